@@ -1,0 +1,1 @@
+"""The cloud beside the shops: ingest, ledger, change feed, fleet, HQ console."""

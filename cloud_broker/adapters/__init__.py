@@ -1,0 +1,1 @@
+"""The real database, broker and clock behind the ports."""

@@ -1,0 +1,1 @@
+"""HTTP for devices, HQ systems and members."""

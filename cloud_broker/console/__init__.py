@@ -1,0 +1,1 @@
+"""The HQ pages: Jinja2, htmx and server-sent events."""

@@ -1,0 +1,1 @@
+"""From MQTT to one database transaction, then the acknowledgement."""

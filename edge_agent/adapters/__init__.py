@@ -1,0 +1,1 @@
+"""The real journal, replica, documents, clock and line behind the ports."""

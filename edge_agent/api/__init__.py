@@ -1,0 +1,1 @@
+"""The local HTTP and WebSocket API for tills and the till screen."""

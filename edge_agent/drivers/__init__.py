@@ -1,0 +1,1 @@
+"""Devices: each a folder of frames, transport, driver, sim and QUALITY.toml."""

@@ -1,0 +1,83 @@
+"""The line to the cloud: MQTT for frames, HTTP for what is fetched on demand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from retail_core.wire.messages import ChangeFrame, Hello, MemberRecord, Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from the cloud: `topic_tail` is `ack`, `chg`, `all/...` or `cloud/st`."""
+
+    topic_tail: str
+    payload: bytes
+
+
+class CloudLink(Protocol):
+    """A clean MQTT session that may end at any moment; nothing durable lives in the broker."""
+
+    def start(
+        self, on_message: Callable[[Inbound], None], on_state: Callable[[bool], None]
+    ) -> None:
+        """Connect in the background with full-jitter retries; callbacks come on its thread."""
+        ...
+
+    def connected(self) -> bool:
+        """Return whether the session stands."""
+        ...
+
+    def publish_up(self, payload: bytes) -> bool:
+        """Hand an up-frame to the session at QoS 1; False when there is no session."""
+        ...
+
+    def publish_hello(self, hello: Hello) -> bool:
+        """Send the hello that asks for committed ranges and missed changes."""
+        ...
+
+    def publish_presence(self, presence: Presence) -> bool:
+        """Publish the retained state of this device."""
+        ...
+
+    def stop(self) -> None:
+        """Say goodbye on purpose and end the thread; safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMember:
+    """A member fetched on a miss; from now on this store is sent her changes."""
+
+    member_id: UUID
+    ver: int
+    record: MemberRecord
+
+
+class CloudDirectory(Protocol):
+    """HTTP requests to the cloud; each raises Fault SYNC_LINK_DOWN when it cannot be reached."""
+
+    def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
+        """Look a member up by `phone_key`, `card` or `phone`, and join her interest set."""
+        ...
+
+    def changes_since(self, pos: int) -> ChangeFrame:
+        """Fetch the store's feed after a position, to close a gap."""
+        ...
+
+    def catalogue(self, version: int) -> bytes:
+        """Fetch a catalogue's bytes."""
+        ...
+
+    def bundle(self, version: int) -> bytes:
+        """Fetch a rule bundle's signed bytes."""
+        ...
+
+    def name_map(self) -> dict[str, str]:
+        """Fetch the reviewed mapping of printed names to skus."""
+        ...
+
+    def close(self) -> None:
+        """Close connections; safe to call twice."""
+        ...

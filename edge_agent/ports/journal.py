@@ -1,0 +1,93 @@
+"""The box's truth: an append-only journal on disk, synced before the till hears "ok"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from retail_core.clock import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has a sequence: `body` is encoded, `type` names it."""
+
+    event_id: UUID
+    type: str
+    at: Instant
+    body: bytes
+    till: UUID | None = None
+    operator: UUID | None = None
+    member: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A journalled event: sequence, hash chain, and whether the cloud has committed it."""
+
+    seq: int
+    draft: Draft
+    prev_hash: bytes
+    hash: bytes
+    acked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What was answered to an idempotent request: the same key and body get it again."""
+
+    body_hash: bytes
+    status: int
+    answer: bytes
+
+
+class Journal(Protocol):
+    """Durable, ordered, idempotent storage of events and the answers given for them."""
+
+    epoch: int
+
+    def append(
+        self, drafts: Sequence[Draft], *, answer: tuple[str, StoredAnswer] | None = None
+    ) -> tuple[Record, ...]:
+        """Write events, and the answer under its idempotency key, in one synced transaction.
+
+        An event id that is already there is not written again. Raises Fault DISK_FULL or
+        DISK_JOURNAL_CORRUPT; then nothing of the call is kept.
+        """
+        ...
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        """Return the answer stored under an idempotency key."""
+        ...
+
+    def unacked(self, *, from_seq: int, limit: int) -> tuple[Record, ...]:
+        """Return records not yet committed by the cloud, in sequence, checksums verified."""
+        ...
+
+    def mark_acked(self, ranges: Sequence[tuple[int, int]]) -> int:
+        """Mark inclusive ranges as committed in the cloud; return how many were new."""
+        ...
+
+    def depth(self) -> int:
+        """Return how many records wait for the cloud."""
+        ...
+
+    def next_seq(self) -> int:
+        """Return the sequence the next record will get."""
+        ...
+
+    def lowest_unacked(self) -> int:
+        """Return the lowest waiting sequence, or `next_seq()` when none waits."""
+        ...
+
+    def records(self, *, type_: str | None = None, since_seq: int = 0) -> tuple[Record, ...]:
+        """Return records still kept, acknowledged or not, in sequence."""
+        ...
+
+    def prune(self, *, acked_before_wall_ms: int) -> int:
+        """Delete acknowledged records older than the given time; return how many went."""
+        ...
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        ...

@@ -1,0 +1,95 @@
+"""The shop's copy of what the cloud knows: members, catalogue, rule bundle, read position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from retail_core.catalog.article import Article
+from retail_core.wire.messages import Change, MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMember:
+    """A member with the version held here and, if any, the tick of its last change (wall ms)."""
+
+    member_id: UUID
+    ver: int
+    record: MemberRecord
+
+
+class Replica(Protocol):
+    """A file that may be lost: everything in it can be fetched again."""
+
+    def feed_position(self) -> tuple[int, int]:
+        """Return (feed epoch, position applied so far); (0, 0) when nothing was applied."""
+        ...
+
+    def apply_changes(
+        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+    ) -> tuple[UUID, ...]:
+        """Apply changes and the new position in one transaction; return the members changed.
+
+        A change whose `ver` is not above the one held is passed over.
+        """
+        ...
+
+    def put_member(self, member_id: UUID, ver: int, record: MemberRecord) -> bool:
+        """Hold one member fetched on a miss or enrolled here (`ver` 0); False when older."""
+        ...
+
+    def member(self, member_id: UUID) -> HeldMember | None:
+        """Return a member by id."""
+        ...
+
+    def by_phone_key(self, key_id: bytes) -> HeldMember | None:
+        """Return the member whose phone has this key id."""
+        ...
+
+    def by_card(self, uid_hash: bytes) -> HeldMember | None:
+        """Return the member who holds this card."""
+        ...
+
+    def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
+        """Return the member with this keyed phone hash."""
+        ...
+
+    def member_count(self) -> int:
+        """Return how many members are held."""
+        ...
+
+    def catalogue_version(self) -> int:
+        """Return the version of the catalogue held, 0 for none."""
+        ...
+
+    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
+        """Swap the whole catalogue in one transaction."""
+        ...
+
+    def article_by_sku(self, sku: str) -> Article | None:
+        """Return the article with this sku."""
+        ...
+
+    def article_by_barcode(self, barcode: str) -> Article | None:
+        """Return the article with this bar code."""
+        ...
+
+    def article_by_receipt_name(self, name: str) -> Article | None:
+        """Return the article a printed name is mapped to (exact name, or a reviewed mapping)."""
+        ...
+
+    def replace_name_map(self, mapping: dict[str, str]) -> None:
+        """Swap the reviewed mapping: printed name → sku."""
+        ...
+
+    def bundle(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the rule bundle held."""
+        ...
+
+    def replace_bundle(self, version: int, content: bytes) -> None:
+        """Swap the rule bundle."""
+        ...
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        ...

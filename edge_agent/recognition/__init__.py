@@ -1,0 +1,1 @@
+"""Face gallery and vote: numbers in, a decision out."""

@@ -1,0 +1,1 @@
+"""The till screen: static page, styles and script."""

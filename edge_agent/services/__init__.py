@@ -1,0 +1,1 @@
+"""Read through ports, decide in the core, write through ports."""

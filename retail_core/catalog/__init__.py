@@ -1,0 +1,1 @@
+"""Articles and how a catalogue file becomes one."""

@@ -1,0 +1,32 @@
+"""The one exception of the product: a numbered fault with fields, never a finished sentence."""
+
+from retail_core.texts.faults import FAULTS, FaultCode, FaultSpec
+
+
+class Fault(Exception):
+    """A fault of the catalogue; `fields` fill the zh and en texts (`{name}` placeholders)."""
+
+    def __init__(self, code: FaultCode, /, **fields: object) -> None:
+        super().__init__(code, fields)
+        self.code = code
+        self.fields = fields
+
+    @property
+    def spec(self) -> FaultSpec:
+        """The catalogue's entry: category, retryable, HTTP status, texts."""
+        return FAULTS[self.code]
+
+    def text(self, language: str = "zh") -> str:
+        """Return the sentence for a person in `zh` or `en`."""
+        template = self.spec.zh if language == "zh" else self.spec.en
+        return template.format_map(_Missing(self.fields))
+
+    def __str__(self) -> str:
+        return f"{self.code.value} {self.text('en')}"
+
+
+class _Missing(dict[str, object]):
+    """Keeps a text readable when a field was not given."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,1 @@
+"""Texts that people read, by key, zh first and en beside it."""
