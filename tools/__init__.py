@@ -1,0 +1,1 @@
+"""Scripts around the product: set-up, models, demo, benches, linters."""

@@ -1,0 +1,1 @@
+"""Our own lints: a rule that no ready tool checks, each with the harm it prevents."""
