@@ -27,6 +27,10 @@ class FaultCode(StrEnum):
     API_OPERATOR_PIN_WRONG = "A110"
     API_SCOPE_MISSING = "A111"
     API_RATE_LIMITED = "A112"
+    API_BODY_TOO_LARGE = "A113"
+    API_METHOD_NOT_ALLOWED = "A114"
+    API_MEDIA_TYPE = "A115"
+    API_OPERATOR_NEEDED = "A116"
     API_INTERNAL = "A199"
     CATALOGUE_HEADER = "C101"
     CATALOGUE_ROW = "C102"
@@ -40,6 +44,7 @@ class FaultCode(StrEnum):
     SETUP_BROKER_REFUSED = "I103"
     SETUP_DATABASE_START = "I104"
     SETUP_CONFIG_INVALID = "I105"
+    SETUP_DOWNLOAD = "I106"
     LEDGER_KEY_CONFLICT = "L101"
     LEDGER_OVERDRAWN = "L102"
     MODEL_HASH = "M101"
@@ -52,6 +57,8 @@ class FaultCode(StrEnum):
     SALE_TENDER_MISMATCH = "P105"
     SALE_MEMBER_UNKNOWN = "P106"
     OFFER_INVALID = "P107"
+    SALE_LINES = "P108"
+    SALE_AMOUNT_TOO_LARGE = "P109"
     FACE_NONE = "R101"
     FACE_SEVERAL = "R102"
     FACE_SMALL = "R103"
@@ -160,6 +167,21 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     FaultCode.API_RATE_LIMITED: _spec(
         "auth", 429, "请求太快,请稍后再试", "too many requests; slow down", retry=True
     ),
+    FaultCode.API_BODY_TOO_LARGE: _spec(
+        "input",
+        413,
+        "请求内容超过 {limit_bytes} 字节",
+        "the body is larger than {limit_bytes} bytes",
+    ),
+    FaultCode.API_METHOD_NOT_ALLOWED: _spec(
+        "input", 405, "这个地址不支持该方法", "this address does not take that method"
+    ),
+    FaultCode.API_MEDIA_TYPE: _spec(
+        "input", 415, "请求内容必须是 application/json", "the body must be application/json"
+    ),
+    FaultCode.API_OPERATOR_NEEDED: _spec(
+        "auth", 401, "请店员先用工号和 PIN 登录", "an operator must sign in with number and PIN first"
+    ),
     FaultCode.API_INTERNAL: _spec(
         "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
     ),
@@ -215,6 +237,13 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     FaultCode.SETUP_CONFIG_INVALID: _spec(
         "setup", 500, "配置 {path} 不对:{detail}", "configuration {path} is invalid: {detail}"
     ),
+    FaultCode.SETUP_DOWNLOAD: _spec(
+        "setup",
+        500,
+        "下载 {package} 失败:{reason}",
+        "{package} could not be downloaded: {reason}",
+        retry=True,
+    ),
     FaultCode.LEDGER_KEY_CONFLICT: _spec(
         "conflict", 409, "同一记账键已有不同内容", "the posting key exists with other content"
     ),
@@ -264,6 +293,15 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     FaultCode.SALE_MEMBER_UNKNOWN: _spec("input", 422, "没有这个会员", "there is no such member"),
     FaultCode.OFFER_INVALID: _spec(
         "input", 422, "优惠 {offer} 不对:{reason}", "offer {offer} is invalid: {reason}"
+    ),
+    FaultCode.SALE_LINES: _spec(
+        "input",
+        422,
+        "行数超过 {limit} 或行号重复",
+        "more than {limit} lines, or a line number twice",
+    ),
+    FaultCode.SALE_AMOUNT_TOO_LARGE: _spec(
+        "input", 422, "金额超过上限 {limit} 分", "the amount exceeds {limit} fen"
     ),
     FaultCode.FACE_NONE: _spec(
         "device", 422, "没有看到人脸,请看镜头", "no face in view; look at the camera"

@@ -1,0 +1,1 @@
+"""Faces: detector, quality gates, liveness hint and embedder, all through onnxruntime."""
