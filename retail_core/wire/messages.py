@@ -5,10 +5,32 @@ their 16 bytes. Money in fen, quantities in thousandths, points as integers.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+from retail_core import limits
 
 WIRE_VERSION = 1
+
+# What a decoder refuses. Integers fit a signed 64-bit column, texts hold no NUL: a database takes
+# every message that was decoded.
+_INT64_MAX = (1 << 63) - 1
+Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Digest = Annotated[bytes, Meta(max_length=64)]
+Text = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=r"\A[^\x00]*\Z")]
+Count = Annotated[int, Meta(ge=0, le=_INT64_MAX)]
+Seq = Annotated[int, Meta(ge=1, le=_INT64_MAX)]
+Fen = Annotated[int, Meta(ge=-limits.AMOUNT_FEN_MAX, le=limits.AMOUNT_FEN_MAX)]
+Qty = Annotated[int, Meta(ge=-limits.QTY_MILLI_MAX, le=limits.QTY_MILLI_MAX)]
+Points = Fen
+Events = Annotated[tuple["Event", ...], Meta(min_length=1, max_length=limits.FRAME_EVENTS_MAX)]
+AckRanges = Annotated[tuple[tuple[Seq, Seq], ...], Meta(max_length=limits.ACK_RANGES_MAX)]
+Changes = Annotated[tuple["Change", ...], Meta(max_length=limits.CHANGES_PER_FRAME_MAX)]
+SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]
+Tenders = Annotated[tuple[tuple[Text, Fen], ...], Meta(max_length=limits.TENDERS_MAX)]
 
 
 class EventType(StrEnum):
@@ -23,45 +45,45 @@ class EventType(StrEnum):
 class Event(msgspec.Struct, array_like=True, frozen=True):
     """One journal record. Tenant, store, device, epoch and seq stand in the frame around it."""
 
-    event_id: bytes
-    type: str
-    wall_ms: int
-    time_quality: int
-    boot_id: bytes
-    mono_ms: int
+    event_id: Id
+    type: Text
+    wall_ms: Count
+    time_quality: Count
+    boot_id: Id
+    mono_ms: Count
     body: msgspec.Raw
-    till: bytes | None = None
-    operator: bytes | None = None
-    member: bytes | None = None
+    till: Id | None = None
+    operator: Id | None = None
+    member: Id | None = None
 
 
 class UpFrame(msgspec.Struct, array_like=True, frozen=True):
     """Consecutive events of one (device, epoch): event i has sequence `first_seq + i`."""
 
     v: int
-    tenant: bytes
-    store: bytes
-    device: bytes
-    epoch: int
-    first_seq: int
-    prev_hash: bytes
-    events: tuple[Event, ...]
+    tenant: Id
+    store: Id
+    device: Id
+    epoch: Count
+    first_seq: Seq
+    prev_hash: Hash
+    events: Events
 
 
 class Rejected(msgspec.Struct, array_like=True, frozen=True):
     """An event that was stored in the repair queue instead of being applied."""
 
-    seq: int
-    code: str
+    seq: Seq
+    code: Text
 
 
 class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     """Committed ranges (inclusive) of one (device, epoch), and frames allowed in flight."""
 
     v: int
-    epoch: int
-    ranges: tuple[tuple[int, int], ...]
-    credit: int
+    epoch: Count
+    ranges: AckRanges
+    credit: Count
     rejected: tuple[Rejected, ...] = ()
 
 
@@ -69,13 +91,13 @@ class Hello(msgspec.Struct, array_like=True, frozen=True):
     """Sent after every (re)connect: what the box still holds and how far it has read."""
 
     v: int
-    epoch: int
-    lowest_unacked: int
-    next_seq: int
-    feed_pos: int
-    catalogue_version: int
-    bundle_version: int
-    software: str = ""
+    epoch: Count
+    lowest_unacked: Seq
+    next_seq: Seq
+    feed_pos: Count
+    catalogue_version: Count
+    bundle_version: Count
+    software: Text = ""
 
 
 class ChangeKind(StrEnum):
@@ -88,10 +110,10 @@ class ChangeKind(StrEnum):
 class Change(msgspec.Struct, array_like=True, frozen=True):
     """One change for this store; apply only when `ver` is above the version held."""
 
-    pos: int
-    kind: str
-    key: bytes
-    ver: int
+    pos: Count
+    kind: Text
+    key: Id
+    ver: Count
     body: msgspec.Raw
 
 
@@ -99,37 +121,37 @@ class ChangeFrame(msgspec.Struct, array_like=True, frozen=True):
     """Changes chained by the previous position: `prev_pos` must be the position applied so far."""
 
     v: int
-    feed_epoch: int
-    prev_pos: int
-    pos: int
-    changes: tuple[Change, ...]
-    committed_ms: int = 0
+    feed_epoch: Count
+    prev_pos: Count
+    pos: Count
+    changes: Changes
+    committed_ms: Count = 0
 
 
 class Published(msgspec.Struct, array_like=True, frozen=True):
     """A new catalogue or rule bundle is there; its bytes are fetched over HTTP and checked."""
 
     v: int
-    kind: str
-    version: int
-    sha256: bytes
-    size: int
+    kind: Text
+    version: Count
+    sha256: Hash
+    size: Count
 
 
 class Presence(msgspec.Struct, array_like=True, frozen=True):
     """Retained birth, heartbeat and will of a device (the will carries the birth's boot id)."""
 
     v: int
-    state: str
-    boot_id: bytes
-    wall_ms: int
-    software: str = ""
-    epoch: int = 0
-    outbox_depth: int = 0
-    feed_pos: int = 0
+    state: Text
+    boot_id: Id
+    wall_ms: Count
+    software: Text = ""
+    epoch: Count = 0
+    outbox_depth: Count = 0
+    feed_pos: Count = 0
     can_sell: bool = False
-    devices: dict[str, str] = {}
-    faults: dict[str, int] = {}
+    devices: dict[Text, Text] = {}
+    faults: dict[Text, Count] = {}
 
 
 class CloudPresence(msgspec.Struct, array_like=True, frozen=True):
@@ -137,7 +159,7 @@ class CloudPresence(msgspec.Struct, array_like=True, frozen=True):
 
     v: int
     up: bool
-    boot_id: bytes
+    boot_id: Id
 
 
 # ---- event bodies -------------------------------------------------------------------------------
@@ -146,77 +168,77 @@ class CloudPresence(msgspec.Struct, array_like=True, frozen=True):
 class SaleLine(msgspec.Struct, array_like=True, frozen=True):
     """One line as charged; `offers` name what lowered it: (offer id, fen off)."""
 
-    line: int
-    article: bytes | None
-    sku: str
-    name: str
-    qty_milli: int
-    shelf_fen: int
-    net_fen: int
-    offers: tuple[tuple[str, int], ...] = ()
+    line: Count
+    article: Id | None
+    sku: Text
+    name: Text
+    qty_milli: Qty
+    shelf_fen: Fen
+    net_fen: Fen
+    offers: tuple[tuple[Text, Fen], ...] = ()
 
 
 class WirePosting(msgspec.Struct, array_like=True, frozen=True):
     """A ledger posting; its key is (tenant, receipt, line, rule, kind, nth)."""
 
-    line: int
-    rule: str
-    kind: str
-    nth: int
-    debit: str
-    credit: str
-    points: int
-    issuer: bytes
-    redeemer: bytes | None = None
+    line: Count
+    rule: Text
+    kind: Text
+    nth: Count
+    debit: Text
+    credit: Text
+    points: Points
+    issuer: Id
+    redeemer: Id | None = None
 
 
 class Sale(msgspec.Struct, array_like=True, frozen=True):
     """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`)."""
 
-    receipt_id: bytes
-    source: str
-    till_receipt_no: str
-    business_date: int | None
-    shelf_fen: int
-    total_fen: int
-    lines: tuple[SaleLine, ...]
-    tenders: tuple[tuple[str, int], ...] = ()
+    receipt_id: Id
+    source: Text
+    till_receipt_no: Text
+    business_date: Count | None
+    shelf_fen: Fen
+    total_fen: Fen
+    lines: SaleLines
+    tenders: Tenders = ()
     postings: tuple[WirePosting, ...] = ()
-    bundle_version: int = 0
-    bundle_hash: bytes = b""
-    certificate_hash: bytes = b""
-    solver_status: str = ""
+    bundle_version: Count = 0
+    bundle_hash: Digest = b""
+    certificate_hash: Digest = b""
+    solver_status: Text = ""
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):
     """A member enrolled at a till; the phone number travels only as a keyed hash and a mask."""
 
-    wallet: bytes
-    name: str
-    tier: str
-    phone_hash: bytes | None
-    phone_masked: str
-    claim_hash: bytes
-    claim_expires_ms: int
-    declared_tags: tuple[str, ...] = ()
+    wallet: Id
+    name: Text
+    tier: Text
+    phone_hash: Digest | None
+    phone_masked: Text
+    claim_hash: Digest
+    claim_expires_ms: Count
+    declared_tags: tuple[Text, ...] = ()
 
 
 class ConsentGiven(msgspec.Struct, array_like=True, frozen=True):
     """Append-only record of a separate consent."""
 
-    kind: str
-    text_version: str
-    text_hash: bytes
-    language: str
-    channel: str
+    kind: Text
+    text_version: Text
+    text_hash: Digest
+    language: Text
+    channel: Text
     given: bool = True
 
 
 class CardIssued(msgspec.Struct, array_like=True, frozen=True):
     """An NFC card bound to a member: the chip's UID as a keyed hash."""
 
-    kind: str
-    uid_hash: bytes
+    kind: Text
+    uid_hash: Digest
 
 
 # ---- feed bodies --------------------------------------------------------------------------------
@@ -225,35 +247,35 @@ class CardIssued(msgspec.Struct, array_like=True, frozen=True):
 class PhoneKey(msgspec.Struct, array_like=True, frozen=True):
     """The public half of a phone's member-code key."""
 
-    key_id: bytes
-    public_key: bytes
+    key_id: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    public_key: Hash
 
 
 class Purchase(msgspec.Struct, array_like=True, frozen=True):
     """One line of a member's last purchase."""
 
-    sku: str
-    name: str
-    qty_milli: int
+    sku: Text
+    name: Text
+    qty_milli: Qty
 
 
 class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     """Everything a shop may hold of a member; `ver` of the change orders it."""
 
-    wallet: bytes
-    name: str
-    tier: str
-    tags: tuple[str, ...]
-    points_free: int
-    points_pending: int
-    phone_masked: str
-    phone_hash: bytes | None
+    wallet: Id
+    name: Text
+    tier: Text
+    tags: tuple[Text, ...]
+    points_free: Points
+    points_pending: Points
+    phone_masked: Text
+    phone_hash: Digest | None
     phone_keys: tuple[PhoneKey, ...]
-    cards: tuple[bytes, ...]
-    home_store: bytes
-    last_receipt: bytes | None = None
-    last_store: bytes | None = None
-    last_wall_ms: int = 0
-    last_total_fen: int = 0
+    cards: tuple[Digest, ...]
+    home_store: Id
+    last_receipt: Id | None = None
+    last_store: Id | None = None
+    last_wall_ms: Count = 0
+    last_total_fen: Fen = 0
     last_lines: tuple[Purchase, ...] = ()
-    posted_receipts: tuple[bytes, ...] = ()
+    posted_receipts: tuple[Id, ...] = ()

@@ -1,0 +1,1 @@
+"""Plans for the line between shop and cloud: facts in, what to do next out."""

@@ -1,0 +1,86 @@
+"""Which events to publish now.
+
+Two lanes share the frames which the cloud's credit allows in flight. The live lane owns one frame
+and takes the newest events: a sale made while a night's backlog drains is in the cloud a round trip
+later. The backlog lane owns the others and takes the oldest; with a credit of one the live lane
+goes first, and its frame reaches back as far as it has room. Nothing needs to be remembered of
+which event is "live": both lanes eat the same outbox from its two ends.
+
+An event leaves only because the cloud committed it. Frames that outlive their time are planned
+again from what is still uncovered, with their attempts counted.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from retail_core import limits
+from retail_core.sync.backoff import resend_after_ms
+from retail_core.sync.ranges import Ranges, clamp, from_seqs, subtract
+
+LIVE = "live"
+BACKLOG = "backlog"
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A frame that was published and is not yet wholly committed; `sent_ms` is monotonic."""
+
+    first_seq: int
+    last_seq: int
+    lane: str
+    sent_ms: int
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """`send` is to be published now, in order; `in_flight` is the state to bring back next time.
+
+    `wake_ms` is when to plan again though nothing happened (monotonic), None when nothing waits.
+    """
+
+    send: tuple[InFlight, ...]
+    in_flight: tuple[InFlight, ...]
+    wake_ms: int | None
+
+
+def plan_publish(
+    unacked_seqs: Iterable[int],
+    in_flight: Sequence[InFlight],
+    credit: int,
+    now_ms: int,
+    rtt_ms: int,
+) -> PublishPlan:
+    """Plan frames of consecutive sequences; `credit` is the number of frames allowed in flight."""
+    waiting = from_seqs(unacked_seqs)
+    open_frames = [frame for frame in in_flight if clamp(waiting, frame.first_seq, frame.last_seq)]
+    kept = [frame for frame in open_frames if now_ms < _due_ms(frame, rtt_ms)]
+    expired = [frame for frame in open_frames if frame not in kept]
+    free = subtract(waiting, ((frame.first_seq, frame.last_seq) for frame in kept))
+    send: list[InFlight] = []
+    while free and len(kept) + len(send) < credit:
+        lane = BACKLOG if any(frame.lane == LIVE for frame in (*kept, *send)) else LIVE
+        first, last = _newest(free) if lane == LIVE else _oldest(free)
+        attempt = 1 + max(
+            (old.attempt for old in expired if old.first_seq <= last and old.last_seq >= first),
+            default=0,
+        )
+        send.append(InFlight(first, last, lane, now_ms, attempt))
+        free = subtract(free, [(first, last)])
+    flying = (*kept, *send)
+    wake_ms = min((_due_ms(frame, rtt_ms) for frame in flying), default=None)
+    return PublishPlan(tuple(send), flying, wake_ms)
+
+
+def _due_ms(frame: InFlight, rtt_ms: int) -> int:
+    return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms)
+
+
+def _newest(free: Ranges) -> tuple[int, int]:
+    low, high = free[-1]
+    return max(low, high - limits.FRAME_EVENTS_MAX + 1), high
+
+
+def _oldest(free: Ranges) -> tuple[int, int]:
+    low, high = free[0]
+    return low, min(high, low + limits.FRAME_EVENTS_MAX - 1)

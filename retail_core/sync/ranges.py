@@ -1,0 +1,63 @@
+"""Algebra of inclusive integer ranges: what was committed, what still waits.
+
+A normal form is a tuple of (low, high) that ascends and neither overlaps nor touches.
+"""
+
+from collections.abc import Iterable
+
+Range = tuple[int, int]
+Ranges = tuple[Range, ...]
+
+
+def normalise(ranges: Iterable[Range]) -> Ranges:
+    """Sort, and merge what overlaps or touches; ValueError for a range that runs backwards."""
+    merged: list[Range] = []
+    for low, high in sorted(ranges):
+        if low > high:
+            raise ValueError(f"range {low}..{high}")
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return tuple(merged)
+
+
+def from_seqs(seqs: Iterable[int]) -> Ranges:
+    """Return the normal form of single sequences."""
+    return normalise((seq, seq) for seq in seqs)
+
+
+def covers(ranges: Iterable[Range], seq: int) -> bool:
+    """Return whether a sequence lies in one of the ranges."""
+    return any(low <= seq <= high for low, high in ranges)
+
+
+def subtract(ranges: Iterable[Range], minus: Iterable[Range]) -> Ranges:
+    """Return what of `ranges` is not in `minus`, in normal form."""
+    left: list[Range] = []
+    cuts = normalise(minus)
+    for low, high in normalise(ranges):
+        at = low
+        for cut_low, cut_high in cuts:
+            if cut_high < at or cut_low > high:
+                continue
+            if at < cut_low:
+                left.append((at, cut_low - 1))
+            at = cut_high + 1
+        if at <= high:
+            left.append((at, high))
+    return tuple(left)
+
+
+def clamp(ranges: Iterable[Range], low: int, high: int) -> Ranges:
+    """Return what of `ranges` lies within low..high, in normal form."""
+    return tuple(
+        (max(low, first), min(high, last))
+        for first, last in normalise(ranges)
+        if first <= high and last >= low
+    )
+
+
+def count(ranges: Iterable[Range]) -> int:
+    """Return how many sequences the ranges hold."""
+    return sum(high - low + 1 for low, high in normalise(ranges))

@@ -1,0 +1,36 @@
+"""What a type cannot say of a frame: that its numbers ascend.
+
+Each check raises ValueError with a reason; the codec turns it into Fault WIRE_MALFORMED.
+"""
+
+from retail_core.wire.messages import AckFrame, ChangeFrame, Hello
+
+
+def check_nothing(_message: object) -> None:
+    """Pass; the types say it all."""
+
+
+def check_ack(frame: AckFrame) -> None:
+    """Refuse ranges that do not ascend: their sender lost count."""
+    last = 0
+    for low, high in frame.ranges:
+        if not last < low <= high:
+            raise ValueError(f"range {low}..{high} after {last}")
+        last = high
+
+
+def check_hello(hello: Hello) -> None:
+    """Refuse a box that waits for a sequence it has not given out yet."""
+    if hello.lowest_unacked > hello.next_seq:
+        raise ValueError(f"unacked {hello.lowest_unacked}, next {hello.next_seq}")
+
+
+def check_change(frame: ChangeFrame) -> None:
+    """Refuse positions that do not ascend from `prev_pos` (excluded) to `pos`."""
+    at = frame.prev_pos
+    for change in frame.changes:
+        if change.pos < at or change.pos == frame.prev_pos:
+            raise ValueError(f"position {change.pos} after {at}")
+        at = change.pos
+    if at > frame.pos:
+        raise ValueError(f"position {at} beyond {frame.pos}")

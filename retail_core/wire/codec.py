@@ -1,0 +1,263 @@
+"""Bytes to messages and back: limits first, then the version, then every field.
+
+Whatever arrives, a decoder returns a whole message or raises Fault WIRE_MALFORMED, WIRE_VERSION
+or WIRE_TOO_LARGE; nothing else escapes. Unknown elements at the end are a newer peer's and are
+passed over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from retail_core import limits
+from retail_core.clock import Instant
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire import checks
+from retail_core.wire.messages import (
+    WIRE_VERSION,
+    AckFrame,
+    CardIssued,
+    Change,
+    ChangeFrame,
+    ChangeKind,
+    CloudPresence,
+    ConsentGiven,
+    Event,
+    EventType,
+    Hello,
+    MemberEnrolled,
+    MemberRecord,
+    Presence,
+    Published,
+    Sale,
+    UpFrame,
+)
+
+GENESIS_HASH = bytes(32)
+
+Body = Sale | MemberEnrolled | ConsentGiven | CardIssued
+_S = TypeVar("_S", bound=msgspec.Struct)
+_Framed = TypeVar(
+    "_Framed", UpFrame, AckFrame, Hello, ChangeFrame, Published, Presence, CloudPresence
+)
+
+
+class _Versioned(msgspec.Struct, array_like=True, frozen=True):
+    """What every version of every frame begins with."""
+
+    v: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """Who had a hand in an event, as far as known."""
+
+    till: UUID | None = None
+    operator: UUID | None = None
+    member: UUID | None = None
+
+
+NOBODY = Actors()
+
+_encoder = msgspec.msgpack.Encoder()
+_version = msgspec.msgpack.Decoder(_Versioned)
+_up = msgspec.msgpack.Decoder(UpFrame)
+_ack = msgspec.msgpack.Decoder(AckFrame)
+_hello = msgspec.msgpack.Decoder(Hello)
+_change = msgspec.msgpack.Decoder(ChangeFrame)
+_published = msgspec.msgpack.Decoder(Published)
+_presence = msgspec.msgpack.Decoder(Presence)
+_cloud_presence = msgspec.msgpack.Decoder(CloudPresence)
+_member = msgspec.msgpack.Decoder(MemberRecord)
+_sale = msgspec.msgpack.Decoder(Sale)
+_enrolled = msgspec.msgpack.Decoder(MemberEnrolled)
+_consent = msgspec.msgpack.Decoder(ConsentGiven)
+_card = msgspec.msgpack.Decoder(CardIssued)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Return the bytes of a frame; Fault WIRE_TOO_LARGE above the limit of a frame."""
+    payload = _pack(message)
+    _within_limit(payload)
+    return payload
+
+
+def encode_body(body: msgspec.Struct) -> bytes:
+    """Return the bytes of an event's or change's body."""
+    payload = _pack(body)
+    _within_limit(payload, limits.BODY_BYTES_MAX)
+    return payload
+
+
+def decode_up(payload: bytes) -> UpFrame:
+    """Read a frame of events."""
+    return _framed(_up, payload, checks.check_nothing)
+
+
+def decode_ack(payload: bytes) -> AckFrame:
+    """Read a frame of committed ranges."""
+    return _framed(_ack, payload, checks.check_ack)
+
+
+def decode_hello(payload: bytes) -> Hello:
+    """Read a hello."""
+    return _framed(_hello, payload, checks.check_hello)
+
+
+def decode_change(payload: bytes) -> ChangeFrame:
+    """Read a frame of the feed."""
+    return _framed(_change, payload, checks.check_change)
+
+
+def decode_published(payload: bytes) -> Published:
+    """Read the announcement of a catalogue or bundle."""
+    return _framed(_published, payload, checks.check_nothing)
+
+
+def decode_presence(payload: bytes) -> Presence:
+    """Read a device's presence."""
+    return _framed(_presence, payload, checks.check_nothing)
+
+
+def decode_cloud_presence(payload: bytes) -> CloudPresence:
+    """Read ingest's presence."""
+    return _framed(_cloud_presence, payload, checks.check_nothing)
+
+
+def decode_member(raw: msgspec.Raw | bytes) -> MemberRecord:
+    """Read the body of a member's change."""
+    return _unpack(_member, raw)
+
+
+def decode_body(type_: str, raw: msgspec.Raw | bytes) -> Body:
+    """Read an event's body by the event's type."""
+    match type_:
+        case EventType.SALE:
+            return _unpack(_sale, raw)
+        case EventType.MEMBER_ENROLLED:
+            return _unpack(_enrolled, raw)
+        case EventType.CONSENT_GIVEN:
+            return _unpack(_consent, raw)
+        case EventType.CARD_ISSUED:
+            return _unpack(_card, raw)
+        case _:
+            raise Fault(FaultCode.WIRE_MALFORMED, detail=f"event type {type_!r}")
+
+
+def draft_event(event_id: UUID, type_: str, at: Instant, body: bytes, by: Actors = NOBODY) -> Event:
+    """Build the event of an encoded body."""
+    return Event(
+        event_id=event_id.bytes,
+        type=type_,
+        wall_ms=at.wall_ms,
+        time_quality=int(at.quality),
+        boot_id=at.boot_id.bytes,
+        mono_ms=at.mono_ms,
+        body=msgspec.Raw(body),
+        till=None if by.till is None else by.till.bytes,
+        operator=None if by.operator is None else by.operator.bytes,
+        member=None if by.member is None else by.member.bytes,
+    )
+
+
+def to_json(message: msgspec.Struct) -> bytes:
+    """Return indented JSON for people: names, ids in hex, bodies opened where they can be read."""
+    return msgspec.json.format(msgspec.json.encode(_plain(message)), indent=2)
+
+
+def event_hash(prev_hash: bytes, event: Event) -> bytes:
+    """Return SHA-256(prev_hash || msgpack of the event's ten fields of v1).
+
+    The fields are named one by one: a field that a later release adds at the end must not change
+    the hash which an older peer computes.
+    """
+    chained = (
+        event.event_id,
+        event.type,
+        event.wall_ms,
+        event.time_quality,
+        event.boot_id,
+        event.mono_ms,
+        event.body,
+        event.till,
+        event.operator,
+        event.member,
+    )
+    return sha256(prev_hash + _encoder.encode(chained)).digest()
+
+
+def _pack(message: msgspec.Struct) -> bytes:
+    try:
+        return _encoder.encode(message)
+    except (ValueError, OverflowError) as error:  # a lone surrogate, an integer over 64 bits
+        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
+
+
+def _within_limit(payload: msgspec.Raw | bytes, limit: int = limits.FRAME_BYTES_MAX) -> None:
+    if len(memoryview(payload)) > limit:
+        raise Fault(FaultCode.WIRE_TOO_LARGE, limit=limit)
+
+
+def _framed(
+    decoder: msgspec.msgpack.Decoder[_Framed], payload: bytes, check: Callable[[_Framed], None]
+) -> _Framed:
+    """Decode a frame; one of another version is named as such, whatever its shape."""
+    try:
+        message = _unpack(decoder, payload)
+    except Fault as fault:
+        if fault.code == FaultCode.WIRE_MALFORMED:
+            _check_version(_unpack(_version, payload).v)
+        raise
+    _check_version(message.v)
+    return _checked(message, check)
+
+
+def _check_version(version: int) -> None:
+    if version != WIRE_VERSION:
+        raise Fault(FaultCode.WIRE_VERSION, version=version)
+
+
+def _unpack(decoder: msgspec.msgpack.Decoder[_S], payload: msgspec.Raw | bytes) -> _S:
+    _within_limit(payload)
+    try:
+        return decoder.decode(payload)
+    except (ValueError, RecursionError) as error:
+        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
+
+
+def _checked(message: _S, check: Callable[[_S], None]) -> _S:
+    try:
+        check(message)
+    except ValueError as error:
+        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
+    return message
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case msgspec.Struct():
+            return {name: _plain_field(value, name) for name in value.__struct_fields__}
+        case bytes() | msgspec.Raw():
+            return bytes(value).hex()
+        case tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _plain_field(holder: msgspec.Struct, name: str) -> Any:
+    value = getattr(holder, name)
+    try:
+        match holder:
+            case Event(type=type_, body=body) if name == "body":
+                return _plain(decode_body(type_, body))
+            case Change(kind=ChangeKind.MEMBER, body=body) if name == "body":
+                return _plain(decode_member(body))
+    except Fault:
+        return _plain(value)
+    return _plain(value)
