@@ -1,0 +1,59 @@
+"""The local API as one FastAPI app."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.errors import ErrorBody, FaultHandlers
+from edge_agent.api.guard import Gate, Guard
+from edge_agent.api.routes import events, operators, screen
+from edge_agent.screen import STATIC
+from retail_core.errors import Fault
+
+# Card waits and camera races block a thread each; a shop has a handful of terminals.
+THREADS_MAX = 16
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody} for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
+}
+
+
+def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
+    """Build the app; documentation pages stay off, they would load scripts from elsewhere."""
+    app = FastAPI(
+        title="Regulars 熟客 · local API",
+        version=deps.version,
+        summary="What a till and the till screen ask the box in the shop.",
+        docs_url=None,
+        redoc_url=None,
+        responses=_REFUSALS,
+        lifespan=_lifespan,
+    )
+    app.state.deps = deps
+    handlers = FaultHandlers(deps.tally)
+    app.add_exception_handler(Fault, handlers.on_fault)
+    app.add_exception_handler(RequestValidationError, handlers.on_validation)
+    app.add_exception_handler(HTTPException, handlers.on_http)
+    app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
+    for feature in (operators, events, screen):
+        app.include_router(feature.router)
+    app.mount("/screen", StaticFiles(directory=STATIC), name="screen")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    deps: ApiDeps = app.state.deps
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS_MAX
+    deps.hub.attach(asyncio.get_running_loop())
+    try:
+        yield
+    finally:
+        deps.hub.detach()

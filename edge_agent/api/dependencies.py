@@ -1,0 +1,72 @@
+"""What routes ask for: the agent's parts, who calls, which operator, which intended write."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Request
+
+from edge_agent.api.hub import EventHub
+from edge_agent.api.idempotency import OnceDesk, OnceKey, once_key
+from edge_agent.api.operators import OperatorDesk, OperatorIdentity
+from edge_agent.api.principals import Principal, Scope
+from edge_agent.ports.clock import Clock, IdSource
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDeps:
+    """Everything the routes use; built once in `bootstrap`."""
+
+    version: str
+    clock: Clock
+    ids: IdSource
+    tally: FaultTally
+    hub: EventHub
+    desk: OperatorDesk
+    once: OnceDesk
+
+
+def deps_of(request: Request) -> ApiDeps:
+    """Return the parts the app was built with."""
+    return cast("ApiDeps", request.app.state.deps)
+
+
+class needs:  # noqa: N801 - reads as a word in `Depends(needs(Scope.SELL))`
+    """The caller, provided the token's kind may do this."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return the caller; raises Fault API_SCOPE_MISSING."""
+        principal = getattr(request.state, "principal", None)
+        if not isinstance(principal, Principal):
+            raise Fault(FaultCode.API_TOKEN_MISSING)
+        return principal.require(self.scope)
+
+
+async def once_of(request: Request) -> OnceKey:
+    """Read the mandatory idempotency key of a write."""
+    return await once_key(request, request.state.principal)
+
+
+def operator_of(
+    deps: "Deps", x_operator: Annotated[str | None, Header(max_length=200)] = None
+) -> OperatorIdentity:
+    """Return the signed-in operator; raises Fault API_OPERATOR_NEEDED."""
+    return deps.desk.operator(x_operator)
+
+
+def optional_operator_of(
+    deps: "Deps", x_operator: Annotated[str | None, Header(max_length=200)] = None
+) -> OperatorIdentity | None:
+    """Return the signed-in operator, or None when no operator token came."""
+    return deps.desk.operator(x_operator) if x_operator else None
+
+
+Deps = Annotated[ApiDeps, Depends(deps_of)]
+Once = Annotated[OnceKey, Depends(once_of)]
+SignedIn = Annotated[OperatorIdentity, Depends(operator_of)]
+MaybeSignedIn = Annotated[OperatorIdentity | None, Depends(optional_operator_of)]

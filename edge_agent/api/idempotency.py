@@ -1,0 +1,78 @@
+"""A write is done once: the same key and body get the stored answer, also after a restart."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from edge_agent.api.principals import Principal
+from edge_agent.ports.journal import Journal, StoredAnswer
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+_SHAPE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class OnceKey:
+    """One intended write: its key, kept apart by terminal, and a hash of what is asked."""
+
+    key: str
+    body_hash: bytes
+
+
+async def once_key(request: Request, principal: Principal) -> OnceKey:
+    """Read the key of a request; raises Fault API_IDEMPOTENCY_KEY_MISSING."""
+    given = request.headers.get(HEADER, "")
+    if not _SHAPE.fullmatch(given):
+        raise Fault(FaultCode.API_IDEMPOTENCY_KEY_MISSING)
+    # The body is hashed as it was meant: a till may write its keys in another order next time.
+    meant = json.dumps(json.loads(await request.body()), sort_keys=True, separators=(",", ":"))
+    asked = f"{request.method} {request.url.path}\n{meant}"
+    return OnceKey(f"{principal.key}:{given}", sha256(asked.encode("utf-8", "replace")).digest())
+
+
+class OnceDesk:
+    """Lets one request through for each key at a time, and answers repetitions from the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._busy: dict[str, tuple[threading.Lock, int]] = {}
+
+    def run(self, once: OnceKey, work: Callable[[], StoredAnswer]) -> Response:
+        """Answer from the journal, or do the work, which journals its answer under the key."""
+        with self._alone(once.key):
+            stored = self._journal.answer(once.key)
+            if stored is None:
+                return _response(work(), replayed=False)
+            if stored.body_hash != once.body_hash:
+                raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
+            return _response(stored, replayed=True)
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        with self._lock:
+            lock, waiting = self._busy.get(key, (threading.Lock(), 0))
+            self._busy[key] = (lock, waiting + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, waiting = self._busy.pop(key)
+                if waiting > 1:
+                    self._busy[key] = (lock, waiting - 1)
+
+
+def _response(stored: StoredAnswer, *, replayed: bool) -> Response:
+    headers = {REPLAYED: "true"} if replayed else {}
+    return Response(stored.answer, stored.status, headers, media_type="application/json")

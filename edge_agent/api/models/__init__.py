@@ -1,0 +1,1 @@
+"""Bodies of the local API: strict going in, documented going out."""

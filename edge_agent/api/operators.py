@@ -1,0 +1,117 @@
+"""Operators sign in with number and PIN; five wrong tries lock the number for five minutes."""
+
+import hmac
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from edge_agent.ports.clock import Clock, IdSource
+from retail_core.errors import Fault
+from retail_core.limits import PIN_LOCK_MINUTES, PIN_TRIES_MAX
+from retail_core.texts.faults import FaultCode
+
+TOKEN_BYTES = 32
+SESSION_S = 8 * 3_600
+SESSIONS_MAX = 64
+_LOCK_MS = PIN_LOCK_MINUTES * 60_000
+
+PinCheck = Callable[[str, str], bool]
+"""(stored hash, PIN) → whether they belong together; slow on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorIdentity:
+    """A person who may enrol members."""
+
+    operator_id: UUID
+    number: str
+    name: str
+    role: str
+    pin_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSession:
+    """A signed-in operator; the token is shown once and kept here as its SHA-256."""
+
+    token: str = field(repr=False)
+    operator: OperatorIdentity
+    expires_s: int
+
+
+@dataclass(slots=True)
+class _Tries:
+    wrong: int = 0
+    locked_until_ms: int = 0
+
+
+class OperatorDesk:
+    """Checks PINs and holds the sessions, in memory: a restart signs everybody out."""
+
+    def __init__(
+        self,
+        operators: Iterable[OperatorIdentity],
+        clock: Clock,
+        ids: IdSource,
+        check_pin: PinCheck,
+        unknown_hash: str,
+    ) -> None:
+        self._operators = {operator.number: operator for operator in operators}
+        self._clock = clock
+        self._ids = ids
+        self._check_pin = check_pin
+        self._unknown_hash = unknown_hash
+        self._tries: dict[str, _Tries] = {}
+        self._sessions: dict[bytes, tuple[OperatorIdentity, int]] = {}
+        # One check at a time: argon2 takes 64 MiB, and guessing must not run in parallel.
+        self._lock = threading.Lock()
+
+    def login(self, number: str, pin: str) -> OperatorSession:
+        """Open a session; raises Fault API_OPERATOR_PIN_WRONG or API_OPERATOR_LOCKED."""
+        with self._lock:
+            now_ms = self._clock.now().mono_ms
+            operator = self._operators.get(number)
+            # All unknown numbers share one count, so guessing numbers costs no memory.
+            tries = self._tries.setdefault(number if operator else "", _Tries())
+            self._refuse_if_locked(tries, now_ms)
+            stored = operator.pin_hash if operator else self._unknown_hash
+            good = self._check_pin(stored, pin)
+            if operator is None or not good:
+                self._count_wrong(tries, now_ms)
+                raise Fault(FaultCode.API_OPERATOR_PIN_WRONG)
+            tries.wrong = 0
+            return self._open(operator, now_ms)
+
+    def operator(self, token: str | None) -> OperatorIdentity:
+        """Return who signed in; raises Fault API_OPERATOR_NEEDED."""
+        if not token:
+            raise Fault(FaultCode.API_OPERATOR_NEEDED)
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        now_ms = self._clock.now().mono_ms
+        with self._lock:
+            for held, (operator, ends_ms) in self._sessions.items():
+                if hmac.compare_digest(held, digest) and now_ms < ends_ms:
+                    return operator
+        raise Fault(FaultCode.API_OPERATOR_NEEDED)
+
+    def _refuse_if_locked(self, tries: _Tries, now_ms: int) -> None:
+        left_ms = tries.locked_until_ms - now_ms
+        if left_ms > 0:
+            raise Fault(FaultCode.API_OPERATOR_LOCKED, minutes=-(-left_ms // 60_000))
+
+    def _count_wrong(self, tries: _Tries, now_ms: int) -> None:
+        tries.wrong += 1
+        if tries.wrong >= PIN_TRIES_MAX:
+            tries.wrong = 0
+            tries.locked_until_ms = now_ms + _LOCK_MS
+
+    def _open(self, operator: OperatorIdentity, now_ms: int) -> OperatorSession:
+        live = {key: held for key, held in self._sessions.items() if held[1] > now_ms}
+        while len(live) >= SESSIONS_MAX:
+            live.pop(next(iter(live)))
+        token = self._ids.random_bytes(TOKEN_BYTES).hex()
+        live[sha256(token.encode()).digest()] = (operator, now_ms + SESSION_S * 1_000)
+        self._sessions = live
+        return OperatorSession(token, operator, SESSION_S)

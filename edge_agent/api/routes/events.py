@@ -1,0 +1,48 @@
+"""Live events over a WebSocket."""
+
+import asyncio
+from typing import cast
+
+from fastapi import APIRouter, WebSocket
+
+from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.guard import SUBPROTOCOL
+from edge_agent.api.hub import Subscription
+from edge_agent.api.principals import Principal, Scope
+
+TRY_LATER = 1013
+router = APIRouter()
+
+
+@router.websocket("/v1/events")
+async def events(socket: WebSocket) -> None:
+    """Send recognition, member, basket, sale, tapped, enrol_hint and health events as JSON."""
+    deps = cast("ApiDeps", socket.app.state.deps)
+    cast("Principal", socket.state.principal).require(Scope.EVENTS)
+    offered = socket.scope.get("subprotocols", ())
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    client = deps.hub.subscribe()
+    if client is None:
+        await socket.close(TRY_LATER)
+        return
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(_until_gone(socket))
+            writing = tasks.create_task(_forward(socket, client))
+            done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+            for task in {reading, writing} - done:
+                task.cancel()
+    finally:
+        deps.hub.unsubscribe(client)
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Clients only listen; what they send is read and dropped, so that their going is seen."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _forward(socket: WebSocket, client: Subscription) -> None:
+    while (message := await client.queue.get()) is not None:
+        await socket.send_text(message.decode())
+    await socket.close(TRY_LATER)

@@ -1,0 +1,324 @@
+"""What an agent is told: its own config file, and the device file the cloud provisioned it with."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+DETAILS_MAX = 5
+
+
+def _hex_of(size: int) -> BeforeValidator:
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            raw = bytes.fromhex(value)
+        except ValueError:
+            raise ValueError("not hexadecimal") from None
+        if len(raw) != size:
+            raise ValueError(f"need {size} bytes ({size * 2} hex digits), got {len(raw)}")
+        return raw
+
+    return BeforeValidator(read)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no such time zone: {name}") from None
+    return name
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ValueError("an origin is scheme://host[:port] without a path")
+    return text.lower()
+
+
+def _http_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"}:
+        raise ValueError("need an http:// or https:// address")
+    return text.rstrip("/")
+
+
+def _camera_source(text: str) -> str:
+    if text and text.partition(":")[0] not in {"file", "mjpeg", "v4l2"}:
+        raise ValueError("need file:DIR, mjpeg:URL, v4l2:DEVICE or nothing")
+    return text
+
+
+Key32 = Annotated[SecretBytes, _hex_of(32)]
+Key16 = Annotated[SecretBytes, _hex_of(16)]
+PublicKey = Annotated[bytes, _hex_of(32)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Origin = Annotated[str, AfterValidator(_origin)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+CameraSource = Annotated[str, AfterValidator(_camera_source)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# ---- device file --------------------------------------------------------------------------------
+
+
+class Identity(_Section):
+    """Who this box is, and the store it stands in."""
+
+    tenant: UUID
+    store: UUID
+    device: UUID
+    legal_entity: UUID
+    store_name: Text
+    city: Text
+    zone: ZoneName = "Asia/Shanghai"
+    day_starts_at: time = time(4, 0)
+
+
+class Cloud(_Section):
+    """Where the cloud is, and what opens it."""
+
+    url: HttpUrl
+    token: Token
+    broker_host: Text
+    broker_port: Port
+    broker_password: SecretStr
+    bundle_public_key: PublicKey
+
+
+class Keys(_Section):
+    """Keyed hashes, card keys and the key of the local databases."""
+
+    phone_hash_key: Key32
+    card_hash_key: Key32
+    sun_meta_key: Key16
+    sun_master_key: Key16
+    storage_key: Key32
+
+
+class ApiTill(_Section):
+    """A till that calls the local API."""
+
+    kind: Literal["api"]
+    id: UUID
+    name: Text
+    token: Token
+
+
+class EscposTill(_Section):
+    """An unchanged till: the box sits between it and its receipt printer."""
+
+    kind: Literal["escpos"]
+    id: UUID
+    name: Text
+    profile: Text
+    port: Text
+    printer: Text
+
+
+class Operator(_Section):
+    """A person who may enrol members; the PIN stands here as an argon2 hash."""
+
+    id: UUID
+    number: Text
+    name: Text
+    pin_hash: SecretStr
+    role: Text = "clerk"
+
+
+class Screen(_Section):
+    """The till screen's and the technician's token."""
+
+    token: Token
+
+
+class DeviceFile(_Section):
+    """The whole provisioning of one box, written by `cloud-broker provision-store`."""
+
+    identity: Identity
+    cloud: Cloud
+    keys: Keys
+    tills: tuple[Annotated[ApiTill | EscposTill, Field(discriminator="kind")], ...] = ()
+    operators: tuple[Operator, ...] = ()
+    screen: Screen
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "DeviceFile":
+        tokens = [till.token.get_secret_value() for till in self.api_tills]
+        tokens.append(self.screen.token.get_secret_value())
+        if len(set(tokens)) != len(tokens):
+            raise ValueError("two tills, or a till and the screen, share one token")
+        for what, seen in (
+            ("till id", [till.id for till in self.tills]),
+            ("operator number", [operator.number for operator in self.operators]),
+        ):
+            if len(set(seen)) != len(seen):
+                raise ValueError(f"a {what} stands twice")
+        return self
+
+    @property
+    def api_tills(self) -> tuple[ApiTill, ...]:
+        """The tills that call the local API."""
+        return tuple(till for till in self.tills if isinstance(till, ApiTill))
+
+    @property
+    def escpos_tills(self) -> tuple[EscposTill, ...]:
+        """The tills whose printer line is tapped."""
+        return tuple(till for till in self.tills if isinstance(till, EscposTill))
+
+
+# ---- config file --------------------------------------------------------------------------------
+
+
+class CameraConfig(_Section):
+    """The lane's camera; an empty source means there is none."""
+
+    source: CameraSource = ""
+    fps: Annotated[int, Field(ge=1, le=60)] = 10
+
+
+class NfcConfig(_Section):
+    """The contactless reader: a part of its PC/SC name; empty means there is none."""
+
+    reader: str = ""
+
+
+class FaceConfig(_Section):
+    """Face recognition; it matches only members who gave their separate consent."""
+
+    enabled: bool = True
+    liveness: Literal["hint", "off"] = "hint"
+
+
+class QrConfig(_Section):
+    """Member codes."""
+
+    from_camera: bool = True
+
+
+class ConfigFile(_Section):
+    """How one agent runs on this machine; relative paths start at the file's own folder."""
+
+    device_file: Path
+    data_dir: Path
+    models_dir: Path = Path("models")
+    profiles_dir: Path = Path("device_configs")
+    api_host: Text = "127.0.0.1"
+    api_port: Port = 8080
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
+    language: Literal["zh", "en"] = "zh"
+    camera: CameraConfig = CameraConfig()
+    nfc: NfcConfig = NfcConfig()
+    face: FaceConfig = FaceConfig()
+    qr: QrConfig = QrConfig()
+
+
+class Settings(_Section):
+    """Both files, read and checked."""
+
+    config_path: Path
+    config: ConfigFile
+    device: DeviceFile
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names a request may address: loopback, the bound address, what is configured."""
+        names = {"127.0.0.1", "localhost", "::1", *self.config.allowed_hosts}
+        bound = self.config.api_host
+        if not _is_any_address(bound):
+            names.add(bound)
+        return frozenset(name.lower() for name in names)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins a browser may call from: this server's own names, and what is configured."""
+        port = self.config.api_port
+        own = {f"http://{_bracketed(host)}:{port}" for host in self.hosts}
+        return frozenset(own | set(self.config.allowed_origins))
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the config file and the device file it names.
+
+    Raises Fault SETUP_CONFIG_INVALID with the file and the field; secrets are never quoted.
+    """
+    path = path.absolute()
+    config = _under(path.parent, _read(path, ConfigFile))
+    device = _read(config.device_file, DeviceFile)
+    return Settings(config_path=path, config=config, device=device)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _invalid(path, error.strerror or type(error).__name__) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _invalid(path, f"not TOML: {error}") from None
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise _invalid(path, _details(error)) from None
+
+
+def _under(folder: Path, config: ConfigFile) -> ConfigFile:
+    names = ("device_file", "data_dir", "models_dir", "profiles_dir")
+    found: Mapping[str, Path] = {name: folder / getattr(config, name) for name in names}
+    return config.model_copy(update=dict(found))
+
+
+def _details(error: ValidationError) -> str:
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    shown = [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+        for problem in problems[:DETAILS_MAX]
+    ]
+    if len(problems) > DETAILS_MAX:
+        shown.append(f"… {len(problems) - DETAILS_MAX} more")
+    return "; ".join(shown)
+
+
+def _invalid(path: Path, detail: str) -> Fault:
+    return Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(path), detail=detail)
+
+
+def _is_any_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
