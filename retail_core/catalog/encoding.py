@@ -1,0 +1,79 @@
+"""A catalogue version as bytes: the same articles always give the same bytes."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+FORMAT = 1
+
+
+class _PackedArticle(msgspec.Struct, array_like=True, frozen=True):
+    article_id: bytes
+    sku: str
+    name: str
+    unit: str
+    price_fen: int
+    barcodes: tuple[str, ...]
+    cost_fen: int | None
+    brand: str
+    category: str
+    tags: tuple[str, ...]
+
+
+class _Packed(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    version: int
+    articles: tuple[_PackedArticle, ...]
+
+
+def encode_catalogue(version: int, articles: Iterable[Article]) -> bytes:
+    """Return the catalogue as msgpack, whatever order the articles come in."""
+    ordered = sorted(articles, key=lambda article: (article.sku, article.article_id))
+    return msgspec.msgpack.encode(_Packed(FORMAT, version, tuple(map(_pack, ordered))))
+
+
+def decode_catalogue(content: bytes) -> tuple[int, tuple[Article, ...]]:
+    """Read a catalogue: (version, articles by sku). Faults W101 and W102."""
+    try:
+        packed = msgspec.msgpack.decode(content, type=_Packed)
+        articles = tuple(map(_unpack, packed.articles))
+    except (msgspec.DecodeError, ValueError):
+        raise Fault(FaultCode.WIRE_MALFORMED) from None
+    if packed.format != FORMAT:
+        raise Fault(FaultCode.WIRE_VERSION, version=packed.format)
+    return packed.version, articles
+
+
+def _pack(article: Article) -> _PackedArticle:
+    return _PackedArticle(
+        article_id=article.article_id.bytes,
+        sku=article.sku,
+        name=article.name,
+        unit=article.unit,
+        price_fen=article.price_fen,
+        barcodes=article.barcodes,
+        cost_fen=article.cost_fen,
+        brand=article.brand,
+        category=article.category,
+        tags=tuple(sorted(article.tags)),
+    )
+
+
+def _unpack(packed: _PackedArticle) -> Article:
+    return Article(
+        article_id=UUID(bytes=packed.article_id),
+        sku=packed.sku,
+        name=packed.name,
+        unit=packed.unit,
+        price_fen=packed.price_fen,
+        barcodes=packed.barcodes,
+        cost_fen=packed.cost_fen,
+        brand=packed.brand,
+        category=packed.category,
+        tags=frozenset(packed.tags),
+    )

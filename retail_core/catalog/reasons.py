@@ -1,0 +1,72 @@
+"""Why a row of a catalogue file was not taken, as codes with both texts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RowReason(StrEnum):
+    """What is wrong with a cell; the value is stable for programs."""
+
+    BARCODE_DUPLICATE = "barcode_duplicate"
+    BARCODE_INVALID = "barcode_invalid"
+    CONTROL_CHARACTER = "control_character"
+    DATE_INVALID = "date_invalid"
+    DECIMALS = "decimals"
+    NEGATIVE = "negative"
+    NOT_AN_AMOUNT = "not_an_amount"
+    QUOTES = "quotes"
+    REQUIRED = "required"
+    SKU_DUPLICATE = "sku_duplicate"
+    SKU_INVALID = "sku_invalid"
+    COLUMN_DUPLICATE = "column_duplicate"
+    COLUMN_UNKNOWN = "column_unknown"
+    TOO_LARGE = "too_large"
+    TOO_LONG = "too_long"
+    TOO_MANY_CELLS = "too_many_cells"
+
+
+TEXTS: dict[RowReason, tuple[str, str]] = {
+    RowReason.BARCODE_DUPLICATE: ("条码重复", "the barcode stands in an earlier place too"),
+    RowReason.BARCODE_INVALID: (
+        "条码只能是数字、字母和横线;科学计数法请改为文本",
+        "a barcode is digits, letters and dashes; turn a 6.9E+12 back into text",
+    ),
+    RowReason.CONTROL_CHARACTER: ("含有看不见的字符", "it holds an invisible character"),
+    RowReason.DATE_INVALID: ("日期要写成 2026-07-31", "a date is written 2026-07-31"),
+    RowReason.DECIMALS: ("最多两位小数", "at most two decimals"),
+    RowReason.NEGATIVE: ("不能为负", "it may not be negative"),
+    RowReason.NOT_AN_AMOUNT: ("不是金额", "not an amount"),
+    RowReason.QUOTES: (
+        "引号不成对,从这一行起都没有读",
+        "the quotes do not close; nothing was read from this row on",
+    ),
+    RowReason.REQUIRED: ("不能为空", "it may not be empty"),
+    RowReason.SKU_DUPLICATE: ("货号重复", "the sku stands in an earlier row too"),
+    RowReason.SKU_INVALID: (
+        "货号只能是数字、字母、横线、下划线和点",
+        "a sku is digits, letters, dashes, underscores and dots",
+    ),
+    RowReason.COLUMN_DUPLICATE: (
+        "列名重复,只用了第一列",
+        "the column is there twice; the first is used",
+    ),
+    RowReason.COLUMN_UNKNOWN: ("不认识的列,没有读", "an unknown column; it was not read"),
+    RowReason.TOO_LARGE: ("金额太大", "the amount is too large"),
+    RowReason.TOO_LONG: ("太长", "it is too long"),
+    RowReason.TOO_MANY_CELLS: ("这一行的格子比表头多", "the row has more cells than the header"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong in one cell; rows count from 1, as a spreadsheet shows them."""
+
+    row: int
+    column: str
+    reason: RowReason
+    value: str = ""
+
+    def text(self, language: str = "zh") -> str:
+        """Return the reason for a person in `zh` or `en`."""
+        chinese, english = TEXTS[self.reason]
+        return chinese if language == "zh" else english

@@ -1,0 +1,1 @@
+"""Points: postings, their keys and the fold that makes balances."""

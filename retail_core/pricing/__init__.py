@@ -1,0 +1,1 @@
+"""Offers as data and the search for the best price of a basket."""
