@@ -6,12 +6,13 @@ R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera), S sync, T till taps, W wi
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import Literal
 
 Category = Literal["input", "auth", "device", "storage", "network", "setup", "conflict", "internal"]
 
 
+@unique
 class FaultCode(StrEnum):
     """Stable numbers for logs, support calls and till developers."""
 
@@ -59,6 +60,7 @@ class FaultCode(StrEnum):
     OFFER_INVALID = "P107"
     SALE_LINES = "P108"
     SALE_AMOUNT_TOO_LARGE = "P109"
+    BUNDLE_MISSING = "P110"
     FACE_NONE = "R101"
     FACE_SEVERAL = "R102"
     FACE_SMALL = "R103"
@@ -93,6 +95,7 @@ class FaultCode(StrEnum):
     TILL_RECEIPT_RASTER = "T104"
     TILL_TOTAL_MISMATCH = "T105"
     TILL_PROFILE_INVALID = "T106"
+    TILL_TAP_GONE = "T107"
     WIRE_MALFORMED = "W101"
     WIRE_VERSION = "W102"
     WIRE_TOO_LARGE = "W103"
@@ -180,7 +183,10 @@ FAULTS: dict[FaultCode, FaultSpec] = {
         "input", 415, "请求内容必须是 application/json", "the body must be application/json"
     ),
     FaultCode.API_OPERATOR_NEEDED: _spec(
-        "auth", 401, "请店员先用工号和 PIN 登录", "an operator must sign in with number and PIN first"
+        "auth",
+        401,
+        "请店员先用工号和 PIN 登录",
+        "an operator must sign in with number and PIN first",
     ),
     FaultCode.API_INTERNAL: _spec(
         "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
@@ -303,6 +309,13 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     FaultCode.SALE_AMOUNT_TOO_LARGE: _spec(
         "input", 422, "金额超过上限 {limit} 分", "the amount exceeds {limit} fen"
     ),
+    FaultCode.BUNDLE_MISSING: _spec(
+        "setup",
+        503,
+        "还没有收到优惠规则,按标价销售",
+        "no rule bundle has arrived yet; shelf prices are charged",
+        retry=True,
+    ),
     FaultCode.FACE_NONE: _spec(
         "device", 422, "没有看到人脸,请看镜头", "no face in view; look at the camera"
     ),
@@ -422,6 +435,13 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     ),
     FaultCode.TILL_PROFILE_INVALID: _spec(
         "setup", 500, "设备配置 {path} 不对:{detail}", "device profile {path} is invalid: {detail}"
+    ),
+    FaultCode.TILL_TAP_GONE: _spec(
+        "device",
+        503,
+        "打印线上读不到收银机,收银照常",
+        "the tap on the printer line does not hear the till; the till sells on",
+        retry=True,
     ),
     FaultCode.WIRE_MALFORMED: _spec("input", 400, "消息无法解析", "the message cannot be decoded"),
     FaultCode.WIRE_VERSION: _spec(

@@ -1,0 +1,1 @@
+"""Who stands at the till, how sure that is, and what may be done on it."""

@@ -1,0 +1,52 @@
+"""Phone numbers and names, normal for machines and masked for screens."""
+
+import re
+from unicodedata import normalize
+
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+_SEPARATORS = re.compile(r"[\s()\-.]")
+_HOME_CODE = "86"
+_HOME_MOBILE = re.compile(r"1[3-9]\d{9}")
+_E164 = re.compile(r"[1-9]\d{6,14}")
+_TAIL = 4
+_HEAD = 3
+
+
+def normalise_phone(text: str) -> str:
+    """Return E.164 digits without the plus; a bare mainland mobile number gets 86.
+
+    Takes what people type: full-width digits, blanks, dashes, brackets, `+` or `00` in front.
+    Fault API_BODY_INVALID for anything else.
+    """
+    typed = _SEPARATORS.sub("", normalize("NFKC", text))
+    digits = typed.removeprefix("+") if typed.startswith("+") else typed.removeprefix("00")
+    if digits == typed and _HOME_MOBILE.fullmatch(digits):
+        digits = _HOME_CODE + digits
+    home = digits.startswith(_HOME_CODE)
+    if not digits.isascii() or not _E164.fullmatch(digits):
+        raise Fault(FaultCode.API_BODY_INVALID, detail="phone")
+    if home and not _HOME_MOBILE.fullmatch(digits.removeprefix(_HOME_CODE)):
+        raise Fault(FaultCode.API_BODY_INVALID, detail="phone")
+    return digits
+
+
+def mask_phone(digits: str) -> str:
+    """Return E.164 digits as a screen shows them: `138****8000`."""
+    local = digits.removeprefix(_HOME_CODE)
+    if len(local) < _HEAD + 2 * _TAIL:
+        return "*" * max(len(local) - _TAIL, 0) + local[-_TAIL:]
+    return local[:_HEAD] + "*" * (len(local) - _HEAD - _TAIL) + local[-_TAIL:]
+
+
+def mask_name(name: str) -> str:
+    """Return a name as a stranger may see it: `王*`, `欧***娜`, `A*** S***`."""
+    words = name.split()
+    if all(word.isascii() for word in words):
+        return " ".join(word[0] + "***" for word in words)
+    return " ".join(_mask_word(word) for word in words)
+
+
+def _mask_word(word: str) -> str:
+    return word[0] + "*" * max(len(word) - 2, 1) + word[2:][-1:]
