@@ -1,0 +1,144 @@
+"""Mosquitto's configuration, password and ACL files, made from the devices in the database.
+
+Every device gets its own lines with its own topics: it can neither send nor receive in the name of
+another device, nor see another tenant. After a change the broker reads them again on SIGHUP.
+"""
+
+import contextlib
+import os
+import pwd
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import pbkdf2_hmac
+from hmac import compare_digest
+from pathlib import Path
+from uuid import UUID
+
+from retail_core import limits
+
+INGEST_USER = "cloud-ingest"
+# The passwords are 256 random bits, so the rounds only have to please the file format.
+_ROUNDS = 101
+_SALT_BYTES = 12
+_HASH_BYTES = 64
+# Topic and MQTT headers on top of the largest frame.
+_PACKET_BYTES_MAX = limits.FRAME_BYTES_MAX + 1024
+# The ingest keeps messages unacknowledged until its commit: a batch must fit in flight.
+_INFLIGHT_MAX = 2_000
+_QUEUED_MAX = 20_000
+_QUEUED_BYTES_MAX = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerDevice:
+    """A device as the broker knows it."""
+
+    tenant: UUID
+    shard: int
+    device: UUID
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """Where the files lie."""
+
+    config: Path
+    passwords: Path
+    acl: Path
+
+
+def hash_password(password: str, salt: bytes) -> str:
+    """Hash a broker password as mosquitto's `$7$` (PBKDF2-HMAC-SHA512) entry."""
+    if len(salt) != _SALT_BYTES:
+        msg = f"need {_SALT_BYTES} bytes of salt"
+        raise ValueError(msg)
+    digest = pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS, _HASH_BYTES)
+    return f"$7${_ROUNDS}${b64encode(salt).decode()}${b64encode(digest).decode()}"
+
+
+def password_matches(password: str, hashed: str) -> bool:
+    """Check a password against a `$7$` entry."""
+    _, kind, rounds, salt, digest = hashed.split("$")
+    made = pbkdf2_hmac("sha512", password.encode(), b64decode(salt), int(rounds), _HASH_BYTES)
+    return kind == "7" and compare_digest(made, b64decode(digest))
+
+
+def config_text(files: BrokerFiles, host: str, port: int) -> str:
+    """Return the broker's configuration: loopback or LAN, no anonymous, nothing durable."""
+    return f"""\
+# Made by `cloud-broker broker-files`; changes are overwritten.
+per_listener_settings false
+persistence false
+allow_anonymous false
+listener {port} {host}
+use_username_as_clientid true
+password_file {files.passwords}
+acl_file {files.acl}
+set_tcp_nodelay true
+max_packet_size {_PACKET_BYTES_MAX}
+max_inflight_messages {_INFLIGHT_MAX}
+max_queued_messages {_QUEUED_MAX}
+max_queued_bytes {_QUEUED_BYTES_MAX}
+connection_messages true
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+"""
+
+
+def passwords_text(devices: Sequence[BrokerDevice], ingest_hash: str) -> str:
+    """Return the password file."""
+    lines = [f"{INGEST_USER}:{ingest_hash}"]
+    lines += [f"{device.device}:{device.password_hash}" for device in devices]
+    return "\n".join(lines) + "\n"
+
+
+def acl_text(devices: Sequence[BrokerDevice]) -> str:
+    """Return the ACL file: a user that is not named in it may do nothing."""
+    blocks = [f"user {INGEST_USER}\ntopic readwrite r1/#\n"]
+    blocks += [_device_acl(device) for device in devices]
+    return "\n".join(blocks)
+
+
+def _device_acl(device: BrokerDevice) -> str:
+    own = f"r1/{device.tenant}/{device.shard}/d/{device.device}"
+    lines = [f"user {device.device}"]
+    lines += [f"topic write {own}/{tail}" for tail in ("up", "st", "hello")]
+    lines += [f"topic read {own}/{tail}" for tail in ("ack", "chg")]
+    lines += [
+        f"topic read r1/{device.tenant}/all/#",
+        f"topic read r1/{device.tenant}/cloud/st",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_files(
+    folder: Path, devices: Sequence[BrokerDevice], ingest_hash: str, *, host: str, port: int
+) -> BrokerFiles:
+    """Write the three files whole or not at all; readable by the broker's account alone."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = BrokerFiles(folder / "mosquitto.conf", folder / "passwd", folder / "acl")
+    _replace(files.config, config_text(files, host, port))
+    _replace(files.passwords, passwords_text(devices, ingest_hash))
+    _replace(files.acl, acl_text(devices))
+    return files
+
+
+def _replace(path: Path, text: str) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    if os.geteuid() == 0:
+        # Started by root, mosquitto gives up its rights and still has to read them on SIGHUP.
+        with contextlib.suppress(KeyError):
+            broker = pwd.getpwnam("mosquitto")
+            os.chown(fresh, broker.pw_uid, broker.pw_gid)
+    fresh.replace(path)

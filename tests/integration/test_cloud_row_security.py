@@ -1,0 +1,130 @@
+"""The schema keeps tenants apart and the past as it was, whatever the program does."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cloud_broker.migrations.versions.m0001_foundation import APPEND_ONLY, GRANTS
+from tests.plugins.postgres import Database
+
+A = UUID("01900000-0000-7000-8000-00000000000a")
+B = UUID("01900000-0000-7000-8000-00000000000b")
+
+
+def as_app(database: Database) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(database.url.replace("+psycopg", ""))
+
+
+def as_owner(database: Database) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(database.owner_url.replace("+psycopg", ""))
+
+
+def become(connection: "psycopg.Connection[tuple[object, ...]]", tenant: UUID) -> None:
+    connection.execute("select set_config('app.tenant', %s, true)", (str(tenant),))
+
+
+def count(connection: "psycopg.Connection[tuple[object, ...]]", table: str) -> object:
+    row = connection.execute(
+        sql.SQL("select count(*) from {}").format(sql.Identifier(table))
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def two_tenants(database: Database) -> None:
+    with as_app(database) as connection:
+        for tenant, slug in ((A, "a"), (B, "b")):
+            become(connection, tenant)
+            connection.execute("insert into tenant values (%s, %s, now())", (tenant, slug))
+            connection.execute("insert into tenant_slug values (%s, %s)", (tenant, slug))
+            connection.execute("insert into event_key values (%s, 'box', 'x')", (tenant,))
+
+
+def test_a_tenant_sees_its_own_rows_and_nobody_sees_none(database: Database) -> None:
+    two_tenants(database)
+    with as_app(database) as connection:
+        assert count(connection, "tenant") == 0
+        become(connection, A)
+        assert connection.execute("select tenant_id from tenant").fetchall() == [(A,)]
+        assert count(connection, "event_key") == 1
+        connection.commit()
+        # After the transaction the setting is '' and not null; that must show nothing, not fail.
+        assert count(connection, "tenant") == 0
+
+
+def test_the_owner_is_bound_too(database: Database) -> None:
+    two_tenants(database)
+    with as_owner(database) as connection:
+        assert count(connection, "tenant") == 0
+
+
+def test_a_row_of_another_tenant_cannot_be_written(database: Database) -> None:
+    two_tenants(database)
+    with as_app(database) as connection:
+        become(connection, A)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into event_key values (%s, 'box', 'y')", (B,))
+
+
+def test_text_that_is_no_tenant_fails(database: Database) -> None:
+    with as_app(database) as connection:
+        connection.execute("select set_config('app.tenant', %s, true)", ("' or true --",))
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            connection.execute("select * from tenant")
+
+
+def test_every_table_is_closed_and_its_key_begins_with_the_tenant(database: Database) -> None:
+    with psycopg.connect(database.super_dsn) as connection:
+        rows = connection.execute(
+            "select relname, relrowsecurity and relforcerowsecurity,"
+            " pg_get_userbyid(relowner) from pg_class"
+            " where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+            " and relname <> 'alembic_version'"
+        ).fetchall()
+        assert {name for name, _, _ in rows if not name.startswith("event_log_")} == set(GRANTS)
+        assert {closed for _, closed, _ in rows} == {True}
+        assert {owner for _, _, owner in rows} == {"regulars_owner"}
+        keys = connection.execute(
+            "select c.relname, a.attname from pg_index i join pg_class c on c.oid = i.indrelid"
+            " join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]"
+            " where i.indisprimary and c.relnamespace = 'public'::regnamespace"
+            " and c.relname <> 'alembic_version'"
+        ).fetchall()
+        assert {column for _, column in keys} == {"tenant_id"}
+        assert {table for table, _ in keys} >= set(GRANTS)
+
+
+def test_the_application_may_do_just_what_is_granted(database: Database) -> None:
+    with psycopg.connect(database.super_dsn) as connection:
+        rows = connection.execute(
+            "select table_name, privilege_type from information_schema.role_table_grants"
+            " where grantee = 'regulars_app' and table_name <> 'alembic_version'"
+        ).fetchall()
+    granted = {table: {p.lower() for t, p in rows if t == table} for table, _ in rows}
+    assert granted == {table: set(privileges.split(", ")) for table, privileges in GRANTS.items()}
+    for table in APPEND_ONLY:
+        assert granted[table] == {"select", "insert"}
+
+
+def test_the_past_cannot_be_changed(database: Database) -> None:
+    two_tenants(database)
+    with as_app(database) as connection:
+        become(connection, A)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from event_key")
+    for statement in ("delete from {}", "update {} set tenant_id = tenant_id", "truncate {}"):
+        for table in APPEND_ONLY:
+            with as_owner(database) as connection:
+                become(connection, A)
+                with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+                    connection.execute(sql.SQL(statement).format(sql.Identifier(table)))
+
+
+def test_partitions_are_made_ahead_by_the_application(database: Database) -> None:
+    with as_app(database) as connection:
+        assert connection.execute("select make_event_partitions(3)").fetchone() == (0,)
+        assert connection.execute("select make_event_partitions(5)").fetchone() == (2,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from event_log_default")
