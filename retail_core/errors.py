@@ -1,5 +1,7 @@
 """The one exception of the product: a numbered fault with fields, never a finished sentence."""
 
+from collections.abc import Callable
+
 from retail_core.texts.faults import FAULTS, FaultCode, FaultSpec
 
 
@@ -21,8 +23,16 @@ class Fault(Exception):
         template = self.spec.zh if language == "zh" else self.spec.en
         return template.format_map(_Missing(self.fields))
 
+    def __reduce__(self) -> tuple[Callable[..., "Fault"], tuple[FaultCode, dict[str, object]]]:
+        # Faults cross process borders: the camera and its readers run in processes of their own.
+        return _rebuild, (self.code, self.fields)
+
     def __str__(self) -> str:
         return f"{self.code.value} {self.text('en')}"
+
+
+def _rebuild(code: FaultCode, fields: dict[str, object]) -> Fault:
+    return Fault(code, **fields)
 
 
 class _Missing(dict[str, object]):

@@ -1,9 +1,9 @@
-"""What a type cannot say of a frame: that its numbers ascend.
+"""What a type cannot say of a message: that its numbers ascend, that no text holds a NUL.
 
 Each check raises ValueError with a reason; the codec turns it into Fault WIRE_MALFORMED.
 """
 
-from retail_core.wire.messages import AckFrame, ChangeFrame, Hello
+from retail_core.wire.messages import AckFrame, ChangeFrame, Hello, Sale
 
 
 def check_nothing(_message: object) -> None:
@@ -34,3 +34,16 @@ def check_change(frame: ChangeFrame) -> None:
         at = change.pos
     if at > frame.pos:
         raise ValueError(f"position {at} beyond {frame.pos}")
+
+
+def check_sale(sale: Sale) -> None:
+    """Refuse a NUL in any text: the database would refuse the whole batch for it."""
+    texts = [sale.source, sale.till_receipt_no, sale.solver_status]
+    for line in sale.lines:
+        texts += (line.sku, line.name)
+        texts += (offer for offer, _ in line.offers)
+    texts += (kind for kind, _ in sale.tenders)
+    for posting in sale.postings:
+        texts += (posting.rule, posting.kind, posting.debit, posting.credit)
+    if "\x00" in "".join(texts):
+        raise ValueError("a text holds a NUL")

@@ -138,7 +138,7 @@ def decode_body(type_: str, raw: msgspec.Raw | bytes) -> Body:
     """Read an event's body by the event's type."""
     match type_:
         case EventType.SALE:
-            return _unpack(_sale, raw)
+            return _checked(_unpack(_sale, raw), checks.check_sale)
         case EventType.MEMBER_ENROLLED:
             return _unpack(_enrolled, raw)
         case EventType.CONSENT_GIVEN:
