@@ -1,0 +1,171 @@
+"""HTTP to the cloud for what is asked rather than sent: a member on a miss, a gap, a catalogue.
+
+Short patience on purpose: a till waits behind some of these calls, and the shop can do without.
+Connections are kept and reused; one that the server closed meanwhile is tried once more.
+"""
+
+import base64
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from edge_agent.ports.cloud_link import FetchedMember
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_change, decode_member
+from retail_core.wire.messages import ChangeFrame
+
+CONNECT_TIMEOUT_S = 0.4
+READ_TIMEOUT_S = 1.0
+IDLE_CONNECTIONS_MAX = 4
+BODY_BYTES_MAX = 64 * 1024 * 1024
+
+_Broken = (OSError, http.client.HTTPException)
+
+
+class HttpDirectory:
+    """Fulfils `CloudDirectory`; safe to call from any thread."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or parts.hostname is None:
+            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="cloud.url", detail=url)
+        secure = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        host, port, base = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._connect: Callable[[], http.client.HTTPConnection] = lambda: kind(
+            host, port, timeout=connect_timeout_s
+        )
+        self._base = base
+        self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+        self._read_timeout_s = read_timeout_s
+        self._lock = threading.Lock()
+        self._idle: list[http.client.HTTPConnection] = []
+        self._closed = False
+
+    def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
+        """Look a member up by `phone_key`, `card` or `phone`, and join her interest set."""
+        query = urlencode({"kind": kind, "value": value.hex()})
+        status, body = self._get(f"/v1/device/members?{query}")
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        return _fetched(self._expected(status, body))
+
+    def changes_since(self, pos: int) -> ChangeFrame:
+        """Fetch the store's feed after a position, to close a gap."""
+        return decode_change(self._content(f"/v1/device/changes?since={pos}"))
+
+    def catalogue(self, version: int) -> bytes:
+        """Fetch a catalogue's bytes."""
+        return self._content(f"/v1/device/catalogue/{version}")
+
+    def bundle(self, version: int) -> bytes:
+        """Fetch a rule bundle's signed bytes."""
+        return self._content(f"/v1/device/bundle/{version}")
+
+    def name_map(self) -> dict[str, str]:
+        """Fetch the reviewed mapping of printed names to skus."""
+        found = _json(self._content("/v1/device/name-map"))
+        if not isinstance(found, dict):
+            raise Fault(FaultCode.WIRE_MALFORMED)
+        return {str(name): str(sku) for name, sku in found.items()}
+
+    def close(self) -> None:
+        """Close connections; safe to call twice."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _content(self, path: str) -> bytes:
+        return self._expected(*self._get(path))
+
+    def _expected(self, status: int, body: bytes) -> bytes:
+        if status == HTTPStatus.OK:
+            return body
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise Fault(FaultCode.API_TOKEN_WRONG)
+        if status == HTTPStatus.NOT_FOUND:
+            raise Fault(FaultCode.API_NOT_FOUND, what="cloud")
+        raise Fault(FaultCode.SYNC_LINK_DOWN, status=status)
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        with self._lock:
+            kept = self._idle.pop() if self._idle else None
+        if kept is not None:
+            try:
+                return self._ask(kept, path)
+            except _Broken:
+                pass  # the server ended the kept connection; a new one tells whether it is there
+        try:
+            return self._ask(self._connect(), path)
+        except _Broken as error:
+            raise Fault(FaultCode.SYNC_LINK_DOWN, reason=type(error).__name__) from error
+
+    def _ask(self, connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
+        try:
+            status, body = self._exchange(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(connection)
+        return status, body
+
+    def _exchange(self, connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
+        if connection.sock is None:
+            connection.connect()
+            _patience(connection, self._read_timeout_s)
+        connection.request("GET", self._base + path, headers=self._headers)
+        with connection.getresponse() as response:
+            body = response.read(BODY_BYTES_MAX + 1)
+            if len(body) > BODY_BYTES_MAX:
+                raise Fault(FaultCode.WIRE_TOO_LARGE, limit=BODY_BYTES_MAX)
+            return response.status, body
+
+    def _keep(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            if not self._closed and len(self._idle) < IDLE_CONNECTIONS_MAX:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def _patience(connection: http.client.HTTPConnection, timeout_s: float) -> None:
+    """Give the answers of an open connection another patience than connecting had."""
+    opened: object = connection.sock
+    if isinstance(opened, socket.socket):
+        opened.settimeout(timeout_s)
+
+
+def _json(body: bytes) -> object:
+    try:
+        found: object = json.loads(body)
+    except ValueError:
+        raise Fault(FaultCode.WIRE_MALFORMED) from None
+    return found
+
+
+def _fetched(body: bytes) -> FetchedMember:
+    found = _json(body)
+    try:
+        if not isinstance(found, dict):
+            raise TypeError("not an object")  # noqa: TRY301 -- one refusal for every bad shape
+        record = decode_member(base64.b64decode(found["record"], validate=True))
+        return FetchedMember(UUID(found["member_id"]), int(found["ver"]), record)
+    except (KeyError, TypeError, ValueError):
+        raise Fault(FaultCode.WIRE_MALFORMED) from None

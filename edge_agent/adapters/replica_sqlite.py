@@ -1,0 +1,235 @@
+"""The shop's copy of what the cloud knows: an encrypted SQLite file in WAL mode, not synced.
+
+It may be lost: losing its tail only means that the feed is read again from an older position,
+because the position is written in the transaction of its changes.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import apsw
+import msgspec
+
+from edge_agent.adapters.sqlite_file import Row, SqliteFile, script
+from edge_agent.ports.replica import HeldMember
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.wire.codec import decode_member, encode_body
+from retail_core.wire.messages import Change, ChangeKind, MemberRecord
+
+MIGRATIONS = (
+    script(
+        """
+        CREATE TABLE feed (
+          one INTEGER PRIMARY KEY CHECK (one = 1),
+          epoch INTEGER NOT NULL, pos INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO feed VALUES (1, 0, 0);
+        -- a member who is gone keeps her version, so that an older change cannot bring her back
+        CREATE TABLE member (
+          member_id BLOB PRIMARY KEY, ver INTEGER NOT NULL, record BLOB
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE lookup (
+          kind TEXT NOT NULL, value BLOB NOT NULL, member_id BLOB NOT NULL,
+          PRIMARY KEY (kind, value)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX lookup_member ON lookup (member_id);
+        CREATE TABLE article (sku TEXT PRIMARY KEY, name TEXT NOT NULL, data BLOB NOT NULL)
+          STRICT, WITHOUT ROWID;
+        CREATE INDEX article_name ON article (name);
+        CREATE TABLE barcode (barcode TEXT PRIMARY KEY, sku TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE name_map (name TEXT PRIMARY KEY, sku TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE published (
+          kind TEXT PRIMARY KEY, version INTEGER NOT NULL, content BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+    ),
+)
+
+PHONE_KEY = "phone_key"
+CARD = "card"
+PHONE = "phone"
+
+_articles = msgspec.msgpack.Decoder(Article)
+
+
+class SqliteReplica:
+    """Fulfils `Replica`; safe to call from any thread."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._file = SqliteFile(path, key, MIGRATIONS, synchronous="NORMAL")
+
+    # ---- members --------------------------------------------------------------------------------
+
+    def feed_position(self) -> tuple[int, int]:
+        """Return (feed epoch, position applied so far); (0, 0) when nothing was applied."""
+        row = self._file.row("SELECT epoch, pos FROM feed")
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def apply_changes(
+        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+    ) -> tuple[UUID, ...]:
+        """Apply changes and the new position in one transaction; return the members changed.
+
+        A change that is not newer, of an unknown kind or unreadable is passed over.
+        """
+        changed: dict[UUID, None] = {}
+        with self._file.transaction() as db:
+            for change in changes:
+                if self._apply(db, change):
+                    changed[UUID(bytes=change.key)] = None
+            db.execute("UPDATE feed SET epoch = ?, pos = ?", (feed_epoch, pos))
+        return tuple(changed)
+
+    def put_member(self, member_id: UUID, ver: int, record: MemberRecord) -> bool:
+        """Hold one member fetched on a miss or enrolled here (`ver` 0); False when older."""
+        with self._file.transaction() as db:
+            return self._hold(db, member_id.bytes, ver, record, newer_than=ver)
+
+    def member(self, member_id: UUID) -> HeldMember | None:
+        """Return a member by id."""
+        return _held(
+            self._file.row(
+                "SELECT member_id, ver, record FROM member WHERE member_id = ?", (member_id.bytes,)
+            )
+        )
+
+    def by_phone_key(self, key_id: bytes) -> HeldMember | None:
+        """Return the member whose phone has this key id."""
+        return self._by(PHONE_KEY, key_id)
+
+    def by_card(self, uid_hash: bytes) -> HeldMember | None:
+        """Return the member who holds this card."""
+        return self._by(CARD, uid_hash)
+
+    def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
+        """Return the member with this keyed phone hash."""
+        return self._by(PHONE, phone_hash)
+
+    def member_count(self) -> int:
+        """Return how many members are held."""
+        row = self._file.row("SELECT count(*) FROM member WHERE record IS NOT NULL")
+        return 0 if row is None else int(row[0])
+
+    # ---- articles and rules ---------------------------------------------------------------------
+
+    def catalogue_version(self) -> int:
+        """Return the version of the catalogue held, 0 for none."""
+        row = self._file.row("SELECT version FROM published WHERE kind = 'catalogue'")
+        return 0 if row is None else int(row[0])
+
+    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
+        """Swap the whole catalogue in one transaction."""
+        with self._file.transaction() as db:
+            db.execute("DELETE FROM article; DELETE FROM barcode")
+            db.executemany(
+                "INSERT INTO article VALUES (?, ?, ?)",
+                [(one.sku, one.name, msgspec.msgpack.encode(one)) for one in articles],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO barcode VALUES (?, ?)",
+                [(barcode, one.sku) for one in articles for barcode in one.barcodes],
+            )
+            db.execute("REPLACE INTO published VALUES ('catalogue', ?, x'')", (version,))
+
+    def article_by_sku(self, sku: str) -> Article | None:
+        """Return the article with this sku."""
+        return self._article("SELECT data FROM article WHERE sku = ?", sku)
+
+    def article_by_barcode(self, barcode: str) -> Article | None:
+        """Return the article with this bar code."""
+        return self._article(
+            "SELECT data FROM article JOIN barcode USING (sku) WHERE barcode = ?", barcode
+        )
+
+    def article_by_receipt_name(self, name: str) -> Article | None:
+        """Return the article a printed name is mapped to; a reviewed mapping beats a namesake."""
+        return self._article(
+            "SELECT data FROM article JOIN name_map USING (sku) WHERE name_map.name = ?", name
+        ) or self._article("SELECT data FROM article WHERE name = ? ORDER BY sku LIMIT 1", name)
+
+    def replace_name_map(self, mapping: dict[str, str]) -> None:
+        """Swap the reviewed mapping: printed name → sku."""
+        with self._file.transaction() as db:
+            db.execute("DELETE FROM name_map")
+            db.executemany("INSERT INTO name_map VALUES (?, ?)", list(mapping.items()))
+
+    def bundle(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the rule bundle held."""
+        row = self._file.row("SELECT version, content FROM published WHERE kind = 'bundle'")
+        return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def replace_bundle(self, version: int, content: bytes) -> None:
+        """Swap the rule bundle."""
+        with self._file.transaction() as db:
+            db.execute("REPLACE INTO published VALUES ('bundle', ?, ?)", (version, content))
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._file.close()
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _apply(self, db: apsw.Connection, change: Change) -> bool:
+        if change.kind == ChangeKind.MEMBER_GONE:
+            return self._hold(db, change.key, change.ver, None, newer_than=change.ver - 1)
+        if change.kind != ChangeKind.MEMBER:
+            return False
+        try:
+            record = decode_member(change.body)
+        except Fault:
+            return False
+        return self._hold(db, change.key, change.ver, record, newer_than=change.ver - 1)
+
+    def _hold(
+        self,
+        db: apsw.Connection,
+        member_id: bytes,
+        ver: int,
+        record: MemberRecord | None,
+        *,
+        newer_than: int,
+    ) -> bool:
+        raw = None if record is None else encode_body(record)
+        db.execute(
+            "INSERT INTO member VALUES (?1, ?2, ?3) ON CONFLICT (member_id) DO UPDATE"
+            " SET ver = excluded.ver, record = excluded.record WHERE ver <= ?4",
+            (member_id, ver, raw, newer_than),
+        )
+        if not db.changes():
+            return False
+        db.execute("DELETE FROM lookup WHERE member_id = ?", (member_id,))
+        if record is not None:
+            db.executemany(
+                "REPLACE INTO lookup VALUES (?, ?, ?)",
+                [(kind, value, member_id) for kind, value in _lookups(record)],
+            )
+        return True
+
+    def _by(self, kind: str, value: bytes) -> HeldMember | None:
+        return _held(
+            self._file.row(
+                "SELECT member_id, ver, record FROM member JOIN lookup USING (member_id)"
+                " WHERE kind = ? AND value = ?",
+                (kind, value),
+            )
+        )
+
+    def _article(self, sql: str, wanted: str) -> Article | None:
+        row = self._file.row(sql, (wanted,))
+        return None if row is None else _articles.decode(row[0])
+
+
+def _lookups(record: MemberRecord) -> list[tuple[str, bytes]]:
+    found = [(PHONE_KEY, key.key_id) for key in record.phone_keys]
+    found += [(CARD, card) for card in record.cards]
+    if record.phone_hash is not None:
+        found.append((PHONE, record.phone_hash))
+    return found
+
+
+def _held(row: Row | None) -> HeldMember | None:
+    if row is None or row[2] is None:
+        return None
+    return HeldMember(UUID(bytes=row[0]), int(row[1]), decode_member(row[2]))
