@@ -1,0 +1,195 @@
+// @ts-check
+/** The till screen: one state, events from the box change it, the halves are drawn from it. */
+
+import { h, icon } from "./dom.js";
+import { call, listen, takeToken } from "./link.js";
+import { bar, goods, person } from "./views.js";
+
+/** @typedef {import("./views.js").State} State */
+
+const DONE_MS = 10_000;
+const NOTICE_MS = 6_000;
+const REPRICED_MS = 8_000;
+const DEADLINE_MS = 3_000;
+
+const language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
+const token = takeToken();
+const texts = await (await fetch(`/screen/text/${language}.json`)).json();
+
+/** @type {State} */
+const state = {
+  person: "idle",
+  member: null,
+  reasons: [],
+  basket: null,
+  repriced: null,
+  why: false,
+  sale: null,
+  tapped: null,
+  health: null,
+  asking: false,
+  typed: "",
+  nowMs: Date.now(),
+  language,
+};
+
+/** @type {Record<string, number>} */
+const timers = {};
+
+/** @param {string} key @param {Record<string, string | number>} values */
+function t(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => String(values[name] ?? ""));
+}
+
+const acts = {
+  t,
+  identify,
+  askPhone: () => change({ asking: true, typed: "" }, "number"),
+  cancelPhone: () => change({ asking: false, typed: "" }, "phone"),
+  type: (/** @type {string} */ text) => void (state.typed = text),
+  findPhone,
+  next: () => change({ person: "idle", member: null, reasons: [] }, "identify"),
+  toggleWhy: () => change({ why: !state.why }, "why"),
+};
+
+// ---- drawing --------------------------------------------------------------------------------
+
+/** @type {Record<string, string>} */
+const drawn = {};
+
+/** @param {Partial<State>} changes @param {string} [focus] the control to stand on afterwards */
+function change(changes, focus) {
+  Object.assign(state, changes, { nowMs: Date.now() });
+  draw("person", person, [state.person, state.member, state.reasons, state.asking, state.health?.devices]);
+  draw("goods", goods, [state.basket, state.repriced, state.why, state.sale, state.tapped, state.health?.devices.cloud]);
+  draw("bar", bar, [state.health]);
+  if (focus) document.getElementById(focus)?.focus();
+}
+
+/**
+ * Redraw a part when what it shows has changed; the control in use keeps the focus.
+ * @param {string} id @param {(state: State, acts: any) => (Node | null)[]} view @param {unknown[]} shows
+ */
+function draw(id, view, shows) {
+  const now = JSON.stringify(shows);
+  const place = document.getElementById(id);
+  if (!place || drawn[id] === now) return;
+  drawn[id] = now;
+  const held = place.contains(document.activeElement) ? document.activeElement?.id : "";
+  place.replaceChildren(...view(state, acts).filter((node) => node !== null));
+  if (held) document.getElementById(held)?.focus();
+  const scroll = place.querySelector(".scroll");
+  if (scroll) scroll.scrollTop = scroll.scrollHeight;
+}
+
+/** @param {string} name @param {number} ms @param {() => void} act one timer a name */
+function later(name, ms, act) {
+  clearTimeout(timers[name]);
+  timers[name] = setTimeout(act, ms);
+}
+
+/** @param {string} text shown for a while, or until it is emptied @param {boolean} stay */
+function notice(text, stay = false) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("notice"));
+  place.textContent = text;
+  place.hidden = !text;
+  clearTimeout(timers.notice);
+  if (text && !stay) later("notice", NOTICE_MS, () => notice(""));
+}
+
+// ---- what the clerk does --------------------------------------------------------------------
+
+async function identify() {
+  if (state.person === "armed") return;
+  change({ person: "armed", member: null, reasons: [], asking: false });
+  const answer = await call(token, "/v1/identify", { deadline_ms: DEADLINE_MS });
+  settle(answer);
+}
+
+async function findPhone() {
+  if (!state.typed.trim()) return;
+  const answer = await call(token, "/v1/identify/phone", { phone: state.typed });
+  if (answer.ok) change({ asking: false, typed: "" });
+  settle(answer);
+}
+
+/** @param {Awaited<ReturnType<typeof call>>} answer */
+function settle(answer) {
+  if (answer.ok) {
+    recognised(answer.body);
+    return;
+  }
+  if (state.person === "armed") change({ person: "idle" }, "identify");
+  notice(answer.body ? answer.body[language] : t("link.lost"));
+}
+
+/** @param {any} result an answer of identify, or a recognition event */
+function recognised(result) {
+  if (result.outcome === "member") {
+    const member = { ...result.member, factor: result.factor, assurance: result.assurance };
+    change({ person: "member", member, reasons: [], sale: null, tapped: null });
+  } else {
+    change({ person: result.outcome, member: null, reasons: result.reasons ?? [] });
+  }
+}
+
+// ---- what the box tells ---------------------------------------------------------------------
+
+/** @type {Record<string, (event: any) => void>} */
+const handlers = {
+  health: (event) => change({ health: event }),
+  recognition: (event) => {
+    if (event.outcome !== "none" || state.person === "armed") recognised(event);
+  },
+  member: (event) => {
+    const same = state.member && state.member.member_id === event.member.member_id;
+    if (same) change({ member: { ...state.member, ...event.member } });
+  },
+  basket: (event) => {
+    change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
+    if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
+  },
+  sale: (event) => finish({ sale: event, tapped: null }),
+  tapped: (event) => finish({ tapped: event, sale: null }),
+};
+
+/** @param {Partial<State>} done */
+function finish(done) {
+  change({ ...done, basket: null, repriced: null, why: false });
+  later("done", DONE_MS, () => change({ sale: null, tapped: null, ...(state.basket ? {} : { person: "idle", member: null }) }));
+}
+
+/** @param {any} next @returns {number | null} the old total, when only the price has changed */
+function repriced(next) {
+  const before = state.basket;
+  const goodsOf = (/** @type {any} */ basket) =>
+    JSON.stringify(basket.lines.map((/** @type {any} */ line) => [line.sku, line.qty_milli]));
+  if (!before || before.member_id !== next.member_id || goodsOf(before) !== goodsOf(next)) return null;
+  return before.total_fen === next.total_fen ? state.repriced : before.total_fen;
+}
+
+// ---- start ----------------------------------------------------------------------------------
+
+function unpaired() {
+  const words = h("div", {}, h("h1", {}, t("pair.title")), h("p.muted", {}, t("pair.how")));
+  document.getElementById("person")?.replaceChildren(h("div.hint.quiet", {}, icon("link"), words));
+}
+
+document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+document.title = t("title");
+document.addEventListener("keydown", (event) => {
+  if (event.key === "F2") acts.identify();
+  else if (event.key === "F4") acts.askPhone();
+  else if (event.key === "Escape") (state.asking ? acts.cancelPhone : acts.next)();
+  else return;
+  event.preventDefault();
+});
+
+const health = await call(token, "/v1/health");
+change(health.ok ? { health: health.body } : {});
+if (token) {
+  listen(token, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
+} else {
+  unpaired();
+}

@@ -1,0 +1,75 @@
+"""Events reach every client; a slow one is dropped, the others never wait for it."""
+
+import asyncio
+import json
+import threading
+
+from edge_agent.api.hub import CLIENTS_MAX, QUEUE_MAX, EventHub, Subscription
+from tests.factories.agent_api import BOOT, HandClock
+
+
+def subscribed(hub: EventHub) -> Subscription:
+    client = hub.subscribe()
+    assert client is not None
+    return client
+
+
+async def settle() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_events_from_a_device_thread_reach_clients() -> None:
+    hub = EventHub(HandClock(wall_ms=7))
+    hub.attach(asyncio.get_running_loop())
+    client = subscribed(hub)
+    thread = threading.Thread(target=hub.publish, args=("tapped", {"till": BOOT, "lines": []}))
+    thread.start()
+    thread.join()
+    message = json.loads((await client.queue.get()) or b"")
+    assert message == {"type": "tapped", "at_ms": 7, "till": str(BOOT), "lines": []}
+
+
+async def test_a_slow_client_is_dropped_and_the_quick_one_is_not() -> None:
+    hub = EventHub(HandClock())
+    hub.attach(asyncio.get_running_loop())
+    slow, quick = subscribed(hub), subscribed(hub)
+    for number in range(QUEUE_MAX + 1):
+        hub.publish("health", {"n": number})
+        await settle()
+        assert quick.queue.get_nowait() is not None
+    assert slow.queue.get_nowait() is None
+    assert slow.queue.empty()
+    assert (hub.clients, hub.dropped) == (1, 1)
+
+
+async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
+    hub = EventHub(HandClock())
+    hub.publish("health", {"state": "ok"})
+    hub.publish("basket", {"total_fen": 1})
+    hub.publish("basket", {"total_fen": 2})
+    hub.publish("tapped", {})
+    hub.attach(asyncio.get_running_loop())
+    client = subscribed(hub)
+    held = [json.loads(client.queue.get_nowait() or b"") for _ in range(client.queue.qsize())]
+    assert [(event["type"], event.get("total_fen")) for event in held] == [
+        ("health", None),
+        ("basket", 2),
+    ]
+    hub.publish("sale", {})
+    await settle()
+    assert subscribed(hub).queue.qsize() == 1
+
+
+async def test_clients_are_bounded_and_sent_away_at_the_end() -> None:
+    hub = EventHub(HandClock())
+    hub.attach(asyncio.get_running_loop())
+    clients = [subscribed(hub) for _ in range(CLIENTS_MAX)]
+    assert hub.subscribe() is None
+    hub.unsubscribe(clients[0])
+    hub.unsubscribe(clients[0])
+    assert hub.clients == CLIENTS_MAX - 1
+    hub.detach()
+    assert hub.clients == 0
+    assert clients[1].queue.get_nowait() is None
+    hub.publish("health", {})
