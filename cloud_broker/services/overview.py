@@ -65,7 +65,7 @@ class SaleLineRow:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One sale; `wall_ms` is the box's clock, `received_ms` the cloud's."""
+    """One sale; `wall_ms` is when it was sold (the box's clock when it knew the time), `received_ms` the commit."""
 
     receipt_id: UUID
     store_id: UUID
@@ -266,7 +266,7 @@ class HqAuth(Protocol):
     """Signing in and out; tokens are opaque and only their hashes are stored."""
 
     def login(self, login: str, password: str) -> tuple[str, HqIdentity]:
-        """Return (session token for the cookie, who). Raises Fault A113 or A109 (locked)."""
+        """Return (session token for the cookie, who). Raises Fault A117 or A109 (locked)."""
         ...
 
     def who(self, token: str) -> HqIdentity:

@@ -32,6 +32,7 @@ class FaultCode(StrEnum):
     API_METHOD_NOT_ALLOWED = "A114"
     API_MEDIA_TYPE = "A115"
     API_OPERATOR_NEEDED = "A116"
+    API_LOGIN_WRONG = "A117"
     API_INTERNAL = "A199"
     CATALOGUE_HEADER = "C101"
     CATALOGUE_ROW = "C102"
@@ -89,6 +90,8 @@ class FaultCode(StrEnum):
     SYNC_GAP = "S101"
     SYNC_LINK_DOWN = "S102"
     SYNC_EVENT_REJECTED = "S103"
+    SYNC_RECEIPT_TWICE = "S104"
+    SYNC_PERSON_TWICE = "S105"
     TILL_PORT_OPEN = "T101"
     TILL_STREAM_TRUNCATED = "T102"
     TILL_RECEIPT_UNREADABLE = "T103"
@@ -187,6 +190,9 @@ FAULTS: dict[FaultCode, FaultSpec] = {
         401,
         "请店员先用工号和 PIN 登录",
         "an operator must sign in with number and PIN first",
+    ),
+    FaultCode.API_LOGIN_WRONG: _spec(
+        "auth", 401, "用户名或密码不对", "the name or the password is wrong"
     ),
     FaultCode.API_INTERNAL: _spec(
         "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
@@ -414,6 +420,18 @@ FAULTS: dict[FaultCode, FaultSpec] = {
         422,
         "云端没有接受第 {seq} 条,已放入待修复",
         "the cloud did not accept event {seq}; it waits for repair",
+    ),
+    FaultCode.SYNC_RECEIPT_TWICE: _spec(
+        "conflict",
+        409,
+        "小票 {number} 已经入账,这一份没有再记",
+        "receipt {number} is booked already; this copy was not booked again",
+    ),
+    FaultCode.SYNC_PERSON_TWICE: _spec(
+        "conflict",
+        409,
+        "这个人可能已有会员:{other}",
+        "this person may already be the member {other}",
     ),
     FaultCode.TILL_PORT_OPEN: _spec(
         "device", 503, "收银机端口 {port} 打不开", "till port {port} cannot be opened", retry=True

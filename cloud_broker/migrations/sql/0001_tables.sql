@@ -186,10 +186,6 @@ create table member (
   phone_hash bytea,
   home_store_id uuid not null,
   enrolled_at timestamptz not null,
-  last_receipt_id uuid,
-  last_store_id uuid,
-  last_wall_ms bigint not null default 0,
-  last_total_fen bigint not null default 0,
   primary key (tenant_id, member_id),
   unique (tenant_id, wallet_id),
   foreign key (tenant_id, wallet_id) references wallet
@@ -297,7 +293,8 @@ create table receipt (
   total_fen bigint not null,
   points bigint not null,
   tenders jsonb not null,
-  wall_ms bigint not null,
+  -- When it was sold: the box's clock, or the cloud's where the box did not know the time.
+  sold_ms bigint not null,
   received_at timestamptz not null,
   sync_ms bigint,
   bundle_version bigint not null,
@@ -308,7 +305,7 @@ create table receipt (
 );
 create index receipt_latest on receipt (tenant_id, received_at desc, receipt_id);
 create index receipt_of_store on receipt (tenant_id, store_id, received_at desc);
-create index receipt_of_member on receipt (tenant_id, member_id, wall_ms desc)
+create index receipt_of_member on receipt (tenant_id, member_id, received_at desc, receipt_id desc)
   where member_id is not null;
 -- A tapped receipt is known by what is printed on it; tills restart their numbers every day.
 create unique index receipt_tapped_once
