@@ -25,7 +25,8 @@ class StoreTile:
     """One store on the wall; times are milliseconds since 1970, None when there was none.
 
     `peripherals` is what the box says of its devices (name → state), `faults` its counts by code,
-    `reasons` the fault codes or words behind a state that is not `ok`.
+    `reasons` the fault codes or words behind a state that is not `ok`, `since_ms` when that state
+    began.
     """
 
     store_id: UUID
@@ -49,6 +50,8 @@ class StoreTile:
     delay: Delay
     chain_breaks: int
     open_repairs: int
+    region: str = ""
+    since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
