@@ -1,9 +1,22 @@
-"""Price a basket: the cheapest combination of offers, with the account of how it came about."""
+"""Price a basket: the cheapest combination of offers, with the account of how it came about.
 
-from dataclasses import dataclass
+Each whole unit is in at most one offer; a weighed line can only have a price per unit. A price per
+unit is rounded per unit, half a fen up. What a set saves is split over its lines by what their
+units cost. Ties go to fewer sets, then to higher priority, then to the lower offer id.
+"""
+
+from collections.abc import Iterable, Sequence
 
 from retail_core import limits
-from retail_core.checkout.basket import Basket, check_basket, line_shelf_fen
+from retail_core.checkout.basket import (
+    Basket,
+    BasketLine,
+    check_basket,
+    line_shelf_fen,
+    whole_units,
+)
+from retail_core.money import percent_of
+from retail_core.pricing.assembly import Till, UnitPrice
 from retail_core.pricing.certificate import (
     AppliedOffer,
     PricedBasket,
@@ -12,7 +25,11 @@ from retail_core.pricing.certificate import (
     RejectedOffer,
     certificate_hash,
 )
-from retail_core.pricing.offers import RuleBundle
+from retail_core.pricing.formulation import Formulation, formulate
+from retail_core.pricing.matching import Match, MemberContext, match_offers
+from retail_core.pricing.offers import RuleBundle, TierPrice, TimeSlotPrice
+from retail_core.pricing.sets import Taken
+from retail_core.pricing.solve import solve
 
 __all__ = [
     "AppliedOffer",
@@ -26,14 +43,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberContext:
-    """What pricing may know of the member: tier code and tags."""
-
-    tier: str
-    tags: frozenset[str] = frozenset()
-
-
 def price_basket(
     basket: Basket,
     bundle: RuleBundle,
@@ -41,13 +50,86 @@ def price_basket(
     *,
     nodes_max: int = limits.SOLVER_NODES_MAX,
 ) -> PricedBasket:
-    """Return the cheapest price (Faults of `check_basket`)."""
+    """Return the cheapest price found within the node limit (Faults of `check_basket`)."""
     check_basket(basket)
-    lines = tuple(
-        PricedLine(
-            line.line, line.sku, line.name, line.qty_milli, shelf := line_shelf_fen(line), shelf, ()
-        )
-        for line in basket.lines
-    )
+    matches = match_offers(basket, bundle, member)
+    prices = _unit_prices(basket.lines, matches)
+    formulation = formulate(basket.lines, matches, prices)
+    solution = solve(formulation.problem, nodes_max)
+
+    till = Till(basket.lines)
+    _take_sets(till, formulation, solution.taken)
+    till.take_singles(prices)
+    applied = till.applied()
+    lines = till.priced_lines()
     shelf = sum(line.shelf_fen for line in lines)
-    return PricedBasket(lines, shelf, shelf, 0, "optimal", 0, (), (), bundle.version, 0)
+    total = sum(line.net_fen for line in lines)
+    return PricedBasket(
+        lines=lines,
+        shelf_fen=shelf,
+        total_fen=total,
+        saved_fen=shelf - total,
+        status="incumbent" if solution.gap_fen else "optimal",
+        gap_fen=solution.gap_fen,
+        applied=applied,
+        rejected=_rejected(basket.lines, matches, applied, formulation.hopeless),
+        bundle_version=bundle.version,
+        nodes=solution.nodes,
+    )
+
+
+def _unit_prices(lines: Sequence[BasketLine], matches: Iterable[Match]) -> dict[int, UnitPrice]:
+    """Return the best price per unit by place of line; the stronger offer wins a tie."""
+    best: dict[int, UnitPrice] = {}
+    for match in matches:
+        if match.reason is None and isinstance(match.offer, TierPrice | TimeSlotPrice):
+            for place in match.lines:
+                off = _fen_off(lines[place], match.offer.permille)
+                if off > (best[place].fen_off if place in best else 0):
+                    best[place] = UnitPrice(match.offer, off)
+    return best
+
+
+def _fen_off(line: BasketLine, permille: int) -> int:
+    fen = line.unit_price_fen if whole_units(line) else line_shelf_fen(line)
+    return fen - percent_of(fen, permille)
+
+
+def _take_sets(till: Till, formulation: Formulation, taken: Taken) -> None:
+    for rule, offer in enumerate(formulation.offers):
+        demand = [
+            (formulation.places[place], units)
+            for (owner, place), units in sorted(taken.items())
+            if owner == rule
+        ]
+        if demand:
+            till.take_set(offer, demand, formulation.problem.rule_gain_fen(rule, taken))
+
+
+def _rejected(
+    lines: Sequence[BasketLine],
+    matches: Iterable[Match],
+    applied: Iterable[AppliedOffer],
+    hopeless: dict[str, Reason],
+) -> tuple[RejectedOffer, ...]:
+    won = {offer.offer_id for offer in applied}
+    lost = sorted(
+        (match for match in matches if match.offer.id not in won), key=lambda match: match.offer.id
+    )
+    return tuple(
+        RejectedOffer(
+            match.offer.id,
+            match.offer.name,
+            match.reason or hopeless.get(match.offer.id) or _why_lost(lines, match),
+        )
+        for match in lost
+    )
+
+
+def _why_lost(lines: Sequence[BasketLine], match: Match) -> Reason:
+    offer = match.offer
+    if isinstance(offer, TierPrice | TimeSlotPrice) and not any(
+        _fen_off(lines[place], offer.permille) for place in match.lines
+    ):
+        return Reason.NO_SAVING
+    return Reason.BEATEN

@@ -1,0 +1,87 @@
+"""From the chosen units back to lines: who pays what, and which offer took it off."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from retail_core.checkout.basket import BasketLine, line_shelf_fen, whole_units
+from retail_core.money import allocate
+from retail_core.pricing.certificate import AppliedOffer, PricedLine
+from retail_core.pricing.offers import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """The best price a line has without any set; a weighed line counts as one unit."""
+
+    offer: Offer
+    fen_off: int
+
+
+class Till:
+    """Hands out units of lines to offers and keeps what each offer took off each line."""
+
+    def __init__(self, lines: Sequence[BasketLine]) -> None:
+        self._lines = lines
+        self._left = [whole_units(line) or 1 for line in lines]
+        self._off: dict[str, dict[int, int]] = defaultdict(dict)
+        self._names: dict[str, str] = {}
+
+    def take_set(self, offer: Offer, demand: Sequence[tuple[Sequence[int], int]], fen: int) -> None:
+        """Take units, given as (places of lines, units), and split what the sets save."""
+        weights: dict[int, int] = defaultdict(int)
+        for places, units in demand:
+            for place, taken in self._draw(places, units):
+                weights[place] += taken * self._lines[place].unit_price_fen
+        places = self._in_line_order(weights)
+        shares = allocate(fen, [weights[place] for place in places])
+        self._note(offer, dict(zip(places, shares, strict=True)))
+
+    def take_singles(self, prices: Mapping[int, UnitPrice]) -> None:
+        """Price every unit that no set took."""
+        for place, price in prices.items():
+            if self._left[place]:
+                self._note(price.offer, {place: self._left[place] * price.fen_off})
+
+    def _draw(self, places: Sequence[int], units: int) -> list[tuple[int, int]]:
+        drawn = []
+        for place in self._in_line_order(places):
+            taken = min(units, self._left[place])
+            if taken:
+                self._left[place] -= taken
+                units -= taken
+                drawn.append((place, taken))
+        return drawn
+
+    def _in_line_order(self, places: Sequence[int] | Mapping[int, int]) -> list[int]:
+        return sorted(places, key=lambda place: self._lines[place].line)
+
+    def _note(self, offer: Offer, fen_off: dict[int, int]) -> None:
+        self._names[offer.id] = offer.name
+        self._off[offer.id].update(fen_off)
+
+    def applied(self) -> tuple[AppliedOffer, ...]:
+        """Return what each offer took off, by offer id."""
+        return tuple(
+            AppliedOffer(
+                offer_id,
+                self._names[offer_id],
+                sum(shares.values()),
+                tuple(self._lines[place].line for place in self._in_line_order(shares)),
+            )
+            for offer_id, shares in sorted(self._off.items())
+        )
+
+    def priced_lines(self) -> tuple[PricedLine, ...]:
+        """Return the lines, in the basket's order, as charged."""
+        return tuple(self._priced_line(place, line) for place, line in enumerate(self._lines))
+
+    def _priced_line(self, place: int, line: BasketLine) -> PricedLine:
+        offers = tuple(
+            (offer_id, fen)
+            for offer_id, shares in sorted(self._off.items())
+            if (fen := shares.get(place, 0))
+        )
+        shelf = line_shelf_fen(line)
+        net = shelf - sum(fen for _, fen in offers)
+        return PricedLine(line.line, line.sku, line.name, line.qty_milli, shelf, net, offers)

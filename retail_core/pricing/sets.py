@@ -1,0 +1,97 @@
+"""The problem left for search: sets of units that together cost less, over classes of equal units.
+
+Both set offers are one rule. Order the units of a set by price, dearest first: units from position
+`free_from` on cost nothing, and the set as a whole costs `price_fen`. "3 for 2" is (need 3, free
+from 2, price 0); "2 for ¥10" is (need 2, free from 0, price ¥10). Taking a rule's units dearest
+first and cutting them into sets in that order is the best way to cut them, so a choice is fully
+described by how many units of each class each rule takes.
+
+All values are gains over what the units save on their own (`single_fen`), scaled so that one
+integer orders choices: first the saving, then fewer sets, then the stronger rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class SetRule:
+    """A set offer as search sees it; see the module's text."""
+
+    need: int
+    free_from: int
+    price_fen: int
+
+    def free_before(self, position: int) -> int:
+        """Return how many of the first `position` units cost nothing."""
+        sets, rest = divmod(position, self.need)
+        return sets * (self.need - self.free_from) + max(0, rest - self.free_from)
+
+    def gain_fen(self, unit_fen: int, position: int, units: int) -> int:
+        """Return what `units` equal units save when the rule has taken `position` units before."""
+        end = position + units
+        free = self.free_before(end) - self.free_before(position)
+        return free * unit_fen - self.price_fen * (end // self.need - position // self.need)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitClass:
+    """Equal units: same price, same saving on their own, same rules (indices, ascending)."""
+
+    price_fen: int
+    single_fen: int
+    units: int
+    rules: tuple[int, ...]
+
+
+Taken = Mapping[tuple[int, int], int]  # (rule, class) -> units
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rules, strongest first, and classes, dearest first."""
+
+    rules: tuple[SetRule, ...]
+    classes: tuple[UnitClass, ...]
+
+    @cached_property
+    def costs(self) -> tuple[int, ...]:
+        """Return, by rule, what a set is charged in the scaled value, to break ties."""
+        count = len(self.rules)
+        return tuple(count * self._sets_max + 1 + rank for rank in range(count))
+
+    @cached_property
+    def scale(self) -> int:
+        """Return what a fen is worth in the scaled value: more than all costs together."""
+        return (len(self.rules) + 1) * (self._sets_max + 1) ** 2
+
+    @cached_property
+    def _sets_max(self) -> int:
+        return sum(unit_class.units for unit_class in self.classes)
+
+    def rule_gain_fen(self, rule: int, taken: Taken) -> int:
+        """Return what the units a rule takes save as sets."""
+        gain = position = 0
+        for place, unit_class in enumerate(self.classes):
+            units = taken.get((rule, place), 0)
+            gain += self.rules[rule].gain_fen(unit_class.price_fen, position, units)
+            position += units
+        return gain
+
+    def rule_value(self, rule: int, taken: Taken) -> int:
+        """Return the scaled gain of a rule over its units' savings on their own."""
+        units = {place: count for (owner, place), count in taken.items() if owner == rule}
+        single = sum(self.classes[place].single_fen * count for place, count in units.items())
+        sets = sum(units.values()) // self.rules[rule].need
+        return (self.rule_gain_fen(rule, taken) - single) * self.scale - sets * self.costs[rule]
+
+    def value(self, taken: Taken) -> int:
+        """Return the scaled gain of a choice."""
+        return sum(self.rule_value(rule, taken) for rule in {rule for rule, _ in taken})
+
+    def single_set_value(self, rule: int, place: int) -> int:
+        """Return the scaled gain of one set made of one class alone."""
+        unit_class, need = self.classes[place], self.rules[rule].need
+        gain = self.rules[rule].gain_fen(unit_class.price_fen, 0, need)
+        return (gain - need * unit_class.single_fen) * self.scale - self.costs[rule]
