@@ -85,6 +85,7 @@ class FaultCode(StrEnum):
     NFC_MAC = "R304"
     NFC_COUNTER_REPLAYED = "R305"
     NFC_CARD_REMOVED = "R306"
+    NFC_CARD_TAKEN = "R307"
     CAMERA_OPEN = "R401"
     CAMERA_STALLED = "R402"
     SYNC_GAP = "S101"
@@ -394,6 +395,9 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     ),
     FaultCode.NFC_CARD_REMOVED: _spec(
         "device", 422, "卡移开太快,请再刷一次", "the card left too soon; tap again", retry=True
+    ),
+    FaultCode.NFC_CARD_TAKEN: _spec(
+        "conflict", 409, "这张卡已经属于另一位会员", "this card belongs to another member"
     ),
     FaultCode.CAMERA_OPEN: _spec(
         "device", 503, "摄像头 {source} 打不开", "camera {source} cannot be opened", retry=True
