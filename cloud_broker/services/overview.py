@@ -68,7 +68,7 @@ class SaleLineRow:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One sale; `wall_ms` is when it was sold (the box's clock when it knew the time), `received_ms` the commit."""
+    """One sale; `wall_ms` is when it was sold, `received_ms` when the cloud committed it."""
 
     receipt_id: UUID
     store_id: UUID

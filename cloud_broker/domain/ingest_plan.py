@@ -1,0 +1,256 @@
+"""What a batch of new events does to the tables: facts in, effects out, nothing touched here.
+
+An event that cannot be applied is refused alone and waits in the repair queue; its neighbours go
+on. A sale is never refused for what it says about the member: money that was taken is booked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NoReturn
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Arrival, day_of
+from cloud_broker.domain.postings import booked, sums_up
+from retail_core.errors import Fault
+from retail_core.loyalty.postings import Posting, points_earned
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import Body, decode_body
+from retail_core.wire.messages import CardIssued, ConsentGiven, MemberEnrolled, Sale
+
+TAP = "tap"
+PHONE = "phone"
+CARD = "card"
+
+# What is printed on a tapped receipt: store, till, business date, number.
+TapKey = tuple[UUID, UUID | None, date, str]
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the tables hold of the things a batch names; the plan adds to it as it goes."""
+
+    receipts: set[UUID] = field(default_factory=set)
+    taps: set[TapKey] = field(default_factory=set)
+    wallets: dict[UUID, UUID] = field(default_factory=dict)
+    wallet_owners: dict[UUID, UUID] = field(default_factory=dict)
+    identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BookedSale:
+    """A sale to be booked."""
+
+    arrival: Arrival
+    sale: Sale
+    receipt_id: UUID
+    day: date
+    postings: tuple[Posting, ...]
+    points: int
+    wallet: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A member to be entered."""
+
+    arrival: Arrival
+    member: UUID
+    enrolled: MemberEnrolled
+    wallet: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to be bound to a member."""
+
+    arrival: Arrival
+    member: UUID
+    card: CardIssued
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A consent to be entered."""
+
+    arrival: Arrival
+    member: UUID
+    consent: ConsentGiven
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should look at, though it was applied."""
+
+    arrival: Arrival
+    kind: str
+    code: FaultCode
+    detail: str
+    member: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that was not applied."""
+
+    arrival: Arrival
+    code: FaultCode
+    detail: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """Effects in the order they have to be written."""
+
+    applied: list[Arrival] = field(default_factory=list)
+    members: list[NewMember] = field(default_factory=list)
+    identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
+    cards: list[NewCard] = field(default_factory=list)
+    consents: list[NewConsent] = field(default_factory=list)
+    sales: list[BookedSale] = field(default_factory=list)
+    balances: Counter[str] = field(default_factory=Counter)
+    unmapped_names: Counter[str] = field(default_factory=Counter)
+    touched: set[UUID] = field(default_factory=set)
+    interests: set[tuple[UUID, UUID]] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def open_bodies(
+    arrivals: Iterable[Arrival],
+) -> tuple[list[tuple[Arrival, Body]], list[Refused]]:
+    """Decode each body; those that cannot be decoded are refused."""
+    opened: list[tuple[Arrival, Body]] = []
+    refused: list[Refused] = []
+    for arrival in arrivals:
+        try:
+            opened.append((arrival, decode_body(arrival.event.type, arrival.event.body)))
+        except Fault as fault:
+            refused.append(Refused(arrival, fault.code, detail_of(fault)))
+    return opened, refused
+
+
+def plan(opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> Plan:
+    """Work out the effects of new events, in the order given."""
+    made = Plan()
+    for arrival, body in opened:
+        try:
+            _apply(arrival, body, facts, made)
+        except Fault as fault:
+            made.refused.append(Refused(arrival, fault.code, detail_of(fault)))
+        else:
+            made.applied.append(arrival)
+    return made
+
+
+def detail_of(fault: Fault) -> str:
+    """Return the fault's fields as a line for the person who repairs."""
+    return ", ".join(f"{name}={value}" for name, value in sorted(fault.fields.items()))
+
+
+def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
+    match body:
+        case Sale():
+            _sale(arrival, body, facts, made)
+        case MemberEnrolled():
+            _enrolled(arrival, body, facts, made)
+        case ConsentGiven():
+            made.consents.append(NewConsent(arrival, _member_of(arrival), body))
+        case CardIssued():
+            _card(arrival, body, facts, made)
+
+
+def _member_of(arrival: Arrival) -> UUID:
+    member = arrival.member
+    if member is None:
+        _malformed("the event names no member")
+    return member
+
+
+def _malformed(detail: str) -> NoReturn:
+    raise Fault(FaultCode.WIRE_MALFORMED, detail=detail)
+
+
+def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
+    receipt_id, member = UUID(bytes=sale.receipt_id), arrival.member
+    if receipt_id in facts.receipts:
+        raise Fault(FaultCode.LEDGER_KEY_CONFLICT, receipt=receipt_id)
+    if len({line.line for line in sale.lines}) != len(sale.lines):
+        _malformed("a line number stands twice")
+    day = _day(arrival, sale)
+    tap: TapKey = (arrival.place.store, _till(arrival), day, sale.till_receipt_no)
+    tapped = sale.source == TAP and sale.till_receipt_no != ""
+    if tapped and tap in facts.taps:
+        raise Fault(FaultCode.SYNC_RECEIPT_TWICE, number=sale.till_receipt_no)
+    postings, wallet = booked(sale, member, facts.wallets)
+    facts.receipts.add(receipt_id)
+    if tapped:
+        facts.taps.add(tap)
+    made.sales.append(
+        BookedSale(arrival, sale, receipt_id, day, postings, points_earned(postings), wallet)
+    )
+    made.balances.update(sums_up(postings))
+    made.unmapped_names.update(line.name for line in sale.lines if line.article is None)
+    if member is not None:
+        _bought(arrival, member, facts, made)
+
+
+def _bought(arrival: Arrival, member: UUID, facts: Facts, made: Plan) -> None:
+    made.interests.add((arrival.place.store, member))
+    made.touched.add(member)
+    if member not in facts.wallets:
+        made.notes.append(
+            Note(arrival, "member", FaultCode.SALE_MEMBER_UNKNOWN, f"member={member}", member)
+        )
+
+
+def _till(arrival: Arrival) -> UUID | None:
+    return None if arrival.event.till is None else UUID(bytes=arrival.event.till)
+
+
+def _day(arrival: Arrival, sale: Sale) -> date:
+    try:
+        return day_of(arrival, sale)
+    except (ValueError, OverflowError):
+        _malformed(f"business date {sale.business_date}")
+
+
+def _enrolled(arrival: Arrival, body: MemberEnrolled, facts: Facts, made: Plan) -> None:
+    member, wallet = _member_of(arrival), UUID(bytes=body.wallet)
+    if member in facts.wallets:
+        _malformed(f"member {member} is enrolled already")
+    if facts.wallet_owners.get(wallet, member) != member:
+        _malformed(f"wallet {wallet} is another member's")
+    facts.wallets[member] = wallet
+    facts.wallet_owners[wallet] = member
+    made.members.append(NewMember(arrival, member, body, wallet))
+    made.touched.add(member)
+    made.interests.add((arrival.place.store, member))
+    if body.phone_hash:
+        _identify(arrival, (PHONE, body.phone_hash), member, facts, made)
+
+
+def _card(arrival: Arrival, card: CardIssued, facts: Facts, made: Plan) -> None:
+    member = _member_of(arrival)
+    if member not in facts.wallets:
+        raise Fault(FaultCode.SALE_MEMBER_UNKNOWN, member=member)
+    if not card.uid_hash:
+        _malformed("the card has no number")
+    _identify(arrival, (CARD, card.uid_hash), member, facts, made)
+    if facts.identities[CARD, card.uid_hash] == member:
+        made.cards.append(NewCard(arrival, member, card))
+        made.touched.add(member)
+
+
+def _identify(
+    arrival: Arrival, key: tuple[str, bytes], member: UUID, facts: Facts, made: Plan
+) -> None:
+    """Let a phone or card name this member, or ask a person when it names another already."""
+    owner = facts.identities.setdefault(key, member)
+    if owner == member:
+        made.identities[key] = member
+    else:
+        made.notes.append(
+            Note(arrival, "person", FaultCode.SYNC_PERSON_TWICE, f"other={owner}", member)
+        )

@@ -1,0 +1,74 @@
+"""What the cloud believes of the postings a shop sent with a sale."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+from uuid import UUID
+
+from retail_core.errors import Fault
+from retail_core.loyalty.postings import Posting, from_wire
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import Sale
+
+_MEMBER = "member"
+_BRAND = "brand"
+_BRAND_PURSES = frozenset({"liability", "breakage", "suspense"})
+_MEMBER_PURSES = frozenset({"free", "pending", "qualifying", "leased"})
+
+
+def booked(
+    sale: Sale, member: UUID | None, wallets: Mapping[UUID, UUID]
+) -> tuple[tuple[Posting, ...], UUID | None]:
+    """Return a sale's postings and the one wallet they touch.
+
+    Raises Fault WIRE_MALFORMED for a key used twice, an account that is none, or another's wallet.
+    """
+    postings = tuple(from_wire(posting) for posting in sale.postings)
+    keys = {(posting.line, posting.rule, posting.kind, posting.nth) for posting in postings}
+    if len(keys) != len(postings):
+        _malformed("a posting key stands twice")
+    touched = {wallet for posting in postings for wallet in _wallets(posting)}
+    if not touched:
+        return postings, None
+    if member is None or len(touched) != 1:
+        _malformed("postings of nobody, or of several wallets")
+    (wallet,) = touched
+    if wallets.get(member, wallet) != wallet:
+        _malformed("the wallet is not the member's")
+    return postings, wallet
+
+
+def sums_up(postings: Iterable[Posting]) -> Counter[str]:
+    """Return by how much each account's balance moves."""
+    moved: Counter[str] = Counter()
+    for posting in postings:
+        moved[posting.debit] -= posting.points
+        moved[posting.credit] += posting.points
+    return moved
+
+
+def _wallets(posting: Posting) -> Iterable[UUID]:
+    for account in (posting.debit, posting.credit):
+        owner, _, rest = account.partition(":")
+        name, _, purse = rest.partition(":")
+        kind = purse.partition(":")[0]
+        if owner == _MEMBER and kind in _MEMBER_PURSES:
+            yield _uuid(name)
+        elif owner == _BRAND and purse in _BRAND_PURSES:
+            _uuid(name)
+        else:
+            _malformed(f"account {account}")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        found = UUID(text)
+    except ValueError:
+        _malformed(f"account of {text}")
+    if str(found) != text:
+        _malformed(f"account of {text}")
+    return found
+
+
+def _malformed(detail: str) -> NoReturn:
+    raise Fault(FaultCode.WIRE_MALFORMED, detail=detail)

@@ -1,0 +1,81 @@
+"""A member as shops hold her, built from what the cloud knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from retail_core.loyalty.postings import member_account
+from retail_core.wire.messages import MemberRecord, PhoneKey, Purchase
+
+LAST_LINES_MAX = 10
+# A shop adds up what it booked itself since; it has to find each of those receipts here.
+POSTED_RECEIPTS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReceipt:
+    """A receipt of a member as far as her record needs it."""
+
+    receipt_id: UUID
+    store: UUID
+    sold_ms: int
+    total_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """What the tables say of a member; `receipts` are the last booked, newest first."""
+
+    member: UUID
+    wallet: UUID
+    ver: int
+    name: str
+    tier: str
+    tags: tuple[str, ...]
+    phone_masked: str
+    phone_hash: bytes | None
+    home_store: UUID
+    balances: Mapping[str, int]
+    phone_keys: tuple[tuple[bytes, bytes], ...]
+    cards: tuple[bytes, ...]
+    receipts: tuple[HeldReceipt, ...]
+    last_lines: tuple[Purchase, ...]
+
+
+def accounts_of(wallet: UUID) -> tuple[str, str, str]:
+    """Return the accounts that a record or page shows: free, pending, qualifying."""
+    return (
+        member_account(wallet, "free"),
+        member_account(wallet, "pending"),
+        member_account(wallet, "qualifying"),
+    )
+
+
+def last_of(receipts: tuple[HeldReceipt, ...]) -> HeldReceipt | None:
+    """Return her last purchase: late arrivals of an older day do not count as the last."""
+    return max(receipts, key=lambda receipt: receipt.sold_ms, default=None)
+
+
+def record_of(facts: MemberFacts) -> MemberRecord:
+    """Build the record."""
+    free, pending, _ = accounts_of(facts.wallet)
+    last = last_of(facts.receipts)
+    return MemberRecord(
+        wallet=facts.wallet.bytes,
+        name=facts.name,
+        tier=facts.tier,
+        tags=facts.tags,
+        points_free=facts.balances.get(free, 0),
+        points_pending=facts.balances.get(pending, 0),
+        phone_masked=facts.phone_masked,
+        phone_hash=facts.phone_hash,
+        phone_keys=tuple(PhoneKey(key_id, public) for key_id, public in facts.phone_keys),
+        cards=facts.cards,
+        home_store=facts.home_store.bytes,
+        last_receipt=None if last is None else last.receipt_id.bytes,
+        last_store=None if last is None else last.store.bytes,
+        last_wall_ms=0 if last is None else last.sold_ms,
+        last_total_fen=0 if last is None else last.total_fen,
+        last_lines=facts.last_lines[:LAST_LINES_MAX],
+        posted_receipts=tuple(receipt.receipt_id.bytes for receipt in facts.receipts),
+    )

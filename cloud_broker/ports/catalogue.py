@@ -1,0 +1,105 @@
+"""Articles with effective dates, rule bundles, and their publication."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from retail_core.catalog.article import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An article as it will be from a day on."""
+
+    article: Article
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A published catalogue or bundle: `content` is what stores fetch."""
+
+    kind: str
+    version: int
+    sha256: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is to be announced of a document."""
+
+    kind: str
+    version: int
+    sha256: bytes
+    size: int
+
+
+class CatalogueRepo(Protocol):
+    """What is sold, and by which rules."""
+
+    def article_ids(self, skus: Collection[str]) -> dict[str, UUID]:
+        """Return the ids of skus that are known."""
+        ...
+
+    def add_articles(self, articles: Mapping[str, UUID], now_ms: int) -> None:
+        """Enter new skus."""
+        ...
+
+    def add_revisions(self, revisions: Sequence[Revision], now_ms: int) -> None:
+        """Append revisions."""
+        ...
+
+    def effective(self, day: date) -> tuple[Article, ...]:
+        """Return every article as it is on a day."""
+        ...
+
+    def latest_by_sku(self) -> dict[str, Revision]:
+        """Return the newest revision of every article, in effect or not."""
+        ...
+
+    def next_due(self, after: date) -> date | None:
+        """Return the next day after the given one on which a revision takes effect."""
+        ...
+
+    def newest(self, kind: str) -> Announcement | None:
+        """Return the newest `catalogue` or `bundle`."""
+        ...
+
+    def effective_on(self) -> date | None:
+        """Return the day for which the newest catalogue was made."""
+        ...
+
+    def add_catalogue(self, document: Document, day: date, articles: int, who: str) -> None:
+        """Store a catalogue and queue its announcement; time is the transaction's."""
+        ...
+
+    def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
+        """Store a signed bundle and queue its announcement. Raises Fault OFFER_INVALID (version)."""
+        ...
+
+    def content(self, kind: str, version: int) -> bytes | None:
+        """Return a document's bytes."""
+        ...
+
+    def unannounced(self) -> tuple[Announcement, ...]:
+        """Return what still has to be announced."""
+        ...
+
+    def announced(self, announcements: Sequence[Announcement], now_ms: int) -> None:
+        """Mark announcements as made."""
+        ...
+
+    def name_map(self) -> dict[str, str]:
+        """Return the reviewed mapping of printed names to skus."""
+        ...
+
+    def map_name(self, name: str, sku: str, who: str, now_ms: int) -> None:
+        """Map a printed name and take it off the review list."""
+        ...
+
+    def review_names(self, seen: Mapping[str, int], now_ms: int) -> None:
+        """Put names without an article on the review list; mapped ones are passed over."""
+        ...

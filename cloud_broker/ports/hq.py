@@ -1,0 +1,73 @@
+"""People of HQ, their sessions, and the audit of what they did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HqUser:
+    """A person of HQ."""
+
+    user_id: UUID
+    login: str
+    name: str
+    role: str
+    password_hash: str
+    failed_tries: int = 0
+    locked_until_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HqSession:
+    """A session or API token, by its hash."""
+
+    token_hash: bytes
+    kind: str
+    expires_ms: int
+    user: HqUser
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing somebody did; `detail` is JSON."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+
+
+class HqRepo(Protocol):
+    """HQ's people."""
+
+    def add_user(self, user: HqUser, now_ms: int) -> None:
+        """Enter a person. Raises Fault API_BODY_INVALID when the login is taken."""
+        ...
+
+    def user(self, login: str) -> HqUser | None:
+        """Return a person, locked until the end of the transaction."""
+        ...
+
+    def note_try(self, user_id: UUID, *, failed_tries: int, locked_until_ms: int) -> None:
+        """Store how sign-in went."""
+        ...
+
+    def add_session(
+        self, user_id: UUID, token_hash: bytes, kind: str, expires_ms: int, label: str
+    ) -> None:
+        """Store a session or API token."""
+        ...
+
+    def session(self, token_hash: bytes) -> HqSession | None:
+        """Return a session with its person."""
+        ...
+
+    def end_session(self, token_hash: bytes) -> None:
+        """Forget a session."""
+        ...
+
+    def audit(self, entry: AuditEntry, now_ms: int) -> None:
+        """Append to the tenant's audit chain."""
+        ...

@@ -1,0 +1,74 @@
+"""What happened: events, receipts, postings; written once and never changed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Arrival
+from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.ingest_plan import BookedSale, TapKey
+
+# (device, epoch)
+ChainKey = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One receipt as a ledger lists it."""
+
+    receipt_id: UUID
+    day: date
+    total_fen: int
+    points: int
+    member: UUID | None
+    source: str
+
+
+class JournalRepo(Protocol):
+    """The record of the past, and what is derived from it in the same transaction."""
+
+    def chains(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        """Return what is committed, locked until the end; new keys come back empty."""
+        ...
+
+    def save_chains(self, chains: Mapping[ChainKey, DeviceChain], now_ms: int) -> None:
+        """Store what is committed."""
+        ...
+
+    def committed(self, key: ChainKey) -> DeviceChain:
+        """Return what is committed, without a lock."""
+        ...
+
+    def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
+        """Note that events were seen; return those that were not seen before."""
+        ...
+
+    def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:
+        """Return which receipts are booked."""
+        ...
+
+    def known_taps(self, keys: Collection[TapKey]) -> set[TapKey]:
+        """Return which printed receipts are booked."""
+        ...
+
+    def add_events(self, arrivals: Sequence[Arrival]) -> None:
+        """Append to the event log."""
+        ...
+
+    def add_sales(self, sales: Sequence[BookedSale]) -> None:
+        """Append receipts with their lines and postings."""
+        ...
+
+    def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:
+        """Add to accounts' balances; each account's version goes up by one."""
+        ...
+
+    def balances(self, accounts: Collection[str]) -> dict[str, int]:
+        """Return balances; an account never used is absent."""
+        ...
+
+    def ledger(self, store: UUID) -> tuple[LedgerLine, ...]:
+        """Return a store's receipts in the order they were booked."""
+        ...

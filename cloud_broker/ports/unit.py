@@ -1,0 +1,76 @@
+"""One transaction of one tenant, and everything that can be done in it."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+from cloud_broker.ports.catalogue import CatalogueRepo
+from cloud_broker.ports.feed import FeedRepo
+from cloud_broker.ports.fleet import FleetRepo
+from cloud_broker.ports.hq import HqRepo
+from cloud_broker.ports.journal import JournalRepo
+from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.repair import RepairRepo
+
+
+class Unit(Protocol):
+    """An open transaction; leaving its `with` normally makes it durable, an exception undoes it."""
+
+    @property
+    def fleet(self) -> FleetRepo:
+        """Stores and boxes."""
+        ...
+
+    @property
+    def journal(self) -> JournalRepo:
+        """Events, receipts, postings."""
+        ...
+
+    @property
+    def members(self) -> MemberRepo:
+        """People."""
+        ...
+
+    @property
+    def feed(self) -> FeedRepo:
+        """What stores still have to hear."""
+        ...
+
+    @property
+    def repair(self) -> RepairRepo:
+        """What could not be applied."""
+        ...
+
+    @property
+    def catalogue(self) -> CatalogueRepo:
+        """What is sold."""
+        ...
+
+    @property
+    def hq(self) -> HqRepo:
+        """HQ's people."""
+        ...
+
+    def announce(self, event: LiveEvent) -> None:
+        """Tell viewers and other processes, when and only when the transaction is durable."""
+        ...
+
+
+class Units(Protocol):
+    """Where transactions begin."""
+
+    def begin(self, tenant: UUID) -> AbstractContextManager[Unit]:
+        """Open a transaction in which only this tenant's rows exist.
+
+        Raises Fault SYNC_LINK_DOWN when the database cannot be reached.
+        """
+        ...
+
+    def tenant(self, slug: str) -> UUID | None:
+        """Return the tenant with this short name; '' names the only one there is."""
+        ...
+
+    def tenants(self) -> tuple[UUID, ...]:
+        """Return every tenant, oldest first."""
+        ...
