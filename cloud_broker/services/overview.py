@@ -1,6 +1,6 @@
 """What HQ sees: the rows of the wall, the sales list and the member page, and who may ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import UUID
@@ -295,16 +295,19 @@ class HqDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleDeps:
-    """What the console gets from the composition root: `console.pages.router(deps)`.
+    """What the console gets from the composition root: `console.pages.console_router(deps)`.
 
-    All but the hub block (call them from sync endpoints or a thread).
+    All but the hub block (call them from sync endpoints or a thread). `now_ms` is the cloud's wall
+    clock; pages and exports write times in `zone`.
     """
 
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk
     hub: LiveHub
+    now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"
     cookie_secure: bool = False
     session_s: int = 12 * 3600
+    zone: str = "Asia/Shanghai"
     links: Mapping[str, str] = field(default_factory=dict)

@@ -47,6 +47,7 @@ class FaultCode(StrEnum):
     SETUP_DATABASE_START = "I104"
     SETUP_CONFIG_INVALID = "I105"
     SETUP_DOWNLOAD = "I106"
+    SETUP_ASSET_HASH = "I107"
     LEDGER_KEY_CONFLICT = "L101"
     LEDGER_OVERDRAWN = "L102"
     MODEL_HASH = "M101"
@@ -256,6 +257,12 @@ FAULTS: dict[FaultCode, FaultSpec] = {
         "下载 {package} 失败:{reason}",
         "{package} could not be downloaded: {reason}",
         retry=True,
+    ),
+    FaultCode.SETUP_ASSET_HASH: _spec(
+        "setup",
+        500,
+        "页面文件 {name} 的校验和不符,未使用",
+        "page asset {name} has the wrong checksum and was not used",
     ),
     FaultCode.LEDGER_KEY_CONFLICT: _spec(
         "conflict", 409, "同一记账键已有不同内容", "the posting key exists with other content"
