@@ -101,6 +101,7 @@ class FaultCode(StrEnum):
     TILL_TOTAL_MISMATCH = "T105"
     TILL_PROFILE_INVALID = "T106"
     TILL_TAP_GONE = "T107"
+    TILL_RECEIPT_REUSED = "T108"
     WIRE_MALFORMED = "W101"
     WIRE_VERSION = "W102"
     WIRE_TOO_LARGE = "W103"
@@ -464,6 +465,12 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     ),
     FaultCode.TILL_PROFILE_INVALID: _spec(
         "setup", 500, "设备配置 {path} 不对:{detail}", "device profile {path} is invalid: {detail}"
+    ),
+    FaultCode.TILL_RECEIPT_REUSED: _spec(
+        "conflict",
+        409,
+        "小票号当天已用过,内容不同,未入账",
+        "the receipt's number was used today with other content; it was not booked",
     ),
     FaultCode.TILL_TAP_GONE: _spec(
         "device",
