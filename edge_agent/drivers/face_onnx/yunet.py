@@ -1,0 +1,121 @@
+"""The YuNet detector: anchor-free, five landmarks, three strides."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.drivers.face_onnx.session import Session, Tensor
+
+STRIDES = (8, 16, 32)
+SIDE_MULTIPLE = 32
+SIDE_MAX = 640
+CANDIDATES_MAX = 400
+
+Picture = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face in picture coordinates.
+
+    `box` is (x, y, width, height); `points` has shape (5, 2): the eye on the picture's left, the
+    eye on its right, nose, mouth corner left, mouth corner right.
+    """
+
+    box: tuple[float, float, float, float]
+    points: Points
+    score: float
+
+
+class Detector:
+    """Finds faces in a BGR picture, working on a copy of at most 640 pixels a side."""
+
+    def __init__(self, session: Session, *, score: float, overlap: float) -> None:
+        self._session = session
+        self._score = score
+        self._overlap = overlap
+
+    def detect(self, image: Picture) -> list[Face]:
+        """Return faces, widest first."""
+        small, shrink = _shrink(image)
+        rows = decode(self._session.run(_blob(small)), _padded(small.shape[1]), self._score)
+        kept = suppress(rows, self._overlap)
+        faces = [_face(row, shrink) for row in kept]
+        return sorted(faces, key=lambda face: face.box[2], reverse=True)
+
+
+def _shrink(image: Picture) -> tuple[Picture, float]:
+    longest = max(image.shape[:2])
+    if longest <= SIDE_MAX:
+        return image, 1.0
+    shrink = SIDE_MAX / longest
+    size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cast("Picture", small), shrink
+
+
+def _padded(side: int) -> int:
+    return -(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE
+
+
+def _blob(image: Picture) -> Tensor:
+    height, width = image.shape[:2]
+    below, right = _padded(height) - height, _padded(width) - width
+    if below or right:
+        padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+        image = cast("Picture", padded)
+    return cast("Tensor", cv2.dnn.blobFromImage(image))
+
+
+def decode(outputs: dict[str, Tensor], width: int, score_min: float) -> Tensor:
+    """Turn the net's outputs into rows (score, x, y, w, h, 5 x (x, y)); `width` is the padded one.
+
+    score = sqrt(cls * obj); centre = (column + dx, row + dy) * stride; size = exp(d) * stride;
+    landmark = (column + kx, row + ky) * stride.
+    """
+    found = []
+    for stride in STRIDES:
+        scores = np.sqrt(outputs[f"cls_{stride}"][0, :, 0] * outputs[f"obj_{stride}"][0, :, 0])
+        index = np.flatnonzero(scores >= score_min)
+        if index.size == 0:
+            continue
+        columns = width // stride
+        cell = np.stack((index % columns, index // columns), axis=1).astype(np.float32)
+        box = outputs[f"bbox_{stride}"][0, index]
+        centre = (cell + box[:, :2]) * stride
+        size = np.exp(box[:, 2:]) * stride
+        points = outputs[f"kps_{stride}"][0, index].reshape(-1, 5, 2)
+        points = (points + cell[:, None]) * stride
+        parts = (scores[index, None], centre - size / 2, size, points.reshape(-1, 10))
+        found.append(np.concatenate(parts, axis=1))
+    rows = np.concatenate(found) if found else np.zeros((0, 15))
+    return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def suppress(rows: Tensor, overlap_max: float) -> Tensor:
+    """Keep the best-scored row of each heap of overlapping boxes (greedy, by IoU)."""
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")][:CANDIDATES_MAX]
+    kept = []
+    while rows.size:
+        best, rows = rows[0], rows[1:]
+        kept.append(best)
+        rows = rows[_overlap(best, rows) <= overlap_max]
+    return np.array(kept, dtype=np.float32).reshape(-1, 15)
+
+
+def _overlap(one: Tensor, many: Tensor) -> Tensor:
+    low = np.maximum(one[1:3], many[:, 1:3])
+    high = np.minimum(one[1:3] + one[3:5], many[:, 1:3] + many[:, 3:5])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    area = np.prod(one[3:5]) + np.prod(many[:, 3:5], axis=1) - shared
+    return np.asarray(shared / np.maximum(area, 1e-6), dtype=np.float32)
+
+
+def _face(row: Tensor, shrink: float) -> Face:
+    x, y, width, height = (float(value) / shrink for value in row[1:5])
+    points = np.asarray(row[5:].reshape(5, 2) / shrink, dtype=np.float32)
+    return Face((x, y, width, height), points, float(row[0]))

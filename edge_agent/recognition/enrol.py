@@ -1,0 +1,113 @@
+"""Coached enrolment: which pictures become templates, what to say about the others.
+
+A picture is refused by a quality gate, because it shows someone else than the
+others, or because enough were taken. Before anything is kept, the templates are compared
+with the gallery: a member already there who looks the same is reported, never shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.ports.face import FaceReading
+from edge_agent.recognition.gallery import Gallery
+from retail_core import limits
+from retail_core.identity.face_match import Candidate, FacePolicy, threshold_for
+from retail_core.texts.faults import FAULTS, FaultCode
+
+Embedding = NDArray[np.float32]
+
+# One stranger in a thousand comes this close, and 1 % of people to a poor picture of themselves.
+SAME_PERSON_MIN = 0.34
+# Two pictures this alike are one picture twice: no use as a second template.
+SAME_PICTURE = 0.985
+OK_ZH, OK_EN = "这张可以", "this one is good"
+AGAIN_ZH, AGAIN_EN = "和前一张一样,换个角度", "the same as before; move a little"
+OTHER_ZH, OTHER_EN = "和前面不是同一个人", "not the same person as before"
+ENOUGH_ZH, ENOUGH_EN = "已经够了", "that is enough"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolFrame:
+    """What to tell about one picture; `code` is None when it was taken."""
+
+    ok: bool
+    code: FaultCode | None
+    hint_zh: str
+    hint_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolPlan:
+    """The templates to keep, in the order of the pictures, and a word about each picture.
+
+    `enough` says whether they make a good enrolment; fewer still work, with more asking later.
+    `lookalike` is a member of the gallery whom the face matches already.
+    """
+
+    frames: tuple[EnrolFrame, ...]
+    templates: tuple[Embedding, ...]
+    enough: bool
+    lookalike: Candidate | None
+
+    @property
+    def accepted(self) -> int:
+        """How many pictures were taken."""
+        return sum(frame.ok for frame in self.frames)
+
+
+def plan_enrolment(
+    readings: Sequence[FaceReading],
+    gallery: Gallery,
+    policy: FacePolicy,
+    *,
+    held: Sequence[Embedding] = (),
+) -> EnrolPlan:
+    """Judge the pictures of one person; `held` are templates she has already."""
+    taken = list(held)
+    frames = []
+    for reading in readings:
+        frame = _judge(reading, taken)
+        frames.append(frame)
+        if frame.ok and reading.embedding is not None:
+            taken.append(reading.embedding)
+    fresh = tuple(taken[len(held) :])
+    enough = len(taken) >= limits.ENROL_FRAMES_MIN
+    return EnrolPlan(tuple(frames), fresh, enough, lookalike(fresh, gallery, policy))
+
+
+def lookalike(
+    templates: Sequence[Embedding], gallery: Gallery, policy: FacePolicy
+) -> Candidate | None:
+    """Return the member whom these templates match as a visitor would, or None."""
+    threshold = threshold_for(gallery.members, policy.target_fpir_permille, policy)
+    nearest = [best for best, _ in map(gallery.search, templates) if best is not None]
+    closest = max(nearest, key=lambda candidate: candidate.score, default=None)
+    return closest if closest is not None and closest.score >= threshold else None
+
+
+def _judge(reading: FaceReading, taken: Sequence[Embedding]) -> EnrolFrame:
+    if reading.embedding is None:
+        return _refused(reading.refused_by or FaultCode.FACE_NONE, reading.quality)
+    if len(taken) >= limits.ENROL_FRAMES_MAX:
+        return EnrolFrame(ok=False, code=None, hint_zh=ENOUGH_ZH, hint_en=ENOUGH_EN)
+    alike = [float(other @ reading.embedding) for other in taken]
+    if alike and max(alike) < SAME_PERSON_MIN:
+        code = FaultCode.FACE_SEVERAL
+        return EnrolFrame(ok=False, code=code, hint_zh=OTHER_ZH, hint_en=OTHER_EN)
+    if alike and max(alike) > SAME_PICTURE:
+        return EnrolFrame(ok=False, code=None, hint_zh=AGAIN_ZH, hint_en=AGAIN_EN)
+    return EnrolFrame(ok=True, code=None, hint_zh=OK_ZH, hint_en=OK_EN)
+
+
+def _refused(code: FaultCode, quality: dict[str, float]) -> EnrolFrame:
+    fields = {"count": int(quality.get("faces", 0))}
+    spec = FAULTS[code]
+    return EnrolFrame(
+        ok=False,
+        code=code,
+        hint_zh=spec.zh.format_map(fields),
+        hint_en=spec.en.format_map(fields),
+    )
