@@ -82,7 +82,13 @@ class SqliteJournal:
 
     def __init__(self, path: Path, key: bytes, ids: IdSource) -> None:
         self._corrupt: Fault | None = None
-        self._file = SqliteFile(path, key, MIGRATIONS, synchronous="FULL")
+        self._file = SqliteFile(
+            path,
+            key,
+            MIGRATIONS,
+            synchronous="FULL",
+            damaged=FaultCode.DISK_JOURNAL_CORRUPT,
+        )
         try:
             self.epoch = self._born(ids)
             self._check_head()
@@ -112,8 +118,10 @@ class SqliteJournal:
                 records = tuple(self._write(db, draft) for draft in drafts)
                 if answer is not None:
                     self._keep_answer(db, *answer)
-        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
-            raise self._stop(self.next_seq()) from error
+        except Fault as fault:
+            if fault.code == FaultCode.DISK_JOURNAL_CORRUPT:
+                self._corrupt = fault
+            raise
         return records
 
     def answer(self, key: str) -> StoredAnswer | None:

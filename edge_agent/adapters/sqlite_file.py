@@ -30,8 +30,8 @@ def script(sql: str) -> Migration:
 class SqliteFile:
     """One encrypted file with a writer and a reader connection, each behind its own lock.
 
-    Readers see the last committed state and never wait for the writer's sync; `erase` also
-    overwrites what is deleted.
+    Readers see the last committed state and never wait for the writer's sync. `damaged` is the
+    fault of a page that cannot be read; `erase` also overwrites what is deleted.
     """
 
     def __init__(
@@ -41,12 +41,14 @@ class SqliteFile:
         migrations: Sequence[Migration],
         *,
         synchronous: Synchronous,
+        damaged: FaultCode = FaultCode.DISK_DOCUMENT_CORRUPT,
         erase: bool = False,
     ) -> None:
         self.path = path
         self.write_lock = threading.RLock()
         self._read_lock = threading.Lock()
         self._closed = False
+        self._damaged = damaged
         self._synchronous = synchronous
         path.parent.mkdir(parents=True, exist_ok=True)
         self.writer = self._open(key, synchronous, erase=erase)
@@ -71,8 +73,8 @@ class SqliteFile:
                 self.writer.execute("COMMIT")
             except BaseException as error:
                 self._rollback()
-                if isinstance(error, apsw.FullError):
-                    raise Fault(FaultCode.DISK_FULL) from error
+                if isinstance(error, apsw.Error):
+                    raise self._fault_of(error) from error
                 raise
 
     @contextmanager
@@ -93,7 +95,10 @@ class SqliteFile:
     def rows(self, sql: str, bindings: Sequence[Any] = ()) -> list[Row]:
         """Read committed rows."""
         with self._read_lock:
-            return list(self._reader.execute(sql, tuple(bindings)))
+            try:
+                return list(self._reader.execute(sql, tuple(bindings)))
+            except apsw.Error as error:
+                raise self._fault_of(error) from error
 
     def row(self, sql: str, bindings: Sequence[Any] = ()) -> Row | None:
         """Read at most one committed row."""
@@ -112,6 +117,14 @@ class SqliteFile:
                 self._closed = True
                 self._reader.close()
                 self.writer.close()
+
+    def _fault_of(self, error: apsw.Error) -> Exception:
+        """Name what the disk did; anything else is a bug and stays what it is."""
+        if isinstance(error, apsw.FullError):
+            return Fault(FaultCode.DISK_FULL)
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.IOError):
+            return Fault(self._damaged, name=self.path.name)
+        return error
 
     def _open(self, key: bytes, synchronous: Synchronous, *, erase: bool) -> apsw.Connection:
         connection = apsw.Connection(str(self.path))

@@ -1,0 +1,19 @@
+"""The shop a box stands in, as it was provisioned."""
+
+from dataclasses import dataclass
+from datetime import time
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Identity of the box, and what its day looks like; `zone` is an IANA name."""
+
+    tenant: UUID
+    store: UUID
+    device: UUID
+    legal_entity: UUID
+    store_name: str
+    city: str
+    zone: str
+    day_starts_at: time

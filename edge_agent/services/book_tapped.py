@@ -1,0 +1,294 @@
+"""A receipt read off the printer line after payment: booked as printed, never repriced.
+
+The till restarts its numbers and may print a receipt twice, so (store, till, business date, number)
+decides whether it is a new one. A receipt that was not read whole is not booked: guessing at money
+is worse than a receipt in the list of those to look at.
+"""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from edge_agent.domain.shop import Shop
+from edge_agent.domain.tapped import TappedBooking, TappedLine, TappedOutcome
+from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.ports.journal import Draft, Journal, StoredAnswer
+from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.ports.till_tap import TappedReceipt
+from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.till_sessions import TillSessions
+from retail_core import limits
+from retail_core.catalog.article import Article
+from retail_core.clock import Instant
+from retail_core.loyalty.postings import Posting, earn_postings, points_earned, to_wire
+from retail_core.money import allocate
+from retail_core.pricing.certificate import PricedBasket, PricedLine
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode_body
+from retail_core.wire.messages import EventType, Sale, SaleLine
+
+SOURCE_TAP = "tap"
+KIND_SALE = "sale"
+SHOWN_MAX = 100
+HTTP_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    line: int
+    name: str
+    qty_milli: int
+    amount_fen: int
+    article: Article | None
+
+
+class BookTapped:
+    """Books tapped receipts and remembers the last ones for the technician's list."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of one counter
+        self,
+        recorder: Recorder,
+        journal: Journal,
+        replica: Replica,
+        sessions: TillSessions,
+        clock: Clock,
+        ids: IdSource,
+        shop: Shop,
+        tally: FaultTally,
+    ) -> None:
+        self._recorder = recorder
+        self._journal = journal
+        self._replica = replica
+        self._sessions = sessions
+        self._clock = clock
+        self._ids = ids
+        self._shop = shop
+        self._tally = tally
+        self._desk = PriceDesk(replica, shop)
+        self._lock = threading.Lock()
+        self._shown: deque[TappedBooking] = deque(maxlen=SHOWN_MAX)
+
+    def book(self, till: UUID, receipt: TappedReceipt) -> TappedBooking:
+        """Book a receipt once; what is not booked is counted and listed."""
+        with self._lock:
+            booking = self._decide(till, receipt, self._clock.now())
+            self._shown.append(booking)
+        if booking.fault is not None:
+            self._tally.count(booking.fault)
+        return booking
+
+    def last(self) -> tuple[TappedBooking, ...]:
+        """Return the last receipts, newest first."""
+        with self._lock:
+            return tuple(reversed(self._shown))
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant) -> TappedBooking:
+        fault = _distrust(receipt)
+        if fault is not None:
+            return self._unbooked(till, receipt, at, (TappedOutcome.REFUSED, fault))
+        key, body_hash = self._key(till, receipt, at), _content_hash(receipt)
+        held = self._journal.answer(key)
+        if held is None:
+            return self._booked(till, receipt, at, (key, body_hash))
+        if held.body_hash == body_hash:
+            return self._unbooked(till, receipt, at, (TappedOutcome.DUPLICATE, None))
+        reused = (TappedOutcome.CONFLICT, FaultCode.TILL_RECEIPT_REUSED)
+        return self._unbooked(till, receipt, at, reused)
+
+    def _key(self, till: UUID, receipt: TappedReceipt, at: Instant) -> str:
+        """Name the receipt; one without a number is named by its own text, date and time in it."""
+        day = self._desk.business_date(at) or f"boot-{at.boot_id}"
+        number = receipt.receipt_no or sha256(receipt.text.encode()).hexdigest()
+        return f"tap:{till}:{day}:{number}"
+
+    def _booked(
+        self, till: UUID, receipt: TappedReceipt, at: Instant, once: tuple[str, bytes]
+    ) -> TappedBooking:
+        member_id = self._sessions.at(till)
+        held = None if member_id is None else self._replica.member(member_id)
+        lines, total = self._mapped(receipt), receipt.total_fen or 0
+        priced = as_printed(lines, total, self._desk.rules().bundle.version)
+        postings = self._earned(priced, held)
+        receipt_id = self._ids.uuid7()
+        sale = Sale(
+            receipt_id=receipt_id.bytes,
+            source=SOURCE_TAP,
+            till_receipt_no=receipt.receipt_no,
+            business_date=self._desk.business_date(at),
+            shelf_fen=priced.shelf_fen,
+            total_fen=priced.total_fen,
+            lines=_wire_lines(lines, priced),
+            postings=tuple(to_wire(posting) for posting in postings),
+        )
+        draft = Draft(
+            event_id=self._ids.uuid7(),
+            type=EventType.SALE,
+            at=at,
+            body=encode_body(sale),
+            till=till,
+            member=None if held is None else held.member_id,
+        )
+        key, body_hash = once
+
+        def result_at(seq: int) -> TappedBooking:
+            return TappedBooking(
+                till=till,
+                receipt_no=receipt.receipt_no,
+                outcome=TappedOutcome.BOOKED,
+                fault=None,
+                receipt_id=receipt_id,
+                seq=seq,
+                member_id=draft.member,
+                total_fen=total,
+                points_earned=points_earned(postings),
+                lines=_shown_lines(lines),
+                unmapped=tuple(line.name for line in lines if line.article is None),
+                wall_ms=at.wall_ms,
+            )
+
+        booking = self._recorder.record([draft], result_at, lambda one: _once(key, body_hash, one))
+        self._sessions.end(till)
+        return booking
+
+    def _unbooked(
+        self,
+        till: UUID,
+        receipt: TappedReceipt,
+        at: Instant,
+        why: tuple[TappedOutcome, FaultCode | None],
+    ) -> TappedBooking:
+        lines = self._mapped(receipt)
+        outcome, fault = why
+        return TappedBooking(
+            till=till,
+            receipt_no=receipt.receipt_no,
+            outcome=outcome,
+            fault=fault,
+            receipt_id=None,
+            seq=None,
+            member_id=None,
+            total_fen=receipt.total_fen,
+            points_earned=0,
+            lines=_shown_lines(lines),
+            unmapped=tuple(line.name for line in lines if line.article is None),
+            wall_ms=at.wall_ms,
+        )
+
+    def _mapped(self, receipt: TappedReceipt) -> tuple[_Mapped, ...]:
+        """Name the articles; a negative line is a discount on all of them, not an article."""
+        return tuple(
+            _Mapped(
+                line=number,
+                name=line.name,
+                qty_milli=line.qty_milli,
+                amount_fen=line.amount_fen,
+                article=self._replica.article_by_receipt_name(line.name),
+            )
+            for number, line in enumerate(receipt.lines, start=1)
+            if line.amount_fen >= 0
+        )
+
+    def _earned(self, priced: PricedBasket, held: HeldMember | None) -> tuple[Posting, ...]:
+        if held is None:
+            return ()
+        return earn_postings(
+            priced,
+            self._desk.rules().bundle.earn,
+            held.record.tier,
+            UUID(bytes=held.record.wallet),
+            self._shop.legal_entity,
+        )
+
+
+def as_printed(lines: tuple[_Mapped, ...], total_fen: int, bundle_version: int) -> PricedBasket:
+    """Return the basket as printed; what was taken off the whole is spread over the lines."""
+    amounts = [line.amount_fen for line in lines]
+    nets = amounts if sum(amounts) == total_fen else allocate(total_fen, amounts)
+    priced = tuple(
+        PricedLine(
+            line=line.line,
+            sku="" if line.article is None else line.article.sku,
+            name=line.name,
+            qty_milli=line.qty_milli,
+            shelf_fen=line.amount_fen,
+            net_fen=net,
+            offers=(),
+        )
+        for line, net in zip(lines, nets, strict=True)
+    )
+    shelf = sum(amounts)
+    return PricedBasket(
+        lines=priced,
+        shelf_fen=shelf,
+        total_fen=total_fen,
+        saved_fen=shelf - total_fen,
+        status="optimal",
+        gap_fen=0,
+        applied=(),
+        rejected=(),
+        bundle_version=bundle_version,
+        nodes=0,
+    )
+
+
+def _distrust(receipt: TappedReceipt) -> FaultCode | None:
+    """Return why a receipt is not booked, None when it can be."""
+    if receipt.fault is not None:
+        return receipt.fault
+    unreadable = (
+        receipt.kind != KIND_SALE
+        or receipt.total_fen is None
+        or not 0 < len(receipt.lines) <= limits.LINES_MAX
+        or not 0 <= receipt.total_fen <= limits.AMOUNT_FEN_MAX
+        or not any(line.amount_fen >= 0 for line in receipt.lines)
+        or any(line.amount_fen >= 0 and line.qty_milli <= 0 for line in receipt.lines)
+    )
+    if unreadable:
+        return FaultCode.TILL_RECEIPT_UNREADABLE
+    if receipt.total_fen != sum(line.amount_fen for line in receipt.lines):
+        return FaultCode.TILL_TOTAL_MISMATCH
+    return None
+
+
+def _content_hash(receipt: TappedReceipt) -> bytes:
+    """Hash what was bought and paid: a reprint says so in its text, but sells the same."""
+    return sha256(msgspec.msgpack.encode((receipt.lines, receipt.total_fen))).digest()
+
+
+def _once(key: str, body_hash: bytes, booking: TappedBooking) -> tuple[str, StoredAnswer]:
+    return key, StoredAnswer(body_hash, HTTP_OK, str(booking.receipt_id).encode())
+
+
+def _wire_lines(lines: tuple[_Mapped, ...], priced: PricedBasket) -> tuple[SaleLine, ...]:
+    return tuple(
+        SaleLine(
+            line=line.line,
+            article=None if line.article is None else line.article.article_id.bytes,
+            sku=paid.sku,
+            name=line.name,
+            qty_milli=line.qty_milli,
+            shelf_fen=paid.shelf_fen,
+            net_fen=paid.net_fen,
+        )
+        for line, paid in zip(lines, priced.lines, strict=True)
+    )
+
+
+def _shown_lines(lines: tuple[_Mapped, ...]) -> tuple[TappedLine, ...]:
+    return tuple(
+        TappedLine(
+            name=line.name,
+            sku="" if line.article is None else line.article.sku,
+            qty_milli=line.qty_milli,
+            amount_fen=line.amount_fen,
+        )
+        for line in lines
+    )

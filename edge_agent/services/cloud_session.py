@@ -1,0 +1,109 @@
+"""Ties the line to what uses it: who hears which message, and what is said when a session begins.
+
+Order at a new session: birth, then hello. The hello is answered with everything the cloud has
+committed and every change that was missed; the same is asked again when ingest itself was restarted
+behind a broker that stayed.
+"""
+
+from edge_agent.ports.cloud_link import CloudLink, Inbound
+from edge_agent.ports.journal import Journal
+from edge_agent.ports.replica import Replica
+from edge_agent.services.downlink import Downlink
+from edge_agent.services.presence import PresenceBeat
+from edge_agent.services.uplink import Uplink
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.wire.codec import decode_cloud_presence
+from retail_core.wire.messages import WIRE_VERSION, Hello
+
+ACK_TAIL = "ack"
+CLOUD_STATE_TAIL = "cloud/st"
+
+
+class CloudSession:
+    """Starts and stops the three threads around the line in the right order."""
+
+    def __init__(  # noqa: PLR0913 -- it ties these together
+        self,
+        link: CloudLink,
+        journal: Journal,
+        replica: Replica,
+        uplink: Uplink,
+        downlink: Downlink,
+        presence: PresenceBeat,
+        tally: FaultTally,
+        *,
+        software: str,
+    ) -> None:
+        self._link = link
+        self._journal = journal
+        self._replica = replica
+        self._uplink = uplink
+        self._downlink = downlink
+        self._presence = presence
+        self._tally = tally
+        self._software = software
+        self._cloud_boot: bytes | None = None
+
+    def start(self) -> None:
+        """Begin; the line connects in the background."""
+        self._downlink.start()
+        self._uplink.start()
+        self._presence.start()
+        self._link.start(self.on_message, self._on_state)
+
+    def stop(self) -> None:
+        """End all of it; safe to call twice."""
+        self._presence.stop()
+        self._uplink.stop()
+        self._link.stop()
+        self._downlink.stop()
+
+    def on_message(self, message: Inbound) -> None:
+        """Sort a message of the cloud; what cannot be read is counted."""
+        try:
+            if message.topic_tail == ACK_TAIL:
+                self._uplink.on_ack(message.payload)
+            elif message.topic_tail == CLOUD_STATE_TAIL:
+                self._on_cloud_state(message.payload)
+            else:
+                self._downlink.put(message)
+        except Fault as fault:
+            self._tally.count(fault.code)
+
+    def hello(self) -> Hello:
+        """Return what the box holds and has read."""
+        bundle = self._replica.bundle()
+        return Hello(
+            v=WIRE_VERSION,
+            epoch=self._journal.epoch,
+            lowest_unacked=self._journal.lowest_unacked(),
+            next_seq=self._journal.next_seq(),
+            feed_pos=self._replica.feed_position()[1],
+            catalogue_version=self._replica.catalogue_version(),
+            bundle_version=0 if bundle is None else bundle[0],
+            software=self._software,
+        )
+
+    def _on_state(self, connected: bool) -> None:  # noqa: FBT001 -- the port's callback
+        if not connected:
+            return
+        try:
+            self._presence.beat()
+            self._greet()
+        except Fault as fault:
+            self._tally.count(fault.code)
+
+    def _greet(self) -> None:
+        self._uplink.session_began()
+        self._link.publish_hello(self.hello())
+        self._downlink.session_began()
+
+    def _on_cloud_state(self, payload: bytes) -> None:
+        cloud = decode_cloud_presence(payload)
+        reborn = cloud.up and self._cloud_boot not in {None, cloud.boot_id}
+        if cloud.up:
+            self._cloud_boot = cloud.boot_id
+        self._uplink.cloud_state(up=cloud.up)
+        if reborn:
+            self._greet()

@@ -1,0 +1,246 @@
+"""Applies what the cloud sends: changes in order, catalogues and rules when they are whole.
+
+The line's thread only puts messages into a bounded queue; this thread does the disk and the HTTP,
+so that a slow fetch never costs the keepalive. A message that finds the queue full is a gap, and
+gaps are fetched.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from uuid import UUID
+
+from edge_agent.ports.clock import Clock
+from edge_agent.ports.cloud_link import CloudDirectory, Inbound
+from edge_agent.ports.replica import Replica
+from retail_core.catalog.importing import decode_catalogue
+from retail_core.errors import Fault
+from retail_core.pricing.offers import open_bundle, parse_bundle
+from retail_core.sync.cursor import Verdict, judge
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_change, decode_member, decode_published
+from retail_core.wire.messages import Change, ChangeFrame, ChangeKind, Published
+
+QUEUE_MAX = 256
+RETRY_S = 1.0
+RETRY_S_MAX = 30.0
+PAGES_MAX = 10_000
+CHANGES_TAIL = "chg"
+CATALOGUE = "catalogue"
+BUNDLE = "bundle"
+NAME_MAP = "name-map"
+_STOP = Inbound("", b"stop")
+_REFRESH = Inbound("", b"refresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A member whose newer record is now held; `committed_ms` is the cloud's clock, 0 unknown."""
+
+    member_id: UUID
+    applied_wall_ms: int
+    committed_ms: int
+
+
+AppliedListener = Callable[[Applied], None]
+
+
+class Downlink:
+    """One thread between the line and the replica; listeners run on it."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of one line
+        self,
+        replica: Replica,
+        directory: CloudDirectory,
+        clock: Clock,
+        tally: FaultTally,
+        *,
+        bundle_public_key: bytes,
+        listeners: Sequence[AppliedListener] = (),
+        on_published: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self._replica = replica
+        self._directory = directory
+        self._clock = clock
+        self._tally = tally
+        self._public_key = bundle_public_key
+        self._listeners = list(listeners)
+        self._on_published = on_published
+        self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
+        self._gap = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._retry_s = RETRY_S
+        self._wanted: dict[str, Published | None] = {}
+
+    def listen(self, listener: AppliedListener) -> None:
+        """Call `listener` for every member changed, on this thread."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Begin applying."""
+        self._thread = threading.Thread(target=self._run, name="downlink", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; safe to call twice."""
+        self._stopping.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._inbox.put(_STOP)
+            thread.join()
+
+    def put(self, message: Inbound) -> None:
+        """Take a `chg` or `all/...` message; never blocks."""
+        try:
+            self._inbox.put_nowait(message)
+        except queue.Full:
+            self._gap.set()
+
+    def session_began(self) -> None:
+        """Refresh what is not announced to a box that was away."""
+        self.put(_REFRESH)
+
+    def idle(self) -> bool:
+        """Return whether everything that came was applied."""
+        return self._inbox.unfinished_tasks == 0 and not self._owing()
+
+    # ---- the thread -----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                message = self._inbox.get(timeout=self._retry_s if self._owing() else None)
+            except queue.Empty:
+                self._counted(self.settle)
+                continue
+            if message is not _STOP:
+                self._counted(partial(self.take, message))
+                self._counted(self.settle)
+            self._inbox.task_done()
+
+    def _owing(self) -> bool:
+        return self._gap.is_set() or bool(self._wanted)
+
+    def _counted(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Fault as fault:
+            self._tally.count(fault.code)
+
+    def take(self, message: Inbound) -> None:
+        """Apply one message (Faults of the codec when it is malformed)."""
+        if message is _REFRESH:
+            self._wanted[NAME_MAP] = None
+            return
+        if message.topic_tail == CHANGES_TAIL:
+            self._judge(decode_change(message.payload))
+            return
+        published = decode_published(message.payload)
+        if published.version > self._held_version(published.kind):
+            self._wanted[published.kind] = published
+
+    def settle(self) -> None:
+        """Fetch what is owed: a gap in the feed, a catalogue, a bundle, the name map.
+
+        Raises the first fault that a later try may mend; what none can mend is counted and let go.
+        """
+        self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
+        if self._gap.is_set():
+            self._fill_gap()
+        for kind, published in list(self._wanted.items()):
+            try:
+                self._fetch(kind, published)
+            except Fault as fault:
+                if fault.spec.retryable:
+                    raise
+                self._tally.count(fault.code)
+            del self._wanted[kind]
+        self._retry_s = RETRY_S
+
+    # ---- changes --------------------------------------------------------------------------------
+
+    def _judge(self, frame: ChangeFrame) -> None:
+        held_epoch, held_pos = self._replica.feed_position()
+        match judge(frame.feed_epoch, frame.prev_pos, frame.pos, held_epoch, held_pos):
+            case Verdict.APPLY:
+                self._apply(frame)
+            case Verdict.DUPLICATE:
+                return
+            case Verdict.GAP | Verdict.NEW_EPOCH:
+                self._tally.count(FaultCode.SYNC_GAP)
+                self._gap.set()
+
+    def _fill_gap(self) -> None:
+        """Read the feed over HTTP until it ends; a new epoch is read from its beginning."""
+        epoch, pos = self._replica.feed_position()
+        for _page in range(PAGES_MAX):
+            frame = self._directory.changes_since(pos)
+            if epoch not in {0, frame.feed_epoch}:
+                epoch, pos = frame.feed_epoch, 0
+                continue
+            if frame.pos <= pos:
+                break
+            self._apply(frame)
+            epoch, pos = frame.feed_epoch, frame.pos
+        self._gap.clear()
+
+    def _apply(self, frame: ChangeFrame) -> None:
+        good = [change for change in frame.changes if self._readable(change)]
+        changed = self._replica.apply_changes(
+            feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
+        )
+        now_ms = self._clock.now().wall_ms
+        for member_id in changed:
+            applied = Applied(member_id, now_ms, frame.committed_ms)
+            for listener in self._listeners:
+                listener(applied)
+
+    def _readable(self, change: Change) -> bool:
+        """One change that cannot be read must not stop the feed for ever: counted, passed over."""
+        if change.kind != ChangeKind.MEMBER:
+            return True
+        try:
+            decode_member(change.body)
+        except Fault as fault:
+            self._tally.count(fault.code)
+            return False
+        return True
+
+    # ---- catalogues and rules -------------------------------------------------------------------
+
+    def _held_version(self, kind: str) -> int:
+        if kind == CATALOGUE:
+            return self._replica.catalogue_version()
+        bundle = self._replica.bundle()
+        return 0 if bundle is None else bundle[0]
+
+    def _fetch(self, kind: str, published: Published | None) -> None:
+        if published is None:
+            self._replica.replace_name_map(self._directory.name_map())
+        elif kind == CATALOGUE:
+            self._swap_catalogue(published)
+        elif kind == BUNDLE:
+            self._swap_bundle(published)
+        if published is not None and self._on_published is not None:
+            self._on_published(kind, published.version)
+
+    def _swap_catalogue(self, published: Published) -> None:
+        content = self._checked(published, self._directory.catalogue(published.version))
+        version, articles = decode_catalogue(content)
+        self._replica.replace_catalogue(version, articles)
+        self._replica.replace_name_map(self._directory.name_map())
+
+    def _swap_bundle(self, published: Published) -> None:
+        signed = self._checked(published, self._directory.bundle(published.version))
+        content = open_bundle(signed, self._public_key)
+        self._replica.replace_bundle(parse_bundle(content).version, content)
+
+    def _checked(self, published: Published, content: bytes) -> bytes:
+        if len(content) != published.size or sha256(content).digest() != published.sha256:
+            raise Fault(FaultCode.WIRE_MALFORMED, detail=published.kind)
+        return content

@@ -1,0 +1,233 @@
+"""Enrolling a member at the till: consents first, then on disk, then known to this shop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from edge_agent.domain.consents import CONSENT_TEXT_VERSION, known_kind, text_hash
+from edge_agent.domain.enrolment import (
+    CLAIM_RANDOM_BYTES,
+    CLAIM_TTL_S,
+    MEMBERSHIP,
+    EnrolCommand,
+    Enrolled,
+    claim_code,
+)
+from edge_agent.domain.shop import Shop
+from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.ports.journal import Draft
+from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.services.members import Members
+from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.recorder import AnswerOf, Recorder
+from retail_core import limits
+from retail_core.clock import Instant
+from retail_core.errors import Fault
+from retail_core.identity.naming import mask_phone, normalise_phone
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode_body
+from retail_core.wire.messages import (
+    CardIssued,
+    ConsentGiven,
+    EventType,
+    MemberEnrolled,
+    MemberRecord,
+)
+
+CHANNEL_TILL = "till"
+CARD_KIND = "ntag424"
+TIER_WITHOUT_RULES = "standard"
+TAGS_MAX = 32
+_MS_PER_S = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CardBound:
+    """A card that from now on names a member."""
+
+    member_id: UUID
+    seq: int
+
+
+class Enrol:
+    """Enrols members and binds cards; `claim_base` is where a phone opens its claim."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of one counter
+        self,
+        recorder: Recorder,
+        replica: Replica,
+        members: Members,
+        clock: Clock,
+        ids: IdSource,
+        shop: Shop,
+        *,
+        claim_base: str,
+    ) -> None:
+        self._recorder = recorder
+        self._replica = replica
+        self._members = members
+        self._clock = clock
+        self._ids = ids
+        self._shop = shop
+        self._claim_base = claim_base
+        self._desk = PriceDesk(replica, shop)
+
+    def execute(
+        self, command: EnrolCommand, *, answer: AnswerOf[Enrolled] | None = None
+    ) -> Enrolled:
+        """Enrol a member; one who already has this phone number is returned instead.
+
+        Raises Fault API_BODY_INVALID for a name, phone or consents that cannot be.
+        """
+        check_enrolment(command)
+        digits = normalise_phone(command.phone)
+        found = self._members.find("phone", self._members.phone_hash(digits)).held
+        if found is not None:
+            known = Enrolled(found.member_id, existing=True)
+            return self._recorder.record([], lambda _seq: known, answer)
+        at, member_id = self._clock.now(), self._ids.uuid7()
+        code = claim_code(self._ids.random_bytes(CLAIM_RANDOM_BYTES))
+        record = self._record(command, digits)
+        drafts = [
+            self._draft(
+                EventType.MEMBER_ENROLLED,
+                encode_body(_enrolled(record, code, at)),
+                (at, member_id),
+                command,
+            ),
+            *self._consents(command, at, member_id),
+        ]
+        enrolled = Enrolled(
+            member_id=member_id,
+            existing=False,
+            claim_code=code,
+            claim_uri=f"{self._claim_base}#{code}",
+            claim_expires_s=CLAIM_TTL_S,
+            consent_events=_by_kind(command.consents, drafts[1:]),
+        )
+        kept = self._recorder.record(drafts, lambda _seq: enrolled, answer)
+        self._replica.put_member(member_id, 0, record)
+        return kept
+
+    def bind_card(
+        self,
+        member_id: UUID,
+        uid: bytes,
+        *,
+        operator: UUID | None = None,
+        answer: AnswerOf[CardBound] | None = None,
+    ) -> CardBound:
+        """Bind a card whose chip has proved its UID.
+
+        Raises Fault SALE_MEMBER_UNKNOWN, or NFC_CARD_TAKEN when it names another member.
+        """
+        uid_hash = self._members.card_hash(uid)
+        held = self._desk.member(member_id)
+        assert held is not None  # noqa: S101 -- asked with an id, it raises or returns
+        owner = self._members.find("card", uid_hash).held
+        if owner is not None and owner.member_id != member_id:
+            raise Fault(FaultCode.NFC_CARD_TAKEN)
+        draft = Draft(
+            event_id=self._ids.uuid7(),
+            type=EventType.CARD_ISSUED,
+            at=self._clock.now(),
+            body=encode_body(CardIssued(CARD_KIND, uid_hash)),
+            operator=operator,
+            member=member_id,
+        )
+        bound = self._recorder.record([draft], lambda seq: CardBound(member_id, seq), answer)
+        self._hold_card(held, uid_hash)
+        return bound
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _record(self, command: EnrolCommand, digits: str) -> MemberRecord:
+        tiers = tuple(self._desk.rules().bundle.tier_names)
+        return MemberRecord(
+            wallet=self._ids.uuid7().bytes,
+            name=command.name.strip(),
+            tier=tiers[0] if tiers else TIER_WITHOUT_RULES,
+            tags=command.declared_tags,
+            points_free=0,
+            points_pending=0,
+            phone_masked=mask_phone(digits),
+            phone_hash=self._members.phone_hash(digits),
+            phone_keys=(),
+            cards=(),
+            home_store=self._shop.store.bytes,
+        )
+
+    def _consents(self, command: EnrolCommand, at: Instant, member_id: UUID) -> list[Draft]:
+        return [
+            self._draft(
+                EventType.CONSENT_GIVEN,
+                encode_body(
+                    ConsentGiven(
+                        kind=kind,
+                        text_version=CONSENT_TEXT_VERSION,
+                        text_hash=text_hash(kind, command.language),
+                        language=command.language,
+                        channel=CHANNEL_TILL,
+                        given=given,
+                    )
+                ),
+                (at, member_id),
+                command,
+            )
+            for kind, given in command.consents.items()
+        ]
+
+    def _draft(
+        self, type_: EventType, body: bytes, when_who: tuple[Instant, UUID], command: EnrolCommand
+    ) -> Draft:
+        at, member_id = when_who
+        return Draft(
+            event_id=self._ids.uuid7(),
+            type=type_,
+            at=at,
+            body=body,
+            till=command.till,
+            operator=command.operator,
+            member=member_id,
+        )
+
+    def _hold_card(self, held: HeldMember, uid_hash: bytes) -> None:
+        if uid_hash not in held.record.cards:
+            record = replace(held.record, cards=(*held.record.cards, uid_hash))
+            self._replica.put_member(held.member_id, held.ver, record)
+
+
+def check_enrolment(command: EnrolCommand) -> None:
+    """Refuse an enrolment that could not be booked (Fault API_BODY_INVALID names the field)."""
+    if not 0 < len(command.name.strip()) <= limits.NAME_CHARS_MAX:
+        raise Fault(FaultCode.API_BODY_INVALID, detail="name")
+    if not command.consents.get(MEMBERSHIP, False):
+        raise Fault(FaultCode.API_BODY_INVALID, detail="consents.membership")
+    if not all(known_kind(kind) for kind in command.consents):
+        raise Fault(FaultCode.API_BODY_INVALID, detail="consents")
+    if len(command.declared_tags) > TAGS_MAX:
+        raise Fault(FaultCode.API_BODY_INVALID, detail="declared_tags")
+
+
+def _enrolled(record: MemberRecord, code: str, at: Instant) -> MemberEnrolled:
+    return MemberEnrolled(
+        wallet=record.wallet,
+        name=record.name,
+        tier=record.tier,
+        phone_hash=record.phone_hash,
+        phone_masked=record.phone_masked,
+        claim_hash=sha256(code.encode()).digest(),
+        claim_expires_ms=at.wall_ms + CLAIM_TTL_S * _MS_PER_S,
+        declared_tags=record.tags,
+    )
+
+
+def _by_kind(consents: Mapping[str, bool], drafts: list[Draft]) -> dict[str, UUID]:
+    return {
+        kind: draft.event_id
+        for (kind, given), draft in zip(consents.items(), drafts, strict=True)
+        if given
+    }

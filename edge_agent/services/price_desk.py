@@ -1,0 +1,119 @@
+"""From what a till names to a priced basket: articles, rules, member and the shop's wall time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from edge_agent.domain.sale import AskedLine
+from edge_agent.domain.shop import Shop
+from edge_agent.ports.replica import HeldMember, Replica
+from retail_core.checkout.basket import Basket, BasketLine
+from retail_core.checkout.business_date import as_int, business_date
+from retail_core.clock import Instant, TimeQuality
+from retail_core.errors import Fault
+from retail_core.pricing.certificate import PricedBasket
+from retail_core.pricing.evaluate import MemberContext, price_basket
+from retail_core.pricing.offers import RuleBundle, TimeSlotPrice, bundle_hash, parse_bundle
+from retail_core.texts.faults import FaultCode
+
+NO_RULES = RuleBundle(version=0)
+_MS_PER_S = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The bundle in force and the hash a certificate names it by."""
+
+    bundle: RuleBundle
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A priced basket with what it was priced from."""
+
+    basket: Basket
+    priced: PricedBasket
+    rules: Rules
+
+
+class PriceDesk:
+    """Prices baskets by the replica's articles and rules; parsed rules are kept by version."""
+
+    def __init__(self, replica: Replica, shop: Shop) -> None:
+        self._replica = replica
+        self._shop = shop
+        self._zone = ZoneInfo(shop.zone)
+        self._rules = Rules(NO_RULES, b"")
+
+    def rules(self) -> Rules:
+        """Return the rules in force; shelf prices while no bundle has come."""
+        held = self._replica.bundle()
+        if held is None:
+            return Rules(NO_RULES, b"")
+        version, content = held
+        if self._rules.bundle.version != version:
+            self._rules = Rules(parse_bundle(content), bundle_hash(content))
+        return self._rules
+
+    def local(self, at: Instant) -> datetime:
+        """Return the naive wall time in the shop's zone."""
+        moment = datetime.fromtimestamp(at.wall_ms / _MS_PER_S, UTC)
+        return moment.astimezone(self._zone).replace(tzinfo=None)
+
+    def business_date(self, at: Instant) -> int | None:
+        """Return the business date as 20260731; None while the clock is unknown."""
+        if at.quality == TimeQuality.UNKNOWN:
+            return None
+        return as_int(business_date(self.local(at), self._shop.day_starts_at))
+
+    def quote(self, lines: tuple[AskedLine, ...], held: HeldMember | None, at: Instant) -> Quote:
+        """Price lines for a member or nobody (Faults of the core, SALE_ARTICLE_UNKNOWN)."""
+        rules = self.rules()
+        named = tuple(self._line(number, line) for number, line in enumerate(lines, start=1))
+        basket = Basket(named, self.local(at))
+        member = None
+        if held is not None:
+            member = MemberContext(held.record.tier, frozenset(held.record.tags))
+        in_force = rules.bundle if at.quality != TimeQuality.UNKNOWN else _timeless(rules.bundle)
+        return Quote(basket, price_basket(basket, in_force, member), rules)
+
+    def member(self, member_id: UUID | None) -> HeldMember | None:
+        """Return the member of a sale; Fault SALE_MEMBER_UNKNOWN when she is not held here."""
+        if member_id is None:
+            return None
+        held = self._replica.member(member_id)
+        if held is None:
+            raise Fault(FaultCode.SALE_MEMBER_UNKNOWN)
+        return held
+
+    def _line(self, number: int, asked: AskedLine) -> BasketLine:
+        article = self._replica.article_by_sku(asked.sku) if asked.sku else None
+        if article is None and asked.barcode:
+            article = self._replica.article_by_barcode(asked.barcode)
+        if article is not None:
+            return BasketLine(
+                line=number,
+                sku=article.sku,
+                article_id=article.article_id,
+                name=article.name,
+                unit_price_fen=article.price_fen,
+                qty_milli=asked.qty_milli,
+                brand=article.brand,
+                category=article.category,
+                tags=article.tags,
+            )
+        code = asked.sku or asked.barcode
+        if asked.unit_price_fen is None:
+            raise Fault(FaultCode.SALE_ARTICLE_UNKNOWN, sku=code)
+        name = asked.name or code
+        return BasketLine(number, code, None, name, asked.unit_price_fen, asked.qty_milli)
+
+
+def _timeless(bundle: RuleBundle) -> RuleBundle:
+    """Leave out what depends on the hour: a box that does not know it may not grant it."""
+    offers = tuple(offer for offer in bundle.offers if not isinstance(offer, TimeSlotPrice))
+    return replace(bundle, offers=offers)

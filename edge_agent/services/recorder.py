@@ -1,0 +1,51 @@
+"""The one door to the journal: who appends, in which order, and who hears of it.
+
+The answer kept for an idempotent request names the sequence of what it answers, and both go to disk
+in one transaction; so the sequence must be known before the write, and one writer at a time may ask
+for it.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from edge_agent.ports.journal import Draft, Journal, Record, StoredAnswer
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+Result = TypeVar("Result")
+AnswerOf = Callable[[Result], tuple[str, StoredAnswer]]
+AppendListener = Callable[[tuple[Record, ...]], None]
+
+
+class Recorder:
+    """Appends for every service of the box and tells its listeners after the data is on disk."""
+
+    def __init__(self, journal: Journal, listeners: Sequence[AppendListener] = ()) -> None:
+        self._journal = journal
+        self._listeners = list(listeners)
+        self._lock = threading.Lock()
+
+    def listen(self, listener: AppendListener) -> None:
+        """Call `listener` with every batch of new records, on the appending thread."""
+        self._listeners.append(listener)
+
+    def record(
+        self,
+        drafts: Sequence[Draft],
+        result_at: Callable[[int], Result],
+        answer: AnswerOf[Result] | None = None,
+    ) -> Result:
+        """Append drafts and the answer made of their result; `result_at` gets the first sequence.
+
+        Raises Fault API_IDEMPOTENCY_KEY_REUSED when the key was answered meanwhile.
+        """
+        with self._lock:
+            result = result_at(self._journal.next_seq())
+            keyed = None if answer is None else answer(result)
+            records = self._journal.append(drafts, answer=keyed)
+        if drafts and not records:
+            raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
+        for listener in self._listeners:
+            listener(records)
+        return result
