@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.errors import ErrorBody, FaultHandlers
 from edge_agent.api.guard import Gate, Guard
-from edge_agent.api.routes import events, operators, screen
+from edge_agent.api.routes import enrolments, events, members, operators, quotes, sales, screen
 from edge_agent.screen import STATIC
 from retail_core.errors import Fault
 
@@ -42,7 +42,7 @@ def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
     app.add_exception_handler(RequestValidationError, handlers.on_validation)
     app.add_exception_handler(HTTPException, handlers.on_http)
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
-    for feature in (operators, events, screen):
+    for feature in (operators, members, enrolments, quotes, sales, events, screen):
         app.include_router(feature.router)
     app.mount("/screen", StaticFiles(directory=STATIC), name="screen")
     return app

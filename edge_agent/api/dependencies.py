@@ -9,7 +9,13 @@ from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
 from edge_agent.api.principals import Principal, Scope
+from edge_agent.api.rate import LookupRate
+from edge_agent.api.views import Views
+from edge_agent.api.visits import Visits
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.enrol import Enrol
+from edge_agent.services.members import Members
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -26,6 +32,12 @@ class ApiDeps:
     hub: EventHub
     desk: OperatorDesk
     once: OnceDesk
+    views: Views
+    visits: Visits
+    rate: LookupRate
+    members: Members
+    sales: CloseSale
+    enrol: Enrol
 
 
 def deps_of(request: Request) -> ApiDeps:

@@ -7,18 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from edge_agent.api.principals import Principal
 from edge_agent.ports.journal import Journal, StoredAnswer
+from edge_agent.services.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+OK = 200
 _SHAPE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ async def once_key(request: Request, principal: Principal) -> OnceKey:
     # The body is hashed as it was meant: a till may write its keys in another order next time.
     meant = json.dumps(json.loads(await request.body()), sort_keys=True, separators=(",", ":"))
     asked = f"{request.method} {request.url.path}\n{meant}"
-    return OnceKey(f"{principal.key}:{given}", sha256(asked.encode("utf-8", "replace")).digest())
+    return OnceKey(f"{principal.key}:{given}", sha256(asked.encode()).digest())
 
 
 class OnceDesk:
@@ -48,15 +54,38 @@ class OnceDesk:
         self._lock = threading.Lock()
         self._busy: dict[str, tuple[threading.Lock, int]] = {}
 
-    def run(self, once: OnceKey, work: Callable[[], StoredAnswer]) -> Response:
-        """Answer from the journal, or do the work, which journals its answer under the key."""
+    def run(
+        self,
+        once: OnceKey,
+        act: Callable[[AnswerOf[Result]], Result],
+        view: Callable[[Result], BaseModel],
+    ) -> Response:
+        """Answer from the journal, or act; what is answered goes to disk together with the act.
+
+        Raises Fault API_IDEMPOTENCY_KEY_REUSED when the key was used for something else.
+        """
         with self._alone(once.key):
             stored = self._journal.answer(once.key)
             if stored is None:
-                return _response(work(), replayed=False)
+                return _response(self._act(once, act, view), replayed=False)
             if stored.body_hash != once.body_hash:
                 raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
             return _response(stored, replayed=True)
+
+    def _act(
+        self,
+        once: OnceKey,
+        act: Callable[[AnswerOf[Result]], Result],
+        view: Callable[[Result], BaseModel],
+    ) -> StoredAnswer:
+        made: list[StoredAnswer] = []
+
+        def answer(result: Result) -> tuple[str, StoredAnswer]:
+            made.append(StoredAnswer(once.body_hash, OK, view(result).model_dump_json().encode()))
+            return once.key, made[-1]
+
+        act(answer)
+        return made[-1]
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:

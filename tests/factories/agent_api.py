@@ -1,12 +1,42 @@
-"""The local API over parts that live in memory."""
+"""The local API as `bootstrap` builds it, over real files, without devices and without a cloud."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 from uuid import UUID
 
+from starlette.testclient import TestClient
+
+from edge_agent.adapters.directory_http import HttpDirectory
+from edge_agent.api.hub import EventHub
+from edge_agent.bootstrap import basis_of, build_api, build_services, open_storage
+from edge_agent.settings import load_settings
+from retail_core.catalog.article import Article
 from retail_core.clock import Instant, TimeQuality
 from retail_core.ids import uuid7
+from retail_core.wire.messages import MemberRecord
+from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN, write_agent
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
+TILL = UUID("01890000-0000-7000-8000-000000000005")
+PRINTING_TILL = UUID("01890000-0000-7000-8000-000000000006")
+MEMBER = UUID("01890000-0000-7000-8000-0000000000aa")
+ORIGIN = "http://127.0.0.1:18431"
+
+BUNDLE = """{
+  "version": 3,
+  "tier_names": {"standard": "普卡", "gold": "金卡"},
+  "offers": [
+    {"kind": "tier_price", "id": "gold95", "name": "金卡 95 折", "tiers": ["gold"],
+     "permille": 950},
+    {"kind": "mix_and_match", "id": "mask3", "name": "面膜三件免一件", "need": 3, "free": 1,
+     "items": {"skus": ["mask"]}}
+  ],
+  "earn": {"id": "base", "fen_per_point": 100}
+}"""
 
 
 @dataclass
@@ -36,3 +66,90 @@ class CountingIds:
     def random_bytes(self, count: int) -> bytes:
         self.made += 1
         return self.made.to_bytes(count, "big")
+
+
+class Box:
+    """An agent's inside with articles, offers and one member; opened again over the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stack = ExitStack()
+        self.clock = HandClock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.settings = load_settings(write_agent(folder))
+        self.basis = basis_of(self.settings, "0.0-test", self.clock)
+        self.storage = open_storage(self.basis)
+        self._stack.callback(self.storage.close)
+        # Nobody listens there, and unit tests may not connect anyway: the cloud is away.
+        self.directory = HttpDirectory(self.settings.device.cloud.url, "token")
+        self._stack.callback(self.directory.close)
+        self.hub = EventHub(self.clock)
+        self.services = build_services(self.basis, self.storage, self.directory)
+        self.app = build_api(self.basis, self.storage, self.services, self.hub)
+        self._fill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def client(self, token: str = "", **headers: str) -> TestClient:
+        """Return a client that calls as the page on the box's own address would."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        return TestClient(self.app, base_url=ORIGIN, headers=sent)
+
+    def till(self) -> TestClient:
+        return self.client(TILL_TOKEN)
+
+    def screen(self) -> TestClient:
+        return self.client(SCREEN_TOKEN)
+
+    def _fill(self) -> None:
+        replica = self.storage.replica
+        if replica.catalogue_version():
+            return
+        replica.replace_catalogue(1, ARTICLES)
+        replica.replace_bundle(3, BUNDLE.encode())
+        replica.put_member(MEMBER, 4, member_record())
+
+
+def member_record(**changes: Any) -> MemberRecord:
+    """Return the record of 李敏, a gold member."""
+    facts: dict[str, Any] = {
+        "wallet": UUID(int=0xBB).bytes,
+        "name": "李敏",
+        "tier": "gold",
+        "tags": ("敏感肌", "国货爱好者"),
+        "points_free": 2340,
+        "points_pending": 0,
+        "phone_masked": "138****8000",
+        "phone_hash": None,
+        "phone_keys": (),
+        "cards": (),
+        "home_store": UUID("01890000-0000-7000-8000-000000000002").bytes,
+    }
+    return MemberRecord(**(facts | changes))
+
+
+ARTICLES = (
+    Article(UUID(int=1), "milk", "玉泽修护乳 50ml", "瓶", 12_800, ("6901234567892",)),
+    Article(UUID(int=2), "mask", "薇诺娜面膜", "片", 8_900, ("6901234567908",)),
+    Article(UUID(int=3), "sun", "防晒霜 SPF50+", "支", 9_900),
+)
+
+
+def sale(total_fen: int, **changes: Any) -> Mapping[str, Any]:
+    """Return the body of a sale of one bottle of milk."""
+    body = {
+        "till_receipt_no": "R-1",
+        "lines": [{"sku": "milk"}],
+        "tenders": [{"kind": "cash", "amount_fen": total_fen}],
+    }
+    return body | changes

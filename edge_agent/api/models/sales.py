@@ -119,3 +119,28 @@ class QuoteAnswered(Answered):
     applied: tuple[AppliedView, ...]
     rejected: tuple[RejectedView, ...]
     bundle_version: int
+
+
+class BuyerView(Answered):
+    """The member a sale was booked to."""
+
+    member_id: UUID
+    name: str
+    tier: str
+
+
+class SaleAnswered(Answered):
+    """A sale that is on disk; `seq` is its place in this shop's journal."""
+
+    receipt_id: UUID
+    seq: int
+    business_date: int | None
+    committed_ms: int
+    lines: tuple[LineAnswered, ...]
+    shelf_fen: int
+    total_fen: int
+    saved_fen: int
+    points_earned: int
+    member: BuyerView | None
+    status: Literal["optimal", "incumbent"]
+    unmapped: tuple[str, ...]

@@ -342,8 +342,8 @@ function saleDone(state, { t }) {
   const offline = state.health && state.health.devices.cloud !== "ok";
   const gains = [
     sale.saved_fen > 0 ? h("span.saved.strong", {}, `${t("sale.saved")} ${yuan(sale.saved_fen)}`) : null,
-    sale.member_name
-      ? h("span", {}, `${sale.member_name} · ${t("sale.points", { points: integer(sale.points_earned) })}`)
+    sale.member
+      ? h("span", {}, `${sale.member.name} · ${t("sale.points", { points: integer(sale.points_earned) })}`)
       : h("span.muted", {}, t("sale.guest")),
   ];
   return h(

@@ -1,0 +1,53 @@
+"""Recognising the customer at the till."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.members import MemberAnswered
+
+DEADLINE_MS_MAX = 10_000
+
+
+class IdentifyAsked(Asked):
+    """Race these readers until one knows the customer or the deadline is over."""
+
+    lane: UUID | None = Field(None, description="the till the customer stands at")
+    factors: Annotated[tuple[Literal["face", "qr", "nfc"], ...], Field(max_length=3)] = ()
+    deadline_ms: Annotated[int, Field(ge=1, le=DEADLINE_MS_MAX)] | None = None
+
+
+class PhoneAsked(Asked):
+    """A phone number as the customer said it."""
+
+    phone: Annotated[str, Field(min_length=4, max_length=32, repr=False)]
+    lane: UUID | None = None
+
+
+class CodeAsked(Asked):
+    """The text of a code, as a hand scanner types it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1_024, repr=False)]
+    lane: UUID | None = None
+
+
+class ReasonView(Answered):
+    """Why nobody was recognised, or why not more surely."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class IdentifyAnswered(Answered):
+    """The best result in time; `assurance` says what may be done with it."""
+
+    outcome: Literal["member", "ask", "unknown", "none"]
+    assurance: Literal["none", "hint", "low", "high"]
+    factor: str | None
+    member: MemberAnswered | None
+    reasons: tuple[ReasonView, ...]
+    stage_ms: dict[str, float]
+    total_ms: float

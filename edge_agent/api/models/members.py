@@ -1,0 +1,44 @@
+"""A member as a shop sees her."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from edge_agent.api.models.base import Answered
+
+
+class BoughtView(Answered):
+    """One line of the last purchase."""
+
+    sku: str
+    name: str
+    qty_milli: int
+
+
+class LastPurchaseView(Answered):
+    """What she bought last, anywhere in the chain; `store_name` is given for this shop."""
+
+    receipt_id: UUID | None
+    store: UUID | None
+    store_name: str
+    wall_ms: int
+    total_fen: int
+    lines: tuple[BoughtView, ...]
+
+
+class MemberAnswered(Answered):
+    """A member; `pending_local_points` were earned here and are not yet in `points_free`."""
+
+    member_id: UUID
+    ver: int = Field(description="0: enrolled here, not yet confirmed by the cloud")
+    name: str
+    tier: str
+    tier_name: str
+    tags: tuple[str, ...]
+    points_free: int
+    points_pending: int
+    pending_local_points: int
+    phone_masked: str
+    home_store: UUID
+    last_purchase: LastPurchaseView | None
+    as_of_ms: int = Field(description="when the cloud's state was last applied here")

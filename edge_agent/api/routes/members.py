@@ -1,0 +1,25 @@
+"""A member's view by id."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from edge_agent.api.dependencies import Deps, needs
+from edge_agent.api.models.members import MemberAnswered
+from edge_agent.api.principals import Principal, Scope
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+router = APIRouter(tags=["members"])
+
+
+@router.get("/v1/members/{member_id}")
+def member(
+    member_id: UUID, deps: Deps, _caller: Annotated[Principal, Depends(needs(Scope.MEMBER_READ))]
+) -> MemberAnswered:
+    """Show a member this shop holds."""
+    view = deps.members.view(member_id)
+    if view is None:
+        raise Fault(FaultCode.API_NOT_FOUND, what=f"member {member_id}")
+    return deps.views.member(view)

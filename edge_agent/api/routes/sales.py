@@ -1,0 +1,56 @@
+"""Closing a sale."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from edge_agent.api.dependencies import ApiDeps, Deps, MaybeSignedIn, Once, needs
+from edge_agent.api.models.sales import SaleAnswered, SaleAsked
+from edge_agent.api.principals import Principal, Scope
+from edge_agent.api.routes.quotes import asked_lines
+from edge_agent.domain.sale import SaleCommand, SaleResult
+from edge_agent.services.recorder import AnswerOf
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+router = APIRouter(tags=["sales"])
+
+
+@router.post("/v1/sales", response_model=SaleAnswered)
+def sell(
+    asked: SaleAsked,
+    deps: Deps,
+    once: Once,
+    operator: MaybeSignedIn,
+    caller: Annotated[Principal, Depends(needs(Scope.SELL))],
+) -> Response:
+    """Close a sale: when this answers, it is on disk."""
+    command = _command(asked, caller, None if operator is None else operator.operator_id)
+
+    def act(answer: AnswerOf[SaleResult]) -> SaleResult:
+        result = deps.sales.execute(command, answer=answer)
+        _announce(deps, result, command.till)
+        return result
+
+    return deps.once.run(once, act, deps.views.sale)
+
+
+def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> SaleCommand:
+    if caller.till is None:
+        raise Fault(FaultCode.API_SCOPE_MISSING, scope=Scope.SELL.value)
+    return SaleCommand(
+        till=caller.till,
+        till_receipt_no=asked.till_receipt_no,
+        lines=asked_lines(asked.lines),
+        tenders=tuple((tender.kind, tender.amount_fen) for tender in asked.tenders),
+        member_id=asked.member_id,
+        operator=operator,
+        quoted_total_fen=asked.quoted_total_fen,
+    )
+
+
+def _announce(deps: ApiDeps, result: SaleResult, till: UUID) -> None:
+    deps.visits.over(till, result.member_id)
+    deps.hub.publish("sale", {"till": till, **deps.views.sale(result).model_dump(mode="json")})
