@@ -103,7 +103,7 @@ def _best_rule(problem: Problem, place: int) -> int | None:
     """Return the rule with the highest gain per unit on a class, None when none gains."""
     best, best_value, best_need = None, 0, 1
     for rule in problem.classes[place].rules:
-        value, need = problem.single_set_value(rule, place), problem.rules[rule].need
+        value, need = problem.set_value(rule, place), problem.rules[rule].need
         if value * best_need > best_value * need:
             best, best_value, best_need = rule, value, need
     return best

@@ -90,7 +90,7 @@ class Problem:
         """Return the scaled gain of a choice."""
         return sum(self.rule_value(rule, taken) for rule in {rule for rule, _ in taken})
 
-    def single_set_value(self, rule: int, place: int) -> int:
+    def set_value(self, rule: int, place: int) -> int:
         """Return the scaled gain of one set made of one class alone."""
         unit_class, need = self.classes[place], self.rules[rule].need
         gain = self.rules[rule].gain_fen(unit_class.price_fen, 0, need)
