@@ -100,6 +100,7 @@ class Gallery:
     def _grow(self, width: int) -> None:
         more = max(GROW_ROWS, self._used)
         rows = np.zeros((self._used + more, width), np.float32)
-        rows[: self._used] = self._rows[: self._used]
+        if self._used:
+            rows[: self._used] = self._rows[: self._used]
         self._rows = rows
         self._owner = np.concatenate((self._owner[: self._used], np.zeros(more, np.int64)))

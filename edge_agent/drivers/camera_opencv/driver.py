@@ -1,0 +1,191 @@
+"""The Camera port: starts, watches and ends the capture process; hands out its newest frame."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+from edge_agent.drivers.camera_opencv.slot import Counters, Phase, SharedFrames
+from edge_agent.ports.camera import Frame
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+NS_PER_MS = 1_000_000
+# A waiting caller looks for itself this often, whoever took the wake-up call.
+LOOK_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTiming:
+    """When a camera counts as stalled, when its process is replaced, and how patiently."""
+
+    stalled_after_ms: int = 1_500
+    hung_after_ms: int = 5_000
+    watch_every_ms: int = 100
+    restart_first_ms: int = 200
+    restart_max_ms: int = 5_000
+    goodbye_ms: int = 300
+
+
+class CameraOpenCv:
+    """A camera captured by a process of its own; `source` as in `sources.Address`."""
+
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        *,
+        fps: float = 10.0,
+        tally: FaultTally | None = None,
+        timing: CameraTiming | None = None,
+    ) -> None:
+        self.name = name
+        self._orders = {"source": source, "fps": fps}
+        self._tally = tally or FaultTally()
+        self._timing = timing or CameraTiming()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._frames: SharedFrames | None = None
+        self._fds: tuple[int, int] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started_ns = 0
+
+    def start(self) -> None:
+        """Begin capturing; raises nothing, a device that cannot be opened shows in `state`."""
+        with self._lock:
+            if self._watcher is not None:
+                return
+            self._ending.clear()
+            self._fds = SharedFrames.create()
+            self._frames = SharedFrames(*self._fds)
+            self._started_ns = time.monotonic_ns()
+            self._child = self._spawn(self._fds)
+            self._watcher = threading.Thread(target=self._watch, name=f"camera-{self.name}")
+            self._watcher.start()
+
+    def newest(self, *, after_seq: int, timeout_ms: int) -> Frame | None:
+        """Return a frame newer than `after_seq`, or None when none came in time."""
+        until = time.monotonic() + timeout_ms / 1000
+        while True:
+            with self._lock:
+                if self._frames is None or self._fds is None:
+                    return None
+                frame = self._newer(self._frames, after_seq)
+                signal = self._fds[1]
+            left_ms = (until - time.monotonic()) * 1000
+            if frame is not None or left_ms <= 0 or self._ending.is_set():
+                return frame
+            _wait_for(signal, min(left_ms, LOOK_MS))
+
+    def state(self) -> str:
+        """Return `ok`, `starting`, `stalled` or `gone`."""
+        with self._lock:
+            if self._frames is None or self._child is None:
+                return "gone"
+            facts, alive = self._frames.counters(), self._child.poll() is None
+            shot_ns = self._frames.captured_ns(facts.newest)
+        now_ns = time.monotonic_ns()
+        fresh_ns = self._timing.stalled_after_ms * NS_PER_MS
+        if shot_ns and now_ns - shot_ns <= fresh_ns:
+            return "ok"
+        if not alive or facts.phase is Phase.GONE:
+            return "gone"
+        young = now_ns - self._started_ns <= self._timing.hung_after_ms * NS_PER_MS
+        return "starting" if facts.newest == 0 and young else "stalled"
+
+    def stop(self) -> None:
+        """End the capture process and free the device; safe to call twice."""
+        self._ending.set()
+        watcher = self._watcher
+        if watcher is not None:
+            watcher.join()
+        with self._lock:
+            self._watcher = None
+            if self._child is not None:
+                self._end(self._child)
+                self._child = None
+            if self._frames is not None:
+                self._frames.close()
+                self._frames = None
+            for descriptor in self._fds or ():
+                os.close(descriptor)
+            self._fds = None
+
+    def _newer(self, frames: SharedFrames, after_seq: int) -> Frame | None:
+        seq = frames.counters().newest
+        shot = frames.take(seq) if seq > after_seq else None
+        if shot is None:
+            return None
+        return Frame(shot.seq, shot.captured_ns // NS_PER_MS, shot.image)
+
+    def _spawn(self, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
+        module = "edge_agent.drivers.camera_opencv.capture"
+        child = subprocess.Popen(  # noqa: S603 -- our own module, our own interpreter
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=fds,
+            env={**os.environ, "OPENCV_LOG_LEVEL": "OFF", "OPENCV_FFMPEG_LOGLEVEL": "-8"},
+        )
+        orders = json.dumps({**self._orders, "memory": fds[0], "signal": fds[1]})
+        if child.stdin is not None:
+            child.stdin.write(orders.encode() + b"\n")
+            child.stdin.flush()
+        return child
+
+    def _watch(self) -> None:
+        """Replace a capture process that died or hangs; count what it reports."""
+        known = Counters()
+        pause_ms = self._timing.restart_first_ms
+        spawned_ns = time.monotonic_ns()
+        while not self._ending.wait(self._timing.watch_every_ms / 1000):
+            with self._lock:
+                if self._frames is None or self._child is None or self._fds is None:
+                    return
+                facts, dead = self._frames.counters(), self._child.poll() is not None
+            self._count(known, facts)
+            if facts.newest > known.newest:
+                pause_ms = self._timing.restart_first_ms
+            known = facts
+            silent_ms = (time.monotonic_ns() - max(facts.heartbeat_ns, spawned_ns)) // NS_PER_MS
+            if not dead and silent_ms <= self._timing.hung_after_ms:
+                continue
+            self._tally.count(FaultCode.CAMERA_STALLED)
+            self._end(self._child)
+            if self._ending.wait(pause_ms / 1000):
+                return
+            pause_ms = min(pause_ms * 2, self._timing.restart_max_ms)
+            spawned_ns = time.monotonic_ns()
+            with self._lock:
+                self._child = self._spawn(self._fds)
+
+    def _count(self, known: Counters, facts: Counters) -> None:
+        for _ in range(facts.broken - known.broken):
+            self._tally.count(FaultCode.FACE_IMAGE_BROKEN)
+        if facts.phase is Phase.GONE and known.phase is not Phase.GONE:
+            self._tally.count(FaultCode.CAMERA_OPEN)
+
+    def _end(self, child: subprocess.Popen[bytes]) -> None:
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            child.wait(self._timing.goodbye_ms / 1000)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_for(signal: int, timeout_ms: float) -> None:
+    poller = select.poll()
+    poller.register(signal, select.POLLIN)
+    if not poller.poll(timeout_ms):
+        return
+    try:
+        os.eventfd_read(signal)
+    except OSError:  # another waiting caller took the call
+        return

@@ -1,0 +1,206 @@
+"""Where pictures come from: files, MJPEG over HTTP, or a V4L2 device. Runs in the child only."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+from urllib.parse import parse_qs
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.drivers.camera_opencv.slot import SIDE_MAX
+
+Picture = NDArray[np.uint8]
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+FILE_SIDE_MAX = 1280
+DECODED_KEPT = 8
+NETWORK_TIMEOUT_MS = 700
+V4L2_WIDTH, V4L2_HEIGHT = 1280, 720
+JITTER_SHIFT_PX = 0.8
+JITTER_GAIN = 0.03
+JITTER_NOISE = 2.0
+
+
+class Broken(Exception):
+    """A picture could not be decoded; the next one may be."""
+
+
+class Gone(Exception):
+    """The source cannot be opened or has ended; open it again later."""
+
+
+class Source(Protocol):
+    """An open source of pictures."""
+
+    paced: bool  # False: as many pictures as one asks for, so the caller keeps the rate
+
+    def read(self) -> Picture:
+        """Return the next picture, BGR; raises Broken or Gone."""
+        ...
+
+    def close(self) -> None:
+        """Free the device."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A source as configured: `file:PATH[?jitter=1&hold=N]`, `mjpeg:URL` or `v4l2:DEVICE`."""
+
+    kind: str
+    where: str
+    jitter: bool = False
+    hold: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read the configured text; ValueError when it is none of the three kinds."""
+        kind, _, where = text.partition(":")
+        if kind not in {"file", "mjpeg", "v4l2"} or not where:
+            raise ValueError("need file:PATH, mjpeg:URL or v4l2:DEVICE")
+        if kind != "file":
+            return cls(kind, where)
+        path, _, query = where.partition("?")
+        asked = {name: values[-1] for name, values in parse_qs(query).items()}
+        hold = int(asked.get("hold", "1"))
+        return cls(kind, path, jitter=asked.get("jitter") == "1", hold=max(1, hold))
+
+
+def open_source(address: Address) -> Source:
+    """Open a source; raises Gone."""
+    if address.kind == "file":
+        return FileSource(address)
+    return StreamSource(address)
+
+
+class FileSource:
+    """A picture, or a folder of pictures in a loop; looked at anew for every frame.
+
+    Whoever replaces the file, or the link that leads to it, changes what the camera sees.
+    """
+
+    paced = False
+
+    def __init__(self, address: Address) -> None:
+        self._path = Path(address.where)
+        self._hold = address.hold
+        self._shake = Shaker() if address.jitter else None
+        self._turn = 0
+        self._decoded: OrderedDict[tuple[str, int, int, int], Picture] = OrderedDict()
+        self._listing()
+
+    def read(self) -> Picture:
+        """Return the next picture of the loop."""
+        paths = self._listing()
+        path = paths[self._turn // self._hold % len(paths)]
+        self._turn += 1
+        picture = self._load(path)
+        return self._shake(picture) if self._shake is not None else picture
+
+    def close(self) -> None:
+        """Forget decoded pictures."""
+        self._decoded.clear()
+
+    def _listing(self) -> list[Path]:
+        try:
+            if self._path.is_dir():
+                found = [p for p in self._path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES]
+            else:
+                found = [self._path] if self._path.exists() else []
+        except OSError as error:
+            raise Gone(str(error)) from error
+        if not found:
+            raise Gone(f"no picture in {self._path}")
+        return sorted(found)
+
+    def _load(self, path: Path) -> Picture:
+        try:
+            facts = path.stat()
+            key = (str(path), facts.st_ino, facts.st_mtime_ns, facts.st_size)
+            if key in self._decoded:
+                self._decoded.move_to_end(key)
+                return self._decoded[key]
+            content = np.fromfile(path, np.uint8)
+        except OSError as error:
+            raise Broken(str(error)) from error
+        picture = _decode(content)
+        self._decoded[key] = picture
+        while len(self._decoded) > DECODED_KEPT:
+            self._decoded.popitem(last=False)
+        return picture
+
+
+class StreamSource:
+    """A stream or device through cv2.VideoCapture, with time limits where OpenCV has them."""
+
+    paced = True
+
+    def __init__(self, address: Address) -> None:
+        if address.kind == "mjpeg":
+            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
+            options = [value for limit in limits for value in (limit, NETWORK_TIMEOUT_MS)]
+            self._capture = cv2.VideoCapture(address.where, cv2.CAP_FFMPEG, options)
+        else:
+            mjpg = cv2.VideoWriter.fourcc(*"MJPG")
+            size = [cv2.CAP_PROP_FRAME_WIDTH, V4L2_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, V4L2_HEIGHT]
+            options = [cv2.CAP_PROP_FOURCC, mjpg, *size]
+            self._capture = cv2.VideoCapture(address.where, cv2.CAP_V4L2, options)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise Gone(f"cannot open {address.kind}")
+
+    def read(self) -> Picture:
+        """Return the next frame of the stream."""
+        there, picture = self._capture.read()
+        if not there or picture is None:
+            raise Gone("the stream ended or stalled")
+        return fit(cast("Picture", picture), SIDE_MAX)
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._capture.release()
+
+
+def _decode(content: NDArray[np.uint8]) -> Picture:
+    try:
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    except cv2.error as error:
+        raise Broken(str(error)) from error
+    if picture is None:
+        raise Broken("not a picture")
+    return fit(cast("Picture", picture), FILE_SIDE_MAX)
+
+
+def fit(picture: Picture, side_max: int) -> Picture:
+    """Shrink a picture so that neither side is longer than allowed."""
+    longest = max(picture.shape[:2])
+    if longest <= side_max:
+        return picture
+    ratio = side_max / longest
+    size = (max(1, int(picture.shape[1] * ratio)), max(1, int(picture.shape[0] * ratio)))
+    return cast("Picture", cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+class Shaker:
+    """Makes a still act like a live camera: sub-pixel movement, exposure drift, sensor noise."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = np.random.default_rng(seed)
+
+    def __call__(self, picture: Picture) -> Picture:
+        """Return the picture as the next frame of a live camera would show it."""
+        height, width = picture.shape[:2]
+        dx, dy = self._random.uniform(-JITTER_SHIFT_PX, JITTER_SHIFT_PX, 2)
+        gain = 1 + self._random.uniform(-JITTER_GAIN, JITTER_GAIN)
+        shift = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
+        moved = cv2.warpAffine(picture, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        noise = np.empty((height, width), np.int16)
+        cv2.setRNGSeed(int(self._random.integers(1 << 30)))
+        cv2.randn(noise, np.zeros(1), np.full(1, JITTER_NOISE))
+        lit = cv2.add(
+            cv2.convertScaleAbs(moved, alpha=gain), cv2.merge([noise] * 3), dtype=cv2.CV_8U
+        )
+        return cast("Picture", lit)

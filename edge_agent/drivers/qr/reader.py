@@ -1,0 +1,59 @@
+"""The QrReader port. OpenCV's own detectors are not used: hostile payloads crash them."""
+
+from typing import Any, cast
+
+import cv2
+import numpy as np
+import zxingcpp
+from numpy.typing import NDArray
+
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+Picture = NDArray[np.uint8]
+
+# zbar's time grows with the picture; a code it can read is readable at this size.
+SECOND_SIDE_MAX = 960
+CODES_MAX = 8
+PAYLOAD_BYTES_MAX = 4_296
+
+
+class QrCascade:
+    """Reads with zxing-cpp; only when it finds nothing, with zbar."""
+
+    def __init__(self, *, second_opinion: bool = True) -> None:
+        self._zbar = _load_zbar() if second_opinion else None
+
+    def read(self, image: Picture) -> tuple[bytes, ...]:
+        """Return each payload found as raw bytes, without duplicates; a BGR or grey picture."""
+        if image.size == 0:
+            return ()
+        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)  # noqa: PLR2004
+        found = _first(cast("Picture", grey))
+        if not found and self._zbar is not None:
+            found = self._second(cast("Picture", grey))
+        sane = [payload for payload in found if 0 < len(payload) <= PAYLOAD_BYTES_MAX]
+        return tuple(dict.fromkeys(sane))[:CODES_MAX]
+
+    def _second(self, grey: Picture) -> list[bytes]:
+        longest = max(grey.shape)
+        if longest > SECOND_SIDE_MAX:
+            ratio = SECOND_SIDE_MAX / longest
+            size = (max(1, int(grey.shape[1] * ratio)), max(1, int(grey.shape[0] * ratio)))
+            grey = cast("Picture", cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+        pyzbar = cast("Any", self._zbar)
+        return [bytes(seen.data) for seen in pyzbar.decode(grey, [pyzbar.ZBarSymbol.QRCODE])]
+
+
+def _first(grey: Picture) -> list[bytes]:
+    seen = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    return [bytes(code.bytes) for code in seen if code.valid]
+
+
+def _load_zbar() -> Any:
+    # Imported here: the Python package loads, or misses, Debian's libzbar0 when it is imported.
+    try:
+        from pyzbar import pyzbar  # noqa: PLC0415 -- see above
+    except ImportError as error:
+        raise Fault(FaultCode.SETUP_PACKAGE_MISSING, packages="libzbar0") from error
+    return pyzbar
