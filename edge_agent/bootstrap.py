@@ -1,10 +1,10 @@
 """The composition root: the only file that names adapters and drivers."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from fastapi import FastAPI
 
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
@@ -14,41 +14,53 @@ from edge_agent.adapters.gallery_sqlite import SqliteGallery
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.keys import derive_key
+from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.api.app import build_app
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.guard import Gate
 from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import OnceDesk
-from edge_agent.api.operators import OperatorDesk, OperatorIdentity
-from edge_agent.api.principals import Kind, Principal, TokenBook
+from edge_agent.api.loops import Loop
+from edge_agent.api.operators import operator_desk
+from edge_agent.api.principals import token_book
 from edge_agent.api.rate import LookupRate
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
+from edge_agent.api.wellbeing import OK, Wellbeing
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.cloud_session import CloudSession
+from edge_agent.services.downlink import Applied, Downlink
 from edge_agent.services.enrol import Enrol
+from edge_agent.services.ledger_view import ledger_view
 from edge_agent.services.members import Members
 from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.presence import PresenceBeat, Running
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.uplink import Uplink
 from edge_agent.settings import Settings
 from retail_core.tally import FaultTally
+
+HEALTH_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What everything else is built on."""
+    """What everything else is built on; `run_id` names this run of the program."""
 
     settings: Settings
     version: str
+    run_id: UUID
     clock: Clock
     ids: IdSource
     tally: FaultTally
     shop: Shop
+    hub: EventHub
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +72,22 @@ class Storage:
     gallery: SqliteGallery
     documents: TinyDocuments
 
-    def close(self) -> None:
-        """Close every file."""
-        for file in (self.documents, self.gallery, self.replica, self.journal):
-            file.close()
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The two lines to the cloud, and what moves over them."""
+
+    link: MqttLink
+    directory: HttpDirectory
+    uplink: Uplink
+    downlink: Downlink
+    pending: PendingPoints
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the API and the loops call."""
 
-    recorder: Recorder
-    pending: PendingPoints
     prices: PriceDesk
     members: Members
     sales: CloseSale
@@ -80,10 +96,63 @@ class Services:
     sessions: TillSessions
 
 
+class Agent:
+    """A whole agent: built by `build_agent`, started once, stopped for good."""
+
+    def __init__(
+        self,
+        basis: Basis,
+        storage: Storage,
+        app: FastAPI,
+        cloud: CloudSession,
+        loops: list[Loop],
+        files: ExitStack,
+    ) -> None:
+        self.basis = basis
+        self.storage = storage
+        self.app = app
+        self._cloud = cloud
+        self._loops = loops
+        self._files = files
+
+    def start(self) -> None:
+        """Start devices, loops and the line to the cloud."""
+        self._cloud.start()
+        for loop in self._loops:
+            loop.start()
+
+    def release_waiters(self) -> None:
+        """Let requests that wait for a device come back empty-handed."""
+
+    def stop(self) -> None:
+        """Say goodbye, stop every thread, close every file; safe to call twice."""
+        for loop in reversed(self._loops):
+            loop.stop()
+        self._cloud.stop()
+        self._files.close()
+
+
+def build_agent(settings: Settings, version: str, clock: Clock | None = None) -> Agent:
+    """Open the files and wire everything; raises the Fault that stands in the way."""
+    basis = basis_of(settings, version, clock)
+    with ExitStack() as files:
+        storage = open_storage(basis, files)
+        lines = open_lines(basis, storage, files)
+        services = build_services(basis, storage, lines)
+        wellbeing = build_wellbeing(basis, storage, lines)
+        views = build_views(basis, storage, services)
+        _announce_changes(basis, services, views, lines)
+        app = build_api(basis, storage, services, (wellbeing, views))
+        loops = [Loop("health", _health_turn(basis, wellbeing), basis.tally, rest_s=HEALTH_EVERY_S)]
+        cloud = build_cloud_session(basis, storage, lines, wellbeing)
+        return Agent(basis, storage, app, cloud, loops, files.pop_all())
+
+
 def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Basis:
     """Take the identity from the device file, time and randomness from the system."""
     identity = settings.device.identity
     clock = clock or SystemClock(kernel_boot_id())
+    ids = SystemIds(clock)
     shop = Shop(
         tenant=identity.tenant,
         store=identity.store,
@@ -94,89 +163,152 @@ def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Ba
         zone=identity.zone,
         day_starts_at=identity.day_starts_at,
     )
-    return Basis(settings, version, clock, SystemIds(clock), FaultTally(), shop)
+    return Basis(
+        settings=settings,
+        version=version,
+        run_id=ids.uuid7(),
+        clock=clock,
+        ids=ids,
+        tally=FaultTally(),
+        shop=shop,
+        hub=EventHub(clock),
+    )
 
 
-def open_storage(basis: Basis) -> Storage:
-    """Open or create every file; raises Fault DISK_KEY_WRONG, DISK_JOURNAL_CORRUPT."""
+def open_storage(basis: Basis, files: ExitStack) -> Storage:
+    """Open or create every file; raises Fault DISK_KEY_WRONG or DISK_JOURNAL_CORRUPT."""
     folder = basis.settings.config.data_dir
     storage_key = basis.settings.device.keys.storage_key.get_secret_value()
-    opened: list[Callable[[], None]] = []
-    try:
-        journal = SqliteJournal(
-            folder / "journal.db", derive_key(storage_key, "journal"), basis.ids
-        )
-        opened.append(journal.close)
-        replica = SqliteReplica(folder / "replica.db", derive_key(storage_key, "replica"))
-        opened.append(replica.close)
-        gallery = SqliteGallery(
-            folder / "gallery.db", derive_key(storage_key, "gallery"), basis.ids, basis.tally
-        )
-        opened.append(gallery.close)
-        documents = TinyDocuments(folder / "documents.json", basis.tally)
-    except BaseException:
-        for close in reversed(opened):
-            close()
-        raise
+
+    def key(purpose: str) -> bytes:
+        return derive_key(storage_key, purpose)
+
+    journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids)
+    files.callback(journal.close)
+    replica = SqliteReplica(folder / "replica.db", key("replica"))
+    files.callback(replica.close)
+    gallery = SqliteGallery(folder / "gallery.db", key("gallery"), basis.ids, basis.tally)
+    files.callback(gallery.close)
+    documents = TinyDocuments(folder / "documents.json", basis.tally)
+    files.callback(documents.close)
     return Storage(journal, replica, gallery, documents)
 
 
-def build_services(basis: Basis, storage: Storage, directory: HttpDirectory) -> Services:
-    """Wire the services over the open files."""
+def open_lines(basis: Basis, storage: Storage, files: ExitStack) -> Lines:
+    """Prepare both lines to the cloud; nothing is connected yet."""
+    cloud = basis.settings.device.cloud
+    identity = LinkIdentity(
+        basis.shop.tenant,
+        basis.shop.store,
+        basis.shop.device,
+        cloud.broker_password.get_secret_value(),
+    )
+    link = MqttLink(
+        cloud.broker_host, cloud.broker_port, identity, basis.run_id, basis.ids, basis.tally
+    )
+    directory = HttpDirectory(cloud.url, cloud.token.get_secret_value())
+    files.callback(directory.close)
     pending = PendingPoints(storage.journal)
-    recorder = Recorder(storage.journal, [pending.recorded])
-    sessions = TillSessions(basis.clock)
-    keys = basis.settings.device.keys
-    members = Members(
+    uplink = Uplink(storage.journal, link, basis.shop, basis.tally, on_acked=[pending.acked])
+    downlink = Downlink(
         storage.replica,
         directory,
-        pending,
         basis.clock,
+        basis.tally,
+        bundle_public_key=cloud.bundle_public_key,
+        listeners=[lambda applied: pending.reflected([applied.member_id])],
+    )
+    return Lines(link, directory, uplink, downlink, pending)
+
+
+def build_services(basis: Basis, storage: Storage, lines: Lines) -> Services:
+    """Wire the services over the open files."""
+    recorder = Recorder(storage.journal, [lines.pending.recorded, lines.uplink.recorded])
+    sessions = TillSessions(basis.clock)
+    replica, clock, ids, shop = storage.replica, basis.clock, basis.ids, basis.shop
+    keys = basis.settings.device.keys
+    members = Members(
+        replica,
+        lines.directory,
+        lines.pending,
+        clock,
         basis.tally,
         phone_hash_key=keys.phone_hash_key.get_secret_value(),
         card_hash_key=keys.card_hash_key.get_secret_value(),
     )
+    claim_base = f"{basis.settings.device.cloud.url}/claim"
     return Services(
-        recorder=recorder,
-        pending=pending,
-        prices=PriceDesk(storage.replica, basis.shop),
+        prices=PriceDesk(replica, shop),
         members=members,
-        sales=CloseSale(recorder, storage.replica, basis.clock, basis.ids, basis.shop),
-        enrol=Enrol(
-            recorder,
-            storage.replica,
-            members,
-            basis.clock,
-            basis.ids,
-            basis.shop,
-            claim_base=f"{basis.settings.device.cloud.url}/claim",
-        ),
+        sales=CloseSale(recorder, replica, clock, ids, shop),
+        enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
         tapped=BookTapped(
-            recorder,
-            storage.journal,
-            storage.replica,
-            sessions,
-            basis.clock,
-            basis.ids,
-            basis.shop,
-            basis.tally,
+            recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally
         ),
         sessions=sessions,
     )
 
 
-def build_api(basis: Basis, storage: Storage, services: Services, hub: EventHub) -> FastAPI:
+def build_cloud_session(
+    basis: Basis, storage: Storage, lines: Lines, wellbeing: Wellbeing
+) -> CloudSession:
+    """Tie the line to what uses it."""
+    presence = PresenceBeat(
+        lines.link,
+        storage.journal,
+        storage.replica,
+        basis.clock,
+        basis.tally,
+        Running(basis.run_id, basis.version),
+        wellbeing.vitals,
+    )
+    return CloudSession(
+        lines.link,
+        storage.journal,
+        storage.replica,
+        lines.uplink,
+        lines.downlink,
+        presence,
+        basis.tally,
+        software=basis.version,
+    )
+
+
+def build_wellbeing(basis: Basis, storage: Storage, lines: Lines) -> Wellbeing:
+    """Say where each fact about the box comes from."""
+    states = {"cloud": lambda: OK if lines.link.connected() else "gone"}
+    return Wellbeing(
+        basis.shop,
+        basis.version,
+        basis.clock,
+        storage.journal,
+        storage.replica,
+        basis.tally,
+        states,
+    )
+
+
+def build_views(basis: Basis, storage: Storage, services: Services) -> Views:
+    """Say where names for people come from."""
+    till_names = {till.id: till.name for till in basis.settings.device.tills}
+    return Views(services.prices, storage.replica, basis.shop, till_names)
+
+
+def build_api(
+    basis: Basis, storage: Storage, services: Services, shown: tuple[Wellbeing, Views]
+) -> FastAPI:
     """Build the local API over the services."""
     device = basis.settings.device
+    wellbeing, views = shown
     deps = ApiDeps(
         version=basis.version,
         clock=basis.clock,
         ids=basis.ids,
         tally=basis.tally,
-        hub=hub,
-        desk=_operator_desk(basis),
+        hub=basis.hub,
+        desk=operator_desk(device.operators, basis.clock, basis.ids),
         once=OnceDesk(storage.journal),
-        views=Views(services.prices, storage.replica, basis.shop),
+        views=views,
         visits=Visits(
             services.sessions,
             tills=[till.id for till in device.tills],
@@ -186,35 +318,29 @@ def build_api(basis: Basis, storage: Storage, services: Services, hub: EventHub)
         members=services.members,
         sales=services.sales,
         enrol=services.enrol,
+        tapped=services.tapped,
+        ledger=lambda: ledger_view(storage.journal),
+        wellbeing=wellbeing,
     )
-    gate = Gate(basis.settings.hosts, basis.settings.origins, TokenBook(_tokens(basis.settings)))
+    gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(device))
     return build_app(deps, gate)
 
 
-def _tokens(settings: Settings) -> list[tuple[str, Principal]]:
-    tokens = [
-        (till.token.get_secret_value(), Principal(Kind.TILL, till.id, till.name))
-        for till in settings.device.api_tills
-    ]
-    screen = settings.device.screen.token.get_secret_value()
-    return [*tokens, (screen, Principal(Kind.SCREEN))]
+# ---- small pieces -------------------------------------------------------------------------------
 
 
-def _operator_desk(basis: Basis) -> OperatorDesk:
-    hasher = PasswordHasher()
+def _announce_changes(basis: Basis, services: Services, views: Views, lines: Lines) -> None:
+    def changed(applied: Applied) -> None:
+        view = services.members.view(applied.member_id)
+        if view is not None and basis.hub.clients:
+            shown = views.member(view).model_dump(mode="json")
+            basis.hub.publish("member", {"member": shown, "committed_ms": applied.committed_ms})
 
-    def check(stored: str, pin: str) -> bool:
-        try:
-            return hasher.verify(stored, pin)
-        except (Argon2Error, InvalidHashError):
-            return False
+    lines.downlink.listen(changed)
 
-    people = [
-        OperatorIdentity(
-            person.id, person.number, person.name, person.role, person.pin_hash.get_secret_value()
-        )
-        for person in basis.settings.device.operators
-    ]
-    # An unknown number is checked against this one, so that it takes as long as a known one.
-    nobody = people[0].pin_hash if people else hasher.hash(basis.ids.random_bytes(16).hex())
-    return OperatorDesk(people, basis.clock, basis.ids, check, nobody)
+
+def _health_turn(basis: Basis, wellbeing: Wellbeing) -> Callable[[], None]:
+    def turn() -> None:
+        basis.hub.publish("health", wellbeing.view().model_dump(mode="json"))
+
+    return turn

@@ -14,12 +14,23 @@ from starlette.staticfiles import StaticFiles
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.errors import ErrorBody, FaultHandlers
 from edge_agent.api.guard import Gate, Guard
-from edge_agent.api.routes import enrolments, events, members, operators, quotes, sales, screen
+from edge_agent.api.routes import (
+    books,
+    enrolments,
+    events,
+    health,
+    members,
+    operators,
+    quotes,
+    sales,
+    screen,
+)
 from edge_agent.screen import STATIC
 from retail_core.errors import Fault
 
 # Card waits and camera races block a thread each; a shop has a handful of terminals.
 THREADS_MAX = 16
+FEATURES = (health, operators, members, enrolments, quotes, sales, books, events, screen)
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody} for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
 }
@@ -42,7 +53,7 @@ def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
     app.add_exception_handler(RequestValidationError, handlers.on_validation)
     app.add_exception_handler(HTTPException, handlers.on_http)
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
-    for feature in (operators, members, enrolments, quotes, sales, events, screen):
+    for feature in FEATURES:
         app.include_router(feature.router)
     app.mount("/screen", StaticFiles(directory=STATIC), name="screen")
     return app

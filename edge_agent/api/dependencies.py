@@ -1,5 +1,6 @@
 """What routes ask for: the agent's parts, who calls, which operator, which intended write."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -12,7 +13,10 @@ from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.rate import LookupRate
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
+from edge_agent.api.wellbeing import Wellbeing
+from edge_agent.domain.ledger import LedgerView
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.members import Members
@@ -38,6 +42,9 @@ class ApiDeps:
     members: Members
     sales: CloseSale
     enrol: Enrol
+    tapped: BookTapped
+    ledger: Callable[[], LedgerView]
+    wellbeing: Wellbeing
 
 
 def deps_of(request: Request) -> ApiDeps:

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.settings import Operator
 from retail_core.errors import Fault
 from retail_core.limits import PIN_LOCK_MINUTES, PIN_TRIES_MAX
 from retail_core.texts.faults import FaultCode
@@ -115,3 +119,24 @@ class OperatorDesk:
         live[sha256(token.encode()).digest()] = (operator, now_ms + SESSION_S * 1_000)
         self._sessions = live
         return OperatorSession(token, operator, SESSION_S)
+
+
+def operator_desk(people: Iterable[Operator], clock: Clock, ids: IdSource) -> OperatorDesk:
+    """Return the desk of a box, with argon2 behind it."""
+    hasher = PasswordHasher()
+
+    def check(stored: str, pin: str) -> bool:
+        try:
+            return hasher.verify(stored, pin)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    known = [
+        OperatorIdentity(
+            person.id, person.number, person.name, person.role, person.pin_hash.get_secret_value()
+        )
+        for person in people
+    ]
+    # An unknown number is checked against this one, so that it takes as long as a known one.
+    nobody = known[0].pin_hash if known else hasher.hash(ids.random_bytes(16).hex())
+    return OperatorDesk(known, clock, ids, check, nobody)

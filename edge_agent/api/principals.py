@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Self
 from uuid import UUID
 
+from edge_agent.settings import DeviceFile
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -77,6 +78,16 @@ class TokenBook:
         if found is None:
             raise Fault(FaultCode.API_TOKEN_WRONG)
         return found
+
+
+def token_book(device: DeviceFile) -> TokenBook:
+    """Return the book of a box: each calling till, and the screen."""
+    tills = [
+        (till.token.get_secret_value(), Principal(Kind.TILL, till.id, till.name))
+        for till in device.api_tills
+    ]
+    screen = (device.screen.token.get_secret_value(), Principal(Kind.SCREEN))
+    return TokenBook([*tills, screen])
 
 
 def _digest(token: str) -> bytes:

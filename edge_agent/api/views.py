@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from edge_agent.api.models.books import TappedLineView, TappedView
 from edge_agent.api.models.identify import ReasonView
 from edge_agent.api.models.members import BoughtView, LastPurchaseView, MemberAnswered
 from edge_agent.api.models.sales import (
@@ -17,6 +18,7 @@ from edge_agent.api.models.sales import (
 from edge_agent.domain.member_view import LastPurchase, MemberView
 from edge_agent.domain.sale import SaleResult
 from edge_agent.domain.shop import Shop
+from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.replica import Replica
 from edge_agent.services.price_desk import PriceDesk
 from retail_core.errors import Fault
@@ -28,10 +30,13 @@ from retail_core.texts.faults import FaultCode
 class Views:
     """Adds what people read (tier and offer names, this shop's name) to bare results."""
 
-    def __init__(self, prices: PriceDesk, replica: Replica, shop: Shop) -> None:
+    def __init__(
+        self, prices: PriceDesk, replica: Replica, shop: Shop, till_names: Mapping[UUID, str]
+    ) -> None:
         self._prices = prices
         self._replica = replica
         self._shop = shop
+        self._till_names = till_names
 
     def member(self, view: MemberView) -> MemberAnswered:
         """Return a member with the name of her tier."""
@@ -88,10 +93,33 @@ class Views:
             unmapped=result.unmapped,
         )
 
-    def member_name(self, member_id: UUID | None) -> str:
-        """Return how a member is called, empty when nobody is meant."""
-        held = None if member_id is None else self._replica.member(member_id)
-        return "" if held is None else held.record.name
+    def tapped(self, booking: TappedBooking) -> TappedView:
+        """Return a printed receipt and how it was booked."""
+        held = None if booking.member_id is None else self._replica.member(booking.member_id)
+        return TappedView(
+            till=booking.till,
+            till_name=self._till_names.get(booking.till, ""),
+            receipt_no=booking.receipt_no,
+            outcome=booking.outcome.value,
+            fault=None if booking.fault is None else reason(booking.fault),
+            receipt_id=booking.receipt_id,
+            seq=booking.seq,
+            member_id=booking.member_id,
+            member_name="" if held is None else held.record.name,
+            total_fen=booking.total_fen,
+            points_earned=booking.points_earned,
+            lines=tuple(
+                TappedLineView(
+                    name=line.name,
+                    sku=line.sku,
+                    qty_milli=line.qty_milli,
+                    shelf_fen=line.amount_fen,
+                )
+                for line in booking.lines
+            ),
+            unmapped=booking.unmapped,
+            wall_ms=booking.wall_ms,
+        )
 
     def _buyer(self, member_id: UUID | None) -> BuyerView | None:
         held = None if member_id is None else self._replica.member(member_id)

@@ -1,7 +1,6 @@
 """The local API as `bootstrap` builds it, over real files, without devices and without a cloud."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -10,9 +9,7 @@ from uuid import UUID
 
 from starlette.testclient import TestClient
 
-from edge_agent.adapters.directory_http import HttpDirectory
-from edge_agent.api.hub import EventHub
-from edge_agent.bootstrap import basis_of, build_api, build_services, open_storage
+from edge_agent.bootstrap import build_agent
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
 from retail_core.clock import Instant, TimeQuality
@@ -72,19 +69,13 @@ class Box:
     """An agent's inside with articles, offers and one member; opened again over the same folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._stack = ExitStack()
-        self.clock = HandClock()
         folder.mkdir(parents=True, exist_ok=True)
+        self.clock = HandClock()
         self.settings = load_settings(write_agent(folder))
-        self.basis = basis_of(self.settings, "0.0-test", self.clock)
-        self.storage = open_storage(self.basis)
-        self._stack.callback(self.storage.close)
-        # Nobody listens there, and unit tests may not connect anyway: the cloud is away.
-        self.directory = HttpDirectory(self.settings.device.cloud.url, "token")
-        self._stack.callback(self.directory.close)
-        self.hub = EventHub(self.clock)
-        self.services = build_services(self.basis, self.storage, self.directory)
-        self.app = build_api(self.basis, self.storage, self.services, self.hub)
+        self.agent = build_agent(self.settings, "0.0-test", self.clock)
+        self.app = self.agent.app
+        self.hub = self.agent.basis.hub
+        self.storage = self.agent.storage
         self._fill()
 
     def __enter__(self) -> Self:
@@ -96,7 +87,7 @@ class Box:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self.agent.stop()
 
     def client(self, token: str = "", **headers: str) -> TestClient:
         """Return a client that calls as the page on the box's own address would."""

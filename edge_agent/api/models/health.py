@@ -16,6 +16,7 @@ class HealthAnswered(Answered):
     store: UUID
     store_name: str
     devices: dict[str, str]
+    cloud_seen_ms: int | None
     outbox_depth: int
     feed_pos: int
     members: int

@@ -1,0 +1,106 @@
+"""What the box says of itself: on its own screen, to a technician, and to HQ's wall."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from edge_agent.api.models.health import HealthAnswered
+from edge_agent.api.views import reason
+from edge_agent.domain.shop import Shop
+from edge_agent.ports.clock import Clock
+from edge_agent.ports.journal import Journal
+from edge_agent.ports.replica import Replica
+from edge_agent.services.presence import Vitals
+from retail_core.errors import Fault
+from retail_core.fleet.health import Facts, Health, HealthState, can_sell
+from retail_core.tally import FaultTally
+
+OK = "ok"
+OFF = "off"
+_WORST_FIRST = ("gone", "stalled", "starting", OK)
+_FIELDS = {"source": "camera"}
+
+
+class WatchedJournal(Journal, Protocol):
+    """A journal that can say why it stopped writing."""
+
+    @property
+    def fault(self) -> Fault | None:
+        """The damage that stopped it."""
+        ...
+
+
+class Wellbeing:
+    """Collects the facts when asked; `devices` maps a name to the states behind it."""
+
+    def __init__(  # noqa: PLR0913 - one fact each
+        self,
+        shop: Shop,
+        version: str,
+        clock: Clock,
+        journal: WatchedJournal,
+        replica: Replica,
+        tally: FaultTally,
+        devices: Mapping[str, Callable[[], str]],
+    ) -> None:
+        self._shop = shop
+        self._version = version
+        self._clock = clock
+        self._journal = journal
+        self._replica = replica
+        self._tally = tally
+        self._devices = devices
+        self._cloud_seen_ms: int | None = None
+
+    def vitals(self) -> Vitals:
+        """Return what the heartbeat carries."""
+        devices = self._states()
+        health = self._judge(devices)
+        return Vitals(health.state.value, health.state != HealthState.CANNOT, devices)
+
+    def view(self) -> HealthAnswered:
+        """Return what the till screen and a technician see; no member's data."""
+        devices = self._states()
+        health = self._judge(devices)
+        bundle = self._replica.bundle()
+        return HealthAnswered(
+            state=health.state.value,
+            can_sell=health.state != HealthState.CANNOT,
+            reasons=tuple(reason(code, _FIELDS) for code in health.reasons),
+            store=self._shop.store,
+            store_name=self._shop.store_name,
+            devices=devices,
+            cloud_seen_ms=self._cloud_seen_ms,
+            outbox_depth=self._journal.depth(),
+            feed_pos=self._replica.feed_position()[1],
+            members=self._replica.member_count(),
+            faults=self._tally.snapshot(),
+            versions={
+                "software": self._version,
+                "catalogue": str(self._replica.catalogue_version()),
+                "bundle": str(bundle[0] if bundle else 0),
+            },
+        )
+
+    def _states(self) -> dict[str, str]:
+        states = {name: ask() for name, ask in self._devices.items()}
+        if states.get("cloud") == OK:
+            self._cloud_seen_ms = self._clock.now().wall_ms
+        return states
+
+    def _judge(self, devices: Mapping[str, str]) -> Health:
+        fault = self._journal.fault
+        return can_sell(
+            Facts(
+                journal_fault=None if fault is None else fault.code,
+                has_catalogue=self._replica.catalogue_version() > 0,
+                has_bundle=self._replica.bundle() is not None,
+                clock=self._clock.now().quality,
+                devices=devices,
+            )
+        )
+
+
+def worst(states: list[str]) -> str:
+    """Return the state that stands for several devices of a kind; `off` for none."""
+    known = [state for state in _WORST_FIRST if state in states]
+    return known[0] if known else OFF
