@@ -1,0 +1,56 @@
+"""The cloud's HTTP side, as far as a box sees it."""
+
+from edge_agent.ports.cloud_link import FetchedMember
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame
+
+
+class FakeCloudDirectory:
+    """Fulfils `CloudDirectory`; `down` makes every call fail, `asked` lists the calls."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.asked: list[str] = []
+        self.members: dict[tuple[str, bytes], FetchedMember] = {}
+        self.feed_epoch = 1
+        self.feed: list[Change] = []
+        self.page = 256
+        self.catalogues: dict[int, bytes] = {}
+        self.bundles: dict[int, bytes] = {}
+        self.names: dict[str, str] = {}
+
+    def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
+        self._ask(f"member {kind}")
+        return self.members.get((kind, value))
+
+    def changes_since(self, pos: int) -> ChangeFrame:
+        self._ask(f"changes {pos}")
+        newer = tuple(change for change in self.feed if change.pos > pos)[: self.page]
+        last = newer[-1].pos if newer else pos
+        return ChangeFrame(WIRE_VERSION, self.feed_epoch, pos, last, newer)
+
+    def catalogue(self, version: int) -> bytes:
+        self._ask(f"catalogue {version}")
+        return self._found(self.catalogues, version)
+
+    def bundle(self, version: int) -> bytes:
+        self._ask(f"bundle {version}")
+        return self._found(self.bundles, version)
+
+    def name_map(self) -> dict[str, str]:
+        self._ask("name-map")
+        return dict(self.names)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.down:
+            raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def _found(self, held: dict[int, bytes], version: int) -> bytes:
+        if version not in held:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"version {version}")
+        return held[version]

@@ -1,0 +1,106 @@
+"""A replica in memory."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from edge_agent.ports.replica import HeldMember
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.wire.codec import decode_member
+from retail_core.wire.messages import Change, ChangeKind, MemberRecord
+
+
+class FakeReplica:
+    """Fulfils `Replica`."""
+
+    def __init__(self) -> None:
+        self._position = (0, 0)
+        self._members: dict[UUID, tuple[int, MemberRecord | None]] = {}
+        self._catalogue = (0, dict[str, Article]())
+        self._names: dict[str, str] = {}
+        self._bundle: tuple[int, bytes] | None = None
+
+    def feed_position(self) -> tuple[int, int]:
+        return self._position
+
+    def apply_changes(
+        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+    ) -> tuple[UUID, ...]:
+        changed: dict[UUID, None] = {}
+        for change in changes:
+            member_id = UUID(bytes=change.key)
+            held = self._members.get(member_id)
+            if held is not None and change.ver <= held[0]:
+                continue
+            try:
+                record = _record(change)
+            except Fault:
+                continue
+            if change.kind in set(ChangeKind):
+                self._members[member_id] = (change.ver, record)
+                changed[member_id] = None
+        self._position = (feed_epoch, pos)
+        return tuple(changed)
+
+    def put_member(self, member_id: UUID, ver: int, record: MemberRecord) -> bool:
+        held = self._members.get(member_id)
+        if held is not None and held[0] > ver:
+            return False
+        self._members[member_id] = (ver, record)
+        return True
+
+    def member(self, member_id: UUID) -> HeldMember | None:
+        ver, record = self._members.get(member_id, (0, None))
+        return None if record is None else HeldMember(member_id, ver, record)
+
+    def by_phone_key(self, key_id: bytes) -> HeldMember | None:
+        return self._first(lambda record: key_id in [key.key_id for key in record.phone_keys])
+
+    def by_card(self, uid_hash: bytes) -> HeldMember | None:
+        return self._first(lambda record: uid_hash in record.cards)
+
+    def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
+        return self._first(lambda record: record.phone_hash == phone_hash)
+
+    def member_count(self) -> int:
+        return sum(record is not None for _ver, record in self._members.values())
+
+    def catalogue_version(self) -> int:
+        return self._catalogue[0]
+
+    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
+        self._catalogue = (version, {article.sku: article for article in articles})
+
+    def article_by_sku(self, sku: str) -> Article | None:
+        return self._catalogue[1].get(sku)
+
+    def article_by_barcode(self, barcode: str) -> Article | None:
+        found = (one for one in self._catalogue[1].values() if barcode in one.barcodes)
+        return next(found, None)
+
+    def article_by_receipt_name(self, name: str) -> Article | None:
+        mapped = self.article_by_sku(self._names.get(name, ""))
+        namesakes = (one for one in self._catalogue[1].values() if one.name == name)
+        return mapped or min(namesakes, key=lambda one: one.sku, default=None)
+
+    def replace_name_map(self, mapping: dict[str, str]) -> None:
+        self._names = dict(mapping)
+
+    def bundle(self) -> tuple[int, bytes] | None:
+        return self._bundle
+
+    def replace_bundle(self, version: int, content: bytes) -> None:
+        self._bundle = (version, content)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _first(self, fits: Callable[[MemberRecord], bool]) -> HeldMember | None:
+        for member_id, (ver, record) in reversed(self._members.items()):
+            if record is not None and fits(record):
+                return HeldMember(member_id, ver, record)
+        return None
+
+
+def _record(change: Change) -> MemberRecord | None:
+    return decode_member(change.body) if change.kind == ChangeKind.MEMBER else None
