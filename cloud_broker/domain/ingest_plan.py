@@ -212,7 +212,7 @@ def _till(arrival: Arrival) -> UUID | None:
 def _day(arrival: Arrival, sale: Sale) -> date:
     try:
         return day_of(arrival, sale)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         _malformed(f"business date {sale.business_date}")
 
 

@@ -77,7 +77,7 @@ class CatalogueRepo(Protocol):
         ...
 
     def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
-        """Store a signed bundle and queue its announcement. Raises Fault OFFER_INVALID (version)."""
+        """Store a signed bundle and queue its announcement; Fault OFFER_INVALID (version)."""
         ...
 
     def content(self, kind: str, version: int) -> bytes | None:

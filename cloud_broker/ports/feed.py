@@ -53,6 +53,10 @@ class FeedRepo(Protocol):
         """Return the state of a store's feed. Raises Fault API_NOT_FOUND."""
         ...
 
+    def begin_epoch(self, store: UUID) -> int:
+        """Raise a store's feed epoch by one and return it; positions go on."""
+        ...
+
     def behind(self) -> dict[UUID, FeedHead]:
         """Return the stores whose feed was not announced to its end."""
         ...

@@ -102,7 +102,7 @@ class FleetRepo(Protocol):
         ...
 
     def add_store(self, store: NewStore, now_ms: int) -> None:
-        """Enter a store with an empty feed. Raises Fault API_BODY_INVALID when the name is taken."""
+        """Enter a store with an empty feed; Fault API_BODY_INVALID when the name is taken."""
         ...
 
     def add_device(self, device: NewDevice, now_ms: int) -> None:

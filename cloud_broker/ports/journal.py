@@ -10,7 +10,7 @@ from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_plan import BookedSale, TapKey
 
-# (device, epoch)
+# A device and its epoch.
 ChainKey = tuple[UUID, int]
 
 

@@ -14,6 +14,10 @@ from cloud_broker.ports.members import MemberRepo
 from cloud_broker.ports.repair import RepairRepo
 
 
+class StoreRefusedError(Exception):
+    """The database is there but does not take the content; trying the same again cannot help."""
+
+
 class Unit(Protocol):
     """An open transaction; leaving its `with` normally makes it durable, an exception undoes it."""
 
@@ -63,7 +67,8 @@ class Units(Protocol):
     def begin(self, tenant: UUID) -> AbstractContextManager[Unit]:
         """Open a transaction in which only this tenant's rows exist.
 
-        Raises Fault SYNC_LINK_DOWN when the database cannot be reached.
+        Raises Fault SYNC_LINK_DOWN when the database cannot be reached or is busy for too long,
+        StoreRefusedError when it refuses what was written.
         """
         ...
 

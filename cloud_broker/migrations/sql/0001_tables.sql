@@ -315,7 +315,7 @@ create unique index receipt_tapped_once
 create table receipt_line (
   tenant_id uuid not null,
   receipt_id uuid not null,
-  line integer not null,
+  line bigint not null,
   article_id uuid,
   sku text not null,
   name text not null,
@@ -331,10 +331,10 @@ create table receipt_line (
 create table posting (
   tenant_id uuid not null,
   receipt_id uuid not null,
-  line integer not null,
+  line bigint not null,
   rule text not null,
   kind text not null,
-  nth integer not null,
+  nth bigint not null,
   debit text not null,
   credit text not null,
   points bigint not null,

@@ -1,0 +1,245 @@
+"""Articles, bundles and their publication in PostgreSQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from cloud_broker.adapters.postgres.base import Repository, at
+from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+_REVISIONS = """
+select distinct on (r.article_id)
+  r.article_id, a.sku, r.effective_from, r.name, r.unit, r.price_fen, r.cost_fen, r.brand,
+  r.category, r.barcodes, r.tags
+from article_revision r
+join article a on a.tenant_id = r.tenant_id and a.article_id = r.article_id
+where r.tenant_id = %(tenant)s and r.effective_from <= %(day)s
+order by r.article_id, r.effective_from desc, r.revision desc
+"""
+_ADD_REVISIONS = """
+insert into article_revision (
+  tenant_id, article_id, effective_from, name, unit, price_fen, cost_fen, brand, category,
+  barcodes, tags, created_at)
+select %(tenant)s, n.article, n.day, n.name, n.unit, n.price, n.cost, n.brand, n.category,
+  array(select jsonb_array_elements_text(n.barcodes::jsonb)),
+  array(select jsonb_array_elements_text(n.tags::jsonb)), %(now)s
+from unnest(
+  %(article)s::uuid[], %(day)s::date[], %(name)s::text[], %(unit)s::text[], %(price)s::bigint[],
+  %(cost)s::bigint[], %(brand)s::text[], %(category)s::text[], %(barcodes)s::text[],
+  %(tags)s::text[]
+) as n(article, day, name, unit, price, cost, brand, category, barcodes, tags)
+"""
+_NEWEST = {
+    "catalogue": "select version, sha256, length(content) as size from catalogue_version"
+    " where tenant_id = %(tenant)s order by version desc limit 1",
+    "bundle": "select version, sha256, length(signed) as size from rule_bundle"
+    " where tenant_id = %(tenant)s order by version desc limit 1",
+}
+_CONTENT = {
+    "catalogue": "select content from catalogue_version"
+    " where tenant_id = %(tenant)s and version = %(version)s",
+    "bundle": "select signed as content from rule_bundle"
+    " where tenant_id = %(tenant)s and version = %(version)s",
+}
+
+
+class PostgresCatalogue(Repository):
+    """Fulfils `CatalogueRepo`."""
+
+    def article_ids(self, skus: Collection[str]) -> dict[str, UUID]:
+        """Return the ids of skus that are known."""
+        rows = self._rows(
+            "select sku, article_id from article"
+            " where tenant_id = %(tenant)s and sku = any(%(skus)s)",
+            skus=list(skus),
+        )
+        return {row.sku: row.article_id for row in rows}
+
+    def add_articles(self, articles: Mapping[str, UUID], now_ms: int) -> None:
+        """Enter new skus."""
+        self._run(
+            "insert into article select %(tenant)s, n.id, n.sku, %(now)s"
+            " from unnest(%(ids)s::uuid[], %(skus)s::text[]) as n(id, sku)",
+            ids=list(articles.values()),
+            skus=list(articles),
+            now=at(now_ms),
+        )
+
+    def add_revisions(self, revisions: Sequence[Revision], now_ms: int) -> None:
+        """Append revisions."""
+        articles = [revision.article for revision in revisions]
+        self._run(
+            _ADD_REVISIONS,
+            article=[article.article_id for article in articles],
+            day=[revision.effective_from for revision in revisions],
+            name=[article.name for article in articles],
+            unit=[article.unit for article in articles],
+            price=[article.price_fen for article in articles],
+            cost=[article.cost_fen for article in articles],
+            brand=[article.brand for article in articles],
+            category=[article.category for article in articles],
+            barcodes=[_json(article.barcodes) for article in articles],
+            tags=[_json(sorted(article.tags)) for article in articles],
+            now=at(now_ms),
+        )
+
+    def effective(self, day: date) -> tuple[Article, ...]:
+        """Return every article as it is on a day."""
+        return tuple(_article(row) for row in self._rows(_REVISIONS, day=day))
+
+    def latest_by_sku(self) -> dict[str, Revision]:
+        """Return the newest revision of every article, in effect or not."""
+        rows = self._rows(_REVISIONS, day=date.max)
+        return {row.sku: Revision(_article(row), row.effective_from) for row in rows}
+
+    def next_due(self, after: date) -> date | None:
+        """Return the next day after the given one on which a revision takes effect."""
+        row = self._row(
+            "select min(effective_from) as day from article_revision"
+            " where tenant_id = %(tenant)s and effective_from > %(after)s",
+            after=after,
+        )
+        return None if row is None else row.day
+
+    def newest(self, kind: str) -> Announcement | None:
+        """Return the newest `catalogue` or `bundle`."""
+        row = self._row(_NEWEST[kind])
+        return None if row is None else Announcement(kind, row.version, row.sha256, row.size)
+
+    def effective_on(self) -> date | None:
+        """Return the day for which the newest catalogue was made."""
+        row = self._row(
+            "select effective_on from catalogue_version"
+            " where tenant_id = %(tenant)s order by version desc limit 1"
+        )
+        return None if row is None else row.effective_on
+
+    def add_catalogue(self, document: Document, day: date, articles: int, who: str) -> None:
+        """Store a catalogue and queue its announcement; time is the transaction's."""
+        self._run(
+            "insert into catalogue_version values (%(tenant)s, %(version)s, %(day)s, %(articles)s,"
+            " %(sha)s, %(content)s, now(), %(who)s)",
+            version=document.version,
+            day=day,
+            articles=articles,
+            sha=document.sha256,
+            content=document.content,
+            who=who,
+        )
+        self._publish(document)
+
+    def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
+        """Store a signed bundle and queue its announcement; Fault OFFER_INVALID (version)."""
+        newest = self.newest("bundle")
+        if newest is not None and newest.version >= document.version:
+            raise Fault(
+                FaultCode.OFFER_INVALID,
+                offer="bundle",
+                reason=f"version must be above {newest.version}",
+            )
+        self._run(
+            "insert into rule_bundle values (%(tenant)s, %(version)s, %(plain)s, %(signed)s,"
+            " %(sha)s, now(), %(who)s)",
+            version=document.version,
+            plain=plain,
+            signed=document.content,
+            sha=document.sha256,
+            who=who,
+        )
+        self._publish(document)
+
+    def content(self, kind: str, version: int) -> bytes | None:
+        """Return a document's bytes."""
+        row = self._row(_CONTENT[kind], version=version)
+        return None if row is None else row.content
+
+    def unannounced(self) -> tuple[Announcement, ...]:
+        """Return what still has to be announced."""
+        rows = self._rows(
+            "select kind, version, sha256, size from publication"
+            " where tenant_id = %(tenant)s and published_at is null order by created_at, version"
+        )
+        return tuple(Announcement(row.kind, row.version, row.sha256, row.size) for row in rows)
+
+    def announced(self, announcements: Sequence[Announcement], now_ms: int) -> None:
+        """Mark announcements as made."""
+        self._run(
+            "update publication p set published_at = %(now)s"
+            " from unnest(%(kinds)s::text[], %(versions)s::bigint[]) as n(kind, version)"
+            " where p.tenant_id = %(tenant)s and p.kind = n.kind and p.version = n.version",
+            kinds=[one.kind for one in announcements],
+            versions=[one.version for one in announcements],
+            now=at(now_ms),
+        )
+
+    def name_map(self) -> dict[str, str]:
+        """Return the reviewed mapping of printed names to skus."""
+        rows = self._rows("select name, sku from name_map where tenant_id = %(tenant)s")
+        return {row.name: row.sku for row in rows}
+
+    def map_name(self, name: str, sku: str, who: str, now_ms: int) -> None:
+        """Map a printed name and take it off the review list."""
+        self._run(
+            "insert into name_map values (%(tenant)s, %(name)s, %(sku)s, %(who)s, %(now)s)"
+            " on conflict (tenant_id, name) do update set sku = excluded.sku,"
+            " mapped_by = excluded.mapped_by, mapped_at = excluded.mapped_at",
+            name=name,
+            sku=sku,
+            who=who,
+            now=at(now_ms),
+        )
+        self._run(
+            "delete from name_review where tenant_id = %(tenant)s and name = %(name)s", name=name
+        )
+
+    def review_names(self, seen: Mapping[str, int], now_ms: int) -> None:
+        """Put names without an article on the review list; mapped ones are passed over."""
+        if seen:
+            self._run(
+                "insert into name_review as held"
+                " select %(tenant)s, n.name, n.seen, %(now)s, %(now)s"
+                " from unnest(%(names)s::text[], %(seen)s::bigint[]) as n(name, seen)"
+                " where not exists (select 1 from name_map m"
+                " where m.tenant_id = %(tenant)s and m.name = n.name)"
+                " order by n.name on conflict (tenant_id, name) do update set"
+                " seen = held.seen + excluded.seen, last_seen_at = excluded.last_seen_at",
+                names=list(seen),
+                seen=list(seen.values()),
+                now=at(now_ms),
+            )
+
+    def _publish(self, document: Document) -> None:
+        self._run(
+            "insert into publication values"
+            " (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s, now(), null)",
+            kind=document.kind,
+            version=document.version,
+            sha=document.sha256,
+            size=len(document.content),
+        )
+
+
+def _article(row: Row[Any]) -> Article:
+    return Article(
+        article_id=row.article_id,
+        sku=row.sku,
+        name=row.name,
+        unit=row.unit,
+        price_fen=row.price_fen,
+        barcodes=tuple(row.barcodes),
+        cost_fen=row.cost_fen,
+        brand=row.brand,
+        category=row.category,
+        tags=frozenset(row.tags),
+    )
+
+
+def _json(words: Sequence[str]) -> str:
+    return msgspec.json.encode(words).decode()

@@ -1,0 +1,331 @@
+"""What happened, in PostgreSQL: whole batches go in as arrays, one statement a table."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+from psycopg.types.multirange import Multirange
+
+from cloud_broker.adapters.postgres.base import Repository, at
+from cloud_broker.domain.arrivals import Arrival
+from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.ingest_plan import BookedSale, TapKey
+from cloud_broker.ports.journal import ChainKey, LedgerLine
+from retail_core.loyalty.postings import Posting
+from retail_core.wire.messages import SaleLine
+
+_CHAINS = """
+select r.device_id, r.epoch, r.ranges, r.edges, r.breaks
+from device_range r
+join unnest(%(devices)s::uuid[], %(epochs)s::bigint[]) as k(device_id, epoch)
+  on k.device_id = r.device_id and k.epoch = r.epoch
+where r.tenant_id = %(tenant)s
+order by r.device_id, r.epoch
+"""
+_OPEN_CHAINS = """
+insert into device_range (
+  tenant_id, device_id, epoch, ranges, edges, breaks, first_seen_at, updated_at)
+select %(tenant)s, k.device_id, k.epoch, '{}', %(edges)s::jsonb, 0, now(), now()
+from unnest(%(devices)s::uuid[], %(epochs)s::bigint[]) as k(device_id, epoch)
+order by k.device_id, k.epoch
+on conflict do nothing
+"""
+_SAVE_CHAINS = """
+update device_range r set
+  ranges = n.ranges::int8multirange, edges = n.edges::jsonb, breaks = n.breaks, updated_at = %(now)s
+from unnest(%(devices)s::uuid[], %(epochs)s::bigint[], %(ranges)s::text[], %(edges)s::text[],
+  %(breaks)s::bigint[]) as n(device_id, epoch, ranges, edges, breaks)
+where r.tenant_id = %(tenant)s and r.device_id = n.device_id and r.epoch = n.epoch
+"""
+_ADD_EVENTS = """
+insert into event_log (
+  tenant_id, event_id, received_at, store_id, device_id, epoch, seq, till_id, operator_id,
+  member_id, type, wall_ms, time_quality, boot_id, mono_ms, hash, body)
+select %(tenant)s, n.* from unnest(
+  %(event)s::uuid[], %(received)s::timestamptz[], %(store)s::uuid[], %(device)s::uuid[],
+  %(epoch)s::bigint[], %(seq)s::bigint[], %(till)s::uuid[], %(operator)s::uuid[],
+  %(member)s::uuid[], %(type)s::text[], %(wall)s::bigint[], %(quality)s::smallint[],
+  %(boot)s::uuid[], %(mono)s::bigint[], %(hash)s::bytea[], %(body)s::bytea[]) as n
+"""
+_ADD_RECEIPTS = """
+insert into receipt (
+  tenant_id, receipt_id, event_id, store_id, device_id, till_id, operator_id, member_id, source,
+  till_receipt_no, business_date, shelf_fen, total_fen, points, tenders, sold_ms, received_at,
+  sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status)
+select %(tenant)s, n.receipt, n.event, n.store, n.device, n.till, n.operator, n.member, n.source,
+  n.number, n.day, n.shelf, n.total, n.points, n.tenders::jsonb, n.sold, n.received, n.sync,
+  n.version, n.bundle, n.certificate, n.status
+from unnest(
+  %(receipt)s::uuid[], %(event)s::uuid[], %(store)s::uuid[], %(device)s::uuid[], %(till)s::uuid[],
+  %(operator)s::uuid[], %(member)s::uuid[], %(source)s::text[], %(number)s::text[],
+  %(day)s::date[], %(shelf)s::bigint[], %(total)s::bigint[], %(points)s::bigint[],
+  %(tenders)s::text[], %(sold)s::bigint[], %(received)s::timestamptz[], %(sync)s::bigint[],
+  %(version)s::bigint[], %(bundle)s::bytea[], %(certificate)s::bytea[], %(status)s::text[]
+) as n(receipt, event, store, device, till, operator, member, source, number, day, shelf, total,
+  points, tenders, sold, received, sync, version, bundle, certificate, status)
+"""
+_ADD_LINES = """
+insert into receipt_line (
+  tenant_id, receipt_id, line, article_id, sku, name, qty_milli, shelf_fen, net_fen, offers)
+select %(tenant)s, n.receipt, n.line, n.article, n.sku, n.name, n.qty, n.shelf, n.net,
+  n.offers::jsonb
+from unnest(
+  %(receipt)s::uuid[], %(line)s::bigint[], %(article)s::uuid[], %(sku)s::text[], %(name)s::text[],
+  %(qty)s::bigint[], %(shelf)s::bigint[], %(net)s::bigint[], %(offers)s::text[]
+) as n(receipt, line, article, sku, name, qty, shelf, net, offers)
+"""
+_ADD_POSTINGS = """
+insert into posting (
+  tenant_id, receipt_id, line, rule, kind, nth, debit, credit, points, issuer, redeemer, event_id,
+  wallet_id, posted_at)
+select %(tenant)s, n.* from unnest(
+  %(receipt)s::uuid[], %(line)s::bigint[], %(rule)s::text[], %(kind)s::text[], %(nth)s::bigint[],
+  %(debit)s::text[], %(credit)s::text[], %(points)s::bigint[], %(issuer)s::uuid[],
+  %(redeemer)s::uuid[], %(event)s::uuid[], %(wallet)s::uuid[], %(posted)s::timestamptz[]) as n
+"""
+_MOVE_BALANCES = """
+insert into account as held (tenant_id, account, balance, version, updated_at)
+select %(tenant)s, n.account, n.points, 1, %(now)s
+from unnest(%(accounts)s::text[], %(points)s::bigint[]) as n(account, points)
+order by n.account
+on conflict (tenant_id, account) do update set
+  balance = held.balance + excluded.balance,
+  version = held.version + 1,
+  updated_at = excluded.updated_at
+"""
+
+
+class PostgresJournal(Repository):
+    """Fulfils `JournalRepo`."""
+
+    def chains(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        """Return what is committed, locked until the end; new keys come back empty."""
+        found = self._locked(keys)
+        missing = [key for key in keys if key not in found]
+        if missing:
+            devices, epochs = _columns(missing)
+            self._run(
+                _OPEN_CHAINS, devices=devices, epochs=epochs, edges=_edges(DeviceChain().edges)
+            )
+            found |= self._locked(missing)
+        return found
+
+    def _locked(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        devices, epochs = _columns(keys)
+        rows = self._rows(_CHAINS + "for update of r", devices=devices, epochs=epochs)
+        return {
+            (row.device_id, row.epoch): _chain(row.ranges, row.edges, row.breaks) for row in rows
+        }
+
+    def save_chains(self, chains: Mapping[ChainKey, DeviceChain], now_ms: int) -> None:
+        """Store what is committed."""
+        devices, epochs = _columns(chains)
+        self._run(
+            _SAVE_CHAINS,
+            devices=devices,
+            epochs=epochs,
+            ranges=[_ranges(chain) for chain in chains.values()],
+            edges=[_edges(chain.edges) for chain in chains.values()],
+            breaks=[chain.breaks for chain in chains.values()],
+            now=at(now_ms),
+        )
+
+    def committed(self, key: ChainKey) -> DeviceChain:
+        """Return what is committed, without a lock."""
+        devices, epochs = _columns([key])
+        row = self._row(_CHAINS, devices=devices, epochs=epochs)
+        return DeviceChain() if row is None else _chain(row.ranges, row.edges, row.breaks)
+
+    def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
+        """Note that events were seen; return those that were not seen before."""
+        rows = self._rows(
+            "insert into event_key select %(tenant)s, %(source)s, k"
+            " from unnest(%(keys)s::bytea[]) as k order by k on conflict do nothing returning key",
+            source=source,
+            keys=list(keys),
+        )
+        return frozenset(row.key for row in rows)
+
+    def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:
+        """Return which receipts are booked."""
+        rows = self._rows(
+            "select receipt_id from receipt"
+            " where tenant_id = %(tenant)s and receipt_id = any(%(receipts)s)",
+            receipts=list(receipts),
+        )
+        return {row.receipt_id for row in rows}
+
+    def known_taps(self, keys: Collection[TapKey]) -> set[TapKey]:
+        """Return which printed receipts are booked."""
+        if not keys:
+            return set()
+        rows = self._rows(
+            "select r.store_id, r.till_id, r.business_date, r.till_receipt_no from receipt r"
+            " join unnest(%(store)s::uuid[], %(till)s::uuid[], %(day)s::date[], %(number)s::text[])"
+            " as k(store_id, till_id, day, number) on r.store_id = k.store_id"
+            " and r.till_id is not distinct from k.till_id and r.business_date = k.day"
+            " and r.till_receipt_no = k.number"
+            " where r.tenant_id = %(tenant)s and r.source = 'tap' and r.till_receipt_no <> ''",
+            store=[key[0] for key in keys],
+            till=[key[1] for key in keys],
+            day=[key[2] for key in keys],
+            number=[key[3] for key in keys],
+        )
+        return {(row.store_id, row.till_id, row.business_date, row.till_receipt_no) for row in rows}
+
+    def add_events(self, arrivals: Sequence[Arrival]) -> None:
+        """Append to the event log."""
+        events = [arrival.event for arrival in arrivals]
+        self._run(
+            _ADD_EVENTS,
+            event=[arrival.event_id for arrival in arrivals],
+            received=[at(arrival.received_ms) for arrival in arrivals],
+            store=[arrival.place.store for arrival in arrivals],
+            device=[arrival.place.device for arrival in arrivals],
+            epoch=[arrival.epoch for arrival in arrivals],
+            seq=[arrival.seq for arrival in arrivals],
+            till=[_id(event.till) for event in events],
+            operator=[_id(event.operator) for event in events],
+            member=[_id(event.member) for event in events],
+            type=[event.type for event in events],
+            wall=[event.wall_ms for event in events],
+            quality=[event.time_quality for event in events],
+            boot=[UUID(bytes=event.boot_id) for event in events],
+            mono=[event.mono_ms for event in events],
+            hash=[arrival.hash for arrival in arrivals],
+            body=[bytes(event.body) for event in events],
+        )
+
+    def add_sales(self, sales: Sequence[BookedSale]) -> None:
+        """Append receipts with their lines and postings."""
+        if not sales:
+            return
+        self._add_receipts(sales)
+        self._add_lines([(sale.receipt_id, line) for sale in sales for line in sale.sale.lines])
+        postings = [(sale, posting) for sale in sales for posting in sale.postings]
+        if postings:
+            self._add_postings(postings)
+
+    def _add_receipts(self, sales: Sequence[BookedSale]) -> None:
+        self._run(
+            _ADD_RECEIPTS,
+            receipt=[sale.receipt_id for sale in sales],
+            event=[sale.arrival.event_id for sale in sales],
+            store=[sale.arrival.place.store for sale in sales],
+            device=[sale.arrival.place.device for sale in sales],
+            till=[_id(sale.arrival.event.till) for sale in sales],
+            operator=[_id(sale.arrival.event.operator) for sale in sales],
+            member=[sale.arrival.member for sale in sales],
+            source=[sale.sale.source for sale in sales],
+            number=[sale.sale.till_receipt_no for sale in sales],
+            day=[sale.day for sale in sales],
+            shelf=[sale.sale.shelf_fen for sale in sales],
+            total=[sale.sale.total_fen for sale in sales],
+            points=[sale.points for sale in sales],
+            tenders=[_json(sale.sale.tenders) for sale in sales],
+            sold=[sale.arrival.happened_ms for sale in sales],
+            received=[at(sale.arrival.received_ms) for sale in sales],
+            sync=[sale.arrival.sync_ms for sale in sales],
+            version=[sale.sale.bundle_version for sale in sales],
+            bundle=[sale.sale.bundle_hash for sale in sales],
+            certificate=[sale.sale.certificate_hash for sale in sales],
+            status=[sale.sale.solver_status for sale in sales],
+        )
+
+    def _add_lines(self, lines: Sequence[tuple[UUID, SaleLine]]) -> None:
+        self._run(
+            _ADD_LINES,
+            receipt=[receipt for receipt, _ in lines],
+            line=[line.line for _, line in lines],
+            article=[_id(line.article) for _, line in lines],
+            sku=[line.sku for _, line in lines],
+            name=[line.name for _, line in lines],
+            qty=[line.qty_milli for _, line in lines],
+            shelf=[line.shelf_fen for _, line in lines],
+            net=[line.net_fen for _, line in lines],
+            offers=[_json(line.offers) for _, line in lines],
+        )
+
+    def _add_postings(self, postings: Sequence[tuple[BookedSale, Posting]]) -> None:
+        self._run(
+            _ADD_POSTINGS,
+            receipt=[sale.receipt_id for sale, _ in postings],
+            line=[posting.line for _, posting in postings],
+            rule=[posting.rule for _, posting in postings],
+            kind=[posting.kind for _, posting in postings],
+            nth=[posting.nth for _, posting in postings],
+            debit=[posting.debit for _, posting in postings],
+            credit=[posting.credit for _, posting in postings],
+            points=[posting.points for _, posting in postings],
+            issuer=[posting.issuer for _, posting in postings],
+            redeemer=[posting.redeemer for _, posting in postings],
+            event=[sale.arrival.event_id for sale, _ in postings],
+            wallet=[sale.wallet for sale, _ in postings],
+            posted=[at(sale.arrival.received_ms) for sale, _ in postings],
+        )
+
+    def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:
+        """Add to accounts' balances; each account's version goes up by one."""
+        if moves:
+            self._run(
+                _MOVE_BALANCES,
+                accounts=list(moves),
+                points=list(moves.values()),
+                now=at(now_ms),
+            )
+
+    def balances(self, accounts: Collection[str]) -> dict[str, int]:
+        """Return balances; an account never used is absent."""
+        rows = self._rows(
+            "select account, balance from account"
+            " where tenant_id = %(tenant)s and account = any(%(accounts)s)",
+            accounts=list(accounts),
+        )
+        return {row.account: row.balance for row in rows}
+
+    def ledger(self, store: UUID) -> tuple[LedgerLine, ...]:
+        """Return a store's receipts in the order they were booked."""
+        rows = self._rows(
+            "select receipt_id, business_date, total_fen, points, member_id, source from receipt"
+            " where tenant_id = %(tenant)s and store_id = %(store)s"
+            " order by received_at, receipt_id",
+            store=store,
+        )
+        return tuple(
+            LedgerLine(
+                row.receipt_id,
+                row.business_date,
+                row.total_fen,
+                row.points,
+                row.member_id,
+                row.source,
+            )
+            for row in rows
+        )
+
+
+def _columns(keys: Collection[ChainKey]) -> tuple[list[UUID], list[int]]:
+    return [device for device, _ in keys], [epoch for _, epoch in keys]
+
+
+def _chain(ranges: Multirange[int], edges: Mapping[str, str], breaks: int) -> DeviceChain:
+    pairs = tuple((one.lower or 0, (one.upper or 0) - 1) for one in ranges)
+    return DeviceChain(
+        pairs, {int(seq): bytes.fromhex(hash_) for seq, hash_ in edges.items()}, breaks
+    )
+
+
+def _ranges(chain: DeviceChain) -> str:
+    return "{" + ",".join(f"[{low},{high}]" for low, high in chain.ranges) + "}"
+
+
+def _edges(edges: Mapping[int, bytes]) -> str:
+    return _json({str(seq): hash_.hex() for seq, hash_ in edges.items()})
+
+
+def _id(raw: bytes | None) -> UUID | None:
+    return None if raw is None else UUID(bytes=raw)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,335 @@
+"""One batch of frames in one transaction: what is new is booked once, with all it entails."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Arrival, Place, day_of
+from cloud_broker.domain.chain import join, used_before
+from cloud_broker.domain.ingest_plan import (
+    CARD,
+    PHONE,
+    TAP,
+    Facts,
+    Note,
+    Plan,
+    Refused,
+    TapKey,
+    open_bodies,
+    plan,
+)
+from cloud_broker.ports.feed import FeedRow
+from cloud_broker.ports.journal import ChainKey
+from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.ports.repair import RepairItem
+from cloud_broker.ports.unit import Unit
+from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
+from cloud_broker.services.refresh import refresh
+from retail_core.sync.ranges import Ranges, normalise
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import Body
+from retail_core.wire.messages import (
+    CardIssued,
+    EventType,
+    MemberEnrolled,
+    Rejected,
+    Sale,
+)
+
+SOURCE = "box"
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """What is committed of one (device, epoch) by this batch."""
+
+    place: Place
+    epoch: int
+    ranges: Ranges
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a batch came to, to be told to the boxes after the commit."""
+
+    acked: tuple[Acked, ...] = ()
+    feed: tuple[FeedRow, ...] = ()
+    faults: tuple[FaultCode, ...] = ()
+    events: int = 0
+
+
+class Batch:
+    """Frames of one tenant on their way into one transaction.
+
+    With `poison` set, the events are not tried: the database refused them, they go to repair.
+    """
+
+    def __init__(self, unit: Unit, tenant: UUID, now_ms: int, poison: str | None = None) -> None:
+        self._unit = unit
+        self._tenant = tenant
+        self._now_ms = now_ms
+        self._poison = poison
+        self._repairs: list[RepairItem] = []
+
+    def book(self, frames: Sequence[OpenFrame], bad: Sequence[BadFrame]) -> Booked:
+        """Write everything; the caller's transaction makes it durable."""
+        places = self._unit.fleet.places({frame.sender.device for frame in frames})
+        self._repairs += [one.item() for one in bad]
+        good: list[OpenFrame] = []
+        for frame in frames:
+            if stands_there(frame, places.get(frame.sender.device)):
+                good.append(frame)
+            else:
+                self._repairs.append(_foreign(frame))
+        arrivals = _in_order(
+            arrival for frame in good for arrival in frame.arrivals(places[frame.sender.device])
+        )
+        fresh = self._claim(arrivals)
+        self._join_chains(good, fresh)
+        made = self._plan(fresh)
+        self._write(made)
+        feed = refresh(self._unit, made.touched, self._now_ms)
+        self._unit.repair.add(self._repairs)
+        self._announce(made)
+        return Booked(
+            self._acked(good, places, arrivals, self._codes(arrivals, fresh, made)),
+            feed,
+            tuple(FaultCode(item.code) for item in self._repairs),
+            len(fresh),
+        )
+
+    def _claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Return the events nobody has seen before, each once."""
+        if not arrivals:
+            return []
+        once = {arrival.event.event_id: arrival for arrival in reversed(arrivals)}
+        new = self._unit.journal.claim_keys(SOURCE, list(once))
+        return [
+            arrival
+            for arrival in arrivals
+            if arrival.event.event_id in new and once[arrival.event.event_id] is arrival
+        ]
+
+    def _join_chains(self, frames: Sequence[OpenFrame], fresh: Sequence[Arrival]) -> None:
+        if not frames:
+            return
+        chains = self._unit.journal.chains(list(dict.fromkeys(frame.key for frame in frames)))
+        for arrival in fresh:
+            if used_before(chains[arrival.place.device, arrival.epoch], arrival.seq):
+                self._broken(
+                    arrival.place.store, (arrival.place.device, arrival.epoch), arrival.seq
+                )
+        for frame in frames:
+            joined = join(chains[frame.key], frame.frame.first_seq, frame.hashes)
+            chains[frame.key] = joined.chain
+            for seq in joined.broken:
+                self._broken(UUID(bytes=frame.frame.store), frame.key, seq + 1)
+        self._unit.journal.save_chains(chains, self._now_ms)
+
+    def _broken(self, store: UUID, key: ChainKey, seq: int) -> None:
+        device, epoch = key
+        digest = sha256(b"chain" + device.bytes + f"{epoch}/{seq}".encode()).digest()
+        self._repairs.append(
+            RepairItem(
+                repair_id=UUID(bytes=digest[:16]),
+                kind="chain",
+                code=FaultCode.WIRE_CHAIN_BROKEN.value,
+                detail=f"seq={seq}",
+                received_ms=self._now_ms,
+                store=store,
+                device=device,
+                epoch=epoch,
+                seq=seq,
+            )
+        )
+
+    def _plan(self, fresh: Sequence[Arrival]) -> Plan:
+        if self._poison is not None:
+            made = Plan()
+            made.refused = [
+                Refused(arrival, FaultCode.WIRE_MALFORMED, self._poison) for arrival in fresh
+            ]
+            return made
+        opened, refused = open_bodies(fresh)
+        made = plan(opened, gather(self._unit, opened))
+        made.refused += refused
+        return made
+
+    def _write(self, made: Plan) -> None:
+        write(self._unit, made, self._now_ms)
+        self._repairs += [self._refused(one) for one in made.refused]
+        self._repairs += [_noted(one) for one in made.notes]
+
+    def _refused(self, refused: Refused) -> RepairItem:
+        arrival = refused.arrival
+        return RepairItem(
+            repair_id=arrival.event_id,
+            kind="event",
+            code=refused.code.value,
+            detail=refused.detail,
+            received_ms=arrival.received_ms,
+            store=arrival.place.store,
+            device=arrival.place.device,
+            epoch=arrival.epoch,
+            seq=arrival.seq,
+            event_id=arrival.event_id,
+            member=arrival.member,
+            payload=single(arrival, self._tenant),
+        )
+
+    def _announce(self, made: Plan) -> None:
+        kinds: set[LiveKind] = set()
+        if made.sales:
+            kinds.add("sale")
+        if made.touched:
+            kinds.add("member")
+        if self._repairs:
+            kinds.add("repair")
+        if kinds:
+            stores = {arrival.place.store for arrival in made.applied}
+            self._unit.announce(LiveEvent(self._tenant, frozenset(kinds), tuple(sorted(stores))))
+
+    def _codes(
+        self, arrivals: Sequence[Arrival], fresh: Sequence[Arrival], made: Plan
+    ) -> dict[UUID, str]:
+        """Return why events were refused, by this batch or, for repeated ones, by an earlier."""
+        codes = {one.arrival.event_id: one.code.value for one in made.refused}
+        if len(fresh) < len(arrivals):
+            new = {arrival.event_id for arrival in fresh}
+            old = [one.event_id for one in arrivals if one.event_id not in new]
+            codes |= self._unit.repair.refused(old)
+        return codes
+
+    def _acked(
+        self,
+        frames: Sequence[OpenFrame],
+        places: dict[UUID, Place],
+        arrivals: Sequence[Arrival],
+        codes: dict[UUID, str],
+    ) -> tuple[Acked, ...]:
+        """Whatever was in the frames is committed now, by this batch or an earlier one."""
+        ranges: dict[ChainKey, list[tuple[int, int]]] = {}
+        for frame in frames:
+            ranges.setdefault(frame.key, []).append((frame.frame.first_seq, frame.last_seq))
+        rejected: dict[ChainKey, list[Rejected]] = {}
+        for one in arrivals if codes else ():
+            if one.event_id in codes:
+                key = (one.place.device, one.epoch)
+                rejected.setdefault(key, []).append(Rejected(one.seq, codes[one.event_id]))
+        return tuple(
+            Acked(places[device], epoch, normalise(some), tuple(rejected.get((device, epoch), ())))
+            for (device, epoch), some in ranges.items()
+        )
+
+
+def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
+    """Read what the tables hold of everything the events name."""
+    receipts: set[UUID] = set()
+    taps: set[TapKey] = set()
+    wallets: set[UUID] = set()
+    identities: set[tuple[str, bytes]] = set()
+    for arrival, body in opened:
+        match body:
+            case Sale():
+                receipts.add(UUID(bytes=body.receipt_id))
+                taps |= _tap(arrival, body)
+            case MemberEnrolled():
+                wallets.add(UUID(bytes=body.wallet))
+                identities.add((PHONE, body.phone_hash or b""))
+            case CardIssued():
+                identities.add((CARD, body.uid_hash))
+            case _:
+                pass
+    members = {arrival.member for arrival, _ in opened if arrival.member is not None}
+    return Facts(
+        receipts=unit.journal.known_receipts(receipts) if receipts else set(),
+        taps=unit.journal.known_taps(taps),
+        wallets=unit.members.wallets(members) if members else {},
+        wallet_owners=unit.members.wallet_owners(wallets) if wallets else {},
+        identities=unit.members.identities(identities) if identities else {},
+    )
+
+
+def write(unit: Unit, made: Plan, now_ms: int) -> None:
+    """Write a plan's effects."""
+    if not made.applied:
+        return
+    unit.journal.add_events(made.applied)
+    unit.members.add_members(made.members)
+    unit.members.add_identities(made.identities, now_ms)
+    unit.members.add_cards(made.cards)
+    unit.members.add_consents(made.consents)
+    unit.journal.add_sales(made.sales)
+    unit.journal.move_balances(made.balances, now_ms)
+    unit.catalogue.review_names(made.unmapped_names, now_ms)
+    unit.members.add_interests(made.interests, now_ms)
+    unit.repair.resolve_members({new.member for new in made.members}, now_ms)
+
+
+def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:
+    if sale.source != TAP or not sale.till_receipt_no:
+        return set()
+    till = arrival.event.till
+    try:
+        day = day_of(arrival, sale)
+    except (ValueError, OverflowError, OSError):
+        return set()  # the plan refuses it
+    return {
+        (
+            arrival.place.store,
+            None if till is None else UUID(bytes=till),
+            day,
+            sale.till_receipt_no,
+        )
+    }
+
+
+def _in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """Enrolments first: a sale may have come over the live lane before its member's backlog."""
+    return sorted(
+        arrivals,
+        key=lambda one: (
+            one.event.type != EventType.MEMBER_ENROLLED,
+            one.place.device.int,
+            one.epoch,
+            one.seq,
+        ),
+    )
+
+
+def _foreign(frame: OpenFrame) -> RepairItem:
+    digest = sha256(b"foreign" + frame.hashes[-1] + str(frame.sender).encode()).digest()
+    store = UUID(bytes=frame.frame.store)
+    return RepairItem(
+        repair_id=UUID(bytes=digest[:16]),
+        kind="frame",
+        code=FaultCode.WIRE_SENDER_MISMATCH.value,
+        detail=f"store={store}, shard={frame.sender.shard}",
+        received_ms=frame.received_ms,
+        store=store,
+        device=frame.sender.device,
+        epoch=frame.frame.epoch,
+        seq=frame.frame.first_seq,
+        topic=str(frame.sender),
+        payload=frame.payload,
+    )
+
+
+def _noted(note: Note) -> RepairItem:
+    arrival = note.arrival
+    digest = sha256(note.kind.encode() + arrival.event_id.bytes).digest()
+    return RepairItem(
+        repair_id=UUID(bytes=digest[:16]),
+        kind=note.kind,
+        code=note.code.value,
+        detail=note.detail,
+        received_ms=arrival.received_ms,
+        store=arrival.place.store,
+        device=arrival.place.device,
+        epoch=arrival.epoch,
+        seq=arrival.seq,
+        event_id=arrival.event_id,
+        member=note.member,
+    )

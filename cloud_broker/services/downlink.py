@@ -1,0 +1,128 @@
+"""Frames for the boxes: acknowledgements, changes, announcements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+import msgspec
+
+from cloud_broker.domain.arrivals import Place
+from cloud_broker.ports.catalogue import Announcement
+from cloud_broker.ports.feed import FeedRow
+from retail_core import limits
+from retail_core.sync.ranges import Ranges
+from retail_core.wire.codec import encode
+from retail_core.wire.messages import (
+    WIRE_VERSION,
+    AckFrame,
+    Change,
+    ChangeFrame,
+    CloudPresence,
+    Published,
+    Rejected,
+)
+from retail_core.wire.topics import DeviceTopic, all_topic, cloud_state_topic
+
+# The rest of a frame, so that changes are cut before the limit is met.
+_FRAME_ROOM_BYTES = limits.FRAME_BYTES_MAX - 4096
+_CHANGE_OVERHEAD_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A message to be published at QoS 1."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+def ack(
+    tenant: UUID, place: Place, epoch: int, ranges: Ranges, rejected: Sequence[Rejected] = ()
+) -> Outbound:
+    """Tell a box what of its journal is committed."""
+    frame = AckFrame(
+        v=WIRE_VERSION,
+        epoch=epoch,
+        ranges=ranges[: limits.ACK_RANGES_MAX],
+        credit=limits.FRAMES_IN_FLIGHT,
+        rejected=tuple(rejected),
+    )
+    return Outbound(_topic(tenant, place, "ack"), encode(frame))
+
+
+def change_frames(rows: Sequence[FeedRow]) -> tuple[ChangeFrame, ...]:
+    """Cut consecutive rows of one store into frames within both limits."""
+    frames: list[ChangeFrame] = []
+    batch: list[FeedRow] = []
+    room = _FRAME_ROOM_BYTES
+    for row in rows:
+        size = len(row.change.body) + _CHANGE_OVERHEAD_BYTES
+        if batch and (len(batch) == limits.CHANGES_PER_FRAME_MAX or size > room):
+            frames.append(_frame(batch))
+            batch, room = [], _FRAME_ROOM_BYTES
+        batch.append(row)
+        room -= size
+    if batch:
+        frames.append(_frame(batch))
+    return tuple(frames)
+
+
+def changes(
+    tenant: UUID, rows: Iterable[FeedRow], boxes: Mapping[UUID, Sequence[Place]]
+) -> tuple[Outbound, ...]:
+    """Send rows, sorted by store and position, to every box of their stores."""
+    return tuple(
+        Outbound(_topic(tenant, place, "chg"), payload)
+        for store, of_store in groupby(rows, key=lambda row: row.store)
+        for payload in map(encode, change_frames(list(of_store)))
+        for place in boxes.get(store, ())
+    )
+
+
+def to_one_box(tenant: UUID, place: Place, frame: ChangeFrame) -> Outbound:
+    """Send one frame of changes to one box."""
+    return Outbound(_topic(tenant, place, "chg"), encode(frame))
+
+
+def announcement(tenant: UUID, document: Announcement) -> Outbound:
+    """Tell every store of a new catalogue or bundle."""
+    frame = Published(
+        v=WIRE_VERSION,
+        kind=document.kind,
+        version=document.version,
+        sha256=document.sha256,
+        size=document.size,
+    )
+    return Outbound(all_topic(tenant, document.kind), encode(frame))
+
+
+def cloud_state(tenant: UUID, boot_id: UUID, *, up: bool) -> Outbound:
+    """Say, retained, whether ingest is there."""
+    frame = CloudPresence(v=WIRE_VERSION, up=up, boot_id=boot_id.bytes)
+    return Outbound(cloud_state_topic(tenant), encode(frame), retain=True)
+
+
+def _topic(tenant: UUID, place: Place, tail: str) -> str:
+    return str(DeviceTopic(tenant, place.shard, place.device, tail))
+
+
+def _frame(rows: Sequence[FeedRow]) -> ChangeFrame:
+    return ChangeFrame(
+        v=WIRE_VERSION,
+        feed_epoch=rows[0].feed_epoch,
+        prev_pos=rows[0].pos - 1,
+        pos=rows[-1].pos,
+        changes=tuple(
+            Change(
+                pos=row.pos,
+                kind=row.change.kind,
+                key=row.change.key.bytes,
+                ver=row.change.ver,
+                body=msgspec.Raw(row.change.body),
+            )
+            for row in rows
+        ),
+        committed_ms=rows[-1].committed_ms,
+    )

@@ -1,0 +1,81 @@
+"""What boxes say of themselves: kept in memory as it comes, written down once a second."""
+
+from uuid import UUID
+
+from cloud_broker.ports.fleet import DeviceState
+from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.unit import Units
+from cloud_broker.services.frames import Inbound
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_presence
+from retail_core.wire.messages import Presence
+from retail_core.wire.topics import DeviceTopic, parse_device_topic
+
+_Key = tuple[UUID, UUID]
+
+
+class PresenceBook:
+    """The newest presence of each box that was not written down yet."""
+
+    def __init__(self, units: Units, tally: FaultTally) -> None:
+        self._units = units
+        self._tally = tally
+        self._waiting: dict[_Key, tuple[DeviceTopic, Presence, Inbound]] = {}
+
+    def note(self, message: Inbound) -> None:
+        """Take one presence; a bad one is counted."""
+        sender = parse_device_topic(message.topic)
+        if sender is None:
+            self._tally.count(FaultCode.WIRE_MALFORMED)
+            return
+        try:
+            presence = decode_presence(message.payload)
+        except Fault as fault:
+            self._tally.count(fault.code)
+            return
+        self._waiting[sender.tenant, sender.device] = (sender, presence, message)
+
+    def write(self) -> int:
+        """Write down what waits; return how many. On a Fault it waits on."""
+        waiting = dict(self._waiting)
+        for tenant in {tenant for tenant, _ in waiting}:
+            self._write(tenant, [one for (owner, _), one in waiting.items() if owner == tenant])
+        for key, one in waiting.items():
+            if self._waiting.get(key) is one:
+                del self._waiting[key]
+        return len(waiting)
+
+    def _write(self, tenant: UUID, some: list[tuple[DeviceTopic, Presence, Inbound]]) -> None:
+        with self._units.begin(tenant) as unit:
+            places = unit.fleet.places([sender.device for sender, _, _ in some])
+            states = [
+                _state(places[sender.device].store, sender, presence, message)
+                for sender, presence, message in some
+                if sender.device in places
+            ]
+            stores = unit.fleet.save_states(states)
+            if stores:
+                unit.announce(LiveEvent(tenant, frozenset({"store"}), tuple(sorted(stores))))
+        for _ in range(len(some) - len(states)):
+            self._tally.count(FaultCode.WIRE_SENDER_MISMATCH)
+
+
+def _state(store: UUID, sender: DeviceTopic, presence: Presence, message: Inbound) -> DeviceState:
+    return DeviceState(
+        device=sender.device,
+        store=store,
+        state=presence.state,
+        boot_id=UUID(bytes=presence.boot_id),
+        wall_ms=presence.wall_ms,
+        software=presence.software,
+        epoch=presence.epoch,
+        outbox_depth=presence.outbox_depth,
+        feed_pos=presence.feed_pos,
+        can_sell=presence.can_sell,
+        devices=presence.devices,
+        faults=presence.faults,
+        seen_ms=message.received_ms,
+        retained=message.retained,
+    )

@@ -1,0 +1,25 @@
+"""After something about members changed: put their new records into the feeds of their stores."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from cloud_broker.domain.records import record_of
+from cloud_broker.ports.feed import FeedRow, NewChange
+from cloud_broker.ports.unit import Unit
+from retail_core.wire.codec import encode_body
+from retail_core.wire.messages import ChangeKind
+
+
+def refresh(unit: Unit, members: Collection[UUID], now_ms: int) -> tuple[FeedRow, ...]:
+    """Raise the members' versions and append their records for every store that holds them."""
+    if not members:
+        return ()
+    unit.members.bump(members)
+    holders = unit.members.stores_of(members)
+    changes: dict[UUID, list[NewChange]] = {}
+    for facts in unit.members.facts(members):
+        body = encode_body(record_of(facts))
+        change = NewChange(ChangeKind.MEMBER, facts.member, facts.ver, body)
+        for store in holders.get(facts.member, ()):
+            changes.setdefault(store, []).append(change)
+    return unit.feed.append(changes, now_ms)
