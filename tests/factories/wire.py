@@ -1,0 +1,253 @@
+"""Wire messages for tests: one fixed example of each, and arbitrary ones by their types."""
+
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from retail_core.clock import Instant, TimeQuality
+from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
+from retail_core.wire.messages import (
+    AckFrame,
+    CardIssued,
+    Change,
+    ChangeFrame,
+    ChangeKind,
+    CloudPresence,
+    ConsentGiven,
+    Event,
+    EventType,
+    Hello,
+    MemberEnrolled,
+    MemberRecord,
+    PhoneKey,
+    Presence,
+    Published,
+    Purchase,
+    Rejected,
+    Sale,
+    SaleLine,
+    UpFrame,
+    WirePosting,
+)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+WALL_MS = 1_795_000_000_000
+
+
+def uid(number: int) -> UUID:
+    """A uuid7 that is the same in every run."""
+    return UUID(int=(WALL_MS << 80) | (0x7 << 76) | (0b10 << 62) | number)
+
+
+TENANT, STORE, DEVICE, TILL, OPERATOR, MEMBER, WALLET, ARTICLE, RECEIPT, BOOT, BRAND = (
+    uid(number) for number in range(1, 12)
+)
+AT = Instant(WALL_MS, 86_400_000, BOOT, TimeQuality.SYNCED)
+
+
+def sale(*, lines: int = 5) -> Sale:
+    """A member's sale: a tier price on each line, points earned on each."""
+    return Sale(
+        receipt_id=RECEIPT.bytes,
+        source="api",
+        till_receipt_no="000123",
+        business_date=20261122,
+        shelf_fen=2_000 * lines,
+        total_fen=1_900 * lines,
+        lines=tuple(
+            SaleLine(
+                number, ARTICLE.bytes, f"SKU{number:04d}", "舒缓面霜", 1_000, 2_000, 1_900,
+                (("tier-gold", 100),),
+            )
+            for number in range(1, lines + 1)
+        ),
+        tenders=(("wechat", 1_900 * lines),),
+        postings=tuple(
+            WirePosting(
+                number, "earn-base", "earn", 0,
+                f"brand:{BRAND}:liability", f"member:{WALLET}:free", 19, BRAND.bytes,
+            )
+            for number in range(1, lines + 1)
+        ),
+        bundle_version=7,
+        bundle_hash=bytes(range(32)),
+        certificate_hash=bytes(range(32, 64)),
+        solver_status="optimal",
+    )  # fmt: skip
+
+
+def bare_sale(*, lines: int = 5) -> Sale:
+    """A sale to nobody known, at shelf prices: the least a sale can be."""
+    full = sale(lines=lines)
+    return Sale(
+        full.receipt_id, full.source, full.till_receipt_no, full.business_date,
+        full.shelf_fen, full.shelf_fen,
+        tuple(
+            SaleLine(line.line, None, line.sku, "", line.qty_milli, line.shelf_fen, line.shelf_fen)
+            for line in full.lines
+        ),
+    )  # fmt: skip
+
+
+def event(number: int = 0, body: msgspec.Struct | None = None, type_: str = "sale") -> Event:
+    """An event with an id of its own."""
+    content = encode_body(sale() if body is None else body)
+    return draft_event(uid(1_000 + number), type_, AT, content, Actors(TILL, OPERATOR, MEMBER))
+
+
+def up_frame(*events: Event, first_seq: int = 1) -> UpFrame:
+    """A frame of one device."""
+    return UpFrame(
+        1, TENANT.bytes, STORE.bytes, DEVICE.bytes, 77, first_seq, GENESIS_HASH,
+        events or (event(),),
+    )  # fmt: skip
+
+
+def member_record() -> MemberRecord:
+    """A member with a phone, a card and a last purchase."""
+    return MemberRecord(
+        wallet=WALLET.bytes,
+        name="王芳",
+        tier="gold",
+        tags=("敏感肌", "vip"),
+        points_free=1_250,
+        points_pending=95,
+        phone_masked="138****8000",
+        phone_hash=bytes(range(32)),
+        phone_keys=(PhoneKey(bytes(8), bytes(range(32))),),
+        cards=(bytes(range(32, 64)),),
+        home_store=STORE.bytes,
+        last_receipt=RECEIPT.bytes,
+        last_store=STORE.bytes,
+        last_wall_ms=WALL_MS,
+        last_total_fen=9_500,
+        last_lines=(Purchase("SKU0001", "舒缓面霜", 1_000),),
+        posted_receipts=(RECEIPT.bytes,),
+    )
+
+
+def _enrolled() -> MemberEnrolled:
+    return MemberEnrolled(
+        WALLET.bytes, "王芳", "basic", bytes(range(32)), "138****8000", bytes(range(32)),
+        WALL_MS + 600_000, ("敏感肌",),
+    )  # fmt: skip
+
+
+def examples() -> dict[str, msgspec.Struct]:
+    """One example of each message, by the name of its golden file."""
+    consent = ConsentGiven("face.local", "2026-11", bytes(range(32)), "zh", "till")
+    card = CardIssued("ntag424", bytes(range(32)))
+    record = msgspec.Raw(encode_body(member_record()))
+    return {
+        "up": up_frame(
+            event(0),
+            event(1, _enrolled(), EventType.MEMBER_ENROLLED),
+            event(2, consent, EventType.CONSENT_GIVEN),
+            event(3, card, EventType.CARD_ISSUED),
+        ),
+        "ack": AckFrame(1, 77, ((1, 40), (42, 42)), 2, (Rejected(40, "W101"),)),
+        "hello": Hello(1, 77, 41, 43, 9_001, 12, 7, "0.1.0"),
+        "change": ChangeFrame(
+            1, 3, 9_001, 9_007,
+            (
+                Change(9_005, ChangeKind.MEMBER, MEMBER.bytes, 4, record),
+                Change(9_007, ChangeKind.MEMBER_GONE, uid(99).bytes, 9, msgspec.Raw(b"\xc0")),
+            ),
+            WALL_MS,
+        ),
+        "published": Published(1, "bundle", 7, bytes(range(32)), 18_231),
+        "presence": Presence(
+            1, "degraded", BOOT.bytes, WALL_MS, "0.1.0", 77, 3, 9_007, can_sell=True,
+            devices={"camera": "ok", "nfc": "gone"}, faults={"R302": 2},
+        ),
+        "cloud_presence": CloudPresence(1, up=True, boot_id=BOOT.bytes),
+        "body_sale": sale(),
+        "body_sale_bare": bare_sale(),
+        "body_member_enrolled": _enrolled(),
+        "body_consent_given": consent,
+        "body_card_issued": card,
+        "body_member": member_record(),
+    }  # fmt: skip
+
+
+# ---- arbitrary messages -------------------------------------------------------------------------
+
+
+def anything(message: type[T]) -> st.SearchStrategy[T]:
+    """Arbitrary messages of a type, valid by every rule that the type can say."""
+    return cast("st.SearchStrategy[T]", _of(inspect.type_info(message)))
+
+
+def ack_frames() -> st.SearchStrategy[AckFrame]:
+    """Acks whose ranges ascend."""
+    return st.builds(
+        lambda frame, cuts: msgspec.structs.replace(
+            frame, ranges=tuple(zip(cuts[::2], cuts[1::2], strict=False))
+        ),
+        anything(AckFrame),
+        st.lists(st.integers(1, 1 << 40), max_size=20, unique=True).map(sorted),
+    )
+
+
+def hellos() -> st.SearchStrategy[Hello]:
+    """Hellos that wait for something already given out."""
+    return anything(Hello).filter(lambda hello: hello.lowest_unacked <= hello.next_seq)
+
+
+def change_frames() -> st.SearchStrategy[ChangeFrame]:
+    """Feed frames whose positions ascend."""
+
+    def in_order(frame: ChangeFrame, positions: list[int]) -> ChangeFrame:
+        prev_pos, *inner = positions
+        changes = tuple(
+            msgspec.structs.replace(change, pos=pos)
+            for change, pos in zip(frame.changes, inner, strict=False)
+        )
+        return msgspec.structs.replace(frame, prev_pos=prev_pos, pos=positions[-1], changes=changes)
+
+    positions = st.lists(st.integers(0, 1 << 40), min_size=1, max_size=8, unique=True).map(sorted)
+    return st.builds(in_order, anything(ChangeFrame), positions)
+
+
+_INT64 = 1 << 63
+_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+_RAW = st.integers(0, 1 << 32).map(lambda value: msgspec.Raw(msgspec.msgpack.encode(value)))
+_SCALARS: dict[type[inspect.Type], st.SearchStrategy[Any]] = {
+    inspect.StrType: _TEXT,
+    inspect.BoolType: st.booleans(),
+    inspect.NoneType: st.none(),
+    inspect.RawType: _RAW,
+}
+
+
+def _of(info: inspect.Type) -> st.SearchStrategy[Any]:
+    match info:
+        case inspect.IntType(ge=low, le=high):
+            return st.integers(
+                -_INT64 if low is None else low, _INT64 - 1 if high is None else high
+            )
+        case inspect.BytesType(min_length=least, max_length=most):
+            return st.binary(min_size=least or 0, max_size=most)
+        case inspect.UnionType(types=types):
+            return st.one_of(*(_of(inner) for inner in types))
+        case inspect.StructType(cls=cls, fields=fields):
+            return st.builds(cls, **{field.name: _of(field.type) for field in fields})
+        case _:
+            return _SCALARS[type(info)] if type(info) in _SCALARS else _of_many(info)
+
+
+def _of_many(info: inspect.Type) -> st.SearchStrategy[Any]:
+    match info:
+        case inspect.VarTupleType(item_type=item, min_length=least, max_length=most):
+            size = min(most or 4, 4)
+            return st.lists(_of(item), min_size=least or 0, max_size=size).map(tuple)
+        case inspect.TupleType(item_types=items):
+            return st.tuples(*(_of(item) for item in items))
+        case inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(_of(key), _of(value), max_size=4)
+        case _:
+            raise TypeError(f"no strategy for {info}")

@@ -1,0 +1,106 @@
+"""The bytes in git are the contract with boxes already in shops."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import pytest
+
+from retail_core.wire import codec
+from retail_core.wire.messages import EventType
+from tests.factories.wire import examples
+from tools import golden_wire
+
+FILES = golden_wire.golden_files()
+DECODERS = {
+    "up": codec.decode_up,
+    "ack": codec.decode_ack,
+    "hello": codec.decode_hello,
+    "change": codec.decode_change,
+    "published": codec.decode_published,
+    "presence": codec.decode_presence,
+    "cloud_presence": codec.decode_cloud_presence,
+    "body_sale": lambda raw: codec.decode_body(EventType.SALE, raw),
+    "body_sale_bare": lambda raw: codec.decode_body(EventType.SALE, raw),
+    "body_member_enrolled": lambda raw: codec.decode_body(EventType.MEMBER_ENROLLED, raw),
+    "body_consent_given": lambda raw: codec.decode_body(EventType.CONSENT_GIVEN, raw),
+    "body_card_issued": lambda raw: codec.decode_body(EventType.CARD_ISSUED, raw),
+    "body_member": codec.decode_member,
+}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_golden_file_is_current(name: str) -> None:
+    committed = (golden_wire.FOLDER / name).read_bytes()
+    assert committed == FILES[name], "run: python -m tools.golden_wire"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in golden_wire.FOLDER.iterdir()} == set(FILES)
+
+
+@pytest.mark.parametrize("name", sorted(DECODERS))
+def test_golden_bytes_are_read(name: str) -> None:
+    committed = (golden_wire.FOLDER / f"{name}.bin").read_bytes()
+    assert DECODERS[name](committed) == examples()[name]
+
+
+def test_every_example_has_a_decoder() -> None:
+    assert set(DECODERS) == set(examples())
+
+
+def test_the_bytes_are_plain_msgpack() -> None:
+    by_hand = bytes.fromhex("95 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101"
+    assert (golden_wire.FOLDER / "ack.bin").read_bytes() == by_hand
+
+
+def test_nothing_of_the_committed_schema_is_broken() -> None:
+    assert golden_wire.breaches(golden_wire.committed_schema(), golden_wire.schema()) == []
+
+
+def test_every_message_of_the_wire_is_in_the_schema() -> None:
+    assert set(golden_wire.committed_schema()) == set(golden_wire.wire_structs())
+
+
+def with_fields(change: Callable[[list[golden_wire.Field]], None]) -> golden_wire.Schema:
+    """The committed schema with a change to Hello's fields."""
+    schema = deepcopy(golden_wire.committed_schema())
+    change(schema["Hello"])
+    return schema
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields.pop(),
+        lambda fields: fields[2].update(name="lowest"),
+        lambda fields: fields[3].update(type="str"),
+        lambda fields: fields[-1].update(default="x"),
+        lambda fields: fields[-1].pop("default"),
+        lambda fields: fields.insert(1, {"name": "new", "type": "int", "default": 0}),
+        lambda fields: fields.reverse(),
+    ],
+)
+def test_a_changed_field_is_a_breach(change: Callable[[list[golden_wire.Field]], None]) -> None:
+    committed = golden_wire.committed_schema()
+    found = golden_wire.breaches(committed, with_fields(change))
+    assert found == ["Hello: its first 8 fields changed"]
+
+
+def test_a_removed_message_is_a_breach() -> None:
+    committed = golden_wire.committed_schema()
+    present = {name: fields for name, fields in committed.items() if name != "Hello"}
+    assert golden_wire.breaches(committed, present) == ["Hello: removed"]
+
+
+def test_a_field_is_added_at_the_end_with_a_default() -> None:
+    committed = golden_wire.committed_schema()
+    new: golden_wire.Field = {"name": "new", "type": "int"}
+    present = with_fields(lambda fields: fields.append(new))
+    assert golden_wire.breaches(committed, present) == ["Hello.new: no default"]
+    new["default"] = 0
+    assert golden_wire.breaches(committed, present) == []
+
+
+def test_a_message_may_be_added() -> None:
+    committed = golden_wire.committed_schema()
+    assert golden_wire.breaches(committed, {**committed, "Later": []}) == []

@@ -1,0 +1,108 @@
+"""Topics: a store keeps its shard, and only the canonical spelling is understood."""
+
+from uuid import UUID
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_core.wire import topics
+from retail_core.wire.topics import DeviceTopic
+
+TENANT = UUID("018f0000-0000-7000-8000-000000000001")
+STORE = UUID("018f0000-0000-7000-8000-000000000002")
+DEVICE = UUID("018f0000-0000-7000-8000-0000000000ab")
+SHARD = crc32(STORE.bytes) % 64
+BASE = f"r1/{TENANT}/{SHARD}/d/{DEVICE}"
+
+
+def test_a_device_has_five_topics() -> None:
+    found = topics.device_topics(TENANT, STORE, DEVICE)
+    assert found == topics.DeviceTopics(
+        up=f"{BASE}/up",
+        st=f"{BASE}/st",
+        hello=f"{BASE}/hello",
+        ack=f"{BASE}/ack",
+        chg=f"{BASE}/chg",
+    )
+
+
+def test_the_shard_is_fixed_for_ever() -> None:
+    assert topics.shard_of(UUID(int=0)) == 21
+    assert topics.shard_of(STORE) == SHARD
+
+
+@given(st.uuids())
+def test_a_shard_is_one_of_64(store: UUID) -> None:
+    assert 0 <= topics.shard_of(store) < 64
+
+
+def test_a_box_hears_its_own_and_what_is_for_all() -> None:
+    assert topics.box_filters(TENANT, STORE, DEVICE) == (
+        f"{BASE}/ack",
+        f"{BASE}/chg",
+        f"r1/{TENANT}/all/#",
+        f"r1/{TENANT}/cloud/st",
+    )
+
+
+def test_the_cloud_hears_every_box() -> None:
+    assert topics.cloud_filters() == ("r1/+/+/d/+/up", "r1/+/+/d/+/st", "r1/+/+/d/+/hello")
+
+
+@given(
+    st.uuids(), st.uuids(), st.integers(0, 63), st.sampled_from(["up", "st", "hello", "ack", "chg"])
+)
+def test_a_device_topic_is_read_back(tenant: UUID, device: UUID, shard: int, tail: str) -> None:
+    topic = DeviceTopic(tenant, shard, device, tail)
+    assert topics.parse_device_topic(str(topic)) == topic
+    assert topics.tail_of(str(topic)) == tail
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "r1",
+        BASE,
+        f"{BASE}/other",
+        f"{BASE}/up/more",
+        f"x/{BASE}/up",
+        f"r2/{TENANT}/{SHARD}/d/{DEVICE}/up",
+        f"r1/{TENANT}/{SHARD}/s/{DEVICE}/up",
+        f"r1/{TENANT}/64/d/{DEVICE}/up",
+        f"r1/{TENANT}/-1/d/{DEVICE}/up",
+        f"r1/{TENANT}/07/d/{DEVICE}/up",
+        f"r1/{TENANT}//d/{DEVICE}/up",
+        f"r1/{TENANT}/٣/d/{DEVICE}/up",
+        f"r1/{TENANT}/x/d/{DEVICE}/up",
+        f"r1/{TENANT}/{SHARD}/d/{str(DEVICE).upper()}/up",
+        f"r1/{TENANT.hex}/{SHARD}/d/{DEVICE}/up",
+        f"r1/{{{TENANT}}}/{SHARD}/d/{DEVICE}/up",
+        f"r1/nobody/{SHARD}/d/{DEVICE}/up",
+        f"r1/{TENANT}/{SHARD}/d/nobody/up",
+    ],
+)
+def test_anything_else_is_not_a_device_topic(topic: str) -> None:
+    assert topics.parse_device_topic(topic) is None
+    assert topics.tail_of(topic) is None
+
+
+def test_what_is_for_all_is_sorted_by_its_tail() -> None:
+    assert topics.tail_of(topics.all_topic(TENANT, "catalogue")) == "all/catalogue"
+    assert topics.tail_of(topics.all_topic(TENANT, "bundle")) == "all/bundle"
+    assert topics.tail_of(topics.cloud_state_topic(TENANT)) == "cloud/st"
+    assert topics.all_topic(TENANT, "bundle") == f"r1/{TENANT}/all/bundle"
+    assert topics.cloud_state_topic(TENANT) == f"r1/{TENANT}/cloud/st"
+
+
+@pytest.mark.parametrize("tail", ["all/other", "all", "cloud/up", "cloud/st/x", "", "all/bundle/x"])
+def test_other_tails_are_not_ours(tail: str) -> None:
+    assert topics.tail_of(f"r1/{TENANT}/{tail}") is None
+    assert topics.tail_of(f"r2/{TENANT}/all/bundle") is None
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_judged_without_an_error(topic: str) -> None:
+    topics.tail_of(topic)
