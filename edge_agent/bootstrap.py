@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -25,11 +26,13 @@ from edge_agent.api.loops import Loop
 from edge_agent.api.operators import operator_desk
 from edge_agent.api.principals import token_book
 from edge_agent.api.rate import LookupRate
+from edge_agent.api.server import bind
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import OK, Wellbeing
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.cloud_session import CloudSession
@@ -44,9 +47,12 @@ from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.uplink import Uplink
 from edge_agent.settings import Settings
+from retail_core.errors import Fault
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 
 HEALTH_EVERY_S = 2.0
+Probe = tuple[str, Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Lines:
     """The two lines to the cloud, and what moves over them."""
 
     link: MqttLink
-    directory: HttpDirectory
+    directory: CloudDirectory
     uplink: Uplink
     downlink: Downlink
     pending: PendingPoints
@@ -96,29 +102,22 @@ class Services:
     sessions: TillSessions
 
 
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A whole agent: built by `build_agent`, started once, stopped for good."""
 
-    def __init__(
-        self,
-        basis: Basis,
-        storage: Storage,
-        app: FastAPI,
-        cloud: CloudSession,
-        loops: list[Loop],
-        files: ExitStack,
-    ) -> None:
-        self.basis = basis
-        self.storage = storage
-        self.app = app
-        self._cloud = cloud
-        self._loops = loops
-        self._files = files
+    basis: Basis
+    storage: Storage
+    services: Services
+    app: FastAPI
+    cloud: CloudSession
+    loops: tuple[Loop, ...]
+    files: ExitStack
 
     def start(self) -> None:
         """Start devices, loops and the line to the cloud."""
-        self._cloud.start()
-        for loop in self._loops:
+        self.cloud.start()
+        for loop in self.loops:
             loop.start()
 
     def release_waiters(self) -> None:
@@ -126,26 +125,46 @@ class Agent:
 
     def stop(self) -> None:
         """Say goodbye, stop every thread, close every file; safe to call twice."""
-        for loop in reversed(self._loops):
+        for loop in reversed(self.loops):
             loop.stop()
-        self._cloud.stop()
-        self._files.close()
+        self.cloud.stop()
+        self.files.close()
 
 
-def build_agent(settings: Settings, version: str, clock: Clock | None = None) -> Agent:
-    """Open the files and wire everything; raises the Fault that stands in the way."""
+def build_agent(
+    settings: Settings,
+    version: str,
+    clock: Clock | None = None,
+    directory: CloudDirectory | None = None,
+) -> Agent:
+    """Open the files and wire everything; raises the Fault that stands in the way.
+
+    Tests bring a clock and a directory of their own.
+    """
     basis = basis_of(settings, version, clock)
     with ExitStack() as files:
         storage = open_storage(basis, files)
-        lines = open_lines(basis, storage, files)
+        lines = open_lines(basis, storage, directory)
+        files.callback(lines.directory.close)
         services = build_services(basis, storage, lines)
         wellbeing = build_wellbeing(basis, storage, lines)
         views = build_views(basis, storage, services)
         _announce_changes(basis, services, views, lines)
         app = build_api(basis, storage, services, (wellbeing, views))
-        loops = [Loop("health", _health_turn(basis, wellbeing), basis.tally, rest_s=HEALTH_EVERY_S)]
+        health = Loop("health", _health_turn(basis, wellbeing), basis.tally, rest_s=HEALTH_EVERY_S)
         cloud = build_cloud_session(basis, storage, lines, wellbeing)
-        return Agent(basis, storage, app, cloud, loops, files.pop_all())
+        return Agent(basis, storage, services, app, cloud, (health,), files.pop_all())
+
+
+def probes(settings: Settings) -> list[Probe]:
+    """Name what `edge-agent check` tries; each raises the Fault that would stop a run."""
+    config = settings.config
+    found: list[Probe] = [
+        ("device file", lambda: _private(config.device_file)),
+        ("port", lambda: bind(config.api_host, config.api_port).close()),
+        ("files", lambda: _openable(settings)),
+    ]
+    return found
 
 
 def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Basis:
@@ -194,7 +213,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     return Storage(journal, replica, gallery, documents)
 
 
-def open_lines(basis: Basis, storage: Storage, files: ExitStack) -> Lines:
+def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None) -> Lines:
     """Prepare both lines to the cloud; nothing is connected yet."""
     cloud = basis.settings.device.cloud
     identity = LinkIdentity(
@@ -206,8 +225,7 @@ def open_lines(basis: Basis, storage: Storage, files: ExitStack) -> Lines:
     link = MqttLink(
         cloud.broker_host, cloud.broker_port, identity, basis.run_id, basis.ids, basis.tally
     )
-    directory = HttpDirectory(cloud.url, cloud.token.get_secret_value())
-    files.callback(directory.close)
+    directory = directory or HttpDirectory(cloud.url, cloud.token.get_secret_value())
     pending = PendingPoints(storage.journal)
     uplink = Uplink(storage.journal, link, basis.shop, basis.tally, on_acked=[pending.acked])
     downlink = Downlink(
@@ -344,3 +362,15 @@ def _health_turn(basis: Basis, wellbeing: Wellbeing) -> Callable[[], None]:
         basis.hub.publish("health", wellbeing.view().model_dump(mode="json"))
 
     return turn
+
+
+def _private(path: Path) -> None:
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        detail = f"mode {mode:o}: others can read its secrets; chmod 600"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(path), detail=detail)
+
+
+def _openable(settings: Settings) -> None:
+    with ExitStack() as files:
+        open_storage(basis_of(settings, ""), files)

@@ -64,6 +64,11 @@ class Server(uvicorn.Server):
         )
         self._before_end = before_end
 
+    def ask_to_end(self) -> None:
+        """End soon; asked again, end at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `ending_on_signals`."""

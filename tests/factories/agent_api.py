@@ -1,5 +1,6 @@
 """The local API as `bootstrap` builds it, over real files, without devices and without a cloud."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,14 +8,18 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from edge_agent.bootstrap import build_agent
+from edge_agent.ports.cloud_link import FetchedMember
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
 from retail_core.clock import Instant, TimeQuality
+from retail_core.errors import Fault
 from retail_core.ids import uuid7
-from retail_core.wire.messages import MemberRecord
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import ChangeFrame, MemberRecord
 from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN, write_agent
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
@@ -65,6 +70,28 @@ class CountingIds:
         return self.made.to_bytes(count, "big")
 
 
+class AwayDirectory:
+    """The cloud's HTTP when there is no way to it."""
+
+    def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
+        raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def changes_since(self, pos: int) -> ChangeFrame:
+        raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def catalogue(self, version: int) -> bytes:
+        raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def bundle(self, version: int) -> bytes:
+        raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def name_map(self) -> dict[str, str]:
+        raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class Box:
     """An agent's inside with articles, offers and one member; opened again over the same folder."""
 
@@ -72,10 +99,12 @@ class Box:
         folder.mkdir(parents=True, exist_ok=True)
         self.clock = HandClock()
         self.settings = load_settings(write_agent(folder))
-        self.agent = build_agent(self.settings, "0.0-test", self.clock)
+        self.agent = build_agent(self.settings, "0.0-test", self.clock, AwayDirectory())
         self.app = self.agent.app
         self.hub = self.agent.basis.hub
         self.storage = self.agent.storage
+        self.visits = self.app.state.deps.visits
+        self.tills = (TILL, PRINTING_TILL)
         self._fill()
 
     def __enter__(self) -> Self:
@@ -91,7 +120,7 @@ class Box:
 
     def client(self, token: str = "", **headers: str) -> TestClient:
         """Return a client that calls as the page on the box's own address would."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Host": "127.0.0.1:18431"} | headers
         if token:
             sent["Authorization"] = f"Bearer {token}"
         return TestClient(self.app, base_url=ORIGIN, headers=sent)
@@ -144,3 +173,12 @@ def sale(total_fen: int, **changes: Any) -> Mapping[str, Any]:
         "tenders": [{"kind": "cash", "amount_fen": total_fen}],
     }
     return body | changes
+
+
+def api_routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Return (method, path) of every documented route, path parameters filled in."""
+    return [
+        (method.upper(), re.sub(r"\{[^}]+\}", str(MEMBER), path))
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    ]

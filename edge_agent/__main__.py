@@ -1,0 +1,195 @@
+"""`edge-agent`: run the box's program, check a box before it sells, say the version."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from edge_agent.api.server import Server, bind, ending_on_signals
+from edge_agent.bootstrap import Probe, build_agent, probes
+from edge_agent.settings import Settings, load_settings
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+EXIT_FINDINGS = 1
+EXIT_CODES = {FaultCode.SETUP_CONFIG_INVALID: 2, FaultCode.SETUP_PORT_IN_USE: 3}
+EXIT_STORAGE = 4
+EXIT_OTHER = 5
+
+app = typer.Typer(
+    name="edge-agent",
+    help="熟客门店盒子程序 / Regulars, the program of the box in the shop.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `fault` is None when all is well."""
+
+    name: str
+    fault: Fault | None
+
+    def as_json(self) -> dict[str, object]:
+        """Return it for programs."""
+        if self.fault is None:
+            return {"name": self.name, "ok": True}
+        texts = {language: self.fault.text(language) for language in ("zh", "en")}
+        return {"name": self.name, "ok": False, "code": self.fault.code.value, **texts}
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", metavar="FILE", help="盒子的配置文件 (TOML) / the box's config file"
+    ),
+]
+
+
+@app.command()
+def run(config: ConfigOption) -> None:
+    """启动盒子,Ctrl-C 或 SIGTERM 停止 / Run the box until Ctrl-C or SIGTERM.
+
+    Exit codes: 0 stopped on request, 2 a file is not valid, 3 the port is in use, 4 storage
+    failed, 5 something else is missing.
+    """
+    log_to_stderr()
+    settings = _settings(config)
+    try:
+        serve(settings)
+    except Fault as fault:
+        _fail(fault)
+
+
+@app.command()
+def check(
+    config: ConfigOption,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="输出 JSON / print JSON, for programs")
+    ] = False,
+) -> None:
+    """开机前自检:文件、模型、软件包、端口、设备 / Say what would keep this box from selling.
+
+    Exit codes: 0 everything found, 1 something to mend, 2 a file is not valid.
+    """
+    findings = examine(probes(_settings(config)))
+    if as_json:
+        typer.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))
+    else:
+        _print(findings)
+    if any(finding.fault for finding in findings):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+@app.command(name="version")
+def show_version() -> None:
+    """显示版本 / Print the version."""
+    typer.echo(version())
+
+
+def main() -> None:
+    """Be the console script."""
+    app()
+
+
+def serve(settings: Settings) -> None:
+    """Run until a signal; raises the Fault that kept the agent from starting."""
+    # The port first: a second agent on one box must not touch the files of the first.
+    with bind(settings.config.api_host, settings.config.api_port) as listening:
+        agent = build_agent(settings, version())
+        try:
+            server = Server(agent.app, agent.release_waiters)
+            with ending_on_signals(server.ask_to_end):
+                agent.start()
+                server.run([listening])
+                agent.stop()
+        finally:
+            agent.stop()
+
+
+def examine(checks: Iterable[Probe]) -> tuple[Finding, ...]:
+    """Run each check; a check that raises something unexpected is a finding too."""
+    return tuple(Finding(name, _fault_of(check)) for name, check in checks)
+
+
+def _fault_of(check: Callable[[], None]) -> Fault | None:
+    try:
+        check()
+    except Fault as fault:
+        return fault
+    except OSError as error:
+        return Fault(FaultCode.SETUP_CONFIG_INVALID, path=error.filename, detail=error.strerror)
+    return None
+
+
+def version() -> str:
+    """Return the installed version."""
+    return installed_version("regulars")
+
+
+def log_to_stderr() -> None:
+    """One JSON object a line on stderr, from our code and from the libraries."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[*shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _settings(config: Path) -> Settings:
+    try:
+        return load_settings(config)
+    except Fault as fault:
+        _fail(fault)
+
+
+def _fail(fault: Fault) -> NoReturn:
+    said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
+    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    storage = EXIT_STORAGE if fault.spec.category == "storage" else EXIT_OTHER
+    raise typer.Exit(EXIT_CODES.get(fault.code, storage))
+
+
+def _print(findings: tuple[Finding, ...]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "项目 / what", "说明 / finding"):
+        table.add_column(heading)
+    for finding in findings:
+        fault = finding.fault
+        if fault is None:
+            table.add_row("[green]✓[/]", finding.name, "")
+        else:
+            said = f"{fault.code} {escape(fault.text('zh'))}\n{escape(fault.text('en'))}"
+            table.add_row("[red]✗[/]", finding.name, said)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
