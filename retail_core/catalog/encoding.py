@@ -28,25 +28,26 @@ class _PackedArticle(msgspec.Struct, array_like=True, frozen=True):
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
     format: int
     version: int
-    articles: tuple[_PackedArticle, ...]
+    articles: msgspec.Raw  # read only once the format is known
 
 
 def encode_catalogue(version: int, articles: Iterable[Article]) -> bytes:
     """Return the catalogue as msgpack, whatever order the articles come in."""
     ordered = sorted(articles, key=lambda article: (article.sku, article.article_id))
-    return msgspec.msgpack.encode(_Packed(FORMAT, version, tuple(map(_pack, ordered))))
+    packed = msgspec.Raw(msgspec.msgpack.encode([_pack(article) for article in ordered]))
+    return msgspec.msgpack.encode(_Packed(FORMAT, version, packed))
 
 
 def decode_catalogue(content: bytes) -> tuple[int, tuple[Article, ...]]:
     """Read a catalogue: (version, articles by sku). Faults W101 and W102."""
     try:
         packed = msgspec.msgpack.decode(content, type=_Packed)
-        articles = tuple(map(_unpack, packed.articles))
+        if packed.format != FORMAT:
+            raise Fault(FaultCode.WIRE_VERSION, version=packed.format)
+        articles = msgspec.msgpack.decode(packed.articles, type=tuple[_PackedArticle, ...])
+        return packed.version, tuple(map(_unpack, articles))
     except (msgspec.DecodeError, ValueError):
         raise Fault(FaultCode.WIRE_MALFORMED) from None
-    if packed.format != FORMAT:
-        raise Fault(FaultCode.WIRE_VERSION, version=packed.format)
-    return packed.version, articles
 
 
 def _pack(article: Article) -> _PackedArticle:
