@@ -110,7 +110,7 @@ class SqliteJournal:
         body it is Fault API_IDEMPOTENCY_KEY_REUSED.
         """
         if self._corrupt is not None:
-            raise self._corrupt
+            raise Fault(self._corrupt.code, **self._corrupt.fields)
         try:
             with self._file.transaction() as db:
                 if answer is not None and self._is_answered(db, *answer):

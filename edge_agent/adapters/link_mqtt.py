@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -107,6 +107,9 @@ class MqttLink:
     def stop(self) -> None:
         """Say goodbye on purpose and end the thread; safe to call twice."""
         self._stop.set()
+        with self._lock:
+            if self._session is not None:
+                self._session.part(self._topics.st, self._will)
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join()
@@ -124,6 +127,8 @@ class MqttLink:
         attempt = 0
         while not self._stop.is_set():
             stood = self._one_session(on_message, on_state)
+            if self._stop.is_set():
+                return
             attempt = 0 if stood else attempt + 1
             self._tally.count(FaultCode.SYNC_LINK_DOWN)
             permille = int.from_bytes(self._ids.random_bytes(2), "big") % (PERMILLE + 1)
@@ -143,7 +148,8 @@ class MqttLink:
             on_state(True)  # noqa: FBT003 -- the port's callback takes the state itself
             session.serve(self._stop)
             if self._stop.is_set():
-                session.say_goodbye(self._topics.st, self._will)
+                session.part(self._topics.st, self._will)
+                session.flush()
         finally:
             with self._lock:
                 self._session = None
@@ -153,7 +159,7 @@ class MqttLink:
 
 
 class _Session:
-    """One connection from CONNECT to its end; all but `publish` runs on the link's thread."""
+    """One connection, CONNECT to end; all but `publish` and `part` runs on the link's thread."""
 
     def __init__(
         self,
@@ -167,6 +173,7 @@ class _Session:
         self._on_message = on_message
         self._tally = tally
         self._granted = False
+        self._parting: MQTTMessageInfo | None = None
         self.client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=str(identity.device),
@@ -210,11 +217,16 @@ class _Session:
         info = self.client.publish(topic, payload, qos=1, retain=retain)
         return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def say_goodbye(self, topic: str, payload: bytes) -> None:
+    def part(self, topic: str, payload: bytes) -> None:
         """Leave a retained `gone`: a proper DISCONNECT makes the broker forget the will."""
-        info = self.client.publish(topic, payload, qos=1, retain=True)
+        if self._parting is None:
+            self._parting = self.client.publish(topic, payload, qos=1, retain=True)
+
+    def flush(self) -> None:
+        """Let the goodbye go out, if it can."""
         for _ in range(int(GOODBYE_S / LOOP_S) + 1):
-            if info.is_published() or self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            done = self._parting is None or self._parting.is_published()
+            if done or self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
 
     def close(self) -> None:
