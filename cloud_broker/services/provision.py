@@ -1,7 +1,8 @@
 """A new store: rows in the database, and the one file that tells its box who it is."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import time
 from hashlib import sha256
 from uuid import UUID
@@ -11,11 +12,12 @@ from cloud_broker.ports.fleet import NewDevice, NewOperator, NewStore, NewTill
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.secrets import KeyRing, Passwords, TenantKeys
 from cloud_broker.ports.unit import Units
-from retail_core.ids import StoreId, TenantId
 from retail_core.wire.topics import shard_of
 
 TOKEN_BYTES = 32
+BROKER_SALT_BYTES = 12
 PIN_DIGITS = 6
+FIRST_SLOT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +92,103 @@ class Provisioned:
     operators: tuple[OperatorIssued, ...]
 
 
-class BrokerHash:
-    """How the MQTT broker wants a password hashed."""
-
-    def __call__(self, password: str, salt: bytes) -> str:
-        """Return the entry of its password file."""
-        raise NotImplementedError
+# How the MQTT broker wants a password hashed: (password, salt) → the entry of its password file.
+BrokerHash = Callable[[str, bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """Enters tenants and stores."""
+    """Enters tenants and stores; what it returns is shown once and kept nowhere in clear."""
 
     units: Units
     clock: Clock
     ids: IdSource
     passwords: Passwords
     keys: KeyRing
+    broker_hash: BrokerHash
+
+    def tenant(self, name: str, slug: str) -> UUID:
+        """Enter a tenant with its keys and return its id."""
+        tenant = self.ids.uuid7()
+        with self.units.begin(tenant) as unit:
+            unit.fleet.add_tenant(name, slug, self.clock.now_ms())
+        self.keys.keys(tenant)
+        return tenant
+
+    def store(self, tenant: UUID, asked: StoreAsked, *, who: str) -> Provisioned:
+        """Enter a store with one box, its tills and its people."""
+        made = self._issue(tenant, asked)
+        now = self.clock.now_ms()
+        with self.units.begin(tenant) as unit:
+            fleet = unit.fleet
+            entity = fleet.add_legal_entity(made.legal_entity, asked.legal_entity)
+            region = fleet.add_region(self.ids.uuid7(), asked.region)
+            fleet.add_store(self._store_row(made, entity, region), now)
+            fleet.add_device(self._device_row(made), now)
+            for till in made.tills:
+                row = NewTill(
+                    till.till, made.store, till.asked.name, till.asked.kind, till.asked.profile
+                )
+                fleet.add_till(row, now)
+            for operator in made.operators:
+                fleet.add_operator(_operator_row(made.store, operator), now)
+            detail = {"name": asked.name, "device": str(made.device)}
+            unit.hq.audit(AuditEntry(who, "store.provision", str(made.store), detail), now)
+        return replace(made, legal_entity=entity)
+
+    def _issue(self, tenant: UUID, asked: StoreAsked) -> Provisioned:
+        return Provisioned(
+            tenant=tenant,
+            store=self.ids.uuid7(),
+            device=self.ids.uuid7(),
+            legal_entity=self.ids.uuid7(),
+            asked=asked,
+            device_token=self._token(),
+            broker_password=self._token(),
+            screen_token=self._token(),
+            storage_key=self.ids.random_bytes(TOKEN_BYTES),
+            keys=self.keys.keys(tenant),
+            tills=tuple(
+                TillIssued(till, self.ids.uuid7(), self._token() if till.kind == "api" else "")
+                for till in asked.tills
+            ),
+            operators=tuple(self._operator(operator) for operator in asked.operators),
+        )
+
+    def _operator(self, asked: OperatorAsked) -> OperatorIssued:
+        drawn = int.from_bytes(self.ids.random_bytes(8), "big") % 10**PIN_DIGITS
+        pin = asked.pin or f"{drawn:0{PIN_DIGITS}d}"
+        return OperatorIssued(asked, self.ids.uuid7(), pin, self.passwords.hash(pin))
+
+    def _store_row(self, made: Provisioned, entity: UUID, region: UUID) -> NewStore:
+        asked = made.asked
+        return NewStore(
+            store=made.store,
+            legal_entity=entity,
+            region=region,
+            name=asked.name,
+            city=asked.city,
+            zone=asked.zone,
+            day_starts_at=asked.day_starts_at,
+            shard=shard_of(made.store),
+        )
+
+    def _device_row(self, made: Provisioned) -> NewDevice:
+        salt = self.ids.random_bytes(BROKER_SALT_BYTES)
+        return NewDevice(
+            device=made.device,
+            store=made.store,
+            slot=FIRST_SLOT,
+            token_hash=sha256(made.device_token.encode()).digest(),
+            broker_hash=self.broker_hash(made.broker_password, salt),
+        )
+
+    def _token(self) -> str:
+        return urlsafe_b64encode(self.ids.random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def _operator_row(store: UUID, issued: OperatorIssued) -> NewOperator:
+    asked = issued.asked
+    return NewOperator(
+        issued.operator, store, asked.number, asked.name, issued.pin_hash, asked.role
+    )

@@ -1,0 +1,36 @@
+"""`cloud-broker`: the commands of whoever runs the cloud."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from cloud_broker import bootstrap
+from cloud_broker.cli import goods, setup
+from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
+
+app = typer.Typer(
+    help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
+)
+for group in (setup, goods):
+    app.add_typer(group.app)
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    role: Annotated[
+        Literal["all", "api", "ingest"], typer.Option(help="跑什么 what to run")
+    ] = "all",
+) -> None:
+    """运行接口、总部页面和入账 / run the API, the HQ pages and ingest until ^C."""
+    with coded_errors():
+        bootstrap.run(settings_of(config), role)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

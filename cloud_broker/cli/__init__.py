@@ -1,0 +1,1 @@
+"""The commands of `cloud-broker`, a file for each kind of work."""

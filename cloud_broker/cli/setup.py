@@ -1,0 +1,157 @@
+"""Setting up: schema, tenant, stores, people, the broker's files."""
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    coded_errors,
+    office_of,
+    say,
+    settings_of,
+)
+from cloud_broker.migrations.runner import upgrade
+from cloud_broker.services.provision import OperatorAsked, StoreAsked, TillAsked
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+app = typer.Typer()
+ESCPOS_PARTS = 4
+
+
+@app.command()
+def migrate(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """建表或升级 / bring the database to the newest schema (uses migrate_url)."""
+    with coded_errors():
+        settings = settings_of(config)
+        url = settings.migrate_url or settings.database_url
+        before, after = upgrade(url.get_secret_value())
+    say({"before": before or "-", "after": after}, as_json=as_json)
+
+
+@app.command("provision-tenant")
+def provision_tenant(
+    name: Annotated[str, typer.Option(help="企业名称 company name")],
+    slug: Annotated[str, typer.Option(help="登录用短名 short name, a-z 0-9 -")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """新建企业,生成它的密钥 / enter a tenant and make its keys."""
+    with office_of(config) as office:
+        tenant = office.provision.tenant(name, slug)
+    say({"tenant": str(tenant), "slug": slug}, as_json=as_json)
+
+
+@app.command("provision-store")
+def provision_store(  # noqa: PLR0913  # each is an option of the command line
+    name: Annotated[str, typer.Option(help="店名 store name")],
+    city: Annotated[str, typer.Option(help="城市 city")],
+    out_file: Annotated[Path, typer.Option("--out", help="设备文件 device file to write, 0600")],
+    region: Annotated[str, typer.Option(help="大区 region")] = "总部",
+    legal_entity: Annotated[str, typer.Option(help="法人主体 legal entity")] = "总公司",
+    zone: Annotated[str, typer.Option(help="时区 time zone")] = "Asia/Shanghai",
+    day_starts_at: Annotated[str, typer.Option(help="营业日起点 HH:MM")] = "04:00",
+    till: Annotated[
+        list[str] | None,
+        typer.Option(help="api:NAME 或 or escpos:NAME:PROFILE:PORT:PRINTER;可多次 repeatable"),
+    ] = None,
+    operator: Annotated[
+        list[str] | None, typer.Option(help="NUMBER:NAME[:ROLE];PIN 随机生成,只显示一次")
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """新建门店,写出盒子的设备文件 / enter a store and write its box's device file."""
+    with office_of(config) as office:
+        asked = StoreAsked(
+            name=name,
+            city=city,
+            region=region,
+            legal_entity=legal_entity,
+            zone=zone,
+            day_starts_at=_time(day_starts_at),
+            tills=tuple(_till(one) for one in till or ["api:1号收银台"]),
+            operators=tuple(_operator(one) for one in operator or ()),
+        )
+        made = office.provision.store(office.tenant(), asked, who="cli")
+        office.write_device_file(out_file, made)
+    say(
+        {
+            "store": str(made.store),
+            "device": str(made.device),
+            "device_file": str(out_file),
+            "pins": {one.asked.number: one.pin for one in made.operators},
+        },
+        as_json=as_json,
+    )
+
+
+@app.command("hq-user")
+def hq_user(
+    login: Annotated[str, typer.Option(help="登录名 login")],
+    name: Annotated[str, typer.Option(help="姓名 name")],
+    role: Annotated[str, typer.Option(help="admin | operations | marketing | auditor")],
+    token: Annotated[
+        str, typer.Option(help="同时签发 API 令牌,写明用途 also issue an API token, for what")
+    ] = "",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """新建总部账号,密码随机生成,只显示一次 / add a person of HQ; the password is shown once."""
+    with office_of(config) as office:
+        tenant = office.tenant()
+        password = office.access.add_user(tenant, login, name, role)
+        values: dict[str, object] = {"login": login, "password": password}
+        if token:
+            values["api_token"] = office.access.api_token(tenant, login, token)
+    say(values, as_json=as_json)
+
+
+@app.command("broker-files")
+def broker_files(
+    out_dir: Annotated[Path, typer.Option("--out", help="目录 folder")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """写出 mosquitto 的配置、密码与权限文件 / write mosquitto's configuration, passwords, ACL."""
+    with office_of(config) as office:
+        path, devices = office.write_broker_files(out_dir)
+    say({"config": str(path), "devices": devices}, as_json=as_json)
+
+
+def _till(text: str) -> TillAsked:
+    kind, _, rest = text.partition(":")
+    if kind == "api" and rest:
+        return TillAsked(rest, "api")
+    parts = rest.split(":")
+    if kind == "escpos" and len(parts) == ESCPOS_PARTS:
+        name, profile, port, printer = parts
+        return TillAsked(name, "escpos", profile, port, printer)
+    detail = f"{text!r}: api:NAME | escpos:NAME:PROFILE:PORT:PRINTER"
+    raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--till", detail=detail)
+
+
+def _operator(text: str) -> OperatorAsked:
+    number, _, rest = text.partition(":")
+    name, _, role = rest.partition(":")
+    if not number or not name:
+        detail = f"{text!r}: NUMBER:NAME[:ROLE]"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--operator", detail=detail)
+    return OperatorAsked(number, name, role or "clerk")
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise Fault(
+            FaultCode.SETUP_CONFIG_INVALID, path="--day-starts-at", detail=f"{text!r}: HH:MM"
+        ) from None

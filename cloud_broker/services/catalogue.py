@@ -1,0 +1,154 @@
+"""Catalogue files and rule bundles: checked, versioned, and told to every store."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cloud_broker.ports.catalogue import Document, Revision
+from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.secrets import KeyRing
+from cloud_broker.ports.unit import Unit, Units
+from retail_core.catalog.article import Article
+from retail_core.catalog.encoding import encode_catalogue
+from retail_core.catalog.importing import CatalogueImport, ImportedArticle, parse_catalogue
+from retail_core.errors import Fault
+from retail_core.pricing.offers import parse_bundle, sign_bundle
+from retail_core.texts.faults import FaultCode
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What a file would do, or did: `version` is 0 when nothing was published."""
+
+    read: CatalogueImport
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePublisher:
+    """Imports catalogues and publishes bundles; the ingest process announces them."""
+
+    units: Units
+    clock: Clock
+    ids: IdSource
+    keys: KeyRing
+    zone: str = "Asia/Shanghai"
+
+    def preview(self, tenant: UUID, text: str) -> ImportResult:
+        """Return what an import would do; nothing is stored."""
+        with self.units.begin(tenant) as unit:
+            return self._compare(unit, text)
+
+    def apply(
+        self, tenant: UUID, text: str, *, who: str, skip_errors: bool = False
+    ) -> ImportResult:
+        """Store the rows as revisions and publish the catalogue as it is today.
+
+        Raises Fault CATALOGUE_ROW for the first bad row unless `skip_errors`, CATALOGUE_EMPTY when
+        no row can be used.
+        """
+        now = self.clock.now_ms()
+        today = self._today()
+        with self.units.begin(tenant) as unit:
+            result = self._compare(unit, text)
+            read = result.read
+            if read.errors and not skip_errors:
+                first = read.errors[0]
+                raise Fault(
+                    FaultCode.CATALOGUE_ROW,
+                    row=first.row,
+                    column=first.column,
+                    reason=first.reason,
+                )
+            if not read.articles:
+                raise Fault(FaultCode.CATALOGUE_EMPTY)
+            self._store(unit, read, frozenset(result.new + result.changed), now)
+            version = self._publish(unit, today, who)
+            detail = {"version": version, "new": len(result.new), "changed": len(result.changed)}
+            unit.hq.audit(AuditEntry(who, "catalogue.import", str(version), detail), now)
+            unit.announce(LiveEvent(tenant, frozenset({"published"})))
+        return ImportResult(read, result.new, result.changed, result.unchanged, version)
+
+    def publish_bundle(self, tenant: UUID, content: bytes, *, who: str) -> int:
+        """Check, sign and publish a rule bundle; return its version (Fault OFFER_INVALID)."""
+        bundle = parse_bundle(content)
+        signed = sign_bundle(content, self.keys.keys(tenant).bundle_seed)
+        document = Document("bundle", bundle.version, sha256(signed).digest(), signed)
+        now = self.clock.now_ms()
+        with self.units.begin(tenant) as unit:
+            unit.catalogue.add_bundle(document, content, who)
+            detail = {"offers": len(bundle.offers)}
+            unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
+            unit.announce(LiveEvent(tenant, frozenset({"published"})))
+        return bundle.version
+
+    def refresh_due(self, tenant: UUID, *, who: str = "clock") -> int | None:
+        """Publish again when a dated price has come into effect; return the new version."""
+        today = self._today()
+        with self.units.begin(tenant) as unit:
+            made_for = unit.catalogue.effective_on()
+            due = None if made_for is None else unit.catalogue.next_due(made_for)
+            if due is None or due > today:
+                return None
+            version = self._publish(unit, today, who)
+            unit.announce(LiveEvent(tenant, frozenset({"published"})))
+        return version
+
+    def _compare(self, unit: Unit, text: str) -> ImportResult:
+        read = parse_catalogue(text, today=self._today())
+        known = unit.catalogue.latest_by_sku()
+        new: list[str] = []
+        changed: list[str] = []
+        for row in read.articles:
+            revision = known.get(row.sku)
+            if revision is None:
+                new.append(row.sku)
+            elif revision != _revision(row, revision.article.article_id):
+                changed.append(row.sku)
+        unchanged = len(read.articles) - len(new) - len(changed)
+        return ImportResult(read, tuple(new), tuple(changed), unchanged)
+
+    def _store(self, unit: Unit, read: CatalogueImport, skus: frozenset[str], now: int) -> None:
+        rows = [row for row in read.articles if row.sku in skus]
+        ids = unit.catalogue.article_ids([row.sku for row in rows])
+        fresh = {row.sku: self.ids.uuid7() for row in rows if row.sku not in ids}
+        if fresh:
+            unit.catalogue.add_articles(fresh, now)
+        ids |= fresh
+        if rows:
+            unit.catalogue.add_revisions([_revision(row, ids[row.sku]) for row in rows], now)
+
+    def _publish(self, unit: Unit, today: date, who: str) -> int:
+        articles = unit.catalogue.effective(today)
+        newest = unit.catalogue.newest("catalogue")
+        version = 1 if newest is None else newest.version + 1
+        content = encode_catalogue(version, articles)
+        document = Document("catalogue", version, sha256(content).digest(), content)
+        unit.catalogue.add_catalogue(document, today, len(articles), who)
+        return version
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock.now_ms() / 1000, ZoneInfo(self.zone)).date()
+
+
+def _revision(row: ImportedArticle, article_id: UUID) -> Revision:
+    article = Article(
+        article_id=article_id,
+        sku=row.sku,
+        name=row.name,
+        unit=row.unit,
+        price_fen=row.price_fen,
+        barcodes=row.barcodes,
+        cost_fen=row.cost_fen,
+        brand=row.brand,
+        category=row.category,
+        tags=row.tags,
+    )
+    return Revision(article, row.effective_from)
