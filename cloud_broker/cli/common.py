@@ -59,4 +59,4 @@ def say(values: Mapping[str, object], *, as_json: bool) -> None:
         return
     width = max(map(len, values), default=0)
     for name, value in values.items():
-        out.print(f"{name:<{width}}  {value}", markup=False)
+        out.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)

@@ -101,7 +101,7 @@ class HqAccess:
             user = unit.hq.user(login)
             if user is None:
                 raise Fault(FaultCode.API_NOT_FOUND, what=f"user {login}")
-            token = self._open(unit, tenant, user, "api", now + TOKEN_DAYS * _DAY_MS, label)
+            token = self._open(unit, tenant, user, "token", now + TOKEN_DAYS * _DAY_MS, label)
             unit.hq.audit(AuditEntry("cli", "hq_token.add", login, {"label": label}), now)
         return token
 
@@ -113,7 +113,7 @@ class HqAccess:
         if found is None or found.expires_ms <= self.clock.now_ms():
             raise Fault(FaultCode.API_TOKEN_WRONG)
         return _identity(
-            tenant, found.user, by_token=found.kind == "api", expires_ms=found.expires_ms
+            tenant, found.user, by_token=found.kind == "token", expires_ms=found.expires_ms
         )
 
     def logout(self, token: str) -> None:
