@@ -15,6 +15,7 @@ Picture = NDArray[np.uint8]
 # zbar's time grows with the picture; a code it can read is readable at this size.
 SECOND_SIDE_MAX = 960
 CODES_MAX = 8
+FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 PAYLOAD_BYTES_MAX = 4_296
 
 
@@ -46,7 +47,7 @@ class QrCascade:
 
 
 def _first(grey: Picture) -> list[bytes]:
-    seen = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    seen = zxingcpp.read_barcodes(grey, formats=FORMATS)
     return [bytes(code.bytes) for code in seen if code.valid]
 
 

@@ -86,4 +86,5 @@ def _camera(frame: Picture, look: Look, random: np.random.Generator) -> Picture:
     if look.blur > 0:
         frame = cast("Picture", cv2.GaussianBlur(frame, (0, 0), look.blur))
     noise = random.normal(0, look.noise, frame.shape) if look.noise > 0 else 0
-    return np.clip(frame * look.brightness + noise, 0, 255).astype(np.uint8)
+    lit = frame.astype(np.float32) * look.brightness + noise
+    return cast("Picture", np.clip(lit, 0, 255).astype(np.uint8))

@@ -1,0 +1,95 @@
+"""Member codes, from a camera's frames or from a hand scanner."""
+
+from dataclasses import dataclass
+
+from edge_agent.ports.camera import Camera, Frame
+from edge_agent.ports.clock import Clock
+from edge_agent.ports.qr import QrReader
+from edge_agent.recognition.frames import Frames
+from edge_agent.recognition.lookup import MemberLookup, StillAskingError
+from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.race import Finding, Race, now_ms
+from retail_core.errors import Fault
+from retail_core.identity.assurance import Factor
+from retail_core.identity.member_code import MemberCode, parse, verify
+from retail_core.texts.faults import FaultCode
+
+MS_PER_S = 1000
+
+
+class CodeCheck:
+    """From what a camera or scanner read to whose code it is."""
+
+    REMEMBER_MS = 3_000
+    REMEMBERED_MAX = 32
+
+    def __init__(self, lookup: MemberLookup, proofs: Proofs, clock: Clock) -> None:
+        self._lookup = lookup
+        self._proofs = proofs
+        self._clock = clock
+        self._refused: dict[bytes, float] = {}
+
+    def check(self, payload: bytes, seen_ms: float, *, within_s: float) -> Finding:
+        """Return whose code it is; Faults QR_FOREIGN … QR_CLOCK_UNKNOWN. Not yet taken for use."""
+        code = parse(payload)
+        held = self._lookup.find("phone_key", code.key_id, within_s=within_s)
+        keys = held.record.phone_keys if held is not None else ()
+        public = next((key.public_key for key in keys if key.key_id == code.key_id), None)
+        if held is None or public is None:
+            raise Fault(FaultCode.QR_KEY_UNKNOWN)
+        verify(code, public, self._now_s(), self._clock.now().quality)
+        return Finding(
+            Factor.MEMBER_CODE, held, seen_ms, seen_ms, lambda: self._admit(payload, code)
+        )
+
+    def note_refused(self, payload: bytes) -> bool:
+        """Remember a refused payload; True when it was not refused a moment ago.
+
+        A code lies before the camera for many frames and calls: it is one fault, not fifty.
+        """
+        now = now_ms()
+        self._refused = {p: at for p, at in self._refused.items() if now - at < self.REMEMBER_MS}
+        fresh = payload not in self._refused
+        if fresh and len(self._refused) >= self.REMEMBERED_MAX:
+            del self._refused[next(iter(self._refused))]
+        self._refused[payload] = now
+        return fresh
+
+    def _admit(self, payload: bytes, code: MemberCode) -> None:
+        self._proofs.admit_code(code, self._now_s())
+        # Its owner may go on holding it up; that is no replay worth telling.
+        self.note_refused(payload)
+
+    def _now_s(self) -> int:
+        return self._clock.now().wall_ms // MS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class QrFrames:
+    """Reads member codes off camera frames."""
+
+    camera: Camera
+    reader: QrReader
+    codes: CodeCheck
+
+    def run(self, race: Race) -> None:
+        """Read frames until a code holds."""
+        frames = Frames(self.camera, race)
+        refused: set[bytes] = set()
+        while (frame := frames.next()) is not None:
+            with race.at_work("qr"):
+                payloads = self.reader.read(frame.image)
+                for payload in payloads:
+                    if payload not in refused and not self._try(payload, frame, race):
+                        refused.add(payload)
+
+    def _try(self, payload: bytes, frame: Frame, race: Race) -> bool:
+        try:
+            within_s = race.left_ms() / MS_PER_S
+            race.found(self.codes.check(payload, frame.captured_mono_ms, within_s=within_s))
+        except StillAskingError:
+            race.refuse(FaultCode.QR_KEY_UNKNOWN, news=False)
+        except Fault as fault:
+            race.refuse(fault.code, news=self.codes.note_refused(payload))
+            return False
+        return True

@@ -1,0 +1,168 @@
+"""One race: several readers, one deadline, the best finding wins and the rest stop."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from edge_agent.ports.replica import HeldMember
+from retail_core.identity.assurance import Assurance, Factor, assurance_of
+from retail_core.identity.face_match import Vote
+from retail_core.texts.faults import FaultCode
+
+# A reader asks its device in slices this long, so that it notices when the race is over.
+SLICE_MS = 25
+# How long a sure finding may overtake a less sure one, if its reader is at work already.
+OVERTAKE_MS = 30
+
+
+def now_ms() -> float:
+    """Return CLOCK_MONOTONIC in milliseconds, the time base of frames and taps."""
+    return time.monotonic_ns() / 1_000_000
+
+
+def _admitted() -> None:
+    """Nothing to check: a face proves nothing that could be used twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one reader concluded; times are monotonic milliseconds.
+
+    `seen_ms`: the deciding frame or the card; `first_ms`: the first frame that could be used.
+    `admit` takes the proof for its one use, or raises the Fault that says it was used before.
+    """
+
+    factor: Factor
+    held: HeldMember
+    seen_ms: float
+    first_ms: float
+    admit: Callable[[], None] = _admitted
+
+    @property
+    def assurance(self) -> Assurance:
+        """What the finding is worth."""
+        return assurance_of(self.factor)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the readers noted on the way."""
+
+    reasons: dict[FaultCode, bool] = field(default_factory=dict)
+    stage_ms: dict[str, float] = field(default_factory=dict)
+    gate: FaultCode | None = None
+    vote: Vote | None = None
+    suspicious: bool = False
+
+
+class Race:
+    """The clock, the finish and the notebook that all readers of one call share."""
+
+    def __init__(self, deadline_ms: float) -> None:
+        self.began_ms = now_ms()
+        self.ends_ms = self.began_ms + deadline_ms
+        self.seen = Seen()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._news: queue.SimpleQueue[Finding | None] = queue.SimpleQueue()
+        self._at_work: set[str] = set()
+
+    # ---- for readers ----------------------------------------------------------------------------
+
+    def is_over(self) -> bool:
+        """Tell whether readers should stop."""
+        return self._over.is_set() or self.left_ms() <= 0
+
+    def left_ms(self) -> float:
+        """Return how much time is left, not below zero."""
+        return max(0.0, self.ends_ms - now_ms())
+
+    def slice_ms(self) -> int:
+        """Return how long to wait for a device before looking up again."""
+        return max(1, min(SLICE_MS, int(self.left_ms())))
+
+    def found(self, finding: Finding) -> bool:
+        """Hand in a finding; False when the race was over before."""
+        with self._lock:
+            if self._over.is_set():
+                return False
+            self._news.put(finding)
+            return True
+
+    def finished(self) -> None:
+        """Say that this reader has nothing more to give."""
+        self._news.put(None)
+
+    def refuse(self, code: FaultCode, *, news: bool = True) -> None:
+        """Note why something was not taken; `news` is False when it was told before."""
+        with self._lock:
+            self.seen.reasons[code] = news or self.seen.reasons.get(code, False)
+
+    def gate(self, code: FaultCode | None) -> None:
+        """Note which quality gate refused the newest frame; None when it was usable."""
+        with self._lock:
+            self.seen.gate = code
+
+    def took(self, stage_ms: dict[str, float]) -> None:
+        """Note how long stages took; the last frame's times stay."""
+        with self._lock:
+            self.seen.stage_ms |= stage_ms
+
+    def voted(self, vote: Vote, *, suspicious: bool) -> None:
+        """Note how the vote stands."""
+        with self._lock:
+            self.seen.vote = vote
+            self.seen.suspicious = suspicious
+
+    @contextmanager
+    def at_work(self, reader: str) -> Iterator[None]:
+        """Mark a reader as busy with a frame or card that may give a finding."""
+        began = time.perf_counter()
+        with self._lock:
+            self._at_work.add(reader)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_work.discard(reader)
+                self.seen.stage_ms[reader] = (time.perf_counter() - began) * 1000
+
+    # ---- for the judge --------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """End the race: readers stop at their next look."""
+        self._over.set()
+        self._news.put(None)
+
+    def judge(self, readers: int, admit: Callable[[Finding], bool]) -> Finding | None:
+        """Wait for the best admitted finding; None when none came in time.
+
+        A sure finding ends the race at once. A less sure one waits for readers that are at work on
+        what they saw, for a moment.
+        """
+        best: Finding | None = None
+        until_ms = self.ends_ms
+        while readers > 0 and not self._over.is_set():
+            try:
+                finding = self._news.get(timeout=max(0.0, until_ms - now_ms()) / 1000)
+            except queue.Empty:
+                break
+            if finding is None:
+                readers -= 1
+                continue
+            if (best is not None and finding.assurance <= best.assurance) or not admit(finding):
+                continue
+            best = finding
+            if best.assurance >= Assurance.HIGH or not self._somebody_sure_at_work():
+                break
+            until_ms = min(self.ends_ms, now_ms() + OVERTAKE_MS)
+        with self._lock:
+            self._over.set()
+        return best
+
+    def _somebody_sure_at_work(self) -> bool:
+        with self._lock:
+            return bool(self._at_work & {"qr", "nfc"})

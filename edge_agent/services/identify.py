@@ -1,0 +1,308 @@
+"""Who stands at this counter? Face, code and card race under one deadline; the surest wins."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Literal, Protocol
+
+from edge_agent.ports.nfc import CardTap
+from edge_agent.ports.replica import HeldMember
+from edge_agent.recognition.cards import CardTaps
+from edge_agent.recognition.codes import CodeCheck, QrFrames
+from edge_agent.recognition.faces import FaceReader
+from edge_agent.recognition.lookup import MemberLookup, StillAskingError
+from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.race import Finding, Race, now_ms
+from retail_core import limits
+from retail_core.errors import Fault
+from retail_core.identity.assurance import Assurance, Factor, assurance_of
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+Reader = Literal["face", "qr", "nfc"]
+Outcome = Literal["member", "ask", "unknown", "none"]
+
+DEADLINE_MS_MAX = 10_000
+# A code or card shown just before the clerk asked is the answer to the question.
+UNASKED_FRESH_MS = 3_000
+# How long the cloud may take over a code or card that came without a race.
+LOOKUP_S = 0.4
+
+# Somebody showed something that is ours in form, and it was not accepted.
+_CREDENTIAL_REFUSED = frozenset(
+    {
+        FaultCode.QR_EXPIRED,
+        FaultCode.QR_REPLAYED,
+        FaultCode.QR_SIGNATURE,
+        FaultCode.QR_KEY_UNKNOWN,
+        FaultCode.QR_CLOCK_UNKNOWN,
+        FaultCode.NFC_CARD_UNKNOWN,
+        FaultCode.NFC_CARD_FOREIGN,
+        FaultCode.NFC_MAC,
+        FaultCode.NFC_COUNTER_REPLAYED,
+    }
+)
+
+
+class ReaderLoop(Protocol):
+    """One reader of the lane: runs until its race is over."""
+
+    def run(self, race: Race) -> None:
+        """Look, and hand findings to the race."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one counter has; None for a reader that is not there or switched off."""
+
+    lookup: MemberLookup
+    proofs: Proofs
+    codes: CodeCheck
+    face: FaceReader | None = None
+    qr: QrFrames | None = None
+    cards: CardTaps | None = None
+
+    def readers(self) -> dict[Reader, ReaderLoop]:
+        """Return the readers that are there."""
+        readers: dict[Reader, ReaderLoop | None]
+        readers = {"face": self.face, "qr": self.qr, "nfc": self.cards}
+        return {name: reader for name, reader in readers.items() if reader is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """Who was recognised, how surely, how fast, and what stood in the way.
+
+    `frame_to_member_ms`: from the frame that completed the vote, the frame with the code, or the
+    card's detection, to the member's data at hand. `first_usable_ms`: from the first frame that
+    passed the gates. `repeated`: nothing here that was not told a moment ago.
+    """
+
+    outcome: Outcome
+    assurance: Assurance = Assurance.NONE
+    factor: Factor | None = None
+    member: HeldMember | None = None
+    reasons: tuple[FaultCode, ...] = ()
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    total_ms: float = 0.0
+    frame_to_member_ms: float | None = None
+    first_usable_ms: float | None = None
+    at_ms: float = 0.0
+    repeated: bool = False
+
+
+class Identify:
+    """Recognition at one counter; calls from any thread, one race at a time."""
+
+    def __init__(self, lane: Lane, tally: FaultTally) -> None:
+        self._lane = lane
+        self._readers = lane.readers()
+        self._tally = tally
+        self._pool = ThreadPoolExecutor(max(1, len(self._readers)), thread_name_prefix="identify")
+        self._turn = Lock()
+        self._running: list[Future[None]] = []
+        self._state = Lock()
+        self._waiting = 0
+        self._race: Race | None = None
+        self._glancing = False
+        self._unasked: Identification | None = None
+        self._stopped = False
+
+    @property
+    def factors(self) -> tuple[Reader, ...]:
+        """The readers this counter has."""
+        return tuple(self._readers)
+
+    def identify(
+        self, factors: Collection[Reader] = (), deadline_ms: int = limits.IDENTIFY_HARD_MS
+    ) -> Identification:
+        """Race the readers asked for (all when none is named); never raises for what they see."""
+        chosen = tuple(dict.fromkeys(factors)) or self.factors
+        with self._state:
+            self._waiting += 1
+            if self._race is not None and self._glancing:
+                self._race.cancel()
+        with self._turn:
+            with self._state:
+                self._waiting -= 1
+            early = self._take_unasked(chosen)
+            if early is not None:
+                return early
+            return self._run_race(chosen, min(max(deadline_ms, 1), DEADLINE_MS_MAX), asked=True)
+
+    def glance(self, factors: Collection[Reader], deadline_ms: int) -> Identification | None:
+        """Look without being asked; None when somebody asks meanwhile or is being served.
+
+        A sure finding is kept for a moment: who asks next gets it.
+        """
+        if self._waiting or not self._turn.acquire(blocking=False):
+            return None
+        try:
+            return self._keep(self._run_race(tuple(factors), deadline_ms, asked=False))
+        finally:
+            self._turn.release()
+
+    def code(self, text: str | bytes) -> Identification:
+        """Check a member code that a hand scanner read."""
+        began_ms = now_ms()
+        payload = text if isinstance(text, bytes) else text.encode()
+
+        def check() -> Finding:
+            return self._lane.codes.check(payload, began_ms, within_s=LOOKUP_S)
+
+        return self._single(check, began_ms, FaultCode.QR_KEY_UNKNOWN)
+
+    def tap(self, tap: CardTap) -> Identification | None:
+        """Check a card that was tapped unasked; None when a race under way takes it over."""
+        cards, began_ms = self._lane.cards, now_ms()
+        if cards is None:
+            return None
+        with self._state:
+            if self._race is not None and not self._glancing:
+                cards.carry(tap)
+                return None
+
+        def check() -> Finding:
+            return cards.check(tap, tap.detected_mono_ms, within_s=LOOKUP_S)
+
+        return self._keep(self._single(check, began_ms, FaultCode.NFC_CARD_UNKNOWN))
+
+    def vouched(self, held: HeldMember | None, factor: Factor) -> Identification:
+        """Return the result of a factor that was checked elsewhere: a phone number, an operator."""
+        now = now_ms()
+        if held is None:
+            return Identification("unknown", at_ms=now)
+        return Identification("member", assurance_of(factor), factor, held, at_ms=now)
+
+    def stop(self) -> None:
+        """End the race under way and the threads, keep the card counters; safe to call twice."""
+        with self._state:
+            self._stopped = True
+            if self._race is not None:
+                self._race.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._lane.lookup.stop()
+        self._lane.proofs.save()
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _take_unasked(self, chosen: tuple[Reader, ...]) -> Identification | None:
+        with self._state:
+            early, self._unasked = self._unasked, None
+        if early is None or now_ms() - early.at_ms > UNASKED_FRESH_MS:
+            return None
+        reader: Reader = "nfc" if early.factor is Factor.SUN_CARD else "qr"
+        return early if reader in chosen else None
+
+    def _keep(self, result: Identification) -> Identification:
+        if result.assurance >= Assurance.HIGH:
+            with self._state:
+                self._unasked = result
+        return result
+
+    def _run_race(
+        self, chosen: tuple[Reader, ...], deadline_ms: float, *, asked: bool
+    ) -> Identification:
+        # Readers of the race before have seen that it is over, or see it within a slice.
+        wait(self._running)
+        with self._entered(Race(deadline_ms), asked=asked) as race:
+            if self._stopped:
+                return Identification("none", at_ms=race.began_ms)
+            if "face" in chosen and "face" not in self._readers:
+                race.refuse(FaultCode.FACE_DISABLED, news=False)
+            loops = [self._readers[name] for name in chosen if name in self._readers]
+            self._running = [self._pool.submit(_run, loop, race) for loop in loops]
+            finding = race.judge(len(loops), lambda found: self._admitted(found, race))
+            self._surface()
+            return self._result(race, finding)
+
+    @contextmanager
+    def _entered(self, race: Race, *, asked: bool) -> Iterator[Race]:
+        with self._state:
+            self._race, self._glancing = race, not asked
+        try:
+            yield race
+        finally:
+            with self._state:
+                self._race = None
+
+    def _surface(self) -> None:
+        """Raise what a reader broke with: a bug must not look like an empty counter."""
+        for future in self._running:
+            if future.done() and (error := future.exception()) is not None:
+                raise error
+
+    def _admitted(self, finding: Finding, race: Race) -> bool:
+        try:
+            finding.admit()
+        except Fault as fault:
+            race.refuse(fault.code)
+            return False
+        return True
+
+    def _result(self, race: Race, finding: Finding | None) -> Identification:
+        seen = race.seen
+        gate = () if seen.gate is None or finding is not None else (seen.gate,)
+        for code in (*(code for code, news in seen.reasons.items() if news), *gate):
+            self._tally.count(code)
+        if finding is not None:
+            known = _recognised(finding, race.began_ms)
+            return replace(known, reasons=tuple(seen.reasons), stage_ms=dict(seen.stage_ms))
+        now = now_ms()
+        return Identification(
+            _outcome(race),
+            reasons=tuple(dict.fromkeys((*seen.reasons, *gate))),
+            stage_ms=dict(seen.stage_ms),
+            total_ms=now - race.began_ms,
+            at_ms=now,
+            repeated=not any(seen.reasons.values()) and seen.vote is None,
+        )
+
+    def _single(
+        self, check: Callable[[], Finding], began_ms: float, unanswered: FaultCode
+    ) -> Identification:
+        try:
+            finding = check()
+            finding.admit()
+        except StillAskingError:
+            code = unanswered
+        except Fault as fault:
+            code = fault.code
+        else:
+            return _recognised(finding, began_ms)
+        self._tally.count(code)
+        now = now_ms()
+        return Identification("unknown", reasons=(code,), total_ms=now - began_ms, at_ms=now)
+
+
+def _run(loop: ReaderLoop, race: Race) -> None:
+    try:
+        loop.run(race)
+    finally:
+        race.finished()
+
+
+def _recognised(finding: Finding, began_ms: float) -> Identification:
+    now = now_ms()
+    return Identification(
+        "member",
+        finding.assurance,
+        finding.factor,
+        finding.held,
+        total_ms=now - began_ms,
+        frame_to_member_ms=now - finding.seen_ms,
+        first_usable_ms=now - finding.first_ms,
+        at_ms=now,
+    )
+
+
+def _outcome(race: Race) -> Outcome:
+    seen = race.seen
+    if seen.suspicious or (seen.vote is not None and seen.vote.candidates):
+        return "ask"
+    if seen.vote is not None or seen.reasons.keys() & _CREDENTIAL_REFUSED:
+        return "unknown"
+    return "none"
