@@ -108,7 +108,7 @@ class SqliteFile:
     def forget_log(self) -> None:
         """Fold the log into the file and empty it, so that it keeps no older page."""
         with self.write_lock, self._read_lock:
-            self.writer.pragma("wal_checkpoint(TRUNCATE)")
+            self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def close(self) -> None:
         """Close both connections; the last one folds the WAL back into the file."""

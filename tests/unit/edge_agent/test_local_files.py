@@ -1,0 +1,210 @@
+"""The other files of a box: replica, gallery, documents, and the keys that open them."""
+
+from pathlib import Path
+
+import apsw
+import numpy as np
+import pytest
+
+from edge_agent.adapters.documents_tinydb import MAGIC, TinyDocuments, pack, unpack
+from edge_agent.adapters.gallery_sqlite import SqliteGallery
+from edge_agent.adapters.keys import derive_key
+from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.ports.gallery_store import Template
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from tests.factories.shop_floor import SOAP, make_change, make_id, make_record
+from tests.fakes.ids import FakeIdSource
+
+KEY = b"k" * 32
+CORRUPT = FaultCode.DISK_DOCUMENT_CORRUPT.value
+
+
+# ---- keys ---------------------------------------------------------------------------------------
+
+
+def test_each_purpose_has_its_own_key() -> None:
+    keys = [derive_key(KEY, purpose) for purpose in ("journal", "replica", "gallery")]
+    assert len({*keys, KEY}) == 4
+    assert {len(key) for key in keys} == {32}
+    assert derive_key(KEY, "journal") == keys[0]
+    assert derive_key(b"l" * 32, "journal") != keys[0]
+
+
+def test_a_short_storage_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="31 bytes"):
+        derive_key(b"k" * 31, "journal")
+
+
+# ---- replica ------------------------------------------------------------------------------------
+
+
+def test_the_replica_is_there_after_a_restart(tmp_path: Path) -> None:
+    path, member, record = tmp_path / "replica.db", make_id(), make_record()
+    first = SqliteReplica(path, KEY)
+    first.apply_changes(feed_epoch=3, pos=8, changes=[make_change(8, member, 2, record)])
+    first.replace_catalogue(4, [SOAP])
+    first.replace_bundle(5, b"rules")
+    first.replace_name_map({"香皂": "SOAP"})
+    first.close()
+    again = SqliteReplica(path, KEY)
+    assert again.feed_position() == (3, 8)
+    held = again.member(member)
+    assert held is not None
+    assert held.record == record
+    assert again.article_by_receipt_name("香皂") == SOAP
+    assert (again.catalogue_version(), again.bundle()) == (4, (5, b"rules"))
+    again.close()
+    assert record.name.encode() not in path.read_bytes()
+
+
+def test_changes_and_their_position_go_together(tmp_path: Path) -> None:
+    replica = SqliteReplica(tmp_path / "replica.db", KEY)
+    replica._file.writer.pragma("max_page_count", replica._file.writer.pragma("page_count"))
+    changes = [make_change(at, make_id(), 1, make_record()) for at in range(1, 200)]
+    with pytest.raises(Fault) as caught:
+        replica.apply_changes(feed_epoch=1, pos=200, changes=changes)
+    assert caught.value.code == FaultCode.DISK_FULL
+    assert replica.feed_position() == (0, 0)
+    assert replica.member_count() == 0
+    replica.close()
+
+
+# ---- gallery ------------------------------------------------------------------------------------
+
+
+def open_gallery(path: Path, tally: FaultTally | None = None) -> SqliteGallery:
+    return SqliteGallery(path, KEY, FakeIdSource(), tally or FaultTally())
+
+
+def make_template(seed: int) -> Template:
+    vector = np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    return Template(make_id(), make_id(), "mbf@1", vector)
+
+
+def raw(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    connection.pragma("cipher", "chacha20")
+    connection.pragma("key", "raw:" + KEY.hex())
+    return connection
+
+
+def test_a_template_moved_to_another_member_does_not_open(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    gallery = open_gallery(path)
+    mine, hers = make_template(1), make_template(2)
+    for template in (mine, hers):
+        gallery.add(template, consent_event_id=make_id())
+    gallery.close()
+    connection = raw(path)
+    connection.execute(
+        "UPDATE template SET member_id = ? WHERE template_id = ?",
+        (hers.member_id.bytes, mine.template_id.bytes),
+    )
+    connection.close()
+    gallery = open_gallery(path, tally)
+    assert [one.template_id for one in gallery.load("mbf@1")] == [hers.template_id]
+    assert tally.snapshot() == {CORRUPT: 1}
+    gallery.close()
+
+
+def test_a_row_needs_a_consent(tmp_path: Path) -> None:
+    open_gallery(tmp_path / "gallery.db").close()
+    connection = raw(tmp_path / "gallery.db")
+    with pytest.raises(apsw.ConstraintError):
+        connection.execute("INSERT INTO template VALUES (x'01', x'02', 'm', NULL, x'03')")
+    with pytest.raises(apsw.ConstraintError):
+        connection.execute("INSERT INTO template VALUES (x'01', x'02', 'm', x'', x'03')")
+    connection.close()
+
+
+def test_an_embedding_is_not_in_the_file_even_for_who_has_its_key(tmp_path: Path) -> None:
+    path, template = tmp_path / "gallery.db", make_template(3)
+    gallery = open_gallery(path)
+    gallery.add(template, consent_event_id=make_id())
+    gallery.close()
+    connection = raw(path)
+    (sealed,) = next(iter(connection.execute("SELECT sealed FROM template")))
+    connection.close()
+    assert template.embedding.tobytes()[:16] not in sealed
+
+
+def test_an_erased_template_leaves_no_page_behind(tmp_path: Path) -> None:
+    path, template = tmp_path / "gallery.db", make_template(4)
+    gallery = open_gallery(path)
+    gallery.add(template, consent_event_id=make_id())
+    rows = gallery._file.rows("SELECT sealed FROM template")
+    assert gallery.delete_member(template.member_id) == 1
+    assert (tmp_path / "gallery.db-wal").stat().st_size == 0
+    gallery.close()
+    connection = raw(path)
+    connection.pragma("rekey", "")
+    connection.close()
+    assert bytes(rows[0][0])[12:60] not in path.read_bytes()
+
+
+# ---- documents ----------------------------------------------------------------------------------
+
+
+def test_documents_are_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "documents.json"
+    first = TinyDocuments(path, FaultTally())
+    first.put("lane", {"camera": "前台"})
+    first.close()
+    again = TinyDocuments(path, FaultTally())
+    assert again.get("lane") == {"camera": "前台"}
+    again.close()
+
+
+@pytest.mark.parametrize("left", [0, 5, len(MAGIC) + 12, -3])
+def test_a_torn_copy_falls_back_to_the_previous_one(tmp_path: Path, left: int) -> None:
+    path, tally = tmp_path / "documents.json", FaultTally()
+    documents = TinyDocuments(path, tally)
+    documents.put("lane", {"n": 1})
+    documents.put("lane", {"n": 2})
+    path.write_bytes(path.read_bytes()[:left])
+    assert documents.get("lane") == {"n": 1}
+    assert tally.snapshot()[CORRUPT] >= 1
+    documents.put("lane", {"n": 3})
+    assert documents.get("lane") == {"n": 3}
+    path.write_bytes(b"torn again")
+    assert documents.get("lane") == {"n": 1}, "the damaged copy never replaced the good one"
+    documents.close()
+
+
+def test_two_damaged_copies_are_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "documents.json"
+    documents = TinyDocuments(path, FaultTally())
+    documents.put("lane", {"n": 1})
+    documents.put("lane", {"n": 2})
+    for copy in tmp_path.iterdir():
+        copy.write_bytes(b"x")
+    with pytest.raises(Fault) as caught:
+        documents.get("lane")
+    assert caught.value.code == FaultCode.DISK_DOCUMENT_CORRUPT
+    documents.close()
+
+
+def test_an_unfinished_write_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "documents.json"
+    documents = TinyDocuments(path, FaultTally())
+    documents.put("lane", {"n": 1})
+    (tmp_path / "documents.json.new").write_bytes(b"half a docu")
+    assert documents.get("lane") == {"n": 1}
+    documents.put("lane", {"n": 2})
+    assert documents.get("lane") == {"n": 2}
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "documents.json",
+        "documents.json.previous",
+    ]
+    documents.close()
+
+
+def test_the_checksum_covers_every_byte() -> None:
+    content = pack({"t": {"1": {"name": "店"}}})
+    assert unpack(content) == {"t": {"1": {"name": "店"}}}
+    for at in range(len(content)):
+        flipped = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        with pytest.raises(ValueError, match="checksum"):
+            unpack(flipped)
