@@ -10,16 +10,12 @@ An event leaves only because the cloud committed it. Frames that outlive their t
 again from what is still uncovered, with their attempts counted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from retail_core import limits
 from retail_core.sync.backoff import resend_after_ms
 from retail_core.sync.ranges import Ranges, clamp, from_seqs, subtract
-
-EVENT_OVERHEAD_BYTES = 160  # ids, times and type around a body
-FRAME_ROOM_BYTES = limits.FRAME_BYTES_MAX - 512  # the frame's own ids, epoch and hash
 
 LIVE = "live"
 BACKLOG = "backlog"
@@ -54,11 +50,11 @@ def plan_publish(
     credit: int,
     now_ms: int,
     rtt_ms: int,
-    body_bytes: Mapping[int, int] = MappingProxyType({}),
 ) -> PublishPlan:
     """Plan frames of consecutive sequences; `credit` is the number of frames allowed in flight.
 
-    `body_bytes` maps a sequence to the size of its body, so that no frame outgrows the limit.
+    Whoever encodes a frame cuts it in two where its bytes outgrow the limit of a frame; the plan
+    stays right, since only ranges are acknowledged.
     """
     waiting = from_seqs(unacked_seqs)
     open_frames = [frame for frame in in_flight if clamp(waiting, frame.first_seq, frame.last_seq)]
@@ -68,7 +64,7 @@ def plan_publish(
     send: list[InFlight] = []
     while free and len(kept) + len(send) < credit:
         lane = BACKLOG if any(frame.lane == LIVE for frame in (*kept, *send)) else LIVE
-        first, last = _newest(free, body_bytes) if lane == LIVE else _oldest(free, body_bytes)
+        first, last = _newest(free) if lane == LIVE else _oldest(free)
         attempt = 1 + max(
             (old.attempt for old in expired if old.first_seq <= last and old.last_seq >= first),
             default=0,
@@ -84,23 +80,11 @@ def _due_ms(frame: InFlight, rtt_ms: int) -> int:
     return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms)
 
 
-def _newest(free: Ranges, body_bytes: Mapping[int, int]) -> tuple[int, int]:
+def _newest(free: Ranges) -> tuple[int, int]:
     low, high = free[-1]
-    return _reach(range(high, low - 1, -1), body_bytes), high
+    return max(low, high - limits.FRAME_EVENTS_MAX + 1), high
 
 
-def _oldest(free: Ranges, body_bytes: Mapping[int, int]) -> tuple[int, int]:
+def _oldest(free: Ranges) -> tuple[int, int]:
     low, high = free[0]
-    return low, _reach(range(low, high + 1), body_bytes)
-
-
-def _reach(seqs: range, body_bytes: Mapping[int, int]) -> int:
-    """Return the last of the sequences that fits one frame; the first always does."""
-    room = FRAME_ROOM_BYTES
-    reached = seqs[0]
-    for seq in seqs[: limits.FRAME_EVENTS_MAX]:
-        room -= EVENT_OVERHEAD_BYTES + body_bytes.get(seq, 0)
-        if room < 0:
-            break
-        reached = seq
-    return reached
+    return low, min(high, low + limits.FRAME_EVENTS_MAX - 1)

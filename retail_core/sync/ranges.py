@@ -54,10 +54,5 @@ def clamp(ranges: Iterable[Range], low: int, high: int) -> Ranges:
     return tuple(
         (max(low, first), min(high, last))
         for first, last in normalise(ranges)
-        if first <= high and last >= low
+        if max(low, first) <= min(high, last)
     )
-
-
-def count(ranges: Iterable[Range]) -> int:
-    """Return how many sequences the ranges hold."""
-    return sum(high - low + 1 for low, high in normalise(ranges))
