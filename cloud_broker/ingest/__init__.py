@@ -1,1 +1,1 @@
-"""From MQTT to one database transaction, then the acknowledgement."""
+"""The line to the broker and the loop that books what comes over it."""

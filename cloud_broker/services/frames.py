@@ -15,7 +15,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_up, encode, event_hash
 from retail_core.wire.messages import UpFrame
-from retail_core.wire.topics import DeviceTopic, parse_device_topic
+from retail_core.wire.topics import DeviceTopic, parse_device_topic, shard_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,19 @@ def open_frame(message: Inbound) -> OpenFrame | BadFrame | None:
         return BadFrame(sender, message, fault)
     if (frame.tenant, frame.device) != (sender.tenant.bytes, sender.device.bytes):
         return BadFrame(sender, message, Fault(FaultCode.WIRE_SENDER_MISMATCH))
-    hashes = tuple(accumulate(frame.events, event_hash, initial=frame.prev_hash))
-    return OpenFrame(sender, frame, hashes, message.received_ms)
+    return OpenFrame(sender, frame, _hashes(frame), message.received_ms)
+
+
+def opened_again(payload: bytes, received_ms: int) -> OpenFrame:
+    """Open a frame that the repair queue kept; it was good when it was put there."""
+    frame = decode_up(payload)
+    store, device = UUID(bytes=frame.store), UUID(bytes=frame.device)
+    sender = DeviceTopic(UUID(bytes=frame.tenant), shard_of(store), device, "up")
+    return OpenFrame(sender, frame, _hashes(frame), received_ms)
+
+
+def _hashes(frame: UpFrame) -> tuple[bytes, ...]:
+    return tuple(accumulate(frame.events, event_hash, initial=frame.prev_hash))
 
 
 def stands_there(frame: OpenFrame, place: Place | None) -> bool:

@@ -18,7 +18,6 @@ from cloud_broker.services.frames import BadFrame, Inbound, OpenFrame, open_fram
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-
 AnyFrame = OpenFrame | BadFrame
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import UUID
 
+from cloud_broker.domain import store_state
 from cloud_broker.ports.live import LiveHub
 
-StoreState = Literal["ok", "degraded", "cannot", "gone", "never"]
+StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from cloud_broker.ports.fleet import DeviceState
 from cloud_broker.ports.live import LiveEvent
-from cloud_broker.ports.unit import Units
+from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.frames import Inbound
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -41,7 +41,12 @@ class PresenceBook:
         """Write down what waits; return how many. On a Fault it waits on."""
         waiting = dict(self._waiting)
         for tenant in {tenant for tenant, _ in waiting}:
-            self._write(tenant, [one for (owner, _), one in waiting.items() if owner == tenant])
+            some = [one for (owner, _), one in waiting.items() if owner == tenant]
+            try:
+                self._write(tenant, some)
+            except StoreRefusedError:
+                # A heartbeat is worth nothing in ten seconds; it must not hold up the next one.
+                self._tally.count(FaultCode.WIRE_MALFORMED)
         for key, one in waiting.items():
             if self._waiting.get(key) is one:
                 del self._waiting[key]

@@ -307,6 +307,7 @@ create index receipt_latest on receipt (tenant_id, received_at desc, receipt_id)
 create index receipt_of_store on receipt (tenant_id, store_id, received_at desc);
 create index receipt_of_member on receipt (tenant_id, member_id, received_at desc, receipt_id desc)
   where member_id is not null;
+create index receipt_of_day on receipt (tenant_id, store_id, business_date) include (total_fen);
 -- A tapped receipt is known by what is printed on it; tills restart their numbers every day.
 create unique index receipt_tapped_once
   on receipt (tenant_id, store_id, till_id, business_date, till_receipt_no) nulls not distinct
@@ -497,7 +498,7 @@ create table hq_session (
   tenant_id uuid not null,
   token_hash bytea not null check (length(token_hash) = 32),
   user_id uuid not null,
-  kind text not null check (kind in ('session', 'api')),
+  kind text not null check (kind in ('session', 'token')),
   label text not null default '',
   created_at timestamptz not null,
   expires_at timestamptz not null,
