@@ -26,6 +26,7 @@ SOURCE = Archive(
     version="1.3.0",
     sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
 )
+DESTINATION = ROOT / "var" / "photos"
 FOLDER = "face_recognition-1.3.0/tests/test_images"
 # where it goes: (name in the package, SHA-256)
 PHOTOS = {
@@ -74,7 +75,7 @@ def _in_place(path: Path, digest: str) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when all photos are in place."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("destination", type=Path, nargs="?", default=ROOT / "var" / "photos")
+    parser.add_argument("destination", type=Path, nargs="?", default=DESTINATION)
     parser.add_argument("--quiet", action="store_true", help="print faults only")
     given = parser.parse_args(arguments)
     try:

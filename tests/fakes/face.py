@@ -1,0 +1,39 @@
+"""A face engine that knows pictures by their key."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.ports.face import FaceReading
+from retail_core.texts.faults import FaultCode
+from tests.fakes.camera import key_of
+
+CHANNELS = 3
+DIMENSION = 8
+
+
+class FakeFaceEngine:
+    """Fulfils `FaceEngine`; `readings` says what each picture gives, `calls` counts."""
+
+    model_id = "fake@000000000000"
+
+    def __init__(self, readings: dict[int, FaceReading] | None = None) -> None:
+        self.readings = readings or {}
+        self.calls = 0
+
+    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+        self.calls += 1
+        if image.ndim != CHANNELS or image.size == 0:
+            return FaceReading(None, FaultCode.FACE_IMAGE_BROKEN)
+        return self.readings.get(key_of(image), FaceReading(None, FaultCode.FACE_NONE))
+
+
+def unit(*values: float) -> NDArray[np.float32]:
+    """A vector of length one that begins with these values."""
+    vector = np.zeros(DIMENSION, np.float32)
+    vector[: len(values)] = values
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def seen(*values: float, liveness: float | None = None) -> FaceReading:
+    """A reading of somebody whose embedding begins with these values."""
+    return FaceReading(unit(*values), None, (0.0, 0.0, 80.0, 80.0), liveness)
