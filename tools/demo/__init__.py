@@ -1,0 +1,1 @@
+"""Three shops, the cloud and one story, with simulated peripherals and the production drivers."""
