@@ -87,6 +87,7 @@ class FaultCode(StrEnum):
     NFC_COUNTER_REPLAYED = "R305"
     NFC_CARD_REMOVED = "R306"
     NFC_CARD_TAKEN = "R307"
+    NFC_NO_TAP = "R308"
     CAMERA_OPEN = "R401"
     CAMERA_STALLED = "R402"
     SYNC_GAP = "S101"
@@ -406,6 +407,9 @@ FAULTS: dict[FaultCode, FaultSpec] = {
     ),
     FaultCode.NFC_CARD_TAKEN: _spec(
         "conflict", 409, "这张卡已经属于另一位会员", "this card belongs to another member"
+    ),
+    FaultCode.NFC_NO_TAP: _spec(
+        "device", 422, "没有等到卡,请再刷一次", "no card came in time; tap again", retry=True
     ),
     FaultCode.CAMERA_OPEN: _spec(
         "device", 503, "摄像头 {source} 打不开", "camera {source} cannot be opened", retry=True
