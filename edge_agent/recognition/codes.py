@@ -28,6 +28,7 @@ class CodeCheck:
         self._proofs = proofs
         self._clock = clock
         self._refused: dict[bytes, float] = {}
+        self._last_used = b""
 
     def check(self, payload: bytes, seen_ms: float, *, within_s: float) -> Finding:
         """Return whose code it is; Faults QR_FOREIGN … QR_CLOCK_UNKNOWN. Not yet taken for use."""
@@ -41,6 +42,10 @@ class CodeCheck:
         return Finding(
             Factor.MEMBER_CODE, held, seen_ms, seen_ms, lambda: self._admit(payload, code)
         )
+
+    def used(self, payload: bytes) -> bool:
+        """Tell whether this very code was taken a moment ago."""
+        return payload == self._last_used
 
     def note_refused(self, payload: bytes) -> bool:
         """Remember a refused payload; True when it was not refused a moment ago.
@@ -58,6 +63,7 @@ class CodeCheck:
     def _admit(self, payload: bytes, code: MemberCode) -> None:
         self._proofs.admit_code(code, self._now_s())
         # Its owner may go on holding it up; that is no replay worth telling.
+        self._last_used = payload
         self.note_refused(payload)
 
     def _now_s(self) -> int:
@@ -84,12 +90,20 @@ class QrFrames:
                         refused.add(payload)
 
     def _try(self, payload: bytes, frame: Frame, race: Race) -> bool:
+        if self.codes.used(payload):
+            self._refuse(FaultCode.QR_REPLAYED, payload, race)
+            return False
         try:
             within_s = race.left_ms() / MS_PER_S
             race.found(self.codes.check(payload, frame.captured_mono_ms, within_s=within_s))
         except StillAskingError:
             race.refuse(FaultCode.QR_KEY_UNKNOWN, news=False)
         except Fault as fault:
-            race.refuse(fault.code, news=self.codes.note_refused(payload))
+            self._refuse(fault.code, payload, race)
             return False
         return True
+
+    def _refuse(self, code: FaultCode, payload: bytes, race: Race) -> None:
+        # Who asks is told each time; who only glances, once for as long as it is held up.
+        fresh = self.codes.note_refused(payload)
+        race.refuse(code, news=race.asked or fresh)

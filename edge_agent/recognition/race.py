@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from edge_agent.ports.replica import HeldMember
+from retail_core.errors import Fault
 from retail_core.identity.assurance import Assurance, Factor, assurance_of
 from retail_core.identity.face_match import Vote
 from retail_core.texts.faults import FaultCode
@@ -61,7 +62,8 @@ class Seen:
 class Race:
     """The clock, the finish and the notebook that all readers of one call share."""
 
-    def __init__(self, deadline_ms: float) -> None:
+    def __init__(self, deadline_ms: float, *, asked: bool = True) -> None:
+        self.asked = asked
         self.began_ms = now_ms()
         self.ends_ms = self.began_ms + deadline_ms
         self.seen = Seen()
@@ -85,11 +87,22 @@ class Race:
         return max(1, min(SLICE_MS, int(self.left_ms())))
 
     def found(self, finding: Finding) -> bool:
-        """Hand in a finding; False when the race was over before."""
+        """Hand in a finding; False when the race was over before, so its proof is unused.
+
+        Its proof is taken here, and a sure finding ends the race here: two cards laid down at once
+        are two visits, and the second must not vanish with the first.
+        """
         with self._lock:
             if self._over.is_set():
                 return False
+            try:
+                finding.admit()
+            except Fault as fault:
+                self.seen.reasons[fault.code] = True
+                return True
             self._news.put(finding)
+            if finding.assurance >= Assurance.HIGH:
+                self._over.set()
             return True
 
     def finished(self) -> None:
@@ -133,34 +146,42 @@ class Race:
     # ---- for the judge --------------------------------------------------------------------------
 
     def cancel(self) -> None:
-        """End the race: readers stop at their next look."""
-        self._over.set()
-        self._news.put(None)
+        """End the race: readers stop at their next look, and it goes to its judge as it stands."""
+        with self._lock:
+            self._over.set()
+            self.ends_ms = now_ms()
+            self._news.put(None)
 
-    def judge(self, readers: int, admit: Callable[[Finding], bool]) -> Finding | None:
-        """Wait for the best admitted finding; None when none came in time.
+    def judge(self, readers: int) -> Finding | None:
+        """Wait for the best finding; None when none came in time.
 
         A sure finding ends the race at once. A less sure one waits for readers that are at work on
         what they saw, for a moment.
         """
         best: Finding | None = None
         until_ms = self.ends_ms
-        while readers > 0 and not self._over.is_set():
+        while readers > 0:
             try:
                 finding = self._news.get(timeout=max(0.0, until_ms - now_ms()) / 1000)
             except queue.Empty:
                 break
             if finding is None:
                 readers -= 1
-                continue
-            if (best is not None and finding.assurance <= best.assurance) or not admit(finding):
-                continue
-            best = finding
-            if best.assurance >= Assurance.HIGH or not self._somebody_sure_at_work():
-                break
-            until_ms = min(self.ends_ms, now_ms() + OVERTAKE_MS)
+            elif best is None or finding.assurance > best.assurance:
+                best = finding
+                if best.assurance >= Assurance.HIGH or not self._somebody_sure_at_work():
+                    break
+                until_ms = min(self.ends_ms, now_ms() + OVERTAKE_MS)
+        return self._last(best)
+
+    def _last(self, best: Finding | None) -> Finding | None:
+        """Close the finish; a sure finding that crossed it in this very moment counts."""
         with self._lock:
             self._over.set()
+            while not self._news.empty():
+                finding = self._news.get_nowait()
+                if finding is not None and (best is None or finding.assurance > best.assurance):
+                    best = finding
         return best
 
     def _somebody_sure_at_work(self) -> bool:

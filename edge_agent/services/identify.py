@@ -107,7 +107,6 @@ class Identify:
         self._state = Lock()
         self._waiting = 0
         self._race: Race | None = None
-        self._glancing = False
         self._unasked: Identification | None = None
         self._stopped = False
 
@@ -123,7 +122,7 @@ class Identify:
         chosen = tuple(dict.fromkeys(factors)) or self.factors
         with self._state:
             self._waiting += 1
-            if self._race is not None and self._glancing:
+            if self._race is not None and not self._race.asked:
                 self._race.cancel()
         with self._turn:
             with self._state:
@@ -161,7 +160,7 @@ class Identify:
         if cards is None:
             return None
         with self._state:
-            if self._race is not None and not self._glancing:
+            if self._race is not None and self._race.asked:
                 cards.carry(tap)
                 return None
 
@@ -208,21 +207,21 @@ class Identify:
     ) -> Identification:
         # Readers of the race before have seen that it is over, or see it within a slice.
         wait(self._running)
-        with self._entered(Race(deadline_ms), asked=asked) as race:
+        with self._entered(Race(deadline_ms, asked=asked)) as race:
             if self._stopped:
                 return Identification("none", at_ms=race.began_ms)
             if "face" in chosen and "face" not in self._readers:
                 race.refuse(FaultCode.FACE_DISABLED, news=False)
             loops = [self._readers[name] for name in chosen if name in self._readers]
             self._running = [self._pool.submit(_run, loop, race) for loop in loops]
-            finding = race.judge(len(loops), lambda found: self._admitted(found, race))
+            finding = race.judge(len(loops))
             self._surface()
             return self._result(race, finding)
 
     @contextmanager
-    def _entered(self, race: Race, *, asked: bool) -> Iterator[Race]:
+    def _entered(self, race: Race) -> Iterator[Race]:
         with self._state:
-            self._race, self._glancing = race, not asked
+            self._race = race
         try:
             yield race
         finally:
@@ -234,14 +233,6 @@ class Identify:
         for future in self._running:
             if future.done() and (error := future.exception()) is not None:
                 raise error
-
-    def _admitted(self, finding: Finding, race: Race) -> bool:
-        try:
-            finding.admit()
-        except Fault as fault:
-            race.refuse(fault.code)
-            return False
-        return True
 
     def _result(self, race: Race, finding: Finding | None) -> Identification:
         seen = race.seen

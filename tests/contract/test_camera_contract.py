@@ -57,7 +57,9 @@ class CameraContract:
 class TestFakeCamera(CameraContract):
     @pytest.fixture
     def camera(self) -> Iterator[Camera]:
-        yield FakeCamera(picture(90))
+        camera = FakeCamera(picture(90))
+        yield camera
+        camera.stop()
 
 
 @pytest.mark.integration

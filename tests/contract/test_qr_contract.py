@@ -22,9 +22,7 @@ class QrReaderContract:
     def frame(self) -> NDArray[np.uint8]:
         raise NotImplementedError
 
-    def test_reads_the_payload_as_bytes(
-        self, reader: QrReader, frame: NDArray[np.uint8]
-    ) -> None:
+    def test_reads_the_payload_as_bytes(self, reader: QrReader, frame: NDArray[np.uint8]) -> None:
         assert reader.read(frame) == (TEXT.encode(),)
 
     def test_an_empty_wall_holds_no_code(self, reader: QrReader) -> None:
