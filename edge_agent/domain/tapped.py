@@ -8,12 +8,16 @@ from retail_core.texts.faults import FaultCode
 
 
 class TappedOutcome(StrEnum):
-    """`booked`, seen before, or not trusted and therefore not booked."""
+    """Booked, seen before, not trusted and therefore not booked, or no sale at all.
+
+    `conflict`: the number was used today with other content. `other`: a refund, a report …
+    """
 
     BOOKED = "booked"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft, Journal, StoredAnswer
 from edge_agent.ports.replica import HeldMember, Replica
 from edge_agent.ports.till_tap import TappedReceipt
-from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.price_desk import PriceDesk, Rules
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
 from retail_core import limits
@@ -92,6 +92,8 @@ class BookTapped:
 
     def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant) -> TappedBooking:
         fault = _distrust(receipt)
+        if fault is None and receipt.kind != KIND_SALE:
+            return self._unbooked(till, receipt, at, (TappedOutcome.OTHER, None))
         if fault is not None:
             return self._unbooked(till, receipt, at, (TappedOutcome.REFUSED, fault))
         key, body_hash = self._key(till, receipt, at), _content_hash(receipt)
@@ -115,8 +117,9 @@ class BookTapped:
         member_id = self._sessions.at(till)
         held = None if member_id is None else self._replica.member(member_id)
         lines, total = self._mapped(receipt), receipt.total_fen or 0
-        priced = as_printed(lines, total, self._desk.rules().bundle.version)
-        postings = self._earned(priced, held)
+        rules = self._desk.rules()
+        priced = as_printed(lines, total, rules.bundle.version)
+        postings = self._earned(priced, held, rules)
         receipt_id = self._ids.uuid7()
         sale = Sale(
             receipt_id=receipt_id.bytes,
@@ -127,6 +130,8 @@ class BookTapped:
             total_fen=priced.total_fen,
             lines=_wire_lines(lines, priced),
             postings=tuple(to_wire(posting) for posting in postings),
+            bundle_version=rules.bundle.version,
+            bundle_hash=rules.hash,
         )
         draft = Draft(
             event_id=self._ids.uuid7(),
@@ -196,12 +201,14 @@ class BookTapped:
             if line.amount_fen >= 0
         )
 
-    def _earned(self, priced: PricedBasket, held: HeldMember | None) -> tuple[Posting, ...]:
+    def _earned(
+        self, priced: PricedBasket, held: HeldMember | None, rules: Rules
+    ) -> tuple[Posting, ...]:
         if held is None:
             return ()
         return earn_postings(
             priced,
-            self._desk.rules().bundle.earn,
+            rules.bundle.earn,
             held.record.tier,
             UUID(bytes=held.record.wallet),
             self._shop.legal_entity,
@@ -241,11 +248,10 @@ def as_printed(lines: tuple[_Mapped, ...], total_fen: int, bundle_version: int) 
 
 def _distrust(receipt: TappedReceipt) -> FaultCode | None:
     """Return why a receipt is not booked, None when it can be."""
-    if receipt.fault is not None:
+    if receipt.fault is not None or receipt.kind != KIND_SALE:
         return receipt.fault
     unreadable = (
-        receipt.kind != KIND_SALE
-        or receipt.total_fen is None
+        receipt.total_fen is None
         or not 0 < len(receipt.lines) <= limits.LINES_MAX
         or not 0 <= receipt.total_fen <= limits.AMOUNT_FEN_MAX
         or not any(line.amount_fen >= 0 for line in receipt.lines)

@@ -1,11 +1,11 @@
 """Enrolling a member at the till: consents first, then on disk, then known to this shop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
-from msgspec.structs import replace
+import msgspec
 
 from edge_agent.domain.consents import CONSENT_TEXT_VERSION, known_kind, text_hash
 from edge_agent.domain.enrolment import (
@@ -82,6 +82,7 @@ class Enrol:
 
         Raises Fault API_BODY_INVALID for a name, phone or consents that cannot be.
         """
+        command = replace(command, consents=canonical(command.consents))
         check_enrolment(command)
         digits = normalise_phone(command.phone)
         found = self._members.find("phone", self._members.phone_hash(digits)).held
@@ -196,8 +197,13 @@ class Enrol:
 
     def _hold_card(self, held: HeldMember, uid_hash: bytes) -> None:
         if uid_hash not in held.record.cards:
-            record = replace(held.record, cards=(*held.record.cards, uid_hash))
+            record = msgspec.structs.replace(held.record, cards=(*held.record.cards, uid_hash))
             self._replica.put_member(held.member_id, held.ver, record)
+
+
+def canonical(consents: Mapping[str, bool]) -> dict[str, bool]:
+    """Return consents by the kind that is journalled; `face_local` is how some tills spell it."""
+    return {kind.replace("_", "."): given for kind, given in consents.items()}
 
 
 def check_enrolment(command: EnrolCommand) -> None:

@@ -187,6 +187,11 @@ def test_a_consent_names_the_text_that_was_shown(desk: Desk) -> None:
     assert (face.channel, face.language) == ("till", "zh")
 
 
+def test_a_kind_spelt_with_an_underscore_is_the_same_kind(desk: Desk) -> None:
+    enrolled = desk.enrol.execute(replace(WANG, consents={"membership": True, "face_local": True}))
+    assert Consents(desk.journal).event_for(enrolled.member_id, "face.local") is not None
+
+
 def test_the_latest_word_on_a_consent_counts(desk: Desk) -> None:
     enrolled = desk.enrol.execute(WANG)
     consents = Consents(desk.journal)
