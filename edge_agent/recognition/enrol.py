@@ -7,6 +7,7 @@ with the gallery: a member already there who looks the same is reported, never s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,10 @@ def plan_enrolment(
     readings: Sequence[FaceReading],
     gallery: Gallery,
     policy: FacePolicy,
-    *,
-    held: Sequence[Embedding] = (),
+    member_id: UUID | None = None,
 ) -> EnrolPlan:
-    """Judge the pictures of one person; `held` are templates she has already."""
+    """Judge the pictures of one person; templates the member has already count as the first."""
+    held = gallery.templates_of(member_id) if member_id is not None else ()
     taken = list(held)
     frames = []
     for reading in readings:
@@ -75,15 +76,19 @@ def plan_enrolment(
             taken.append(reading.embedding)
     fresh = tuple(taken[len(held) :])
     enough = len(taken) >= limits.ENROL_FRAMES_MIN
-    return EnrolPlan(tuple(frames), fresh, enough, lookalike(fresh, gallery, policy))
+    return EnrolPlan(tuple(frames), fresh, enough, lookalike(fresh, gallery, policy, member_id))
 
 
 def lookalike(
-    templates: Sequence[Embedding], gallery: Gallery, policy: FacePolicy
+    templates: Sequence[Embedding],
+    gallery: Gallery,
+    policy: FacePolicy,
+    member_id: UUID | None = None,
 ) -> Candidate | None:
-    """Return the member whom these templates match as a visitor would, or None."""
+    """Return another member whom these templates match as a visitor would, or None."""
     threshold = threshold_for(gallery.members, policy.target_fpir_permille, policy)
-    nearest = [best for best, _ in map(gallery.search, templates) if best is not None]
+    found = (candidate for template in templates for candidate in gallery.search(template))
+    nearest = [one for one in found if one is not None and one.member_id != member_id]
     closest = max(nearest, key=lambda candidate: candidate.score, default=None)
     return closest if closest is not None and closest.score >= threshold else None
 

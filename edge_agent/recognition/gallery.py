@@ -44,6 +44,15 @@ class Gallery:
         """Tell whether a member has a template here."""
         return member_id in self._number
 
+    def templates_of(self, member_id: UUID) -> tuple[Embedding, ...]:
+        """Return a member's embeddings."""
+        with self._lock:
+            number = self._number.get(member_id)
+            if number is None:
+                return ()
+            rows = np.flatnonzero(self._owner[: self._used] == number)
+            return tuple(self._rows[row].copy() for row in rows)
+
     def add(self, template: Template) -> None:
         """Hold one more template; Fault FACE_TEMPLATE_MODEL when it is of another model."""
         width = template.embedding.size
