@@ -1,23 +1,57 @@
 """The composition root: the only file that names adapters."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
 
 from cloud_broker.adapters import device_file
 from cloud_broker.adapters.clock_system import SystemClock
+from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.adapters.ids_system import SystemIds
 from cloud_broker.adapters.keyring_files import FileKeyRing
-from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password, write_files
+from cloud_broker.adapters.logs import log_to_stderr
+from cloud_broker.adapters.mosquitto_files import (
+    INGEST_USER,
+    BrokerDevice,
+    hash_password,
+    write_files,
+)
 from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
+from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.api.app import build_app, guarded
+from cloud_broker.api.deps import ApiDeps
+from cloud_broker.api.server import Server, bind, ending_on_signals
+from cloud_broker.console.pages import console_router, mount_static
+from cloud_broker.ingest.session import BrokerAddress, BrokerSession
+from cloud_broker.ingest.worker import IngestParts, IngestWorker
+from cloud_broker.migrations import runner
+from cloud_broker.services import downlink
+from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.catalogue import CataloguePublisher
+from cloud_broker.services.devices import Devices
+from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.hq_desk import Desk
+from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.members import Members
+from cloud_broker.services.overview import ConsoleDeps
+from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
+from cloud_broker.services.repairing import RepairBench
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
+from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 
@@ -90,4 +124,143 @@ def build_office(settings: Settings) -> Office:
         provision=Provision(units, clock, ids, passwords, keys, hash_password),
         access=HqAccess(units, clock, ids, passwords),
         publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
+    )
+
+
+# ---- running ------------------------------------------------------------------------------------
+
+Role = Literal["all", "api", "ingest"]
+PARTITIONS_AHEAD = 3
+COOKIE = "regulars_hq"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What one process shares between its roles."""
+
+    office: Office
+    hub: PostgresHub
+    tally: FaultTally
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Running]:
+    """Open database and hub, and close them. Fault SETUP_DATABASE_START for an old schema."""
+    with ExitStack() as stack:
+        office = build_office(settings)
+        stack.callback(office.close)
+        url = settings.database_url.get_secret_value()
+        _check_schema(url)
+        hub = PostgresHub(url)
+        hub.start()
+        stack.callback(hub.stop)
+        yield Running(office, hub, FaultTally())
+
+
+def build_api(running: Running) -> ASGIApp:
+    """Put the HTTP application together, console included."""
+    office, settings = running.office, running.office.settings
+    queries = PostgresQueries(office.units, office.clock)
+    desk = Desk(office.units, queries, RepairBench(office.units, office.clock), office.clock)
+    deps = ApiDeps(
+        devices=Devices(office.units),
+        members=Members(office.units, office.clock),
+        queries=queries,
+        auth=office.access,
+        desk=desk,
+        clock=office.clock,
+        ids=office.ids,
+        tally=running.tally,
+        hosts=_hosts(settings),
+        cookie_name=COOKIE,
+        software=installed_version("regulars"),
+    )
+    app = build_app(deps)
+    secure = urlsplit(settings.url_for_stores).scheme == "https"
+    pages = ConsoleDeps(
+        queries=queries,
+        auth=office.access,
+        desk=desk,
+        hub=running.hub,
+        now_ms=office.clock.now_ms,
+        cookie_name=COOKIE,
+        cookie_secure=secure,
+        zone=settings.zone,
+    )
+    app.include_router(console_router(pages))
+    mount_static(app)
+    return guarded(app, deps)
+
+
+def build_ingest(running: Running) -> IngestWorker:
+    """Put the ingest worker together; the caller starts and stops it."""
+    office, settings, tally = running.office, running.office.settings, running.tally
+    units, clock, boot_id = office.units, office.clock, office.ids.uuid7()
+    tenants = units.tenants()
+    # MQTT knows one will a connection: with several tenants, only the first hears of a crash.
+    will = downlink.cloud_state(tenants[0], boot_id, up=False) if tenants else None
+    address = BrokerAddress(
+        settings.broker_host,
+        settings.broker_port,
+        INGEST_USER,
+        settings.broker_password.get_secret_value(),
+    )
+
+    def rare(tenant: UUID) -> None:
+        units.make_partitions(PARTITIONS_AHEAD)
+        office.publisher.refresh_due(tenant)
+
+    parts = IngestParts(
+        ingest=Ingest(units, clock, tally),
+        greeter=Greeter(units, tally),
+        presence=PresenceBook(units, tally),
+        announcer=Announcer(units, clock),
+        tenants=units.tenants,
+        rare=rare,
+        tally=tally,
+    )
+    worker = IngestWorker(parts, BrokerSession(address, clock, tally, will), boot_id)
+    running.hub.listen(lambda event: worker.wake() if "published" in event.kinds else None)
+    return worker
+
+
+def run(settings: Settings, role: Role) -> None:
+    """Run until SIGTERM or SIGINT. Faults I102, I104, I105."""
+    log_to_stderr()
+    with ExitStack() as stack:
+        running = stack.enter_context(opened(settings))
+        port = None
+        if role != "ingest":
+            port = stack.enter_context(bind(settings.http_host, settings.http_port))
+        if role != "api":
+            worker = build_ingest(running)
+            worker.start()
+            stack.callback(worker.stop)
+        if port is None:
+            ended = threading.Event()
+            with ending_on_signals(ended.set):
+                ended.wait()
+            return
+        server = Server(build_api(running))
+        with ending_on_signals(server.ask_to_end):
+            server.run(sockets=[port])
+
+
+def _check_schema(url: str) -> None:
+    """Refuse to run on another schema than ours: a half-known table loses data quietly."""
+    try:
+        found = runner.current(url)
+    except SQLAlchemyError as error:
+        reason = str(error).partition("\n")[0]
+        raise Fault(FaultCode.SETUP_DATABASE_START, reason=reason) from None
+    if found != runner.newest():
+        reason = f"schema {found}, wanted {runner.newest()}: cloud-broker migrate"
+        raise Fault(FaultCode.SETUP_DATABASE_START, reason=reason)
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    named = {urlsplit(settings.url_for_stores).hostname or "", settings.http_host}
+    loopback = {"127.0.0.1", "localhost", "::1"}
+    return frozenset(
+        name.lower() for name in named | loopback | set(settings.allowed_hosts) if name
     )

@@ -143,7 +143,8 @@ class Provision:
             device=self.ids.uuid7(),
             legal_entity=self.ids.uuid7(),
             asked=asked,
-            device_token=self._token(),
+            # Begins with the tenant, so that it is looked up among that tenant's rows only.
+            device_token=f"{tenant}.{self._token()}",
             broker_password=self._token(),
             screen_token=self._token(),
             storage_key=self.ids.random_bytes(TOKEN_BYTES),

@@ -1,0 +1,53 @@
+"""The cloud's HTTP application."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.types import ASGIApp
+
+from cloud_broker.api import device_routes, errors, hq_routes
+from cloud_broker.api.deps import ApiDeps, Doors
+from cloud_broker.api.guard import Gate, Guard
+
+TITLE = "Regulars 熟客 cloud"
+
+
+class Alive(BaseModel):
+    """That the process answers, and what it is."""
+
+    state: str
+    software: str
+
+
+def build_app(deps: ApiDeps) -> FastAPI:
+    """Build the application without its guard; the console is mounted on it by the root.
+
+    Its documentation is the OpenAPI document alone: the usual pages load scripts from a CDN.
+    """
+    app = FastAPI(title=TITLE, version=deps.software or "0", docs_url=None, redoc_url=None)
+    doors = Doors(deps)
+    errors.install(app, deps.tally)
+    for router in (
+        device_routes.router(doors),
+        device_routes.member_router(doors),
+        hq_routes.router(doors),
+    ):
+        app.include_router(router)
+
+    @app.get("/v1/health", tags=["health"])
+    def health() -> Alive:
+        """Say that the process answers; open to everybody and silent about everything else."""
+        return Alive(state="ok", software=deps.software)
+
+    return app
+
+
+def guarded(app: ASGIApp, deps: ApiDeps) -> ASGIApp:
+    """Put the guard in front of an application."""
+    return Guard(app, gate=Gate(deps.hosts), tally=deps.tally, ids=deps.ids)
+
+
+def openapi(deps: ApiDeps) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    return build_app(deps).openapi()

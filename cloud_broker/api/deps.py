@@ -1,0 +1,95 @@
+"""What the routes work with, and who is asking."""
+
+import threading
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from fastapi import Request
+
+from cloud_broker.domain.arrivals import Place
+from cloud_broker.domain.limiter import Rate, RateBook
+from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.services.devices import Devices
+from cloud_broker.services.members import Members
+from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+# A claim code has 50 bits; nobody types ten a minute.
+CLAIM_RATE = Rate(per_minute=10, burst=10)
+# A till looks up a member a customer; more than this is somebody walking through the numbers.
+LOOKUP_RATE = Rate(per_minute=240, burst=240)
+
+
+class RateGate:
+    """A rate book for several threads."""
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        self._book = RateBook(rate)
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def admit(self, key: str) -> None:
+        """Raise Fault API_RATE_LIMITED when this key asks too often."""
+        with self._lock:
+            allowed = self._book.take(key, self._clock.now_ms())
+        if not allowed:
+            raise Fault(FaultCode.API_RATE_LIMITED)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDeps:
+    """What `build_app` gets from the composition root."""
+
+    devices: Devices
+    members: Members
+    queries: HqQueries
+    auth: HqAuth
+    desk: HqDesk
+    clock: Clock
+    ids: IdSource
+    tally: FaultTally
+    hosts: frozenset[str]
+    cookie_name: str = "regulars_hq"
+    software: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box that proved itself."""
+
+    tenant: UUID
+    place: Place
+
+
+@dataclass(slots=True)
+class Doors:
+    """Finds out who asks; used as FastAPI dependencies, on worker threads."""
+
+    deps: ApiDeps
+    claims: RateGate = field(init=False)
+    lookups: RateGate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.claims = RateGate(CLAIM_RATE, self.deps.clock)
+        self.lookups = RateGate(LOOKUP_RATE, self.deps.clock)
+
+    def box(self, request: Request) -> Box:
+        """Return the box. Raises Fault API_TOKEN_MISSING, API_TOKEN_WRONG."""
+        token = _bearer(request)
+        if not token:
+            raise Fault(FaultCode.API_TOKEN_MISSING)
+        return Box(*self.deps.devices.who(token))
+
+    def hq(self, request: Request) -> HqIdentity:
+        """Return the person, by API token or session cookie."""
+        token = _bearer(request) or request.cookies.get(self.deps.cookie_name, "")
+        if not token:
+            raise Fault(FaultCode.API_TOKEN_MISSING)
+        return self.deps.auth.who(token)
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

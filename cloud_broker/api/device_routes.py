@@ -1,0 +1,113 @@
+"""What boxes fetch over HTTP."""
+
+from base64 import b64encode
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from cloud_broker.api.deps import Box, Doors
+from cloud_broker.api.errors import ErrorBody
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode, encode_body
+
+MSGPACK = "application/msgpack"
+BYTES = "application/octet-stream"
+HASH_HEX_MAX = 128
+_POSITION_MAX = (1 << 63) - 1
+
+
+class FoundMember(BaseModel):
+    """A member; `record` is the base64 of her msgpack record."""
+
+    member_id: UUID
+    ver: int
+    record: str
+
+
+Hex = Annotated[str, Query(min_length=2, max_length=HASH_HEX_MAX, pattern="^([0-9a-f]{2})+$")]
+Version = Annotated[int, Path(ge=1, le=_POSITION_MAX)]
+
+
+def router(doors: Doors) -> APIRouter:
+    """Return the routes under `/v1/device`."""
+    routes = APIRouter(prefix="/v1/device", tags=["device"], responses={401: {"model": ErrorBody}})
+    devices, members = doors.deps.devices, doors.deps.members
+    FromBox = Annotated[Box, Depends(doors.box)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/members", responses={404: {"model": ErrorBody}, 429: {"model": ErrorBody}})
+    def find_member(
+        box: FromBox, value: Hex, kind: Annotated[str, Query(pattern="^(phone_key|card|phone)$")]
+    ) -> FoundMember:
+        """Find a member by phone key, card or phone hash; the store hears of her from now on."""
+        doors.lookups.admit(str(box.place.device))
+        found = members.find(box.tenant, box.place, kind, bytes.fromhex(value))
+        record = b64encode(encode_body(found.record)).decode()
+        return FoundMember(member_id=found.member, ver=found.ver, record=record)
+
+    @routes.get("/changes", response_class=Response, responses=_content(MSGPACK))
+    def changes(box: FromBox, since: Annotated[int, Query(ge=0, le=_POSITION_MAX)]) -> Response:
+        """Return the store's feed after a position, one frame at a time."""
+        frame = members.changes_since(box.tenant, box.place, since)
+        return Response(encode(frame), media_type=MSGPACK)
+
+    @routes.get("/catalogue/{version}", response_class=Response, responses=_content(BYTES))
+    def catalogue(box: FromBox, version: Version) -> Response:
+        """Return a catalogue's bytes."""
+        content = devices.document(box.tenant, "catalogue", version)
+        return Response(content, media_type=BYTES)
+
+    @routes.get("/bundle/{version}", response_class=Response, responses=_content(BYTES))
+    def bundle(box: FromBox, version: Version) -> Response:
+        """Return a rule bundle's signed bytes."""
+        return Response(devices.document(box.tenant, "bundle", version), media_type=BYTES)
+
+    @routes.get("/name-map")
+    def name_map(box: FromBox) -> dict[str, str]:
+        """Return the reviewed mapping of printed names to skus."""
+        return devices.name_map(box.tenant)
+
+    return routes
+
+
+def _content(media: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media: {}}}, 404: {"model": ErrorBody}}
+
+
+def _peer(request: Request) -> str:
+    """Return who is at the other end of the connection; forwarded-for headers are not believed."""
+    return "?" if request.client is None else request.client.host
+
+
+class ClaimAsked(BaseModel, extra="forbid"):
+    """A phone's claim: the code shown at enrolment, and its own Ed25519 public key."""
+
+    claim_code: str = Field(min_length=1, max_length=64)
+    public_key: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class ClaimAnswered(BaseModel):
+    """The member the phone now speaks for."""
+
+    member_id: UUID
+    key_id: str
+
+
+def member_router(doors: Doors) -> APIRouter:
+    """Return the routes of members' phones."""
+    routes = APIRouter(prefix="/v1/member", tags=["member"])
+    members = doors.deps.members
+
+    @routes.post("/claim", responses={404: {"model": ErrorBody}, 429: {"model": ErrorBody}})
+    def claim(asked: ClaimAsked, peer: Annotated[str, Depends(_peer)]) -> ClaimAnswered:
+        """Put a phone's key on the member who holds this claim; once, and before it expires."""
+        doors.claims.admit(peer)
+        public_key = bytes.fromhex(asked.public_key)
+        if not any(public_key):
+            raise Fault(FaultCode.API_BODY_INVALID, detail="public_key")
+        claimed = members.claim(asked.claim_code, public_key)
+        return ClaimAnswered(member_id=claimed.member, key_id=claimed.key_id.hex())
+
+    return routes

@@ -1,0 +1,128 @@
+"""HQ as JSON: what the console shows, for other programs."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from cloud_broker.api.deps import Doors
+from cloud_broker.api.errors import ErrorBody
+from cloud_broker.services.overview import (
+    HqIdentity,
+    LedgerRow,
+    LedgerTotals,
+    MemberPage,
+    MemberRow,
+    NameReview,
+    Overview,
+    RepairRow,
+    SaleRow,
+)
+from retail_core import limits
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+ROWS_MAX = 500
+Limit = Annotated[int, Query(ge=1, le=ROWS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A store's receipts as the cloud booked them, to be compared with the shop's."""
+
+    rows: tuple[LedgerRow, ...]
+    totals: LedgerTotals
+
+
+class NameMapped(BaseModel, extra="forbid"):
+    """A printed name and the article it means."""
+
+    name: str = Field(min_length=1, max_length=limits.NAME_CHARS_MAX)
+    sku: str = Field(min_length=1, max_length=limits.NAME_CHARS_MAX)
+
+
+def router(doors: Doors) -> APIRouter:
+    """Return the routes under `/v1/hq`."""
+    routes = APIRouter(
+        prefix="/v1/hq",
+        tags=["hq"],
+        responses={401: {"model": ErrorBody}, 403: {"model": ErrorBody}},
+    )
+    _members(routes, doors)
+    _sales(routes, doors)
+    _desk(routes, doors)
+    return routes
+
+
+def _members(routes: APIRouter, doors: Doors) -> None:
+    queries = doors.deps.queries
+    Person = Annotated[HqIdentity, Depends(doors.hq)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/members")
+    def members(
+        who: Person, q: Annotated[str, Query(max_length=100)] = "", limit: Limit = 50
+    ) -> tuple[MemberRow, ...]:
+        """Find members; without `q` the newest."""
+        return queries.members(who.tenant_id, _clean(q), limit=limit)
+
+    @routes.get("/members/{member_id}", responses={404: {"model": ErrorBody}})
+    def member(who: Person, member_id: UUID) -> MemberPage:
+        """Return one member with sales, postings and consents."""
+        found = queries.member(who.tenant_id, member_id)
+        if found is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what="member")
+        return found
+
+
+def _sales(routes: APIRouter, doors: Doors) -> None:
+    queries = doors.deps.queries
+    Person = Annotated[HqIdentity, Depends(doors.hq)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/overview")
+    def overview(who: Person) -> Overview:
+        """Return every store with its state, and the totals."""
+        return queries.overview(who.tenant_id)
+
+    @routes.get("/sales")
+    def sales(who: Person, limit: Limit = 50, store: UUID | None = None) -> tuple[SaleRow, ...]:
+        """Return the latest sales, newest first."""
+        return queries.sales(who.tenant_id, limit=limit, store=store)
+
+    @routes.get("/ledger")
+    def ledger(who: Person, store: UUID) -> Ledger:
+        """Return a store's receipts and their sums."""
+        return Ledger(*queries.ledger(who.tenant_id, store))
+
+
+def _desk(routes: APIRouter, doors: Doors) -> None:
+    queries, desk = doors.deps.queries, doors.deps.desk
+    Person = Annotated[HqIdentity, Depends(doors.hq)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/repair")
+    def repairs(who: Person, limit: Limit = 100) -> tuple[RepairRow, ...]:
+        """Return what could not be applied, open rows first."""
+        return queries.repairs(who.tenant_id, limit=limit)
+
+    @routes.post("/repair/{repair_id}/replay", responses={404: {"model": ErrorBody}})
+    def replay(who: Person, repair_id: UUID) -> RepairRow:
+        """Try a row of the repair queue again; one that cannot be tried is closed as seen."""
+        return desk.replay(who, repair_id)
+
+    @routes.get("/review-names")
+    def review_names(who: Person, limit: Limit = 100) -> tuple[NameReview, ...]:
+        """Return printed names that map to no article."""
+        return queries.names_to_review(who.tenant_id, limit=limit)
+
+    @routes.post("/review-names", status_code=204, responses={404: {"model": ErrorBody}})
+    def map_name(who: Person, mapped: NameMapped) -> None:
+        """Map a printed name to an article."""
+        desk.map_name(who, _clean(mapped.name), _clean(mapped.sku))
+
+
+def _clean(text: str) -> str:
+    """Refuse what no text column takes."""
+    if "\x00" in text:
+        raise Fault(FaultCode.API_BODY_INVALID, detail="NUL")
+    return text
