@@ -1,0 +1,92 @@
+"""Which letters the bytes mean: what the printer was told, or else what the bytes themselves show.
+
+A printer bought in China is in Chinese mode when it is switched on, so its tills often never send
+FS &; then only the bytes tell GB18030 from a Western code page. Undecided runs are judged together,
+once a job: one odd run must not turn a receipt into another language.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+CODE_PAGES: Mapping[int, str] = {
+    0: "cp437",
+    2: "cp850",
+    3: "cp860",
+    4: "cp863",
+    5: "cp865",
+    13: "cp857",
+    14: "cp737",
+    15: "iso8859_7",
+    16: "cp1252",
+    17: "cp866",
+    18: "cp852",
+    19: "cp858",
+    33: "cp775",
+    34: "cp855",
+    35: "cp861",
+    36: "cp862",
+    37: "cp864",
+    38: "cp869",
+    39: "iso8859_2",
+    40: "iso8859_15",
+    45: "cp1250",
+    46: "cp1251",
+    47: "cp1253",
+    48: "cp1254",
+    49: "cp1255",
+    50: "cp1256",
+    51: "cp1257",
+    52: "cp1258",
+}
+"""ESC t n → Python codec, as Epson numbers them; a profile may say otherwise for its printer."""
+
+CHINESE = "gb18030"
+_ASCII_MAX = 0x7F
+_PAIRED_PERMILLE_MIN = 900
+_EVERYDAY_PERMILLE_MIN = 600
+_EVERYDAY_LEAD_MAX = 0xD7  # level 1: the 3,755 most used characters
+_HIGH = re.compile(rb"[\x80-\xff]")
+_GB2312 = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")  # rows 1-9 symbols, from 16 Han
+
+
+def is_ascii(raw: bytes) -> bool:
+    """Whether every alphabet of a printer reads these bytes alike."""
+    return not raw or max(raw) <= _ASCII_MAX
+
+
+def guess_encoding(runs: Iterable[bytes]) -> str | None:
+    """Return `utf-8` or `gb18030` when the undecided runs are clearly that, None otherwise."""
+    foreign = [run for run in runs if not is_ascii(run)]
+    if not foreign:
+        return None
+    if all(_decodes(run, "utf-8") for run in foreign):
+        return "utf-8"
+    return CHINESE if _looks_chinese(foreign) else None
+
+
+def decode(raw: bytes, encoding: str) -> str:
+    """Decode bytes; what the alphabet does not have becomes U+FFFD."""
+    return raw.decode(encoding, "replace")
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_chinese(runs: list[bytes]) -> bool:
+    """Count high bytes that are pairs of GB2312, most of them everyday characters.
+
+    Western text has its accents one by one; Cyrillic and Greek words do look like pairs, but of
+    characters few people could read.
+    """
+    pairs = [pair for run in runs for pair in _GB2312.findall(run)]
+    high = sum(len(_HIGH.findall(run)) for run in runs)
+    everyday = sum(pair[0] <= _EVERYDAY_LEAD_MAX for pair in pairs)
+    return (
+        2 * len(pairs) * 1000 >= high * _PAIRED_PERMILLE_MIN
+        and everyday * 1000 >= len(pairs) * _EVERYDAY_PERMILLE_MIN
+    )

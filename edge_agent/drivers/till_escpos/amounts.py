@@ -1,0 +1,141 @@
+"""Numbers as receipts print them: which mark is the decimal one, what is money, what a quantity."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Decimals = Literal["auto", ".", ","]
+
+_CURRENCY = (
+    r"(?:[¥￥$€£₽₺₹₩₫฿元円圆]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|kr|zł|Kč|Ft|Rp|RM|руб|TL|ARS|R\$)"
+)
+_NUMBER = re.compile(
+    rf"""
+    (?P<minus>[-−–]?)\s?
+    (?P<before>{_CURRENCY})?\s?
+    (?P<inner>[-−–]?)
+    (?P<digits>\d{{1,3}}(?:[.,'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?)
+    (?P<percent>\s?%)?
+    (?P<after>\s?{_CURRENCY})?
+    (?P<unit>\s?(?:kg|KG|Kg|公斤|千克|斤|两|克|lb|pcs|pc|stk|st|szt|ks|ud|uds|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本))?
+    (?P<behind>[-−–]?)
+    """,
+    re.VERBOSE,
+)
+_SYMBOL = re.compile(rf"{_CURRENCY}\s?\d|\d\s?{_CURRENCY}")
+_DATES = re.compile(
+    r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b|\d{4}年\d{1,2}月(?:\d{1,2}日)?"
+)
+_GROUPED = re.compile(r"[.,'\u2019\u00a0\u202f]\d{3}(?!\d)")
+_PLAIN_DIGITS_MAX = 7
+_PLACES = re.compile(r"([.,])(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """`decimal` is the decimal mark; with `places` 0 the currency prints no fractions.
+
+    Then `plain` says that bare figures may be amounts: no other number shows itself as money.
+    """
+
+    decimal: str = "."
+    places: int = 2
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A printed number; `is_money` when it could be an amount in this receipt's format."""
+
+    value: Decimal
+    is_money: bool
+    has_unit: bool = False
+    is_percent: bool = False
+
+    @property
+    def fen(self) -> int:
+        """The amount in hundredths of the currency."""
+        return int((self.value * 100).to_integral_value())
+
+    @property
+    def milli(self) -> int:
+        """The quantity in thousandths."""
+        return int((self.value * 1000).to_integral_value())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number."""
+        return self.value == self.value.to_integral_value()
+
+
+def without_dates(text: str) -> str:
+    """Blank out dates and times, which are numbers of another kind."""
+    return _DATES.sub(lambda found: " " * len(found[0]), text)
+
+
+def find_format(texts: Iterable[str], decimals: Decimals = "auto") -> NumberFormat:
+    """Tell the decimal mark from all numbers of a receipt.
+
+    Two digits behind a mark make it the decimal one; if only threes are seen the mark groups
+    thousands and the currency has no fractions.
+    """
+    texts = list(texts)
+    seen = _marks(texts)
+    if decimals != "auto":
+        return NumberFormat(decimals, 2 if seen[decimals, 2] or not _threes(seen) else 0)
+    for places in (2, 1):
+        dot, comma = seen[".", places], seen[",", places]
+        if dot or comma:
+            return NumberFormat("." if dot >= comma else ",", places)
+    plain = not _threes(seen) and not any(_SYMBOL.search(text) for text in texts)
+    return NumberFormat("," if seen[".", 3] > seen[",", 3] else ".", 0, plain)
+
+
+def parse_number(word: str, form: NumberFormat) -> Number | None:
+    """Read a word that is a number and nothing else; None for anything else."""
+    found = _NUMBER.fullmatch(word.strip())
+    if found is None:
+        return None
+    value = Decimal(_plain(found["digits"], form))
+    if found["minus"] or found["inner"] or found["behind"]:
+        value = -value
+    has_unit = bool(found["unit"])
+    is_percent = bool(found["percent"])
+    has_currency = bool(found["before"] or found["after"])
+    is_money = (has_currency or _is_amount(found["digits"], form)) and not (has_unit or is_percent)
+    return Number(value, is_money, has_unit, is_percent)
+
+
+def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:
+    """Count (mark, digits behind it) over all numbers."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for text in texts:
+        for found in _NUMBER.finditer(without_dates(text)):
+            tail = _PLACES.search(found["digits"])
+            if tail is not None:
+                seen[tail[1], len(tail[2])] += 1
+    return seen
+
+
+def _threes(seen: Counter[tuple[str, int]]) -> int:
+    return seen[".", 3] + seen[",", 3]
+
+
+def _plain(digits: str, form: NumberFormat) -> str:
+    """Return digits as Python writes them: grouping gone, a point for the decimal mark."""
+    grouping = "," if form.decimal == "." else "."
+    bare = re.sub(rf"['\u2019\u00a0\u202f{grouping}]", "", digits)
+    if form.places == 0 and _GROUPED.search(bare):
+        return bare.replace(form.decimal, "")
+    return bare.replace(form.decimal, ".")
+
+
+def _is_amount(digits: str, form: NumberFormat) -> bool:
+    tail = _PLACES.search(digits)
+    if form.places:
+        return tail is not None and tail[1] == form.decimal and len(tail[2]) <= form.places
+    is_short = len(digits) <= _PLAIN_DIGITS_MAX and digits[0] != "0"
+    return tail is not None or (form.plain and is_short)

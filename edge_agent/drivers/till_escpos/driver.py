@@ -1,0 +1,147 @@
+"""The `TillTap`: stands between a till and its printer, lets the bytes through and reads a copy.
+
+Forwarding and reading share nothing but a bounded queue on which forwarding never waits: if reading
+is slow or broken the till still prints, and the job it missed is marked as cut off.
+"""
+
+import queue
+import threading
+import time
+
+import structlog
+
+from edge_agent.drivers.profiles import TillProfile
+from edge_agent.drivers.till_escpos.forwarder import Forwarder, OpenPort
+from edge_agent.drivers.till_escpos.jobs import JobReader
+from edge_agent.drivers.till_escpos.transport import open_port
+from edge_agent.ports.till_tap import TappedReceipt
+from retail_core.limits import RECEIPT_QUEUE_MAX
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+COPY_CHUNKS_MAX = 1_024
+_STOP_CHECK_S = 0.2
+
+logger = structlog.get_logger(__name__)
+
+
+def _mono_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class EscposTap:
+    """One tapped till; `till` is its id, which every receipt carries."""
+
+    def __init__(
+        self,
+        till: str,
+        profile: TillProfile,
+        ports: tuple[str, str],
+        *,
+        tally: FaultTally | None = None,
+        open_line: OpenPort = open_port,
+    ) -> None:
+        self.name = f"escpos {till}"
+        self._till = till
+        self._profile = profile
+        self._tally = tally or FaultTally()
+        self._forwarder = Forwarder(
+            ports, profile.line, on_copy=self._copy, on_state=self._enter, open_line=open_line
+        )
+        self._jobs = JobReader(till, profile)
+        self._copies: queue.Queue[bytes | None] = queue.Queue(COPY_CHUNKS_MAX)
+        self._receipts: queue.Queue[TappedReceipt] = queue.Queue(RECEIPT_QUEUE_MAX)
+        self._missed = threading.Event()
+        self._stopping = threading.Event()
+        self._reader: threading.Thread | None = None
+        self._state = "starting"
+
+    def start(self) -> None:
+        """Open both lines and begin forwarding; calling it again changes nothing."""
+        if self._reader is None:
+            self._stopping.clear()
+            self._reader = threading.Thread(target=self._read, name=self.name, daemon=True)
+            self._reader.start()
+            self._forwarder.start()
+
+    def next_receipt(self, *, timeout_ms: int) -> TappedReceipt | None:
+        """Return the oldest receipt that waits, or None when none came in time."""
+        try:
+            return self._receipts.get(timeout=max(timeout_ms, 1) / 1000)
+        except queue.Empty:
+            return None
+
+    def state(self) -> str:
+        """Return `ok`, `starting` or `gone`."""
+        return self._state
+
+    def stop(self) -> None:
+        """Stop forwarding, close the lines and read what is left; safe to call twice."""
+        self._forwarder.stop()
+        if self._reader is not None:
+            self._stopping.set()
+            self._reader.join()
+            self._reader = None
+        self._state = "starting"
+
+    def forward_micros(self) -> tuple[float, ...]:
+        """Return how long the last printed chunks stayed in the tap, in microseconds."""
+        return self._forwarder.micros()
+
+    # ---- called by the forwarding threads -------------------------------------------------------
+
+    def _copy(self, data: bytes) -> None:
+        try:
+            self._copies.put_nowait(data)
+        except queue.Full:
+            self._missed.set()
+
+    def _enter(self, state: str) -> None:
+        if state == "gone" and self._state != "gone":
+            self._tally.count(FaultCode.TILL_PORT_OPEN)
+        self._state = state
+
+    # ---- the reading thread ---------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Read the copy until stopped; whatever goes wrong here costs one job, never the line."""
+        while True:
+            try:
+                done = self._read_one()
+            except Exception:
+                logger.exception("reading a job failed", till=self._till)
+                self._tally.count(FaultCode.TILL_RECEIPT_UNREADABLE)
+                self._jobs = JobReader(self._till, self._profile)
+                continue
+            if done:
+                return
+
+    def _read_one(self) -> bool:
+        """Take one chunk or one silence; True when stopped and nothing is left."""
+        waiting_ms = self._jobs.wait_ms(_mono_ms())
+        check_s = _STOP_CHECK_S if waiting_ms is None else min(waiting_ms / 1000, _STOP_CHECK_S)
+        try:
+            chunk = self._copies.get(timeout=max(check_s, 0.001))
+        except queue.Empty:
+            if self._stopping.is_set():
+                self._give(self._jobs.hang_up())
+                return True
+            self._give(self._jobs.silence(_mono_ms()))
+            return False
+        if self._missed.is_set():
+            self._missed.clear()
+            self._jobs.lose()
+        self._give(self._jobs.feed(chunk or b"", _mono_ms()))
+        return False
+
+    def _give(self, receipts: list[TappedReceipt]) -> None:
+        """Hand receipts over; waits for room, because a receipt is money."""
+        for receipt in receipts:
+            while True:
+                try:
+                    self._receipts.put(receipt, timeout=_STOP_CHECK_S)
+                    break
+                except queue.Full:
+                    if self._stopping.is_set():
+                        logger.warning("a receipt was not fetched", till=self._till)
+                        break

@@ -1,0 +1,126 @@
+"""Figures of an article line as quantity and amount: arithmetic, then columns, then a guess."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+
+from edge_agent.drivers.till_escpos.amounts import Number
+from edge_agent.drivers.till_escpos.rows import Column, Figures, Times
+
+_ONE_MILLI = 1_000
+_QTY_MAX = 9_999
+
+
+class Way(Enum):
+    """How strictly figures are taken; a reading that adds up decides which way was right."""
+
+    STRICT = "an amount has the receipt's number of decimals"
+    LOOSE = "an amount may be any number"
+    MULTIPLY = "price and quantity stand there, the amount does not"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What a line says; `unit_fen` only when it was printed."""
+
+    qty_milli: int
+    amount_fen: int
+    unit_fen: int | None = None
+    explicit_qty: bool = False
+
+
+def price(figures: Figures, columns: tuple[Column, ...], way: Way) -> Priced | None:
+    """Return quantity and amount, None when no figure can be an amount."""
+    numbers = list(figures.numbers)
+    if way is not Way.MULTIPLY:
+        while len(numbers) > 1 and not _is_money(numbers[-1], way):
+            numbers.pop()  # a tax class or a percentage stands behind the amount
+    if not numbers or not any(_is_money(number, way) for number in numbers):
+        return None
+    order = figures.columns or columns
+    product = _times(figures)
+    if product is not None and (way is Way.MULTIPLY or _only_product(figures)):
+        qty, unit = _which(*product, order)
+        return Priced(qty.milli, _multiply(qty, unit), unit.fen, explicit_qty=True)
+    if way is Way.MULTIPLY and len(numbers) > 1:
+        qty, unit = _which(numbers[-2], numbers[-1], order)
+        return Priced(qty.milli, _multiply(qty, unit), unit.fen, explicit_qty=True)
+    return _with_amount(figures, numbers, order)
+
+
+def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, ...]) -> Priced:
+    """Take the last number for the amount and find the quantity among those before it."""
+    amount = _by_column(numbers, order, Column.AMOUNT) or numbers[-1]
+    before = [number for number in numbers if number is not amount]
+    for at, first in enumerate(before):
+        for second in before[at + 1 :]:
+            qty, unit = _which(first, second, order)
+            if abs(_multiply(qty, unit) - amount.fen) <= 1:
+                return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True)
+    if figures.lead is not None and figures.lead_counts:
+        return Priced(figures.lead.milli, amount.fen, explicit_qty=True)
+    qty_found = _by_column(numbers, order, Column.QTY) or next(filter(_is_quantity, before), None)
+    if qty_found is not None and qty_found is not amount:
+        return Priced(qty_found.milli, amount.fen, explicit_qty=True)
+    return Priced(_qty_from_unit(before, amount), amount.fen)
+
+
+def _qty_from_unit(before: list[Number], amount: Number) -> int:
+    """Return the whole number of times a printed unit price goes into the amount, else one."""
+    unit = before[-1].fen if before else 0
+    if 0 < unit < amount.fen and amount.fen % unit == 0:
+        return amount.fen // unit * _ONE_MILLI
+    return _ONE_MILLI
+
+
+def _is_money(number: Number, way: Way) -> bool:
+    return number.is_money or (way is not Way.STRICT and not number.has_unit)
+
+
+def _is_quantity(number: Number) -> bool:
+    return number.has_unit or (not number.is_money and 0 < number.value <= _QTY_MAX)
+
+
+def _times(figures: Figures) -> tuple[Number, Number] | None:
+    """Return the two numbers around the first sign of multiplication."""
+    row = figures.figures
+    for at, figure in enumerate(row):
+        if not isinstance(figure, Times):
+            continue
+        first = row[at - 1] if at > 0 else figures.lead
+        second = row[at + 1] if at + 1 < len(row) else None
+        if isinstance(first, Number) and isinstance(second, Number):
+            return first, second
+    return None
+
+
+def _only_product(figures: Figures) -> bool:
+    """Whether the line holds the two factors and no result."""
+    return len([each for each in figures.figures if isinstance(each, Number)]) == (
+        2 if figures.lead is None else 1
+    )
+
+
+def _which(first: Number, second: Number, order: tuple[Column, ...]) -> tuple[Number, Number]:
+    """Tell quantity from unit price: by unit, by decimals, by the heading, by position."""
+    if first.has_unit or second.has_unit:
+        return (first, second) if first.has_unit else (second, first)
+    if first.is_money != second.is_money:
+        return (second, first) if first.is_money else (first, second)
+    if Column.QTY in order and Column.PRICE in order:
+        qty_first = order.index(Column.QTY) < order.index(Column.PRICE)
+        return (first, second) if qty_first else (second, first)
+    return (first, second) if first.is_whole or not second.is_whole else (second, first)
+
+
+def _by_column(numbers: list[Number], order: tuple[Column, ...], column: Column) -> Number | None:
+    """Return the number under a heading, when each heading has its number."""
+    headings = [each for each in order if each is not Column.NAME]
+    if column not in headings or len(headings) != len(numbers):
+        return None
+    return numbers[headings.index(column)]
+
+
+def _multiply(qty: Number, unit: Number) -> int:
+    fen = qty.value * unit.value * 100
+    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))

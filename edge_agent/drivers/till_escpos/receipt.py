@@ -1,0 +1,94 @@
+"""A job on paper as a receipt: lines and total that add up, or the reason why not."""
+
+import re
+from dataclasses import dataclass, field
+
+from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
+from edge_agent.drivers.till_escpos.layout import Line, Sheet
+from edge_agent.drivers.till_escpos.pricing import Way
+from edge_agent.drivers.till_escpos.reading import Reader
+from edge_agent.drivers.till_escpos.settle import Settled, settle
+from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
+from edge_agent.ports.till_tap import TappedReceipt
+from retail_core.texts.faults import FaultCode
+
+_PICTURE_BYTES_MIN = 2_048
+_TITLES = frozenset({Meaning.REFUND, Meaning.VOID, Meaning.REPRINT, Meaning.REPORT})
+_TITLE_LETTERS_MAX = 24
+_NUMBERS = re.compile(
+    r"(?:单号|流水号?|小票号?|交易号|订单号|票号|序号|"
+    r"receipt|invoice|order|ticket|trans(?:action)?|bon|beleg|rechnung|chk|check|no|nr|n°|№)"
+    r"[-. ]*(?:no|nr|number|num|#|n°|№|号|号码)?\s*[.:：#]*\s*([A-Za-z]{0,4}[-]?\d[\w-]{2,31})",
+    re.IGNORECASE,
+)
+_BAR_CODE = re.compile(r"\w*\d{3}\w*")
+_HASH_NUMBER = re.compile(r"(?<!\w)#\s?(\d[\w-]{2,31})")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a profile says about reading; see `profile`."""
+
+    profile: str = "auto"
+    decimals: Decimals = "auto"
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+
+
+def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt:
+    """Read one job; every reason not to trust it is in `fault`, every kind but `sale` in `kind`."""
+    form = find_format((line.text for line in sheet.lines), rules.decimals)
+    settled = _settle_in_any_way(sheet, form, rules.vocabulary)
+    return TappedReceipt(
+        till=till,
+        profile=rules.profile,
+        receipt_no=_receipt_number(sheet),
+        kind=_kind(sheet.lines, settled, rules.vocabulary),
+        lines=settled.lines,
+        total_fen=settled.total_fen,
+        text=sheet.text,
+        fault=_fault(sheet, settled),
+    )
+
+
+def _settle_in_any_way(sheet: Sheet, form: NumberFormat, vocabulary: Vocabulary) -> Settled:
+    """Read in each way; the first that adds up is right, else the strict one is shown."""
+    tried: list[Settled] = []
+    for way in Way:
+        tried.append(settle(Reader(vocabulary, form, way).read(sheet.lines)))
+        if tried[-1].adds_up:
+            return tried[-1]
+    return tried[0]
+
+
+def _fault(sheet: Sheet, settled: Settled) -> FaultCode | None:
+    if sheet.cut_off:
+        return FaultCode.TILL_STREAM_TRUNCATED
+    if settled.total_fen is not None and settled.lines:
+        return None if settled.adds_up else FaultCode.TILL_TOTAL_MISMATCH
+    if sheet.raster_bytes >= _PICTURE_BYTES_MIN:
+        return FaultCode.TILL_RECEIPT_RASTER
+    if settled.lines and not sheet.cut:
+        return FaultCode.TILL_STREAM_TRUNCATED
+    return FaultCode.TILL_RECEIPT_UNREADABLE
+
+
+def _kind(lines: tuple[Line, ...], settled: Settled, vocabulary: Vocabulary) -> str:
+    """Return `sale`, or what else a title or a minus says the paper is."""
+    for line in lines:
+        if len(normal(line.text)) <= _TITLE_LETTERS_MAX:
+            meaning = vocabulary.meaning(line.text, among=_TITLES)
+            if meaning is not None:
+                return meaning.value
+    if settled.total_fen is not None and settled.total_fen < 0:
+        return Meaning.REFUND.value
+    return "sale" if settled.lines and settled.total_fen is not None else "other"
+
+
+def _receipt_number(sheet: Sheet) -> str:
+    """Return the number printed on the receipt, else the one in its bar code, else ""."""
+    for pattern in (_NUMBERS, _HASH_NUMBER):
+        for line in sheet.lines:
+            found = pattern.search(line.text)
+            if found is not None:
+                return found[1]
+    return next((code for code in sheet.bar_codes if _BAR_CODE.fullmatch(code)), "")

@@ -1,0 +1,102 @@
+"""The arithmetic of a receipt: which total stands, and which reductions lead from the lines to it.
+
+Tills print reductions and tax either as part of the sum or as information ("of that, VAT"), so the
+few combinations are tried; what adds up to the fen is believed, nothing else is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge_agent.drivers.till_escpos.reading import Entry, Reading
+from edge_agent.drivers.till_escpos.words import Meaning
+from edge_agent.ports.till_tap import ReceiptLine
+
+_ONE_MILLI = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`lines` add up to `total_fen` when `adds_up`; reductions are lines with a minus."""
+
+    lines: tuple[ReceiptLine, ...]
+    total_fen: int | None
+    adds_up: bool
+
+
+def settle(reading: Reading) -> Settled:
+    """Find the total and the lines that make it."""
+    articles = tuple(reading.articles)
+    due, totals = reading.of(Meaning.DUE), reading.of(Meaning.TOTAL)
+    if not due and not totals:
+        return _from_payment(reading, articles)
+    # what is due is what was charged; a plain total above it may be the sum before reductions
+    for candidate in due or totals:
+        lines = _making(reading, candidate.fen, reading.entries[: reading.entries.index(candidate)])
+        if lines is not None:
+            return _with_late_reductions(reading, candidate, lines)
+    return Settled(articles, (due or totals)[0].fen, adds_up=False)
+
+
+def _making(reading: Reading, total_fen: int, above: list[Entry]) -> tuple[ReceiptLine, ...] | None:
+    """Return articles, reductions and extras that make the total, None when nothing does."""
+    articles_fen = sum(article.amount_fen for article in reading.articles)
+    if not reading.articles or total_fen < 0:
+        return None
+    for chosen in _combinations(above):
+        if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
+            return (*reading.articles, *chosen)
+    return None
+
+
+def _combinations(above: list[Entry]) -> Iterator[tuple[ReceiptLine, ...]]:
+    """Give what may have been added and taken off, the likeliest first."""
+    minus = tuple(_taken_off(entry) for entry in above if entry.meaning is Meaning.DISCOUNT)
+    printed = tuple(
+        _taken_off(entry) for entry in above if entry.meaning is Meaning.DISCOUNT and entry.fen < 0
+    )
+    rounding = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.ROUNDING)
+    extra = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.EXTRA)
+    tax = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.TAX)
+    for reduced in (minus, printed, ()):
+        for rounded in (rounding, tuple(_negated(line) for line in rounding)):
+            for added in (extra, (*extra, *tax), tax, ()):
+                yield (*reduced, *rounded, *added)
+
+
+def _with_late_reductions(
+    reading: Reading, total: Entry, lines: tuple[ReceiptLine, ...]
+) -> Settled:
+    """Follow a till that takes off below its total, when what was paid shows that it did."""
+    below = reading.entries[reading.entries.index(total) + 1 :]
+    late = tuple(_taken_off(entry) for entry in below if entry.meaning is Meaning.DISCOUNT)
+    charged = total.fen + sum(line.amount_fen for line in late)
+    if late and total.meaning is Meaning.TOTAL and _paid(reading) == charged:
+        return Settled((*lines, *late), charged, adds_up=True)
+    return Settled(lines, total.fen, adds_up=True)
+
+
+def _from_payment(reading: Reading, articles: tuple[ReceiptLine, ...]) -> Settled:
+    """Without a printed total, what was paid less the change is one, if the lines agree."""
+    paid = _paid(reading)
+    lines = None if paid is None else _making(reading, paid, reading.entries)
+    if lines is None:
+        return Settled(articles, None, adds_up=False)
+    return Settled(lines, paid, adds_up=True)
+
+
+def _paid(reading: Reading) -> int | None:
+    tenders = [entry.fen for entry in reading.of(Meaning.TENDER)]
+    change = sum(abs(entry.fen) for entry in reading.of(Meaning.CHANGE))
+    return sum(tenders) - change if tenders else None
+
+
+def _taken_off(entry: Entry) -> ReceiptLine:
+    return ReceiptLine(entry.label, _ONE_MILLI, -abs(entry.fen))
+
+
+def _as_printed(entry: Entry) -> ReceiptLine:
+    return ReceiptLine(entry.label, _ONE_MILLI, entry.fen)
+
+
+def _negated(line: ReceiptLine) -> ReceiptLine:
+    return ReceiptLine(line.name, line.qty_milli, -line.amount_fen)
