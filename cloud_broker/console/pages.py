@@ -1,0 +1,43 @@
+"""The console as one router, and its files."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from cloud_broker.console.desk_pages import DeskPages
+from cloud_broker.console.sale_pages import SalePages
+from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
+from cloud_broker.console.sign_in import SignIn
+from cloud_broker.console.store_pages import StorePages
+from cloud_broker.services.overview import ConsoleDeps
+
+STATIC = Path(__file__).parent / "static"
+STATIC_PATH = "/console/static"
+
+
+class SafeFiles(StaticFiles):
+    """Static files with the safe headers; browsers ask each time whether they changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer one request."""
+        response = await super().get_response(path, scope)
+        response.headers.update(SAFE_HEADERS)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def console_router(deps: ConsoleDeps) -> APIRouter:
+    """Return the pages; mount the files beside them with `mount_static`."""
+    shell = Shell(deps)
+    router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
+    for pages in (SignIn(shell), StorePages(shell), SalePages(shell), DeskPages(shell)):
+        pages.register(router)
+    return router
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve the style sheets, scripts and vendored files."""
+    app.mount(STATIC_PATH, SafeFiles(directory=STATIC), name="console-static")

@@ -1,0 +1,89 @@
+"""Templates and what they may call; one environment a process."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from cloud_broker.console import formats
+from cloud_broker.console.texts import Language, texts
+from retail_core.errors import Fault
+from retail_core.money import format_yuan
+from retail_core.texts.faults import FaultCode
+
+FOLDER = Path(__file__).parent / "templates"
+_ACCOUNT_PARTS = 3
+
+
+@cache
+def environment() -> Environment:
+    """Build the environment: everything escaped, an unknown name is a fault and not a blank."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        yuan=format_yuan,
+        thousands=lambda number: f"{number:,}",
+        millis=formats.millis,
+        quantity=formats.quantity,
+        business_day=formats.business_day,
+        ago=_ago,
+        stamp=_stamp,
+        iso=_iso,
+        reason=_reason,
+        account=_account,
+    )
+    return made
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Render one template."""
+    return environment().get_template(template).render(values)
+
+
+def fault_text(fault: Fault, language: Language) -> str:
+    """Return what a person reads; the pages word some codes for their own case."""
+    return texts(language).or_else(f"fault.{fault.code.value}", fault.text(language))
+
+
+@pass_context
+def _ago(context: Context, ms: int | None) -> str:
+    return formats.ago(ms, context["now_ms"], context["zone"], context["t"])
+
+
+@pass_context
+def _stamp(context: Context, ms: int) -> str:
+    return formats.stamp(ms, context["zone"])
+
+
+@pass_context
+def _iso(context: Context, ms: int) -> str:
+    return formats.iso(ms, context["zone"])
+
+
+@pass_context
+def _reason(context: Context, code: str) -> str:
+    """Word a reason: ours, else the catalogue's, else as it came."""
+    t = context["t"]
+    try:
+        catalogue = Fault(FaultCode(code)).text(t.language)
+    except ValueError:
+        catalogue = code
+    worded = str(t.or_else(f"reason.{code}", catalogue))
+    return worded[:1].upper() + worded[1:]
+
+
+@pass_context
+def _account(context: Context, name: str) -> str:
+    """Name an account without its ids: `member:…:free` is what can be spent."""
+    parts = name.split(":")
+    if len(parts) < _ACCOUNT_PARTS:
+        return name
+    return str(context["t"].or_else(f"account.{parts[2]}", name))

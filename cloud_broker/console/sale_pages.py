@@ -1,0 +1,100 @@
+"""Sales as a table and as a file; members as a list and one by one."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cloud_broker.console.sheets import SALES_MAX, Column, SalesQuery, arrange, to_csv
+from cloud_broker.console.shell import Shell, Visit
+from cloud_broker.services.overview import SaleRow
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+MEMBERS_SHOWN = 50
+WORDS_MAX = 100
+Words = Annotated[str, Query(max_length=WORDS_MAX)]
+
+
+class SalePages:
+    """Reading pages of sales and members."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    def register(self, router: APIRouter) -> None:
+        """Add the routes."""
+        router.add_api_route("/sales", self.table, methods=["GET"])
+        router.add_api_route("/sales.csv", self.csv, methods=["GET"])
+        router.add_api_route("/members", self.members, methods=["GET"])
+        router.add_api_route("/members/{member_id}", self.member, methods=["GET"])
+
+    def table(
+        self,
+        request: Request,
+        q: Words = "",
+        store: str = "",
+        sort: Column = "time",
+        dir: str = "desc",  # noqa: A002  # the address says dir
+    ) -> Response:
+        """Show the table."""
+        visit = self._shell.visit(request)
+        query = SalesQuery(q, _uuid(store), sort, dir != "asc")
+        return self._shell.page(
+            visit,
+            "sales.html",
+            query=query,
+            rows=self._rows(visit, query),
+            limit=SALES_MAX,
+            stores=self._shell.deps.queries.store_tiles(visit.who.tenant_id),
+        )
+
+    def csv(
+        self,
+        request: Request,
+        q: Words = "",
+        store: str = "",
+        sort: Column = "time",
+        dir: str = "desc",  # noqa: A002  # the address says dir
+    ) -> Response:
+        """Send the same rows as a file."""
+        visit = self._shell.visit(request)
+        rows = self._rows(visit, SalesQuery(q, _uuid(store), sort, dir != "asc"))
+        values = self._shell.values(visit)
+        return Response(
+            to_csv(rows, self._shell.deps.zone, values["t"]),
+            media_type="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": 'attachment; filename="sales.csv"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    def members(self, request: Request, q: Words = "") -> Response:
+        """Find members."""
+        visit = self._shell.visit(request)
+        found = self._shell.deps.queries.members(
+            visit.who.tenant_id, q.strip(), limit=MEMBERS_SHOWN
+        )
+        return self._shell.page(visit, "members.html", words=q, rows=found, limit=MEMBERS_SHOWN)
+
+    def member(self, request: Request, member_id: UUID) -> Response:
+        """Show one member."""
+        visit = self._shell.visit(request)
+        found = self._shell.deps.queries.member(visit.who.tenant_id, member_id)
+        if found is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what=member_id)
+        return self._shell.page(visit, "member.html", member=found)
+
+    def _rows(self, visit: Visit, query: SalesQuery) -> tuple[SaleRow, ...]:
+        tenant = visit.who.tenant_id
+        rows = self._shell.deps.queries.sales(tenant, limit=SALES_MAX, store=query.store)
+        return arrange(rows, query)
+
+
+def _uuid(text: str) -> UUID | None:
+    """Read an id from an address; nothing and nonsense mean no choice."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""Around every page: who is there, in which language, the frame, refusals, and safe headers."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+
+from cloud_broker.console.render import fault_text, render
+from cloud_broker.console.texts import LANGUAGES, Language, Texts, texts
+from cloud_broker.services.overview import ConsoleDeps, HqIdentity
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+LANGUAGE_COOKIE = "regulars_lang"
+LANGUAGE_COOKIE_S = 365 * 24 * 3600
+SAFE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.API_TOKEN_WRONG}
+_AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a person signed in."""
+
+    who: HqIdentity
+    token: str
+    language: Language
+    now_ms: int
+    path: str
+
+    @property
+    def csrf(self) -> str:
+        """Return the word that only pages of this session know."""
+        return hmac.new(self.token.encode(), b"regulars-console-csrf", hashlib.sha256).hexdigest()
+
+
+class Shell:
+    """What pages share; holds nothing of a visitor."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        self.deps = deps
+
+    def visit(self, request: Request) -> Visit:
+        """Return who asks. Faults A101, A102."""
+        token = request.cookies.get(self.deps.cookie_name)
+        if not token:
+            raise Fault(FaultCode.API_TOKEN_MISSING)
+        who = self.deps.auth.who(token)
+        return Visit(who, token, language_of(request), self.deps.now_ms(), request.url.path)
+
+    def writing_visit(self, request: Request, csrf: str) -> Visit:
+        """Return who asks to change something, from a page of ours. Faults A101, A102, A103."""
+        check_origin(request)
+        visit = self.visit(request)
+        given = request.headers.get("X-CSRF-Token") or csrf
+        if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
+            raise Fault(FaultCode.API_ORIGIN_REFUSED, origin="-")
+        return visit
+
+    def values(self, visit: Visit) -> dict[str, Any]:
+        """Return what every template may use."""
+        return {
+            **bare_values(visit.language, visit.path),
+            "visit": visit,
+            "now_ms": visit.now_ms,
+            "zone": self.deps.zone,
+            "links": self.deps.links,
+        }
+
+    def page(self, visit: Visit, template: str, /, **values: Any) -> HTMLResponse:
+        """Render a whole page."""
+        return HTMLResponse(
+            render(template, self.values(visit) | values), headers={"Cache-Control": "no-store"}
+        )
+
+    def part(self, visit: Visit, template: str, /, **values: Any) -> str:
+        """Render a part of a page."""
+        return render(template, self.values(visit) | values)
+
+
+class ConsoleRoute(APIRoute):
+    """A route whose faults become pages and whose answers carry the safe headers."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                response = await inner(request)
+            except Fault as fault:
+                response = refusal(request, fault)
+            except RequestValidationError:
+                response = refusal(request, Fault(FaultCode.API_NOT_FOUND, what=request.url.path))
+            response.headers.update(SAFE_HEADERS)
+            remember_language(request, response)
+            return response
+
+        return handler
+
+
+def refusal(request: Request, fault: Fault) -> Response:
+    """Turn a fault into a page, into the notice of an htmx page, or into the way to sign in."""
+    by_htmx = request.headers.get("HX-Request") == "true"
+    if fault.code in _SIGN_IN_AGAIN:
+        target = "/login?next=" + quote(request.url.path if request.method == "GET" else "/")
+        if by_htmx:
+            return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        return RedirectResponse(target, status_code=303)
+    language = language_of(request)
+    values = bare_values(language, request.url.path) | {
+        "message": fault_text(fault, language),
+        "code": fault.code.value,
+    }
+    status = fault.spec.http_status
+    if by_htmx:
+        headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
+        return HTMLResponse(render("notice.html", values), status, headers)
+    return HTMLResponse(render("error.html", values), status)
+
+
+def bare_values(language: Language, path: str) -> dict[str, Any]:
+    """Return what a template needs before anybody is signed in."""
+    t = texts(language)
+    return {"t": t, "language": language, "path": path, "ago_words": _ago_words(t), "visit": None}
+
+
+def language_of(request: Request) -> Language:
+    """Return the language asked for, then the one remembered, then Chinese."""
+    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return next((language for language in LANGUAGES if language == asked), "zh")
+
+
+def remember_language(request: Request, response: Response) -> None:
+    """Keep the language that the address asked for."""
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language_of(request),
+            max_age=LANGUAGE_COOKIE_S,
+            samesite="strict",
+            httponly=True,
+        )
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a write that another site's page sends. Fault A103."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise Fault(FaultCode.API_ORIGIN_REFUSED, origin=request.headers.get("Origin", "?"))
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+        raise Fault(FaultCode.API_ORIGIN_REFUSED, origin=origin)
+
+
+def local_path(wanted: str) -> str:
+    """Return an address inside the console; anything that leads elsewhere becomes the wall."""
+    parts = urlsplit(wanted)
+    inside = not parts.scheme and not parts.netloc and wanted.startswith("/")
+    return wanted if inside and not wanted.startswith(("//", "/\\")) else "/"
+
+
+def _ago_words(t: Texts) -> str:
+    """Return the words for `3 min ago`, for the script that keeps them true."""
+    return json.dumps({unit: t(f"ago.{unit}", n="{n}") for unit in _AGO_UNITS}, ensure_ascii=False)

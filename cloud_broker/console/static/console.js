@@ -1,0 +1,9 @@
+/** What the pages do by themselves; everything else is the server's HTML and htmx. */
+
+import { keepTimesTrue } from "./times.js";
+import { watchKeys } from "./keys.js";
+import { watchStream } from "./live.js";
+
+keepTimesTrue();
+watchKeys();
+watchStream();

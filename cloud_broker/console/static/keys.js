@@ -1,0 +1,81 @@
+/** Keyboard: arrows on the wall and in tables, `/` for the filter; and the detail of a tile. */
+
+const STEP = { ArrowLeft: -1, ArrowRight: 1 };
+const ROW = { ArrowUp: -1, ArrowDown: 1 };
+
+/** Listens once for the whole page, so that swapped parts need nothing. */
+export function watchKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const at = event.target instanceof HTMLElement ? event.target : document.body;
+    const typing = at.matches("input, select, textarea");
+    if (event.key === "/" && !typing) focusFilter(event);
+    else if (event.key in STEP && at.matches(".tile")) stepTile(event, at, STEP[event.key]);
+    else if (event.key in ROW && at.matches(".tile")) stepRow(event, at, ROW[event.key]);
+    else if (event.key in ROW && !typing) stepTable(event, at, ROW[event.key]);
+  });
+  for (const name of ["focusin", "pointerover"]) document.addEventListener(name, showDetail);
+}
+
+/** @param {KeyboardEvent} event */
+function focusFilter(event) {
+  const field = document.querySelector("input[type=search]");
+  if (!(field instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+}
+
+/** @returns {HTMLElement[]} */
+function tiles() {
+  return [...document.querySelectorAll("a.tile")];
+}
+
+/** @param {KeyboardEvent} event @param {HTMLElement} at @param {number} by */
+function stepTile(event, at, by) {
+  const all = tiles();
+  move(event, all[all.indexOf(at) + by]);
+}
+
+/** The nearest tile in the next row up or down. @param {KeyboardEvent} event
+ * @param {HTMLElement} at @param {number} by */
+function stepRow(event, at, by) {
+  const here = at.getBoundingClientRect();
+  let best;
+  let least = Infinity;
+  for (const tile of tiles()) {
+    const there = tile.getBoundingClientRect();
+    const down = (there.top - here.top) * by;
+    const distance = down * 1_000 + Math.abs(there.left - here.left);
+    if (down > 1 && distance < least) [best, least] = [tile, distance];
+  }
+  move(event, best);
+}
+
+/** From row to row by what can be opened in it. @param {KeyboardEvent} event
+ * @param {HTMLElement} at @param {number} by */
+function stepTable(event, at, by) {
+  const stops = [...document.querySelectorAll(".rows tbody tr")]
+    .map((row) => row.querySelector("summary, a, button"))
+    .filter((stop) => stop instanceof HTMLElement);
+  const row = at.closest(".rows tbody tr");
+  const index = stops.findIndex((stop) => row?.contains(stop));
+  if (index === -1 && (by < 0 || at !== document.body)) return;
+  move(event, stops[index + by]);
+}
+
+/** @param {KeyboardEvent} event @param {Element | undefined} to */
+function move(event, to) {
+  if (!(to instanceof HTMLElement)) return;
+  event.preventDefault();
+  to.focus();
+}
+
+/** Says in one fixed place what a dense tile stands for. @param {Event} event */
+function showDetail(event) {
+  const place = document.getElementById("wall-detail");
+  const tile = event.target instanceof Element ? event.target.closest(".groups--dense .tile") : null;
+  if (!place || !tile) return;
+  const words = [...tile.querySelectorAll(".tile__words > span")].map((part) => part.textContent?.trim());
+  place.textContent = words.filter(Boolean).join(" · ");
+}

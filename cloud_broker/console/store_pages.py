@@ -1,0 +1,61 @@
+"""The wall, a store's page, and the stream that keeps the wall true."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from cloud_broker.console.shell import Shell
+from cloud_broker.console.stream import Stream
+from cloud_broker.console.views import LIVE_SALES, since_ms, tile_view, wall_of
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+STORE_SALES = 20
+
+
+class StorePages:
+    """What HQ watches."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    def register(self, router: APIRouter) -> None:
+        """Add the routes."""
+        router.add_api_route("/", self.wall, methods=["GET"])
+        router.add_api_route("/stores/{store_id}", self.store, methods=["GET"])
+        router.add_api_route("/console/stream", self.stream, methods=["GET"])
+
+    def wall(self, request: Request) -> Response:
+        """Show every store at once."""
+        visit = self._shell.visit(request)
+        queries, tenant = self._shell.deps.queries, visit.who.tenant_id
+        shown = wall_of(queries.overview(tenant), queries.sales(tenant, limit=LIVE_SALES))
+        return self._shell.page(visit, "wall.html", wall=shown)
+
+    def store(self, request: Request, store_id: UUID) -> Response:
+        """Show one store as a doctor reads: can it sell, since when, why not, what helps."""
+        visit = self._shell.visit(request)
+        queries, tenant = self._shell.deps.queries, visit.who.tenant_id
+        tile = next(iter(queries.store_tiles(tenant, (store_id,))), None)
+        if tile is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what=store_id)
+        return self._shell.page(
+            visit,
+            "store.html",
+            tile=tile,
+            view=tile_view(tile),
+            since_ms=since_ms(tile),
+            sales=queries.sales(tenant, limit=STORE_SALES, store=store_id),
+        )
+
+    async def stream(self, request: Request, v: str = "") -> Response:
+        """Send what changes on the wall."""
+        visit = await run_in_threadpool(self._shell.visit, request)
+        known = request.headers.get("Last-Event-ID") or v
+        return StreamingResponse(
+            Stream(self._shell, visit, known).messages(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )

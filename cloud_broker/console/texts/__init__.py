@@ -1,0 +1,46 @@
+"""Texts of the pages by key, zh-CN first, en beside it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_FOLDER = Path(__file__).parent
+
+
+class Texts:
+    """The catalogue of one language: `texts("wall.title")`, `texts("ago.minutes", n=3)`."""
+
+    def __init__(self, language: Language, by_key: Mapping[str, str]) -> None:
+        self.language = language
+        self._by_key = by_key
+
+    def __call__(self, key: str, /, **fields: object) -> str:
+        """Return the text; KeyError when the catalogue has none, so a test finds it first."""
+        return self._by_key[key].format_map(fields)
+
+    def or_else(self, key: str, fallback: str) -> str:
+        """Return the text of a key that comes from outside, such as a fault code."""
+        return self._by_key.get(key, fallback)
+
+    def keys(self) -> frozenset[str]:
+        """All keys, so that two languages can be compared."""
+        return frozenset(self._by_key)
+
+
+@cache
+def texts(language: Language) -> Texts:
+    """Read a catalogue once."""
+    read = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return Texts(language, dict(_flat(read, "")))
+
+
+def _flat(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, str):
+            yield path + key, value
+        else:
+            yield from _flat(value, f"{path}{key}.")
