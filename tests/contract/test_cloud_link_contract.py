@@ -1,7 +1,6 @@
 """What every line to the cloud does; the real one through mosquitto."""
 
 import queue
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,11 +25,11 @@ from retail_core.wire.topics import (
     shard_of,
 )
 from tests.factories.shop_floor import SHOP
+from tests.factories.waiting import WITHIN_S, eventually
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_link import FakeCloudLink
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
 
-WITHIN_S = 10.0
 PASSWORD = "the-password-of-this-device"
 RUN = UUID("01900000-0000-7000-8000-00000000c0de")
 HELLO = Hello(WIRE_VERSION, 5, 1, 1, 0, 0, 0, "test")
@@ -70,14 +69,6 @@ class Box:
 @pytest.fixture
 def box() -> Box:
     return Box(queue.Queue(), queue.Queue())
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    """Wait for the other side to have heard."""
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.01)
 
 
 class CloudLinkContract:

@@ -26,12 +26,11 @@ from tests.contract.test_cloud_link_contract import (
     ALIVE,
     PASSWORD,
     RUN,
-    WITHIN_S,
     MosquittoCloud,
     broker_device,
-    eventually,
 )
 from tests.factories.shop_floor import SHOP
+from tests.factories.waiting import WITHIN_S, eventually
 from tests.fakes.clock import FakeClock
 from tests.plugins.mosquitto import Broker
 

@@ -1,0 +1,259 @@
+"""What the cloud sends is applied once, in order, and whole."""
+
+from hashlib import sha256
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.ports.cloud_link import Inbound
+from edge_agent.services.downlink import QUEUE_MAX, Applied, Downlink
+from retail_core.catalog.importing import encode_catalogue
+from retail_core.errors import Fault
+from retail_core.pricing.offers import sign_bundle
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode
+from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame, ChangeKind, Published
+from tests.factories.shop_floor import BUNDLE, MASK, SOAP, make_change, make_id, make_record
+from tests.factories.waiting import eventually
+from tests.fakes.clock import NOON_MS, FakeClock
+from tests.fakes.cloud_directory import FakeCloudDirectory
+from tests.fakes.replica import FakeReplica
+
+PRIVATE = b"\x07" * 32
+PUBLIC = Ed25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()
+SIGNED = sign_bundle(BUNDLE, PRIVATE)
+EPOCH = 1
+
+
+class Bench:
+    """A downlink driven by hand, without its thread."""
+
+    def __init__(self) -> None:
+        self.replica = FakeReplica()
+        self.directory = FakeCloudDirectory()
+        self.tally = FaultTally()
+        self.applied: list[Applied] = []
+        self.published: list[tuple[str, int]] = []
+        self.downlink = Downlink(
+            self.replica,
+            self.directory,
+            FakeClock(),
+            self.tally,
+            bundle_public_key=PUBLIC,
+            listeners=[self.applied.append],
+            on_published=lambda kind, version: self.published.append((kind, version)),
+        )
+
+    def take(self, tail: str, payload: bytes) -> None:
+        self.downlink.take(Inbound(tail, payload))
+        self.downlink.settle()
+
+    def change(self, prev_pos: int, *changes: Change, epoch: int = EPOCH) -> None:
+        frame = ChangeFrame(WIRE_VERSION, epoch, prev_pos, changes[-1].pos, changes, NOON_MS - 9)
+        self.take("chg", encode(frame))
+
+    def announce(self, kind: str, version: int, content: bytes) -> None:
+        digest = sha256(content).digest()
+        message = Published(WIRE_VERSION, kind, version, digest, len(content))
+        self.take(f"all/{kind}", encode(message))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+# ---- changes ------------------------------------------------------------------------------------
+
+
+def test_a_change_is_applied_and_told(bench: Bench) -> None:
+    member = make_id()
+    bench.change(0, make_change(5, member, 1, make_record(points_free=7)))
+    held = bench.replica.member(member)
+    assert held is not None
+    assert held.record.points_free == 7
+    assert bench.replica.feed_position() == (EPOCH, 5)
+    assert bench.applied == [Applied(member, NOON_MS, NOON_MS - 9)]
+    assert bench.directory.asked == []
+
+
+def test_a_frame_seen_before_changes_nothing(bench: Bench) -> None:
+    change = make_change(5, make_id(), 1, make_record())
+    bench.change(0, change)
+    bench.change(0, change)
+    assert len(bench.applied) == 1
+    assert bench.tally.snapshot() == {}
+
+
+def test_a_gap_is_fetched(bench: Bench) -> None:
+    changes = [make_change(pos, make_id(), 1, make_record()) for pos in range(1, 8)]
+    bench.directory.feed = changes
+    bench.directory.page = 2
+    bench.change(0, changes[0])
+    bench.change(4, changes[4])
+    assert bench.replica.feed_position() == (EPOCH, 7)
+    assert bench.replica.member_count() == 7
+    assert bench.tally.snapshot() == {FaultCode.SYNC_GAP.value: 1}
+    assert bench.downlink.idle()
+
+
+def test_a_gap_that_cannot_be_fetched_now_is_owed(bench: Bench) -> None:
+    changes = [make_change(pos, make_id(), 1, make_record()) for pos in (1, 2, 3)]
+    bench.directory.feed = changes
+    bench.directory.down = True
+    with pytest.raises(Fault) as caught:
+        bench.change(2, changes[2])
+    assert caught.value.code == FaultCode.SYNC_LINK_DOWN
+    assert not bench.downlink.idle()
+    bench.directory.down = False
+    bench.downlink.settle()
+    assert bench.replica.feed_position() == (EPOCH, 3)
+    assert bench.downlink.idle()
+
+
+def test_a_restored_cloud_is_read_from_the_beginning(bench: Bench) -> None:
+    bench.change(0, make_change(9, make_id(), 3, make_record()))
+    member = make_id()
+    bench.directory.feed_epoch = 2
+    bench.directory.feed = [make_change(4, member, 1, make_record())]
+    bench.change(0, bench.directory.feed[0], epoch=2)
+    assert bench.replica.feed_position() == (2, 4)
+    assert bench.replica.member(member) is not None
+
+
+def test_a_record_nobody_can_read_does_not_stop_the_feed(bench: Bench) -> None:
+    poison = Change(1, ChangeKind.MEMBER, make_id().bytes, 1, msgspec.Raw(b"\x91\x01"))
+    good = make_change(2, make_id(), 1, make_record())
+    bench.change(0, poison, good)
+    assert bench.replica.feed_position() == (EPOCH, 2)
+    assert len(bench.applied) == 1
+    assert bench.tally.snapshot() == {FaultCode.WIRE_MALFORMED.value: 1}
+
+
+def test_what_is_no_frame_is_refused(bench: Bench) -> None:
+    for tail in ("chg", "all/catalogue"):
+        with pytest.raises(Fault) as caught:
+            bench.take(tail, b"\xc1")
+        assert caught.value.code == FaultCode.WIRE_MALFORMED
+
+
+@settings(max_examples=40, deadline=None)
+@given(order=st.permutations(range(8)), doubled=st.lists(st.integers(0, 7), max_size=4))
+def test_whatever_order_frames_come_in_the_end_is_the_same(
+    order: list[int], doubled: list[int]
+) -> None:
+    bench, members = Bench(), [make_id(), make_id()]
+    changes = [
+        make_change(pos, members[pos % 2], pos, make_record(points_free=pos)) for pos in range(1, 9)
+    ]
+    bench.directory.feed = changes
+    for index in (*order, *doubled):
+        bench.change(index, changes[index])
+    assert bench.replica.feed_position() == (EPOCH, 8)
+    held = [bench.replica.member(member) for member in members]
+    assert [one.record.points_free for one in held if one is not None] == [8, 7]
+
+
+# ---- catalogues and rules -----------------------------------------------------------------------
+
+
+def test_a_new_catalogue_is_fetched_checked_and_swapped(bench: Bench) -> None:
+    content = encode_catalogue(4, [SOAP, MASK])
+    bench.directory.catalogues[4] = content
+    bench.directory.names = {"面膜": "MASK"}
+    bench.announce("catalogue", 4, content)
+    assert bench.replica.catalogue_version() == 4
+    assert bench.replica.article_by_receipt_name("面膜") == MASK
+    assert bench.published == [("catalogue", 4)]
+    bench.announce("catalogue", 4, content)
+    bench.announce("catalogue", 3, b"older")
+    assert bench.directory.asked == ["catalogue 4", "name-map"]
+
+
+def test_signed_rules_are_fetched_checked_and_swapped(bench: Bench) -> None:
+    bench.directory.bundles[3] = SIGNED
+    bench.announce("bundle", 3, SIGNED)
+    assert bench.replica.bundle() == (3, BUNDLE)
+    assert bench.published == [("bundle", 3)]
+
+
+def test_rules_signed_by_another_are_refused_and_not_asked_for_again(bench: Bench) -> None:
+    forged = sign_bundle(BUNDLE, b"\x08" * 32)
+    bench.directory.bundles[3] = forged
+    bench.announce("bundle", 3, forged)
+    assert bench.replica.bundle() is None
+    assert bench.tally.snapshot() == {FaultCode.OFFER_INVALID.value: 1}
+    bench.downlink.settle()
+    assert bench.directory.asked == ["bundle 3"]
+
+
+def test_other_bytes_than_were_announced_are_refused(bench: Bench) -> None:
+    bench.directory.bundles[3] = SIGNED
+    bench.announce("bundle", 3, SIGNED + b" ")
+    content = encode_catalogue(4, [SOAP])
+    bench.directory.catalogues[4] = content
+    bench.announce("catalogue", 4, content[:-1] + b"\x00")
+    assert bench.replica.bundle() is None
+    assert bench.replica.catalogue_version() == 0
+    assert bench.tally.snapshot() == {FaultCode.WIRE_MALFORMED.value: 2}
+
+
+def test_a_catalogue_that_cannot_be_fetched_now_is_owed(bench: Bench) -> None:
+    content = encode_catalogue(4, [SOAP])
+    bench.directory.catalogues[4] = content
+    bench.directory.down = True
+    with pytest.raises(Fault):
+        bench.announce("catalogue", 4, content)
+    assert not bench.downlink.idle()
+    bench.directory.down = False
+    bench.downlink.settle()
+    assert bench.replica.catalogue_version() == 4
+
+
+# ---- the thread ---------------------------------------------------------------------------------
+
+
+def test_its_thread_applies_counts_what_it_cannot_read_and_ends(bench: Bench) -> None:
+    bench.directory.names = {"香皂": "SOAP"}
+    bench.replica.replace_catalogue(1, [SOAP])
+    bench.downlink.start()
+    try:
+        bench.downlink.session_began()
+        bench.downlink.put(Inbound("chg", b"\xc1"))
+        change = make_change(1, make_id(), 1, make_record())
+        frame = ChangeFrame(WIRE_VERSION, EPOCH, 0, 1, (change,))
+        bench.downlink.put(Inbound("chg", encode(frame)))
+        eventually(bench.downlink.idle)
+    finally:
+        bench.downlink.stop()
+        bench.downlink.stop()
+    assert bench.replica.feed_position() == (EPOCH, 1)
+    assert bench.replica.article_by_receipt_name("香皂") == SOAP
+    assert bench.tally.snapshot() == {FaultCode.WIRE_MALFORMED.value: 1}
+
+
+def test_what_does_not_fit_into_the_queue_is_a_gap(bench: Bench) -> None:
+    changes = [make_change(pos, make_id(), 1, make_record()) for pos in range(1, QUEUE_MAX + 9)]
+    bench.directory.feed = changes
+    for change in changes:
+        frame = ChangeFrame(WIRE_VERSION, EPOCH, change.pos - 1, change.pos, (change,))
+        bench.downlink.put(Inbound("chg", encode(frame)))
+    assert not bench.downlink.idle()
+    bench.downlink.start()
+    try:
+        eventually(bench.downlink.idle)
+    finally:
+        bench.downlink.stop()
+    assert bench.replica.feed_position() == (EPOCH, QUEUE_MAX + 8)
+    assert bench.replica.member_count() == QUEUE_MAX + 8
+
+
+def test_a_listener_can_be_added_later(bench: Bench) -> None:
+    later: list[Applied] = []
+    bench.downlink.listen(later.append)
+    bench.change(0, make_change(1, make_id(), 1, make_record()))
+    assert later == bench.applied
