@@ -16,7 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from edge_agent.api.server import Server, bind, ending_on_signals
-from edge_agent.bootstrap import Probe, build_agent, probes
+from edge_agent.bootstrap import build_agent
+from edge_agent.bootstrap.probes import Probe, probes
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -125,11 +126,13 @@ def examine(checks: Iterable[Probe]) -> tuple[Finding, ...]:
     return tuple(Finding(name, _fault_of(check)) for name, check in checks)
 
 
-def _fault_of(check: Callable[[], None]) -> Fault | None:
+def _fault_of(check: Callable[[], object]) -> Fault | None:
     try:
         check()
     except Fault as fault:
         return fault
+    except ImportError as error:
+        return Fault(FaultCode.SETUP_PACKAGE_MISSING, packages=error.name)
     except OSError as error:
         return Fault(FaultCode.SETUP_CONFIG_INVALID, path=error.filename, detail=error.strerror)
     return None

@@ -8,17 +8,20 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.errors import ErrorBody, FaultHandlers
-from edge_agent.api.guard import Gate, Guard
+from edge_agent.api.guard import OPEN_PATHS, Gate, Guard
+from edge_agent.api.idempotency import HEADER
 from edge_agent.api.routes import (
     books,
     enrolments,
     events,
     health,
+    identify,
     members,
     operators,
     quotes,
@@ -30,9 +33,21 @@ from retail_core.errors import Fault
 
 # Card waits and camera races block a thread each; a shop has a handful of terminals.
 THREADS_MAX = 16
-FEATURES = (health, operators, members, enrolments, quotes, sales, books, events, screen)
+FEATURES = (
+    health,
+    operators,
+    identify,
+    members,
+    enrolments,
+    quotes,
+    sales,
+    books,
+    events,
+    screen,
+)
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody} for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
+    status: {"model": ErrorBody}
+    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 423, 429, 500, 503, 507)
 }
 
 
@@ -56,7 +71,27 @@ def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
     for feature in FEATURES:
         app.include_router(feature.router)
     app.mount("/screen", StaticFiles(directory=STATIC), name="screen")
+    app.openapi_schema = describe(app)
     return app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with what the gate demands written into it."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        routes=app.routes,
+    )
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    document["components"]["securitySchemes"] = schemes
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            operation["security"] = [] if path in OPEN_PATHS else [{"bearer": []}]
+            for parameter in operation.get("parameters", ()):
+                parameter["required"] |= parameter["name"] == HEADER
+    return document
 
 
 @asynccontextmanager

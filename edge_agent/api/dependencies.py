@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+import numpy as np
 from fastapi import Depends, Header, Request
+from numpy.typing import NDArray
 
+from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.hub import EventHub
-from edge_agent.api.idempotency import OnceDesk, OnceKey, once_key
+from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.rate import LookupRate
@@ -19,6 +22,8 @@ from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
+from edge_agent.services.enrol_face import EnrolFace
+from edge_agent.services.identify import Identify
 from edge_agent.services.members import Members
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -38,13 +43,31 @@ class ApiDeps:
     once: OnceDesk
     views: Views
     visits: Visits
+    counter: Counter
+    cards: CardDesk
     rate: LookupRate
     members: Members
     sales: CloseSale
     enrol: Enrol
+    enrol_face: EnrolFace
+    decode_picture: Callable[[bytes], NDArray[np.uint8]]
     tapped: BookTapped
     ledger: Callable[[], LedgerView]
+    identify: Identify
     wellbeing: Wellbeing
+
+
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias=HEADER,
+        description="mandatory; one for each intended write, 8 to 128 letters, digits and ._:-",
+        max_length=128,
+    ),
+]
+OperatorHeader = Annotated[
+    str | None, Header(description="the operator token of `/v1/operators/login`", max_length=200)
+]
 
 
 def deps_of(request: Request) -> ApiDeps:
@@ -66,20 +89,18 @@ class needs:  # noqa: N801 - reads as a word in `Depends(needs(Scope.SELL))`
         return principal.require(self.scope)
 
 
-async def once_of(request: Request) -> OnceKey:
-    """Read the mandatory idempotency key of a write."""
-    return await once_key(request, request.state.principal)
+async def once_of(request: Request, key: IdempotencyHeader = None) -> OnceKey:
+    """Read the mandatory idempotency key of a write; raises API_IDEMPOTENCY_KEY_MISSING."""
+    return await once_key(request, key or "", request.state.principal)
 
 
-def operator_of(
-    deps: "Deps", x_operator: Annotated[str | None, Header(max_length=200)] = None
-) -> OperatorIdentity:
+def operator_of(deps: "Deps", x_operator: OperatorHeader = None) -> OperatorIdentity:
     """Return the signed-in operator; raises Fault API_OPERATOR_NEEDED."""
     return deps.desk.operator(x_operator)
 
 
 def optional_operator_of(
-    deps: "Deps", x_operator: Annotated[str | None, Header(max_length=200)] = None
+    deps: "Deps", x_operator: OperatorHeader = None
 ) -> OperatorIdentity | None:
     """Return the signed-in operator, or None when no operator token came."""
     return deps.desk.operator(x_operator) if x_operator else None

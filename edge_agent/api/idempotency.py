@@ -35,9 +35,8 @@ class OnceKey:
     body_hash: bytes
 
 
-async def once_key(request: Request, principal: Principal) -> OnceKey:
-    """Read the key of a request; raises Fault API_IDEMPOTENCY_KEY_MISSING."""
-    given = request.headers.get(HEADER, "")
+async def once_key(request: Request, given: str, principal: Principal) -> OnceKey:
+    """Tie a key to what is asked; raises Fault API_IDEMPOTENCY_KEY_MISSING."""
     if not _SHAPE.fullmatch(given):
         raise Fault(FaultCode.API_IDEMPOTENCY_KEY_MISSING)
     # The body is hashed as it was meant: a till may write its keys in another order next time.
@@ -71,6 +70,18 @@ class OnceDesk:
             if stored.body_hash != once.body_hash:
                 raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
             return _response(stored, replayed=True)
+
+    def run_beside(
+        self, once: OnceKey, act: Callable[[], Result], view: Callable[[Result], BaseModel]
+    ) -> Response:
+        """Do the same for an act that writes elsewhere: its answer is kept right after it."""
+
+        def acted(answer: AnswerOf[Result]) -> Result:
+            result = act()
+            self._journal.append([], answer=answer(result))
+            return result
+
+        return self.run(once, acted, view)
 
     def _act(
         self,

@@ -1,10 +1,12 @@
 """From the services' results to what the API answers."""
 
 from collections.abc import Mapping
+from typing import Literal
 from uuid import UUID
 
 from edge_agent.api.models.books import TappedLineView, TappedView
-from edge_agent.api.models.identify import ReasonView
+from edge_agent.api.models.enrolments import FaceAnswered, FrameView
+from edge_agent.api.models.identify import IdentifyAnswered, ReasonView
 from edge_agent.api.models.members import BoughtView, LastPurchaseView, MemberAnswered
 from edge_agent.api.models.sales import (
     AppliedView,
@@ -20,20 +22,40 @@ from edge_agent.domain.sale import SaleResult
 from edge_agent.domain.shop import Shop
 from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.replica import Replica
+from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
+from edge_agent.services.identify import Identification
+from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from retail_core.errors import Fault
+from retail_core.identity.assurance import Action, Assurance, Factor, allows
+from retail_core.identity.naming import mask_name
 from retail_core.loyalty.postings import earn_postings, points_earned
 from retail_core.pricing.certificate import PricedBasket, PricedLine
 from retail_core.texts.faults import FaultCode
+
+_ASSURANCE: dict[Assurance, Literal["none", "hint", "low", "high"]] = {
+    Assurance.NONE: "none",
+    Assurance.HINT: "hint",
+    Assurance.LOW: "low",
+    Assurance.HIGH: "high",
+}
+# A reason comes without its particulars; the texts say something sensible all the same.
+_SEEN = {"count": "2+", "source": "camera"}
 
 
 class Views:
     """Adds what people read (tier and offer names, this shop's name) to bare results."""
 
     def __init__(
-        self, prices: PriceDesk, replica: Replica, shop: Shop, till_names: Mapping[UUID, str]
+        self,
+        prices: PriceDesk,
+        members: Members,
+        replica: Replica,
+        shop: Shop,
+        till_names: Mapping[UUID, str],
     ) -> None:
         self._prices = prices
+        self._members = members
         self._replica = replica
         self._shop = shop
         self._till_names = till_names
@@ -55,6 +77,25 @@ class Views:
             home_store=view.home_store,
             last_purchase=None if view.last_purchase is None else self._last(view.last_purchase),
             as_of_ms=view.as_of_ms,
+        )
+
+    def identified(self, result: Identification) -> IdentifyAnswered:
+        """Return a recognition; a phone number alone shows a masked member."""
+        shown = None
+        if result.member is not None and allows(result.assurance, Action.SHOW_MEMBER):
+            shown = self.member(self._members.show(result.member))
+            if result.factor is Factor.PHONE_NUMBER:
+                shown = _masked(shown)
+        return IdentifyAnswered(
+            outcome=result.outcome,
+            assurance=_ASSURANCE[result.assurance],
+            factor=None if result.factor is None else result.factor.value,
+            member=shown,
+            reasons=tuple(reason(code, _SEEN) for code in result.reasons),
+            stage_ms=dict(result.stage_ms),
+            total_ms=result.total_ms,
+            frame_to_member_ms=result.frame_to_member_ms,
+            first_usable_ms=result.first_usable_ms,
         )
 
     def quote(self, priced: PricedBasket, till: UUID | None, member: UUID | None) -> QuoteAnswered:
@@ -147,10 +188,38 @@ class Views:
         )
 
 
+def frame(seen: EnrolFrame) -> FrameView:
+    """Return what became of one picture."""
+    return FrameView(
+        ok=seen.ok,
+        code=None if seen.code is None else seen.code.value,
+        hint_zh=seen.hint_zh,
+        hint_en=seen.hint_en,
+    )
+
+
+def face(plan: EnrolPlan) -> FaceAnswered:
+    """Return how far the enrolment of a face came; whom she looks like stays unnamed."""
+    return FaceAnswered(
+        accepted=plan.accepted,
+        frames=tuple(frame(seen) for seen in plan.frames),
+        templates=len(plan.templates),
+        enough=plan.enough,
+        lookalike=None if plan.lookalike is None else reason(FaultCode.FACE_LOOKALIKE),
+    )
+
+
 def reason(code: FaultCode, fields: Mapping[str, object] | None = None) -> ReasonView:
     """Return a fault as a person reads it."""
     fault = Fault(code, **(fields or {}))
     return ReasonView(code=code.value, zh=fault.text("zh"), en=fault.text("en"))
+
+
+def _masked(member: MemberAnswered) -> MemberAnswered:
+    """Whoever says a number need not be its owner: neither name nor habits nor wallet."""
+    hidden = {"name": mask_name(member.name), "tags": (), "last_purchase": None}
+    wallet = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
+    return member.model_copy(update=hidden | wallet)
 
 
 def _line(line: PricedLine, names: Mapping[str, str]) -> LineAnswered:

@@ -103,7 +103,7 @@ class Box:
         self.app = self.agent.app
         self.hub = self.agent.basis.hub
         self.storage = self.agent.storage
-        self.visits = self.app.state.deps.visits
+        self.visits = self.agent.surface.visits
         self.tills = (TILL, PRINTING_TILL)
         self._fill()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import API_IMAGE_BYTES_MAX, ENROL_FRAMES_MAX, NAME_CHARS_MAX
 
 Tag = Annotated[str, Field(min_length=1, max_length=32)]
@@ -62,7 +63,8 @@ class FaceAnswered(Answered):
     accepted: int
     frames: tuple[FrameView, ...]
     templates: int
-    lookalike: bool = Field(description="a member enrolled before looks very much like this one")
+    enough: bool = Field(description="fewer templates work too, with more asking later")
+    lookalike: ReasonView | None = Field(description="set when she may be enrolled twice")
 
 
 class CardAsked(Asked):
@@ -73,4 +75,4 @@ class CardAnswered(Answered):
     """The card now belongs to the member."""
 
     member_id: UUID
-    kind: str
+    seq: int

@@ -51,3 +51,8 @@ class IdentifyAnswered(Answered):
     reasons: tuple[ReasonView, ...]
     stage_ms: dict[str, float]
     total_ms: float
+    frame_to_member_ms: float | None = Field(
+        description="from the frame that completed the vote, the code's frame or the card's"
+        " detection to the member's data"
+    )
+    first_usable_ms: float | None = Field(description="the same from the first usable frame")

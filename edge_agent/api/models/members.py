@@ -35,7 +35,7 @@ class MemberAnswered(Answered):
     tier: str
     tier_name: str
     tags: tuple[str, ...]
-    points_free: int
+    points_free: int | None = Field(description="None where the wallet may not be shown")
     points_pending: int
     pending_local_points: int
     phone_masked: str

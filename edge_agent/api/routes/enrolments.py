@@ -1,17 +1,42 @@
 """Enrolling a member at the till."""
 
+from base64 import b64decode
+from binascii import Error as BinasciiError
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
+import numpy as np
 from fastapi import APIRouter, Depends
+from numpy.typing import NDArray
 from starlette.responses import Response
 
-from edge_agent.api.dependencies import Deps, Once, SignedIn, needs
-from edge_agent.api.models.enrolments import EnrolAnswered, EnrolAsked
+from edge_agent.api.dependencies import ApiDeps, Deps, Once, SignedIn, needs
+from edge_agent.api.models.enrolments import (
+    CardAnswered,
+    CardAsked,
+    EnrolAnswered,
+    EnrolAsked,
+    FaceAnswered,
+    FaceAsked,
+)
 from edge_agent.api.principals import Principal, Scope
+from edge_agent.api.views import face
 from edge_agent.domain.enrolment import EnrolCommand, Enrolled
+from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
+from edge_agent.services.enrol import CardBound
 from edge_agent.services.recorder import AnswerOf
+from retail_core.errors import Fault
+from retail_core.texts.faults import FAULTS, FaultCode
 
 router = APIRouter(tags=["enrolments"])
+_BROKEN = EnrolFrame(
+    ok=False,
+    code=FaultCode.FACE_IMAGE_BROKEN,
+    hint_zh=FAULTS[FaultCode.FACE_IMAGE_BROKEN].zh,
+    hint_en=FAULTS[FaultCode.FACE_IMAGE_BROKEN].en,
+)
 
 
 @router.post("/v1/enrolments", response_model=EnrolAnswered)
@@ -37,3 +62,59 @@ def enrol(
         return deps.enrol.execute(command, answer=answer)
 
     return deps.once.run(once, act, EnrolAnswered.model_validate)
+
+
+@router.post("/v1/enrolments/{member_id}/face", response_model=FaceAnswered)
+def enrol_face(
+    member_id: UUID,
+    asked: FaceAsked,
+    deps: Deps,
+    once: Once,
+    _operator: SignedIn,
+    _caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
+) -> Response:
+    """Enrol a face from pictures or the camera; the screen coaches, no picture is kept."""
+
+    def act() -> EnrolPlan:
+        if asked.from_camera is None:
+            return enrol_pictures(deps, member_id, asked.images)
+        return deps.enrol_face.from_camera(member_id, asked.from_camera, deps.counter.coached)
+
+    return deps.once.run_beside(once, act, face)
+
+
+@router.post("/v1/enrolments/{member_id}/card", response_model=CardAnswered)
+def bind_card(
+    member_id: UUID,
+    _asked: CardAsked,
+    deps: Deps,
+    once: Once,
+    operator: SignedIn,
+    _caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
+) -> Response:
+    """Wait up to ten seconds for a tap and bind that card to the member."""
+
+    def act(answer: AnswerOf[CardBound]) -> CardBound:
+        uid = deps.cards.read_uid()
+        return deps.enrol.bind_card(member_id, uid, operator=operator.operator_id, answer=answer)
+
+    return deps.once.run(once, act, CardAnswered.model_validate)
+
+
+def enrol_pictures(deps: ApiDeps, member_id: UUID, images: Sequence[str]) -> EnrolPlan:
+    """Enrol from base64 pictures; one that cannot be opened is told in its place."""
+    opened = [_opened(deps, image) for image in images]
+    good = [picture for picture in opened if picture is not None]
+    plan = deps.enrol_face.from_pictures(member_id, good)
+    told = iter(plan.frames)
+    return replace(plan, frames=tuple(_BROKEN if one is None else next(told) for one in opened))
+
+
+def _opened(deps: ApiDeps, image: str) -> NDArray[np.uint8] | None:
+    try:
+        return deps.decode_picture(b64decode(image, validate=True))
+    except BinasciiError:
+        deps.tally.count(FaultCode.FACE_IMAGE_BROKEN)
+    except Fault as fault:
+        deps.tally.count(fault.code)
+    return None

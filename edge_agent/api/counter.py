@@ -1,0 +1,136 @@
+"""The counter as the screen sees it: who was recognised, which card, which printed receipt.
+
+One of these stands between the devices' threads and the API: both tell the same screen.
+"""
+
+import threading
+from uuid import UUID
+
+from edge_agent.api.hub import EventHub
+from edge_agent.api.models.identify import IdentifyAnswered
+from edge_agent.api.views import Views, frame
+from edge_agent.api.visits import Visits
+from edge_agent.domain.tapped import TappedBooking
+from edge_agent.ports.nfc import CardTap, NfcReader
+from edge_agent.recognition.enrol import EnrolFrame
+from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.race import now_ms
+from edge_agent.services.identify import Identification
+from edge_agent.services.watch_lane import WatchLane
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+CARD_WAIT_MS = 10_000
+CARD_SLICE_MS = 250
+CARD_FRESH_MS = 3_000
+
+
+class Counter:
+    """Tells what happened at the counter; safe to call from several threads."""
+
+    def __init__(self, hub: EventHub, views: Views, visits: Visits) -> None:
+        self._hub = hub
+        self._views = views
+        self._visits = visits
+
+    def armed(self, deadline_ms: int) -> None:
+        """Tell the screen that somebody asked who stands there."""
+        self._hub.publish("recognition", {"outcome": "armed", "deadline_ms": deadline_ms})
+
+    def recognised(self, result: Identification, till: UUID | None) -> IdentifyAnswered:
+        """Tell the screen, and note the member at her till."""
+        answer = self._views.identified(result)
+        if answer.member is not None:
+            self._visits.begun(till, answer.member.member_id, result.assurance)
+        self._hub.publish("recognition", {"till": till, **answer.model_dump(mode="json")})
+        return answer
+
+    def unasked(self, result: Identification) -> None:
+        """Tell what was recognised without a question."""
+        self.recognised(result, self._visits.till_of(None, None))
+
+    def coached(self, seen: EnrolFrame) -> None:
+        """Tell the customer what the last picture was like."""
+        self._hub.publish("enrol_hint", frame(seen).model_dump(mode="json"))
+
+    def booked(self, booking: TappedBooking) -> None:
+        """Tell of a printed receipt."""
+        self._hub.publish("tapped", self._views.tapped(booking).model_dump(mode="json"))
+
+
+class RememberingReader:
+    """A reader that remembers its last tap: a card may be laid down before it is asked for."""
+
+    def __init__(self, reader: NfcReader) -> None:
+        self._reader = reader
+        self._last: CardTap | None = None
+
+    def start(self) -> None:
+        """Begin watching."""
+        self._reader.start()
+
+    def next_tap(self, *, timeout_ms: int) -> CardTap | None:
+        """Return the next tap, or None when none came in time."""
+        tap = self._reader.next_tap(timeout_ms=timeout_ms)
+        if tap is not None:
+            self._last = tap
+        return tap
+
+    def take_last(self, *, within_ms: int) -> CardTap | None:
+        """Return the last tap once, if it is fresh."""
+        tap, self._last = self._last, None
+        return tap if tap and now_ms() - tap.detected_mono_ms <= within_ms else None
+
+    def state(self) -> str:
+        """Return the reader's state."""
+        return self._reader.state()
+
+    def stop(self) -> None:
+        """Stop watching; safe to call twice."""
+        self._reader.stop()
+
+
+class CardDesk:
+    """Waits for a card to be bound; meanwhile the lane does not look for cards of its own."""
+
+    def __init__(self, reader: RememberingReader | None, proofs: Proofs) -> None:
+        self._reader = reader
+        self._proofs = proofs
+        self._turn = threading.Lock()
+        self._stopping = threading.Event()
+
+    def read_uid(self, *, timeout_ms: int = CARD_WAIT_MS) -> bytes:
+        """Return the UID proved by the card just tapped, or by the next.
+
+        Raises Fault NFC_READER_GONE, NFC_NO_TAP, or what is wrong with the card.
+        """
+        if self._reader is None:
+            raise Fault(FaultCode.NFC_READER_GONE)
+        with self._turn:
+            tap = self._reader.take_last(within_ms=CARD_FRESH_MS)
+            if tap is not None:
+                # The lane has seen this very tap, so its counter may be taken already.
+                return self._proofs.read_card(tap).uid
+            read = self._proofs.read_card(self._awaited(self._reader, timeout_ms))
+            self._proofs.admit_card(read)
+            return read.uid
+
+    def watch(self, lane: WatchLane) -> None:
+        """Let the lane look once, unless a card is waited for."""
+        with self._turn:
+            lane.turn()
+
+    def stop(self) -> None:
+        """Let whoever waits come back."""
+        self._stopping.set()
+
+    def _awaited(self, reader: NfcReader, timeout_ms: int) -> CardTap:
+        for _ in range(max(1, timeout_ms // CARD_SLICE_MS)):
+            if reader.state() == "gone":
+                raise Fault(FaultCode.NFC_READER_GONE)
+            tap = reader.next_tap(timeout_ms=CARD_SLICE_MS)
+            if tap is not None:
+                return tap
+            if self._stopping.is_set():
+                break
+        raise Fault(FaultCode.NFC_NO_TAP)

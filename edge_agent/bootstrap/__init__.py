@@ -1,0 +1,215 @@
+"""The composition root: the only package that names adapters and drivers."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from edge_agent.api.app import build_app
+from edge_agent.api.counter import CardDesk, Counter
+from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.guard import Gate
+from edge_agent.api.idempotency import OnceDesk
+from edge_agent.api.loops import Loop
+from edge_agent.api.operators import operator_desk
+from edge_agent.api.principals import token_book
+from edge_agent.api.rate import LookupRate
+from edge_agent.api.views import Views
+from edge_agent.api.visits import Visits
+from edge_agent.api.wellbeing import Wellbeing
+from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
+from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
+from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
+from edge_agent.bootstrap.services import Services, build_services
+from edge_agent.ports.clock import Clock
+from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.till_tap import TillTap
+from edge_agent.services.cloud_session import CloudSession
+from edge_agent.services.downlink import Applied
+from edge_agent.services.ledger_view import ledger_view
+from edge_agent.services.watch_lane import WatchLane
+from edge_agent.settings import Settings
+
+HEALTH_EVERY_S = 2.0
+TAP_TURN_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What people and programs meet."""
+
+    views: Views
+    visits: Visits
+    counter: Counter
+    cards: CardDesk
+    wellbeing: Wellbeing
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A whole agent: built by `build_agent`, started once, stopped for good."""
+
+    basis: Basis
+    storage: Storage
+    services: Services
+    surface: Surface
+    devices: Devices
+    cloud: CloudSession
+    app: FastAPI
+    loops: tuple[Loop, ...]
+    files: ExitStack
+
+    def start(self) -> None:
+        """Start devices, loops and the line to the cloud."""
+        self.devices.start()
+        self.cloud.start()
+        for loop in self.loops:
+            loop.start()
+
+    def release_waiters(self) -> None:
+        """Let requests that wait for a device come back empty-handed."""
+        self.surface.cards.stop()
+        self.services.identify.stop()
+
+    def stop(self) -> None:
+        """Say goodbye, stop every thread, close every file; safe to call twice."""
+        self.release_waiters()
+        for loop in self.loops:
+            loop.ask_to_stop()
+        self.cloud.stop()
+        for loop in self.loops:
+            loop.stop()
+        self.devices.stop()
+        self.files.close()
+
+
+def build_agent(
+    settings: Settings,
+    version: str,
+    clock: Clock | None = None,
+    directory: CloudDirectory | None = None,
+) -> Agent:
+    """Open the files and wire everything; raises the Fault that stands in the way.
+
+    Tests bring a clock and a directory of their own.
+    """
+    basis = basis_of(settings, version, clock)
+    with ExitStack() as files:
+        storage = open_storage(basis, files)
+        lines = open_lines(basis, storage, directory)
+        files.callback(lines.directory.close)
+        devices = open_devices(basis)
+        services = build_services(basis, storage, lines, devices)
+        files.callback(services.identify.stop)
+        surface = build_surface(basis, storage, services, devices, lines)
+        lines.downlink.listen(_announcer(basis, services, surface))
+        return Agent(
+            basis=basis,
+            storage=storage,
+            services=services,
+            surface=surface,
+            devices=devices,
+            cloud=build_cloud_session(basis, storage, lines, surface.wellbeing.vitals),
+            app=build_api(basis, storage, services, surface),
+            loops=tuple(build_loops(basis, services, surface, devices)),
+            files=files.pop_all(),
+        )
+
+
+def build_surface(
+    basis: Basis, storage: Storage, services: Services, devices: Devices, lines: Lines
+) -> Surface:
+    """Build what shows and tells."""
+    provisioned = basis.settings.device
+    views = Views(
+        services.prices,
+        services.members,
+        storage.replica,
+        basis.shop,
+        {till.id: till.name for till in provisioned.tills},
+    )
+    visits = Visits(
+        services.sessions,
+        tills=[till.id for till in provisioned.tills],
+        printing=[till.id for till in provisioned.escpos_tills],
+    )
+    wellbeing = Wellbeing(
+        basis.shop,
+        basis.version,
+        basis.clock,
+        storage.journal,
+        storage.replica,
+        basis.tally,
+        devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
+    )
+    return Surface(
+        views,
+        visits,
+        Counter(basis.hub, views, visits),
+        CardDesk(devices.nfc, services.proofs),
+        wellbeing,
+    )
+
+
+def build_api(basis: Basis, storage: Storage, services: Services, surface: Surface) -> FastAPI:
+    """Build the local API over the services."""
+    provisioned = basis.settings.device
+    deps = ApiDeps(
+        version=basis.version,
+        clock=basis.clock,
+        ids=basis.ids,
+        tally=basis.tally,
+        hub=basis.hub,
+        desk=operator_desk(provisioned.operators, basis.clock, basis.ids),
+        once=OnceDesk(storage.journal),
+        views=surface.views,
+        visits=surface.visits,
+        counter=surface.counter,
+        cards=surface.cards,
+        rate=LookupRate(basis.clock),
+        members=services.members,
+        sales=services.sales,
+        enrol=services.enrol,
+        enrol_face=services.enrol_face,
+        decode_picture=open_picture,
+        tapped=services.tapped,
+        ledger=lambda: ledger_view(storage.journal),
+        identify=services.identify,
+        wellbeing=surface.wellbeing,
+    )
+    gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(provisioned))
+    return build_app(deps, gate)
+
+
+def build_loops(basis: Basis, services: Services, surface: Surface, devices: Devices) -> list[Loop]:
+    """Build the threads that watch the devices."""
+
+    def tell_health() -> None:
+        basis.hub.publish("health", surface.wellbeing.view().model_dump(mode="json"))
+
+    lane = WatchLane(services.identify, surface.counter.unasked)
+    loops = [
+        Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
+        Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
+    ]
+    for till, tap in devices.taps.items():
+
+        def book(till: UUID = till, tap: TillTap = tap) -> None:
+            receipt = tap.next_receipt(timeout_ms=TAP_TURN_MS)
+            if receipt is not None:
+                surface.counter.booked(services.tapped.book(till, receipt))
+
+        loops.append(Loop(f"tap-{tap.name}", book, basis.tally))
+    return loops
+
+
+def _announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[Applied], None]:
+    def changed(applied: Applied) -> None:
+        view = services.members.view(applied.member_id) if basis.hub.clients else None
+        if view is not None:
+            shown = surface.views.member(view).model_dump(mode="json")
+            basis.hub.publish("member", {"member": shown, "committed_ms": applied.committed_ms})
+
+    return changed

@@ -1,0 +1,88 @@
+"""What everything is built on: identity, time, randomness, and the files of the box."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from uuid import UUID
+
+from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
+from edge_agent.adapters.documents_tinydb import TinyDocuments
+from edge_agent.adapters.gallery_sqlite import SqliteGallery
+from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.journal_sqlite import SqliteJournal
+from edge_agent.adapters.keys import derive_key
+from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.api.hub import EventHub
+from edge_agent.domain.shop import Shop
+from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.settings import Settings
+from retail_core.tally import FaultTally
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What everything else is built on; `run_id` names this run of the program."""
+
+    settings: Settings
+    version: str
+    run_id: UUID
+    clock: Clock
+    ids: IdSource
+    tally: FaultTally
+    shop: Shop
+    hub: EventHub
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The files of the box, open."""
+
+    journal: SqliteJournal
+    replica: SqliteReplica
+    gallery: SqliteGallery
+    documents: TinyDocuments
+
+
+def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Basis:
+    """Take the identity from the device file, time and randomness from the system."""
+    identity = settings.device.identity
+    clock = clock or SystemClock(kernel_boot_id())
+    ids = SystemIds(clock)
+    shop = Shop(
+        tenant=identity.tenant,
+        store=identity.store,
+        device=identity.device,
+        legal_entity=identity.legal_entity,
+        store_name=identity.store_name,
+        city=identity.city,
+        zone=identity.zone,
+        day_starts_at=identity.day_starts_at,
+    )
+    return Basis(
+        settings=settings,
+        version=version,
+        run_id=ids.uuid7(),
+        clock=clock,
+        ids=ids,
+        tally=FaultTally(),
+        shop=shop,
+        hub=EventHub(clock),
+    )
+
+
+def open_storage(basis: Basis, files: ExitStack) -> Storage:
+    """Open or create every file; raises Fault DISK_KEY_WRONG or DISK_JOURNAL_CORRUPT."""
+    folder = basis.settings.config.data_dir
+    storage_key = basis.settings.device.keys.storage_key.get_secret_value()
+
+    def key(purpose: str) -> bytes:
+        return derive_key(storage_key, purpose)
+
+    journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids)
+    files.callback(journal.close)
+    replica = SqliteReplica(folder / "replica.db", key("replica"))
+    files.callback(replica.close)
+    gallery = SqliteGallery(folder / "gallery.db", key("gallery"), basis.ids, basis.tally)
+    files.callback(gallery.close)
+    documents = TinyDocuments(folder / "documents.json", basis.tally)
+    files.callback(documents.close)
+    return Storage(journal, replica, gallery, documents)

@@ -1,0 +1,76 @@
+"""The two lines to the cloud and what moves over them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge_agent.adapters.directory_http import HttpDirectory
+from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.services.cloud_session import CloudSession
+from edge_agent.services.downlink import Downlink
+from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.uplink import Uplink
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Frames over MQTT, questions over HTTP; nothing is connected before the session starts."""
+
+    link: MqttLink
+    directory: CloudDirectory
+    uplink: Uplink
+    downlink: Downlink
+    pending: PendingPoints
+
+
+def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None) -> Lines:
+    """Prepare both lines; `directory` replaces the HTTP one."""
+    cloud = basis.settings.device.cloud
+    identity = LinkIdentity(
+        basis.shop.tenant,
+        basis.shop.store,
+        basis.shop.device,
+        cloud.broker_password.get_secret_value(),
+    )
+    link = MqttLink(
+        cloud.broker_host, cloud.broker_port, identity, basis.run_id, basis.ids, basis.tally
+    )
+    directory = directory or HttpDirectory(cloud.url, cloud.token.get_secret_value())
+    pending = PendingPoints(storage.journal)
+    uplink = Uplink(storage.journal, link, basis.shop, basis.tally, on_acked=[pending.acked])
+    downlink = Downlink(
+        storage.replica,
+        directory,
+        basis.clock,
+        basis.tally,
+        bundle_public_key=cloud.bundle_public_key,
+        listeners=[lambda applied: pending.reflected([applied.member_id])],
+    )
+    return Lines(link, directory, uplink, downlink, pending)
+
+
+def build_cloud_session(
+    basis: Basis, storage: Storage, lines: Lines, vitals: Callable[[], Vitals]
+) -> CloudSession:
+    """Tie the line to what uses it."""
+    presence = PresenceBeat(
+        lines.link,
+        storage.journal,
+        storage.replica,
+        basis.clock,
+        basis.tally,
+        Running(basis.run_id, basis.version),
+        vitals,
+    )
+    return CloudSession(
+        lines.link,
+        storage.journal,
+        storage.replica,
+        lines.uplink,
+        lines.downlink,
+        presence,
+        basis.tally,
+        software=basis.version,
+    )

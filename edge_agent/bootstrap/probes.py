@@ -1,0 +1,69 @@
+"""What `edge-agent check` tries before a box is relied upon."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from edge_agent.api.server import bind
+from edge_agent.bootstrap.basis import Basis, basis_of, open_storage
+from edge_agent.bootstrap.devices import open_camera, open_face, open_nfc, open_qr, open_tap
+from edge_agent.settings import Settings
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+Probe = tuple[str, Callable[[], object]]
+
+
+def probes(settings: Settings) -> list[Probe]:
+    """Name each check; it raises the Fault that would stop or cripple a run."""
+    config = settings.config
+    basis = basis_of(settings, "check")
+    found: list[Probe] = [
+        ("设备文件 / device file", lambda: _private(config.device_file)),
+        ("端口 / port", lambda: bind(config.api_host, config.api_port).close()),
+        ("本店账本 / journal and replica", lambda: _openable(basis)),
+    ]
+    if config.camera.source:
+        found.append(("摄像头驱动 / camera driver", lambda: open_camera(basis)))
+        found.append(("摄像头 / camera", lambda: _present(config.camera.source)))
+    if config.face.enabled:
+        found.append(("人脸模型 / face models", lambda: open_face(basis)))
+    if config.qr.from_camera and config.camera.source:
+        found.append(("扫码 / code reader", open_qr))
+    if config.nfc.reader:
+        found.append(("读卡器驱动 / card reader driver", lambda: open_nfc("", basis.tally)))
+        found.append(("pcscd", _pcscd))
+    for till in settings.device.escpos_tills:
+        for what, port in (("till", till.port), ("printer", till.printer)):
+            found.append((f"{till.name} · {what}", partial(_port, port)))
+        found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
+    return found
+
+
+def _private(path: Path) -> None:
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        detail = f"mode {mode:o}: others can read its secrets; chmod 600"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(path), detail=detail)
+
+
+def _openable(basis: Basis) -> None:
+    with ExitStack() as files:
+        open_storage(basis, files)
+
+
+def _present(source: str) -> None:
+    kind, _, where = source.partition(":")
+    if kind != "mjpeg" and not Path(where.partition("?")[0]).exists():
+        raise Fault(FaultCode.CAMERA_OPEN, source=source)
+
+
+def _pcscd() -> None:
+    if not Path("/run/pcscd/pcscd.comm").exists():
+        raise Fault(FaultCode.SETUP_PACKAGE_MISSING, packages="pcscd")
+
+
+def _port(path: str) -> None:
+    if not Path(path).exists():
+        raise Fault(FaultCode.TILL_PORT_OPEN, port=path)
