@@ -1,5 +1,4 @@
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from retail_core.catalog.reasons import TEXTS
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
-EXAMPLE = Path("device_configs/examples/catalogue.csv")
 TODAY = date(2026, 7, 31)
 HEADER = "sku,barcodes,name,unit,price,cost,brand,category,tags,effective_from"
 GOOD = {
@@ -61,12 +59,6 @@ def errors(*rows: str) -> list[tuple[int, str, str]]:
 
 def test_a_row_becomes_an_article() -> None:
     assert read(row()) == CatalogueImport((ARTICLE,), ())
-
-
-def test_the_example_that_ships_is_sound() -> None:
-    imported = parse_catalogue(read_text(EXAMPLE.read_bytes()), today=TODAY)
-    assert imported.errors == ()
-    assert len(imported.articles) == 40
 
 
 def test_what_may_be_empty() -> None:

@@ -1,6 +1,5 @@
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,6 @@ from retail_core.pricing.slots import WeekSlot
 from retail_core.texts.faults import FaultCode
 from tests.factories.pricing import mix, tier
 
-EXAMPLE = Path("device_configs/examples/bundle.json")
 SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
 TIER = {"kind": "tier_price", "id": "t", "name": "金卡95折", "tiers": ["gold"], "permille": 950}
@@ -112,17 +110,6 @@ def test_the_least_that_must_be_said() -> None:
         frozenset(),
         0,
     )
-
-
-def test_the_example_that_ships_is_sound() -> None:
-    bundle = parse_bundle(EXAMPLE.read_bytes())
-    assert {type(offer) for offer in bundle.offers} == {
-        TierPrice,
-        TimeSlotPrice,
-        MixAndMatch,
-        SetPrice,
-    }
-    assert bundle.earn is not None
 
 
 @pytest.mark.parametrize(

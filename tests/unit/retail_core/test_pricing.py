@@ -1,13 +1,11 @@
 """What a basket costs, by example."""
 
 from dataclasses import replace
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
-from retail_core.catalog.importing import parse_catalogue
-from retail_core.checkout.basket import Basket, BasketLine
+from retail_core.checkout.basket import BasketLine
 from retail_core.errors import Fault
 from retail_core.pricing.evaluate import (
     AppliedOffer,
@@ -19,11 +17,10 @@ from retail_core.pricing.evaluate import (
     certificate_hash,
     price_basket,
 )
-from retail_core.pricing.offers import ItemSelector, MixAndMatch, Offer, TierPrice, parse_bundle
+from retail_core.pricing.offers import ItemSelector, MixAndMatch, Offer, TierPrice
 from retail_core.texts.faults import FaultCode
 from tests.factories.pricing import FRIDAY_NOON, basket, bundle, line, mix, set_price, slot, tier
 
-EXAMPLES = Path("device_configs/examples")
 GOLD = MemberContext("gold")
 
 
@@ -308,32 +305,6 @@ def test_a_limit_below_the_smallest_walk_leaves_the_good_choice_and_its_gap() ->
     assert (priced.saved_fen, priced.gap_fen) == (1000, 900)
     priced = price_basket(basket(*lines), bundle(*offers), None, nodes_max=200)
     assert (priced.status, priced.gap_fen, priced.saved_fen) == ("optimal", 0, 1800)
-
-
-def test_in_the_example_that_ships_tier_slot_and_mix_compete() -> None:
-    text = (EXAMPLES / "catalogue.csv").read_text(encoding="utf-8")
-    articles = {a.sku: a for a in parse_catalogue(text, today=date(2026, 7, 31)).articles}
-    rules = parse_bundle((EXAMPLES / "bundle.json").read_bytes())
-    entered: list[BasketLine] = []
-    for sku in ("SK-002", "SK-001", "DR-001", "DR-008", "SN-002", "SN-007"):
-        a = articles[sku]
-        entered.append(
-            BasketLine(
-                len(entered) + 1, sku, None, a.name, a.price_fen, 1000, a.brand, a.category, a.tags
-            )
-        )
-    priced = price_basket(Basket(tuple(entered), FRIDAY_NOON), rules, GOLD)
-    assert {offer.offer_id: offer.fen_off for offer in priced.applied} == {
-        "mix-snack-drink": 1250,
-        "slot-drinks": 55,
-        "tier-skin-gold": 740,
-    }
-    assert reasons(priced) == {
-        "slot-late-snacks": Reason.OUTSIDE_SLOT,
-        "tag-sensitive": Reason.NOT_ELIGIBLE_TAG,
-        "tier-skin-member": Reason.NOT_ELIGIBLE_TIER,
-    }
-    assert (priced.shelf_fen, priced.total_fen, priced.status) == (21_170, 19_125, "optimal")
 
 
 def test_the_certificate_names_what_was_charged() -> None:
