@@ -14,13 +14,14 @@ _CURRENCY = (
 )
 _NUMBER = re.compile(
     rf"""
-    (?P<minus>[-−–]?)\s?
+    =?\s?(?P<percent_before>%)?(?P<minus>[-−–]?)\s?
     (?P<before>{_CURRENCY})?\s?
     (?P<inner>[-−–]?)
     (?P<digits>\d{{1,3}}(?:[.,'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?)
     (?P<percent>\s?%)?
     (?P<after>\s?{_CURRENCY})?
     (?P<unit>\s?(?:kg|KG|Kg|公斤|千克|斤|两|克|lb|pcs|pc|stk|st|szt|ks|ud|uds|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本))?
+    (?:\s?/\s?(?:kg|KG|公斤|千克|斤|500g|100g|lb|l|L|pc|st|stk|件|个))?
     (?P<behind>[-−–]?)
     """,
     re.VERBOSE,
@@ -29,8 +30,8 @@ _SYMBOL = re.compile(rf"{_CURRENCY}\s?\d|\d\s?{_CURRENCY}")
 _DATES = re.compile(
     r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b|\d{4}年\d{1,2}月(?:\d{1,2}日)?"
 )
-_GROUPED = re.compile(r"[.,'\u2019\u00a0\u202f]\d{3}(?!\d)")
 _PLAIN_DIGITS_MAX = 7
+_GROUP = 3
 _PLACES = re.compile(r"([.,])(\d+)$")
 
 
@@ -48,12 +49,16 @@ class NumberFormat:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A printed number; `is_money` when it could be an amount in this receipt's format."""
+    """A printed number; `is_money` when it could be an amount in this receipt's format.
+
+    `is_bare` means digits and nothing else.
+    """
 
     value: Decimal
     is_money: bool
     has_unit: bool = False
     is_percent: bool = False
+    is_bare: bool = False
 
     @property
     def fen(self) -> int:
@@ -64,6 +69,11 @@ class Number:
     def milli(self) -> int:
         """The quantity in thousandths."""
         return int((self.value * 1000).to_integral_value())
+
+    @property
+    def has_fraction(self) -> bool:
+        """Whether it was printed with digits behind the decimal mark."""
+        return self.value.as_tuple().exponent != 0
 
     @property
     def is_whole(self) -> bool:
@@ -99,14 +109,17 @@ def parse_number(word: str, form: NumberFormat) -> Number | None:
     found = _NUMBER.fullmatch(word.strip())
     if found is None:
         return None
-    value = Decimal(_plain(found["digits"], form))
+    plain = _plain(found["digits"], form)
+    if plain is None:
+        return None
+    value = Decimal(plain)
     if found["minus"] or found["inner"] or found["behind"]:
         value = -value
     has_unit = bool(found["unit"])
-    is_percent = bool(found["percent"])
+    is_percent = bool(found["percent"] or found["percent_before"])
     has_currency = bool(found["before"] or found["after"])
     is_money = (has_currency or _is_amount(found["digits"], form)) and not (has_unit or is_percent)
-    return Number(value, is_money, has_unit, is_percent)
+    return Number(value, is_money, has_unit, is_percent, word.isdigit())
 
 
 def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:
@@ -124,13 +137,16 @@ def _threes(seen: Counter[tuple[str, int]]) -> int:
     return seen[".", 3] + seen[",", 3]
 
 
-def _plain(digits: str, form: NumberFormat) -> str:
-    """Return digits as Python writes them: grouping gone, a point for the decimal mark."""
+def _plain(digits: str, form: NumberFormat) -> str | None:
+    """Return digits as Python writes them; None when the marks stand where they cannot."""
     grouping = "," if form.decimal == "." else "."
-    bare = re.sub(rf"['\u2019\u00a0\u202f{grouping}]", "", digits)
-    if form.places == 0 and _GROUPED.search(bare):
-        return bare.replace(form.decimal, "")
-    return bare.replace(form.decimal, ".")
+    head, _, fraction = digits.partition(form.decimal)
+    if form.places == 0 and len(fraction) == _GROUP and form.decimal in digits:
+        head, fraction = digits.replace(form.decimal, grouping), ""
+    groups = re.split(rf"[{grouping}'\u2019\u00a0\u202f]", head)
+    if any(len(group) != _GROUP for group in groups[1:]) or not fraction.isdigit() and fraction:
+        return None
+    return "".join(groups) + (f".{fraction}" if fraction else "")
 
 
 def _is_amount(digits: str, form: NumberFormat) -> bool:

@@ -5,7 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 
 from edge_agent.drivers.till_escpos.amounts import Number
-from edge_agent.drivers.till_escpos.rows import Column, Figures, Times
+from edge_agent.drivers.till_escpos.rows import Figures, Times
+from edge_agent.drivers.till_escpos.words import Column
 
 _ONE_MILLI = 1_000
 _QTY_MAX = 9_999
@@ -58,19 +59,43 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
             if abs(_multiply(qty, unit) - amount.fen) <= 1:
                 return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True)
     if figures.lead is not None and figures.lead_counts:
-        return Priced(figures.lead.milli, amount.fen, explicit_qty=True)
-    qty_found = _by_column(numbers, order, Column.QTY) or next(filter(_is_quantity, before), None)
+        unit = _lead_price(figures, amount)
+        return Priced(figures.lead.milli, amount.fen, unit, explicit_qty=True)
+    qty_found = _quantity(figures, before) or _by_column(numbers, order, Column.QTY)
     if qty_found is not None and qty_found is not amount:
         return Priced(qty_found.milli, amount.fen, explicit_qty=True)
-    return Priced(_qty_from_unit(before, amount), amount.fen)
+    return _qty_from_unit(before, amount)
 
 
-def _qty_from_unit(before: list[Number], amount: Number) -> int:
-    """Return the whole number of times a printed unit price goes into the amount, else one."""
-    unit = before[-1].fen if before else 0
-    if 0 < unit < amount.fen and amount.fen % unit == 0:
-        return amount.fen // unit * _ONE_MILLI
-    return _ONE_MILLI
+def _quantity(figures: Figures, before: list[Number]) -> Number | None:
+    """Return the number behind a lone "x", else the first that can be no amount."""
+    row = figures.figures
+    behind = row[1] if len(row) > 1 and isinstance(row[0], Times) else None
+    if isinstance(behind, Number) and behind in before and not behind.has_fraction:
+        return behind
+    return next(filter(_is_quantity, before), None)
+
+
+def _lead_price(figures: Figures, amount: Number) -> int | None:
+    """Return the unit price of "2 x Eggs @ 1.50  3.00", when it is one."""
+    product = _times(figures)
+    if product is None or abs(_multiply(*product) - amount.fen) > 1:
+        return None
+    return product[1].fen
+
+
+def _qty_from_unit(before: list[Number], amount: Number) -> Priced:
+    """Take a lone number before the amount for its unit price, if that goes into it evenly.
+
+    Of two bare figures the smaller factor is the quantity: 18 36 and 2 36 both mean two at 18.
+    """
+    unit = before[-1] if before else None
+    if unit is None or not 0 < unit.fen <= amount.fen or amount.fen % unit.fen:
+        return Priced(_ONE_MILLI, amount.fen)
+    factor = amount.fen // unit.fen
+    if unit.is_bare and amount.is_bare and unit.value < factor:
+        return Priced(unit.milli, amount.fen, factor * 100, explicit_qty=True)
+    return Priced(factor * _ONE_MILLI, amount.fen, unit.fen, explicit_qty=True)
 
 
 def _is_money(number: Number, way: Way) -> bool:

@@ -5,19 +5,19 @@ one that adds up.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from edge_agent.drivers.till_escpos.amounts import NumberFormat
+from edge_agent.drivers.till_escpos.amounts import Number, NumberFormat
 from edge_agent.drivers.till_escpos.layout import Line
 from edge_agent.drivers.till_escpos.pricing import Priced, Way, price
 from edge_agent.drivers.till_escpos.rows import (
-    Column,
     Figures,
     column_heading,
     is_rule,
     take_apart,
+    without_code,
 )
-from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
+from edge_agent.drivers.till_escpos.words import Column, Meaning, Vocabulary
 from edge_agent.ports.till_tap import ReceiptLine
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX
 
@@ -34,6 +34,8 @@ _MONEY_MEANINGS = frozenset(
         Meaning.CHANGE,
     }
 )
+_ONE_MILLI = 1_000
+_PAIR = 2
 _ARTICLE_AFTER_ALL = frozenset({Meaning.DISCOUNT, Meaning.EXTRA})
 
 
@@ -46,16 +48,25 @@ class Entry:
     label: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one pass found, in the order of the paper."""
 
-    articles: list[ReceiptLine] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    articles: tuple[ReceiptLine, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
     def of(self, *meanings: Meaning) -> list[Entry]:
         """Return the entries with one of these meanings."""
         return [entry for entry in self.entries if entry.meaning in meanings]
+
+
+@dataclass(slots=True)
+class _Article:
+    """An article as long as lines below may still explain it; `lead` is a number before it."""
+
+    name: str
+    priced: Priced
+    lead: Number | None = None
 
 
 class Reader:
@@ -69,14 +80,16 @@ class Reader:
         self._name = ""
         self._open: Meaning | None = None
         self._closed = False
-        self._reading = Reading()
-        self._last: Priced | None = None
+        self._articles: list[_Article] = []
+        self._entries: list[Entry] = []
+        self._explainable = False
+        self._ahead: Priced | None = None
 
     def read(self, lines: Iterable[Line]) -> Reading:
         """Read all lines."""
         for line in lines:
             self._line(line)
-        return self._reading
+        return Reading(_counted(self._articles), tuple(self._entries))
 
     def _line(self, line: Line) -> None:
         if is_rule(line):
@@ -84,13 +97,9 @@ class Reader:
             return
         heading = column_heading(line)
         if heading:
-            if not self._columns:
-                self._reading = Reading()  # what stood above the heading was no article
-                self._closed = False
-            self._columns, self._name = heading, ""
+            self._begin_columns(heading)
             return
-        figures = take_apart(line, self._form)
-        priced = price(figures, self._columns, self._way)
+        figures, priced = self._price(take_apart(line, self._form))
         if not figures.label:
             self._bare(priced)
         elif priced is None:
@@ -98,12 +107,29 @@ class Reader:
         else:
             self._labelled(figures, priced)
 
+    def _begin_columns(self, heading: tuple[Column, ...]) -> None:
+        """Note the columns; what stood above the first heading was no article."""
+        if not self._columns:
+            self._articles.clear()
+            self._entries.clear()
+            self._closed = False
+        self._columns, self._name = heading, ""
+
+    def _price(self, splits: tuple[Figures, ...]) -> tuple[Figures, Priced | None]:
+        """Take the split in which quantity times price is the amount, else the last."""
+        priced: Priced | None = None
+        for figures in splits:
+            priced = price(figures, self._columns, self._way)
+            if priced is not None and priced.unit_fen is not None:
+                return figures, priced
+        return splits[-1], priced
+
     def _words(self, line: Line, figures: Figures) -> None:
         """Keep words without an amount: a name, or a title whose amount comes below."""
         self._open = self._vocabulary.meaning(figures.label, among=_MONEY_MEANINGS)
         is_note = self._vocabulary.meaning(figures.label) is not None
-        self._name = "" if is_note or self._open else line.text
-        self._last = None
+        self._name = "" if is_note or self._open else without_code(line.text)
+        self._explainable = False
 
     def _bare(self, priced: Priced | None) -> None:
         """Take a line of figures: they belong to the name, the title or the article above."""
@@ -112,21 +138,20 @@ class Reader:
         if self._open is not None:
             self._enter(self._open, priced.amount_fen, self._open.value)
         elif self._name:
-            self._article(self._name, priced)
+            self._article(self._name, priced, None)
         elif priced.amount_fen < 0:
             self._enter(Meaning.DISCOUNT, priced.amount_fen, Meaning.DISCOUNT.value)
-        else:
+        elif priced.explicit_qty:
             self._explain(priced)
         self._name, self._open = "", None
 
     def _explain(self, priced: Priced) -> None:
-        """Let "2 x 5.00" below an article say how its amount came about."""
-        if self._last is None or self._last.explicit_qty or not priced.explicit_qty:
-            return
-        if priced.amount_fen == self._last.amount_fen and self._reading.articles:
-            last = self._reading.articles[-1]
-            self._reading.articles[-1] = ReceiptLine(last.name, priced.qty_milli, last.amount_fen)
-            self._last = priced
+        """Let "2 x 5.00" say how an amount came about: of the article above, or of the next."""
+        above = self._articles[-1] if self._articles and self._explainable else None
+        if above and not above.priced.explicit_qty and _same_amount(above.priced, priced):
+            above.priced = priced
+        else:
+            self._ahead = priced
 
     def _labelled(self, figures: Figures, priced: Priced) -> None:
         """Take a line with words and an amount."""
@@ -137,9 +162,9 @@ class Reader:
         elif priced.amount_fen < 0:
             self._take_back(figures.label, priced)
         elif figures.label.isdigit() and name:
-            self._article(name, priced)  # the bar code stands before the figures
+            self._article(name, priced, None)  # the bar code stands before the figures
         else:
-            self._article(figures.label, priced)
+            self._article(figures.label, priced, None if figures.lead_counts else figures.lead)
 
     def _meaning(self, figures: Figures, priced: Priced) -> Meaning | None:
         meaning = self._vocabulary.meaning(figures.label)
@@ -152,24 +177,47 @@ class Reader:
 
     def _enter(self, meaning: Meaning, fen: int, label: str) -> None:
         self._closed = self._closed or meaning in _CLOSING
-        self._last = None
-        self._reading.entries.append(Entry(meaning, fen, label[:NAME_CHARS_MAX]))
+        self._explainable = False
+        self._entries.append(Entry(meaning, fen, label[:NAME_CHARS_MAX]))
 
     def _take_back(self, label: str, priced: Priced) -> None:
         """Cancel the article of this name above, or count the minus as a reduction."""
-        for at in range(len(self._reading.articles) - 1, -1, -1):
-            article = self._reading.articles[at]
-            if article.name == label and article.amount_fen == -priced.amount_fen:
-                del self._reading.articles[at]
+        for article in reversed(self._articles):
+            if article.name == label and article.priced.amount_fen == -priced.amount_fen:
+                self._articles.remove(article)
                 return
         self._enter(Meaning.DISCOUNT, priced.amount_fen, label)
 
-    def _article(self, name: str, priced: Priced) -> None:
-        if self._closed or len(self._reading.articles) >= LINES_MAX:
+    def _article(self, name: str, priced: Priced, lead: Number | None) -> None:
+        if self._closed or len(self._articles) >= LINES_MAX:
             return
         if not 0 < priced.qty_milli <= QTY_MILLI_MAX or priced.amount_fen > AMOUNT_FEN_MAX:
             return
-        self._last = priced
-        self._reading.articles.append(
-            ReceiptLine(name[:NAME_CHARS_MAX], priced.qty_milli, priced.amount_fen)
-        )
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and not priced.explicit_qty and _same_amount(ahead, priced):
+            priced = ahead
+        self._explainable = True
+        self._articles.append(_Article(name, priced, lead))
+
+
+def _same_amount(one: Priced, other: Priced) -> bool:
+    return one.amount_fen == other.amount_fen
+
+
+def _counted(articles: list[_Article]) -> tuple[ReceiptLine, ...]:
+    """Finish the articles: tell whether numbers before names are counts, line numbers or names.
+
+    They are a column only if most articles have one; 1, 2, 3, … number the lines.
+    """
+    leads = [article.lead.value for article in articles if article.lead is not None]
+    is_column = len(leads) * 5 >= len(articles) * 3
+    is_numbering = len(leads) > _PAIR and leads == list(range(1, len(leads) + 1))
+    lines: list[ReceiptLine] = []
+    for article in articles:
+        name, qty_milli, lead = article.name, article.priced.qty_milli, article.lead
+        if lead is not None and not is_column:
+            name = f"{lead.value} {name}"
+        elif lead is not None and not is_numbering and not article.priced.explicit_qty:
+            qty_milli = lead.milli
+        lines.append(ReceiptLine(name[:NAME_CHARS_MAX], qty_milli, article.priced.amount_fen))
+    return tuple(lines)

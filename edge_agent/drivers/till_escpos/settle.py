@@ -25,7 +25,7 @@ class Settled:
 
 def settle(reading: Reading) -> Settled:
     """Find the total and the lines that make it."""
-    articles = tuple(reading.articles)
+    articles = reading.articles
     due, totals = reading.of(Meaning.DUE), reading.of(Meaning.TOTAL)
     if not due and not totals:
         return _from_payment(reading, articles)
@@ -37,7 +37,9 @@ def settle(reading: Reading) -> Settled:
     return Settled(articles, (due or totals)[0].fen, adds_up=False)
 
 
-def _making(reading: Reading, total_fen: int, above: list[Entry]) -> tuple[ReceiptLine, ...] | None:
+def _making(
+    reading: Reading, total_fen: int, above: tuple[Entry, ...]
+) -> tuple[ReceiptLine, ...] | None:
     """Return articles, reductions and extras that make the total, None when nothing does."""
     articles_fen = sum(article.amount_fen for article in reading.articles)
     if not reading.articles or total_fen < 0:
@@ -48,7 +50,7 @@ def _making(reading: Reading, total_fen: int, above: list[Entry]) -> tuple[Recei
     return None
 
 
-def _combinations(above: list[Entry]) -> Iterator[tuple[ReceiptLine, ...]]:
+def _combinations(above: tuple[Entry, ...]) -> Iterator[tuple[ReceiptLine, ...]]:
     """Give what may have been added and taken off, the likeliest first."""
     minus = tuple(_taken_off(entry) for entry in above if entry.meaning is Meaning.DISCOUNT)
     printed = tuple(
