@@ -20,11 +20,18 @@ def test_a_free_running_clock_is_holdover() -> None:
 
 def test_a_board_that_woke_in_1970_knows_nothing() -> None:
     clock = SystemClock(BOOT, lambda: True)
-    assert clock._quality(12_345) == TimeQuality.UNKNOWN
-    assert clock._quality(PLAUSIBLE_FROM_MS - 1) == TimeQuality.UNKNOWN
-    assert clock._quality(PLAUSIBLE_FROM_MS) == TimeQuality.SYNCED
+    assert clock._quality(12_345, 0) == TimeQuality.UNKNOWN
+    assert clock._quality(PLAUSIBLE_FROM_MS - 1, 0) == TimeQuality.UNKNOWN
+    assert clock._quality(PLAUSIBLE_FROM_MS, 0) == TimeQuality.SYNCED
 
 
 def test_the_kernel_answers() -> None:
     assert kernel_clock_synced() in {True, False}
     assert kernel_boot_id() == kernel_boot_id()
+
+
+def test_the_kernel_is_asked_at_most_once_a_second() -> None:
+    answers = iter([False, True])
+    clock = SystemClock(BOOT, lambda: next(answers))
+    seen = [clock._quality(PLAUSIBLE_FROM_MS, mono_ms) for mono_ms in (0, 500, 999, 1_000)]
+    assert seen == [TimeQuality.HOLDOVER] * 3 + [TimeQuality.SYNCED]
