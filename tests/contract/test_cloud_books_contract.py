@@ -1,0 +1,303 @@
+"""What every store of the cloud promises: JournalRepo, MemberRepo, CatalogueRepo."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from cloud_broker.domain.arrivals import Arrival
+from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.ingest_plan import Facts, Plan, open_bodies, plan
+from cloud_broker.domain.records import accounts_of
+from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from cloud_broker.ports.unit import StoreRefusedError, Units
+from cloud_broker.services.batch import write
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import Purchase
+from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
+from tests.plugins.cloud import new_box, new_tenant
+
+
+@pytest.fixture
+def tenant(any_units: Units) -> UUID:
+    return new_tenant(any_units)
+
+
+@pytest.fixture
+def box(any_units: Units, tenant: UUID) -> SimBox:
+    return new_box(any_units, tenant)
+
+
+def arrivals(units: Units, box: SimBox, first: int = 1) -> list[Arrival]:
+    with units.begin(box.tenant) as unit:
+        place = unit.fleet.places([box.device])[box.device]
+    return [
+        Arrival(place, box.epoch, seq, event, box.hashes[seq], box.hashes[seq - 1], WALL_MS + seq)
+        for seq, event in enumerate(box.events[first - 1 :], start=first)
+    ]
+
+
+def booked(units: Units, box: SimBox, first: int = 1, facts: Facts | None = None) -> Plan:
+    opened, _ = open_bodies(arrivals(units, box, first))
+    made = plan(opened, facts or Facts())
+    with units.begin(box.tenant) as unit:
+        write(unit, made, WALL_MS)
+    return made
+
+
+class TestJournalRepo:
+    def test_a_key_is_new_once(self, any_units: Units, tenant: UUID) -> None:
+        with any_units.begin(tenant) as unit:
+            assert unit.journal.claim_keys("box", [b"a", b"b"]) == {b"a", b"b"}
+            assert unit.journal.claim_keys("box", [b"b", b"c"]) == {b"c"}
+            assert unit.journal.claim_keys("web", [b"a"]) == {b"a"}
+
+    def test_chains_come_back_as_they_were_saved(self, any_units: Units, tenant: UUID) -> None:
+        key, other = (fresh_id(), 7), (fresh_id(), 1)
+        chain = DeviceChain(((1, 3), (5, 1_000)), {0: bytes(32), 4: b"x" * 32}, 2)
+        with any_units.begin(tenant) as unit:
+            assert unit.journal.chains([key, other]) == {key: DeviceChain(), other: DeviceChain()}
+            unit.journal.save_chains({key: chain}, WALL_MS)
+        with any_units.begin(tenant) as unit:
+            assert unit.journal.chains([key])[key] == chain
+            assert unit.journal.committed(key) == chain
+            assert unit.journal.committed((fresh_id(), 1)) == DeviceChain()
+
+    def test_sales_are_booked_once(self, any_units: Units, box: SimBox) -> None:
+        person = Person()
+        box.enrols(person)
+        box.sells(person)
+        box.sells(fen=0)
+        made = booked(any_units, box)
+        with any_units.begin(box.tenant) as unit:
+            ids = [sale.receipt_id for sale in made.sales]
+            assert unit.journal.known_receipts([*ids, fresh_id()]) == set(ids)
+            lines = unit.journal.ledger(box.store)
+            assert [(line.total_fen, line.points, line.member) for line in lines] == [
+                (5_900, 59, person.member),
+                (0, 0, None),
+            ]
+            assert unit.journal.ledger(fresh_id()) == ()
+        with pytest.raises(StoreRefusedError), any_units.begin(box.tenant) as unit:
+            unit.journal.add_sales(made.sales)
+
+    def test_balances_move(self, any_units: Units, tenant: UUID) -> None:
+        with any_units.begin(tenant) as unit:
+            unit.journal.move_balances({"a": 5, "b": -5}, WALL_MS)
+            unit.journal.move_balances({"a": -7}, WALL_MS)
+            unit.journal.move_balances({}, WALL_MS)
+            assert unit.journal.balances(["a", "b", "c"]) == {"a": -2, "b": -5}
+
+    def test_printed_receipts_are_known_by_what_is_printed(
+        self, any_units: Units, box: SimBox
+    ) -> None:
+        box.sells(source="tap", till_receipt_no="0001")
+        box.sells(source="api", till_receipt_no="0002")
+        booked(any_units, box)
+        day = date(2026, 11, 19)
+        tapped, by_api = (box.store, box.till, day, "0001"), (box.store, box.till, day, "0002")
+        with any_units.begin(box.tenant) as unit:
+            assert unit.journal.known_taps([tapped, by_api]) == {tapped}
+            assert unit.journal.known_taps([(box.store, None, day, "0001")]) == set()
+            assert unit.journal.known_taps([]) == set()
+
+    def test_what_no_column_takes_is_refused(self, any_units: Units, box: SimBox) -> None:
+        box.sells()
+        (arrival,) = arrivals(any_units, box)
+        odd = msgspec.structs.replace(arrival.event, time_quality=1 << 40)
+        bad = replace(arrival, event=odd)
+        with pytest.raises(StoreRefusedError), any_units.begin(box.tenant) as unit:
+            unit.journal.add_events([bad])
+
+
+class TestMemberRepo:
+    def test_a_new_member_with_everything_about_her(self, any_units: Units, box: SimBox) -> None:
+        person = Person()
+        box.enrols(person)
+        box.consents(person)
+        booked(any_units, box)
+        with any_units.begin(box.tenant) as unit:
+            members = unit.members
+            assert members.wallets([person.member, fresh_id()]) == {person.member: person.wallet}
+            assert members.wallet_owners([person.wallet]) == {person.wallet: person.member}
+            assert members.identities([("phone", person.phone_hash), ("card", b"x")]) == {
+                ("phone", person.phone_hash): person.member
+            }
+            assert members.find("phone", person.phone_hash) == person.member
+            assert members.find("phone", b"x") is None
+            (facts,) = members.facts([person.member, fresh_id()])
+            assert (facts.ver, facts.name, facts.tags) == (0, "王芳", ("敏感肌",))
+            assert (facts.receipts, facts.last_lines) == ((), ())
+            assert members.stores_of([person.member]) == {person.member: (box.store,)}
+
+    def test_facts_follow_what_she_does(self, any_units: Units, box: SimBox) -> None:
+        person = Person()
+        box.enrols(person)
+        booked(any_units, box)
+        known = Facts(wallets={person.member: person.wallet})
+        box.issues_card(person)
+        for n in range(25):
+            box.sells(person, fen=1_000 + n)
+        made = booked(any_units, box, 2, known)
+        uid_hash = sha256(b"\x04card").digest()
+        with any_units.begin(box.tenant) as unit:
+            unit.members.bump([person.member, fresh_id()])
+            (facts,) = unit.members.facts([person.member])
+            assert facts.ver == 1
+            assert facts.cards == (uid_hash,)
+            assert unit.members.find("card", uid_hash) == person.member
+            assert facts.balances[accounts_of(person.wallet)[0]] == 25 * 59
+            newest_first = [sale.receipt_id for sale in reversed(made.sales)]
+            assert [one.receipt_id for one in facts.receipts] == newest_first[:20]
+            assert facts.last_lines == (
+                Purchase("A1", "洗面奶", 1_000),
+                Purchase("", "购物袋", 1_000),
+            )
+
+    def test_identities_and_cards_keep_their_first_owner(
+        self, any_units: Units, box: SimBox
+    ) -> None:
+        one, two = Person(), Person()
+        box.enrols(one)
+        booked(any_units, box)
+        box.enrols(two)
+        booked(any_units, box, 2)
+        with any_units.begin(box.tenant) as unit:
+            assert unit.members.find("phone", one.phone_hash) == one.member
+            unit.members.add_identities({("card", b"c"): two.member}, WALL_MS)
+            unit.members.add_identities({("card", b"c"): one.member}, WALL_MS)
+            unit.members.add_identities({}, WALL_MS)
+            assert unit.members.identities([("card", b"c")]) == {("card", b"c"): two.member}
+
+    def test_a_claim_is_used_once(self, any_units: Units, box: SimBox) -> None:
+        person = Person()
+        box.enrols(person)
+        booked(any_units, box)
+        hashed = sha256(person.claim_code.encode()).digest()
+        with any_units.begin(box.tenant) as unit:
+            claim = unit.members.claim(hashed)
+            assert claim is not None
+            assert (claim.member, claim.used) == (person.member, False)
+            assert unit.members.add_phone_key(person.member, b"k" * 8, b"p" * 32, WALL_MS)
+            assert not unit.members.add_phone_key(person.member, b"k" * 8, b"q" * 32, WALL_MS)
+            unit.members.use_claim(hashed, WALL_MS)
+        with any_units.begin(box.tenant) as unit:
+            claim = unit.members.claim(hashed)
+            assert claim is not None
+            assert claim.used
+            assert unit.members.claim(bytes(32)) is None
+            assert unit.members.find("phone_key", b"k" * 8) == person.member
+            (facts,) = unit.members.facts([person.member])
+            assert facts.phone_keys == ((b"k" * 8, b"p" * 32),)
+
+    def test_interests_are_kept_once(self, any_units: Units, box: SimBox) -> None:
+        member, other = fresh_id(), new_box(any_units, box.tenant, "成都店")
+        pairs = {(box.store, member), (other.store, member)}
+        with any_units.begin(box.tenant) as unit:
+            unit.members.add_interests(pairs, WALL_MS)
+            unit.members.add_interests(pairs, WALL_MS)
+            unit.members.add_interests((), WALL_MS)
+            assert unit.members.stores_of([member]) == {
+                member: tuple(sorted((box.store, other.store)))
+            }
+
+
+def article(sku: str, price_fen: int, article_id: UUID | None = None) -> Article:
+    return Article(
+        article_id or fresh_id(),
+        sku,
+        f"品{sku}",
+        "瓶",
+        price_fen,
+        ("690", "691"),
+        100,
+        "甲",
+        "护肤",
+        frozenset({"敏感肌", "新"}),
+    )
+
+
+class TestCatalogueRepo:
+    def put(self, units: Units, tenant: UUID, revisions: Sequence[Revision]) -> None:
+        with units.begin(tenant) as unit:
+            fresh = {
+                one.article.sku: one.article.article_id
+                for one in revisions
+                if one.article.sku not in unit.catalogue.article_ids([one.article.sku])
+            }
+            unit.catalogue.add_articles(fresh, WALL_MS)
+            unit.catalogue.add_revisions(revisions, WALL_MS)
+
+    def test_a_price_counts_from_its_day(self, any_units: Units, tenant: UUID) -> None:
+        today, later = date(2026, 11, 22), date(2026, 12, 1)
+        old = article("A1", 5_900)
+        new, other = article("A1", 4_900, old.article_id), article("A2", 100)
+        self.put(any_units, tenant, [Revision(old, today), Revision(other, today)])
+        self.put(any_units, tenant, [Revision(new, later)])
+        with any_units.begin(tenant) as unit:
+            catalogue = unit.catalogue
+            assert set(catalogue.effective(today)) == {old, other}
+            assert set(catalogue.effective(later)) == {new, other}
+            assert catalogue.effective(date(2026, 11, 1)) == ()
+            assert catalogue.latest_by_sku() == {
+                "A1": Revision(new, later),
+                "A2": Revision(other, today),
+            }
+            assert catalogue.next_due(today) == later
+            assert catalogue.next_due(later) is None
+            assert catalogue.article_ids(["A1", "no"]) == {"A1": old.article_id}
+
+    def test_a_correction_of_the_same_day_wins(self, any_units: Units, tenant: UUID) -> None:
+        today = date(2026, 11, 22)
+        wrong = article("A1", 5_900)
+        right = article("A1", 6_900, wrong.article_id)
+        self.put(any_units, tenant, [Revision(wrong, today)])
+        self.put(any_units, tenant, [Revision(right, today)])
+        with any_units.begin(tenant) as unit:
+            assert unit.catalogue.effective(today) == (right,)
+
+    def test_documents_wait_to_be_announced(self, any_units: Units, tenant: UUID) -> None:
+        today = date(2026, 11, 22)
+        goods = Document("catalogue", 1, sha256(b"goods").digest(), b"goods")
+        rules = Document("bundle", 4, sha256(b"rules").digest(), b"rules")
+        with any_units.begin(tenant) as unit:
+            catalogue = unit.catalogue
+            assert catalogue.newest("catalogue") is None
+            assert catalogue.effective_on() is None
+            catalogue.add_catalogue(goods, today, 0, "li")
+            catalogue.add_bundle(rules, b"{}", "li")
+            waiting = catalogue.unannounced()
+            assert set(waiting) == {
+                Announcement("catalogue", 1, goods.sha256, 5),
+                Announcement("bundle", 4, rules.sha256, 5),
+            }
+            assert catalogue.newest("bundle") == Announcement("bundle", 4, rules.sha256, 5)
+            assert catalogue.content("catalogue", 1) == b"goods"
+            assert catalogue.content("bundle", 4) == b"rules"
+            assert catalogue.content("bundle", 1) is None
+            assert catalogue.effective_on() == today
+            catalogue.announced(waiting[:1], WALL_MS)
+            assert catalogue.unannounced() == waiting[1:]
+
+    def test_a_bundle_must_be_newer(self, any_units: Units, tenant: UUID) -> None:
+        rules = Document("bundle", 4, bytes(32), b"rules")
+        with any_units.begin(tenant) as unit:
+            unit.catalogue.add_bundle(rules, b"{}", "li")
+        with pytest.raises(Fault) as caught, any_units.begin(tenant) as unit:
+            unit.catalogue.add_bundle(rules, b"{}", "li")
+        assert caught.value.code is FaultCode.OFFER_INVALID
+
+    def test_names_are_reviewed_until_they_are_mapped(self, any_units: Units, tenant: UUID) -> None:
+        with any_units.begin(tenant) as unit:
+            unit.catalogue.review_names({"散称苹果": 2}, WALL_MS)
+            unit.catalogue.map_name("散称苹果", "A1", "li", WALL_MS)
+            unit.catalogue.map_name("散称苹果", "A2", "li", WALL_MS)
+            unit.catalogue.review_names({"散称苹果": 1, "其他": 1}, WALL_MS)
+            unit.catalogue.review_names({}, WALL_MS)
+            assert unit.catalogue.name_map() == {"散称苹果": "A2"}

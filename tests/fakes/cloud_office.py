@@ -1,0 +1,240 @@
+"""Fleet, catalogue and HQ, in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Place
+from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from cloud_broker.ports.feed import FeedHead
+from cloud_broker.ports.fleet import (
+    BrokerAccount,
+    DeviceState,
+    NewDevice,
+    NewOperator,
+    NewStore,
+    NewTill,
+)
+from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_state import State
+
+
+class FakeFleetRepo:
+    """A `FleetRepo`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_tenant(self, name: str, slug: str, now_ms: int) -> None:
+        self._state.names[slug] = name
+
+    def add_legal_entity(self, legal_entity: UUID, name: str) -> UUID:
+        return self._state.entities.setdefault(name, legal_entity)
+
+    def add_region(self, region: UUID, name: str) -> UUID:
+        return self._state.regions.setdefault(name, region)
+
+    def add_store(self, store: NewStore, now_ms: int) -> None:
+        if store.name in {known.name for known in self._state.stores.values()}:
+            raise Fault(FaultCode.API_BODY_INVALID, detail=store.name)
+        self._state.stores[store.store] = store
+        self._state.heads[store.store] = FeedHead(1, 0, 0)
+
+    def add_device(self, device: NewDevice, now_ms: int) -> None:
+        self._state.retired |= {
+            known.device
+            for known in self._state.devices.values()
+            if (known.store, known.slot) == (device.store, device.slot)
+        }
+        self._state.devices[device.device] = device
+
+    def add_till(self, till: NewTill, now_ms: int) -> None:
+        self._state.tills[till.till] = till
+
+    def add_operator(self, operator: NewOperator, now_ms: int) -> None:
+        self._state.operators[operator.operator] = operator
+
+    def store_names(self) -> dict[UUID, str]:
+        return {store.store: store.name for store in self._state.stores.values()}
+
+    def _active(self) -> list[NewDevice]:
+        devices = self._state.devices.values()
+        return [device for device in devices if device.device not in self._state.retired]
+
+    def _place(self, device: NewDevice) -> Place:
+        store = self._state.stores[device.store]
+        return Place(
+            device.device,
+            store.store,
+            store.legal_entity,
+            store.shard,
+            store.zone,
+            store.day_starts_at,
+        )
+
+    def device_by_token(self, token_hash: bytes) -> Place | None:
+        for device in self._active():
+            if device.token_hash == token_hash:
+                return self._place(device)
+        return None
+
+    def places(self, devices: Collection[UUID]) -> dict[UUID, Place]:
+        return {one.device: self._place(one) for one in self._active() if one.device in devices}
+
+    def devices_of(self, stores: Collection[UUID]) -> dict[UUID, tuple[Place, ...]]:
+        found: dict[UUID, tuple[Place, ...]] = {}
+        for device in sorted(self._active(), key=lambda one: one.slot):
+            if device.store in stores:
+                found[device.store] = (*found.get(device.store, ()), self._place(device))
+        return found
+
+    def broker_accounts(self) -> tuple[BrokerAccount, ...]:
+        return tuple(
+            BrokerAccount(one.device, self._state.stores[one.store].shard, one.broker_hash)
+            for one in sorted(self._active(), key=lambda one: one.device)
+        )
+
+    def save_states(self, states: Sequence[DeviceState]) -> frozenset[UUID]:
+        changed = set()
+        for new in states:
+            held = self._state.states.get(new.device)
+            merged = new
+            if held is not None and new.state == "gone":
+                if held.boot_id != new.boot_id:
+                    continue
+                merged = replace(held, state="gone", can_sell=new.can_sell)
+            elif held is not None and new.retained:
+                merged = replace(new, seen_ms=held.seen_ms)
+            self._state.states[new.device] = merged
+            changed.add(new.store)
+        return frozenset(changed)
+
+
+class FakeCatalogueRepo:
+    """A `CatalogueRepo`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def article_ids(self, skus: Collection[str]) -> dict[str, UUID]:
+        known = self._state.articles
+        return {sku: known[sku] for sku in skus if sku in known}
+
+    def add_articles(self, articles: Mapping[str, UUID], now_ms: int) -> None:
+        self._state.articles |= articles
+
+    def add_revisions(self, revisions: Sequence[Revision], now_ms: int) -> None:
+        self._state.revisions += revisions
+
+    def _newest_until(self, day: date) -> dict[str, Revision]:
+        found: dict[str, Revision] = {}
+        for revision in self._state.revisions:
+            held = found.get(revision.article.sku)
+            later = held is None or revision.effective_from >= held.effective_from
+            if revision.effective_from <= day and later:
+                found[revision.article.sku] = revision
+        return found
+
+    def effective(self, day: date) -> tuple[Article, ...]:
+        return tuple(revision.article for revision in self._newest_until(day).values())
+
+    def latest_by_sku(self) -> dict[str, Revision]:
+        return self._newest_until(date.max)
+
+    def next_due(self, after: date) -> date | None:
+        days = [one.effective_from for one in self._state.revisions]
+        return min((day for day in days if day > after), default=None)
+
+    def newest(self, kind: str) -> Announcement | None:
+        held = [document for (of, _), document in self._state.documents.items() if of == kind]
+        newest = max(held, key=lambda document: document.version, default=None)
+        if newest is None:
+            return None
+        return Announcement(kind, newest.version, newest.sha256, len(newest.content))
+
+    def effective_on(self) -> date | None:
+        return self._state.made_for[max(self._state.made_for)] if self._state.made_for else None
+
+    def add_catalogue(self, document: Document, day: date, articles: int, who: str) -> None:
+        self._state.made_for[document.version] = day
+        self._add(document)
+
+    def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
+        newest = self.newest("bundle")
+        if newest is not None and newest.version >= document.version:
+            raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason="version")
+        self._add(document)
+
+    def _add(self, document: Document) -> None:
+        self._state.documents[document.kind, document.version] = document
+        self._state.waiting.append(
+            Announcement(document.kind, document.version, document.sha256, len(document.content))
+        )
+
+    def content(self, kind: str, version: int) -> bytes | None:
+        document = self._state.documents.get((kind, version))
+        return None if document is None else document.content
+
+    def unannounced(self) -> tuple[Announcement, ...]:
+        return tuple(self._state.waiting)
+
+    def announced(self, announcements: Sequence[Announcement], now_ms: int) -> None:
+        self._state.waiting = [one for one in self._state.waiting if one not in announcements]
+
+    def name_map(self) -> dict[str, str]:
+        return dict(self._state.mapped)
+
+    def map_name(self, name: str, sku: str, who: str, now_ms: int) -> None:
+        self._state.mapped[name] = sku
+        self._state.to_review.pop(name, None)
+
+    def review_names(self, seen: Mapping[str, int], now_ms: int) -> None:
+        for name, times in seen.items():
+            if name not in self._state.mapped:
+                self._state.to_review[name] = self._state.to_review.get(name, 0) + times
+
+
+class FakeHqRepo:
+    """An `HqRepo`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_user(self, user: HqUser, now_ms: int) -> None:
+        if user.login in self._state.users:
+            raise Fault(FaultCode.API_BODY_INVALID, detail=user.login)
+        self._state.users[user.login] = user
+
+    def user(self, login: str) -> HqUser | None:
+        return self._state.users.get(login)
+
+    def _by_id(self, user_id: UUID) -> HqUser:
+        return next(user for user in self._state.users.values() if user.user_id == user_id)
+
+    def note_try(self, user_id: UUID, *, failed_tries: int, locked_until_ms: int) -> None:
+        user = self._by_id(user_id)
+        self._state.users[user.login] = replace(
+            user, failed_tries=failed_tries, locked_until_ms=locked_until_ms
+        )
+
+    def add_session(
+        self, user_id: UUID, token_hash: bytes, kind: str, expires_ms: int, label: str
+    ) -> None:
+        self._state.sessions[token_hash] = (user_id, kind, expires_ms)
+
+    def session(self, token_hash: bytes) -> HqSession | None:
+        if token_hash not in self._state.sessions:
+            return None
+        user_id, kind, expires_ms = self._state.sessions[token_hash]
+        user = replace(self._by_id(user_id), password_hash="", failed_tries=0, locked_until_ms=0)
+        return HqSession(token_hash, kind, expires_ms, user)
+
+    def end_session(self, token_hash: bytes) -> None:
+        self._state.sessions.pop(token_hash, None)
+
+    def audit(self, entry: AuditEntry, now_ms: int) -> None:
+        self._state.audits.append(entry)

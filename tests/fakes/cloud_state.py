@@ -1,0 +1,65 @@
+"""Everything one tenant has in the cloud, as plain rows for the fakes of its repositories."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Arrival
+from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.ingest_plan import BookedSale, NewConsent, NewMember
+from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from cloud_broker.ports.feed import FeedHead, FeedRow
+from cloud_broker.ports.fleet import (
+    DeviceState,
+    NewDevice,
+    NewOperator,
+    NewStore,
+    NewTill,
+)
+from cloud_broker.ports.hq import AuditEntry, HqUser
+from cloud_broker.ports.journal import ChainKey
+from cloud_broker.ports.members import Claim
+from cloud_broker.ports.repair import RepairItem
+
+
+@dataclass
+class State:
+    """Everything one tenant has."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    entities: dict[str, UUID] = field(default_factory=dict)
+    regions: dict[str, UUID] = field(default_factory=dict)
+    stores: dict[UUID, NewStore] = field(default_factory=dict)
+    devices: dict[UUID, NewDevice] = field(default_factory=dict)
+    retired: set[UUID] = field(default_factory=set)
+    tills: dict[UUID, NewTill] = field(default_factory=dict)
+    operators: dict[UUID, NewOperator] = field(default_factory=dict)
+    states: dict[UUID, DeviceState] = field(default_factory=dict)
+    chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)
+    keys: set[tuple[str, bytes]] = field(default_factory=set)
+    events: list[Arrival] = field(default_factory=list)
+    sales: dict[UUID, BookedSale] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
+    members: dict[UUID, NewMember] = field(default_factory=dict)
+    versions: dict[UUID, int] = field(default_factory=dict)
+    identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
+    cards: dict[bytes, UUID] = field(default_factory=dict)
+    consents: list[NewConsent] = field(default_factory=list)
+    phone_keys: dict[bytes, tuple[UUID, bytes]] = field(default_factory=dict)
+    claims: dict[bytes, Claim] = field(default_factory=dict)
+    interests: set[tuple[UUID, UUID]] = field(default_factory=set)
+    feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)
+    heads: dict[UUID, FeedHead] = field(default_factory=dict)
+    repairs: dict[UUID, RepairItem] = field(default_factory=dict)
+    done: dict[UUID, str] = field(default_factory=dict)
+    tries: dict[UUID, int] = field(default_factory=dict)
+    articles: dict[str, UUID] = field(default_factory=dict)
+    revisions: list[Revision] = field(default_factory=list)
+    documents: dict[tuple[str, int], Document] = field(default_factory=dict)
+    made_for: dict[int, date] = field(default_factory=dict)
+    waiting: list[Announcement] = field(default_factory=list)
+    mapped: dict[str, str] = field(default_factory=dict)
+    to_review: dict[str, int] = field(default_factory=dict)
+    users: dict[str, HqUser] = field(default_factory=dict)
+    sessions: dict[bytes, tuple[UUID, str, int]] = field(default_factory=dict)
+    audits: list[AuditEntry] = field(default_factory=list)

@@ -1,0 +1,56 @@
+"""The cloud's store in memory; a unit works on a copy, so that a failed one leaves no trace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from uuid import UUID
+
+from cloud_broker.ports.live import LiveEvent
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
+from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
+from tests.fakes.cloud_state import State
+
+
+class FakeUnit:
+    """A `Unit` over one tenant's state."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.fleet = FakeFleetRepo(state)
+        self.journal = FakeJournalRepo(state)
+        self.members = FakeMemberRepo(state)
+        self.feed = FakeFeedRepo(state)
+        self.repair = FakeRepairRepo(state)
+        self.catalogue = FakeCatalogueRepo(state)
+        self.hq = FakeHqRepo(state)
+        self.said: list[LiveEvent] = []
+
+    def announce(self, event: LiveEvent) -> None:
+        self.said.append(event)
+
+
+class FakeUnits:
+    """`Units` in memory; `down` makes every transaction fail as an unreachable database does."""
+
+    def __init__(self) -> None:
+        self.states: dict[UUID, State] = {}
+        self.said: list[LiveEvent] = []
+        self.down = False
+
+    @contextmanager
+    def begin(self, tenant: UUID) -> Iterator[FakeUnit]:
+        if self.down:
+            raise Fault(FaultCode.SYNC_LINK_DOWN)
+        unit = FakeUnit(deepcopy(self.states.get(tenant, State())))
+        yield unit
+        self.states[tenant] = unit.state
+        self.said += unit.said
+
+    def tenant(self, slug: str) -> UUID | None:
+        found = [tenant for tenant, state in self.states.items() if not slug or slug in state.names]
+        return found[0] if len(found) == 1 else None
+
+    def tenants(self) -> tuple[UUID, ...]:
+        return tuple(sorted(tenant for tenant, state in self.states.items() if state.names))
