@@ -10,7 +10,8 @@ from typing import Literal
 Decimals = Literal["auto", ".", ","]
 
 _CURRENCY = (
-    r"(?:[¥￥$€£₽₺₹₩₫฿元円圆]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|kr|zł|Kč|Ft|Rp|RM|руб|TL|ARS|R\$)"
+    r"(?:[¥￥$€£₽₺₹₩₫฿元円圆]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
+    r"|kr|zł|Kč|Ft|Rp|RM|руб|TL|R\$)"
 )
 _NUMBER = re.compile(
     rf"""
@@ -144,7 +145,7 @@ def _plain(digits: str, form: NumberFormat) -> str | None:
     if form.places == 0 and len(fraction) == _GROUP and form.decimal in digits:
         head, fraction = digits.replace(form.decimal, grouping), ""
     groups = re.split(rf"[{grouping}'\u2019\u00a0\u202f]", head)
-    if any(len(group) != _GROUP for group in groups[1:]) or not fraction.isdigit() and fraction:
+    if any(len(group) != _GROUP for group in groups[1:]) or not (fraction or "0").isdigit():
         return None
     return "".join(groups) + (f".{fraction}" if fraction else "")
 
@@ -152,6 +153,6 @@ def _plain(digits: str, form: NumberFormat) -> str | None:
 def _is_amount(digits: str, form: NumberFormat) -> bool:
     tail = _PLACES.search(digits)
     if form.places:
-        return tail is not None and tail[1] == form.decimal and len(tail[2]) <= form.places
+        return tail is not None and tail[1] == form.decimal and len(tail[2]) == form.places
     is_short = len(digits) <= _PLAIN_DIGITS_MAX and digits[0] != "0"
     return tail is not None or (form.plain and is_short)

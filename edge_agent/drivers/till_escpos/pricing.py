@@ -59,8 +59,8 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
             if abs(_multiply(qty, unit) - amount.fen) <= 1:
                 return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True)
     if figures.lead is not None and figures.lead_counts:
-        unit = _lead_price(figures, amount)
-        return Priced(figures.lead.milli, amount.fen, unit, explicit_qty=True)
+        lead_price = _lead_price(figures, amount)
+        return Priced(figures.lead.milli, amount.fen, lead_price, explicit_qty=True)
     qty_found = _quantity(figures, before) or _by_column(numbers, order, Column.QTY)
     if qty_found is not None and qty_found is not amount:
         return Priced(qty_found.milli, amount.fen, explicit_qty=True)

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_agent.drivers.till_escpos.amounts import Number, NumberFormat
-from edge_agent.drivers.till_escpos.layout import Line
+from edge_agent.drivers.till_escpos.layout import Line, columns_of
 from edge_agent.drivers.till_escpos.pricing import Priced, Way, price
 from edge_agent.drivers.till_escpos.rows import (
     Figures,
     column_heading,
     is_rule,
+    pairs,
     take_apart,
     without_code,
 )
@@ -36,6 +37,7 @@ _MONEY_MEANINGS = frozenset(
 )
 _ONE_MILLI = 1_000
 _PAIR = 2
+_CODE_MIN = 1_000
 _ARTICLE_AFTER_ALL = frozenset({Meaning.DISCOUNT, Meaning.EXTRA})
 
 
@@ -50,10 +52,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one pass found, in the order of the paper."""
+    """What one pass found, in the order of the paper; `counted` when a line gave a quantity."""
 
     articles: tuple[ReceiptLine, ...] = ()
     entries: tuple[Entry, ...] = ()
+    counted: bool = False
 
     def of(self, *meanings: Meaning) -> list[Entry]:
         """Return the entries with one of these meanings."""
@@ -78,6 +81,7 @@ class Reader:
         self._way = way
         self._columns: tuple[Column, ...] = ()
         self._name = ""
+        self._name_column = self._name_width = self._width = 0
         self._open: Meaning | None = None
         self._closed = False
         self._articles: list[_Article] = []
@@ -87,18 +91,33 @@ class Reader:
 
     def read(self, lines: Iterable[Line]) -> Reading:
         """Read all lines."""
+        lines = list(lines)
+        self._width = max(
+            (line.segments[0].column + columns_of(line.text) for line in lines), default=0
+        )
         for line in lines:
             self._line(line)
-        return Reading(_counted(self._articles), tuple(self._entries))
+        counted = any(article.priced.explicit_qty for article in self._articles)
+        return Reading(_counted(self._articles), tuple(self._entries), counted)
 
     def _line(self, line: Line) -> None:
         if is_rule(line):
             self._name = ""
-            return
-        heading = column_heading(line)
-        if heading:
+        elif heading := column_heading(line):
             self._begin_columns(heading)
-            return
+        else:
+            for part in self._parts(line):
+                self._part(part)
+
+    def _parts(self, line: Line) -> tuple[Line, ...]:
+        """Split a line of several labelled amounts, if each label means something."""
+        parts = pairs(line)
+        labels = [part.segments[0].text for part in parts]
+        if all(self._vocabulary.meaning(label, among=_MONEY_MEANINGS) for label in labels):
+            return parts or (line,)
+        return (line,)
+
+    def _part(self, line: Line) -> None:
         figures, priced = self._price(take_apart(line, self._form))
         if not figures.label:
             self._bare(priced)
@@ -128,8 +147,20 @@ class Reader:
         """Keep words without an amount: a name, or a title whose amount comes below."""
         self._open = self._vocabulary.meaning(figures.label, among=_MONEY_MEANINGS)
         is_note = self._vocabulary.meaning(figures.label) is not None
-        self._name = "" if is_note or self._open else without_code(line.text)
         self._explainable = False
+        if is_note or self._open:
+            self._name = ""
+        else:
+            self._keep_name(line)
+
+    def _keep_name(self, line: Line) -> None:
+        """Keep a name; a line set in below it is a remark, a full line runs on into the next."""
+        column, width = line.segments[0].column, columns_of(line.text)
+        if self._name and column > self._name_column:
+            return
+        runs_on = self._name and self._name_width >= self._width - 1
+        self._name = (self._name if runs_on else "") + without_code(line.text)
+        self._name_column, self._name_width = column, width
 
     def _bare(self, priced: Priced | None) -> None:
         """Take a line of figures: they belong to the name, the title or the article above."""
@@ -205,19 +236,21 @@ def _same_amount(one: Priced, other: Priced) -> bool:
 
 
 def _counted(articles: list[_Article]) -> tuple[ReceiptLine, ...]:
-    """Finish the articles: tell whether numbers before names are counts, line numbers or names.
+    """Finish the articles: tell what numbers before names are.
 
-    They are a column only if most articles have one; 1, 2, 3, … number the lines.
+    They are a column only if most articles have one; 1, 2, 3, … number the lines, big ones are the
+    till's own codes, the others count.
     """
     leads = [article.lead.value for article in articles if article.lead is not None]
     is_column = len(leads) * 5 >= len(articles) * 3
     is_numbering = len(leads) > _PAIR and leads == list(range(1, len(leads) + 1))
+    is_code = len(leads) >= _PAIR and min(leads) >= _CODE_MIN
     lines: list[ReceiptLine] = []
     for article in articles:
         name, qty_milli, lead = article.name, article.priced.qty_milli, article.lead
-        if lead is not None and not is_column:
+        if lead is not None and (not is_column or (lead.value >= _CODE_MIN and not is_code)):
             name = f"{lead.value} {name}"
-        elif lead is not None and not is_numbering and not article.priced.explicit_qty:
+        elif lead is not None and not (is_numbering or is_code or article.priced.explicit_qty):
             qty_milli = lead.milli
         lines.append(ReceiptLine(name[:NAME_CHARS_MAX], qty_milli, article.priced.amount_fen))
     return tuple(lines)

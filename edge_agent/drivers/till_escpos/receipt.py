@@ -1,7 +1,8 @@
 """A job on paper as a receipt: lines and total that add up, or the reason why not."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
@@ -15,6 +16,7 @@ from retail_core.texts.faults import FaultCode
 _PICTURE_BYTES_MIN = 2_048
 _TITLES = frozenset({Meaning.REFUND, Meaning.VOID, Meaning.REPRINT, Meaning.REPORT})
 _TITLE_LETTERS_MAX = 24
+_AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£]\s?\d")
 _NUMBERS = re.compile(
     r"(?:单号|流水号?|小票号?|交易号|订单号|票号|序号|"
     r"receipt|invoice|order|ticket|trans(?:action)?|bon|beleg|rechnung|chk|check|no|nr|n°|№)"
@@ -54,9 +56,13 @@ def _settle_in_any_way(sheet: Sheet, form: NumberFormat, vocabulary: Vocabulary)
     """Read in each way; the first that adds up is right, else the strict one is shown."""
     tried: list[Settled] = []
     for way in Way:
-        tried.append(settle(Reader(vocabulary, form, way).read(sheet.lines)))
-        if tried[-1].adds_up:
-            return tried[-1]
+        reading = Reader(vocabulary, form, way).read(sheet.lines)
+        settled = settle(reading)
+        # bare figures that add up may be pieces: without a price or a payment they are no money
+        believed = not form.plain or reading.counted or reading.of(Meaning.TENDER)
+        if settled.adds_up and believed:
+            return settled
+        tried.append(replace(settled, adds_up=False))
     return tried[0]
 
 
@@ -79,9 +85,19 @@ def _kind(lines: tuple[Line, ...], settled: Settled, vocabulary: Vocabulary) -> 
             meaning = vocabulary.meaning(line.text, among=_TITLES)
             if meaning is not None:
                 return meaning.value
+    if any(vocabulary.mentions(line.text, Meaning.REPORT) for line in _head(lines)):
+        return Meaning.REPORT.value
     if settled.total_fen is not None and settled.total_fen < 0:
         return Meaning.REFUND.value
     return "sale" if settled.lines and settled.total_fen is not None else "other"
+
+
+def _head(lines: tuple[Line, ...]) -> Iterator[Line]:
+    """Give the lines above the first amount."""
+    for line in lines:
+        if _AMOUNT.search(line.text):
+            return
+        yield line
 
 
 def _receipt_number(sheet: Sheet) -> str:

@@ -9,25 +9,51 @@ from edge_agent.drivers.till_escpos.amounts import (
     parse_number,
     without_dates,
 )
-from edge_agent.drivers.till_escpos.layout import Line
+from edge_agent.drivers.till_escpos.layout import Line, Segment
 from edge_agent.drivers.till_escpos.words import COLUMN_OF, Column
 
+_SEPARATORS = re.compile(r"[ ,;,;]*")
+_PAIR = re.compile(
+    r"([^\d¥￥$€£:：]*[^\d¥￥$€£:：\s-])\s*[:：]?\s*([-¥￥$€£]*\s?\d[\d.,]*(?:\s?元)?)"
+)
 _TIMES_INSIDE = re.compile(
-    r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])"
+    r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
+    r"|(?<=[.,]\d\d)[A-H*]$"
 )  # 2x3.50, 5x, x3, @3.50
 _TIMES = frozenset({"x", "×", "*", "@", "à"})
 _GLUED = re.compile(
     r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
 )  # "合计:42.00", "Total$5", "合计42.00"
 _SILENT = frozenset(
-    {"=", "¥", "￥", "$", "€", "£", "元", "eur", "rmb", "cny", "usd", "gbp", "chf"}
+    {
+        "=",
+        "¥",
+        "￥",
+        "$",
+        "€",
+        "£",
+        "元",
+        "eur",
+        "rmb",
+        "cny",
+        "usd",
+        "pln",
+        "czk",
+        "huf",
+        "try",
+        "rub",
+        "szt",
+        "шт",
+        "gbp",
+        "chf",
+    }
 ) | frozenset(
     {"kg", "公斤", "件", "个", "瓶", "/kg", "eur/kg", "€/kg", "元/kg", "元/公斤", "stk", "pcs"}
 )
 _TAX_CODE = re.compile(r"[A-Z]{1,2}|\*+|[A-Z]\*|#")
 _RULE = re.compile(r"[-=_*.~+#─━—–·… ]{4,}")
 _CODE = re.compile(r"^(?:\d{6,14}|\d{1,3}[.、)）])\s*(?=\S)")
-_LEAD_MAX = 9_999
+_LEAD_MAX = 99_999
 
 
 _LABELLED = re.compile(
@@ -134,13 +160,27 @@ def _figures_start(words: list[_Word], form: NumberFormat) -> tuple[int, int]:
     start = end
     while start > 0 and _is_figure(words[start - 1].text, form):
         start -= 1
+    while start < end and _is_glued(words, start) and _is_percentage(words[start].text, form):
+        start += 1  # "Milk 2%" is a name
     return start, end
+
+
+def _is_glued(words: list[_Word], at: int) -> bool:
+    """Whether only one blank stands between a word and the one before it."""
+    return at > 0 and words[at].segment == words[at - 1].segment
+
+
+def _is_percentage(word: str, form: NumberFormat) -> bool:
+    figure = _figure(word, form)
+    return figure is not None and _is_percent(figure)
 
 
 def _own_columns(words: list[_Word], start: int, end: int) -> int:
     """Return where the figures begin that no blank glues to the name."""
-    glued = 0 < start < end and words[start].segment == words[start - 1].segment
-    if not glued or words[end - 1].segment == words[start].segment:
+    if (
+        not (start < end and _is_glued(words, start))
+        or words[end - 1].segment == words[start].segment
+    ):
         return start
     segment = words[start].segment
     return next(at for at in range(start, end) if words[at].segment != segment)
@@ -162,6 +202,15 @@ def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, 
     if words[1].text.casefold() in _TIMES:
         return number, True, 2
     return number, number.has_unit, 1
+
+
+def pairs(line: Line) -> tuple[Line, ...]:
+    """Split "Due: 12.00  Cash: 20.00  Change: 8.00" into lines; () when it is not all pairs."""
+    found = list(_PAIR.finditer(line.text))
+    rest = _PAIR.sub("", line.text)
+    if len(found) <= 1 or not _SEPARATORS.fullmatch(rest):
+        return ()
+    return tuple(Line((Segment(0, each[1].strip()), Segment(1, each[2]))) for each in found)
 
 
 def without_code(label: str) -> str:

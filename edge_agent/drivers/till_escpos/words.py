@@ -83,10 +83,14 @@ class Vocabulary:
                 self._words.append((normal(word), meaning))
         self._words.sort(key=lambda entry: -len(entry[0]))
 
+    def mentions(self, text: str, meaning: Meaning) -> bool:
+        """Whether a longer text has a word of this meaning in it anywhere."""
+        folded = normal(text)
+        return any(_contains(folded, word) for word, each in self._words if each is meaning)
+
     def meaning(self, label: str, *, among: frozenset[Meaning] | None = None) -> Meaning | None:
         """Return what a label means, None for a label that is mostly something else."""
-        text = re.sub(r"\d+", " ", normal(label))
-        text = " ".join(text.split())
+        text = " ".join(re.sub(r"\d+", " ", normal(label)).split())
         letters = len(_compact(text))
         for word, meaning in self._words:
             if among is not None and meaning not in among:
