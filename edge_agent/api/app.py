@@ -1,8 +1,9 @@
 """The local API as one FastAPI app."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from edge_agent.api.dependencies import ApiDeps
@@ -26,9 +28,7 @@ from edge_agent.api.routes import (
     operators,
     quotes,
     sales,
-    screen,
 )
-from edge_agent.screen import STATIC
 from retail_core.errors import Fault
 
 # Card waits and camera races block a thread each; a shop has a handful of terminals.
@@ -43,7 +43,6 @@ FEATURES = (
     sales,
     books,
     events,
-    screen,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody}
@@ -51,8 +50,11 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
-    """Build the app; documentation pages stay off, they would load scripts from elsewhere."""
+def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
+    """Build the app; `screen` is the folder of the till screen's files.
+
+    Documentation pages stay off, they would load scripts from elsewhere.
+    """
     app = FastAPI(
         title="Regulars 熟客 · local API",
         version=deps.version,
@@ -70,9 +72,18 @@ def build_app(deps: ApiDeps, gate: Gate) -> FastAPI:
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
     for feature in FEATURES:
         app.include_router(feature.router)
-    app.mount("/screen", StaticFiles(directory=STATIC), name="screen")
+    app.mount("/screen", StaticFiles(directory=screen), name="screen")
+    app.add_api_route("/", _page(screen / "index.html"), include_in_schema=False)
     app.openapi_schema = describe(app)
     return app
+
+
+def _page(file: Path) -> Callable[[], FileResponse]:
+    def page() -> FileResponse:
+        """Serve the screen; it carries no member's data and no token."""
+        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+
+    return page
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

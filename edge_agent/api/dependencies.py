@@ -62,7 +62,6 @@ IdempotencyHeader = Annotated[
     Header(
         alias=HEADER,
         description="mandatory; one for each intended write, 8 to 128 letters, digits and ._:-",
-        max_length=128,
     ),
 ]
 OperatorHeader = Annotated[

@@ -26,6 +26,7 @@ from edge_agent.bootstrap.services import Services, build_services
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.till_tap import TillTap
+from edge_agent.screen import STATIC
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Applied
 from edge_agent.services.ledger_view import ledger_view
@@ -180,7 +181,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         wellbeing=surface.wellbeing,
     )
     gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(provisioned))
-    return build_app(deps, gate)
+    return build_app(deps, gate, STATIC)
 
 
 def build_loops(basis: Basis, services: Services, surface: Surface, devices: Devices) -> list[Loop]:

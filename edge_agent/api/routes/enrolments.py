@@ -1,7 +1,6 @@
 """Enrolling a member at the till."""
 
 from base64 import b64decode
-from binascii import Error as BinasciiError
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -113,7 +112,7 @@ def enrol_pictures(deps: ApiDeps, member_id: UUID, images: Sequence[str]) -> Enr
 def _opened(deps: ApiDeps, image: str) -> NDArray[np.uint8] | None:
     try:
         return deps.decode_picture(b64decode(image, validate=True))
-    except BinasciiError:
+    except ValueError:
         deps.tally.count(FaultCode.FACE_IMAGE_BROKEN)
     except Fault as fault:
         deps.tally.count(fault.code)

@@ -60,7 +60,7 @@ def test_answers_are_documented(
 
 
 def try_operation(cases: SearchStrategy[schemathesis.Case], box: Box, operator: str) -> None:
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=cases)
     def sent(case: schemathesis.Case) -> None:
         token = SCREEN_TOKEN if case.path == "/v1/ledger" else TILL_TOKEN
