@@ -367,6 +367,12 @@ FAULTS: dict[FaultCode, FaultSpec] = {
         "人脸模板来自另一个模型,请重新采集",
         "the template belongs to another model; enrol again",
     ),
+    FaultCode.FACE_LOOKALIKE: _spec(
+        "conflict",
+        409,
+        "和另一位会员很像,请核对是不是同一个人",
+        "very like another member; check whether it is the same person",
+    ),
     FaultCode.QR_FOREIGN: _spec("input", 422, "这不是会员码", "this is not a member code"),
     FaultCode.QR_EXPIRED: _spec(
         "auth", 422, "会员码已过期,请刷新", "the member code has expired; refresh it"
