@@ -27,6 +27,14 @@ def pg_units(database: "Database") -> Iterator[PostgresUnits]:
     units.close()
 
 
+@pytest.fixture(scope="session")
+def shared_pg_units(shared_database: "Database") -> Iterator[PostgresUnits]:
+    """Open the application's own store on the database that many tests share."""
+    units = PostgresUnits(make_engine(shared_database.url, connections=4))
+    yield units
+    units.close()
+
+
 @pytest.fixture(
     params=[
         "memory",
@@ -37,15 +45,15 @@ def any_units(request: pytest.FixtureRequest) -> Units:
     """Give the test each kind of store in turn."""
     if request.param == "memory":
         return FakeUnits()
-    units: PostgresUnits = request.getfixturevalue("pg_units")
+    units: PostgresUnits = request.getfixturevalue("shared_pg_units")
     return units
 
 
-def new_tenant(units: Units, slug: str = "demo") -> UUID:
-    """Enter a tenant."""
+def new_tenant(units: Units, slug: str = "") -> UUID:
+    """Enter a tenant, by default with a short name nobody else has."""
     tenant = fresh_id()
     with units.begin(tenant) as unit:
-        unit.fleet.add_tenant(slug, slug, WALL_MS)
+        unit.fleet.add_tenant("熟客美妆", slug or f"t-{tenant}", WALL_MS)
     return tenant
 
 

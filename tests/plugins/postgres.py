@@ -18,7 +18,7 @@ from psycopg import sql
 from cloud_broker.migrations.runner import upgrade
 from tools import embedded_pg
 
-_FIXTURES = {"postgres_server", "postgres_template", "new_database", "database"}
+_FIXTURES = {"postgres_server", "postgres_template", "new_database", "shared_database", "database"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ def new_database(postgres_template: embedded_pg.Server) -> Callable[[], Database
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def shared_database(new_database: Callable[[], Database]) -> Database:
+    """Give tests that keep to a tenant of their own one database for all of them: it is faster."""
+    return new_database()
 
 
 @pytest.fixture
