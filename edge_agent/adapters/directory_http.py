@@ -25,7 +25,8 @@ READ_TIMEOUT_S = 1.0
 IDLE_CONNECTIONS_MAX = 4
 BODY_BYTES_MAX = 64 * 1024 * 1024
 
-_Broken = (OSError, http.client.HTTPException)
+_BROKEN = (OSError, http.client.HTTPException)
+_ENDED_MEANWHILE = (ConnectionError, http.client.BadStatusLine)
 
 
 class HttpDirectory:
@@ -110,12 +111,14 @@ class HttpDirectory:
         if kept is not None:
             try:
                 return self._ask(kept, path)
-            except _Broken:
-                pass  # the server ended the kept connection; a new one tells whether it is there
+            except _ENDED_MEANWHILE:
+                pass  # the server closed the kept connection; a new one tells whether it is there
+            except _BROKEN as error:
+                raise _down(error) from error
         try:
             return self._ask(self._connect(), path)
-        except _Broken as error:
-            raise Fault(FaultCode.SYNC_LINK_DOWN, reason=type(error).__name__) from error
+        except _BROKEN as error:
+            raise _down(error) from error
 
     def _ask(self, connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
         try:
@@ -143,6 +146,10 @@ class HttpDirectory:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _down(error: Exception) -> Fault:
+    return Fault(FaultCode.SYNC_LINK_DOWN, reason=type(error).__name__)
 
 
 def _patience(connection: http.client.HTTPConnection, timeout_s: float) -> None:

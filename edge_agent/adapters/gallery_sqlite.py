@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from edge_agent.adapters.keys import derive_key
-from edge_agent.adapters.sqlite_file import Row, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.gallery_store import Template
 from retail_core.tally import FaultTally
@@ -45,7 +45,7 @@ class SqliteGallery:
         self._ids = ids
         self._tally = tally
         self._aead = ChaCha20Poly1305(derive_key(key, "gallery-row"))
-        self._file = SqliteFile(path, key, MIGRATIONS, synchronous="FULL", erase=True)
+        self._file = SqliteFile(path, key, MIGRATIONS, Manner("FULL", erase=True))
 
     def add(self, template: Template, *, consent_event_id: UUID) -> None:
         """Store one template under the consent that allows it."""

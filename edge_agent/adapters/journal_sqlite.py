@@ -7,13 +7,14 @@ a record that fails stops all writing, because a box that cannot trust its past 
 
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
 import msgspec
 
-from edge_agent.adapters.sqlite_file import Row, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.journal import Draft, Record, StoredAnswer
 from edge_agent.services.events import draft_of, event_of
@@ -24,6 +25,7 @@ from retail_core.wire.codec import GENESIS_HASH, encode, event_hash
 from retail_core.wire.messages import Event
 
 EPOCH_BITS = 63
+PAGE = 512
 
 MIGRATIONS = (
     script(
@@ -76,22 +78,17 @@ def _crc(seq: int, event: bytes, prev_hash: bytes, own_hash: bytes) -> int:
 
 
 class SqliteJournal:
-    """Fulfils `Journal`; safe to call from any thread, one writer at a time."""
+    """Fulfils `Journal`; safe to call from any thread, one process and one writer at a time."""
 
     epoch: int
 
     def __init__(self, path: Path, key: bytes, ids: IdSource) -> None:
         self._corrupt: Fault | None = None
-        self._file = SqliteFile(
-            path,
-            key,
-            MIGRATIONS,
-            synchronous="FULL",
-            damaged=FaultCode.DISK_JOURNAL_CORRUPT,
-        )
+        manner = Manner("FULL", damaged=FaultCode.DISK_JOURNAL_CORRUPT, alone=True)
+        self._file = SqliteFile(path, key, MIGRATIONS, manner)
         try:
             self.epoch = self._born(ids)
-            self._check_head()
+            self._next_seq = self._check_head() + 1
         except BaseException:
             self._file.close()
             raise
@@ -118,6 +115,8 @@ class SqliteJournal:
                 records = tuple(self._write(db, draft) for draft in drafts)
                 if answer is not None:
                     self._keep_answer(db, *answer)
+            if records:
+                self._next_seq = max(self._next_seq, records[-1].seq + 1)
         except Fault as fault:
             if fault.code == FaultCode.DISK_JOURNAL_CORRUPT:
                 self._corrupt = fault
@@ -160,7 +159,7 @@ class SqliteJournal:
 
     def next_seq(self) -> int:
         """Return the sequence the next record will get."""
-        return self._number("SELECT head_seq + 1 FROM chain")
+        return self._next_seq
 
     def lowest_unacked(self) -> int:
         """Return the lowest waiting sequence, or `next_seq()` when none waits."""
@@ -171,13 +170,17 @@ class SqliteJournal:
 
     def records(self, *, type_: str | None = None, since_seq: int = 0) -> tuple[Record, ...]:
         """Return records still kept with a sequence above `since_seq`, in sequence."""
-        return self._checked(
-            self._file.rows(
+        found: list[Record] = []
+        while True:
+            # In pages, so that a long look never makes a sale wait for its sequence.
+            rows = self._file.rows(
                 f"SELECT {_COLUMNS} FROM record"  # noqa: S608 -- a constant
-                " WHERE seq > ? AND (?2 IS NULL OR type = ?2) ORDER BY seq",
-                (since_seq, type_),
+                " WHERE seq > ?1 AND (?2 IS NULL OR type = ?2) ORDER BY seq LIMIT ?3",
+                (found[-1].seq if found else since_seq, type_, PAGE),
             )
-        )
+            found += self._checked(rows)
+            if len(rows) < PAGE:
+                return tuple(found)
 
     def prune(self, *, acked_before_wall_ms: int) -> int:
         """Delete acknowledged records older than the given time; return how many went.
@@ -236,17 +239,18 @@ class SqliteJournal:
             )
             return int(self._value(db, "SELECT epoch FROM chain"))
 
-    def _check_head(self) -> None:
-        seq, own_hash = self._row("SELECT head_seq, head_hash FROM chain")
+    def _check_head(self) -> int:
+        """Compare the newest record with the head that was kept for it; return the head's seq."""
+        seq, own_hash, pruned_seq = self._row("SELECT head_seq, head_hash, pruned_seq FROM chain")
         rows = self._file.rows(
             f"SELECT {_COLUMNS} FROM record ORDER BY seq DESC LIMIT 1"  # noqa: S608 -- a constant
         )
-        try:
+        with suppress(Fault):  # a damaged one has already stopped the writing
             newest = self._checked(rows)
-        except Fault:
-            return
-        if newest and (newest[0].seq, newest[0].hash) != (seq, own_hash):
-            self._stop(seq)
+            whole = (newest[0].seq, newest[0].hash) == (seq, own_hash) if newest else None
+            if whole is False or (whole is None and seq != pruned_seq):
+                self._stop(seq)
+        return int(seq)
 
     def _write(self, db: apsw.Connection, draft: Draft) -> Record:
         event_id = draft.event_id.bytes

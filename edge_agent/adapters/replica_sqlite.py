@@ -11,10 +11,12 @@ from uuid import UUID
 import apsw
 import msgspec
 
-from edge_agent.adapters.sqlite_file import Row, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
 from edge_agent.ports.replica import HeldMember
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_member, encode_body
 from retail_core.wire.messages import Change, ChangeKind, MemberRecord
 
@@ -58,7 +60,36 @@ class SqliteReplica:
     """Fulfils `Replica`; safe to call from any thread."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        self._file = SqliteFile(path, key, MIGRATIONS, synchronous="NORMAL")
+        self._file = SqliteFile(path, key, MIGRATIONS, Manner("NORMAL"))
+
+    @classmethod
+    def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> "SqliteReplica":
+        """Open the file, or put a damaged one aside and begin anew: the shop must sell.
+
+        The damage is counted; a wrong key of the whole box shows at the journal.
+        """
+        try:
+            replica = cls(path, key)
+        except Fault as fault:
+            if fault.code not in {FaultCode.DISK_KEY_WRONG, FaultCode.DISK_DOCUMENT_CORRUPT}:
+                raise
+        else:
+            if replica.is_whole():
+                return replica
+            replica.close()
+        tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
+        for end in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + end)
+            if part.exists():
+                part.replace(path.with_name(path.name + ".damaged" + end))
+        return cls(path, key)
+
+    def is_whole(self) -> bool:
+        """Return whether every page can be read and makes sense."""
+        try:
+            return self._file.row("PRAGMA quick_check(1)") == ("ok",)
+        except Fault:
+            return False
 
     # ---- members --------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 """Opening an encrypted SQLite file: key, pragmas, schema version, one transaction helper."""
 
+import fcntl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +15,6 @@ from retail_core.texts.faults import FaultCode
 
 Row = tuple[Any, ...]
 Migration = Callable[[apsw.Connection], None]
-Synchronous = Literal["FULL", "NORMAL"]
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -27,38 +28,45 @@ def script(sql: str) -> Migration:
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a file is kept.
+
+    `damaged` is the fault of a page that cannot be read; `erase` also overwrites what is deleted;
+    `alone` keeps any other process out.
+    """
+
+    synchronous: Literal["FULL", "NORMAL"]
+    damaged: FaultCode = FaultCode.DISK_DOCUMENT_CORRUPT
+    erase: bool = False
+    alone: bool = False
+
+
 class SqliteFile:
     """One encrypted file with a writer and a reader connection, each behind its own lock.
 
-    Readers see the last committed state and never wait for the writer's sync. `damaged` is the
-    fault of a page that cannot be read; `erase` also overwrites what is deleted.
+    Readers see the last committed state and never wait for the writer's sync. Opening raises Fault
+    DISK_KEY_WRONG, DISK_FULL or SETUP_CONFIG_INVALID.
     """
 
     def __init__(
-        self,
-        path: Path,
-        key: bytes,
-        migrations: Sequence[Migration],
-        *,
-        synchronous: Synchronous,
-        damaged: FaultCode = FaultCode.DISK_DOCUMENT_CORRUPT,
-        erase: bool = False,
+        self, path: Path, key: bytes, migrations: Sequence[Migration], manner: Manner
     ) -> None:
         self.path = path
         self.write_lock = threading.RLock()
         self._read_lock = threading.Lock()
-        self._closed = False
-        self._damaged = damaged
-        self._synchronous = synchronous
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.writer = self._open(key, synchronous, erase=erase)
-        try:
+        self._manner = manner
+        with ExitStack() as opened:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if manner.alone:
+                opened.enter_context(_kept_alone(path))
+            self.writer = self._open(key)
+            opened.callback(self.writer.close)
             self._migrate(migrations)
-            self._reader = self._open(key, synchronous, erase=erase)
-        except BaseException:
-            self.writer.close()
-            raise
-        path.chmod(0o600)
+            self._reader = self._open(key)
+            opened.callback(self._reader.close)
+            path.chmod(0o600)
+            self._opened = opened.pop_all()
 
     @contextmanager
     def transaction(self, *, lazy: bool = False) -> Iterator[apsw.Connection]:
@@ -79,14 +87,14 @@ class SqliteFile:
 
     @contextmanager
     def _sync_level(self, *, lazy: bool) -> Iterator[None]:
-        if not lazy or self._synchronous == "NORMAL":
+        if not lazy or self._manner.synchronous == "NORMAL":
             yield
             return
         self.writer.pragma("synchronous", "NORMAL")
         try:
             yield
         finally:
-            self.writer.pragma("synchronous", self._synchronous)
+            self.writer.pragma("synchronous", self._manner.synchronous)
 
     def _rollback(self) -> None:
         if self.writer.in_transaction:
@@ -111,42 +119,42 @@ class SqliteFile:
             self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def close(self) -> None:
-        """Close both connections; the last one folds the WAL back into the file."""
+        """Close both connections, the last one folds the log into the file; safe to call twice."""
         with self.write_lock, self._read_lock:
-            if not self._closed:
-                self._closed = True
-                self._reader.close()
-                self.writer.close()
+            self._opened.close()
 
     def _fault_of(self, error: apsw.Error) -> Exception:
         """Name what the disk did; anything else is a bug and stays what it is."""
         if isinstance(error, apsw.FullError):
             return Fault(FaultCode.DISK_FULL)
         if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.IOError):
-            return Fault(self._damaged, name=self.path.name)
+            return Fault(self._manner.damaged, name=self.path.name)
         return error
 
-    def _open(self, key: bytes, synchronous: Synchronous, *, erase: bool) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path))
+    def _open(self, key: bytes) -> apsw.Connection:
+        try:
+            connection = apsw.Connection(str(self.path))
+        except apsw.CantOpenError as error:
+            raise Fault(
+                FaultCode.SETUP_CONFIG_INVALID, path=self.path, detail=str(error)
+            ) from error
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             connection.pragma("cipher", "chacha20")
             connection.pragma("key", "raw:" + key.hex())
             connection.pragma("journal_mode", "WAL")
-            connection.pragma("synchronous", synchronous)
+            connection.pragma("synchronous", self._manner.synchronous)
             connection.pragma("foreign_keys", "ON")
             connection.pragma("trusted_schema", "OFF")
-            if erase:
+            if self._manner.erase:
                 connection.pragma("secure_delete", "ON")
             connection.pragma("user_version")
-        except apsw.NotADBError as error:
+        except BaseException as error:
             connection.close()
-            raise Fault(FaultCode.DISK_KEY_WRONG, path=self.path.name) from error
-        except apsw.FullError as error:
-            connection.close()
-            raise Fault(FaultCode.DISK_FULL) from error
-        except BaseException:
-            connection.close()
+            if isinstance(error, apsw.NotADBError):
+                raise Fault(FaultCode.DISK_KEY_WRONG, path=self.path.name) from error
+            if isinstance(error, apsw.Error):
+                raise self._fault_of(error) from error
             raise
         return connection
 
@@ -162,3 +170,15 @@ class SqliteFile:
             for number, migration in enumerate(migrations[held:], start=held + 1):
                 migration(connection)
                 connection.execute("INSERT INTO schema_version VALUES (?)", (number,))
+
+
+@contextmanager
+def _kept_alone(path: Path) -> Iterator[None]:
+    """Hold a lock beside the file: two agents on one folder would tell the same sequence twice."""
+    with path.with_name(path.name + ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            detail = "in use by another process"
+            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=detail) from error
+        yield

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from retail_core.wire.messages import MemberEnrolled, MemberRecord
+
 MEMBERSHIP = "membership"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CLAIM_CHARS = 10
@@ -39,6 +41,23 @@ class Enrolled:
     claim_uri: str = ""
     claim_expires_s: int = 0
     consent_events: Mapping[str, UUID] | None = None
+
+
+def record_of(enrolled: MemberEnrolled, home_store: UUID) -> MemberRecord:
+    """Return what a shop holds of a member it has just enrolled."""
+    return MemberRecord(
+        wallet=enrolled.wallet,
+        name=enrolled.name,
+        tier=enrolled.tier,
+        tags=enrolled.declared_tags,
+        points_free=0,
+        points_pending=0,
+        phone_masked=enrolled.phone_masked,
+        phone_hash=enrolled.phone_hash,
+        phone_keys=(),
+        cards=(),
+        home_store=home_store.bytes,
+    )
 
 
 def claim_code(randomness: bytes) -> str:

@@ -15,6 +15,7 @@ from edge_agent.domain.enrolment import (
     EnrolCommand,
     Enrolled,
     claim_code,
+    record_of,
 )
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
@@ -34,7 +35,6 @@ from retail_core.wire.messages import (
     ConsentGiven,
     EventType,
     MemberEnrolled,
-    MemberRecord,
 )
 
 CHANNEL_TILL = "till"
@@ -91,14 +91,9 @@ class Enrol:
             return self._recorder.record([], lambda _seq: known, answer)
         at, member_id = self._clock.now(), self._ids.uuid7()
         code = claim_code(self._ids.random_bytes(CLAIM_RANDOM_BYTES))
-        record = self._record(command, digits)
+        body = self._body(command, digits, code, at)
         drafts = [
-            self._draft(
-                EventType.MEMBER_ENROLLED,
-                encode_body(_enrolled(record, code, at)),
-                (at, member_id),
-                command,
-            ),
+            self._draft(EventType.MEMBER_ENROLLED, encode_body(body), (at, member_id), command),
             *self._consents(command, at, member_id),
         ]
         enrolled = Enrolled(
@@ -110,7 +105,7 @@ class Enrol:
             consent_events=_by_kind(command.consents, drafts[1:]),
         )
         kept = self._recorder.record(drafts, lambda _seq: enrolled, answer)
-        self._replica.put_member(member_id, 0, record)
+        self._replica.put_member(member_id, 0, record_of(body, self._shop.store))
         return kept
 
     def bind_card(
@@ -145,20 +140,17 @@ class Enrol:
 
     # ---- inside ---------------------------------------------------------------------------------
 
-    def _record(self, command: EnrolCommand, digits: str) -> MemberRecord:
+    def _body(self, command: EnrolCommand, digits: str, code: str, at: Instant) -> MemberEnrolled:
         tiers = tuple(self._desk.rules().bundle.tier_names)
-        return MemberRecord(
+        return MemberEnrolled(
             wallet=self._ids.uuid7().bytes,
             name=command.name.strip(),
             tier=tiers[0] if tiers else TIER_WITHOUT_RULES,
-            tags=command.declared_tags,
-            points_free=0,
-            points_pending=0,
-            phone_masked=mask_phone(digits),
             phone_hash=self._members.phone_hash(digits),
-            phone_keys=(),
-            cards=(),
-            home_store=self._shop.store.bytes,
+            phone_masked=mask_phone(digits),
+            claim_hash=sha256(code.encode()).digest(),
+            claim_expires_ms=at.wall_ms + CLAIM_TTL_S * _MS_PER_S,
+            declared_tags=command.declared_tags,
         )
 
     def _consents(self, command: EnrolCommand, at: Instant, member_id: UUID) -> list[Draft]:
@@ -216,19 +208,6 @@ def check_enrolment(command: EnrolCommand) -> None:
         raise Fault(FaultCode.API_BODY_INVALID, detail="consents")
     if len(command.declared_tags) > TAGS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="declared_tags")
-
-
-def _enrolled(record: MemberRecord, code: str, at: Instant) -> MemberEnrolled:
-    return MemberEnrolled(
-        wallet=record.wallet,
-        name=record.name,
-        tier=record.tier,
-        phone_hash=record.phone_hash,
-        phone_masked=record.phone_masked,
-        claim_hash=sha256(code.encode()).digest(),
-        claim_expires_ms=at.wall_ms + CLAIM_TTL_S * _MS_PER_S,
-        declared_tags=record.tags,
-    )
 
 
 def _by_kind(consents: Mapping[str, bool], drafts: list[Draft]) -> dict[str, UUID]:

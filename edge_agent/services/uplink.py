@@ -25,6 +25,7 @@ from retail_core.wire.messages import WIRE_VERSION, UpFrame
 PAGE = 1_024
 HEADROOM_BYTES = 1_024
 IDLE_S = 5.0
+PRUNE_EVERY_MS = 60 * 60 * 1_000
 HELLO_GRACE_MS = 1_500
 _NS_PER_MS = 1_000_000
 _MS_PER_S = 1_000
@@ -39,9 +40,13 @@ def mono_ms() -> int:
 
 
 class Uplink:
-    """One thread between the journal and the line; `recorded` and `on_ack` wake it."""
+    """One thread between the journal and the line; `recorded` and `on_ack` wake it.
 
-    def __init__(
+    `prune_before_ms` says (wall ms) which acknowledged records are old enough to go, None for none;
+    it is asked once an hour.
+    """
+
+    def __init__(  # noqa: PLR0913 -- the parts of one line
         self,
         journal: Journal,
         link: CloudLink,
@@ -50,6 +55,7 @@ class Uplink:
         *,
         now_ms: Callable[[], int] = mono_ms,
         on_acked: Sequence[AckListener] = (),
+        prune_before_ms: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -57,6 +63,8 @@ class Uplink:
         self._tally = tally
         self._now_ms = now_ms
         self._on_acked = tuple(on_acked)
+        self._prune_before_ms = prune_before_ms
+        self._prune_at_ms = now_ms() + PRUNE_EVERY_MS
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -147,13 +155,22 @@ class Uplink:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
-            due_ms = self._pumped()
+            self._counted(self.prune)
+            due_ms = self._counted(self.pump)
             wait_s = IDLE_S if due_ms is None else max(0, due_ms - self._now_ms()) / _MS_PER_S
             self._wake.wait(min(wait_s, IDLE_S))
 
-    def _pumped(self) -> int | None:
+    def prune(self) -> int | None:
+        """Let go of what the cloud has had for long enough, now and then; return how many went."""
+        if self._now_ms() < self._prune_at_ms:
+            return None
+        self._prune_at_ms = self._now_ms() + PRUNE_EVERY_MS
+        before_ms = self._prune_before_ms()
+        return None if before_ms is None else self._journal.prune(acked_before_wall_ms=before_ms)
+
+    def _counted(self, work: Callable[[], int | None]) -> int | None:
         try:
-            return self.pump()
+            return work()
         except Fault as fault:  # a damaged record: counted, shown by health, the rest goes on
             self._tally.count(fault.code)
             return None

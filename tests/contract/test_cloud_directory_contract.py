@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -183,6 +184,27 @@ class TestHttpDirectoryAlone:
         directory.changes_since(0)
         assert directory._idle[0].sock is kept
         directory.close()
+
+    def test_a_server_that_closed_a_kept_connection_is_asked_again(
+        self, address: str, cloud: FakeCloudDirectory
+    ) -> None:
+        directory = HttpDirectory(address, TOKEN)
+        directory.name_map()
+        kept = directory._idle[0].sock
+        assert isinstance(kept, socket.socket)
+        kept.shutdown(socket.SHUT_RDWR)
+        assert directory.name_map() == {}
+        directory.close()
+
+    def test_a_server_that_does_not_answer_is_not_waited_for_twice(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            directory = HttpDirectory(f"http://127.0.0.1:{port}", TOKEN, read_timeout_s=0.05)
+            with pytest.raises(Fault) as caught:
+                directory.name_map()
+            assert caught.value.code == FaultCode.SYNC_LINK_DOWN
+            assert caught.value.fields == {"reason": "TimeoutError"}
+            directory.close()
 
     def test_nobody_there(self) -> None:
         directory = HttpDirectory("http://127.0.0.1:9", TOKEN)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.adapters.journal_sqlite import SqliteJournal
+from edge_agent.adapters.journal_sqlite import PAGE, SqliteJournal
 from edge_agent.ports.journal import StoredAnswer
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -149,6 +149,54 @@ def test_a_damaged_head_is_found_at_once(path: Path) -> None:
     with pytest.raises(Fault):
         journal.append([make_draft()])
     journal.close()
+
+
+def test_a_journal_emptied_behind_its_back_is_found(path: Path) -> None:
+    first = open_journal(path)
+    first.append([make_draft() for _ in range(3)])
+    first.close()
+    connection = raw(path)
+    connection.execute("DELETE FROM record")
+    connection.close()
+    journal = open_journal(path)
+    assert journal.fault is not None
+    journal.close()
+
+
+def test_a_journal_pruned_to_nothing_is_whole(path: Path) -> None:
+    first = open_journal(path)
+    first.append([make_draft() for _ in range(3)])
+    first.mark_acked([(1, 3)])
+    assert first.prune(acked_before_wall_ms=2**62) == 3
+    first.close()
+    journal = open_journal(path)
+    assert journal.fault is None
+    assert journal.next_seq() == 4
+    assert journal.verify() == 0
+    journal.close()
+
+
+def test_a_second_agent_on_the_same_folder_is_kept_out(path: Path, journal: SqliteJournal) -> None:
+    with pytest.raises(Fault) as caught:
+        open_journal(path)
+    assert caught.value.code == FaultCode.SETUP_CONFIG_INVALID
+    journal.append([make_draft()])
+    journal.close()
+    assert open_journal_depth(path) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").mkdir()
+    with pytest.raises(Fault) as caught:
+        open_journal(tmp_path / "journal.db")
+    assert caught.value.code == FaultCode.SETUP_CONFIG_INVALID
+
+
+def test_a_long_journal_is_read_whole(journal: SqliteJournal) -> None:
+    journal.append([make_draft(event_id=make_id()) for _ in range(2 * PAGE + 3)])
+    assert [record.seq for record in journal.records()] == list(range(1, 2 * PAGE + 4))
+    assert len(journal.records(type_="sale", since_seq=PAGE)) == PAGE + 3
+    assert journal.verify() == 2 * PAGE + 3
 
 
 def test_a_record_taken_out_of_the_middle_breaks_the_chain(path: Path) -> None:

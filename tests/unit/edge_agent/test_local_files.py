@@ -71,6 +71,39 @@ def test_changes_and_their_position_go_together(tmp_path: Path) -> None:
     replica.close()
 
 
+def test_a_damaged_replica_is_put_aside_and_the_shop_opens(tmp_path: Path) -> None:
+    path, tally = tmp_path / "replica.db", FaultTally()
+    first = SqliteReplica.opened_or_new(path, KEY, tally)
+    for number in range(300):
+        first.put_member(make_id(), number, make_record())
+    first.close()
+    assert tally.snapshot() == {}
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    path.write_bytes(content)
+    again = SqliteReplica.opened_or_new(path, KEY, tally)
+    assert again.member_count() == 0
+    assert again.feed_position() == (0, 0)
+    assert tally.snapshot() == {CORRUPT: 1}
+    assert (tmp_path / "replica.db.damaged").exists()
+    again.close()
+
+
+def test_a_replica_of_another_key_is_put_aside(tmp_path: Path) -> None:
+    path, tally = tmp_path / "replica.db", FaultTally()
+    SqliteReplica(path, b"x" * 32).close()
+    replica = SqliteReplica.opened_or_new(path, KEY, tally)
+    assert tally.snapshot() == {CORRUPT: 1}
+    replica.close()
+
+
+def test_a_replica_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "replica.db").mkdir()
+    with pytest.raises(Fault) as caught:
+        SqliteReplica.opened_or_new(tmp_path / "replica.db", KEY, FaultTally())
+    assert caught.value.code == FaultCode.SETUP_CONFIG_INVALID
+
+
 # ---- gallery ------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import HELLO_GRACE_MS, PAGE, Uplink, _ends
+from edge_agent.services.uplink import HELLO_GRACE_MS, PAGE, PRUNE_EVERY_MS, Uplink, _ends
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.ranges import Ranges, from_seqs
@@ -19,6 +19,7 @@ from retail_core.wire.codec import encode, event_hash
 from retail_core.wire.messages import WIRE_VERSION, AckFrame, Rejected, UpFrame
 from tests.factories.shop_floor import SHOP, make_draft, make_sale
 from tests.factories.waiting import eventually
+from tests.fakes.clock import NOON_MS
 from tests.fakes.cloud_link import FakeCloudLink
 from tests.fakes.journal import FakeJournal
 
@@ -261,6 +262,34 @@ def test_every_sale_arrives_whatever_frames_are_lost(sales: list[int], lost: lis
         bench.time.ms += 5_000
     assert arrived == set(range(1, sum(sales) + 1))
     assert bench.journal.depth() == 0
+
+
+def test_old_acknowledged_records_go_once_an_hour(bench: Bench) -> None:
+    asked: list[int] = []
+
+    def before_ms() -> int | None:
+        asked.append(bench.time.ms)
+        return NOON_MS + 1 if len(asked) > 1 else None
+
+    uplink = Uplink(
+        bench.journal,
+        bench.link,
+        SHOP,
+        bench.tally,
+        now_ms=lambda: bench.time.ms,
+        prune_before_ms=before_ms,
+    )
+    bench.sell(2)
+    bench.ack((1, 1))
+    assert uplink.prune() is None
+    assert asked == []
+    bench.time.ms += PRUNE_EVERY_MS
+    assert uplink.prune() is None, "a box that does not know the time throws nothing away"
+    assert uplink.prune() is None
+    bench.time.ms += PRUNE_EVERY_MS
+    assert uplink.prune() == 1
+    assert len(asked) == 2
+    assert [record.seq for record in bench.journal.records()] == [2]
 
 
 def test_the_plan_sees_both_ends_of_a_long_backlog() -> None:
