@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from edge_agent.drivers.nfc_pcsc.sim import Ntag424
+from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
 from retail_core.errors import Fault
 from retail_core.identity.sun import file_key
 from tools import fetch_photos
@@ -125,6 +126,14 @@ def _set_up(console: Console, ends: ExitStack, folder: Path, person: Person) -> 
         basket=BASKET,
         receipt_items=RECEIPT,
     )
+
+
+def _old_till(ends: ExitStack) -> tuple[OldTill, RecordingPrinter]:
+    """Set up the till from before our time and its printer, each at one end of a pty."""
+    till, printer = OldTill(), RecordingPrinter()
+    ends.callback(till.stop)
+    ends.callback(printer.stop)
+    return till, printer
 
 
 def _play(cast: Cast, report: Report, others: tuple[Person, ...]) -> None:

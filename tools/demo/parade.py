@@ -1,4 +1,4 @@
-"""`PHOTOS=DIR`: everybody there with two photos is enrolled, and then recognised by the last one."""
+"""`PHOTOS=DIR`: everybody there with two photos is enrolled, then recognised by the last."""
 
 import time
 

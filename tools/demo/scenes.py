@@ -11,6 +11,8 @@ from edge_agent.drivers.qr.sim import FRAME_HEIGHT, FRAME_WIDTH, Look, Picture, 
 
 # A person never stands quite still: (shift right, shift down) in pixels, brightness.
 SWAY = ((0.0, 0.0, 1.0), (1.5, -0.5, 1.02), (-1.0, 1.0, 0.98), (0.5, 1.5, 1.01), (-1.5, -1.0, 0.99))
+# A photo of a whole person needs what a 960p camera sees of her.
+CAMERA_SIDE = 1280
 COUNTER = (96, 102, 108)
 
 
@@ -30,18 +32,13 @@ def of_photo(photo: Path) -> list[bytes]:
     if picture is None:
         raise FileNotFoundError(photo)
     height, width = picture.shape[:2]
-    scale = min(FRAME_WIDTH / width, FRAME_HEIGHT / height)
+    scale = min(1.0, CAMERA_SIDE / max(height, width))
+    size = (round(width * scale), round(height * scale))
     frames = []
     for right, down, brightness in SWAY:
-        move = np.array(
-            [
-                [scale, 0, (FRAME_WIDTH - width * scale) / 2 + right],
-                [0, scale, (FRAME_HEIGHT - height * scale) / 2 + down],
-            ],
-            np.float32,
-        )
+        move = np.array([[scale, 0, right], [0, scale, down]], np.float32)
         seen = cv2.warpAffine(
-            picture, move, (FRAME_WIDTH, FRAME_HEIGHT), flags=cv2.INTER_AREA, borderValue=COUNTER
+            picture, move, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
         )
         lit = cv2.convertScaleAbs(seen, alpha=brightness)
         frames.append(jpeg(cast("Picture", lit), quality=92))
