@@ -14,6 +14,7 @@ from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.api.hub import EventHub
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.services.restore import restore_unsynced
 from edge_agent.settings import Settings
 from retail_core.tally import FaultTally
 
@@ -79,8 +80,9 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
 
     journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids)
     files.callback(journal.close)
-    replica = SqliteReplica(folder / "replica.db", key("replica"))
+    replica = SqliteReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
     files.callback(replica.close)
+    restore_unsynced(journal, replica, basis.shop)
     gallery = SqliteGallery(folder / "gallery.db", key("gallery"), basis.ids, basis.tally)
     files.callback(gallery.close)
     documents = TinyDocuments(folder / "documents.json", basis.tally)

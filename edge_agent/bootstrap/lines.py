@@ -12,6 +12,7 @@ from edge_agent.services.downlink import Downlink
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
 from edge_agent.services.uplink import Uplink
+from retail_core.sync.retention import prune_before_wall_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,14 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
     )
     directory = directory or HttpDirectory(cloud.url, cloud.token.get_secret_value())
     pending = PendingPoints(storage.journal)
-    uplink = Uplink(storage.journal, link, basis.shop, basis.tally, on_acked=[pending.acked])
+    uplink = Uplink(
+        storage.journal,
+        link,
+        basis.shop,
+        basis.tally,
+        on_acked=[pending.acked],
+        prune_before_ms=lambda: prune_before_wall_ms(basis.clock.now()),
+    )
     downlink = Downlink(
         storage.replica,
         directory,

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from edge_agent.ports.journal import Journal, Record
+from edge_agent.services.waiting import waiting_pages
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import EARN
 from retail_core.sync.ranges import covers
 from retail_core.wire.codec import decode_body
 from retail_core.wire.messages import EventType, Sale
-
-PAGE = 512
 
 
 @dataclass(slots=True)
@@ -36,10 +35,8 @@ class PendingPoints:
         self._lock = threading.Lock()
         self._by_seq: dict[int, _Pending] = {}
         self._by_member: dict[UUID, list[_Pending]] = {}
-        from_seq = 0
-        while page := journal.unacked(from_seq=from_seq, limit=PAGE):
+        for page in waiting_pages(journal):
             self.recorded(page)
-            from_seq = page[-1].seq + 1
 
     def recorded(self, records: Sequence[Record]) -> None:
         """Count the sales among new records."""

@@ -12,19 +12,16 @@ from edge_agent.domain.enrolment import record_of
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.journal import Journal, Record
 from edge_agent.ports.replica import Replica
+from edge_agent.services.waiting import waiting_pages
 from retail_core.wire.codec import decode_body
 from retail_core.wire.messages import CardIssued, MemberEnrolled
-
-PAGE = 512
 
 
 def restore_unsynced(journal: Journal, replica: Replica, shop: Shop) -> int:
     """Put back members and cards that wait in the journal; return how many were missing."""
-    restored, from_seq = 0, 0
-    while page := journal.unacked(from_seq=from_seq, limit=PAGE):
-        restored += sum(_restore(record, replica, shop) for record in page)
-        from_seq = page[-1].seq + 1
-    return restored
+    return sum(
+        _restore(record, replica, shop) for page in waiting_pages(journal) for record in page
+    )
 
 
 def _restore(record: Record, replica: Replica, shop: Shop) -> bool:

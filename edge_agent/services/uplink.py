@@ -13,6 +13,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.cloud_link import CloudLink
 from edge_agent.ports.journal import Journal, Record
 from edge_agent.services.events import event_of
+from edge_agent.services.waiting import waiting_pages
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.outbox_plan import InFlight, plan_publish
@@ -69,7 +70,9 @@ class Uplink:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._waiting: Ranges = self._read_waiting()
+        self._waiting: Ranges = from_seqs(
+            record.seq for page in waiting_pages(journal) for record in page
+        )
         self._in_flight: tuple[InFlight, ...] = ()
         self._credit = limits.FRAMES_IN_FLIGHT
         self._rtt_ms = 0
@@ -210,14 +213,6 @@ class Uplink:
                     if not self._rtt_ms
                     else (self._rtt_ms * (_RTT_WEIGHT - 1) + seen) // _RTT_WEIGHT
                 )
-
-    def _read_waiting(self) -> Ranges:
-        seqs: list[int] = []
-        from_seq = self._journal.lowest_unacked()
-        while page := self._journal.unacked(from_seq=from_seq, limit=PAGE):
-            seqs += [record.seq for record in page]
-            from_seq = page[-1].seq + 1
-        return from_seqs(seqs)
 
 
 def _ends(waiting: Ranges, in_flight: Sequence[InFlight]) -> list[int]:

@@ -1,0 +1,44 @@
+"""A box whose journal is damaged starts, sells nothing, and can be examined."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from edge_agent.adapters.journal_sqlite import SqliteJournal
+from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.restore import restore_unsynced
+from edge_agent.services.uplink import Uplink
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from tests.factories.shop_floor import SHOP, make_draft, make_id
+from tests.fakes.cloud_link import FakeCloudLink
+from tests.fakes.ids import FakeIdSource
+from tests.fakes.replica import FakeReplica
+
+
+def test_a_damaged_record_does_not_keep_the_box_from_starting(tmp_path: Path) -> None:
+    path, key = tmp_path / "journal.db", b"k" * 32
+    first = SqliteJournal(path, key, FakeIdSource())
+    first.append([make_draft(event_id=make_id()) for _ in range(3)])
+    first.close()
+    connection = apsw.Connection(str(path))
+    connection.pragma("cipher", "chacha20")
+    connection.pragma("key", "raw:" + key.hex())
+    connection.execute("UPDATE record SET crc = 0 WHERE seq = 2")
+    connection.close()
+
+    journal = SqliteJournal(path, key, FakeIdSource())
+    PendingPoints(journal)
+    restore_unsynced(journal, FakeReplica(), SHOP)
+    link = FakeCloudLink()
+    uplink = Uplink(journal, link, SHOP, FaultTally())
+    link.connect()
+    uplink.pump()
+    assert journal.fault is not None
+    with pytest.raises(Fault) as caught:
+        Recorder(journal).record([make_draft()], lambda seq: seq)
+    assert caught.value.code == FaultCode.DISK_JOURNAL_CORRUPT
+    journal.close()
