@@ -5,6 +5,9 @@ choice gains more than all fees together plus what each rule gains alone after p
 (Lagrangian relaxation of "each unit once"). One rule alone is easy: dearest first, all that matters
 is how many units its open set holds. Any fees give a true bound; here a unit's fee is the most it
 could gain as a part of a set of units like itself.
+
+Decisions then only lose against the bound: a unit that stays single loses its fee, a rule that does
+not play as it would alone loses the difference. The value of a choice is the bound less its losses.
 """
 
 from collections.abc import Sequence
@@ -16,34 +19,70 @@ NEVER = -(1 << 200)  # an open set that can no longer close: below every value, 
 
 
 @dataclass(frozen=True, slots=True)
+class RuleLoss:
+    """What a rule loses by a decision on a unit it names, by how many units its open set holds."""
+
+    rule: int
+    skip: tuple[int, ...]
+    take: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision on one unit of a class: the fee lost if it stays single, and the rules'."""
+
+    place: int
+    fee: int
+    rules: tuple[RuleLoss, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
-    """What may still be gained once the n dearest units are decided.
+    """The bound on every choice, and the decisions, dearest unit first."""
 
-    `fees[n]` are the fees of all other units; `alone[rule][n][held]` is the most the rule gains on
-    them alone, fees paid, when its open set holds `held` units.
-    """
+    bound: int
+    decisions: tuple[Decision, ...]
 
-    fees: tuple[int, ...]
-    alone: tuple[tuple[Sequence[int], ...], ...]
 
-    @property
-    def bound(self) -> int:
-        """Return the bound on every choice."""
-        return self.fees[0] + sum(table[0][0] for table in self.alone)
+def quick_bound(problem: Problem) -> int:
+    """Return a bound without looking at any unit: a set gains at most its units' fees."""
+    return sum(
+        (_fee(problem, place) + 1) * entry.units  # a fee is rounded down
+        for place, entry in enumerate(problem.classes)
+    )
 
 
 def outlook(problem: Problem) -> Outlook:
-    """Return the bounds of a problem before and after each decision."""
-    by_class = [_fee(problem, place) for place in range(len(problem.classes))]
-    fees = [0]
+    """Return the bound of a problem and what each decision can lose against it."""
+    ahead = [[0] + [NEVER] * (rule.need - 1) for rule in problem.rules]
+    fees = 0
+    decisions = []
     for place, entry in reversed(list(enumerate(problem.classes))):
+        fee = _fee(problem, place)
+        nets = {
+            rule: [gain - fee for gain in _unit_gains(problem, rule, place)] for rule in entry.rules
+        }
         for _ in range(entry.units):
-            fees.append(fees[-1] + by_class[place])
-    rules = range(len(problem.rules))
-    return Outlook(tuple(reversed(fees)), tuple(_alone(problem, rule, by_class) for rule in rules))
+            fees += fee
+            losses = tuple(_look_back(rule, net, ahead) for rule, net in nets.items())
+            decisions.append(Decision(place, fee, losses))
+    return Outlook(fees + sum(alone[0] for alone in ahead), tuple(reversed(decisions)))
 
 
-def unit_gains(problem: Problem, rule: int, place: int) -> tuple[int, ...]:
+def _look_back(rule: int, net: Sequence[int], ahead: list[list[int]]) -> RuleLoss:
+    """Move a rule's best play alone one unit back; return what each way loses against it."""
+    skipped = ahead[rule]
+    taken = [gain + after for gain, after in zip(net, skipped[1:] + skipped[:1], strict=True)]
+    best = [max(ways) for ways in zip(skipped, taken, strict=True)]
+    ahead[rule] = best
+    return RuleLoss(
+        rule,
+        tuple(top - way for top, way in zip(best, skipped, strict=True)),
+        tuple(top - way for top, way in zip(best, taken, strict=True)),
+    )
+
+
+def _unit_gains(problem: Problem, rule: int, place: int) -> tuple[int, ...]:
     """Return the scaled gain of giving a unit to a rule, by how many its open set holds."""
     set_rule, entry = problem.rules[rule], problem.classes[place]
     gains = [
@@ -60,21 +99,3 @@ def _fee(problem: Problem, place: int) -> int:
         for rule in problem.classes[place].rules
     )
     return max((0, *shares))
-
-
-def _alone(problem: Problem, rule: int, fees: Sequence[int]) -> tuple[Sequence[int], ...]:
-    following = [0] + [NEVER] * (problem.rules[rule].need - 1)
-    table = [following]
-    for place, entry in reversed(list(enumerate(problem.classes))):
-        if rule not in entry.rules:
-            table.extend([following] * entry.units)
-            continue
-        takings = [gain - fees[place] for gain in unit_gains(problem, rule, place)]
-        for _ in range(entry.units):
-            closer = following[1:] + following[:1]
-            following = [
-                max(left, taking + taken)
-                for left, taking, taken in zip(following, takings, closer, strict=True)
-            ]
-            table.append(following)
-    return tuple(reversed(table))
