@@ -20,7 +20,7 @@ class Fault(Exception):
 
     def text(self, language: str = "zh") -> str:
         """Return the sentence for a person in `zh` or `en`."""
-        template = self.spec.zh if language == "zh" else self.spec.en
+        template = self.spec.en if language == "en" else self.spec.zh
         return template.format_map(_Missing(self.fields))
 
     def __reduce__(self) -> tuple[Callable[..., "Fault"], tuple[FaultCode, dict[str, object]]]:

@@ -167,7 +167,7 @@ def draft_event(event_id: UUID, type_: str, at: Instant, body: bytes, by: Actors
 
 def to_json(message: msgspec.Struct) -> bytes:
     """Return indented JSON for people: names, ids in hex, bodies opened where they can be read."""
-    return msgspec.json.format(msgspec.json.encode(_plain(message)), indent=2)
+    return msgspec.json.format(msgspec.json.encode(_plain(message)))
 
 
 def event_hash(prev_hash: bytes, event: Event) -> bytes:

@@ -1,5 +1,7 @@
 """Faults are counted, and only those that were seen are shown."""
 
+import threading
+
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -23,3 +25,18 @@ def test_a_snapshot_stands_still() -> None:
     tally.count(FaultCode.DISK_FULL)
     assert before == {"D102": 1}
     assert tally.snapshot() == {"D102": 2}
+
+
+def test_threads_lose_no_count() -> None:
+    tally = FaultTally()
+
+    def count_many() -> None:
+        for _ in range(20_000):
+            tally.count(FaultCode.QR_FOREIGN)
+
+    threads = [threading.Thread(target=count_many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tally.snapshot() == {"R201": 80_000}
