@@ -58,6 +58,7 @@ class IngestWorker:
         self._wake = threading.Event()
         self._greet_boxes = threading.Event()
         self._thread: threading.Thread | None = None
+        self._up: bool | None = None
         self._open: list[Delivery] = []
         self._marks: dict[tuple[UUID, UUID], int] = {}
         self._stale: set[tuple[UUID, str]] = set()
@@ -91,6 +92,7 @@ class IngestWorker:
             except Fault as fault:
                 self._parts.tally.count(fault.code)
                 _log.warning("ingest", extra={"fault": str(fault)})
+                self._say_up(up=fault.code != FaultCode.SYNC_LINK_DOWN)
                 self._stop.wait(RETRY_S[0])
             except Exception:  # noqa: BLE001 -- one bad turn must not close the way to the cloud
                 self._parts.tally.count(FaultCode.API_INTERNAL)
@@ -154,12 +156,11 @@ class IngestWorker:
                 self._parts.tally.count(fault.code)
                 if tries == 0:
                     _log.warning("ingest waits", extra={"fault": str(fault)})
-                    self._publish(self._cloud_states(up=False))
+                self._say_up(up=False)
                 self._stop.wait(RETRY_S[min(tries, len(RETRY_S) - 1)])
                 tries += 1
             else:
-                if tries:
-                    self._publish(self._cloud_states(up=True))
+                self._say_up(up=True)
                 return done
         return None
 
@@ -167,6 +168,12 @@ class IngestWorker:
         lost = self._session.publish(messages)
         for _ in range(lost):
             self._parts.tally.count(FaultCode.SYNC_GAP)
+
+    def _say_up(self, *, up: bool, again: bool = False) -> None:
+        """Tell boxes, retained, whether it is worth sending; only when that changed."""
+        if self._session.subscribed.is_set() and (again or up != self._up):
+            self._up = up
+            self._publish(self._cloud_states(up=up))
 
     def _cloud_states(self, *, up: bool) -> tuple[Outbound, ...]:
         return tuple(downlink.cloud_state(tenant, self._boot_id, up=up) for tenant in self._tenants)
@@ -183,12 +190,13 @@ class IngestWorker:
             self._greet_boxes.set()
         if self._greet_boxes.is_set() and self._session.subscribed.is_set():
             self._greet_boxes.clear()
-            self._publish(self._cloud_states(up=True))
+            self._say_up(up=True, again=True)
         if now >= self._chores_at:
             self._chores_at = now + CHORES_EVERY_S
             self._parts.presence.write()
             self._write_down()
             self._say_again()
+            self._say_up(up=True)
         if self._session.subscribed.is_set() and (self._wake.is_set() or now >= self._sweep_at):
             self._wake.clear()
             self._sweep_at = now + SWEEP_EVERY_S
