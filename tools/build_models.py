@@ -76,10 +76,10 @@ def _rebuilt(model: Model, raw: bytes) -> bytes:
         from tools.build_yunet import build_yunet  # noqa: PLC0415 -- see above
 
         return build_yunet(raw)
-    if model.build == "flush_tiny":
-        from tools.flush_tiny import flush_tiny  # noqa: PLC0415 -- see above
+    if model.build == "tidy":
+        from tools.tidy_onnx import tidy_onnx  # noqa: PLC0415 -- see above
 
-        return flush_tiny(raw)
+        return tidy_onnx(raw)
     return raw
 
 

@@ -86,6 +86,10 @@ class Race:
         """Return how long to wait for a device before looking up again."""
         return max(1, min(SLICE_MS, int(self.left_ms())))
 
+    def rest(self, ms: float) -> None:
+        """Do nothing for a while, unless the race ends."""
+        self._over.wait(min(ms, self.left_ms()) / 1000)
+
     def found(self, finding: Finding) -> bool:
         """Hand in a finding; False when the race was over before, so its proof is unused.
 

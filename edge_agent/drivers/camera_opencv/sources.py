@@ -15,13 +15,14 @@ from edge_agent.drivers.camera_opencv.slot import SIDE_MAX
 Picture = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-FILE_SIDE_MAX = 1280
+FILE_SIDE_MAX = 960
 DECODED_KEPT = 8
 NETWORK_TIMEOUT_MS = 700
 V4L2_WIDTH, V4L2_HEIGHT = 1280, 720
 JITTER_SHIFT_PX = 0.8
 JITTER_GAIN = 0.03
 JITTER_NOISE = 2.0
+NOISE_ROLL = 64
 
 
 class Broken(Exception):
@@ -189,18 +190,18 @@ class Shaker:
 
     def __init__(self, seed: int = 0) -> None:
         self._random = np.random.default_rng(seed)
+        shape = (FILE_SIDE_MAX + NOISE_ROLL, FILE_SIDE_MAX + NOISE_ROLL, 3)
+        # Drawn once: each frame takes another window of it.
+        self._noise = self._random.normal(0, JITTER_NOISE, shape).astype(np.int16)
 
     def __call__(self, picture: Picture) -> Picture:
         """Return the picture as the next frame of a live camera would show it."""
         height, width = picture.shape[:2]
+        top, left = self._random.integers(0, NOISE_ROLL, 2)
         dx, dy = self._random.uniform(-JITTER_SHIFT_PX, JITTER_SHIFT_PX, 2)
         gain = 1 + self._random.uniform(-JITTER_GAIN, JITTER_GAIN)
         shift = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
         moved = cv2.warpAffine(picture, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        noise = np.empty((height, width), np.int16)
-        cv2.setRNGSeed(int(self._random.integers(1 << 30)))
-        cv2.randn(noise, np.zeros(1), np.full(1, JITTER_NOISE))
-        lit = cv2.add(
-            cv2.convertScaleAbs(moved, alpha=gain), cv2.merge([noise] * 3), dtype=cv2.CV_8U
-        )
+        noise = self._noise[top : top + height, left : left + width]
+        lit = cv2.add(cv2.convertScaleAbs(moved, alpha=gain), noise, dtype=cv2.CV_8U)
         return cast("Picture", lit)

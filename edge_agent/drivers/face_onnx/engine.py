@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +34,11 @@ class FaceModels:
 
     @classmethod
     def load(cls, models_dir: Path, *, liveness: bool = False) -> "FaceModels":
-        """Load what the manifest names; Faults MODEL_MISSING, MODEL_HASH, MODEL_SHAPE."""
+        """Load what the manifest names; Faults MODEL_MISSING, MODEL_HASH, MODEL_SHAPE.
+
+        OpenCV is held to one thread from here on: a pool for 1 ms of work only makes frames wait.
+        """
+        cv2.setNumThreads(1)
         manifest = read_manifest(models_dir)
         detector_name, detector = manifest.by_role("detector")
         embedder_name, embedder = manifest.by_role("embedder")

@@ -33,7 +33,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archive: str
     path: str
     path_sha256: str
-    build: Literal["copy", "flush_tiny", "yunet"]
+    build: Literal["copy", "tidy", "yunet"]
     licence: str
     licence_path: str
     licence_file: str
