@@ -95,13 +95,13 @@ def find_format(texts: Iterable[str], decimals: Decimals = "auto") -> NumberForm
     """
     texts = list(texts)
     seen = _marks(texts)
+    plain = not seen and not any(_SYMBOL.search(text) for text in texts)
     if decimals != "auto":
-        return NumberFormat(decimals, 2 if seen[decimals, 2] or not _threes(seen) else 0)
+        return NumberFormat(decimals, 2 if seen[decimals, 2] or not _threes(seen) else 0, plain)
     for places in (2, 1):
         dot, comma = seen[".", places], seen[",", places]
         if dot or comma:
             return NumberFormat("." if dot >= comma else ",", places)
-    plain = not _threes(seen) and not any(_SYMBOL.search(text) for text in texts)
     return NumberFormat("," if seen[".", 3] > seen[",", 3] else ".", 0, plain)
 
 

@@ -16,6 +16,7 @@ from retail_core.texts.faults import FaultCode
 _PICTURE_BYTES_MIN = 2_048
 _TITLES = frozenset({Meaning.REFUND, Meaning.VOID, Meaning.REPRINT, Meaning.REPORT})
 _TITLE_LETTERS_MAX = 24
+_MONEY_KINDS = frozenset({"sale", "other"})
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£]\s?\d")
 _NUMBERS = re.compile(
     r"(?:单号|流水号?|小票号?|交易号|订单号|票号|序号|"
@@ -40,15 +41,16 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
     """Read one job; every reason not to trust it is in `fault`, every kind but `sale` in `kind`."""
     form = find_format((line.text for line in sheet.lines), rules.decimals)
     settled = _settle_in_any_way(sheet, form, rules.vocabulary)
+    kind = _kind(sheet.lines, settled, rules.vocabulary)
     return TappedReceipt(
         till=till,
         profile=rules.profile,
         receipt_no=_receipt_number(sheet),
-        kind=_kind(sheet.lines, settled, rules.vocabulary),
+        kind=kind,
         lines=settled.lines,
         total_fen=settled.total_fen,
         text=sheet.text,
-        fault=_fault(sheet, settled),
+        fault=_fault(sheet, settled, kind),
     )
 
 
@@ -59,16 +61,20 @@ def _settle_in_any_way(sheet: Sheet, form: NumberFormat, vocabulary: Vocabulary)
         reading = Reader(vocabulary, form, way).read(sheet.lines)
         settled = settle(reading)
         # bare figures that add up may be pieces: without a price or a payment they are no money
-        believed = not form.plain or reading.counted or reading.of(Meaning.TENDER)
+        looks_like_money = way is Way.STRICT and not form.plain
+        believed = looks_like_money or reading.counted or bool(reading.of(Meaning.TENDER))
         if settled.adds_up and believed:
             return settled
-        tried.append(replace(settled, adds_up=False))
+        tried.append(settled if believed else replace(settled, total_fen=None, adds_up=False))
     return tried[0]
 
 
-def _fault(sheet: Sheet, settled: Settled) -> FaultCode | None:
+def _fault(sheet: Sheet, settled: Settled, kind: str) -> FaultCode | None:
+    """Return why the paper is not trusted; a title that says what it is needs no arithmetic."""
     if sheet.cut_off:
         return FaultCode.TILL_STREAM_TRUNCATED
+    if kind not in _MONEY_KINDS:
+        return None
     if settled.total_fen is not None and settled.lines:
         return None if settled.adds_up else FaultCode.TILL_TOTAL_MISMATCH
     if sheet.raster_bytes >= _PICTURE_BYTES_MIN:

@@ -214,8 +214,8 @@ def pairs(line: Line) -> tuple[Line, ...]:
 
 
 def without_code(label: str) -> str:
-    """Drop the bar code or line number in front of a name."""
-    return _CODE.sub("", label, count=1) or label
+    """Drop the bar code or line number in front of a name, and the colon behind it."""
+    return (_CODE.sub("", label, count=1) or label).rstrip(":： ")
 
 
 def _labelled(text: str, form: NumberFormat) -> Figures | None:

@@ -7,11 +7,15 @@ Shampoo" is an article. Longer words win over shorter ones inside them ("Subtota
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
 _SHARE_PERMILLE_MIN = 450
+_TOKENS_MAX = 16
+_TOKENS_IN_WORD_MAX = 5
+_RUN_MAX = 40
+_LETTERS_IN_WORD_MAX = 10
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -76,33 +80,56 @@ class Vocabulary:
     """The words of one till: the built-in ones and those of its profile."""
 
     def __init__(self, extra: Mapping[Meaning, Iterable[str]] | None = None) -> None:
-        self._words: list[tuple[str, Meaning]] = []
-        for meaning in Meaning:
-            own = list((extra or {}).get(meaning, ()))
-            for word in (*MEANINGS[meaning], *own):
-                self._words.append((normal(word), meaning))
-        self._words.sort(key=lambda entry: -len(entry[0]))
-
-    def mentions(self, text: str, meaning: Meaning) -> bool:
-        """Whether a longer text has a word of this meaning in it anywhere."""
-        folded = normal(text)
-        return any(_contains(folded, word) for word, each in self._words if each is meaning)
+        self._spaced = dict(_SPACED)
+        self._together = dict(_TOGETHER)
+        for meaning, words in (extra or {}).items():
+            for word in words:
+                _enter(self._spaced, self._together, normal(word), meaning)
 
     def meaning(self, label: str, *, among: frozenset[Meaning] | None = None) -> Meaning | None:
         """Return what a label means, None for a label that is mostly something else."""
         text = " ".join(re.sub(r"\d+", " ", normal(label)).split())
         letters = len(_compact(text))
-        for word, meaning in self._words:
-            if among is not None and meaning not in among:
-                continue
-            share = len(_compact(word)) * 1000
-            if share >= letters * _SHARE_PERMILLE_MIN and _contains(text, word):
-                return meaning
+        for word in sorted(self._words_in(text), key=lambda word: -len(_compact(word))):
+            if len(_compact(word)) * 1000 < letters * _SHARE_PERMILLE_MIN:
+                return None
+            for meaning in self._meanings(word):
+                if among is None or meaning in among:
+                    return meaning
         return None
 
+    def mentions(self, text: str, meaning: Meaning) -> bool:
+        """Whether a longer text has a word of this meaning in it anywhere."""
+        return any(meaning in self._meanings(word) for word in self._words_in(normal(text)))
 
-def _contains(text: str, word: str) -> bool:
-    """Find a word: between blanks in Latin, anywhere in Chinese, whose tills also space it out."""
-    if _CJK.search(word):
-        return word in _compact(text)
-    return f" {word} " in f" {text} "
+    def _meanings(self, word: str) -> tuple[Meaning, ...]:
+        return self._spaced.get(word, ()) or self._together.get(word, ())
+
+    def _words_in(self, text: str) -> set[str]:
+        """Return the known words in a text: between blanks, or anywhere where Chinese runs on."""
+        tokens, run = text.split()[:_TOKENS_MAX], _compact(text)[:_RUN_MAX]
+        phrases = {" ".join(tokens[at:end]) for at, end in _spans(len(tokens), _TOKENS_IN_WORD_MAX)}
+        pieces = {run[at:end] for at, end in _spans(len(run), _LETTERS_IN_WORD_MAX)}
+        return (phrases & self._spaced.keys()) | (pieces & self._together.keys())
+
+
+_Index = dict[str, tuple[Meaning, ...]]
+
+
+def _enter(spaced: _Index, together: _Index, word: str, meaning: Meaning) -> None:
+    """Index a word by how it is found: Chinese anywhere, whose tills also space it out."""
+    index, key = (together, _compact(word)) if _CJK.search(word) else (spaced, word)
+    index[key] = (*index.get(key, ()), meaning)
+
+
+def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
+    for at in range(length):
+        for end in range(at + 1, min(length, at + longest) + 1):
+            yield at, end
+
+
+_SPACED: _Index = {}
+_TOGETHER: _Index = {}
+for _meaning, _words in MEANINGS.items():
+    for _word in _words:
+        _enter(_SPACED, _TOGETHER, normal(_word), _meaning)

@@ -1,0 +1,154 @@
+"""Receipts of many habits, read whole; the texts and what is on them stand in the fixture."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_agent.drivers.profiles import TillProfile, load_profile
+from edge_agent.drivers.till_escpos.evaluate import read_stream
+from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
+from retail_core.texts.faults import FaultCode
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXTURE = ROOT / "tests" / "fixtures" / "escpos" / "receipts.toml"
+RECEIPTS = tomllib.loads(FIXTURE.read_text(encoding="utf-8"))["receipt"]
+AUTO = load_profile(ROOT / "device_configs", "generic-auto", TillProfile)
+CUT = b"\x1dV\x00"
+
+
+def printed(receipt: dict[str, Any]) -> bytes:
+    page = b"\x1bt" + bytes((receipt["code_page"],)) if "code_page" in receipt else b""
+    cut = CUT if receipt.get("cut", True) else b""
+    text: str = receipt["text"]
+    return b"\x1b@" + page + text.encode(receipt["encoding"]) + cut
+
+
+def read(data: bytes, profile: TillProfile = AUTO) -> TappedReceipt:
+    receipt, _tokens = read_stream(data, profile)
+    return receipt
+
+
+def read_text(text: str) -> TappedReceipt:
+    return read(text.encode("gb18030") + CUT)
+
+
+@pytest.mark.parametrize("expected", RECEIPTS, ids=[each["name"] for each in RECEIPTS])
+def test_a_receipt_is_read_as_a_person_reads_it(expected: dict[str, Any]) -> None:
+    receipt = read(printed(expected))
+    assert receipt.kind == expected["kind"]
+    assert (receipt.fault.value if receipt.fault else None) == expected.get("fault")
+    assert receipt.total_fen == expected.get("total_fen")
+    assert receipt.lines == tuple(ReceiptLine(*line) for line in expected["lines"])
+
+
+@pytest.mark.parametrize("expected", RECEIPTS, ids=[each["name"] for each in RECEIPTS])
+def test_a_trusted_sale_adds_up_line_by_line(expected: dict[str, Any]) -> None:
+    receipt = read(printed(expected))
+    if receipt.kind == "sale" and receipt.fault is None:
+        assert sum(line.amount_fen for line in receipt.lines) == receipt.total_fen
+
+
+@pytest.mark.parametrize("name", ["generic-zh-32", "generic-zh-48", "generic-en-42"])
+def test_a_wrong_profile_makes_no_wrong_money(name: str) -> None:
+    profile = load_profile(ROOT / "device_configs", name, TillProfile)
+    for expected in RECEIPTS:
+        receipt = read(printed(expected), profile)
+        if receipt.kind == "sale" and receipt.fault is None:
+            assert receipt.total_fen == expected["total_fen"]
+
+
+def columns(*cells: tuple[int, str]) -> bytes:
+    parts = [b"\x1b$" + dots.to_bytes(2, "little") + text.encode("gb18030") for dots, text in cells]
+    return b"".join(parts) + b"\n"
+
+
+def test_columns_set_in_dots_are_columns() -> None:
+    stream = b"".join(
+        (
+            b"\x1b@\x1c&",
+            columns((0, "品名"), (200, "数量"), (290, "金额")),
+            columns((300, "12.00"), (220, "2"), (0, "名称很长很长的商品一")),
+            columns((0, "小商品"), (220, "1"), (300, "3.00")),
+            columns((0, "合计"), (280, "15.00")),
+            CUT,
+        )
+    )
+    receipt = read(stream)
+    assert receipt.fault is None
+    assert receipt.lines == (
+        ReceiptLine("名称很长很长的商品一", 2_000, 1_200),
+        ReceiptLine("小商品", 1_000, 300),
+    )
+
+
+def test_a_till_that_ends_lines_with_returns_is_read() -> None:
+    assert read_text("店\r面包  1  6.00\r合计  6.00\r").total_fen == 600
+    assert read_text("店\r\n面包  1  6.00\r\n合计  6.00\r\n").total_fen == 600
+
+
+def test_chinese_without_fs_is_told_from_the_bytes() -> None:
+    assert read_text("店\n面包 1 6.00\n合计 6.00\n").lines[0].name == "面包"
+    assert read("店\n面包 1 6.00\n合计 6.00\n".encode() + CUT).lines[0].name == "面包"
+
+
+def test_a_picture_of_a_receipt_says_so() -> None:
+    rows, row_bytes = 200, 48
+    head = b"\x1dv0\x00" + row_bytes.to_bytes(2, "little") + rows.to_bytes(2, "little")
+    receipt = read(b"\x1b@" + head + bytes(rows * row_bytes) + CUT)
+    assert receipt.fault is FaultCode.TILL_RECEIPT_RASTER
+    assert receipt.lines == ()
+
+
+def test_a_logo_above_the_text_does_not_hide_it() -> None:
+    logo = b"\x1dv0\x00\x30\x00\x64\x00" + bytes(0x30 * 0x64)
+    receipt = read(logo + "面包 1 6.00\n合计 6.00\n".encode("gb18030") + CUT)
+    assert (receipt.fault, receipt.total_fen) == (None, 600)
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\x1dv0\x00\x30\x00\x64\x00\x00\x01", b"\x1b", b"\x1d(k\x10\x00", b"\x1dk\x49\x08{B"]
+)
+def test_a_stream_that_ends_inside_a_command_is_not_trusted(tail: bytes) -> None:
+    receipt = read("面包 1 6.00\n合计 6.00\n".encode("gb18030") + tail)
+    assert receipt.fault is FaultCode.TILL_STREAM_TRUNCATED
+
+
+def test_every_cut_through_a_receipt_is_either_read_whole_or_not_trusted() -> None:
+    whole = printed(
+        next(each for each in RECEIPTS if each["name"] == "cn member discount per item")
+    )
+    for end in range(len(whole)):
+        receipt = read(whole[:end])
+        if receipt.kind == "sale" and receipt.fault is None:
+            assert receipt.total_fen == 8_972
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("单号:20261122001\n", "20261122001"),
+        ("流水号: 0098  机号:03\n", "0098"),
+        ("小票号 A-10023\n", "A-10023"),
+        ("Receipt No: 004512\n", "004512"),
+        ("Bon-Nr. 1234\n", "1234"),
+        ("#218586 Till 9 2026-11-22 12:31\n", "218586"),
+        ("NO.202611220034\n", "202611220034"),
+        ("电话:021-62345678\n", ""),
+    ],
+)
+def test_the_receipts_number_is_found(text: str, number: str) -> None:
+    assert read_text(text + "面包 1 6.00\n合计 6.00\n").receipt_no == number
+
+
+def test_the_bar_code_is_the_number_of_last_resort() -> None:
+    stream = "面包 1 6.00\n合计 6.00\n".encode("gb18030") + b"\x1dkI\x0a{B20260042" + CUT
+    assert read(stream).receipt_no == "20260042"
+
+
+def test_words_of_the_profile_are_understood() -> None:
+    mine = AUTO.model_copy(update={"words": AUTO.words.model_copy(update={"total": ("拢总",)})})
+    stream = "面包 1 6.00\n拢总 6.00\n".encode("gb18030") + CUT
+    assert read(stream).total_fen is None
+    assert read(stream, mine).total_fen == 600
