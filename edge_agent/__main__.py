@@ -66,8 +66,8 @@ def run(config: ConfigOption) -> None:
     Exit codes: 0 stopped on request, 2 a file is not valid, 3 the port is in use, 4 storage
     failed, 5 something else is missing.
     """
-    log_to_stderr()
     settings = _settings(config)
+    log_to_stderr()
     try:
         serve(settings)
     except Fault as fault:

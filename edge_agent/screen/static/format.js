@@ -2,6 +2,8 @@
 /** How figures, times and names are written; amounts arrive in fen, quantities in thousandths. */
 
 const MINUS = "−";
+/** @type {Record<string, string>} */
+const WIDE = { ",": "\uff0c", ";": "\uff1b", ":": "\uff1a", "?": "\uff1f" };
 
 /** @param {number} fen @returns {string} ¥1,234.50 */
 export function yuan(fen) {
@@ -42,6 +44,14 @@ export function day(wallMs, nowMs) {
 /** @param {number} wallMs @returns {string} exact, for the hover */
 export function exact(wallMs) {
   return new Date(wallMs).toLocaleString();
+}
+
+/**
+ * Punctuation between Chinese characters takes the width of one.
+ * @param {string} text @returns {string}
+ */
+export function typeset(text) {
+  return text.replace(/(?<=[\u4e00-\u9fff])[,;:?]/g, (mark) => WIDE[mark] ?? mark);
 }
 
 /** @param {number} value */

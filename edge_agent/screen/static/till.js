@@ -2,6 +2,7 @@
 /** The till screen: one state, events from the box change it, the halves are drawn from it. */
 
 import { h, icon } from "./dom.js";
+import { typeset } from "./format.js";
 import { call, listen, takeToken } from "./link.js";
 import { bar, goods, person } from "./views.js";
 
@@ -38,7 +39,7 @@ const timers = {};
 
 /** @param {string} key @param {Record<string, string | number>} values */
 function t(key, values = {}) {
-  const text = texts[key] ?? key;
+  const text = typeset(texts[key] ?? key);
   return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => String(values[name] ?? ""));
 }
 
@@ -121,7 +122,7 @@ function settle(answer) {
     return;
   }
   if (state.person === "armed") change({ person: "idle" }, "identify");
-  notice(answer.body ? answer.body[language] : t("link.lost"));
+  notice(answer.body ? typeset(answer.body[language]) : t("link.lost"));
 }
 
 /** @param {any} result an answer of identify, or a recognition event */

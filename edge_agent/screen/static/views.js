@@ -2,7 +2,7 @@
 /** The two halves and the bar, each a pure function from the state to nodes. */
 
 import { h, icon, mark } from "./dom.js";
-import { clock, day, exact, integer, quantity, yuan } from "./format.js";
+import { clock, day, exact, integer, quantity, typeset, yuan } from "./format.js";
 
 /**
  * @typedef {object} State
@@ -105,7 +105,7 @@ function hint(shape, title, how, quiet = false) {
 /** @param {State} state */
 function reasons(state) {
   if (!state.reasons.length) return null;
-  const lines = state.reasons.map((reason) => h("li", {}, reason[state.language]));
+  const lines = state.reasons.map((reason) => h("li", {}, typeset(reason[state.language])));
   return h("ul.reasons", {}, ...lines);
 }
 
@@ -173,8 +173,8 @@ function memberView(state, acts) {
     h(
       "dl.facts",
       {},
-      h("dt", {}, t("last")),
-      lastVisit(state, acts),
+      member.points_free === null ? null : h("dt", {}, t("last")),
+      member.points_free === null ? null : lastVisit(state, acts),
       h("dt", {}, t(`factor.${member.factor ?? "staff_override"}`)),
       h("dd.muted", {}, t(`assurance.${member.assurance ?? "low"}`)),
     ),
@@ -185,7 +185,11 @@ function memberView(state, acts) {
 /** @param {State} state @param {Acts} acts */
 function wallet(state, { t }) {
   const { member, health } = state;
+  if (member.points_free === null) {
+    return h("p.muted", {}, `${t("points")} · ${t("points.hidden")}`);
+  }
   const offline = health && health.devices.cloud !== "ok";
+  const asOf = Math.min(member.as_of_ms, health?.cloud_seen_ms ?? member.as_of_ms);
   return h(
     "div.wallet",
     {},
@@ -199,8 +203,8 @@ function wallet(state, { t }) {
     offline
       ? h(
           "p.small.muted",
-          { title: exact(member.as_of_ms) },
-          `${t("points.as_of", { time: clock(member.as_of_ms) })} · ${t("points.as_of.how")}`,
+          { title: exact(asOf) },
+          `${t("points.as_of", { time: clock(asOf) })} · ${t("points.as_of.how")}`,
         )
       : null,
   );
@@ -326,7 +330,7 @@ function why(state, { t }) {
     h("li", {}, h("span", {}, one.name), h("span.saved", {}, yuan(-one.fen_off))),
   );
   const unused = basket.rejected.map((/** @type {any} */ one) =>
-    h("li", {}, h("span", {}, one.name), h("span.muted.small", {}, one[`reason_${state.language}`] ?? one.reason)),
+    h("li", {}, h("span", {}, one.name), h("span.muted.small", {}, t(`reason.${one.reason}`))),
   );
   return h(
     "div.why",
@@ -361,7 +365,7 @@ function saleDone(state, { t }) {
 function tapped(state, { t }) {
   const { tapped: receipt } = state;
   const booked = receipt.fault
-    ? `${t("tapped.fault")} · ${receipt.fault[state.language]}`
+    ? `${t("tapped.fault")} · ${typeset(receipt.fault[state.language])}`
     : receipt.member_name
       ? `${t("tapped.member", { name: receipt.member_name })} · ${t("sale.points", { points: integer(receipt.points_earned) })}`
       : t("tapped.guest");
@@ -405,11 +409,18 @@ export function bar(state, { t }) {
   const fitted = DEVICES.filter((name) => health.devices[name] && health.devices[name] !== "off");
   return [
     sign(STATE_MARKS[health.state] ?? "unknown", t(`state.${health.state}`), "", "strong"),
-    sign(online ? "ok" : "degraded", online ? t("cloud.ok") : t("cloud.gone"), ""),
+    cloudSign(online, t),
     h("span.muted", {}, outbox),
     ...fitted.map((name) => deviceSign(name, health.devices[name], t)),
-    h("span.push.muted", {}, t("store", { store: health.store_name })),
+    h("span.push.muted", {}, health.store_name),
   ];
+}
+
+/** @param {boolean} online @param {Acts["t"]} t */
+function cloudSign(online, t) {
+  const made = sign(online ? "ok" : "degraded", online ? t("cloud.ok") : t("cloud.gone"), "");
+  if (!online) made.title = t("cloud.gone.how");
+  return made;
 }
 
 /** @param {string} name @param {string} condition @param {Acts["t"]} t */

@@ -16,7 +16,6 @@ from tests.factories.agent_api import ORIGIN, Box
 from tests.factories.agent_files import OPERATOR_PIN, SCREEN_TOKEN, TILL_TOKEN
 
 NAMES = (
-    "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
@@ -68,6 +67,8 @@ def try_operation(cases: SearchStrategy[schemathesis.Case], box: Box, operator: 
         headers = {**request["headers"], HEADER: f"key-{next(keys)}", "X-Operator": operator}
         known = {ours: request[theirs] for theirs, ours in SENT.items() if theirs in request}
         answer = box.client(token).request(**known, headers=headers)
+        # 503 and 507 are answers (a reader is gone, a disk is full); an unexpected failure is not.
+        assert b"A199" not in answer.content
         case.validate_response(answer, checks=CHECKS.get_by_names(NAMES))
 
     sent()

@@ -1,0 +1,57 @@
+"""The command line: help, version, and coded refusals with their exit codes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge_agent import __main__ as cli
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+runner = CliRunner()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "--help"]])
+def test_help_speaks_both_languages(arguments: list[str]) -> None:
+    shown = runner.invoke(cli.app, arguments)
+    assert shown.exit_code == 0
+    assert "盒子" in shown.output
+    assert "box" in shown.output
+
+
+def test_version() -> None:
+    shown = runner.invoke(cli.app, ["version"])
+    assert shown.output.strip() == cli.version()
+
+
+def test_a_bad_file_has_its_exit_code(tmp_path: Path) -> None:
+    for command in ("run", "check"):
+        shown = runner.invoke(cli.app, [command, "--config", str(tmp_path / "nowhere.toml")])
+        assert shown.exit_code == 2
+        assert "I105" in shown.output
+
+
+def refuse(fault: Exception) -> Callable[[], None]:
+    def probe() -> None:
+        raise fault
+
+    return probe
+
+
+def test_findings_are_faults_whatever_the_probe_raised(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = cli.examine(
+        [
+            ("fine", lambda: None),
+            ("fault", refuse(Fault(FaultCode.MODEL_MISSING, name="yunet[x]"))),
+            ("package", refuse(ImportError("no", name="smartcard"))),
+            ("file", refuse(PermissionError(13, "Permission denied", "/data"))),
+        ]
+    )
+    assert [finding.as_json().get("code") for finding in findings] == [None, "M102", "I101", "I105"]
+    assert findings[0].as_json() == {"name": "fine", "ok": True}
+    cli._print(findings)
+    shown = capsys.readouterr().out
+    assert "yunet[x]" in shown
+    assert "smartcard" in shown
