@@ -29,10 +29,11 @@ class Till:
 
     def take_set(self, offer: Offer, demand: Sequence[tuple[Sequence[int], int]], fen: int) -> None:
         """Take units, given as (places of lines, units), and split what the sets save."""
-        weights: dict[int, int] = defaultdict(int)
-        for places, units in demand:
-            for place, taken in self._draw(places, units):
-                weights[place] += taken * self._lines[place].unit_price_fen
+        weights = {
+            place: taken * self._lines[place].unit_price_fen
+            for places, units in demand
+            for place, taken in self._draw(places, units)
+        }
         places = self._in_line_order(weights)
         shares = allocate(fen, [weights[place] for place in places])
         self._note(offer, dict(zip(places, shares, strict=True)))

@@ -89,8 +89,7 @@ def without_bulk(problem: Problem) -> tuple[Problem, Taken]:
     for place, unit_class in enumerate(problem.classes):
         best = _best_rule(problem, place)
         need = 1 if best is None else problem.rules[best].need
-        others = [problem.rules[rule].need for rule in unit_class.rules if rule != best]
-        others += [] if best is None else [1]
+        others = [1, *(problem.rules[rule].need for rule in unit_class.rules if rule != best)]
         bound = sum(need * other - 1 for other in others)
         bulk = max(0, unit_class.units - bound) // need * need
         if bulk and best is not None:

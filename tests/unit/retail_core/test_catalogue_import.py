@@ -200,6 +200,13 @@ def test_quoted_cells_may_hold_delimiters_quotes_and_lines() -> None:
     assert read(row(name='5" 屏')).articles[0].name == '5" 屏'
 
 
+def test_only_the_header_tells_the_delimiter() -> None:
+    name = "sku;" * 12
+    assert read(row(name=name)).articles[0].name == name
+    semicolons = f"\n\n{HEADER}\n{row()}".replace(",", ";")
+    assert len(parse_catalogue(semicolons, today=TODAY).articles) == 1
+
+
 def test_quoted_headers_are_read() -> None:
     header = ";".join(f'"{name}"' for name in HEADER.split(","))
     assert read(row().replace(",", ";"), header=header).articles == (ARTICLE,)
@@ -291,7 +298,13 @@ def test_files_are_decoded_as_spreadsheets_save_them(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "row_number"), [(b"sku\nA\xff\xff", 2), (b"\xff\xff", 1), (b"\xff\xfea\x00\x00", 1)]
+    ("content", "row_number"),
+    [
+        (b"sku\nA\xff\xff\n\n", 2),
+        (b"\n\n\xff\xff", 3),
+        (b"\xff\xff", 1),
+        (b"\xff\xfea\x00\x00", 1),
+    ],
 )
 def test_a_file_that_is_no_text_says_where(content: bytes, row_number: int) -> None:
     with pytest.raises(Fault) as refused:
@@ -299,4 +312,4 @@ def test_a_file_that_is_no_text_says_where(content: bytes, row_number: int) -> N
     fields: dict[str, Any] = refused.value.fields
     assert refused.value.code == FaultCode.CATALOGUE_ROW
     assert (fields["row"], fields["column"]) == (row_number, "-")
-    assert "GB18030" in str(fields["reason"])
+    assert fields["reason"] == "UTF-8 / GB18030?"

@@ -173,7 +173,7 @@ def test_offers_that_mean_nothing_are_refused(offer: dict[str, Any], reason: str
     [
         TIER | {"permille": 1},
         TIER | {"permille": 999, "id": "x" * 64, "name": "y" * 200},
-        TIER | {"tiers": []},
+        TIER | {"tiers": [], "id": "x", "name": "y"},
         MIX | {"need": 2},
         MIX | {"need": 100, "free": 99},
         SET | {"need": 2, "price_fen": 0},
@@ -182,6 +182,10 @@ def test_offers_that_mean_nothing_are_refused(offer: dict[str, Any], reason: str
 )
 def test_the_edges_are_sound(offer: dict[str, Any]) -> None:
     assert len(parse_bundle(content(offer)).offers) == 1
+
+
+def test_a_misread_field_is_named_by_its_place() -> None:
+    assert "$.offers[1].need" in refusal(content(TIER, MIX | {"need": "3"}))[1]
 
 
 def test_an_id_names_one_offer() -> None:

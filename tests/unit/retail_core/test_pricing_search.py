@@ -152,6 +152,7 @@ def test_ranks_never_outweigh_a_set_nor_costs_a_fen() -> None:
         (THREE_FOR_TWO, [(10, 0, 2), (0, 0, 5)], Reason.NO_SAVING),
         (TWO_FOR_1000, [(500, 0, 9)], Reason.NO_SAVING),
         (TWO_FOR_1000, [(501, 0, 1), (500, 0, 9)], None),
+        (TWO_FOR_1000, [(600, 0, 1), (450, 0, 7)], None),
         (TWO_FOR_1000, [(501, 1, 2)], Reason.BEATEN),
         (TWO_FOR_1000, [(502, 1, 2)], None),
         (THREE_FOR_TWO, [(300, 100, 3)], Reason.BEATEN),
@@ -305,6 +306,11 @@ def test_greedy_gives_a_set_price_the_units_that_gain_most() -> None:
     problem = Problem(
         (SetRule(2, 0, 10),),
         (UnitClass(30, 25, 1, (0,)), UnitClass(20, 0, 1, (0,)), UnitClass(15, 0, 1, (0,))),
+    )
+    assert greedy(problem) == {(0, 1): 1, (0, 2): 1}
+    problem = Problem(
+        (SetRule(2, 0, 10),),
+        (UnitClass(30, 10, 1, (0,)), UnitClass(25, 0, 1, (0,)), UnitClass(24, 0, 1, (0,))),
     )
     assert greedy(problem) == {(0, 1): 1, (0, 2): 1}
 
