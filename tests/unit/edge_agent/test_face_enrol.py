@@ -1,0 +1,179 @@
+"""Enrolment: what is taken, what is said, who is warned about, and never without consent."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from edge_agent.ports.face import FaceReading
+from edge_agent.ports.gallery_store import Template
+from edge_agent.recognition.enrol import EnrolFrame, plan_enrolment
+from edge_agent.recognition.gallery import Gallery
+from edge_agent.services.enrol_face import EnrolFace, FaceDesk
+from retail_core import limits
+from retail_core.errors import Fault
+from retail_core.identity.face_match import FacePolicy
+from retail_core.texts.faults import FAULTS, FaultCode
+from tests.fakes.camera import FakeCamera, picture
+from tests.fakes.face import FakeFaceEngine, seen, unit
+from tests.fakes.gallery_store import FakeGalleryStore
+from tests.fakes.ids import FakeIdSource
+
+ALICE, BOB, CONSENT = (UUID(int=number) for number in (1, 2, 3))
+MODEL = FakeFaceEngine.model_id
+POLICY = FacePolicy()
+GOOD = [seen(1.0, 0.3 * step) for step in range(limits.ENROL_FRAMES_MAX + 2)]
+
+
+def refused(code: FaultCode, **quality: float) -> FaceReading:
+    return FaceReading(None, code, quality=quality)
+
+
+@pytest.fixture
+def gallery() -> Gallery:
+    return Gallery(MODEL)
+
+
+def hold(gallery: Gallery, member: UUID, *values: float) -> None:
+    gallery.add(Template(UUID(int=len(gallery)), member, MODEL, unit(*values)))
+
+
+def test_good_pictures_become_templates(gallery: Gallery) -> None:
+    plan = plan_enrolment(GOOD[:3], gallery, POLICY)
+    assert plan.accepted == len(plan.templates) == 3
+    assert plan.enough
+    assert plan.lookalike is None
+    assert all(frame.hint_zh and frame.hint_en for frame in plan.frames)
+
+
+def test_one_picture_works_but_is_not_enough(gallery: Gallery) -> None:
+    plan = plan_enrolment(GOOD[:1], gallery, POLICY)
+    assert (plan.accepted, plan.enough) == (1, False)
+
+
+def test_a_gates_word_is_handed_on(gallery: Gallery) -> None:
+    readings = [refused(FaultCode.FACE_BLURRED), refused(FaultCode.FACE_SEVERAL, faces=2)]
+    plan = plan_enrolment(readings, gallery, POLICY)
+    assert [frame.code for frame in plan.frames] == [
+        FaultCode.FACE_BLURRED,
+        FaultCode.FACE_SEVERAL,
+    ]
+    assert plan.frames[0].hint_zh == FAULTS[FaultCode.FACE_BLURRED].zh
+    assert "2" in plan.frames[1].hint_en
+    assert plan.templates == ()
+
+
+def test_somebody_else_in_between_is_not_enrolled(gallery: Gallery) -> None:
+    plan = plan_enrolment([GOOD[0], seen(0, 0, 1.0), GOOD[1]], gallery, POLICY)
+    assert [frame.ok for frame in plan.frames] == [True, False, True]
+
+
+def test_the_same_picture_twice_counts_once(gallery: Gallery) -> None:
+    plan = plan_enrolment([GOOD[0], GOOD[0]], gallery, POLICY)
+    assert plan.accepted == 1
+
+
+def test_more_than_needed_is_not_kept(gallery: Gallery) -> None:
+    plan = plan_enrolment(GOOD, gallery, POLICY)
+    assert plan.accepted == limits.ENROL_FRAMES_MAX
+
+
+def test_a_member_who_looks_the_same_is_warned_about(gallery: Gallery) -> None:
+    hold(gallery, BOB, 1.0, 0.2)
+    plan = plan_enrolment(GOOD[:2], gallery, POLICY, ALICE)
+    assert plan.lookalike is not None
+    assert plan.lookalike.member_id == BOB
+
+
+def test_enrolling_again_adds_to_what_is_there_and_warns_of_nobody(gallery: Gallery) -> None:
+    hold(gallery, ALICE, 1.0, 0.31)
+    plan = plan_enrolment([GOOD[0]], gallery, POLICY, ALICE)
+    assert (plan.accepted, plan.enough, plan.lookalike) == (1, True, None)
+    stranger = plan_enrolment([seen(0, 0, 1.0)], gallery, POLICY, ALICE)
+    assert stranger.accepted == 0
+
+
+# ---- the service --------------------------------------------------------------------------------
+
+
+class Counter:
+    """An enrolment desk over fakes."""
+
+    def __init__(self) -> None:
+        self.engine = FakeFaceEngine(dict(enumerate(GOOD)))
+        self.camera = FakeCamera()
+        self.camera.start()
+        self.gallery = Gallery(MODEL)
+        self.store = FakeGalleryStore()
+        self.consents = {(ALICE, "face.local"): CONSENT}
+
+    def service(self, *, engine: bool = True, camera: bool = True) -> EnrolFace:
+        desk = FaceDesk(
+            self.engine if engine else None,
+            self.camera if camera else None,
+            self.gallery,
+            self.store,
+            POLICY,
+        )
+        return EnrolFace(desk, FakeIdSource(), lambda who, kind: self.consents.get((who, kind)))
+
+
+@pytest.fixture
+def desk() -> Iterator[Counter]:
+    counter = Counter()
+    yield counter
+    counter.camera.stop()
+
+
+def test_templates_rest_under_the_consent_that_allows_them(desk: Counter) -> None:
+    plan = desk.service().from_pictures(ALICE, [picture(0), picture(1)])
+    assert plan.accepted == 2
+    kept = desk.store.load(MODEL)
+    assert {one.member_id for one in kept} == {ALICE}
+    assert set(desk.store.consents.values()) == {CONSENT}
+    best, _ = desk.gallery.search(unit(1.0))
+    assert best is not None
+    assert best.member_id == ALICE
+
+
+def test_without_consent_nothing_is_even_looked_at(desk: Counter) -> None:
+    with pytest.raises(Fault) as caught:
+        desk.service().from_pictures(BOB, [picture(0)])
+    assert caught.value.code is FaultCode.FACE_CONSENT_MISSING
+    assert desk.engine.calls == 0
+    assert desk.store.load(MODEL) == ()
+
+
+def test_a_shop_without_face_says_so(desk: Counter) -> None:
+    with pytest.raises(Fault, match="R110"):
+        desk.service(engine=False).from_pictures(ALICE, [picture(0)])
+
+
+def test_the_camera_is_coached_until_enough_is_taken(desk: Counter) -> None:
+    hints: list[EnrolFrame] = []
+    shots = iter([9, 0, 0, 1])
+    desk.camera.show(picture(next(shots)))
+
+    def hear(hint: EnrolFrame) -> None:
+        hints.append(hint)
+        desk.camera.show(picture(next(shots, 1)))
+
+    plan = desk.service().from_camera(ALICE, 2, hear)
+    assert plan.accepted == 2
+    assert [hint.ok for hint in hints] == [False, True, False, True]
+    assert hints[0].code is FaultCode.FACE_NONE
+    assert len(desk.store.load(MODEL)) == 2
+
+
+def test_patience_ends(desk: Counter) -> None:
+    desk.camera.show(picture(9))
+    plan = desk.service().from_camera(ALICE, 2, lambda _hint: None, patience_ms=40)
+    assert plan.accepted == 0
+    assert [frame.code for frame in plan.frames] == [FaultCode.FACE_NONE]
+
+
+def test_a_camera_that_is_covered_or_missing_is_a_fault(desk: Counter) -> None:
+    with pytest.raises(Fault, match="R402"):
+        desk.service().from_camera(ALICE, 1, lambda _hint: None, patience_ms=20)
+    with pytest.raises(Fault, match="R401"):
+        desk.service(camera=False).from_camera(ALICE, 1, lambda _hint: None)
