@@ -77,9 +77,10 @@ def parse(text: bytes | str) -> MemberCode:
     if len(seen) != _TEXT_CHARACTERS or not seen.startswith(PREFIX):
         raise Fault(FaultCode.QR_FOREIGN)
     try:
-        return _from_bytes(base45.decode(seen.removeprefix(PREFIX)))
+        raw = base45.decode(seen.removeprefix(PREFIX))
     except ValueError as error:
         raise Fault(FaultCode.QR_FOREIGN) from error
+    return _from_bytes(raw)
 
 
 def verify(code: MemberCode, public_key: bytes, now_s: int, quality: TimeQuality) -> None:
@@ -136,5 +137,5 @@ def _from_bytes(raw: bytes) -> MemberCode:
         signature=raw[_SIGNED_BYTES:],
     )
     if raw[0] != _VERSION or not 1 <= code.ttl_s <= limits.MEMBER_CODE_TTL_S_MAX:
-        raise ValueError(f"version {raw[0]}, ttl_s {code.ttl_s}")
+        raise Fault(FaultCode.QR_FOREIGN)
     return code

@@ -16,6 +16,8 @@ from retail_core.sync.backoff import full_jitter, resend_after_ms
 def test_the_window_doubles_up_to_half_a_minute(attempt: int, ceiling: int) -> None:
     assert full_jitter(attempt, 0) == 0
     assert full_jitter(attempt, 500) == ceiling // 2
+    assert full_jitter(attempt, 333) == ceiling * 333 // 1_000
+    assert type(full_jitter(attempt, 500)) is int
     assert full_jitter(attempt, 1_000) == ceiling
 
 

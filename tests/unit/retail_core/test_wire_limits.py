@@ -8,6 +8,7 @@ import pytest
 from msgspec import inspect
 
 from retail_core import limits
+from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
 from retail_core.wire.messages import (
@@ -71,6 +72,31 @@ def test_positions_of_a_change_frame_ascend(
     payload = codec.encode(ChangeFrame(1, 3, prev_pos, pos, changes))
     wanted = None if verdict == "good" else FaultCode.WIRE_MALFORMED
     assert outcome(codec.decode_change, payload) == wanted
+
+
+@pytest.mark.parametrize(
+    ("frame", "detail"),
+    [
+        (AckFrame(1, 7, ((1, 5), (3, 9)), 2), "range 3..9 after 5"),
+        (Hello(1, 7, 44, 43, 0, 0, 0), "unacked 44, next 43"),
+        (ChangeFrame(1, 3, 9, 5, ()), "position 9 beyond 5"),
+        (
+            ChangeFrame(1, 3, 9, 12, (Change(8, "x", bytes(16), 1, msgspec.Raw(b"\xc0")),)),
+            "position 8 after 9",
+        ),
+    ],
+)
+def test_what_does_not_ascend_is_named(frame: msgspec.Struct, detail: str) -> None:
+    with pytest.raises(Fault) as caught:
+        decode_as(type(frame), msgspec.msgpack.encode(frame))
+    assert caught.value.fields == {"detail": detail}
+
+
+def test_a_nul_in_a_sale_is_named() -> None:
+    sale = msgspec.structs.replace(wire.sale(), source="a\0b")
+    with pytest.raises(Fault) as caught:
+        codec.decode_body("sale", codec.encode_body(sale))
+    assert caught.value.fields == {"detail": "a text holds a NUL"}
 
 
 def test_a_frame_carries_one_to_256_events() -> None:
