@@ -29,7 +29,7 @@ from cloud_broker.adapters.mosquitto_files import (
 from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.api.app import build_app, guarded
+from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
 from cloud_broker.console.pages import console_router, mount_static
@@ -189,7 +189,7 @@ def build_api(running: Running) -> ASGIApp:
     )
     app.include_router(console_router(pages))
     mount_static(app)
-    return guarded(app, deps)
+    return app
 
 
 def build_ingest(running: Running) -> IngestWorker:

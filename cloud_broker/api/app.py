@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.types import ASGIApp
 
 from cloud_broker.api import device_routes, errors, hq_routes
 from cloud_broker.api.deps import ApiDeps, Doors
@@ -21,11 +20,12 @@ class Alive(BaseModel):
 
 
 def build_app(deps: ApiDeps) -> FastAPI:
-    """Build the application without its guard; the console is mounted on it by the root.
+    """Build the application; the console is mounted on it by the root.
 
     Its documentation is the OpenAPI document alone: the usual pages load scripts from a CDN.
     """
     app = FastAPI(title=TITLE, version=deps.software or "0", docs_url=None, redoc_url=None)
+    app.add_middleware(Guard, gate=Gate(deps.hosts), tally=deps.tally, ids=deps.ids)
     doors = Doors(deps)
     errors.install(app, deps.tally)
     for router in (
@@ -41,11 +41,6 @@ def build_app(deps: ApiDeps) -> FastAPI:
         return Alive(state="ok", software=deps.software)
 
     return app
-
-
-def guarded(app: ASGIApp, deps: ApiDeps) -> ASGIApp:
-    """Put the guard in front of an application."""
-    return Guard(app, gate=Gate(deps.hosts), tally=deps.tally, ids=deps.ids)
 
 
 def openapi(deps: ApiDeps) -> dict[str, Any]:
