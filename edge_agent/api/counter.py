@@ -23,6 +23,7 @@ from retail_core.texts.faults import FaultCode
 CARD_WAIT_MS = 10_000
 CARD_SLICE_MS = 250
 CARD_FRESH_MS = 3_000
+PAUSE_S = 0.01
 
 
 class Counter:
@@ -125,12 +126,13 @@ class CardDesk:
         self._stopping.set()
 
     def _awaited(self, reader: NfcReader, timeout_ms: int) -> CardTap:
-        for _ in range(max(1, timeout_ms // CARD_SLICE_MS)):
+        until_ms = now_ms() + timeout_ms
+        while now_ms() < until_ms:
             if reader.state() == "gone":
                 raise Fault(FaultCode.NFC_READER_GONE)
             tap = reader.next_tap(timeout_ms=CARD_SLICE_MS)
             if tap is not None:
                 return tap
-            if self._stopping.is_set():
+            if self._stopping.wait(PAUSE_S):
                 break
         raise Fault(FaultCode.NFC_NO_TAP)

@@ -20,6 +20,7 @@ class Loop:
     def __init__(
         self, name: str, turn: Callable[[], None], tally: FaultTally, *, rest_s: float = 0
     ) -> None:
+        self.name = name
         self._turn = turn
         self._tally = tally
         self._rest_s = rest_s
@@ -50,5 +51,5 @@ class Loop:
                 self._stopping.wait(PAUSE_AFTER_ERROR_S)
             except Exception as error:  # noqa: BLE001 - a device thread must outlive any surprise
                 self._tally.count(FaultCode.API_INTERNAL)
-                log.warning("turn_failed", loop=self._thread.name, error=type(error).__name__)
+                log.warning("turn_failed", loop=self.name, error=type(error).__name__)
                 self._stopping.wait(PAUSE_AFTER_ERROR_S)

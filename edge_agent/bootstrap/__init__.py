@@ -38,6 +38,15 @@ TAP_TURN_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Parts of the world a test brings along; what is None is real."""
+
+    clock: Clock | None = None
+    directory: CloudDirectory | None = None
+    devices: Devices | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """What people and programs meet."""
 
@@ -86,22 +95,15 @@ class Agent:
         self.files.close()
 
 
-def build_agent(
-    settings: Settings,
-    version: str,
-    clock: Clock | None = None,
-    directory: CloudDirectory | None = None,
-) -> Agent:
-    """Open the files and wire everything; raises the Fault that stands in the way.
-
-    Tests bring a clock and a directory of their own.
-    """
-    basis = basis_of(settings, version, clock)
+def build_agent(settings: Settings, version: str, outside: Outside | None = None) -> Agent:
+    """Open the files and wire everything; raises the Fault that stands in the way."""
+    outside = outside or Outside()
+    basis = basis_of(settings, version, outside.clock)
     with ExitStack() as files:
         storage = open_storage(basis, files)
-        lines = open_lines(basis, storage, directory)
+        lines = open_lines(basis, storage, outside.directory)
         files.callback(lines.directory.close)
-        devices = open_devices(basis)
+        devices = outside.devices or open_devices(basis)
         services = build_services(basis, storage, lines, devices)
         files.callback(services.identify.stop)
         surface = build_surface(basis, storage, services, devices, lines)

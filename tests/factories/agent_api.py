@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,21 +10,21 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from edge_agent.bootstrap import build_agent
-from edge_agent.ports.cloud_link import FetchedMember
+from edge_agent.bootstrap import Outside, build_agent
+from edge_agent.bootstrap.devices import Devices
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
-from retail_core.clock import Instant, TimeQuality
-from retail_core.errors import Fault
-from retail_core.ids import uuid7
-from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import ChangeFrame, MemberRecord
+from retail_core.wire.messages import MemberRecord
 from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN, write_agent
+from tests.fakes.clock import FakeClock
+from tests.fakes.cloud_directory import FakeCloudDirectory
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
 TILL = UUID("01890000-0000-7000-8000-000000000005")
 PRINTING_TILL = UUID("01890000-0000-7000-8000-000000000006")
 MEMBER = UUID("01890000-0000-7000-8000-0000000000aa")
+PHONE = "8613800138000"
+CARD_UID = bytes.fromhex("04aabbccddeeff")
 ORIGIN = "http://127.0.0.1:18431"
 
 BUNDLE = """{
@@ -41,65 +40,20 @@ BUNDLE = """{
 }"""
 
 
-@dataclass
-class HandClock:
-    """Time that moves only when told."""
-
-    wall_ms: int = 1_767_225_600_000
-    mono_ms: int = 60_000
-
-    def now(self) -> Instant:
-        return Instant(self.wall_ms, self.mono_ms, BOOT, TimeQuality.SYNCED)
-
-    def pass_ms(self, ms: int) -> None:
-        self.wall_ms += ms
-        self.mono_ms += ms
-
-
-@dataclass
-class CountingIds:
-    """Identifiers in a row: 1, 2, 3 …"""
-
-    made: int = field(default=0)
-
-    def uuid7(self) -> UUID:
-        return uuid7(1_767_225_600_000, self.random_bytes(10))
-
-    def random_bytes(self, count: int) -> bytes:
-        self.made += 1
-        return self.made.to_bytes(count, "big")
-
-
-class AwayDirectory:
-    """The cloud's HTTP when there is no way to it."""
-
-    def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
-        raise Fault(FaultCode.SYNC_LINK_DOWN)
-
-    def changes_since(self, pos: int) -> ChangeFrame:
-        raise Fault(FaultCode.SYNC_LINK_DOWN)
-
-    def catalogue(self, version: int) -> bytes:
-        raise Fault(FaultCode.SYNC_LINK_DOWN)
-
-    def bundle(self, version: int) -> bytes:
-        raise Fault(FaultCode.SYNC_LINK_DOWN)
-
-    def name_map(self) -> dict[str, str]:
-        raise Fault(FaultCode.SYNC_LINK_DOWN)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 class Box:
     """An agent's inside with articles, offers and one member; opened again over the same folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, devices: Devices | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.clock = HandClock()
+        self.clock = FakeClock()
+        self.directory = FakeCloudDirectory()
+        self.directory.down = True
         self.settings = load_settings(write_agent(folder))
-        self.agent = build_agent(self.settings, "0.0-test", self.clock, AwayDirectory())
+        self.agent = build_agent(
+            self.settings,
+            "0.0-test",
+            Outside(clock=self.clock, directory=self.directory, devices=devices),
+        )
         self.app = self.agent.app
         self.hub = self.agent.basis.hub
         self.storage = self.agent.storage
@@ -137,7 +91,10 @@ class Box:
             return
         replica.replace_catalogue(1, ARTICLES)
         replica.replace_bundle(3, BUNDLE.encode())
-        replica.put_member(MEMBER, 4, member_record())
+        members = self.agent.services.members
+        cards = (members.card_hash(CARD_UID),)
+        known = member_record(phone_hash=members.phone_hash(PHONE), cards=cards)
+        replica.put_member(MEMBER, 4, known)
 
 
 def member_record(**changes: Any) -> MemberRecord:

@@ -5,7 +5,7 @@ import json
 import threading
 
 from edge_agent.api.hub import CLIENTS_MAX, QUEUE_MAX, EventHub, Subscription
-from tests.factories.agent_api import BOOT, HandClock
+from tests.fakes.clock import BOOT, FakeClock
 
 
 def subscribed(hub: EventHub) -> Subscription:
@@ -20,7 +20,7 @@ async def settle() -> None:
 
 
 async def test_events_from_a_device_thread_reach_clients() -> None:
-    hub = EventHub(HandClock(wall_ms=7))
+    hub = EventHub(FakeClock(wall_ms=7))
     hub.attach(asyncio.get_running_loop())
     client = subscribed(hub)
     thread = threading.Thread(target=hub.publish, args=("tapped", {"till": BOOT, "lines": []}))
@@ -31,7 +31,7 @@ async def test_events_from_a_device_thread_reach_clients() -> None:
 
 
 async def test_a_slow_client_is_dropped_and_the_quick_one_is_not() -> None:
-    hub = EventHub(HandClock())
+    hub = EventHub(FakeClock())
     hub.attach(asyncio.get_running_loop())
     slow, quick = subscribed(hub), subscribed(hub)
     for number in range(QUEUE_MAX + 1):
@@ -44,7 +44,7 @@ async def test_a_slow_client_is_dropped_and_the_quick_one_is_not() -> None:
 
 
 async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
-    hub = EventHub(HandClock())
+    hub = EventHub(FakeClock())
     hub.publish("health", {"state": "ok"})
     hub.publish("basket", {"total_fen": 1})
     hub.publish("basket", {"total_fen": 2})
@@ -62,7 +62,7 @@ async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
 
 
 async def test_clients_are_bounded_and_sent_away_at_the_end() -> None:
-    hub = EventHub(HandClock())
+    hub = EventHub(FakeClock())
     hub.attach(asyncio.get_running_loop())
     clients = [subscribed(hub) for _ in range(CLIENTS_MAX)]
     assert hub.subscribe() is None

@@ -5,11 +5,11 @@ import pytest
 from edge_agent.api.rate import KEYS_MAX, LOOKUP_EVERY_MS, LOOKUPS_BURST, LookupRate
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from tests.factories.agent_api import HandClock
+from tests.fakes.clock import FakeClock
 
 
 def test_a_burst_then_one_every_two_seconds() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     rate = LookupRate(clock)
     for _ in range(LOOKUPS_BURST):
         rate.take("till:1")
@@ -17,14 +17,14 @@ def test_a_burst_then_one_every_two_seconds() -> None:
         rate.take("till:1")
     assert refused.value.code is FaultCode.API_RATE_LIMITED
     rate.take("till:2")
-    clock.pass_ms(LOOKUP_EVERY_MS)
+    clock.advance(LOOKUP_EVERY_MS)
     rate.take("till:1")
     with pytest.raises(Fault):
         rate.take("till:1")
 
 
 def test_keys_are_bounded() -> None:
-    rate = LookupRate(HandClock())
+    rate = LookupRate(FakeClock())
     for number in range(KEYS_MAX + 5):
         rate.take(f"till:{number}")
     assert len(rate._full_at_ms) <= KEYS_MAX

@@ -43,7 +43,7 @@ def test_a_quote_names_offers_and_points(box: Box) -> None:
 
 
 def test_a_sale_is_journalled_and_answered(box: Box) -> None:
-    box.clock.pass_ms(5)
+    box.clock.advance(5)
     answer = box.till().post("/v1/sales", json=sale(12_160, member_id=str(MEMBER)), headers=ONCE)
     assert answer.status_code == 200
     sold = answer.json()

@@ -6,20 +6,21 @@ from edge_agent.api.operators import SESSION_S, SESSIONS_MAX, OperatorDesk, Oper
 from retail_core.errors import Fault
 from retail_core.limits import PIN_LOCK_MINUTES, PIN_TRIES_MAX
 from retail_core.texts.faults import FaultCode
-from tests.factories.agent_api import BOOT, CountingIds, HandClock
+from tests.fakes.clock import BOOT, FakeClock
+from tests.fakes.ids import FakeIdSource
 
 
 class Desk:
     """A desk whose PIN check is a comparison and is counted."""
 
     def __init__(self) -> None:
-        self.clock = HandClock()
+        self.clock = FakeClock()
         self.checked: list[str] = []
         people = [
             OperatorIdentity(BOOT, "1001", "王芳", "clerk", "hash of 1111"),
             OperatorIdentity(BOOT, "1002", "李强", "manager", "hash of 2222"),
         ]
-        self.desk = OperatorDesk(people, self.clock, CountingIds(), self.check, "hash of nobody")
+        self.desk = OperatorDesk(people, self.clock, FakeIdSource(), self.check, "hash of nobody")
 
     def check(self, stored: str, pin: str) -> bool:
         self.checked.append(stored)
@@ -50,7 +51,7 @@ def test_five_wrong_pins_lock_the_number_for_five_minutes() -> None:
     assert len(desk.checked) == PIN_TRIES_MAX
 
     desk.desk.login("1002", "2222")
-    desk.clock.pass_ms(PIN_LOCK_MINUTES * 60_000)
+    desk.clock.advance(PIN_LOCK_MINUTES * 60_000)
     assert desk.desk.login("1001", "1111").operator.number == "1001"
 
 
@@ -74,7 +75,7 @@ def test_an_unknown_number_takes_as_long_and_locks_too() -> None:
 def test_a_session_ends_by_itself() -> None:
     desk = Desk()
     token = desk.desk.login("1001", "1111").token
-    desk.clock.pass_ms(SESSION_S * 1_000)
+    desk.clock.advance(SESSION_S * 1_000)
     with pytest.raises(Fault) as refused:
         desk.desk.operator(token)
     assert refused.value.code is FaultCode.API_OPERATOR_NEEDED
@@ -93,6 +94,6 @@ def test_sessions_are_bounded_and_the_oldest_goes() -> None:
     desk = Desk()
     first = desk.desk.login("1001", "1111").token
     last = [desk.desk.login("1001", "1111").token for _ in range(SESSIONS_MAX)][-1]
-    assert desk.desk.operator(last)
+    assert desk.desk.operator(last).number == "1001"
     with pytest.raises(Fault):
         desk.desk.operator(first)
