@@ -10,7 +10,7 @@ from tools.demo.cast import Cast
 from tools.demo.client import AnswerError, wait_until
 from tools.demo.ids import fresh_uuid7
 from tools.demo.report import Report
-from tools.demo.sales import ring_up
+from tools.demo.sales import ring_up, take_money
 
 KILL_AFTER_S = 0.002
 OFFLINE_SALES = 2
@@ -61,11 +61,12 @@ def _drained(health: Any) -> bool:
 def _sell_and_kill(cast: Cast, key: str) -> Any:
     """Send the second sale and kill the agent while it works on it; return what was answered."""
     shop = cast.shops["chengdu"]
+    body = take_money(shop, "C-0002", cast.basket[3:], cast.member_id)
     answered: list[Any] = []
 
     def sell() -> None:
         with contextlib.suppress(OSError, http.client.HTTPException, AnswerError):
-            answered.append(ring_up(shop, "C-0002", cast.basket[3:], cast.member_id, key=key)[0])
+            answered.append(shop.till.post("/v1/sales", body, key=key))
 
     till = threading.Thread(target=sell, name="till")
     till.start()

@@ -35,7 +35,7 @@ def hq_page(cast: Cast, report: Report) -> None:
             browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{cast.cloud.base}/login")
-            page.fill("input[name=username]", cast.hq_login)
+            page.fill("input[name=login]", cast.hq_login)
             page.fill("input[name=password]", cast.hq_password)
             page.click("button[type=submit]")
             page.wait_for_url(f"{cast.cloud.base}/")
@@ -43,7 +43,7 @@ def hq_page(cast: Cast, report: Report) -> None:
                 page.get_by_text(place.name).first.wait_for(timeout=5_000)
             started = time.perf_counter()
             sale, _ = ring_up(cast.shops["beijing"], "B-0001", cast.basket[:1], None)
-            page.locator(f"[data-receipt='{sale['receipt_id']}']").wait_for(timeout=5_000)
+            page.locator(f"#sale-{sale['receipt_id']}").wait_for(timeout=5_000)
             step.ms = (time.perf_counter() - started) * 1000
             page.screenshot(path=str(cast.folder / "hq-wall.png"))
             page.goto(f"{cast.cloud.base}/members/{cast.member_id}")

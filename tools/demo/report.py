@@ -64,11 +64,12 @@ class Report:
         self.console.print(
             f"{mark} {title} [bold]{step.ms:.1f} ms[/] [dim]({took:.1f} s)[/]",
             highlight=False,
+            soft_wrap=True,
         )
 
     def note(self, text: str) -> None:
         """Print an indented line under the present step."""
-        self.console.print(f"    {text}", highlight=False)
+        self.console.print(f"    {text}", highlight=False, soft_wrap=True)
 
     def all_held(self) -> bool:
         """Return whether every step of the story was played and held."""

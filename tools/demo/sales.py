@@ -18,18 +18,25 @@ def ring_up(
     shop: Shop, receipt_no: str, skus: list[str], member_id: str | None, key: str | None = None
 ) -> tuple[Any, float]:
     """Quote a basket, take the money, close the sale; return the answer and the milliseconds."""
+    body = take_money(shop, receipt_no, skus, member_id)
+    started = time.perf_counter()
+    sale = shop.till.post("/v1/sales", body, key=key)
+    return sale, (time.perf_counter() - started) * 1000
+
+
+def take_money(
+    shop: Shop, receipt_no: str, skus: list[str], member_id: str | None
+) -> dict[str, Any]:
+    """Quote a basket and return the sale that is to be closed."""
     lines = [{"sku": sku, "qty": 1} for sku in skus]
     quote = shop.till.post("/v1/quotes", {"member_id": member_id, "lines": lines})
-    body = {
+    return {
         "till_receipt_no": receipt_no,
         "member_id": member_id,
         "lines": lines,
         "tenders": [{"kind": "wechat", "amount_fen": quote["total_fen"]}],
         "quoted_total_fen": quote["total_fen"],
     }
-    started = time.perf_counter()
-    sale = shop.till.post("/v1/sales", body, key=key)
-    return sale, (time.perf_counter() - started) * 1000
 
 
 def sell_http(cast: Cast, report: Report) -> None:
