@@ -8,26 +8,23 @@ from retail_core.texts.faults import FaultCode
 
 _SEPARATORS = re.compile(r"[\s()\-.]")
 _HOME_CODE = "86"
-_HOME_MOBILE = re.compile(r"1[3-9]\d{9}")
-_E164 = re.compile(r"[1-9]\d{6,14}")
+_HOME_MOBILE = re.compile(r"861[3-9][0-9]{9}")
+_ABROAD = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
 _TAIL = 4
 _HEAD = 3
 
 
 def normalise_phone(text: str) -> str:
-    """Return E.164 digits without the plus; a bare mainland mobile number gets 86.
+    """Return E.164 digits without the plus; a mainland mobile number needs no country code.
 
-    Takes what people type: full-width digits, blanks, dashes, brackets, `+` or `00` in front.
-    Fault API_BODY_INVALID for anything else.
+    Takes what people type: full-width digits, blanks, dashes, brackets, `+` or `00` in front. A
+    bare number that is no mainland mobile is refused, not guessed at: with one digit forgotten it
+    would be somebody's number abroad. Fault API_BODY_INVALID.
     """
     typed = _SEPARATORS.sub("", normalize("NFKC", text))
-    digits = typed.removeprefix("+") if typed.startswith("+") else typed.removeprefix("00")
-    if digits == typed and _HOME_MOBILE.fullmatch(digits):
-        digits = _HOME_CODE + digits
-    home = digits.startswith(_HOME_CODE)
-    if not digits.isascii() or not _E164.fullmatch(digits):
-        raise Fault(FaultCode.API_BODY_INVALID, detail="phone")
-    if home and not _HOME_MOBILE.fullmatch(digits.removeprefix(_HOME_CODE)):
+    abroad = _ABROAD.fullmatch(typed)
+    digits = abroad[1] if abroad else _HOME_CODE + typed.removeprefix(_HOME_CODE)
+    if digits.startswith(_HOME_CODE) and not _HOME_MOBILE.fullmatch(digits):
         raise Fault(FaultCode.API_BODY_INVALID, detail="phone")
     return digits
 

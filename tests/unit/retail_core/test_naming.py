@@ -51,6 +51,12 @@ def test_numbers_people_type(typed: str, wanted: str) -> None:
         "٣٣٣٣٣٣٣٣٣٣",
         "++8613800138000",
         "000123456789",
+        "1380013800",  # a digit forgotten
+        "138001380001",
+        "85251234567",
+        "02168888888",
+        "8686138001380",
+        "00",
     ],
 )
 def test_what_is_no_number_is_refused(typed: str) -> None:
