@@ -25,6 +25,8 @@ class CameraTiming:
 
     stalled_after_ms: int = 1_500
     hung_after_ms: int = 5_000
+    # Importing OpenCV on a busy small machine takes seconds; killing it then would never end.
+    begins_within_ms: int = 30_000
     watch_every_ms: int = 100
     restart_first_ms: int = 200
     restart_max_ms: int = 5_000
@@ -95,7 +97,7 @@ class CameraOpenCv:
             return "ok"
         if not alive or facts.phase is Phase.GONE:
             return "gone"
-        young = now_ns - self._started_ns <= self._timing.hung_after_ms * NS_PER_MS
+        young = now_ns - self._started_ns <= self._timing.begins_within_ms * NS_PER_MS
         return "starting" if facts.newest == 0 and young else "stalled"
 
     def stop(self) -> None:
@@ -152,8 +154,7 @@ class CameraOpenCv:
             if facts.newest > known.newest:
                 pause_ms = self._timing.restart_first_ms
             known = facts
-            silent_ms = (time.monotonic_ns() - max(facts.heartbeat_ns, spawned_ns)) // NS_PER_MS
-            if not dead and silent_ms <= self._timing.hung_after_ms:
+            if not dead and not self._hangs(facts, spawned_ns):
                 continue
             self._tally.count(FaultCode.CAMERA_STALLED)
             self._end(self._child)
@@ -163,6 +164,12 @@ class CameraOpenCv:
             spawned_ns = time.monotonic_ns()
             with self._lock:
                 self._child = self._spawn(self._fds)
+
+    def _hangs(self, facts: Counters, spawned_ns: int) -> bool:
+        begun = facts.heartbeat_ns > spawned_ns
+        allowed_ms = self._timing.hung_after_ms if begun else self._timing.begins_within_ms
+        silent_ns = time.monotonic_ns() - max(facts.heartbeat_ns, spawned_ns)
+        return silent_ns > allowed_ms * NS_PER_MS
 
     def _count(self, known: Counters, facts: Counters) -> None:
         for _ in range(facts.broken - known.broken):
