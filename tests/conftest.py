@@ -22,7 +22,7 @@ async def _no_pending_tasks() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield
     left = {task for task in asyncio.all_tasks() - before if not task.done()}
-    left.discard(asyncio.current_task())  # type: ignore[arg-type]  # None is never a member
+    left -= {asyncio.current_task()}
     for task in left:
         task.cancel()
     assert not left, f"pending tasks: {left}"
