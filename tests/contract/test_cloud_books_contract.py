@@ -100,7 +100,7 @@ class TestJournalRepo:
         box.sells(source="tap", till_receipt_no="0001")
         box.sells(source="api", till_receipt_no="0002")
         booked(any_units, box)
-        day = date(2026, 11, 19)
+        day = date(2026, 11, 18)
         tapped, by_api = (box.store, box.till, day, "0001"), (box.store, box.till, day, "0002")
         with any_units.begin(box.tenant) as unit:
             assert unit.journal.known_taps([tapped, by_api]) == {tapped}

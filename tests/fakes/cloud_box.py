@@ -136,7 +136,7 @@ class SimBox:
             receipt_id=fresh_id().bytes,
             source="api",
             till_receipt_no=str(len(self.events) + 1),
-            business_date=20261119,
+            business_date=20261118,
             shelf_fen=fen + 100,
             total_fen=fen,
             lines=(

@@ -45,7 +45,7 @@ join store s on s.tenant_id = m.tenant_id and s.store_id = m.home_store_id
 left join account a on a.tenant_id = m.tenant_id and a.account = 'member:' || m.wallet_id || ':free'
 left join lateral (
   select sold_ms from receipt r where r.tenant_id = m.tenant_id and r.member_id = m.member_id
-  order by r.received_at desc limit 1
+  order by r.received_at desc, r.receipt_id desc limit 1
 ) l on true
 where m.tenant_id = %(tenant)s and (
   %(query)s = '' or strpos(m.name, %(query)s) > 0 or strpos(m.phone_masked, %(query)s) > 0

@@ -31,7 +31,8 @@ left join lateral (
 ) d on true
 left join lateral (
   select r.sold_ms, r.total_fen from receipt r
-  where r.tenant_id = s.tenant_id and r.store_id = s.store_id order by r.received_at desc limit 1
+  where r.tenant_id = s.tenant_id and r.store_id = s.store_id
+  order by r.received_at desc, r.receipt_id desc limit 1
 ) l on true
 left join lateral (
   select count(*) as sales, coalesce(sum(r.total_fen), 0) as total from receipt r

@@ -304,7 +304,7 @@ create table receipt (
   primary key (tenant_id, receipt_id)
 );
 create index receipt_latest on receipt (tenant_id, received_at desc, receipt_id);
-create index receipt_of_store on receipt (tenant_id, store_id, received_at desc);
+create index receipt_of_store on receipt (tenant_id, store_id, received_at desc, receipt_id desc);
 create index receipt_of_member on receipt (tenant_id, member_id, received_at desc, receipt_id desc)
   where member_id is not null;
 create index receipt_of_day on receipt (tenant_id, store_id, business_date) include (total_fen);

@@ -34,7 +34,7 @@ class TestBusinessDay:
     def test_the_box_knows_its_day(self) -> None:
         box = SimBox(fresh_id())
         box.sells()
-        assert day_of(arrival_of(box), box.sale(None)) == date(2026, 11, 19)
+        assert day_of(arrival_of(box), box.sale(None)) == date(2026, 11, 18)
 
     @pytest.mark.parametrize(
         ("quality", "day"), [(TimeQuality.SYNCED, 19), (TimeQuality.UNKNOWN, 18)]
