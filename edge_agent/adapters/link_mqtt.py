@@ -8,6 +8,7 @@ sends again what the cloud has not committed, that is enough.
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -148,7 +149,8 @@ class MqttLink:
             on_state(True)  # noqa: FBT003 -- the port's callback takes the state itself
             session.serve(self._stop)
             if self._stop.is_set():
-                session.part(self._topics.st, self._will)
+                with self._lock:
+                    session.part(self._topics.st, self._will)
                 session.flush()
         finally:
             with self._lock:
@@ -198,11 +200,10 @@ class _Session:
         except OSError as error:
             _log.debug("broker unreachable", extra={"reason": str(error)})
             return False
-        patience = int(SESSION_TIMEOUT_S / LOOP_S)
-        while not self._granted and patience > 0 and not stop.is_set():
+        deadline = time.monotonic() + SESSION_TIMEOUT_S
+        while not self._granted and time.monotonic() < deadline and not stop.is_set():
             if self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return False
-            patience -= 1
         self.standing = self._granted
         return self.standing
 
@@ -218,14 +219,15 @@ class _Session:
         return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def part(self, topic: str, payload: bytes) -> None:
-        """Leave a retained `gone`: a proper DISCONNECT makes the broker forget the will."""
+        """Leave a retained `gone`, once: a proper DISCONNECT makes the broker forget the will."""
         if self._parting is None:
             self._parting = self.client.publish(topic, payload, qos=1, retain=True)
 
     def flush(self) -> None:
         """Let the goodbye go out, if it can."""
-        for _ in range(int(GOODBYE_S / LOOP_S) + 1):
-            done = self._parting is None or self._parting.is_published()
+        deadline = time.monotonic() + GOODBYE_S
+        while self._parting is not None and time.monotonic() < deadline:
+            done = self._parting.is_published()
             if done or self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
 
