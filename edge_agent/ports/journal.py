@@ -51,8 +51,10 @@ class Journal(Protocol):
     ) -> tuple[Record, ...]:
         """Write events, and the answer under its idempotency key, in one synced transaction.
 
-        An event id that is already there is not written again. Raises Fault DISK_FULL or
-        DISK_JOURNAL_CORRUPT; then nothing of the call is kept.
+        An event id that is already there is not written again. A key already answered for the
+        same body writes nothing and returns no record. Raises Fault DISK_FULL,
+        DISK_JOURNAL_CORRUPT or, for a key answered for another body, API_IDEMPOTENCY_KEY_REUSED;
+        then nothing of the call is kept.
         """
         ...
 
@@ -81,7 +83,7 @@ class Journal(Protocol):
         ...
 
     def records(self, *, type_: str | None = None, since_seq: int = 0) -> tuple[Record, ...]:
-        """Return records still kept, acknowledged or not, in sequence."""
+        """Return records still kept with a sequence above `since_seq`, acknowledged or not."""
         ...
 
     def prune(self, *, acked_before_wall_ms: int) -> int:
