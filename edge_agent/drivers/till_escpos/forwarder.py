@@ -80,9 +80,9 @@ class Forwarder:
             if self._open_lines():
                 self._on_state("ok")
                 self._forward()
-            else:
-                self._on_state("gone")
-                self._stopping.wait(RETRY_S)
+            # Also after a line that went: a far end that is unplugged still opens and ends at once.
+            self._on_state("gone")
+            self._stopping.wait(RETRY_S)
         for path in tuple(self._lines):
             self._lines.pop(path).close()
 
