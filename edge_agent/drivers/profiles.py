@@ -24,7 +24,7 @@ _WORDS_MAX = 64
 def _known_codec(name: str) -> str:
     if name != "auto":
         try:
-            b"".decode(name)
+            b"x".decode(name)
         except LookupError:
             raise ValueError(f"no such encoding: {name}") from None
     return name

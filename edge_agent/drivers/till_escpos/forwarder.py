@@ -80,6 +80,8 @@ class Forwarder:
             if self._open_lines():
                 self._on_state("ok")
                 self._forward()
+            if self._stopping.is_set():
+                break
             # Also after a line that went: a far end that is unplugged still opens and ends at once.
             self._on_state("gone")
             self._stopping.wait(RETRY_S)

@@ -11,6 +11,7 @@ from edge_agent.drivers.till_escpos.reading import Reader
 from edge_agent.drivers.till_escpos.settle import Settled, settle
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
 from edge_agent.ports.till_tap import TappedReceipt
+from retail_core.limits import RECEIPT_LINE_CHARS_MAX, RECEIPT_LINES_MAX
 from retail_core.texts.faults import FaultCode
 
 _PICTURE_BYTES_MIN = 2_048
@@ -39,9 +40,10 @@ class Rules:
 
 def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt:
     """Read one job; every reason not to trust it is in `fault`, every kind but `sale` in `kind`."""
-    form = find_format((line.text for line in sheet.lines), rules.decimals)
-    settled = _settle_in_any_way(sheet, form, rules.vocabulary)
-    kind = _kind(sheet.lines, settled, rules.vocabulary)
+    lines = _readable(sheet)
+    form = find_format((line.text for line in lines), rules.decimals)
+    settled = _settle_in_any_way(lines, form, rules.vocabulary)
+    kind = _kind(lines, settled, rules.vocabulary)
     return TappedReceipt(
         till=till,
         profile=rules.profile,
@@ -54,11 +56,20 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
     )
 
 
-def _settle_in_any_way(sheet: Sheet, form: NumberFormat, vocabulary: Vocabulary) -> Settled:
+def _readable(sheet: Sheet) -> tuple[Line, ...]:
+    """Return the lines worth reading: no receipt is longer or wider than the limits."""
+    if len(sheet.lines) > RECEIPT_LINES_MAX:
+        return ()
+    return tuple(line for line in sheet.lines if len(line.text) <= RECEIPT_LINE_CHARS_MAX)
+
+
+def _settle_in_any_way(
+    lines: tuple[Line, ...], form: NumberFormat, vocabulary: Vocabulary
+) -> Settled:
     """Read in each way; the first that adds up is right, else the strict one is shown."""
     tried: list[Settled] = []
     for way in Way:
-        reading = Reader(vocabulary, form, way).read(sheet.lines)
+        reading = Reader(vocabulary, form, way).read(lines)
         settled = settle(reading)
         # bare figures that add up may be pieces: without a price or a payment they are no money
         looks_like_money = way is Way.STRICT and not form.plain

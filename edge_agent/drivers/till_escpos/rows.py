@@ -12,10 +12,9 @@ from edge_agent.drivers.till_escpos.amounts import (
 from edge_agent.drivers.till_escpos.layout import Line, Segment
 from edge_agent.drivers.till_escpos.words import COLUMN_OF, Column
 
-_SEPARATORS = re.compile(r"[ ,;,;]*")
-_PAIR = re.compile(
-    r"([^\d¥￥$€£:：]*[^\d¥￥$€£:：\s-])\s*[:：]?\s*([-¥￥$€£]*\s?\d[\d.,]*(?:\s?元)?)"
-)
+_DIGIT = re.compile(r"\d")
+_AROUND_LABELS = " :：,，;；"
+_VALUE = re.compile(r"-?[¥￥$€£]?-?\d[\d.,]*(?:元)?")
 _TIMES_INSIDE = re.compile(
     r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
     r"|(?<=[.,]\d\d)[A-H*]$"
@@ -206,11 +205,15 @@ def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, 
 
 def pairs(line: Line) -> tuple[Line, ...]:
     """Split "Due: 12.00  Cash: 20.00  Change: 8.00" into lines; () when it is not all pairs."""
-    found = list(_PAIR.finditer(line.text))
-    rest = _PAIR.sub("", line.text)
-    if len(found) <= 1 or not _SEPARATORS.fullmatch(rest):
-        return ()
-    return tuple(Line((Segment(0, each[1].strip()), Segment(1, each[2]))) for each in found)
+    text, at = line.text, 0
+    found: list[Line] = []
+    for value in _VALUE.finditer(text):
+        label = text[at : value.start()].strip(_AROUND_LABELS)
+        if not label:
+            return ()
+        found.append(Line((Segment(0, label), Segment(1, value[0].strip()))))
+        at = value.end()
+    return tuple(found) if len(found) > 1 and not text[at:].strip(_AROUND_LABELS) else ()
 
 
 def without_code(label: str) -> str:
@@ -220,9 +223,9 @@ def without_code(label: str) -> str:
 
 def _labelled(text: str, form: NumberFormat) -> Figures | None:
     """Read figures that each have their word before them; at least two of them."""
-    found = list(_LABELLED.finditer(text))
-    pairs = [(COLUMN_OF[each[1].casefold()], parse_number(each[2], form)) for each in found]
-    known = [(column, number) for column, number in pairs if number is not None]
+    found = list(_LABELLED.finditer(text)) if _DIGIT.search(text) else []
+    by_word = [(COLUMN_OF[each[1].casefold()], parse_number(each[2], form)) for each in found]
+    known = [(column, number) for column, number in by_word if number is not None]
     columns = tuple(column for column, _ in known)
     if len(set(columns)) <= 1:
         return None
