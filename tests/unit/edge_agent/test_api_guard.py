@@ -219,7 +219,7 @@ def test_the_socket_takes_the_token_three_ways(box: Box) -> None:
     offered = [SUBPROTOCOL, f"bearer.{SCREEN_TOKEN}"]
     with box.client() as client:
         with client.websocket_connect("/v1/events", subprotocols=offered) as socket:
-            assert socket.accepted_subprotocol == SUBPROTOCOL
+            assert str(socket.accepted_subprotocol) == SUBPROTOCOL
         with client.websocket_connect(f"/v1/events?token={TILL_TOKEN}"):
             pass
     with box.till() as client, client.websocket_connect("/v1/events") as socket:

@@ -63,7 +63,7 @@ def test_the_same_key_and_body_get_the_same_answer_after_a_restart(tmp_path: Pat
         first = box.till().post("/v1/sales", json=sale(12_800), headers=ONCE)
         again = box.till().post("/v1/sales", json=sale(12_800), headers=ONCE)
     with Box(tmp_path) as box:
-        turned = dict(reversed(sale(12_800).items()))
+        turned = dict(reversed(list(sale(12_800).items())))
         restarted = box.till().post("/v1/sales", json=turned, headers=ONCE)
         assert box.storage.journal.next_seq() == 2
     assert first.content == again.content == restarted.content

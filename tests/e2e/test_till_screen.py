@@ -1,0 +1,173 @@
+"""The till screen in Debian's Chromium, before a real agent."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
+
+from tests.e2e.browser import Watch, axe_findings, chromium, screenshot
+from tests.e2e.till_states import STATES
+from tests.factories.agent_api import MEMBER, PHONE, Box, sale
+from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
+from tests.factories.agent_process import AgentProcess
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.enable_socket]
+
+VIEW = ViewportSize(width=1024, height=600)
+SLOW_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentProcess]:
+    folder = tmp_path_factory.mktemp("box")
+    with Box(folder):
+        pass
+    with AgentProcess(folder) as agent:
+        yield agent
+
+
+def open_screen(page: Page, agent: AgentProcess, language: str = "zh") -> Watch:
+    watch = Watch(page, agent.base)
+    page.set_default_timeout(SLOW_MS)
+    page.goto(f"{agent.base}/?lang={language}#token={SCREEN_TOKEN}")
+    expect(page.locator("#identify")).to_be_visible(timeout=SLOW_MS)
+    return watch
+
+
+def till(agent: AgentProcess, path: str, body: Any, key: str = "") -> Any:
+    headers = {"Idempotency_Key": key} if key else {}
+    answer = agent.call("POST", path, body, token=TILL_TOKEN, **headers)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def test_a_visit_from_recognition_to_receipt(browser: Browser, agent: AgentProcess) -> None:
+    page = browser.new_page(viewport=VIEW)
+    watch = open_screen(page, agent)
+    assert SCREEN_TOKEN not in page.url
+    expect(page.locator("#bar")).to_contain_text("上海徐汇店")
+    expect(page.locator("#bar")).to_contain_text("云端连不上")
+
+    page.keyboard.press("F2")
+    expect(page.locator("#person h1")).to_have_text("没有读到", timeout=SLOW_MS)
+
+    page.keyboard.press("F4")
+    page.keyboard.type(PHONE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#person h1")).to_have_text("李*", timeout=SLOW_MS)
+    expect(page.locator("#person .tier")).to_have_text("金卡")
+
+    lines = [{"sku": "milk"}, {"sku": "mask", "qty": 3}]
+    quote = till(agent, "/v1/quotes", {"member_id": str(MEMBER), "lines": lines})
+    expect(page.locator("#due")).to_have_text("¥299.60")
+    expect(page.locator("#saved")).to_have_text("已省 ¥95.40")
+    rows = page.locator("#goods tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(1)).to_contain_text("金卡 95 折")
+    assert quote["total_fen"] == 29_960
+
+    body = sale(29_960, member_id=str(MEMBER), lines=lines)
+    till(agent, "/v1/sales", body, key="0190-screen-0001")
+    expect(page.locator("#paid")).to_have_text("¥299.60")
+    expect(page.locator("#goods")).to_contain_text("李敏")
+    expect(page.locator("#goods")).to_contain_text("积分 +299")
+    expect(page.locator("#bar")).to_contain_text("待上传 1", timeout=SLOW_MS)
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#person h1")).to_have_text("请顾客任选一种方式")
+    assert watch.foreign == []
+    assert watch.complaints == []
+    page.close()
+
+
+def test_the_screen_comes_back_after_a_power_cut(browser: Browser, agent: AgentProcess) -> None:
+    page = browser.new_page(viewport=VIEW)
+    open_screen(page, agent, "en")
+    agent.kill()
+    expect(page.locator("#notice")).to_have_text(
+        "The box does not answer; reconnecting", timeout=SLOW_MS
+    )
+    agent.start()
+    expect(page.locator("#notice")).to_be_hidden(timeout=SLOW_MS)
+    till(agent, "/v1/quotes", {"lines": [{"sku": "sun"}]})
+    expect(page.locator("#due")).to_have_text("¥99.00")
+    page.close()
+
+
+def test_a_screen_without_a_token_says_so(browser: Browser, agent: AgentProcess) -> None:
+    page = browser.new_page(viewport=VIEW)
+    page.goto(f"{agent.base}/")
+    expect(page.locator("#person h1")).to_have_text("这块屏幕还没有配对", timeout=SLOW_MS)
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_state_reads_well(browser: Browser, agent: AgentProcess, language: str) -> None:
+    """Show each state once, judge it with axe and keep its picture."""
+    found: dict[str, list[str]] = {}
+    page = browser.new_page(viewport=VIEW)
+    sockets: list[WebSocketRoute] = []
+
+    def take(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+
+    page.route_web_socket("**/v1/events", take)
+    for name, events in STATES.items():
+        page.goto("about:blank")
+        watch = open_screen(page, agent, language)
+        for event in events:
+            play(page, sockets, event)
+        page.wait_for_timeout(250)
+        screenshot(page, f"till-{name}-{language}")
+        problems = [*axe_findings(page), *watch.foreign, *watch.complaints]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append("wider than the screen")
+        if problems:
+            found[name] = problems
+    page.close()
+    assert found == {}
+
+
+def play(page: Page, sockets: list[WebSocketRoute], event: dict[str, Any] | str) -> None:
+    """Send an event, press a key, or click a control."""
+    if isinstance(event, dict):
+        sockets[-1].send(json.dumps(event))
+        page.wait_for_timeout(20)
+    elif event.startswith("#"):
+        page.click(event)
+    else:
+        page.keyboard.press(event)
+
+
+def test_both_languages_have_every_text(agent: AgentProcess) -> None:
+    texts = {
+        language: agent.call("GET", f"/screen/text/{language}.json").body
+        for language in ("zh", "en")
+    }
+    assert texts["zh"].keys() == texts["en"].keys()
+    for key in texts["zh"]:
+        zh, en = (set(re.findall(r"\{\w+\}", texts[language][key])) for language in ("zh", "en"))
+        assert zh == en, key
+
+
+def test_every_text_used_exists() -> None:
+    folder = Path(__file__).parents[2] / "edge_agent" / "screen" / "static"
+    known = json.loads((folder / "text" / "zh.json").read_text(encoding="utf-8"))
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
+    used = set(re.findall(r'\bt\("([a-z_.]+)"', scripts))
+    assert used <= known.keys()
+    prefixes = set(re.findall(r"\bt\(`([a-z_.]+)\$\{", scripts))
+    unused = {
+        key for key in known.keys() - used if not any(key.startswith(prefix) for prefix in prefixes)
+    }
+    assert unused == set()

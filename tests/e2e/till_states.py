@@ -1,0 +1,187 @@
+"""Every state of the till screen as the events that lead to it."""
+
+from typing import Any
+
+Event = dict[str, Any]
+MEMBER_ID = "01890000-0000-7000-8000-0000000000aa"
+DAY_MS = 86_400_000
+NOW_MS = 1_785_470_400_000
+
+
+def health(**changes: Any) -> Event:
+    """The box when all is well."""
+    devices = dict.fromkeys(("camera", "face", "qr", "nfc", "till_tap", "cloud"), "ok")
+    facts: Event = {
+        "type": "health",
+        "state": "ok",
+        "can_sell": True,
+        "reasons": [],
+        "store_name": "上海徐汇店",
+        "devices": devices | changes.pop("devices", {}),
+        "cloud_seen_ms": None,
+        "outbox_depth": 0,
+    }
+    return facts | changes
+
+
+def member(**changes: Any) -> Event:
+    """李敏 as the box shows her."""
+    facts: Event = {
+        "member_id": MEMBER_ID,
+        "name": "李敏",
+        "tier": "gold",
+        "tier_name": "金卡",
+        "tags": ["敏感肌", "国货爱好者"],
+        "points_free": 2_340,
+        "points_pending": 0,
+        "pending_local_points": 121,
+        "phone_masked": "138****8000",
+        "last_purchase": {
+            "store_name": "",
+            "wall_ms": NOW_MS - 19 * DAY_MS,
+            "total_fen": 12_800,
+            "lines": [{"sku": "milk", "name": "玉泽皮肤屏障修护身体乳", "qty_milli": 1_000}],
+        },
+        "as_of_ms": NOW_MS,
+    }
+    return facts | changes
+
+
+def recognition(outcome: str = "member", **changes: Any) -> Event:
+    """What a recognition says."""
+    facts: Event = {
+        "type": "recognition",
+        "outcome": outcome,
+        "assurance": "low",
+        "factor": "face_vote",
+        "member": member() if outcome == "member" else None,
+        "reasons": [],
+    }
+    return facts | changes
+
+
+def line(number: int, name: str, shelf_fen: int, *offers: tuple[str, int], qty: int = 1) -> Event:
+    """One line of a basket."""
+    return {
+        "line": number,
+        "sku": f"sku-{number}",
+        "name": name,
+        "qty_milli": qty * 1_000,
+        "shelf_fen": shelf_fen,
+        "net_fen": shelf_fen - sum(off for _name, off in offers),
+        "offers": [{"offer_id": name, "name": name, "fen_off": off} for name, off in offers],
+    }
+
+
+GOODS = [
+    line(1, "玉泽皮肤屏障修护身体乳 50ml", 12_800, ("金卡 95 折", 640)),
+    line(2, "薇诺娜舒敏保湿丝滑面贴膜", 26_700, ("面膜三件免一件", 8_900), qty=3),
+    line(3, "散装柠檬糖", 770) | {"qty_milli": 385},
+]
+LONG_NAME = "超长名称的进口护肤礼盒限量版套装,名字长到需要换行显示并在第二行末尾截断"
+MANY = [
+    line(number, LONG_NAME if number % 7 == 0 else f"第 {number} 号商品", 12_345 * number)
+    for number in range(1, 61)
+]
+
+
+def basket(lines: list[Event] | None = None, **changes: Any) -> Event:
+    """A priced basket."""
+    facts: Event = {
+        "type": "basket",
+        "member_id": MEMBER_ID,
+        "lines": GOODS if lines is None else lines,
+        "total_fen": 30_730,
+        "saved_fen": 9_540,
+        "points_earned": 307,
+        "status": "optimal",
+        "gap_fen": 0,
+        "applied": [
+            {"offer_id": "a", "name": "面膜三件免一件", "fen_off": 8_900, "lines": [2]},
+            {"offer_id": "b", "name": "金卡 95 折", "fen_off": 640, "lines": [1]},
+        ],
+        "rejected": [
+            {"offer_id": "c", "name": "周末早市 9 折", "reason": "outside_slot"},
+            {"offer_id": "d", "name": "面膜第二件半价", "reason": "beaten"},
+        ],
+    }
+    return facts | changes
+
+
+def sale(**changes: Any) -> Event:
+    """A sale just done."""
+    buyer = {"member_id": MEMBER_ID, "name": "李敏", "tier": "gold"}
+    facts: Event = {
+        "type": "sale",
+        "seq": 1_284,
+        "total_fen": 30_730,
+        "saved_fen": 9_540,
+        "points_earned": 307,
+        "member": buyer,
+    }
+    return facts | changes
+
+
+def tapped(**changes: Any) -> Event:
+    """A printed receipt just read."""
+    facts: Event = {
+        "type": "tapped",
+        "till_name": "老收银机",
+        "outcome": "booked",
+        "fault": None,
+        "member_name": "李敏",
+        "total_fen": 26_880,
+        "points_earned": 268,
+        "lines": [line(1, "玉泽修护乳", 12_800), line(2, "特惠洗发水(赠)", 14_080, qty=2)],
+        "unmapped": ["特惠洗发水(赠)"],
+    }
+    return facts | changes
+
+
+def reason(code: str, zh: str, en: str) -> Event:
+    """Why somebody was not recognised."""
+    return {"code": code, "zh": zh, "en": en}
+
+
+WELL = health()
+OFFLINE = health(
+    state="degraded",
+    devices={"cloud": "gone", "nfc": "gone", "camera": "stalled", "face": "stalled"},
+    outbox_depth=37,
+)
+MASKED: Event = {"name": "李*", "tags": [], "points_free": None, "pending_local_points": 0}
+GRAND: Event = {
+    "name": "欧阳娜娜·克里斯蒂娜·亚历山德罗芙娜",
+    "tags": ["敏感肌", "国货爱好者", "新品尝鲜", "每周三固定来店的晨练后采购人群", "母婴"],
+    "points_free": 12_345_678,
+}
+BLURRED = reason("R104", "画面模糊,请稍停一下", "the picture is blurred; hold still")
+EXPIRED = reason("R202", "会员码已过期,请刷新", "the member code has expired; refresh it")
+MISMATCH = reason("T105", "小票合计与明细不符", "the receipt's total does not equal its lines")
+
+# A text event is a key that is pressed.
+STATES: dict[str, list[Event | str]] = {
+    "idle": [WELL],
+    "armed": [WELL, {"type": "recognition", "outcome": "armed"}],
+    "member": [WELL, recognition(), basket()],
+    "why": [WELL, recognition(), basket(), "#why"],
+    "ask-again": [WELL, recognition("ask", reasons=[BLURRED])],
+    "two-candidates": [WELL, recognition("ask"), basket()],
+    "unknown": [WELL, recognition("unknown", reasons=[EXPIRED])],
+    "phone": [WELL, "F4"],
+    "masked": [WELL, recognition(factor="phone_number", member=member(**MASKED)), basket()],
+    "offline": [OFFLINE, recognition(factor="member_code", assurance="high"), basket()],
+    "sale": [WELL, recognition(), basket(), sale()],
+    "sale-offline": [OFFLINE, sale(member=None, saved_fen=0, points_earned=0)],
+    "tapped": [WELL, tapped()],
+    "tapped-refused": [
+        WELL,
+        tapped(outcome="refused", fault=MISMATCH, member_name="", unmapped=[]),
+    ],
+    "sixty-lines": [
+        WELL,
+        recognition(member=member(**GRAND)),
+        basket(MANY, total_fen=123_456_789, saved_fen=0),
+    ],
+    "repriced": [WELL, recognition(), basket(), basket(total_fen=29_000)],
+}
