@@ -66,7 +66,7 @@ FROM python:3.11-slim-bookworm AS cloud
 RUN useradd --system --uid 986 --user-group --home-dir /var/lib/regulars-cloud --create-home \
   --shell /usr/sbin/nologin regulars
 COPY --from=cloud-build /opt/regulars /opt/regulars
-ENV PATH=/opt/regulars/bin:$PATH PYTHONUNBUFFERED=1 HEALTH_URL=http://127.0.0.1:8100/login \
+ENV PATH=/opt/regulars/bin:$PATH PYTHONUNBUFFERED=1 HEALTH_URL=http://127.0.0.1:8100/v1/health \
   REGULARS_HTTP_HOST=0.0.0.0
 USER 986:986
 VOLUME ["/var/lib/regulars-cloud"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 AXE = ROOT / "var" / "assets" / "axe.min.js"
 SCREENSHOTS = ROOT / "var" / "screenshots"
-HQ_VIEW = {"width": 1440, "height": 900}
+HQ_VIEW = ViewportSize(width=1440, height=900)
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -51,8 +51,12 @@ class Watch:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
             "console",
-            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
+            lambda said: self._on_console(said.type, said.text, str(said.location.get("url"))),
         )
+
+    def _on_console(self, kind: str, text: str, url: str) -> None:
+        if kind == "error":
+            self.complaints.append(f"{text} {url}")
 
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((self._origin, "data:", "blob:")):
@@ -76,5 +80,6 @@ def screenshot(page: Page, name: str, *, full: bool = False) -> Path:
     """Keep a picture of the page for people to look at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path, full_page=full)
+    # Written here: given a path, Playwright would start a thread for it that outlives the test.
+    path.write_bytes(page.screenshot(full_page=full))
     return path

@@ -52,19 +52,25 @@ function stepRow(event, at, by) {
   move(event, best);
 }
 
-/** From row to row by what can be opened in it. @param {KeyboardEvent} event
+/** From row to row in one column; into the table from outside. @param {KeyboardEvent} event
  * @param {HTMLElement} at @param {number} by */
 function stepTable(event, at, by) {
-  const stops = [...document.querySelectorAll(".rows tbody tr")]
-    .map((row) => row.querySelector("summary, a, button"))
-    .filter((stop) => stop instanceof HTMLElement);
-  const row = at.closest(".rows tbody tr");
-  const index = stops.findIndex((stop) => row?.contains(stop));
-  if (index === -1 && (by < 0 || at !== document.body)) return;
-  move(event, stops[index + by]);
+  const rows = [...document.querySelectorAll(".rows > tbody > tr")];
+  const row = at.closest(".rows > tbody > tr");
+  if (!row) {
+    if (by > 0 && at === document.body) move(event, rows[0]?.querySelector("summary, a, button"));
+    return;
+  }
+  const next = rows[rows.indexOf(row) + by];
+  if (next) move(event, stops(next)[stops(row).indexOf(at)] ?? stops(next)[0]);
 }
 
-/** @param {KeyboardEvent} event @param {Element | undefined} to */
+/** @param {Element} row @returns {HTMLElement[]} */
+function stops(row) {
+  return [...row.querySelectorAll("summary, a, button, input:not([type=hidden])")];
+}
+
+/** @param {KeyboardEvent} event @param {Element | null | undefined} to */
 function move(event, to) {
   if (!(to instanceof HTMLElement)) return;
   event.preventDefault();

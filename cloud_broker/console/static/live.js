@@ -29,7 +29,7 @@ export function watchStream() {
   // The extension reconnects a stream that has begun; the very first try is ours to repeat.
   stream.addEventListener("htmx:error", () => {
     say("wait");
-    if (!begun) setTimeout(() => window.htmx?.trigger(stream, "load"), RETRY_MS);
+    if (!begun) setTimeout(() => stream.dispatchEvent(new CustomEvent("again")), RETRY_MS);
   });
 }
 

@@ -134,7 +134,7 @@ def member_page() -> MemberPage:
         cards=1,
         held_by=("上海徐汇店", "成都春熙路店"),
         possible_duplicates=(),
-        consents=(consent("membership"), consent("face_local")),
+        consents=(consent("membership"), consent("face.local")),
         sales=(sale(0), sale(2)),
         postings=(
             PostingRow(
