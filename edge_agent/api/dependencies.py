@@ -69,8 +69,8 @@ OperatorHeader = Annotated[
 ]
 
 
-def deps_of(request: Request) -> ApiDeps:
-    """Return the parts the app was built with."""
+async def deps_of(request: Request) -> ApiDeps:
+    """Return the parts the app was built with (async: a plain function costs a thread's turn)."""
     return cast("ApiDeps", request.app.state.deps)
 
 
@@ -93,12 +93,12 @@ async def once_of(request: Request, key: IdempotencyHeader = None) -> OnceKey:
     return await once_key(request, key or "", request.state.principal)
 
 
-def operator_of(deps: "Deps", x_operator: OperatorHeader = None) -> OperatorIdentity:
+async def operator_of(deps: "Deps", x_operator: OperatorHeader = None) -> OperatorIdentity:
     """Return the signed-in operator; raises Fault API_OPERATOR_NEEDED."""
     return deps.desk.operator(x_operator)
 
 
-def optional_operator_of(
+async def optional_operator_of(
     deps: "Deps", x_operator: OperatorHeader = None
 ) -> OperatorIdentity | None:
     """Return the signed-in operator, or None when no operator token came."""

@@ -29,12 +29,18 @@ def sell(
     """Close a sale: when this answers, it is on disk."""
     command = _command(asked, caller, None if operator is None else operator.operator_id)
 
+    shown: list[SaleAnswered] = []
+
+    def show(result: SaleResult) -> SaleAnswered:
+        shown.append(deps.views.sale(result))
+        return shown[-1]
+
     def act(answer: AnswerOf[SaleResult]) -> SaleResult:
         result = deps.sales.execute(command, answer=answer)
-        _announce(deps, result, command.till)
+        _announce(deps, shown[-1], command)
         return result
 
-    return deps.once.run(once, act, deps.views.sale)
+    return deps.once.run(once, act, show)
 
 
 def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> SaleCommand:
@@ -51,6 +57,6 @@ def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> Sale
     )
 
 
-def _announce(deps: ApiDeps, result: SaleResult, till: UUID) -> None:
-    deps.visits.over(till, result.member_id)
-    deps.hub.publish("sale", {"till": till, **deps.views.sale(result).model_dump(mode="json")})
+def _announce(deps: ApiDeps, sold: SaleAnswered, command: SaleCommand) -> None:
+    deps.visits.over(command.till, command.member_id)
+    deps.hub.publish("sale", {"till": command.till, **sold.model_dump(mode="json")})
