@@ -6,7 +6,11 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("house", deadline=None)  # a timing is never an assertion
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = [
     f"tests.plugins.{path.stem}"
