@@ -41,11 +41,36 @@ CODE_PAGES: Mapping[int, str] = {
 """ESC t n → Python codec, as Epson numbers them; a profile may say otherwise for its printer."""
 
 CHINESE = "gb18030"
+WESTERN_EURO = "cp858"
+TURKISH = "cp857"
+_REPLACED = "#$@[\\]^`{|}~"
+_NATIONAL = tuple(
+    str.maketrans(_REPLACED, letters)
+    for letters in (
+        _REPLACED,
+        "#$à°ç§^`éùè¨",
+        "#$§ÄÖÜ^`äöüß",
+        "£$@[\\]^`{|}~",
+        "#$@ÆØÅ^`æøå~",
+        "#¤ÉÄÖÅÜéäöåü",
+        "#$@°\\é^ùàòèì",
+        "₧$@¡Ñ¿^`¨ñ}~",
+        "#$@[¥]^`{|}~",
+        "#¤ÉÆØÅÜéæøåü",
+        "#$ÉÆØÅÜéæøåü",
+        "#$á¡Ñ¿é`íñóú",
+        "#$á¡Ñ¿éüíñóú",
+        "#$@[₩]^`{|}~",
+        "#$ŽŠĐĆČžšđćč",
+        "#¥@[\\]^`{|}~",
+    )
+)  # ESC R n: twelve signs of ASCII that countries gave to their own letters and money
 _ASCII_MAX = 0x7F
 _PAIRED_PERMILLE_MIN = 900
 _EVERYDAY_PERMILLE_MIN = 600
 _EVERYDAY_LEAD_MAX = 0xD7  # level 1: the 3,755 most used characters
 _HIGH = re.compile(rb"[\x80-\xff]")
+_TURKISH = re.compile(rb"(?<![0-9])[\x98\x9e\x9f](?=[A-Za-z])|(?<=[A-Za-z])[\x98\x9e\x9f]")
 _GB2312 = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")  # rows 1-9 symbols, from 16 Han
 
 
@@ -64,9 +89,21 @@ def guess_encoding(runs: Iterable[bytes]) -> str | None:
     return CHINESE if _looks_chinese(foreign) else None
 
 
-def decode(raw: bytes, encoding: str) -> str:
+def or_turkish(encoding: str, runs: Iterable[bytes]) -> str:
+    """Return cp857 where cp858 was told but the bytes are Turkish.
+
+    Printers number their pages differently: 19 is cp858 at Epson's and cp857 on many sold in
+    Turkey. There Ş, ş and İ stand where cp858 has ×, ƒ and ÿ, which no word has in it.
+    """
+    if encoding != WESTERN_EURO:
+        return encoding
+    return TURKISH if any(_TURKISH.search(run) for run in runs) else encoding
+
+
+def decode(raw: bytes, encoding: str, national: int = 0) -> str:
     """Decode bytes; what the alphabet does not have becomes U+FFFD."""
-    return raw.decode(encoding, "replace")
+    text = raw.decode(encoding, "replace")
+    return text.translate(_NATIONAL[national]) if 0 < national < len(_NATIONAL) else text
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:

@@ -1,7 +1,7 @@
 """Printed rows as text with columns: what a person sees on the paper, line by line."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from unicodedata import east_asian_width
 
@@ -55,11 +55,12 @@ class Run:
     raw: bytes
     encoding: str | None
     letter_dots: int
+    national: int = 0
 
-    @property
-    def end_dots(self) -> int:
-        """Where the head stands after it."""
-        return self.dots + len(self.raw) * self.letter_dots
+    def looks_like(self, other: "Run") -> bool:
+        """Whether both are printed in the same way."""
+        mine = (self.encoding, self.letter_dots, self.national)
+        return mine == (other.encoding, other.letter_dots, other.national)
 
 
 @dataclass(slots=True)
@@ -70,11 +71,14 @@ class Row:
     big: bool = False
 
 
-def compose(row: Row, guessed: str, dots_per_column: int) -> Line:
-    """Decode a row and split it where the paper shows a gap: a tab, a jump or two blanks."""
+def compose(row: Row, alphabets: Mapping[str | None, str], dots_per_column: int) -> Line:
+    """Decode a row and split it where the paper shows a gap: a tab, a jump or two blanks.
+
+    `alphabets` gives the codec for what the printer was told, and for None, nothing told.
+    """
     pieces: list[Segment] = []
     for run in sorted(row.runs, key=lambda run: run.dots):
-        text = decode(run.raw, run.encoding or guessed)
+        text = decode(run.raw, alphabets[run.encoding], run.national)
         pieces += _split(text, run.dots / dots_per_column, run.letter_dots / dots_per_column)
     return Line(tuple(pieces), row.big)
 

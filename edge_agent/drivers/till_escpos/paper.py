@@ -5,10 +5,10 @@ model knows position, letter width, left margin, tab stops, page mode, the alpha
 whether the printer is the device that listens.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from edge_agent.drivers.till_escpos.alphabet import CHINESE, CODE_PAGES, guess_encoding
+from edge_agent.drivers.till_escpos.alphabet import CHINESE, CODE_PAGES, guess_encoding, or_turkish
 from edge_agent.drivers.till_escpos.frames import Command, Control, CutOff, Text, Token
 from edge_agent.drivers.till_escpos.layout import Row, Run, Sheet, compose
 
@@ -18,6 +18,10 @@ _LINE_DOTS = 30
 _PICTURES = frozenset({b"\x1b*", b"\x1dv", b"\x1dQ", b"\x1d8"})
 _PICTURE_FUNCTIONS = b"\x1d("
 _CUTS = frozenset({b"\x1dV", b"\x1bi", b"\x1bm"})
+
+
+def _raw_of(runs: list[Run], encoding: str) -> Iterator[bytes]:
+    return (run.raw for run in runs if run.encoding == encoding)
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class _State:
     narrow: bool = False
     chinese: bool | None = None
     code_page: int = 0
+    national: int = 0
     tabs: tuple[int, ...] = ()
     selected: bool = True
 
@@ -82,8 +87,13 @@ class Paper:
         rows = [*self._rows, *self._page_rows()]
         if self._page is None:
             rows.append(self._row)
-        guessed = guess_encoding(run.raw for row in rows for run in row.runs if not run.encoding)
-        lines = [compose(row, guessed or CODE_PAGES[0], self._dots) for row in rows]
+        runs = [run for row in rows for run in row.runs]
+        guessed = guess_encoding(run.raw for run in runs if not run.encoding) or CODE_PAGES[0]
+        alphabets: dict[str | None, str] = {None: guessed}
+        for told in {run.encoding for run in runs if run.encoding}:
+            own = self._told is not None
+            alphabets[told] = told if own else or_turkish(told, _raw_of(runs, told))
+        lines = [compose(row, alphabets, self._dots) for row in rows]
         return Sheet(
             lines=tuple(line for line in lines if line.segments),
             raster_bytes=self._raster_bytes,
@@ -110,18 +120,11 @@ class Paper:
         )
         encoding = self._encoding()
         last = self._row.runs[-1] if self._row.runs else None
-        if (
-            last
-            and not self._state.jumped
-            and (last.encoding, last.letter_dots)
-            == (
-                encoding,
-                letter_dots,
-            )
-        ):
+        run = Run(self._state.x, raw, encoding, letter_dots, self._state.national)
+        if last and not self._state.jumped and last.looks_like(run):
             last.raw += raw  # one run, so that no letter is cut in two
         else:
-            self._row.runs.append(Run(self._state.x, raw, encoding, letter_dots))
+            self._row.runs.append(run)
         self._state.x += len(raw) * letter_dots
         self._state.jumped = False
         self._row.big = self._row.big or self._state.wide or self._state.tall
@@ -232,6 +235,9 @@ class Paper:
     def _select_code_page(self, args: bytes) -> None:
         self._state.code_page = args[0]
 
+    def _select_national(self, args: bytes) -> None:
+        self._state.national = args[0]
+
     def _select_device(self, args: bytes) -> None:
         """Follow ESC =: with the printer's bit off the next bytes are for the customer display."""
         self._state.selected = bool(args[0] & 0x01)
@@ -276,6 +282,7 @@ class Paper:
             b"\x1c&": self._begin_chinese,
             b"\x1c.": self._end_chinese,
             b"\x1bt": self._select_code_page,
+            b"\x1bR": self._select_national,
             b"\x1b=": self._select_device,
             b"\x1bD": self._set_tabs,
             b"\x1dL": self._set_margin,

@@ -23,8 +23,8 @@ Item = tuple[str, int, int]
 """Name as printed, quantity, unit price in fen."""
 
 
-class _Master:
-    """The far end of a pseudo-terminal."""
+class PtyEnd:
+    """The far end of a pseudo-terminal; the tap opens `port`."""
 
     def __init__(self) -> None:
         self._fd, slave = os.openpty()
@@ -61,7 +61,7 @@ class OldTill:
     """A till from before our time: it prints on `port` and asks the printer how it is."""
 
     def __init__(self) -> None:
-        self._line = _Master()
+        self._line = PtyEnd()
         self.port = self._line.port
 
     def print_sale(self, number: str, items: Sequence[Item], *, discount_fen: int = 0) -> bytes:
@@ -87,7 +87,7 @@ class RecordingPrinter:
     """A printer on `port` that keeps what it got and answers status requests."""
 
     def __init__(self) -> None:
-        self._line = _Master()
+        self._line = PtyEnd()
         self.port = self._line.port
         self._received = bytearray()
         self._lock = threading.Lock()

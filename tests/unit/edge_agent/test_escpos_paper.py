@@ -81,6 +81,12 @@ def test_a_reset_forgets_settings_but_not_paper() -> None:
         (b"\x1bt\x11" + "Молоко".encode("cp866"), "Молоко"),
         (b"\x1c.\x1bt\x2e" + "Молоко".encode("cp1251"), "Молоко"),
         (b"\x1c.\xc3\xe6", "├µ"),
+        (b"\x1bt\x13" + "Käse 2×3 €".encode("cp858"), "Käse 2×3 €"),
+        (b"\x1bt\x13" + "İNDİRİM Şeker".encode("cp857"), "İNDİRİM Şeker"),
+        (b"\x1bR\x03#5.00", "£5.00"),
+        (b"\x1bR\x02K{se", "Käse"),
+        (b"\x1bR\x0f$5.00", "¥5.00"),
+        (b"\x1bR\xee$5.00", "$5.00"),
         (b"\x1bt\xfe" + "面包".encode("gb18030"), "面包"),
     ],
 )
