@@ -1,9 +1,11 @@
 """Quality gates: a face that would give a poor template or a poor comparison is refused, by name.
 
-Every threshold stands in `GateLimits`. Sharpness is the variance of the Laplacian on the aligned
-crop over the crop's grey variance, so that a pale face in poor light is not called blurred. At the
-default the embedder still gave a median similarity of 0.73 on faces 60 px wide blurred to that
-point, and 0.24 one step further (docs/reference/recognition.md).
+Every threshold stands in `GateLimits`. Sharpness is the variance of the Laplacian of the smoothed
+aligned crop, over the crop's grey variance: over it, so that a pale face in poor light is not
+called blurred; smoothed (sigma 1.5), because else a camera's noise and the rounding to whole grey
+levels pass for detail. On 2,524 blurred and noisy faces it tells those the embedder still matches
+from those it does not with an AUC of 0.99, the plain Laplacian with 0.73
+(docs/reference/recognition.md).
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from retail_core import limits
 from retail_core.texts.faults import FaultCode
 
 NO_LENGTH = 1e-6
+SMOOTHED = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class GateLimits:
     width_px_min: float = limits.FACE_WIDTH_PX_MIN
     # A second face this wide, relative to the first, could be the customer as well.
     rival_width_min: float = 0.40
-    sharpness_min: float = 0.005
+    sharpness_min: float = 0.0013
     grey_mean_min: float = 35.0
     grey_mean_max: float = 225.0
     grey_deviation_min: float = 12.0
@@ -41,7 +44,7 @@ class GateLimits:
 
 ENROLMENT_GATES = GateLimits(
     width_px_min=70,
-    sharpness_min=0.012,
+    sharpness_min=0.003,
     grey_mean_min=45.0,
     grey_mean_max=215.0,
     roll_max=25.0,
@@ -100,7 +103,8 @@ def measure(crop: Picture, pose: Pose) -> dict[str, float]:
     """Return what the gates judge of an aligned BGR crop, by name."""
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
-    edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F))[1]
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SMOOTHED)
+    edges = cv2.meanStdDev(cv2.Laplacian(smooth, cv2.CV_32F))[1]
     sharpness = float(edges[0, 0]) ** 2 / max(deviation**2, 1.0)
     return {
         "grey_mean": mean,

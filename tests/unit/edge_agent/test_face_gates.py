@@ -75,7 +75,7 @@ def test_an_ordinary_face_passes_both_gates() -> None:
         ({"grey_mean": 20.0}, FaultCode.FACE_EXPOSURE),
         ({"grey_mean": 240.0}, FaultCode.FACE_EXPOSURE),
         ({"grey_deviation": 5.0}, FaultCode.FACE_EXPOSURE),
-        ({"sharpness": 0.001}, FaultCode.FACE_BLURRED),
+        ({"sharpness": 0.0005}, FaultCode.FACE_BLURRED),
         ({"roll": -50.0}, FaultCode.FACE_POSE),
         ({"yaw": 0.6}, FaultCode.FACE_POSE),
         ({"yaw": -0.6}, FaultCode.FACE_POSE),
@@ -126,7 +126,7 @@ def test_a_face_without_height_is_no_pose() -> None:
 def texture(blur: float, contrast: float = 1.0) -> NDArray[np.uint8]:
     """A crop with structure at every scale."""
     random = np.random.default_rng(5)
-    coarse = cv2.resize(random.uniform(0, 255, (14, 14)), (112, 112))
+    coarse = cv2.resize(random.uniform(0, 255, (28, 28)), (112, 112))
     noise = coarse * 0.8 + random.uniform(0, 255, (112, 112)) * 0.2
     grey = 128 + (noise - noise.mean()) * contrast
     if blur:
@@ -136,7 +136,15 @@ def texture(blur: float, contrast: float = 1.0) -> NDArray[np.uint8]:
 
 def test_blur_lowers_sharpness_and_pale_light_does_not() -> None:
     pose = pose_of(POINTS)
-    sharp, blurred = measure(texture(0), pose), measure(texture(3), pose)
+    sharp, blurred = measure(texture(0), pose), measure(texture(6), pose)
     pale = measure(texture(0, contrast=0.4), pose)
     assert blurred["sharpness"] < sharp["sharpness"] / 5
     assert pale["sharpness"] == pytest.approx(sharp["sharpness"], rel=0.35)
+
+
+def test_a_cameras_noise_is_no_detail() -> None:
+    pose, random = pose_of(POINTS), np.random.default_rng(6)
+    blurred = texture(6)
+    noisy = np.clip(blurred + random.normal(0, 4, blurred.shape), 0, 255).astype(np.uint8)
+    sharp = measure(texture(0), pose)["sharpness"]
+    assert measure(noisy, pose)["sharpness"] < sharp / 4
