@@ -15,5 +15,7 @@ def test_the_page_names_every_address(tmp_path: Path) -> None:
             for path, methods in box.app.openapi()["paths"].items()
             for method in methods
         }
-    named = set(re.findall(r"^\| `((?:GET|POST) /v1/[^`]+)`", PAGE.read_text("utf-8"), re.M))
+    named = set(
+        re.findall(r"^\| `((?:GET|POST) /v1/[^`]+)`", PAGE.read_text("utf-8"), re.MULTILINE)
+    )
     assert named == known
