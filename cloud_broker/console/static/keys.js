@@ -15,6 +15,29 @@ export function watchKeys() {
     else if (event.key in ROW && !typing) stepTable(event, at, ROW[event.key]);
   });
   for (const name of ["focusin", "pointerover"]) document.addEventListener(name, showDetail);
+  document.addEventListener("focusin", keepOneStop);
+  document.body.addEventListener("htmx:after:swap", oneStop);
+  oneStop();
+}
+
+/** A dense wall is one stop for Tab, not a thousand: new tiles are left out, one always stays in. */
+function oneStop() {
+  for (const tile of document.querySelectorAll(".groups--dense .tile:not([tabindex])")) {
+    tile.setAttribute("tabindex", "-1");
+  }
+  if (!document.querySelector('.groups--dense .tile[tabindex="0"]')) {
+    document.querySelector(".groups--dense .tile")?.setAttribute("tabindex", "0");
+  }
+}
+
+/** The stop is wherever the keyboard was last. @param {Event} event */
+function keepOneStop(event) {
+  const at = event.target;
+  if (!(at instanceof Element) || !at.matches(".groups--dense .tile")) return;
+  for (const tile of document.querySelectorAll('.groups--dense .tile[tabindex="0"]')) {
+    tile.setAttribute("tabindex", "-1");
+  }
+  at.setAttribute("tabindex", "0");
 }
 
 /** @param {KeyboardEvent} event */

@@ -19,8 +19,12 @@ class Texts:
         self._by_key = by_key
 
     def __call__(self, key: str, /, **fields: object) -> str:
-        """Return the text; KeyError when the catalogue has none, so a test finds it first."""
-        return self._by_key[key].format_map(fields)
+        """Return the text; KeyError when the catalogue has none, so a test finds it first.
+
+        `1 sale|{n} sales` holds the words for one and for any other `n`.
+        """
+        one, _, many = self._by_key[key].partition("|")
+        return (many if many and fields.get("n") != 1 else one).format_map(fields)
 
     def or_else(self, key: str, fallback: str) -> str:
         """Return the text of a key that comes from outside, such as a fault code."""

@@ -57,3 +57,9 @@ def test_an_unknown_key_is_an_error_here_and_not_on_a_page() -> None:
     with pytest.raises(KeyError):
         texts("zh")("wall.nothing")
     assert texts("zh").or_else("reason.X999", "X999") == "X999"
+
+
+def test_one_and_many() -> None:
+    assert texts("en")("wall.sales_today", n=1) == "1 sale"
+    assert texts("en")("wall.sales_today", n=0) == "0 sales"
+    assert texts("zh")("wall.sales_today", n=1) == "1 笔"
