@@ -211,9 +211,9 @@ class NfcConfig(_Section):
 
 
 class FaceConfig(_Section):
-    """Face recognition; it matches only members who gave their separate consent."""
+    """Face recognition; off until a store's assessment, signs and approval are on record."""
 
-    enabled: bool = True
+    enabled: bool = False
     liveness: Literal["hint", "off"] = "hint"
 
 
