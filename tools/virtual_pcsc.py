@@ -59,6 +59,7 @@ class OwnPcsc(VirtualPcsc):
     def __init__(self, namespaces: list[str]) -> None:
         # libpcsclite remembers the socket's path for the life of a process: one name a process
         self.folder = Path(tempfile.gettempdir()) / f"regulars-pcsc-{os.getpid()}"
+        shutil.rmtree(self.folder, ignore_errors=True)  # left by a killed process of our number
         self.folder.mkdir(mode=0o700)
         _write_reader_conf(self.folder)
         self._control, inside = socket.socketpair()
@@ -269,10 +270,12 @@ def main(arguments: list[str]) -> int:
     except (Fault, NotHereError) as error:
         print(error, file=sys.stderr)
         return 1
+    ends = {signal.SIGINT, signal.SIGTERM}
     with service:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         for name, value in service.environment.items():
             print(f"export {name}={value}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(ends)
     return 0
 
 
