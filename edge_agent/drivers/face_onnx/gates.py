@@ -3,9 +3,8 @@
 Every threshold stands in `GateLimits`. Sharpness is the variance of the Laplacian of the smoothed
 aligned crop, over the crop's grey variance: over it, so that a pale face in poor light is not
 called blurred; smoothed (sigma 1.5), because else a camera's noise and the rounding to whole grey
-levels pass for detail. On 2,524 blurred and noisy faces it tells those the embedder still matches
-from those it does not with an AUC of 0.99, the plain Laplacian with 0.73
-(docs/reference/recognition.md).
+levels pass for detail. `make bench-face` with `--degraded` shows how well that tells faces the
+embedder still matches from those it does not (docs/reference/recognition.md).
 """
 
 from dataclasses import dataclass
