@@ -1,0 +1,154 @@
+"""Who is served when: nobody loses a tap, nobody waits for ever, glances step aside."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from edge_agent.ports.nfc import CardTap
+from edge_agent.recognition.race import now_ms
+from edge_agent.services.identify import Identification
+from retail_core.identity.assurance import Assurance, Factor
+from retail_core.texts.faults import FaultCode
+from tests.factories.counter import (
+    ALICE,
+    ALICES_CARD,
+    ALICES_PHONE,
+    BOB,
+    BOBS_CARD,
+    BOBS_PHONE,
+    Counter,
+    record,
+    uid_of,
+)
+from tests.fakes.nfc import FakeNfcReader
+
+SHORT_MS = 120
+LONG_MS = 5_000
+
+
+@pytest.fixture
+def counter() -> Iterator[Counter]:
+    counter = Counter()
+    counter.hold(ALICE, record("Alice", ALICES_PHONE, ALICES_CARD))
+    counter.hold(BOB, record("Bob", BOBS_PHONE, BOBS_CARD))
+    yield counter
+    counter.stop()
+
+
+def who(result: Identification) -> object:
+    return None if result.member is None else result.member.member_id
+
+
+def test_a_tap_during_the_last_look_serves_the_next_call(counter: Counter) -> None:
+    class LastMomentReader(FakeNfcReader):
+        def next_tap(self, *, timeout_ms: int) -> CardTap | None:
+            tap = super().next_tap(timeout_ms=timeout_ms)
+            if tap is not None and not asked.is_set():
+                asked.set()
+                counter.identify._race.cancel()  # type: ignore[union-attr]
+            return tap
+
+    asked = threading.Event()
+    counter.cards._reader = LastMomentReader()
+    counter.cards._reader.put(counter.tap(ALICES_CARD, 1))
+    assert counter.identify.identify(["nfc"], LONG_MS).outcome == "none"
+    assert who(counter.identify.identify(["nfc"], LONG_MS)) == ALICE
+
+
+def test_a_glance_keeps_what_it_saw_for_who_asks_next(counter: Counter) -> None:
+    counter.nfc.put(counter.tap(ALICES_CARD, 1))
+    glanced = counter.identify.glance(["nfc"], LONG_MS)
+    assert glanced is not None
+    assert who(counter.identify.identify(["qr"], SHORT_MS)) is None
+    counter.nfc.put(counter.tap(BOBS_CARD, 1))
+    counter.identify.glance(["nfc"], LONG_MS)
+    assert who(counter.identify.identify(["nfc"], SHORT_MS)) == BOB
+    assert who(counter.identify.identify(["nfc"], SHORT_MS)) is None
+
+
+def test_a_tap_nobody_asked_for_is_told_and_kept(counter: Counter) -> None:
+    told = counter.identify.tap(counter.tap(ALICES_CARD, 1))
+    assert told is not None
+    assert who(told) == ALICE
+    assert who(counter.identify.identify(deadline_ms=SHORT_MS)) == ALICE
+    refused = counter.identify.tap(counter.tap(uid_of(66), 1))
+    assert refused is not None
+    assert refused.reasons == (FaultCode.NFC_CARD_UNKNOWN,)
+
+
+def test_a_tap_that_somebody_else_read_goes_to_the_race_under_way(counter: Counter) -> None:
+    results: list[Identification] = []
+    asking = threading.Thread(
+        target=lambda: results.append(counter.identify.identify(["nfc"], LONG_MS))
+    )
+    asking.start()
+    while counter.identify._race is None and asking.is_alive():
+        threading.Event().wait(0.001)
+    assert counter.identify.tap(counter.tap(ALICES_CARD, 1)) is None
+    asking.join()
+    assert [who(result) for result in results] == [ALICE]
+
+
+def test_who_asks_ends_a_glance_under_way(counter: Counter) -> None:
+    glances: list[Identification | None] = []
+    glancing = threading.Thread(
+        target=lambda: glances.append(counter.identify.glance(["nfc"], LONG_MS))
+    )
+    began = now_ms()
+    glancing.start()
+    while counter.identify._race is None and glancing.is_alive():
+        threading.Event().wait(0.001)
+    assert counter.identify.identify(["nfc"], SHORT_MS).outcome == "none"
+    glancing.join()
+    assert now_ms() - began < LONG_MS
+    assert [glance and glance.outcome for glance in glances] == ["none"]
+
+
+def test_two_who_ask_are_served_one_after_the_other(counter: Counter) -> None:
+    counter.nfc.put(counter.tap(ALICES_CARD, 1))
+    counter.nfc.put(counter.tap(BOBS_CARD, 1))
+    results: list[Identification] = []
+    asking = [
+        threading.Thread(target=lambda: results.append(counter.identify.identify(["nfc"], LONG_MS)))
+        for _ in range(2)
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert {who(result) for result in results} == {ALICE, BOB}
+
+
+def test_a_reader_that_breaks_is_not_an_empty_counter(counter: Counter) -> None:
+    class BrokenReader(FakeNfcReader):
+        def next_tap(self, *, timeout_ms: int) -> CardTap | None:
+            raise RuntimeError("a bug")
+
+    counter.cards._reader = BrokenReader()
+    with pytest.raises(RuntimeError, match="a bug"):
+        counter.identify.identify(["nfc"], LONG_MS)
+    counter.cards._reader = counter.nfc
+    assert counter.identify.identify(["nfc"], SHORT_MS).outcome == "none"
+
+
+def test_stopping_lets_go_of_who_waits(counter: Counter) -> None:
+    results: list[Identification] = []
+    asking = threading.Thread(
+        target=lambda: results.append(counter.identify.identify(["nfc"], 10_000))
+    )
+    began = now_ms()
+    asking.start()
+    while counter.identify._race is None and asking.is_alive():
+        threading.Event().wait(0.001)
+    counter.stop()
+    asking.join()
+    assert now_ms() - began < 10_000
+    assert [result.outcome for result in results] == ["none"]
+    assert counter.identify.identify(["nfc"], 50).outcome == "none"
+
+
+def test_what_was_checked_elsewhere_gets_its_assurance(counter: Counter) -> None:
+    held = counter.replica.member(ALICE)
+    assert counter.identify.vouched(held, Factor.PHONE_NUMBER).assurance is Assurance.LOW
+    assert counter.identify.vouched(None, Factor.PHONE_NUMBER).outcome == "unknown"
