@@ -60,6 +60,7 @@ class Number:
     has_unit: bool = False
     is_percent: bool = False
     is_bare: bool = False
+    printed: str = ""
 
     @property
     def fen(self) -> int:
@@ -120,7 +121,7 @@ def parse_number(word: str, form: NumberFormat) -> Number | None:
     is_percent = bool(found["percent"] or found["percent_before"])
     has_currency = bool(found["before"] or found["after"])
     is_money = (has_currency or _is_amount(found["digits"], form)) and not (has_unit or is_percent)
-    return Number(value, is_money, has_unit, is_percent, word.isdigit())
+    return Number(value, is_money, has_unit, is_percent, word.isdigit(), word)
 
 
 def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:

@@ -10,6 +10,7 @@ from edge_agent.drivers.till_escpos.words import Column
 
 _ONE_MILLI = 1_000
 _QTY_MAX = 9_999
+_NAME_FIGURE_MAX = 4
 
 
 class Way(Enum):
@@ -22,12 +23,16 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What a line says; `unit_fen` only when it was printed."""
+    """What a line says; `unit_fen` only when it was printed and times the quantity is the amount.
+
+    `spare` are figures before those: a part of the name, "Eggs 12".
+    """
 
     qty_milli: int
     amount_fen: int
     unit_fen: int | None = None
     explicit_qty: bool = False
+    spare: str = ""
 
 
 def price(figures: Figures, columns: tuple[Column, ...], way: Way) -> Priced | None:
@@ -53,11 +58,12 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
     """Take the last number for the amount and find the quantity among those before it."""
     amount = _by_column(numbers, order, Column.AMOUNT) or numbers[-1]
     before = [number for number in numbers if number is not amount]
-    for at, first in enumerate(before):
-        for second in before[at + 1 :]:
-            qty, unit = _which(first, second, order)
+    for second in range(len(before) - 1, 0, -1):
+        for first in range(second - 1, -1, -1):
+            qty, unit = _which(before[first], before[second], order)
             if abs(_multiply(qty, unit) - amount.fen) <= 1:
-                return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True)
+                spare = _of_the_name(before[:first])
+                return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True, spare=spare)
     if figures.lead is not None and figures.lead_counts:
         lead_price = _lead_price(figures, amount)
         return Priced(figures.lead.milli, amount.fen, lead_price, explicit_qty=True)
@@ -65,6 +71,11 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
     if qty_found is not None and qty_found is not amount:
         return Priced(qty_found.milli, amount.fen, explicit_qty=True)
     return _qty_from_unit(before, amount)
+
+
+def _of_the_name(spare: list[Number]) -> str:
+    """Return short figures as printed; long ones are codes and belong to no name."""
+    return " ".join(each.printed for each in spare if len(each.printed) <= _NAME_FIGURE_MAX)
 
 
 def _quantity(figures: Figures, before: list[Number]) -> Number | None:

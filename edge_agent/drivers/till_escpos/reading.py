@@ -73,9 +73,16 @@ class _Article:
 
 
 class Reader:
-    """Holds what the lines above mean for the line that comes."""
+    """Holds what the lines above mean for the line that comes.
 
-    def __init__(self, vocabulary: Vocabulary, form: NumberFormat, way: Way) -> None:
+    With `by_place` a word above the total means less than its place: there "Change purse" is sold,
+    not given back.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, form: NumberFormat, way: Way, *, by_place: bool = False
+    ) -> None:
+        self._by_place = by_place
         self._vocabulary = vocabulary
         self._form = form
         self._way = way
@@ -148,14 +155,18 @@ class Reader:
         self._open = self._vocabulary.meaning(figures.label, among=_MONEY_MEANINGS)
         is_note = self._vocabulary.meaning(figures.label) is not None
         self._explainable = False
-        if is_note or self._open:
-            self._name = ""
-        else:
-            self._keep_name(line)
+        self._keep_name(line, is_label=is_note or self._open is not None)
 
-    def _keep_name(self, line: Line) -> None:
-        """Keep a name; a line set in below it is a remark, a full line runs on into the next."""
+    def _keep_name(self, line: Line, *, is_label: bool) -> None:
+        """Keep a name; a line set in below it is a remark, a full line runs on into the next.
+
+        A label is kept too: it may yet turn out to be an article of that name.
+        """
         column, width = line.segments[0].column, columns_of(line.text)
+        if is_label:
+            self._name = without_code(line.text) if self._open else ""
+            self._name_column, self._name_width = column, 0
+            return
         if self._name and column > self._name_column:
             return
         runs_on = self._name and self._name_width >= self._width - 1
@@ -166,7 +177,7 @@ class Reader:
         """Take a line of figures: they belong to the name, the title or the article above."""
         if priced is None:
             return
-        if self._open is not None:
+        if self._open is not None and not self._is_article(self._open, priced):
             self._enter(self._open, priced.amount_fen, self._open.value)
         elif self._name:
             self._article(self._name, priced, None)
@@ -195,16 +206,22 @@ class Reader:
         elif figures.label.isdigit() and name:
             self._article(name, priced, None)  # the bar code stands before the figures
         else:
-            self._article(figures.label, priced, None if figures.lead_counts else figures.lead)
+            label = f"{figures.label} {priced.spare}".strip()
+            self._article(label, priced, None if figures.lead_counts else figures.lead)
 
     def _meaning(self, figures: Figures, priced: Priced) -> Meaning | None:
         meaning = self._vocabulary.meaning(figures.label)
         if meaning is Meaning.COUNT:
             return self._vocabulary.meaning(figures.label, among=_CLOSING) or meaning
-        counted = priced.explicit_qty and priced.amount_fen > 0 and not self._closed
-        if meaning in _ARTICLE_AFTER_ALL and counted:
-            return None
-        return meaning
+        return None if self._is_article(meaning, priced) else meaning
+
+    def _is_article(self, meaning: Meaning | None, priced: Priced) -> bool:
+        """Tell a "Cash box  2 x 5.00  10.00" above the total from cash."""
+        if self._closed or priced.amount_fen <= 0 or meaning in _CLOSING:
+            return False
+        if self._by_place or priced.unit_fen is not None:
+            return True
+        return meaning in _ARTICLE_AFTER_ALL and priced.explicit_qty
 
     def _enter(self, meaning: Meaning, fen: int, label: str) -> None:
         self._closed = self._closed or meaning in _CLOSING

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
@@ -68,8 +69,8 @@ def _settle_in_any_way(
 ) -> Settled:
     """Read in each way; the first that adds up is right, else the strict one is shown."""
     tried: list[Settled] = []
-    for way in Way:
-        reading = Reader(vocabulary, form, way).read(lines)
+    for by_place, way in product((False, True), Way):
+        reading = Reader(vocabulary, form, way, by_place=by_place).read(lines)
         settled = settle(reading)
         # bare figures that add up may be pieces: without a price or a payment they are no money
         looks_like_money = way is Way.STRICT and not form.plain
