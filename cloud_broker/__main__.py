@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from cloud_broker import bootstrap
 from cloud_broker.cli import goods, setup
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
 
@@ -23,8 +22,11 @@ def run(
     ] = "all",
 ) -> None:
     """运行接口、总部页面和入账 / run the API, the HQ pages and ingest until ^C."""
+    # Imported here: the other commands start without the web server and the console.
+    from cloud_broker.bootstrap import serving  # noqa: PLC0415  # see above
+
     with coded_errors():
-        bootstrap.run(settings_of(config), role)
+        serving.run(settings_of(config), role)
 
 
 def main() -> None:

@@ -29,9 +29,7 @@ class Settings(BaseSettings):
     tenant: str = Field("", description="the tenant's short name; empty when there is only one")
     http_host: str = "127.0.0.1"
     http_port: Port = 8100
-    public_url: str = Field(
-        "", description="how stores reach us; empty: http host and port"
-    )
+    public_url: str = Field("", description="how stores reach us; empty: http host and port")
     allowed_hosts: tuple[str, ...] = ()
     zone: str = "Asia/Shanghai"
     broker_host: str = "127.0.0.1"

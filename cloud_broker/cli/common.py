@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from cloud_broker.bootstrap import Office, build_office
+from cloud_broker.ports.unit import StoreRefusedError
 from cloud_broker.settings import Settings, load_settings
 from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
 
 EXIT_FAULT = 3
 
@@ -31,9 +33,16 @@ def coded_errors() -> Iterator[None]:
     try:
         yield
     except Fault as fault:
-        err.print(f"{fault.code.value} {fault.text('zh')}", style="red", markup=False)
-        err.print(f"{fault.code.value} {fault.text('en')}", markup=False)
+        _tell(fault)
         raise typer.Exit(EXIT_FAULT) from None
+    except StoreRefusedError as refused:
+        _tell(Fault(FaultCode.API_BODY_INVALID, detail=str(refused)))
+        raise typer.Exit(EXIT_FAULT) from None
+
+
+def _tell(fault: Fault) -> None:
+    err.print(f"{fault.code.value} {fault.text('zh')}", style="red", markup=False)
+    err.print(f"{fault.code.value} {fault.text('en')}", markup=False)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def account(box: SimBox) -> BrokerDevice:
 class BoxLine:
     """One connected box."""
 
-    def __init__(self, box: SimBox, host: str, port: int) -> None:
+    def __init__(self, box: SimBox, host: str, port: int, password: str = "") -> None:
         self.box = box
         self.acked: Ranges = ()
         self.acks: Queue[AckFrame] = Queue()
@@ -44,7 +44,7 @@ class BoxLine:
         self._client = client = Client(
             CallbackAPIVersion.VERSION2, client_id=str(box.device), clean_session=True
         )
-        client.username_pw_set(str(box.device), str(box.device))
+        client.username_pw_set(str(box.device), password or str(box.device))
         client.will_set(box.topic("st"), box.presence("gone"), qos=1, retain=True)
         client.reconnect_delay_set(1, 1)
         filters = [(one, 1) for one in box_filters(box.tenant, box.store, box.device)]

@@ -1,133 +1,43 @@
-"""The composition root: the only file that names adapters."""
+"""The composition of what runs: the HTTP application with the console, and ingest."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
-from cloud_broker.adapters import device_file
-from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.hub_pg import PostgresHub
-from cloud_broker.adapters.ids_system import SystemIds
-from cloud_broker.adapters.keyring_files import FileKeyRing
 from cloud_broker.adapters.logs import log_to_stderr
-from cloud_broker.adapters.mosquitto_files import (
-    INGEST_USER,
-    BrokerDevice,
-    hash_password,
-    write_files,
-)
-from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
+from cloud_broker.adapters.mosquitto_files import INGEST_USER
 from cloud_broker.adapters.postgres.queries import PostgresQueries
-from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
+from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestParts, IngestWorker
 from cloud_broker.migrations import runner
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.presence import PresenceBook
-from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What the commands of `cloud-broker` work with."""
-
-    settings: Settings
-    engine: Engine
-    units: PostgresUnits
-    clock: SystemClock
-    ids: SystemIds
-    keys: FileKeyRing
-    provision: Provision
-    access: HqAccess
-    publisher: CataloguePublisher
-
-    def tenant(self) -> UUID:
-        """Return the tenant the settings name; Fault API_NOT_FOUND when there is none."""
-        found = self.units.tenant(self.settings.tenant)
-        if found is None:
-            raise Fault(FaultCode.API_NOT_FOUND, what=f"tenant {self.settings.tenant!r}")
-        return found
-
-    def write_device_file(self, path: Path, made: Provisioned) -> None:
-        """Write what a box is told; Fault SETUP_CONFIG_INVALID when the file exists."""
-        text = device_file.render(
-            made, url=self.settings.url_for_stores, broker=self.settings.broker_for_stores
-        )
-        device_file.write(path, text)
-
-    def write_broker_files(self, folder: Path) -> tuple[Path, int]:
-        """Write mosquitto's files; return its configuration file and how many boxes it knows."""
-        password = self.settings.broker_password.get_secret_value()
-        if not password:
-            detail = "broker_password: 不能为空 must not be empty"
-            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="settings", detail=detail)
-        devices: list[BrokerDevice] = []
-        for tenant in self.units.tenants():
-            with self.units.begin(tenant) as unit:
-                devices += [
-                    BrokerDevice(tenant, one.shard, one.device, one.broker_hash)
-                    for one in unit.fleet.broker_accounts()
-                ]
-        hashed = hash_password(password, self.ids.random_bytes(BROKER_SALT_BYTES))
-        host, port = self.settings.broker_host, self.settings.broker_port
-        files = write_files(folder, devices, hashed, host=host, port=port)
-        return files.config, len(devices)
-
-    def close(self) -> None:
-        """Close the database pool."""
-        self.engine.dispose()
-
-
-def build_office(settings: Settings) -> Office:
-    """Put together what needs the database and the keys, and no network."""
-    engine = make_engine(settings.database_url.get_secret_value())
-    units = PostgresUnits(engine)
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    passwords = Argon2Passwords()
-    keys = FileKeyRing(settings.secrets_dir)
-    return Office(
-        settings=settings,
-        engine=engine,
-        units=units,
-        clock=clock,
-        ids=ids,
-        keys=keys,
-        provision=Provision(units, clock, ids, passwords, keys, hash_password),
-        access=HqAccess(units, clock, ids, passwords),
-        publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
-    )
-
-
-# ---- running ------------------------------------------------------------------------------------
 
 Role = Literal["all", "api", "ingest"]
 PARTITIONS_AHEAD = 3

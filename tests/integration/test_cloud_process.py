@@ -1,0 +1,238 @@
+"""The cloud as processes: brought up by its commands, killed, asked over HTTP, ended in order."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from cloud_broker.__main__ import app
+from tests.fakes.cloud_box import Person, SimBox
+from tests.fakes.cloud_line import BoxLine, wait_until
+from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
+from tests.plugins.postgres import Database
+
+_IDS = ("tenant", "store", "device", "legal_entity")
+CATALOGUE = "sku,barcodes,name,unit,price,cost,brand,category,tags\nA1,690,洗面奶,支,59,,甲,洁面,\n"
+BUNDLE = '{"version": 1, "tier_names": {}, "earn": {"id": "e", "fen_per_point": 100}}'
+
+
+@dataclass
+class Cloud:
+    """Settings, broker and database of one cloud, and its commands."""
+
+    folder: Path
+    database: Database
+    broker: Broker
+    http_port: int
+    stack: ExitStack
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "cloud.toml"
+
+    def command(self, *arguments: str, code: int = 0) -> str:
+        """Run one command in this process and return what it printed."""
+        done = CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    def refused_to_run(self, role: str) -> str:
+        """Start a process that should not start, and return what it said."""
+        line = [sys.executable, "-m", "cloud_broker", "run", "--role", role]
+        done = subprocess.run(
+            [*line, "--config", str(self.config)], check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 3
+        return done.stdout + done.stderr
+
+    def said(self, *arguments: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.command(*arguments, "--json"))
+        return answer
+
+    def run(self, role: str) -> "subprocess.Popen[bytes]":
+        line = [sys.executable, "-m", "cloud_broker", "run", "--role", role]
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [*line, "--config", str(self.config)], stdout=log, stderr=log
+            )
+        self.stack.callback(process.wait, 30)
+        self.stack.callback(process.kill)
+        return process
+
+    def up(self) -> bool:
+        with suppress(httpx2.HTTPError):
+            return httpx2.get(f"{self.url}/v1/health").status_code == 200
+        return False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def store(self, name: str) -> SimBox:
+        """Provision a store and return its box, as its device file describes it."""
+        path = self.folder / f"{name}.toml"
+        self.command("provision-store", "--name", name, "--city", "上海", "--out", str(path))
+        file = tomllib.loads(path.read_text(encoding="utf-8"))
+        identity = {name: UUID(file["identity"][name]) for name in _IDS}
+        return SimBox(
+            identity["tenant"],
+            identity["store"],
+            identity["device"],
+            identity["legal_entity"],
+            wall_ms=int(time.time() * 1000),
+        )
+
+    def line(self, box: SimBox) -> BoxLine:
+        """Connect a box with the password of its device file."""
+        files = [tomllib.loads(path.read_text()) for path in self.folder.glob("*店.toml")]
+        (file,) = [one for one in files if one["identity"]["device"] == str(box.device)]
+        password = file["cloud"]["broker_password"]
+        line = BoxLine(box, self.broker.host, self.broker.port, password)
+        self.stack.callback(line.close)
+        return line
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def cloud(database: Database, mosquitto: Callable[..., Broker], tmp_path: Path) -> Iterator[Cloud]:
+    broker = mosquitto()
+    with ExitStack() as stack:
+        made = Cloud(tmp_path, database, broker, free_port(), stack)
+        made.config.write_text(
+            f'database_url = "{database.url}"\nmigrate_url = "{database.owner_url}"\n'
+            f'secrets_dir = "{tmp_path / "secrets"}"\nhttp_port = {made.http_port}\n'
+            f'broker_port = {broker.port}\nbroker_password = "{INGEST_PASSWORD}"\n',
+            encoding="utf-8",
+        )
+        yield made
+
+
+def brought_up(cloud: Cloud, *names: str) -> list[SimBox]:
+    cloud.command("migrate")
+    cloud.command("provision-tenant", "--name", "熟客美妆", "--slug", "demo")
+    boxes = [cloud.store(name) for name in names]
+    # Into the broker's own folder: the files are all it knows.
+    assert cloud.said("broker-files", "--out", str(cloud.broker.folder))["devices"] == len(boxes)
+    cloud.broker.stop()
+    cloud.broker.start()
+    return boxes
+
+
+def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
+    shanghai, chengdu = brought_up(cloud, "上海店", "成都店")
+    process = cloud.run("all")
+    wait_until(cloud.up)
+    (cloud.folder / "goods.csv").write_text(CATALOGUE, encoding="utf-8")
+    (cloud.folder / "rules.json").write_text(BUNDLE, encoding="utf-8")
+    here, there = cloud.line(shanghai), cloud.line(chengdu)
+    goods = ("import", "catalogue", str(cloud.folder / "goods.csv"))
+    assert cloud.said(*goods, "--preview")["published_version"] == 0
+    assert cloud.said(*goods)["published_version"] == 1
+    assert cloud.said("publish-bundle", str(cloud.folder / "rules.json")) == {"version": 1}
+    assert {here.published.get(timeout=20).kind for _ in range(2)} == {"catalogue", "bundle"}
+    person = Person()
+    shanghai.enrols(person)
+    here.drain()
+    chengdu.sells(person)
+    there.drain()
+    person_of_hq = ("--login", "li", "--name", "李娜", "--role", "admin", "--token", "x")
+    made = cloud.said("hq-user", *person_of_hq)
+    with httpx2.Client(base_url=cloud.url) as client:
+        client.headers["Authorization"] = f"Bearer {made['api_token']}"
+        (found,) = client.get("/v1/hq/members", params={"q": "王芳"}).json()
+        assert (found["points_free"], found["home_store_name"]) == (59, "上海店")
+        ledger = client.get("/v1/hq/ledger", params={"store": str(chengdu.store)}).json()
+        assert ledger["totals"] == {"receipts": 1, "total_fen": 5_900, "points": 59}
+        assert client.get("/login").status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    wait_until(lambda: here.cloud_up is False)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_killed_again_and_again_it_loses_and_doubles_nothing(cloud: Cloud) -> None:
+    """Ingest dies by SIGKILL while three boxes send; all that was sold is booked, once."""
+    boxes = brought_up(cloud, "上海店", "成都店", "北京店")
+    person = Person()
+    boxes[0].enrols(person)
+    lines = [cloud.line(box) for box in boxes]
+    done = threading.Event()
+
+    def trade(box: SimBox, line: BoxLine) -> None:
+        while not done.wait(0.02):
+            box.sells(person)
+            first = max(1, len(box.events) - 3)
+            line.send("up", box.frame(first))
+
+    traders = [threading.Thread(target=trade, args=pair) for pair in zip(boxes, lines, strict=True)]
+    process = cloud.run("ingest")
+    wait_until(lambda: lines[0].cloud_up is True)
+    for trader in traders:
+        trader.start()
+    for _ in range(3):
+        seen = sum(line.acks.qsize() for line in lines)
+        wait_until(lambda: sum(line.acks.qsize() for line in lines) > seen + 20)  # noqa: B023 - used at once
+        process.kill()
+        process.wait(30)
+        process = cloud.run("ingest")
+    done.set()
+    for trader in traders:
+        trader.join(30)
+    for line in lines:
+        line.drain(patience_s=60)
+    sales = sum(len(box.events) for box in boxes) - 1
+    with psycopg.connect(cloud.database.super_dsn) as connection:
+        row = connection.execute(
+            "select (select count(*) from receipt), (select count(*) from event_log),"
+            " (select count(*) from posting),"
+            " (select balance from account where account like 'member:%:free'),"
+            " (select coalesce(sum(breaks), 0) from device_range),"
+            " (select count(*) from repair_queue where kind <> 'member')"
+        ).fetchone()
+    assert row == (sales, sales + 1, sales, 59 * sales, 0, 0)
+
+
+def test_what_is_wrong_with_the_surroundings_is_said_in_codes(cloud: Cloud) -> None:
+    assert "I104" in cloud_on_an_empty_database(cloud)
+    cloud.command("provision-tenant", "--name", "熟客", "--slug", "demo")
+    assert "A107" in cloud.command("provision-tenant", "--name", "熟客", "--slug", "Demo!", code=3)
+    assert "A107" in cloud.command(
+        "hq-user", "--login", "a", "--name", "a", "--role", "king", code=3
+    )
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", cloud.http_port))
+        taken.listen()
+        assert "I102" in cloud.refused_to_run("api")
+    cloud.config.write_text(cloud.config.read_text() + "colour = 1\n")
+    assert "I105" in cloud.command("run", code=3)
+
+
+def cloud_on_an_empty_database(cloud: Cloud) -> str:
+    """Run against a base without tables and return what it said."""
+    text = cloud.config.read_text()
+    cloud.config.write_text(text.replace(f'/{cloud.database.name}"', '/postgres"'))
+    said = cloud.refused_to_run("api")
+    cloud.config.write_text(text)
+    return said

@@ -1,0 +1,293 @@
+"""Provisioning, people, catalogue and bundle, and the files that carry them."""
+
+import stat
+import tomllib
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from queue import Queue
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cloud_broker.adapters import device_file
+from cloud_broker.adapters.mosquitto_files import (
+    INGEST_USER,
+    BrokerDevice,
+    acl_text,
+    hash_password,
+    password_matches,
+    write_files,
+)
+from cloud_broker.ingest.batcher import BATCH_MAX, Batcher, gather_ms
+from cloud_broker.services.catalogue import CataloguePublisher
+from cloud_broker.services.devices import Devices
+from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.provision import OperatorAsked, Provision, StoreAsked, TillAsked
+from cloud_broker.settings import load_settings
+from edge_agent.settings import DeviceFile
+from retail_core.catalog.encoding import decode_catalogue
+from retail_core.errors import Fault
+from retail_core.pricing.offers import open_bundle
+from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_basics import (
+    FakeCloudClock,
+    FakeCloudIdSource,
+    FakeKeyRing,
+    FakePasswords,
+)
+from tests.fakes.cloud_box import fresh_id
+from tests.fakes.cloud_state import State
+from tests.fakes.cloud_units import FakeUnits
+
+DAY_MS = 86_400_000
+CSV = """\
+sku,barcodes,name,unit,price,cost,brand,category,tags,effective_from
+A1,690|691,洗面奶,支,59.00,20,甲,洁面,敏感肌,
+A2,692,面霜,瓶,199.00,,乙,护肤,,2026-11-20
+"""
+BUNDLE = b'{"version": 3, "tier_names": {"gold": "x"}, "earn": {"id": "e", "fen_per_point": 100}}'
+ASKED = StoreAsked(
+    name="上海徐汇店",
+    city="上海",
+    region="华东",
+    legal_entity="总公司",
+    zone="Asia/Shanghai",
+    day_starts_at=time(4),
+    tills=(
+        TillAsked("1号收银台", "api"),
+        TillAsked("老收银机", "escpos", "generic-zh-32", "/dev/ttyUSB0", "/dev/usb/lp0"),
+    ),
+    operators=(OperatorAsked("1001", "王芳"), OperatorAsked("1002", '李"强"', "manager", "135790")),
+)
+
+
+@dataclass
+class Back:
+    """The back office over a store in memory; the clock stands at 2026-11-18 in Shanghai."""
+
+    units: FakeUnits
+    clock: FakeCloudClock
+    keys: FakeKeyRing
+    provision: Provision
+    access: HqAccess
+    publisher: CataloguePublisher
+    tenant: UUID
+
+    @property
+    def state(self) -> State:
+        return self.units.states[self.tenant]
+
+
+@pytest.fixture
+def back() -> Back:
+    units, clock, keys = FakeUnits(), FakeCloudClock(), FakeKeyRing()
+    ids, passwords = FakeCloudIdSource(clock), FakePasswords()
+    provision = Provision(units, clock, ids, passwords, keys, hash_password)
+    tenant = provision.tenant("熟客美妆", "demo")
+    access = HqAccess(units, clock, ids, passwords)
+    publisher = CataloguePublisher(units, clock, ids, keys)
+    return Back(units, clock, keys, provision, access, publisher, tenant)
+
+
+def refused(code: FaultCode) -> "pytest.RaisesExc[Fault]":
+    return pytest.raises(Fault, check=lambda fault: fault.code is code)
+
+
+class TestProvision:
+    def test_the_device_file_is_one_the_agent_reads(self, back: Back, tmp_path: Path) -> None:
+        made = back.provision.store(back.tenant, ASKED, who="cli")
+        path = tmp_path / "device.toml"
+        text = device_file.render(made, url="http://cloud.test", broker=("mq.test", 1883))
+        device_file.write(path, text)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        read = DeviceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        assert (read.identity.tenant, read.identity.store) == (back.tenant, made.store)
+        assert read.identity.legal_entity == next(iter(back.state.entities.values()))
+        assert [till.name for till in read.tills] == ["1号收银台", "老收银机"]
+        assert [one.name for one in read.operators] == ["王芳", '李"强"']
+        seed = back.keys.keys(back.tenant).bundle_seed
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        assert read.cloud.bundle_public_key == public
+        token = read.cloud.token.get_secret_value()
+        assert Devices(back.units).who(token)[1].device == made.device
+        (account,) = back.units.states[back.tenant].devices.values()
+        assert password_matches(made.broker_password, account.broker_hash)
+        with refused(FaultCode.SETUP_CONFIG_INVALID):
+            device_file.write(path, text)
+
+    def test_secrets_are_not_kept(self, back: Back) -> None:
+        made = back.provision.store(back.tenant, ASKED, who="cli")
+        kept = repr(back.state)
+        for secret in (made.device_token, made.broker_password, made.screen_token):
+            assert secret not in kept
+        # The hash of our fake passwords shows the PIN; its place is right all the same.
+        assert {one.pin_hash for one in back.state.operators.values()} == {
+            f"hashed:{one.pin}" for one in made.operators
+        }
+        assert made.operators[1].pin == "135790"
+        assert len(made.operators[0].pin) == 6
+
+    def test_a_name_is_given_once(self, back: Back) -> None:
+        back.provision.store(back.tenant, ASKED, who="cli")
+        with refused(FaultCode.API_BODY_INVALID):
+            back.provision.store(back.tenant, ASKED, who="cli")
+        assert [entry.action for entry in back.state.audits] == ["store.provision"]
+
+
+class TestHqAccess:
+    def test_in_and_out(self, back: Back) -> None:
+        password = back.access.add_user(back.tenant, "li", "李娜", "admin")
+        for login in ("li", "li@demo"):
+            token, who = back.access.login(login, password)
+            assert back.access.who(token) == who
+            assert (who.login, who.role, who.by_token) == ("li", "admin", False)
+            back.access.logout(token)
+            back.access.logout(token)
+            with refused(FaultCode.API_TOKEN_WRONG):
+                back.access.who(token)
+
+    @pytest.mark.parametrize("login", ["li", "wang", "li@nobody", "@", ""])
+    def test_a_wrong_pair_says_no_more(self, back: Back, login: str) -> None:
+        back.access.add_user(back.tenant, "li", "李娜", "admin")
+        with refused(FaultCode.API_LOGIN_WRONG):
+            back.access.login(login, "guess")
+
+    def test_five_wrong_tries_lock_for_five_minutes(self, back: Back) -> None:
+        password = back.access.add_user(back.tenant, "li", "李娜", "admin")
+        for _ in range(5):
+            with refused(FaultCode.API_LOGIN_WRONG):
+                back.access.login("li", "guess")
+        with refused(FaultCode.API_OPERATOR_LOCKED):
+            back.access.login("li", password)
+        back.clock.advance(5 * 60_000)
+        back.access.login("li", password)
+
+    def test_sessions_end_and_tokens_last(self, back: Back) -> None:
+        password = back.access.add_user(back.tenant, "li", "李娜", "admin")
+        session, _ = back.access.login("li", password)
+        token = back.access.api_token(back.tenant, "li", "erp")
+        back.clock.advance(DAY_MS)
+        with refused(FaultCode.API_TOKEN_WRONG):
+            back.access.who(session)
+        assert back.access.who(token).by_token
+        with refused(FaultCode.API_NOT_FOUND):
+            back.access.api_token(back.tenant, "nobody", "erp")
+
+    def test_short_passwords_are_refused(self, back: Back) -> None:
+        with refused(FaultCode.API_BODY_INVALID):
+            back.access.add_user(back.tenant, "li", "李娜", "admin", password="short")
+
+
+class TestCatalogue:
+    def test_a_preview_stores_nothing(self, back: Back) -> None:
+        result = back.publisher.preview(back.tenant, CSV)
+        assert (result.new, result.changed, result.version) == (("A1", "A2"), (), 0)
+        assert back.state.articles == {}
+
+    def test_prices_count_from_their_day(self, back: Back) -> None:
+        assert back.publisher.apply(back.tenant, CSV, who="li").version == 1
+        version, articles = decode_catalogue(back.state.documents["catalogue", 1].content)
+        assert (version, [article.sku for article in articles]) == (1, ["A1"])
+        assert back.publisher.refresh_due(back.tenant) is None
+        back.clock.advance(2 * DAY_MS)
+        assert back.publisher.refresh_due(back.tenant) == 2
+        assert back.publisher.refresh_due(back.tenant) is None
+        _, articles = decode_catalogue(back.state.documents["catalogue", 2].content)
+        assert [article.sku for article in articles] == ["A1", "A2"]
+
+    def test_only_what_changed_becomes_a_revision(self, back: Back) -> None:
+        back.publisher.apply(back.tenant, CSV, who="li")
+        ids = dict(back.state.articles)
+        result = back.publisher.apply(back.tenant, CSV.replace("59.00", "49.00"), who="li")
+        assert (result.new, result.changed, result.unchanged) == ((), ("A1",), 1)
+        assert back.state.articles == ids
+        assert len(back.state.revisions) == 3
+
+    def test_one_bad_row_stops_the_import_unless_told(self, back: Back) -> None:
+        bad = CSV.replace("199.00", "much")
+        with refused(FaultCode.CATALOGUE_ROW):
+            back.publisher.apply(back.tenant, bad, who="li")
+        assert back.state.revisions == []
+        result = back.publisher.apply(back.tenant, bad, who="li", skip_errors=True)
+        assert (result.new, len(result.read.errors)) == (("A1",), 1)
+        with refused(FaultCode.CATALOGUE_EMPTY):
+            back.publisher.apply(back.tenant, bad.replace("59.00", "x"), who="li", skip_errors=True)
+
+    def test_a_bundle_is_checked_and_signed(self, back: Back) -> None:
+        assert back.publisher.publish_bundle(back.tenant, BUNDLE, who="li") == 3
+        seed = back.keys.keys(back.tenant).bundle_seed
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        assert open_bundle(back.state.documents["bundle", 3].content, public) == BUNDLE
+        for content in (BUNDLE, b"{}", b"nonsense"):
+            with refused(FaultCode.OFFER_INVALID):
+                back.publisher.publish_bundle(back.tenant, content, who="li")
+        assert back.units.said[-1].kinds == {"published"}
+
+
+class TestBrokerFiles:
+    def test_a_password_is_hashed_as_mosquitto_does(self) -> None:
+        hashed = hash_password("secret", b"0" * 12)
+        assert hashed.startswith("$7$101$MDAwMDAwMDAwMDAw$")
+        assert password_matches("secret", hashed)
+        assert not password_matches("guess", hashed)
+        with pytest.raises(ValueError, match="salt"):
+            hash_password("secret", b"short")
+
+    def test_files_are_private_and_name_each_other(self, tmp_path: Path) -> None:
+        device = BrokerDevice(fresh_id(), 7, fresh_id(), "$7$x")
+        files = write_files(tmp_path / "mq", [device], "$7$y", host="127.0.0.1", port=1)
+        again = write_files(tmp_path / "mq", [], "$7$y", host="127.0.0.1", port=1)
+        assert files == again
+        for path in (files.config, files.passwords, files.acl):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        config = files.config.read_text()
+        assert f"acl_file {files.acl}" in config
+        assert "allow_anonymous false" in config
+        assert files.passwords.read_text() == f"{INGEST_USER}:$7$y\n"
+
+    def test_a_device_gets_its_own_topics_only(self) -> None:
+        device = BrokerDevice(fresh_id(), 7, fresh_id(), "$7$x")
+        block = acl_text([device]).split("\n\n")[1]
+        topics = [line.split()[2] for line in block.splitlines()[1:]]
+        assert all(str(device.tenant) in topic for topic in topics)
+        assert not any("+" in topic for topic in topics)
+
+
+class TestBatcher:
+    def test_a_lone_message_does_not_wait(self) -> None:
+        assert [gather_ms(*load) for load in ((1, 0), (1, 1), (2, 0), (1, 31), (1, 32))] == [
+            0, 0, 1, 1, 3,
+        ]  # fmt: skip
+
+    def test_a_batch_is_bounded_and_in_order(self) -> None:
+        queue: Queue[int] = Queue()
+        for number in range(BATCH_MAX + 5):
+            queue.put(number)
+        batcher = Batcher(queue)
+        assert batcher.take(0.01) == list(range(BATCH_MAX))
+        assert batcher.take(0.01) == list(range(BATCH_MAX, BATCH_MAX + 5))
+        assert batcher.take(0.01) == []
+
+
+class TestSettings:
+    GOOD = 'database_url = "postgresql://x"\nsecrets_dir = "/tmp/x"\n'
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "cloud.toml"
+        path.write_text(self.GOOD + "http_port = 9000\n", encoding="utf-8")
+        settings = load_settings(path)
+        assert (settings.http_port, settings.url_for_stores) == (9000, "http://127.0.0.1:9000")
+
+    @pytest.mark.parametrize("extra", ["http_port = 0", "colour = 1", "= 1"])
+    def test_what_is_wrong_is_named_and_never_quoted(self, tmp_path: Path, extra: str) -> None:
+        path = tmp_path / "cloud.toml"
+        path.write_text(self.GOOD.replace("//x", "//secret") + extra, encoding="utf-8")
+        with refused(FaultCode.SETUP_CONFIG_INVALID) as caught:
+            load_settings(path)
+        assert "secret@" not in str(caught.value)
+
+    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
+        with refused(FaultCode.SETUP_CONFIG_INVALID):
+            load_settings(tmp_path / "none.toml")
