@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
-
 from edge_agent.drivers.nfc_pcsc.sim import Ntag424
 from edge_agent.drivers.nfc_pcsc.vpcd import VirtualReader
+from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
 from tools.demo import scenes
 from tools.demo.client import Client
 from tools.demo.people import Person
