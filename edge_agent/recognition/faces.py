@@ -8,7 +8,7 @@ from edge_agent.ports.face import FaceEngine, FaceReading
 from edge_agent.recognition.frames import Frames
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
-from edge_agent.recognition.race import Finding, Race
+from edge_agent.recognition.race import Finding, Race, now_ms
 from retail_core.identity.assurance import Factor
 from retail_core.identity.face_match import Accept, FacePolicy, Vote, decide
 from retail_core.texts.faults import FaultCode
@@ -34,6 +34,7 @@ class FaceReader:
         first_ms: float | None = None
         live: list[float] = []
         while self.gallery.members and (frame := frames.next()) is not None:
+            race.took({"frame_age": now_ms() - frame.captured_mono_ms})
             with race.at_work("face"):
                 reading = self.engine.read(frame.image)
                 race.took(reading.stage_ms)

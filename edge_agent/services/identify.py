@@ -208,12 +208,14 @@ class Identify:
         # Readers of the race before have seen that it is over, or see it within a slice.
         wait(self._running)
         with self._entered(Race(deadline_ms, asked=asked)) as race:
-            if self._stopped:
-                return Identification("none", at_ms=race.began_ms)
             if "face" in chosen and "face" not in self._readers:
                 race.refuse(FaultCode.FACE_DISABLED, news=False)
             loops = [self._readers[name] for name in chosen if name in self._readers]
-            self._running = [self._pool.submit(_run, loop, race) for loop in loops]
+            with self._state:
+                # Whoever asked, or stopped, before this race could be seen has it cancelled here.
+                if self._stopped or (self._waiting and not race.asked):
+                    return Identification("none", at_ms=race.began_ms, repeated=True)
+                self._running = [self._pool.submit(_run, loop, race) for loop in loops]
             finding = race.judge(len(loops))
             self._surface()
             return self._result(race, finding)

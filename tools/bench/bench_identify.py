@@ -205,7 +205,7 @@ def _faces(bench: Bench, identify: Identify, scene: Scene, rounds: int) -> None:
         results = [identify.identify(factors, DEADLINE_MS) for _ in range(WARM_UP + rounds)]
         _report(bench, name, results[WARM_UP:], Factor.FACE_VOTE)
         if factors:
-            for stage in ("detect", "align", "embed"):
+            for stage in ("frame_age", "detect", "align", "embed", "face"):
                 times = [result.stage_ms[stage] for result in results[WARM_UP:]]
                 bench.add(Row(f"{name}, {stage} p50", median(times), "ms"))
 
