@@ -23,7 +23,7 @@ from tests.factories.counter import (
 )
 from tests.fakes.nfc import FakeNfcReader
 
-SHORT_MS = 120
+SHORT_MS = 250
 LONG_MS = 5_000
 
 
