@@ -6,8 +6,6 @@ from retail_core.texts.faults import FaultCode
 
 # A picture taken this long before the call still shows who stands there.
 FRAME_FRESH_MS = 250
-# Who only glances leaves the processor to others between two frames.
-GLANCE_EVERY_MS = 150
 
 
 class Frames:
@@ -20,8 +18,8 @@ class Frames:
 
     def next(self) -> Frame | None:
         """Return the next frame, or None when the race is over."""
-        if self._seq and not self._race.asked:
-            self._race.rest(GLANCE_EVERY_MS)
+        if self._seq and self._race.pace_ms:
+            self._race.rest(self._race.pace_ms)
         while not self._race.is_over():
             frame = self._camera.newest(after_seq=self._seq, timeout_ms=self._race.slice_ms())
             if frame is None:

@@ -60,10 +60,14 @@ class Seen:
 
 
 class Race:
-    """The clock, the finish and the notebook that all readers of one call share."""
+    """The clock, the finish and the notebook that all readers of one call share.
 
-    def __init__(self, deadline_ms: float, *, asked: bool = True) -> None:
+    `pace_ms`: how long readers of frames rest between two, when nobody waits for them.
+    """
+
+    def __init__(self, deadline_ms: float, *, asked: bool = True, pace_ms: int = 0) -> None:
         self.asked = asked
+        self.pace_ms = pace_ms
         self.began_ms = now_ms()
         self.ends_ms = self.began_ms + deadline_ms
         self.seen = Seen()

@@ -25,6 +25,8 @@ Reader = Literal["face", "qr", "nfc"]
 Outcome = Literal["member", "ask", "unknown", "none"]
 
 DEADLINE_MS_MAX = 10_000
+# Who looks for codes without being asked leaves the processor to others between two frames.
+IDLE_PACE_MS = 150
 # A code or card shown just before the clerk asked is the answer to the question.
 UNASKED_FRESH_MS = 3_000
 # How long the cloud may take over a code or card that came without a race.
@@ -207,7 +209,8 @@ class Identify:
     ) -> Identification:
         # Readers of the race before have seen that it is over, or see it within a slice.
         wait(self._running)
-        with self._entered(Race(deadline_ms, asked=asked)) as race:
+        pace_ms = 0 if asked or "face" in chosen else IDLE_PACE_MS
+        with self._entered(Race(deadline_ms, asked=asked, pace_ms=pace_ms)) as race:
             if "face" in chosen and "face" not in self._readers:
                 race.refuse(FaultCode.FACE_DISABLED, news=False)
             loops = [self._readers[name] for name in chosen if name in self._readers]

@@ -11,6 +11,8 @@ from edge_agent.recognition.race import now_ms
 from edge_agent.services.identify import Identification, Identify, Reader
 
 GLANCE_MS = 400
+# A vote takes three frames, and a glance that ends before starts anew: slow boxes need the time.
+ARMED_GLANCE_MS = 2_000
 # Between two glances the door stands open for whoever asks.
 REST_S = 0.02
 ARMED_MS = 10_000
@@ -58,7 +60,7 @@ class WatchLane:
         if not factors:
             self._woken.wait(GLANCE_MS / 1000)
             return
-        result = self._identify.glance(factors, GLANCE_MS)
+        result = self._identify.glance(factors, ARMED_GLANCE_MS if armed else GLANCE_MS)
         if result is not None and self._worth_telling(result):
             if result.outcome == "member":
                 self.disarm()

@@ -143,6 +143,8 @@ class StreamSource:
         if address.kind == "mjpeg":
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
             options = [value for limit in limits for value in (limit, NETWORK_TIMEOUT_MS)]
+            # One decoding thread: more of them hold a frame back each.
+            options += [cv2.CAP_PROP_N_THREADS, 1]
             self._capture = cv2.VideoCapture(address.where, cv2.CAP_FFMPEG, options)
         else:
             mjpg = cv2.VideoWriter.fourcc(*"MJPG")
