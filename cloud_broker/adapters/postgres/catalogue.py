@@ -31,9 +31,9 @@ select %(tenant)s, n.article, n.day, n.name, n.unit, n.price, n.cost, n.brand, n
   array(select jsonb_array_elements_text(n.barcodes::jsonb)),
   array(select jsonb_array_elements_text(n.tags::jsonb)), %(now)s
 from unnest(
-  %(article)s::uuid[], %(day)s::date[], %(name)s::text[], %(unit)s::text[], %(price)s::bigint[],
-  %(cost)s::bigint[], %(brand)s::text[], %(category)s::text[], %(barcodes)s::text[],
-  %(tags)s::text[]
+  %(article)b::uuid[], %(day)b::date[], %(name)b::text[], %(unit)b::text[], %(price)b::bigint[],
+  %(cost)b::bigint[], %(brand)b::text[], %(category)b::text[], %(barcodes)b::text[],
+  %(tags)b::text[]
 ) as n(article, day, name, unit, price, cost, brand, category, barcodes, tags)
 """
 _NEWEST = {
@@ -57,7 +57,7 @@ class PostgresCatalogue(Repository):
         """Return the ids of skus that are known."""
         rows = self._rows(
             "select sku, article_id from article"
-            " where tenant_id = %(tenant)s and sku = any(%(skus)s)",
+            " where tenant_id = %(tenant)s and sku = any(%(skus)b)",
             skus=list(skus),
         )
         return {row.sku: row.article_id for row in rows}
@@ -66,7 +66,7 @@ class PostgresCatalogue(Repository):
         """Enter new skus."""
         self._run(
             "insert into article select %(tenant)s, n.id, n.sku, %(now)s"
-            " from unnest(%(ids)s::uuid[], %(skus)s::text[]) as n(id, sku)",
+            " from unnest(%(ids)b::uuid[], %(skus)b::text[]) as n(id, sku)",
             ids=list(articles.values()),
             skus=list(articles),
             now=at(now_ms),
@@ -172,7 +172,7 @@ class PostgresCatalogue(Repository):
         """Mark announcements as made."""
         self._run(
             "update publication p set published_at = %(now)s"
-            " from unnest(%(kinds)s::text[], %(versions)s::bigint[]) as n(kind, version)"
+            " from unnest(%(kinds)b::text[], %(versions)b::bigint[]) as n(kind, version)"
             " where p.tenant_id = %(tenant)s and p.kind = n.kind and p.version = n.version",
             kinds=[one.kind for one in announcements],
             versions=[one.version for one in announcements],
@@ -205,7 +205,7 @@ class PostgresCatalogue(Repository):
             self._run(
                 "insert into name_review as held"
                 " select %(tenant)s, n.name, n.seen, %(now)s, %(now)s"
-                " from unnest(%(names)s::text[], %(seen)s::bigint[]) as n(name, seen)"
+                " from unnest(%(names)b::text[], %(seen)b::bigint[]) as n(name, seen)"
                 " where not exists (select 1 from name_map m"
                 " where m.tenant_id = %(tenant)s and m.name = n.name)"
                 " order by n.name on conflict (tenant_id, name) do update set"

@@ -15,19 +15,19 @@ from retail_core.texts.faults import FaultCode
 _TAKE = """
 with held as (
   select f.store_id from store_feed f
-  where f.tenant_id = %(tenant)s and f.store_id = any(%(stores)s::uuid[])
+  where f.tenant_id = %(tenant)s and f.store_id = any(%(stores)b::uuid[])
   order by f.store_id for update
 )
 update store_feed f set head = f.head + n.taken
-from held, unnest(%(stores)s::uuid[], %(taken)s::bigint[]) as n(store_id, taken)
+from held, unnest(%(stores)b::uuid[], %(taken)b::bigint[]) as n(store_id, taken)
 where f.tenant_id = %(tenant)s and f.store_id = held.store_id and n.store_id = held.store_id
 returning f.store_id, f.feed_epoch, f.head - n.taken as first
 """
 _APPEND = """
 insert into feed (tenant_id, store_id, pos, prev_pos, kind, key, ver, body, committed_at)
 select %(tenant)s, n.store, n.pos, n.pos - 1, n.kind, n.key, n.ver, n.body, %(now)s
-from unnest(%(store)s::uuid[], %(pos)s::bigint[], %(kind)s::text[], %(key)s::uuid[],
-  %(ver)s::bigint[], %(body)s::bytea[]) as n(store, pos, kind, key, ver, body)
+from unnest(%(store)b::uuid[], %(pos)b::bigint[], %(kind)b::text[], %(key)b::uuid[],
+  %(ver)b::bigint[], %(body)b::bytea[]) as n(store, pos, kind, key, ver, body)
 """
 _HEADS = """
 select store_id, feed_epoch, head, published from store_feed where tenant_id = %(tenant)s and
@@ -112,9 +112,9 @@ class PostgresFeed(Repository):
         if marks:
             self._run(
                 "with held as (select store_id from store_feed where tenant_id = %(tenant)s"
-                " and store_id = any(%(stores)s::uuid[]) order by store_id for update)"
+                " and store_id = any(%(stores)b::uuid[]) order by store_id for update)"
                 " update store_feed f set published = least(n.pos, f.head)"
-                " from held, unnest(%(stores)s::uuid[], %(marks)s::bigint[]) as n(store_id, pos)"
+                " from held, unnest(%(stores)b::uuid[], %(marks)b::bigint[]) as n(store_id, pos)"
                 " where f.tenant_id = %(tenant)s and f.store_id = held.store_id"
                 " and n.store_id = held.store_id and n.pos > f.published",
                 stores=list(marks),

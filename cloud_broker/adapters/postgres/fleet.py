@@ -35,9 +35,9 @@ insert into device_state as held (
 select %(tenant)s, n.device_id, n.store_id, n.state, n.boot_id, n.wall_ms, n.software, n.epoch,
   n.outbox_depth, n.feed_pos, n.can_sell, n.devices::jsonb, n.faults::jsonb, n.seen_at, n.seen_at
 from unnest(
-  %(device)s::uuid[], %(store)s::uuid[], %(state)s::text[], %(boot)s::uuid[], %(wall)s::bigint[],
-  %(software)s::text[], %(epoch)s::bigint[], %(depth)s::bigint[], %(pos)s::bigint[],
-  %(sells)s::boolean[], %(devices)s::text[], %(faults)s::text[], %(seen)s::timestamptz[]
+  %(device)b::uuid[], %(store)b::uuid[], %(state)b::text[], %(boot)b::uuid[], %(wall)b::bigint[],
+  %(software)b::text[], %(epoch)b::bigint[], %(depth)b::bigint[], %(pos)b::bigint[],
+  %(sells)b::boolean[], %(devices)b::text[], %(faults)b::text[], %(seen)b::timestamptz[]
 ) as n(device_id, store_id, state, boot_id, wall_ms, software, epoch, outbox_depth, feed_pos,
   can_sell, devices, faults, seen_at)
 order by n.device_id
@@ -55,7 +55,7 @@ on conflict (tenant_id, device_id) do update set
   devices = case when excluded.state = 'gone' then held.devices else excluded.devices end,
   faults = case when excluded.state = 'gone' then held.faults else excluded.faults end,
   last_seen_at = case
-    when excluded.state = 'gone' or excluded.device_id = any(%(asleep)s::uuid[])
+    when excluded.state = 'gone' or excluded.device_id = any(%(asleep)b::uuid[])
     then held.last_seen_at else excluded.last_seen_at end,
   changed_at = case when held.state is distinct from excluded.state
     then excluded.changed_at else held.changed_at end
@@ -186,13 +186,13 @@ class PostgresFleet(Repository):
 
     def places(self, devices: Collection[UUID]) -> dict[UUID, Place]:
         """Return where boxes stand; retired and unknown ones are absent."""
-        rows = self._rows(_PLACES + "d.device_id = any(%(devices)s)", devices=list(devices))
+        rows = self._rows(_PLACES + "d.device_id = any(%(devices)b)", devices=list(devices))
         return {row.device_id: _place(row) for row in rows}
 
     def devices_of(self, stores: Collection[UUID]) -> dict[UUID, tuple[Place, ...]]:
         """Return the boxes of stores."""
         rows = self._rows(
-            _PLACES + "d.store_id = any(%(stores)s) order by d.slot", stores=list(stores)
+            _PLACES + "d.store_id = any(%(stores)b) order by d.slot", stores=list(stores)
         )
         found: dict[UUID, tuple[Place, ...]] = {}
         for row in rows:

@@ -17,7 +17,7 @@ from retail_core.wire.messages import SaleLine
 _CHAINS = """
 select r.device_id, r.epoch, r.ranges, r.edges, r.breaks
 from device_range r
-join unnest(%(devices)s::uuid[], %(epochs)s::bigint[]) as k(device_id, epoch)
+join unnest(%(devices)b::uuid[], %(epochs)b::bigint[]) as k(device_id, epoch)
   on k.device_id = r.device_id and k.epoch = r.epoch
 where r.tenant_id = %(tenant)s
 order by r.device_id, r.epoch
@@ -26,15 +26,15 @@ _OPEN_CHAINS = """
 insert into device_range (
   tenant_id, device_id, epoch, ranges, edges, breaks, first_seen_at, updated_at)
 select %(tenant)s, k.device_id, k.epoch, '{}', %(edges)s::jsonb, 0, now(), now()
-from unnest(%(devices)s::uuid[], %(epochs)s::bigint[]) as k(device_id, epoch)
+from unnest(%(devices)b::uuid[], %(epochs)b::bigint[]) as k(device_id, epoch)
 order by k.device_id, k.epoch
 on conflict do nothing
 """
 _SAVE_CHAINS = """
 update device_range r set
   ranges = n.ranges::int8multirange, edges = n.edges::jsonb, breaks = n.breaks, updated_at = %(now)s
-from unnest(%(devices)s::uuid[], %(epochs)s::bigint[], %(ranges)s::text[], %(edges)s::text[],
-  %(breaks)s::bigint[]) as n(device_id, epoch, ranges, edges, breaks)
+from unnest(%(devices)b::uuid[], %(epochs)b::bigint[], %(ranges)b::text[], %(edges)b::text[],
+  %(breaks)b::bigint[]) as n(device_id, epoch, ranges, edges, breaks)
 where r.tenant_id = %(tenant)s and r.device_id = n.device_id and r.epoch = n.epoch
 """
 _ADD_EVENTS = """
@@ -42,10 +42,10 @@ insert into event_log (
   tenant_id, event_id, received_at, store_id, device_id, epoch, seq, till_id, operator_id,
   member_id, type, wall_ms, time_quality, boot_id, mono_ms, hash, body)
 select %(tenant)s, n.* from unnest(
-  %(event)s::uuid[], %(received)s::timestamptz[], %(store)s::uuid[], %(device)s::uuid[],
-  %(epoch)s::bigint[], %(seq)s::bigint[], %(till)s::uuid[], %(operator)s::uuid[],
-  %(member)s::uuid[], %(type)s::text[], %(wall)s::bigint[], %(quality)s::smallint[],
-  %(boot)s::uuid[], %(mono)s::bigint[], %(hash)s::bytea[], %(body)s::bytea[]) as n
+  %(event)b::uuid[], %(received)b::timestamptz[], %(store)b::uuid[], %(device)b::uuid[],
+  %(epoch)b::bigint[], %(seq)b::bigint[], %(till)b::uuid[], %(operator)b::uuid[],
+  %(member)b::uuid[], %(type)b::text[], %(wall)b::bigint[], %(quality)b::smallint[],
+  %(boot)b::uuid[], %(mono)b::bigint[], %(hash)b::bytea[], %(body)b::bytea[]) as n
 """
 _ADD_RECEIPTS = """
 insert into receipt (
@@ -56,11 +56,11 @@ select %(tenant)s, n.receipt, n.event, n.store, n.device, n.till, n.operator, n.
   n.number, n.day, n.shelf, n.total, n.points, n.tenders::jsonb, n.sold, n.received, n.sync,
   n.version, n.bundle, n.certificate, n.status
 from unnest(
-  %(receipt)s::uuid[], %(event)s::uuid[], %(store)s::uuid[], %(device)s::uuid[], %(till)s::uuid[],
-  %(operator)s::uuid[], %(member)s::uuid[], %(source)s::text[], %(number)s::text[],
-  %(day)s::date[], %(shelf)s::bigint[], %(total)s::bigint[], %(points)s::bigint[],
-  %(tenders)s::text[], %(sold)s::bigint[], %(received)s::timestamptz[], %(sync)s::bigint[],
-  %(version)s::bigint[], %(bundle)s::bytea[], %(certificate)s::bytea[], %(status)s::text[]
+  %(receipt)b::uuid[], %(event)b::uuid[], %(store)b::uuid[], %(device)b::uuid[], %(till)b::uuid[],
+  %(operator)b::uuid[], %(member)b::uuid[], %(source)b::text[], %(number)b::text[],
+  %(day)b::date[], %(shelf)b::bigint[], %(total)b::bigint[], %(points)b::bigint[],
+  %(tenders)b::text[], %(sold)b::bigint[], %(received)b::timestamptz[], %(sync)b::bigint[],
+  %(version)b::bigint[], %(bundle)b::bytea[], %(certificate)b::bytea[], %(status)b::text[]
 ) as n(receipt, event, store, device, till, operator, member, source, number, day, shelf, total,
   points, tenders, sold, received, sync, version, bundle, certificate, status)
 """
@@ -70,8 +70,8 @@ insert into receipt_line (
 select %(tenant)s, n.receipt, n.line, n.article, n.sku, n.name, n.qty, n.shelf, n.net,
   n.offers::jsonb
 from unnest(
-  %(receipt)s::uuid[], %(line)s::bigint[], %(article)s::uuid[], %(sku)s::text[], %(name)s::text[],
-  %(qty)s::bigint[], %(shelf)s::bigint[], %(net)s::bigint[], %(offers)s::text[]
+  %(receipt)b::uuid[], %(line)b::bigint[], %(article)b::uuid[], %(sku)b::text[], %(name)b::text[],
+  %(qty)b::bigint[], %(shelf)b::bigint[], %(net)b::bigint[], %(offers)b::text[]
 ) as n(receipt, line, article, sku, name, qty, shelf, net, offers)
 """
 _ADD_POSTINGS = """
@@ -79,14 +79,14 @@ insert into posting (
   tenant_id, receipt_id, line, rule, kind, nth, debit, credit, points, issuer, redeemer, event_id,
   wallet_id, posted_at)
 select %(tenant)s, n.* from unnest(
-  %(receipt)s::uuid[], %(line)s::bigint[], %(rule)s::text[], %(kind)s::text[], %(nth)s::bigint[],
-  %(debit)s::text[], %(credit)s::text[], %(points)s::bigint[], %(issuer)s::uuid[],
-  %(redeemer)s::uuid[], %(event)s::uuid[], %(wallet)s::uuid[], %(posted)s::timestamptz[]) as n
+  %(receipt)b::uuid[], %(line)b::bigint[], %(rule)b::text[], %(kind)b::text[], %(nth)b::bigint[],
+  %(debit)b::text[], %(credit)b::text[], %(points)b::bigint[], %(issuer)b::uuid[],
+  %(redeemer)b::uuid[], %(event)b::uuid[], %(wallet)b::uuid[], %(posted)b::timestamptz[]) as n
 """
 _MOVE_BALANCES = """
 insert into account as held (tenant_id, account, balance, version, updated_at)
 select %(tenant)s, n.account, n.points, 1, %(now)s
-from unnest(%(accounts)s::text[], %(points)s::bigint[]) as n(account, points)
+from unnest(%(accounts)b::text[], %(points)b::bigint[]) as n(account, points)
 order by n.account
 on conflict (tenant_id, account) do update set
   balance = held.balance + excluded.balance,
@@ -140,7 +140,7 @@ class PostgresJournal(Repository):
         """Note that events were seen; return those that were not seen before."""
         rows = self._rows(
             "insert into event_key select %(tenant)s, %(source)s, k"
-            " from unnest(%(keys)s::bytea[]) as k order by k on conflict do nothing returning key",
+            " from unnest(%(keys)b::bytea[]) as k order by k on conflict do nothing returning key",
             source=source,
             keys=list(keys),
         )
@@ -150,7 +150,7 @@ class PostgresJournal(Repository):
         """Return which receipts are booked."""
         rows = self._rows(
             "select receipt_id from receipt"
-            " where tenant_id = %(tenant)s and receipt_id = any(%(receipts)s)",
+            " where tenant_id = %(tenant)s and receipt_id = any(%(receipts)b)",
             receipts=list(receipts),
         )
         return {row.receipt_id for row in rows}
@@ -161,7 +161,7 @@ class PostgresJournal(Repository):
             return set()
         rows = self._rows(
             "select r.store_id, r.till_id, r.business_date, r.till_receipt_no from receipt r"
-            " join unnest(%(store)s::uuid[], %(till)s::uuid[], %(day)s::date[], %(number)s::text[])"
+            " join unnest(%(store)b::uuid[], %(till)b::uuid[], %(day)b::date[], %(number)b::text[])"
             " as k(store_id, till_id, day, number) on r.store_id = k.store_id"
             " and r.till_id is not distinct from k.till_id and r.business_date = k.day"
             " and r.till_receipt_no = k.number"
@@ -278,7 +278,7 @@ class PostgresJournal(Repository):
         """Return balances; an account never used is absent."""
         rows = self._rows(
             "select account, balance from account"
-            " where tenant_id = %(tenant)s and account = any(%(accounts)s)",
+            " where tenant_id = %(tenant)s and account = any(%(accounts)b)",
             accounts=list(accounts),
         )
         return {row.account: row.balance for row in rows}

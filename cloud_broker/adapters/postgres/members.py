@@ -25,7 +25,7 @@ _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000
 
 _ADD_WALLETS = """
 insert into wallet select %(tenant)s, n.wallet, n.at
-from unnest(%(wallet)s::uuid[], %(at)s::timestamptz[]) as n(wallet, at)
+from unnest(%(wallet)b::uuid[], %(at)b::timestamptz[]) as n(wallet, at)
 """
 _ADD_MEMBERS = """
 insert into member (
@@ -35,25 +35,25 @@ select %(tenant)s, n.member, n.wallet, 0, n.name, n.tier,
   coalesce((select array_agg(t) from jsonb_array_elements_text(n.tags::jsonb) as t), '{}'),
   n.masked, n.phone, n.store, n.at
 from unnest(
-  %(member)s::uuid[], %(wallet)s::uuid[], %(name)s::text[], %(tier)s::text[], %(tags)s::text[],
-  %(masked)s::text[], %(phone)s::bytea[], %(store)s::uuid[], %(at)s::timestamptz[]
+  %(member)b::uuid[], %(wallet)b::uuid[], %(name)b::text[], %(tier)b::text[], %(tags)b::text[],
+  %(masked)b::text[], %(phone)b::bytea[], %(store)b::uuid[], %(at)b::timestamptz[]
 ) as n(member, wallet, name, tier, tags, masked, phone, store, at)
 """
 _ADD_CLAIMS = """
 insert into claim select %(tenant)s, n.hash, n.member, n.expires
-from unnest(%(hash)s::bytea[], %(member)s::uuid[], %(expires)s::timestamptz[])
+from unnest(%(hash)b::bytea[], %(member)b::uuid[], %(expires)b::timestamptz[])
   as n(hash, member, expires)
 on conflict do nothing
 """
 _ADD_CONSENTS = """
 insert into consent select %(tenant)s, n.* from unnest(
-  %(event)s::uuid[], %(member)s::uuid[], %(kind)s::text[], %(given)s::boolean[],
-  %(version)s::text[], %(hash)s::bytea[], %(language)s::text[], %(channel)s::text[],
-  %(store)s::uuid[], %(operator)s::uuid[], %(wall)s::bigint[], %(received)s::timestamptz[]) as n
+  %(event)b::uuid[], %(member)b::uuid[], %(kind)b::text[], %(given)b::boolean[],
+  %(version)b::text[], %(hash)b::bytea[], %(language)b::text[], %(channel)b::text[],
+  %(store)b::uuid[], %(operator)b::uuid[], %(wall)b::bigint[], %(received)b::timestamptz[]) as n
 """
 _RECEIPTS = """
 select m.id as member_id, r.receipt_id, r.store_id, r.sold_ms, r.total_fen
-from unnest(%(members)s::uuid[]) as m(id)
+from unnest(%(members)b::uuid[]) as m(id)
 cross join lateral (
   select receipt_id, store_id, sold_ms, total_fen from receipt
   where tenant_id = %(tenant)s and member_id = m.id
@@ -62,7 +62,7 @@ cross join lateral (
 """
 _LINES = """
 select receipt_id, sku, name, qty_milli from receipt_line
-where tenant_id = %(tenant)s and receipt_id = any(%(receipts)s) order by receipt_id, line
+where tenant_id = %(tenant)s and receipt_id = any(%(receipts)b) order by receipt_id, line
 """
 
 
@@ -73,7 +73,7 @@ class PostgresMembers(Repository):
         """Return the wallet of each member that exists."""
         rows = self._rows(
             "select member_id, wallet_id from member"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)s)",
+            " where tenant_id = %(tenant)s and member_id = any(%(members)b)",
             members=list(members),
         )
         return {row.member_id: row.wallet_id for row in rows}
@@ -82,7 +82,7 @@ class PostgresMembers(Repository):
         """Return the member of each wallet that exists."""
         rows = self._rows(
             "select member_id, wallet_id from member"
-            " where tenant_id = %(tenant)s and wallet_id = any(%(wallets)s)",
+            " where tenant_id = %(tenant)s and wallet_id = any(%(wallets)b)",
             wallets=list(wallets),
         )
         return {row.wallet_id: row.member_id for row in rows}
@@ -91,7 +91,7 @@ class PostgresMembers(Repository):
         """Return whom (kind, keyed hash) name."""
         rows = self._rows(
             "select i.kind, i.keyed_hash, i.member_id from identity i"
-            " join unnest(%(kinds)s::text[], %(hashes)s::bytea[]) as k(kind, keyed_hash)"
+            " join unnest(%(kinds)b::text[], %(hashes)b::bytea[]) as k(kind, keyed_hash)"
             " on k.kind = i.kind and k.keyed_hash = i.keyed_hash where i.tenant_id = %(tenant)s",
             kinds=[kind for kind, _ in keys],
             hashes=[hash_ for _, hash_ in keys],
@@ -129,7 +129,7 @@ class PostgresMembers(Repository):
         if identities:
             self._run(
                 "insert into identity select %(tenant)s, n.kind, n.hash, n.member, %(now)s"
-                " from unnest(%(kinds)s::text[], %(hashes)s::bytea[], %(members)s::uuid[])"
+                " from unnest(%(kinds)b::text[], %(hashes)b::bytea[], %(members)b::uuid[])"
                 " as n(kind, hash, member) on conflict do nothing",
                 kinds=[kind for kind, _ in identities],
                 hashes=[hash_ for _, hash_ in identities],
@@ -143,7 +143,7 @@ class PostgresMembers(Repository):
             self._run(
                 "insert into credential (tenant_id, kind, key, member_id, created_at)"
                 " select %(tenant)s, 'card', n.key, n.member, n.at"
-                " from unnest(%(keys)s::bytea[], %(members)s::uuid[], %(at)s::timestamptz[])"
+                " from unnest(%(keys)b::bytea[], %(members)b::uuid[], %(at)b::timestamptz[])"
                 " as n(key, member, at) on conflict do nothing",
                 keys=[new.card.uid_hash for new in cards],
                 members=[new.member for new in cards],
@@ -222,7 +222,7 @@ class PostgresMembers(Repository):
         self._run(
             "update member m set ver = ver + 1 from ("
             " select member_id from member where tenant_id = %(tenant)s"
-            " and member_id = any(%(members)s) order by member_id for update) as held"
+            " and member_id = any(%(members)b) order by member_id for update) as held"
             " where m.tenant_id = %(tenant)s and m.member_id = held.member_id",
             members=list(members),
         )
@@ -232,7 +232,7 @@ class PostgresMembers(Repository):
         rows = self._rows(
             "select member_id, wallet_id, ver, name, tier, tags, phone_masked, phone_hash,"
             " home_store_id from member"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)s) order by member_id",
+            " where tenant_id = %(tenant)s and member_id = any(%(members)b) order by member_id",
             members=list(members),
         )
         ids = [row.member_id for row in rows]
@@ -267,7 +267,7 @@ class PostgresMembers(Repository):
         if pairs:
             self._run(
                 "insert into interest select %(tenant)s, n.store, n.member, %(now)s"
-                " from unnest(%(stores)s::uuid[], %(members)s::uuid[]) as n(store, member)"
+                " from unnest(%(stores)b::uuid[], %(members)b::uuid[]) as n(store, member)"
                 " order by n.store, n.member on conflict do nothing",
                 stores=[store for store, _ in pairs],
                 members=[member for _, member in pairs],
@@ -278,7 +278,7 @@ class PostgresMembers(Repository):
         """Return the stores that hold each member."""
         rows = self._rows(
             "select member_id, array_agg(store_id order by store_id) as stores from interest"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)s) group by member_id",
+            " where tenant_id = %(tenant)s and member_id = any(%(members)b) group by member_id",
             members=list(members),
         )
         return {row.member_id: tuple(row.stores) for row in rows}
@@ -301,7 +301,7 @@ class PostgresMembers(Repository):
     def _balances(self, wallets: list[UUID]) -> dict[str, int]:
         rows = self._rows(
             "select account, balance from account"
-            " where tenant_id = %(tenant)s and account = any(%(accounts)s)",
+            " where tenant_id = %(tenant)s and account = any(%(accounts)b)",
             accounts=[account for wallet in wallets for account in accounts_of(wallet)],
         )
         return {row.account: row.balance for row in rows}
@@ -313,7 +313,7 @@ class PostgresMembers(Repository):
         cards: dict[UUID, list[bytes]] = defaultdict(list)
         for row in self._rows(
             "select member_id, kind, key, public_key from credential"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)s)"
+            " where tenant_id = %(tenant)s and member_id = any(%(members)b)"
             " and revoked_at is null order by created_at, key",
             members=members,
         ):

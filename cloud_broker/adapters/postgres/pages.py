@@ -190,7 +190,7 @@ class PostgresPages(Repository):
         lines: dict[UUID, list[SaleLineRow]] = defaultdict(list)
         for line in self._rows(
             "select receipt_id, line, sku, name, qty_milli, shelf_fen, net_fen from receipt_line"
-            " where tenant_id = %(tenant)s and receipt_id = any(%(receipts)s)"
+            " where tenant_id = %(tenant)s and receipt_id = any(%(receipts)b)"
             " order by receipt_id, line",
             receipts=[row.receipt_id for row in rows],
         ):

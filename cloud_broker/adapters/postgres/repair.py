@@ -11,9 +11,9 @@ insert into repair_queue as held (
   tenant_id, repair_id, kind, code, detail, store_id, device_id, epoch, seq, event_id, member_id,
   topic, payload, received_at)
 select %(tenant)s, n.* from unnest(
-  %(id)s::uuid[], %(kind)s::text[], %(code)s::text[], %(detail)s::text[], %(store)s::uuid[],
-  %(device)s::uuid[], %(epoch)s::bigint[], %(seq)s::bigint[], %(event)s::uuid[],
-  %(member)s::uuid[], %(topic)s::text[], %(payload)s::bytea[], %(received)s::timestamptz[]) as n
+  %(id)b::uuid[], %(kind)b::text[], %(code)b::text[], %(detail)b::text[], %(store)b::uuid[],
+  %(device)b::uuid[], %(epoch)b::bigint[], %(seq)b::bigint[], %(event)b::uuid[],
+  %(member)b::uuid[], %(topic)b::text[], %(payload)b::bytea[], %(received)b::timestamptz[]) as n
 on conflict (tenant_id, repair_id) do update set tries = held.tries + 1
 """
 _TAKE = """
@@ -84,7 +84,7 @@ class PostgresRepair(Repository):
         """Close items."""
         self._run(
             "update repair_queue set state = 'done', resolved_at = %(now)s, resolved_by = %(by)s"
-            " where tenant_id = %(tenant)s and repair_id = any(%(ids)s) and state = 'open'",
+            " where tenant_id = %(tenant)s and repair_id = any(%(ids)b) and state = 'open'",
             ids=list(repair_ids),
             by=by,
             now=at(now_ms),
@@ -96,7 +96,7 @@ class PostgresRepair(Repository):
             self._run(
                 "update repair_queue set state = 'done', resolved_at = %(now)s,"
                 " resolved_by = 'enrolment' where tenant_id = %(tenant)s and kind = 'member'"
-                " and state = 'open' and member_id = any(%(members)s)",
+                " and state = 'open' and member_id = any(%(members)b)",
                 members=list(members),
                 now=at(now_ms),
             )
@@ -105,7 +105,7 @@ class PostgresRepair(Repository):
         """Return event → code for those of the events that wait in the queue."""
         rows = self._rows(
             "select event_id, code from repair_queue where tenant_id = %(tenant)s"
-            " and kind = 'event' and state = 'open' and event_id = any(%(events)s)",
+            " and kind = 'event' and state = 'open' and event_id = any(%(events)b)",
             events=list(event_ids),
         )
         return {row.event_id: row.code for row in rows}

@@ -59,7 +59,7 @@ left join (
   where tenant_id = %(tenant)s and state = 'open' group by store_id
 ) q on q.store_id = s.store_id
 where s.tenant_id = %(tenant)s and s.closed_at is null
-  and (cardinality(%(stores)s::uuid[]) = 0 or s.store_id = any(%(stores)s::uuid[]))
+  and (cardinality(%(stores)b::uuid[]) = 0 or s.store_id = any(%(stores)b::uuid[]))
 order by g.name, s.name
 """
 _TOTALS = """
