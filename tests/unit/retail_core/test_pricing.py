@@ -227,8 +227,17 @@ def test_selectors_name_articles_in_four_ways() -> None:
     )
     priced = price(lines, TierPrice(id="t", name="t", items=items, permille=500))
     assert priced.applied[0].lines == (1, 2, 3, 4)
-    only = TierPrice(id="t", name="t", items=ItemSelector(brands=frozenset("B")), permille=500)
-    assert price(lines, only).applied[0].lines == (2,)
+    for number, only in enumerate(
+        (
+            ItemSelector(skus=frozenset("A")),
+            ItemSelector(brands=frozenset("B")),
+            ItemSelector(categories=frozenset("C")),
+            ItemSelector(tags=frozenset("D")),
+        ),
+        start=1,
+    ):
+        priced = price(lines, TierPrice(id="t", name="t", items=only, permille=500))
+        assert priced.applied[0].lines == (number,)
 
 
 def test_offers_that_name_nothing_here_are_not_spoken_of() -> None:

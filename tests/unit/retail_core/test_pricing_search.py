@@ -414,6 +414,23 @@ def test_a_wider_search_is_never_worse(problem: Problem) -> None:
     assert max(values) == values[-1]
 
 
+def test_nodes_are_counted_over_all_walks() -> None:
+    # two sets at 10 and 8 are free by one rule each; together they want the unit at 8
+    pair = SetRule(2, 1, 0)
+    problem = Problem(
+        (pair, pair),
+        (UnitClass(10, 0, 1, (0,)), UnitClass(10, 0, 1, (1,)), UnitClass(8, 0, 1, (0, 1))),
+    )
+    # from one state two ways each, then two states, then four states three ways
+    found = search(problem, {}, 10**6)
+    assert found.taken == {(0, 0): 1, (0, 2): 1}
+    assert (found.value, found.nodes) == (found.bound, 2 + 4 + 12)
+    # knowing the best, one state is left to follow when the last unit is decided
+    again = search(problem, found.taken, 10**6)
+    assert (again.taken, again.value, again.bound) == (found.taken, found.value, found.value)
+    assert again.nodes == 2 + 4 + 3
+
+
 def test_nothing_is_searched_when_the_bound_is_reached() -> None:
     problem = Problem((SetRule(2, 1, 0),), (UnitClass(10, 0, 2, (0,)),))
     found = search(problem, {(0, 0): 2}, 10**6)
