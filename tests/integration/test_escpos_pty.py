@@ -200,6 +200,21 @@ def test_a_till_that_comes_late_is_found(tmp_path: Path, tally: FaultTally) -> N
         printer.stop()
 
 
+def test_what_was_printed_before_the_tap_came_is_not_lost(
+    till: OldTill, printer: RecordingPrinter
+) -> None:
+    sent = till.print_sale("0047", ITEMS)
+    tap = EscposTap("till", PROFILE, (till.port, printer.port))
+    tap.start()
+    try:
+        receipt = tap.next_receipt(timeout_ms=10_000)
+        assert receipt is not None
+        assert (receipt.receipt_no, receipt.fault) == ("0047", None)
+        assert eventually(lambda: printer.received() == sent)
+    finally:
+        tap.stop()
+
+
 def test_a_line_is_ours_alone(till: OldTill, tap: EscposTap) -> None:
     with pytest.raises(Fault) as fault:
         open_port(till.port, SerialLine())

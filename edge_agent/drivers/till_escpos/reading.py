@@ -52,11 +52,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one pass found, in the order of the paper; `counted` when a line gave a quantity."""
+    """What one pass found, in the order of the paper.
+
+    `counted` when a line gave a quantity; `by_place_only` articles have the words of a payment.
+    """
 
     articles: tuple[ReceiptLine, ...] = ()
     entries: tuple[Entry, ...] = ()
     counted: bool = False
+    by_place_only: int = 0
 
     def of(self, *meanings: Meaning) -> list[Entry]:
         """Return the entries with one of these meanings."""
@@ -83,6 +87,7 @@ class Reader:
         self, vocabulary: Vocabulary, form: NumberFormat, way: Way, *, by_place: bool = False
     ) -> None:
         self._by_place = by_place
+        self._by_place_only = 0
         self._vocabulary = vocabulary
         self._form = form
         self._way = way
@@ -105,7 +110,7 @@ class Reader:
         for line in lines:
             self._line(line)
         counted = any(article.priced.explicit_qty for article in self._articles)
-        return Reading(_counted(self._articles), tuple(self._entries), counted)
+        return Reading(_counted(self._articles), tuple(self._entries), counted, self._by_place_only)
 
     def _line(self, line: Line) -> None:
         if is_rule(line):
@@ -217,11 +222,14 @@ class Reader:
 
     def _is_article(self, meaning: Meaning | None, priced: Priced) -> bool:
         """Tell a "Cash box  2 x 5.00  10.00" above the total from cash."""
-        if self._closed or priced.amount_fen <= 0 or meaning in _CLOSING:
+        if meaning is None or self._closed or priced.amount_fen <= 0 or meaning in _CLOSING:
             return False
-        if self._by_place or priced.unit_fen is not None:
+        if priced.unit_fen is not None:
             return True
-        return meaning in _ARTICLE_AFTER_ALL and priced.explicit_qty
+        if meaning in _ARTICLE_AFTER_ALL and priced.explicit_qty:
+            return True
+        self._by_place_only += self._by_place
+        return self._by_place
 
     def _enter(self, meaning: Meaning, fen: int, label: str) -> None:
         self._closed = self._closed or meaning in _CLOSING

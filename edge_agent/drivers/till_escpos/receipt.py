@@ -75,6 +75,8 @@ def _settle_in_any_way(
         # bare figures that add up may be pieces: without a price or a payment they are no money
         looks_like_money = way is Way.STRICT and not form.plain
         believed = looks_like_money or reading.counted or bool(reading.of(Meaning.TENDER))
+        if reading.by_place_only * 2 > len(reading.articles):
+            continue  # cash, card, total: that is a report, not articles with odd names
         if settled.adds_up and believed:
             return settled
         tried.append(settled if believed else replace(settled, total_fen=None, adds_up=False))

@@ -144,8 +144,15 @@ def _is_terminal(path: str) -> bool:
         os.close(fd)
 
 
+class _KeepsWhatWaits(serial.Serial):  # type: ignore[misc] # pyserial has no types
+    """pyserial throws away what is waiting when it opens a line; here that is a receipt."""
+
+    def _reset_input_buffer(self) -> None:
+        return
+
+
 def _open_terminal(path: str, line: SerialLine) -> Port:
-    owner = serial.Serial(
+    owner = _KeepsWhatWaits(
         path,
         baudrate=line.baud_rate,
         bytesize=line.data_bits,

@@ -38,7 +38,7 @@ LANGUAGES = (
         *("应付金额", "会员优惠", "微信支付", "找零", "gb18030"),
     ),
     Language(
-        ("Free range eggs 12", "7UP 330ml", "2in1 Shampoo", "Cash box", "Change purse"),
+        ("Free range eggs 12", "7UP 330ml", "2in1 Shampoo", "Total care paste"),
         *("TOTAL", "DISCOUNT", "CASH", "CHANGE", "cp437", b"", ".", "$"),
     ),
     Language(

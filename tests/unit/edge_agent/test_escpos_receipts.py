@@ -147,6 +147,26 @@ def test_the_bar_code_is_the_number_of_last_resort() -> None:
     assert read(stream).receipt_no == "20260042"
 
 
+def test_an_article_named_like_a_payment_is_told_by_its_place() -> None:
+    receipt = read_text("Milk  0.99\nBread  1.10\nChange purse  5.00\nTOTAL  7.09\nCASH  7.09\n")
+    assert receipt.fault is None
+    assert receipt.lines[-1] == ReceiptLine("Change purse", 1_000, 500)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "现金 3 1200.00\n微信 5 3400.00\n支付宝 2 2100.00\n合计 10 6700.00\n",
+        "Cash  500.00\nCard  300.00\nTOTAL  800.00\n",
+        "Sales  800.00\nCash  500.00\nCard  300.00\nTOTAL  1600.00\n",
+        "牛肉面 2\n小菜 1\n合计 3\n",
+    ],
+)
+def test_a_list_that_adds_up_is_not_yet_a_sale(text: str) -> None:
+    receipt = read_text(text)
+    assert receipt.kind != "sale" or receipt.fault is not None
+
+
 def test_words_of_the_profile_are_understood() -> None:
     mine = AUTO.model_copy(update={"words": AUTO.words.model_copy(update={"total": ("拢总",)})})
     stream = "面包 1 6.00\n拢总 6.00\n".encode("gb18030") + CUT
