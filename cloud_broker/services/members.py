@@ -19,7 +19,6 @@ from retail_core.wire.messages import WIRE_VERSION, ChangeFrame, MemberRecord
 
 FIND_KINDS = frozenset({"phone_key", "card", "phone"})
 KEY_ID_BYTES = 8
-PUBLIC_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,25 @@ def test_a_broker_that_forgets_everything(stage: Stage) -> None:
     assert stage.count("repair_queue") == 0
 
 
+def test_a_sale_made_now_does_not_wait_behind_a_nights_backlog(stage: Stage) -> None:
+    offline, open_now = stage.boxes
+    for _ in range(20 * 256):
+        offline.sells()
+    open_now.sells()
+    frames = [offline.frame(first, first + 255) for first in range(1, 20 * 256, 256)]
+    worker = stage.ingest()
+    night, day = stage.line(offline), stage.line(open_now)
+    wait_until(lambda: day.cloud_up is True)
+    for frame in frames:
+        night.send("up", frame)
+    day.send("up", open_now.frame())
+    day.acks.get(timeout=60)
+    assert len(night.acked) == 0 or night.acked[-1][1] < 20 * 256
+    wait_until(lambda: night.acked == ((1, 20 * 256),), 100)
+    worker.stop()
+    assert stage.count("receipt") == 20 * 256 + 1
+
+
 def test_a_database_that_is_away_makes_boxes_wait(stage: Stage) -> None:
     stage.ingest()
     box = stage.boxes[0]

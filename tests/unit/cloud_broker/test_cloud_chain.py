@@ -2,11 +2,14 @@
 
 from hashlib import sha256
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_broker.domain.chain import DeviceChain, join, used_before
 from retail_core.wire.codec import GENESIS_HASH
+from tests.fakes.cloud_box import SimBox
+from tests.fakes.cloud_ingest import Cloud
 
 LENGTH = 30
 
@@ -68,3 +71,41 @@ def test_an_overlap_is_compared_where_it_passes_an_end() -> None:
     chain = join(DeviceChain(), 1, journal()[:11]).chain
     assert join(chain, 5, journal()[4:16]).broken == ()
     assert join(chain, 5, journal(1)[4:16]).broken == (10,)
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+class TestInTheCloud:
+    def test_a_journal_that_was_rewritten_is_seen_and_still_booked(self, cloud: Cloud) -> None:
+        box = cloud.box()
+        box.sells()
+        cloud.book((box, box.frame()))
+        box.hashes[1] = b"x" * 32
+        box.sells()
+        cloud.book((box, box.frame(2)))
+        assert len(cloud.state.sales) == 2
+        (item,) = cloud.state.repairs.values()
+        assert (item.kind, item.code, item.seq) == ("chain", "W105", 2)
+        assert cloud.state.chains[box.device, 7].breaks == 1
+
+    def test_a_copied_disk_uses_a_sequence_twice(self, cloud: Cloud) -> None:
+        box = cloud.box()
+        copy = SimBox(box.tenant, box.store, box.device, box.legal_entity)
+        box.sells()
+        copy.sells()
+        cloud.book((box, box.frame()))
+        cloud.book((copy, copy.frame()))
+        assert len(cloud.state.sales) == 2
+        assert [item.code for item in cloud.state.repairs.values()] == ["W105"]
+
+    def test_a_new_epoch_begins_anew(self, cloud: Cloud) -> None:
+        box = cloud.box()
+        restored = SimBox(box.tenant, box.store, box.device, box.legal_entity, epoch=8)
+        box.sells()
+        restored.sells()
+        cloud.book((box, box.frame()), (restored, restored.frame()))
+        assert cloud.state.repairs == {}
+        assert len(cloud.state.sales) == 2

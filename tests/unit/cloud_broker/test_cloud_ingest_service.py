@@ -9,44 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest, Outcome
+from cloud_broker.services.ingest import Outcome
 from retail_core.errors import Fault
-from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_ack, decode_change, decode_member, encode, event_hash
 from retail_core.wire.messages import AckFrame, ChangeFrame, MemberRecord
-from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
-from tests.fakes.cloud_state import State
-from tests.fakes.cloud_units import FakeUnits
-from tests.plugins.cloud import new_box, new_tenant
-
-
-class Cloud:
-    """Ingest over a store in memory."""
-
-    def __init__(self) -> None:
-        self.units = FakeUnits()
-        self.clock = FakeCloudClock()
-        self.tally = FaultTally()
-        self.ingest = Ingest(self.units, self.clock, self.tally)
-        self.tenant = new_tenant(self.units)
-
-    def box(self, name: str = "上海店") -> SimBox:
-        return new_box(self.units, self.tenant, name)
-
-    def book(self, *messages: tuple[SimBox, bytes]) -> Outcome:
-        self.clock.advance(10)
-        return self.ingest.book(
-            [Inbound(box.topic(), payload, self.clock.now_ms()) for box, payload in messages]
-        )
-
-    @property
-    def state(self) -> State:
-        return self.units.states[self.tenant]
-
-    def free(self, person: Person) -> int:
-        return self.state.balances.get(f"member:{person.wallet}:free", 0)
+from tests.fakes.cloud_ingest import Cloud
 
 
 @pytest.fixture
@@ -301,39 +270,6 @@ class TestStrangers:
     def test_a_topic_that_is_none_of_ours(self, cloud: Cloud) -> None:
         cloud.ingest.book([Inbound("r1/x/1/d/y/up", b"", 0)])
         assert cloud.tally.snapshot() == {"W101": 1}
-
-
-class TestChain:
-    def test_a_journal_that_was_rewritten_is_seen_and_still_booked(self, cloud: Cloud) -> None:
-        box = cloud.box()
-        box.sells()
-        cloud.book((box, box.frame()))
-        box.hashes[1] = b"x" * 32
-        box.sells()
-        cloud.book((box, box.frame(2)))
-        assert len(cloud.state.sales) == 2
-        (item,) = cloud.state.repairs.values()
-        assert (item.kind, item.code, item.seq) == ("chain", "W105", 2)
-        assert cloud.state.chains[box.device, 7].breaks == 1
-
-    def test_a_copied_disk_uses_a_sequence_twice(self, cloud: Cloud) -> None:
-        box = cloud.box()
-        copy = SimBox(box.tenant, box.store, box.device, box.legal_entity)
-        box.sells()
-        copy.sells()
-        cloud.book((box, box.frame()))
-        cloud.book((copy, copy.frame()))
-        assert len(cloud.state.sales) == 2
-        assert [item.code for item in cloud.state.repairs.values()] == ["W105"]
-
-    def test_a_new_epoch_begins_anew(self, cloud: Cloud) -> None:
-        box = cloud.box()
-        restored = SimBox(box.tenant, box.store, box.device, box.legal_entity, epoch=8)
-        box.sells()
-        restored.sells()
-        cloud.book((box, box.frame()), (restored, restored.frame()))
-        assert cloud.state.repairs == {}
-        assert len(cloud.state.sales) == 2
 
 
 def test_an_unreachable_database_books_nothing_and_says_so(cloud: Cloud) -> None:
