@@ -104,12 +104,22 @@ def test_attempts_are_counted_over_the_frames_that_are_merged() -> None:
     assert [(f.first_seq, f.last_seq, f.attempt) for f in plan.send] == [(1, 12, 4)]
 
 
-@pytest.mark.parametrize(("first", "last", "attempt"), [(5, 6, 3), (6, 6, 3), (7, 7, 1), (4, 4, 1)])
-def test_attempts_are_those_of_the_frames_that_overlap(first: int, last: int, attempt: int) -> None:
+@pytest.mark.parametrize(
+    ("waiting", "wanted"),
+    [
+        ([3, 5, 6, 8, 20], {3: 1, 5: 3, 8: 1, 20: 1}),
+        ([5, 20], {5: 3, 20: 1}),
+        ([6, 20], {6: 3, 20: 1}),
+        ([4, 5, 20], {4: 3, 20: 1}),
+        ([6, 7, 20], {6: 3, 20: 1}),
+    ],
+)
+def test_attempts_are_those_of_the_frames_that_overlap(
+    waiting: list[int], wanted: dict[int, int]
+) -> None:
     expired = [InFlight(5, 6, LIVE, 0, 2)]
-    waiting = [*range(first, last + 1), 20]
-    plan = plan_publish(waiting, expired, 2, 60_000, 0)
-    assert plan.send[1].attempt == attempt
+    plan = plan_publish(waiting, expired, 9, 60_000, 0)
+    assert {frame.first_seq: frame.attempt for frame in plan.send} == wanted
 
 
 def test_a_slow_line_is_given_time() -> None:
