@@ -1,72 +1,21 @@
 """The parts of the search, each against what it promises."""
 
-from itertools import product
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
-from retail_core.pricing.bounds import outlook, quick_bound
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.greedy import greedy
 from retail_core.pricing.reduction import components, hopeless, without_bulk
-from retail_core.pricing.search import search
 from retail_core.pricing.sets import Problem, SetRule, Taken, UnitClass
-from retail_core.pricing.solve import solve, without_losers
-
-THREE_FOR_TWO = SetRule(3, 2, 0)
-TWO_FOR_1000 = SetRule(2, 0, 1000)
-
-
-@st.composite
-def problems(draw: st.DrawFn, *, rules_max: int = 3, units_max: int = 4) -> Problem:
-    rules: list[SetRule] = []
-    for _ in range(draw(st.integers(1, rules_max))):
-        need = draw(st.integers(2, 4))
-        if draw(st.booleans()):
-            rules.append(SetRule(need, draw(st.integers(1, need - 1)), 0))
-        else:
-            rules.append(SetRule(need, 0, draw(st.integers(0, 60))))
-    fens = sorted(draw(st.lists(st.integers(0, 40), min_size=1, max_size=4)), reverse=True)
-    classes = tuple(
-        UnitClass(
-            fen,
-            draw(st.integers(0, fen)),
-            draw(st.integers(1, units_max)),
-            tuple(sorted(draw(st.sets(st.integers(0, len(rules) - 1), min_size=1)))),
-        )
-        for fen in fens
-    )
-    return Problem(tuple(rules), classes)
-
-
-def choices(problem: Problem) -> list[Taken]:
-    """Every way to give units to rules in whole sets."""
-    per_class = []
-    for place, entry in enumerate(problem.classes):
-        ways = [
-            {(rule, place): count for rule, count in zip(entry.rules, counts, strict=True)}
-            for counts in product(range(entry.units + 1), repeat=len(entry.rules))
-            if sum(counts) <= entry.units
-        ]
-        per_class.append(ways)
-    found: list[Taken] = []
-    for combination in product(*per_class):
-        taken = {key: units for part in combination for key, units in part.items() if units}
-        if all(
-            sum(units for (owner, _), units in taken.items() if owner == rule) % entry.need == 0
-            for rule, entry in enumerate(problem.rules)
-        ):
-            found.append(taken)
-    return found
-
-
-def best_value(problem: Problem) -> int:
-    return max(problem.value(taken) for taken in choices(problem))
-
-
-small = problems(rules_max=2, units_max=3)
-Law = settings(max_examples=60, deadline=None)
+from retail_core.pricing.solve import solve
+from tests.factories.pricing_problems import (
+    THREE_FOR_TWO,
+    TWO_FOR_1000,
+    Law,
+    best_value,
+    problems,
+    saved,
+)
 
 
 @pytest.mark.parametrize(
@@ -222,11 +171,6 @@ def test_bulk_is_settled_without_loss(problem: Problem) -> None:
     )
 
 
-def saved(problem: Problem, taken: Taken) -> int:
-    singles = sum(problem.classes[place].single_fen * units for (_, place), units in taken.items())
-    return sum(problem.rule_gain_fen(rule, taken) for rule in range(len(problem.rules))) - singles
-
-
 @pytest.mark.parametrize(
     ("units", "single_fen", "left", "settled"),
     [
@@ -321,179 +265,3 @@ def test_greedy_cuts_a_class_over_open_sets() -> None:
         (UnitClass(30, 0, 2, (0,)), UnitClass(20, 0, 5, (0,)), UnitClass(10, 0, 3, (0,))),
     )
     assert greedy(problem) == {(0, 0): 2, (0, 1): 5, (0, 2): 2}
-
-
-def lost(problem: Problem, taken: Taken) -> int:
-    """What a choice loses against the outlook, decision by decision."""
-    left = dict(taken)
-    held = [0] * len(problem.rules)
-    total = 0
-    for decision in outlook(problem).decisions:
-        owner = next(
-            (entry.rule for entry in decision.rules if left.get((entry.rule, decision.place))), None
-        )
-        total += decision.fee if owner is None else 0
-        for entry in decision.rules:
-            if entry.rule == owner:
-                total += entry.take[held[owner]]
-                held[owner] = (held[owner] + 1) % problem.rules[owner].need
-                left[owner, decision.place] -= 1
-            else:
-                total += entry.skip[held[entry.rule]]
-    return total
-
-
-@Law
-@given(small)
-def test_the_value_of_a_choice_is_the_bound_less_its_losses(problem: Problem) -> None:
-    ahead = outlook(problem)
-    assert len(ahead.decisions) == sum(entry.units for entry in problem.classes)
-    assert [d.place for d in ahead.decisions] == sorted(d.place for d in ahead.decisions)
-    for decision in ahead.decisions:
-        assert decision.fee >= 0
-        assert [entry.rule for entry in decision.rules] == list(
-            problem.classes[decision.place].rules
-        )
-        assert all(min(entry.skip + entry.take) >= 0 for entry in decision.rules)
-    for taken in choices(problem):
-        assert problem.value(taken) == ahead.bound - lost(problem, taken)
-
-
-@Law
-@given(small)
-def test_no_choice_beats_a_bound(problem: Problem) -> None:
-    best = best_value(problem)
-    assert best <= outlook(problem).bound
-    assert best <= quick_bound(problem)
-
-
-def test_the_outlook_of_one_rule() -> None:
-    problem = Problem((SetRule(2, 1, 0),), (UnitClass(10, 0, 1, (0,)), UnitClass(6, 0, 1, (0,))))
-    fen, cost = problem.scale, problem.costs[0]
-    ahead = outlook(problem)
-    fees = [(10 * fen - cost) // 2, (6 * fen - cost) // 2]
-    assert [decision.fee for decision in ahead.decisions] == fees
-    assert ahead.bound == sum(fees)
-    assert quick_bound(problem) == sum(fees) + 2
-    first, second = (decision.rules[0] for decision in ahead.decisions)
-    # opening a set at 10 lets the unit at 6 be free: short of what the fees promise
-    assert (first.skip[0], first.take[0]) == (0, sum(fees) - (6 * fen - cost))
-    assert second.take == (first_never := second.take[0], 0)
-    assert second.skip[0] == 0
-    assert min(first_never, second.skip[1]) > 10**30
-
-
-def test_units_without_hope_pay_no_fee() -> None:
-    problem = Problem((SetRule(2, 1, 0),), (UnitClass(10, 9, 2, (0,)),))
-    assert [decision.fee for decision in outlook(problem).decisions] == [0, 0]
-    assert quick_bound(problem) == 2
-
-
-@Law
-@given(small, st.sampled_from([0, 20, 10**6]))
-def test_search_finds_the_best_or_bounds_it(problem: Problem, nodes_max: int) -> None:
-    best = best_value(problem)
-    found = search(problem, greedy(problem), nodes_max)
-    assert found.value == problem.value(found.taken) <= best <= found.bound
-    assert found.nodes <= nodes_max
-    if nodes_max == 10**6:
-        assert found.value == best == found.bound
-
-
-@Law
-@given(problems(rules_max=3, units_max=6))
-def test_a_wider_search_is_never_worse(problem: Problem) -> None:
-    smallest = sum(entry.units * (1 + len(entry.rules)) for entry in problem.classes)
-    values = []
-    for nodes_max in (0, smallest - 1, smallest, 2 * smallest, 10**6):
-        found = search(problem, {}, nodes_max)
-        assert found.nodes <= nodes_max
-        assert found.value <= found.bound
-        values.append(found.value)
-    assert values[0] == values[1] == 0
-    assert max(values) == values[-1]
-
-
-def test_nodes_are_counted_over_all_walks() -> None:
-    # two sets at 10 and 8 are free by one rule each; together they want the unit at 8
-    pair = SetRule(2, 1, 0)
-    problem = Problem(
-        (pair, pair),
-        (UnitClass(10, 0, 1, (0,)), UnitClass(10, 0, 1, (1,)), UnitClass(8, 0, 1, (0, 1))),
-    )
-    # from one state two ways each, then two states, then four states three ways
-    found = search(problem, {}, 10**6)
-    assert found.taken == {(0, 0): 1, (0, 2): 1}
-    assert (found.value, found.nodes) == (found.bound, 2 + 4 + 12)
-    # knowing the best, one state is left to follow when the last unit is decided
-    again = search(problem, found.taken, 10**6)
-    assert (again.taken, again.value, again.bound) == (found.taken, found.value, found.value)
-    assert again.nodes == 2 + 4 + 3
-
-
-def test_nothing_is_searched_when_the_bound_is_reached() -> None:
-    problem = Problem((SetRule(2, 1, 0),), (UnitClass(10, 0, 2, (0,)),))
-    found = search(problem, {(0, 0): 2}, 10**6)
-    assert (found.taken, found.nodes, found.bound) == ({(0, 0): 2}, 0, found.value)
-
-
-@Law
-@given(small)
-def test_solving_gives_the_best_saving_and_no_gap(problem: Problem) -> None:
-    solution = solve(problem, 10**6)
-    assert solution.gap_fen == 0
-    assert -(-best_value(problem) // problem.scale) == saved(problem, solution.taken)
-
-
-@Law
-@given(small, small)
-def test_parts_are_solved_apart(left: Problem, right: Problem) -> None:
-    shifted = [
-        UnitClass(
-            entry.price_fen,
-            entry.single_fen,
-            entry.units,
-            tuple(rule + len(left.rules) for rule in entry.rules),
-        )
-        for entry in right.classes
-    ]
-    classes = sorted([*left.classes, *shifted], key=lambda entry: -entry.price_fen)
-    both = Problem(left.rules + right.rules, tuple(classes))
-    together = solve(both, 10**6)
-    apart = [solve(problem, 10**6) for problem in (left, right)]
-    assert saved(both, together.taken) == saved(left, apart[0].taken) + saved(right, apart[1].taken)
-
-
-def test_gaps_and_nodes_add_up_over_parts() -> None:
-    pair = SetRule(2, 1, 0)
-    lossy = (
-        UnitClass(10, 0, 1, (0, 1)),
-        UnitClass(10, 0, 1, (1, 2)),
-        UnitClass(9, 0, 1, (0,)),
-        UnitClass(9, 0, 1, (2,)),
-    )
-    one = Problem((pair, pair, pair), lossy)
-    two = Problem(
-        (pair,) * 6,
-        tuple(
-            UnitClass(entry.price_fen, 0, 1, tuple(rule + shift for rule in entry.rules))
-            for entry in lossy
-            for shift in (0, 3)
-        ),
-    )
-    hasty, patient = solve(one, 0), solve(one, 10**6)
-    assert hasty.gap_fen > 0
-    assert solve(two, 0).gap_fen == 2 * hasty.gap_fen
-    assert solve(two, 10**6).nodes == 2 * patient.nodes > 0
-    # the second part has what the first one left of the limit
-    partly = solve(two, patient.nodes)
-    assert partly.gap_fen == hasty.gap_fen
-    assert 0 < partly.nodes <= patient.nodes
-
-
-def test_rules_that_gain_nothing_give_their_units_back() -> None:
-    pair = SetRule(2, 0, 15)
-    problem = Problem((pair, pair), (UnitClass(10, 0, 2, (0, 1)), UnitClass(7, 0, 2, (0, 1))))
-    assert without_losers(problem, {(0, 0): 2, (1, 1): 2}) == {(0, 0): 2}
-    even = Problem((SetRule(2, 1, 0),), (UnitClass(10, 5, 2, (0,)),))
-    assert without_losers(even, {(0, 0): 2}) == {}
