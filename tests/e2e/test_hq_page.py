@@ -1,42 +1,21 @@
-"""HQ's pages in a real browser over the real cloud: PostgreSQL, mosquitto, `cloud-broker run`.
+"""HQ's pages in a real browser over the real cloud.
 
-Three boxes speak MQTT as boxes do; what they say has to appear on the wall by itself.
+What three boxes say over MQTT has to appear on the wall by itself.
 """
 
-import contextlib
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from datetime import time as clock_time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password
-from cloud_broker.bootstrap import Office, build_office
-from cloud_broker.services.provision import Provisioned, StoreAsked
-from cloud_broker.settings import Settings
-from retail_core.wire.codec import decode_ack
-from retail_core.wire.topics import shard_of
 from tests.e2e import browser as chrome
-from tests.factories.waiting import eventually
-from tests.fakes.cloud_box import Person, SimBox
-from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
+from tests.e2e.hq_stage import PLACES, ROOT, WELL, Cloud, now_ms, running_cloud
+from tests.fakes.cloud_box import Person
 from tests.plugins.postgres import Database
 
 pytestmark = [
@@ -45,229 +24,20 @@ pytestmark = [
     pytest.mark.enable_socket,
     pytest.mark.timeout(300),
 ]
-ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "cloud_broker" / "console" / "static" / "vendor" / "htmx.min.js"
-PLACES = (
-    ("上海徐汇店", "上海", "华东"),
-    ("成都春熙路店", "成都", "西南"),
-    ("北京国贸店", "北京", "华北"),
-)
 WITHIN_MS = 15_000
-GIVE_UP_S = 30.0
-OPENING = clock_time(4)
 PAGES = ("/", "/sales", "/members", "/repair", "/review-names")
-
-
-class Box:
-    """A shop's box on the line: speaks in SimBox's words, over MQTT as itself."""
-
-    def __init__(self, made: Provisioned) -> None:
-        self.made = made
-        self.sim = SimBox(
-            made.tenant, store=made.store, device=made.device, legal_entity=made.legal_entity
-        )
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=str(made.device))
-        self._client.username_pw_set(str(made.device), made.broker_password)
-        self._client.on_message = self._hear
-        self._acked: set[int] = set()
-
-    def connect(self, port: int) -> None:
-        """Come on the line."""
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        eventually(self._client.is_connected)
-        self._client.subscribe(self.sim.topic("ack"), qos=1)
-
-    def leave(self) -> None:
-        """Go off the line; safe when never on it."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def says(self, state: str = "ok", **said: object) -> None:
-        """Say how the box is."""
-        self.sim.wall_ms = now_ms()
-        payload = self.sim.presence(state, **{"devices": WELL} | said)
-        self._client.publish(self.sim.topic("st"), payload, qos=1, retain=True).wait_for_publish(5)
-
-    def sells(self, person: Person | None, fen: int, **changes: object) -> None:
-        """Sell something now and send it up."""
-        self.sim.wall_ms = now_ms() - 1_000
-        self.sim.sells(person, fen=fen, **{"business_date": business_date()} | changes)
-        self.sends_newest()
-
-    def sends_newest(self) -> None:
-        """Send the newest record up, again until the cloud has it: the broker may forget."""
-        newest = len(self.sim.events)
-        payload = self.sim.frame(newest)
-        deadline = time.monotonic() + GIVE_UP_S
-        while newest not in self._acked:
-            assert time.monotonic() < deadline, "the cloud never acknowledged"
-            self._client.publish(self.sim.topic(), payload, qos=1).wait_for_publish(5)
-            with contextlib.suppress(AssertionError):
-                eventually(lambda: newest in self._acked, within_s=1)
-
-    def _hear(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        for first, last in decode_ack(bytes(message.payload)).ranges:
-            self._acked.update(range(first, last + 1))
-
-
-WELL = {"camera": "ok", "qr": "ok", "nfc": "ok", "till_tap": "ok", "cloud": "ok"}
-
-
-@dataclass
-class Cloud:
-    """The running cloud and its three shops."""
-
-    settings: Settings
-    office: Office
-    boxes: tuple[Box, ...]
-    password: str
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-    person: Person = field(default_factory=lambda: Person(name="李敏"))
-
-    @property
-    def origin(self) -> str:
-        """Return where the pages are."""
-        return f"http://127.0.0.1:{self.settings.http_port}"
-
-    def start(self) -> None:
-        """Start `cloud-broker run` and wait until it answers."""
-        settings = self.settings
-        secret = {
-            "DATABASE_URL": settings.database_url.get_secret_value(),
-            "BROKER_PASSWORD": settings.broker_password.get_secret_value(),
-        }
-        plain = {
-            "SECRETS_DIR": str(settings.secrets_dir),
-            "HTTP_PORT": str(settings.http_port),
-            "BROKER_PORT": str(settings.broker_port),
-        }
-        named = {f"REGULARS_{name}": value for name, value in (secret | plain).items()}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "cloud_broker", "run"],
-                cwd=ROOT,
-                env=dict(os.environ) | named,
-                stdout=log,
-                stderr=log,
-            )
-        eventually(lambda: _listens(settings.http_port), within_s=60)
-
-    def stop(self, *, kill: bool = False) -> None:
-        """End it, in order or without a word."""
-        if self.process is not None:
-            (self.process.kill if kill else self.process.terminate)()
-            self.process.wait(20)
-            self.process = None
-
-
-def now_ms() -> int:
-    """Return the wall clock."""
-    return time.time_ns() // 1_000_000
-
-
-def business_date() -> int:
-    """Return the shops' business day, which begins at four."""
-    local = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(hours=4)
-    return int(f"{local:%Y%m%d}")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _provision(office: Office) -> tuple[Provisioned, ...]:
-    tenant = office.provision.tenant("熟客示范", "demo")
-    return tuple(
-        office.provision.store(
-            tenant,
-            StoreAsked(name, city, region, "总公司", "Asia/Shanghai", OPENING, (), ()),
-            who="test",
-        )
-        for name, city, region in PLACES
-    )
-
-
-def _hashed(made: Provisioned) -> str:
-    return hash_password(made.broker_password, b"s" * 12)
-
-
-@contextmanager
-def _broker(made: tuple[Provisioned, ...]) -> Iterator[Broker]:
-    devices = [
-        BrokerDevice(
-            one.tenant,
-            shard_of(one.store),
-            one.device,
-            hash_password(one.broker_password, b"s" * 12),
-        )
-        for one in made
-    ]
-    # Not below pytest's own folder: mosquitto gives up root before it opens its files.
-    folder = Path(tempfile.mkdtemp(prefix="regulars-test-mq-"))
-    folder.chmod(0o755)
-    broker = Broker(folder, devices)
-    try:
-        broker.start()
-        yield broker
-    finally:
-        broker.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def cloud(
     new_database: Callable[[], Database], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cloud]:
-    """Run the whole cloud with three provisioned shops, whose boxes are on the line."""
+    """Run the cloud and its shops once."""
     if not ASSETS.exists():
         pytest.skip("page assets are missing: make assets")
-    folder = tmp_path_factory.mktemp("cloud")
-    with ExitStack() as stack:
-        drafted = Settings(
-            database_url=new_database().url,
-            secrets_dir=folder / "secrets",
-            http_port=_free_port(),
-            broker_password=INGEST_PASSWORD,
-        )
-        office = build_office(drafted)
-        stack.callback(office.close)
-        made = _provision(office)
-        password = office.access.add_user(made[0].tenant, "hq", "王芳", "operations")
-        broker = stack.enter_context(_broker(made))
-        settings = drafted.model_copy(update={"broker_port": broker.port})
-        boxes = tuple(Box(one) for one in made)
-        running = Cloud(settings, office, boxes, password, folder / "log")
-        running.start()
-        stack.callback(running.stop)
-        for box in boxes:
-            stack.callback(box.leave)
-            box.connect(broker.port)
-            box.says()
-        _begin(running)
+    with running_cloud(new_database().url, tmp_path_factory.mktemp("cloud")) as running:
         yield running
-
-
-def _begin(cloud: Cloud) -> None:
-    """Enrol the member in Shanghai and sell once in each shop."""
-    first = cloud.boxes[0]
-    first.sim.wall_ms = now_ms() - 2_000
-    first.sim.enrols(cloud.person)
-    first.sends_newest()
-    for kind in ("membership", "face.local"):
-        first.sim.consents(cloud.person, kind)
-        first.sends_newest()
-    for number, box in enumerate(cloud.boxes):
-        box.sells(cloud.person if number == 0 else None, 12_800 + 100 * number)
 
 
 @pytest.fixture(scope="module")
