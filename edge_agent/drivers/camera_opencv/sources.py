@@ -23,6 +23,7 @@ JITTER_SHIFT_PX = 0.8
 JITTER_GAIN = 0.03
 JITTER_NOISE = 2.0
 NOISE_ROLL = 64
+NOISE_LIFT = 8
 
 
 class Broken(Exception):
@@ -193,17 +194,20 @@ class Shaker:
     def __init__(self, seed: int = 0) -> None:
         self._random = np.random.default_rng(seed)
         shape = (FILE_SIDE_MAX + NOISE_ROLL, FILE_SIDE_MAX + NOISE_ROLL, 3)
-        # Drawn once: each frame takes another window of it.
-        self._noise = self._random.normal(0, JITTER_NOISE, shape).astype(np.int16)
+        # Drawn once, lifted above zero so that bytes are added to bytes: each frame takes another
+        # window of it.
+        drawn = self._random.normal(NOISE_LIFT, JITTER_NOISE, shape)
+        self._noise = np.clip(np.rint(drawn), 0, 2 * NOISE_LIFT).astype(np.uint8)
 
     def __call__(self, picture: Picture) -> Picture:
         """Return the picture as the next frame of a live camera would show it."""
         height, width = picture.shape[:2]
         top, left = self._random.integers(0, NOISE_ROLL, 2)
-        dx, dy = self._random.uniform(-JITTER_SHIFT_PX, JITTER_SHIFT_PX, 2)
+        dx, dy = self._random.uniform(0, JITTER_SHIFT_PX, 2)
         gain = 1 + self._random.uniform(-JITTER_GAIN, JITTER_GAIN)
-        shift = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
-        moved = cv2.warpAffine(picture, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        # Moving by less than a pixel is a weighted mean of four neighbours.
+        weights = np.outer((1 - dy, dy), (1 - dx, dx))
+        moved = cv2.filter2D(picture, -1, weights, borderType=cv2.BORDER_REPLICATE)
         noise = self._noise[top : top + height, left : left + width]
-        lit = cv2.add(cv2.convertScaleAbs(moved, alpha=gain), noise, dtype=cv2.CV_8U)
+        lit = cv2.add(cv2.convertScaleAbs(moved, alpha=gain, beta=-NOISE_LIFT), noise)
         return cast("Picture", lit)
