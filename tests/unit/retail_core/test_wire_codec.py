@@ -164,6 +164,15 @@ def test_a_number_that_fits_no_wire_is_a_fault_not_a_crash(bad: int) -> None:
     assert outcome(codec.encode_body, sale) == FaultCode.WIRE_MALFORMED
 
 
+def test_a_fault_says_what_was_wrong_for_whoever_repairs_it() -> None:
+    with pytest.raises(Fault) as caught:
+        codec.encode_body(msgspec.structs.replace(wire.sale(), total_fen=1 << 64))
+    assert "serialize ints" in str(caught.value.fields["detail"])
+    with pytest.raises(Fault) as caught:
+        codec.decode_body("card.issued", b"\x92\x01\xc4\x00")
+    assert caught.value.fields == {"detail": "Expected `str`, got `int` - at `$[0]`"}
+
+
 def test_a_lone_surrogate_is_a_fault_not_a_crash() -> None:
     sale = msgspec.structs.replace(wire.sale(), till_receipt_no="\ud800")
     assert outcome(codec.encode_body, sale) == FaultCode.WIRE_MALFORMED
