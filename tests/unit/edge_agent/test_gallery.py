@@ -1,5 +1,7 @@
 """The gallery answers as a plain search over all templates would."""
 
+import ast
+import inspect
 from uuid import UUID
 
 import numpy as np
@@ -109,3 +111,8 @@ def test_a_members_own_templates_are_given_back() -> None:
         pytest.approx([1, 1])
     )
     assert gallery.templates_of(UUID(int=5)) == ()
+
+
+def test_no_product_of_the_hot_path_wakes_the_threads_of_a_blas() -> None:
+    tree = ast.parse(inspect.getsource(inspect.getmodule(Gallery) or Gallery))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.MatMult)]
