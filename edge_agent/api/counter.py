@@ -4,6 +4,8 @@ One of these stands between the devices' threads and the API: both tell the same
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from edge_agent.api.hub import EventHub
@@ -24,6 +26,7 @@ CARD_WAIT_MS = 10_000
 CARD_SLICE_MS = 250
 CARD_FRESH_MS = 3_000
 PAUSE_S = 0.01
+DOOR_S = 0.5
 
 
 class Counter:
@@ -92,12 +95,19 @@ class RememberingReader:
 
 
 class CardDesk:
-    """Waits for a card to be bound; meanwhile the lane does not look for cards of its own."""
+    """Waits for a card to be bound; meanwhile the lane does not look for cards of its own.
+
+    Whoever asks goes before the lane's next look: a plain lock would let the lane's loop, which
+    takes it again at once, keep a clerk waiting until her card is stale.
+    """
 
     def __init__(self, reader: RememberingReader | None, proofs: Proofs) -> None:
         self._reader = reader
         self._proofs = proofs
         self._turn = threading.Lock()
+        self._door = threading.Condition()
+        self._asking = 0
+        self._looking = False
         self._stopping = threading.Event()
 
     def read_uid(self, *, timeout_ms: int = CARD_WAIT_MS) -> bytes:
@@ -107,7 +117,7 @@ class CardDesk:
         """
         if self._reader is None:
             raise Fault(FaultCode.NFC_READER_GONE)
-        with self._turn:
+        with self._lane_kept_out(), self._turn:
             tap = self._reader.take_last(within_ms=CARD_FRESH_MS)
             if tap is not None:
                 # The lane has seen this very tap, so its counter may be taken already.
@@ -118,20 +128,43 @@ class CardDesk:
 
     def watch(self, lane: WatchLane) -> None:
         """Let the lane look once, unless a card is waited for."""
-        with self._turn:
+        with self._door:
+            if not self._door.wait_for(lambda: not self._asking, DOOR_S):
+                return
+            self._looking = True
+        try:
             lane.turn()
+        finally:
+            with self._door:
+                self._looking = False
+                self._door.notify_all()
+
+    @contextmanager
+    def _lane_kept_out(self) -> Iterator[None]:
+        """Wait for the end of the lane's present look; the next begins after this block."""
+        with self._door:
+            self._asking += 1
+            self._door.wait_for(lambda: not self._looking)
+        try:
+            yield
+        finally:
+            with self._door:
+                self._asking -= 1
+                self._door.notify_all()
 
     def stop(self) -> None:
         """Let whoever waits come back."""
         self._stopping.set()
 
-    def _awaited(self, reader: NfcReader, timeout_ms: int) -> CardTap:
+    def _awaited(self, reader: RememberingReader, timeout_ms: int) -> CardTap:
         until_ms = now_ms() + timeout_ms
         while now_ms() < until_ms:
             if reader.state() == "gone":
                 raise Fault(FaultCode.NFC_READER_GONE)
             tap = reader.next_tap(timeout_ms=CARD_SLICE_MS)
-            if tap is not None:
+            # Another till's question may have taken the tap from the queue: it is remembered.
+            last = reader.take_last(within_ms=CARD_FRESH_MS)
+            if tap := tap or last:
                 return tap
             if self._stopping.wait(PAUSE_S):
                 break
