@@ -56,7 +56,9 @@ stamp=$(cat requirements/dev.lock pyproject.toml | sha256sum | cut -c1-64)
 if [ "$(cat var/stamps/env 2>/dev/null)" != "$stamp" ] || [ ! -x .venv/bin/edge-agent ]; then
   say "python packages (hashed, requirements/dev.lock)"
   [ -x .venv/bin/python ] || "$bootstrap/bin/uv" venv -q -p "$PYTHON" .venv
-  "$bootstrap/bin/uv" pip sync -q --require-hashes -p .venv/bin/python requirements/dev.lock
+  # Bytecode now, whatever PYTHONDONTWRITEBYTECODE says: compiling at each start costs a box seconds.
+  "$bootstrap/bin/uv" pip sync -q --compile-bytecode --require-hashes -p .venv/bin/python requirements/dev.lock
   "$bootstrap/bin/uv" pip install -q --no-deps --no-build-isolation -p .venv/bin/python -e .
+  .venv/bin/python -m compileall -q retail_core edge_agent cloud_broker tools
   echo "$stamp" > var/stamps/env
 fi
