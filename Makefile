@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-identify bench-commit bench-price bench-sync \
+  types arch mutate lock bench bench-face bench-tap bench-identify bench-commit bench-price bench-sync \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -56,8 +56,8 @@ arch: setup ## import contracts and the architecture tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-mutate: setup ## mutation score of the core, at least 90 %
-	$(PY) -m tools.mutation_score --at-least 90
+mutate: setup ## mutation score of the core, at least 90 %; SAMPLE=1000 draws so many at random
+	$(PY) -m tools.mutation_score --at-least 90 $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: bench-price bench-commit bench-identify ## the benches that need nothing from outside
 
@@ -65,6 +65,7 @@ bench-price: setup ; $(PY) -m tools.bench.bench_price ## price a basket
 bench-commit: setup ; $(PY) -m tools.bench.bench_commit ## a sale onto the disk
 bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or card to member view
 bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
+bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 
 docs-reference: setup ## regenerate the reference pages that come from code

@@ -7,6 +7,7 @@ the same machine measures as the floor of the way between the boxes.
 
 import json
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -133,6 +134,12 @@ class _Told:
                 self._came.set()
 
 
+def _without_delay(_client: mqtt.Client, _userdata: object, opened: object) -> None:
+    """Switch Nagle's algorithm off: with it the floor is two delayed acknowledgements, 88 ms."""
+    if isinstance(opened, socket.socket):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def _broker_floor(stage: Stage) -> list[float]:
     """Send bare messages to ourselves over the same broker: twice that is the way and back.
 
@@ -149,6 +156,7 @@ def _broker_floor(stage: Stage) -> list[float]:
     client.username_pw_set("cloud-ingest", password)
     came = threading.Event()
     client.on_message = lambda *_: came.set()
+    client.on_socket_open = _without_delay
     client.connect("127.0.0.1", stage.broker_port)
     client.subscribe("r1/bench/echo", 1)
     client.loop_start()
