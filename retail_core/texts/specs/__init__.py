@@ -1,0 +1,1 @@
+"""What each fault code means, one module for a family of blocks."""

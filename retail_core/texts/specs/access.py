@@ -1,0 +1,79 @@
+"""Faults of the HTTP interfaces: block A."""
+
+from retail_core.texts.fault_codes import FaultCode, FaultSpec
+
+SPECS: dict[FaultCode, FaultSpec] = {
+    FaultCode.API_TOKEN_MISSING: FaultSpec(
+        "auth",
+        401,
+        "请求没有带收银机令牌,请先配对",
+        "the request carries no till token; pair the till first",
+    ),
+    FaultCode.API_TOKEN_WRONG: FaultSpec(
+        "auth",
+        401,
+        "令牌无效或已停用,请重新配对",
+        "the token is not valid or was revoked; pair again",
+    ),
+    FaultCode.API_ORIGIN_REFUSED: FaultSpec(
+        "auth", 403, "来源 {origin} 不在允许名单内", "origin {origin} is not on the allow list"
+    ),
+    FaultCode.API_HOST_REFUSED: FaultSpec(
+        "auth", 403, "主机名 {host} 不在允许名单内", "host {host} is not on the allow list"
+    ),
+    FaultCode.API_IDEMPOTENCY_KEY_MISSING: FaultSpec(
+        "input",
+        400,
+        "写入请求必须带 Idempotency-Key",
+        "a writing request must carry an Idempotency-Key",
+    ),
+    FaultCode.API_IDEMPOTENCY_KEY_REUSED: FaultSpec(
+        "conflict",
+        409,
+        "同一个 Idempotency-Key 用在了不同的内容上",
+        "the Idempotency-Key was used before with another body",
+    ),
+    FaultCode.API_BODY_INVALID: FaultSpec(
+        "input", 422, "请求内容不符合接口:{detail}", "the body does not fit the interface: {detail}"
+    ),
+    FaultCode.API_NOT_FOUND: FaultSpec("input", 404, "没有找到 {what}", "{what} was not found"),
+    FaultCode.API_OPERATOR_LOCKED: FaultSpec(
+        "auth",
+        423,
+        "输错次数过多,{minutes} 分钟后再试",
+        "too many wrong entries; try again in {minutes} minutes",
+    ),
+    FaultCode.API_OPERATOR_PIN_WRONG: FaultSpec(
+        "auth", 401, "工号或 PIN 不对", "operator number or PIN is wrong"
+    ),
+    FaultCode.API_SCOPE_MISSING: FaultSpec(
+        "auth", 403, "这个令牌不能做 {scope}", "this token may not {scope}"
+    ),
+    FaultCode.API_RATE_LIMITED: FaultSpec(
+        "auth", 429, "请求太快,请稍后再试", "too many requests; slow down", retryable=True
+    ),
+    FaultCode.API_BODY_TOO_LARGE: FaultSpec(
+        "input",
+        413,
+        "请求内容超过 {limit_bytes} 字节",
+        "the body is larger than {limit_bytes} bytes",
+    ),
+    FaultCode.API_METHOD_NOT_ALLOWED: FaultSpec(
+        "input", 405, "这个地址不支持该方法", "this address does not take that method"
+    ),
+    FaultCode.API_MEDIA_TYPE: FaultSpec(
+        "input", 415, "请求内容必须是 application/json", "the body must be application/json"
+    ),
+    FaultCode.API_OPERATOR_NEEDED: FaultSpec(
+        "auth",
+        401,
+        "请店员先用工号和 PIN 登录",
+        "an operator must sign in with number and PIN first",
+    ),
+    FaultCode.API_LOGIN_WRONG: FaultSpec(
+        "auth", 401, "用户名或密码不对", "the name or the password is wrong"
+    ),
+    FaultCode.API_INTERNAL: FaultSpec(
+        "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
+    ),
+}

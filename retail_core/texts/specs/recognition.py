@@ -1,0 +1,101 @@
+"""Faults of recognition: block R (1xx face, 2xx code, 3xx card, 4xx camera)."""
+
+from retail_core.texts.fault_codes import FaultCode, FaultSpec
+
+SPECS: dict[FaultCode, FaultSpec] = {
+    FaultCode.FACE_NONE: FaultSpec(
+        "device", 422, "没有看到人脸,请看镜头", "no face in view; look at the camera"
+    ),
+    FaultCode.FACE_SEVERAL: FaultSpec(
+        "device",
+        422,
+        "镜头里有 {count} 个人,请一位上前",
+        "{count} faces in view; one person please",
+    ),
+    FaultCode.FACE_SMALL: FaultSpec("device", 422, "请靠近一点", "come a little closer"),
+    FaultCode.FACE_BLURRED: FaultSpec(
+        "device", 422, "画面模糊,请稍停一下", "the picture is blurred; hold still"
+    ),
+    FaultCode.FACE_EXPOSURE: FaultSpec("device", 422, "光线太暗或太亮", "too dark or too bright"),
+    FaultCode.FACE_POSE: FaultSpec("device", 422, "请正对镜头", "face the camera"),
+    FaultCode.FACE_SPOOF_SUSPECTED: FaultSpec(
+        "device", 422, "请出示会员码", "please show the member code"
+    ),
+    FaultCode.FACE_CONSENT_MISSING: FaultSpec(
+        "auth",
+        403,
+        "还没有本人对人脸识别的单独同意",
+        "the member has not consented to face recognition",
+    ),
+    FaultCode.FACE_IMAGE_BROKEN: FaultSpec(
+        "input", 422, "图片打不开", "the picture cannot be decoded"
+    ),
+    FaultCode.FACE_DISABLED: FaultSpec(
+        "auth", 403, "本店没有开启人脸识别", "face recognition is off in this store"
+    ),
+    FaultCode.FACE_TEMPLATE_MODEL: FaultSpec(
+        "conflict",
+        409,
+        "人脸模板来自另一个模型,请重新采集",
+        "the template belongs to another model; enrol again",
+    ),
+    FaultCode.FACE_LOOKALIKE: FaultSpec(
+        "conflict",
+        409,
+        "和另一位会员很像,请核对是不是同一个人",
+        "very like another member; check whether it is the same person",
+    ),
+    FaultCode.QR_FOREIGN: FaultSpec("input", 422, "这不是会员码", "this is not a member code"),
+    FaultCode.QR_EXPIRED: FaultSpec(
+        "auth", 422, "会员码已过期,请刷新", "the member code has expired; refresh it"
+    ),
+    FaultCode.QR_REPLAYED: FaultSpec(
+        "auth", 422, "会员码已用过,请刷新", "the member code was used before; refresh it"
+    ),
+    FaultCode.QR_SIGNATURE: FaultSpec(
+        "auth", 422, "会员码签名不对", "the member code's signature is wrong"
+    ),
+    FaultCode.QR_KEY_UNKNOWN: FaultSpec(
+        "auth",
+        422,
+        "本店还不认识这部手机,联网后再试",
+        "this phone is not known here yet; try again online",
+    ),
+    FaultCode.QR_CLOCK_UNKNOWN: FaultSpec(
+        "device",
+        503,
+        "本机时间未校准,暂不能用会员码",
+        "the box's clock is not set; member codes cannot be checked",
+        retryable=True,
+    ),
+    FaultCode.NFC_CARD_UNKNOWN: FaultSpec(
+        "input", 422, "这张卡没有登记", "this card is not registered"
+    ),
+    FaultCode.NFC_READER_GONE: FaultSpec(
+        "device", 503, "读卡器没有响应", "the card reader does not answer", retryable=True
+    ),
+    FaultCode.NFC_CARD_FOREIGN: FaultSpec(
+        "input", 422, "这不是会员卡", "this is not a member card"
+    ),
+    FaultCode.NFC_MAC: FaultSpec(
+        "auth", 422, "会员卡校验不通过", "the card's authentication code is wrong"
+    ),
+    FaultCode.NFC_COUNTER_REPLAYED: FaultSpec(
+        "auth", 422, "会员卡读数重复,请重新刷卡", "the card's counter was seen before; tap again"
+    ),
+    FaultCode.NFC_CARD_REMOVED: FaultSpec(
+        "device", 422, "卡移开太快,请再刷一次", "the card left too soon; tap again", retryable=True
+    ),
+    FaultCode.NFC_CARD_TAKEN: FaultSpec(
+        "conflict", 409, "这张卡已经属于另一位会员", "this card belongs to another member"
+    ),
+    FaultCode.NFC_NO_TAP: FaultSpec(
+        "device", 422, "没有等到卡,请再刷一次", "no card came in time; tap again", retryable=True
+    ),
+    FaultCode.CAMERA_OPEN: FaultSpec(
+        "device", 503, "摄像头 {source} 打不开", "camera {source} cannot be opened", retryable=True
+    ),
+    FaultCode.CAMERA_STALLED: FaultSpec(
+        "device", 503, "摄像头没有新画面", "the camera delivers no frames", retryable=True
+    ),
+}

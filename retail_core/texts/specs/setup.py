@@ -1,0 +1,89 @@
+"""Faults of installation, files, models and disks: blocks C, D, I, M."""
+
+from retail_core.texts.fault_codes import FaultCode, FaultSpec
+
+SPECS: dict[FaultCode, FaultSpec] = {
+    FaultCode.CATALOGUE_HEADER: FaultSpec(
+        "input", 422, "商品表缺少列:{columns}", "the catalogue file lacks columns: {columns}"
+    ),
+    FaultCode.CATALOGUE_ROW: FaultSpec(
+        "input", 422, "第 {row} 行 {column} 不对:{reason}", "row {row}, {column}: {reason}"
+    ),
+    FaultCode.CATALOGUE_EMPTY: FaultSpec(
+        "input", 422, "商品表里没有一行能用", "the catalogue file holds no usable row"
+    ),
+    FaultCode.DISK_JOURNAL_CORRUPT: FaultSpec(
+        "storage",
+        500,
+        "本店账本第 {seq} 条校验不符,已停止写入",
+        "journal record {seq} fails its checksum; writing stopped",
+    ),
+    FaultCode.DISK_FULL: FaultSpec(
+        "storage",
+        507,
+        "磁盘已满,这笔没有存下,请通知技术员",
+        "the disk is full; this sale was not stored; call the technician",
+    ),
+    FaultCode.DISK_DOCUMENT_CORRUPT: FaultSpec(
+        "storage",
+        500,
+        "配置文件 {name} 校验不符,已用上一份",
+        "document {name} fails its checksum; the previous copy is used",
+    ),
+    FaultCode.DISK_KEY_WRONG: FaultSpec(
+        "storage",
+        500,
+        "数据库密钥不对,这张卡可能来自别的机器",
+        "the database key is wrong; this card may come from another box",
+    ),
+    FaultCode.SETUP_PACKAGE_MISSING: FaultSpec(
+        "setup", 500, "缺少系统软件包:{packages}", "system packages are missing: {packages}"
+    ),
+    FaultCode.SETUP_PORT_IN_USE: FaultSpec(
+        "setup", 500, "端口 {port} 已被占用", "port {port} is in use"
+    ),
+    FaultCode.SETUP_BROKER_REFUSED: FaultSpec(
+        "network",
+        503,
+        "MQTT 服务器拒绝连接:{reason}",
+        "the MQTT broker refused the connection: {reason}",
+        retryable=True,
+    ),
+    FaultCode.SETUP_DATABASE_START: FaultSpec(
+        "setup", 500, "数据库没有启动:{reason}", "the database did not start: {reason}"
+    ),
+    FaultCode.SETUP_CONFIG_INVALID: FaultSpec(
+        "setup", 500, "配置 {path} 不对:{detail}", "configuration {path} is invalid: {detail}"
+    ),
+    FaultCode.SETUP_DOWNLOAD: FaultSpec(
+        "setup",
+        500,
+        "下载 {package} 失败:{reason}",
+        "{package} could not be downloaded: {reason}",
+        retryable=True,
+    ),
+    FaultCode.SETUP_ASSET_HASH: FaultSpec(
+        "setup",
+        500,
+        "页面文件 {name} 的校验和不符,未使用",
+        "page asset {name} has the wrong checksum and was not used",
+    ),
+    FaultCode.MODEL_HASH: FaultSpec(
+        "setup",
+        500,
+        "模型 {name} 的校验和不符,未加载",
+        "model {name} has the wrong checksum and was not loaded",
+    ),
+    FaultCode.MODEL_MISSING: FaultSpec(
+        "setup",
+        500,
+        "缺少模型 {name},请运行 make models",
+        "model {name} is missing; run make models",
+    ),
+    FaultCode.MODEL_SHAPE: FaultSpec(
+        "setup",
+        500,
+        "模型 {name} 的输入输出形状不对",
+        "model {name} has unexpected input or output shapes",
+    ),
+}
