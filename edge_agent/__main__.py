@@ -95,6 +95,21 @@ def check(
         raise typer.Exit(EXIT_FINDINGS)
 
 
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)
+def evaluate(context: typer.Context) -> None:
+    """准确度报告:人脸、会员码、小票 / Accuracy reports: faces, codes, receipts."""
+    # Loaded when asked for: the box in the shop never carries it in its memory.
+    from edge_agent.evaluate.cli import app as reports  # noqa: PLC0415 -- see above
+
+    reports(context.args, prog_name=f"{app.info.name} evaluate")
+
+
 @app.command(name="version")
 def show_version() -> None:
     """显示版本 / Print the version."""

@@ -1,0 +1,1 @@
+"""Accuracy reports: what the box reads right, measured on any folder of examples."""
