@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 HQ_LOGIN = "hq"
 CLOUD_PORT, BROKER_PORT, AGENT_PORT = 8100, 18830, 8101
-CAMERA_FPS = 30.0
+CAMERA_FPS = 15
 
 
 @dataclass(frozen=True, slots=True)
