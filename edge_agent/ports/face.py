@@ -14,6 +14,7 @@ class FaceReading:
     """What one picture gave: an embedding, or the gate that refused it.
 
     `embedding` is float32, L2-normalised, shape (dimension,); `box` is (x, y, width, height) px.
+    `points` of the one face, in picture order: eye left, eye right, nose, mouth left, mouth right.
     """
 
     embedding: NDArray[np.float32] | None
@@ -22,6 +23,7 @@ class FaceReading:
     liveness: float | None = None
     quality: dict[str, float] = field(default_factory=dict)
     stage_ms: dict[str, float] = field(default_factory=dict)
+    points: tuple[tuple[float, float], ...] | None = None
 
 
 class FaceEngine(Protocol):

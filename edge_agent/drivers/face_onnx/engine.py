@@ -87,16 +87,17 @@ class FaceOnnx:
             crop = align(image, face.points)
             quality = measure(crop, pose_of(face.points))
             quality |= {"width_px": face.box[2], "score": face.score}
+        points = tuple((float(x), float(y)) for x, y in face.points)
         refused_by = judge(quality, self._limits)
         if refused_by is not None:
-            return FaceReading(None, refused_by, face.box, None, quality, stage_ms)
+            return FaceReading(None, refused_by, face.box, None, quality, stage_ms, points)
         live: float | None = None
         if self._models.liveness is not None:
             with _timed(stage_ms, "liveness"):
                 live = self._models.liveness.live(image, face)
         with _timed(stage_ms, "embed"):
             embedding = self._models.embedder.embed(crop)
-        return FaceReading(embedding, None, face.box, live, quality, stage_ms)
+        return FaceReading(embedding, None, face.box, live, quality, stage_ms, points)
 
 
 @contextmanager

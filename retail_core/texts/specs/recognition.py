@@ -45,6 +45,57 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "和另一位会员很像,请核对是不是同一个人",
         "very like another member; check whether it is the same person",
     ),
+    FaultCode.FACE_TURN_NEEDED: FaultSpec(
+        "auth",
+        403,
+        "请先转头确认,或出示会员码、会员卡",
+        "confirm by turning the head first, or show the member code or card",
+    ),
+    FaultCode.FACE_TURN_BUSY: FaultSpec(
+        "conflict", 409, "正在确认另一位顾客", "another customer is being confirmed"
+    ),
+    FaultCode.FACE_TURN_TIMEOUT: FaultSpec(
+        "device", 422, "没有等到转头,请再试一次", "no turn in time; try again"
+    ),
+    FaultCode.FACE_TURN_WRONG_WAY: FaultSpec(
+        "device", 422, "转的方向或时机不对,请按提示转头", "turn the way and when the screen says"
+    ),
+    FaultCode.FACE_TURN_JUMP: FaultSpec(
+        "device", 422, "动得太快,请慢慢转头", "too fast; turn slowly"
+    ),
+    FaultCode.FACE_TURN_FLAT: FaultSpec(
+        "device",
+        422,
+        "看起来像照片,请本人转头,或出示会员码",
+        "this looks like a picture; turn the head in person, or show the member code",
+    ),
+    FaultCode.FACE_TURN_OTHER: FaultSpec(
+        "device",
+        422,
+        "转头时换了人,请本人再来一次",
+        "somebody else came into view during the turn; try again",
+    ),
+    FaultCode.FACE_TURN_LOST: FaultSpec(
+        "device",
+        422,
+        "中途没有看到一张清楚的脸,请再来一次",
+        "one face was not in view all the time; try again",
+    ),
+    FaultCode.FACE_TURN_LOCKED: FaultSpec(
+        "auth",
+        423,
+        "试的次数太多,请出示会员码或会员卡",
+        "too many tries; show the member code or card",
+    ),
+    FaultCode.FACE_TURN_CANCELLED: FaultSpec(
+        "conflict", 409, "转头确认已取消", "the confirmation was cancelled"
+    ),
+    FaultCode.FACE_TURN_NOBODY: FaultSpec(
+        "input",
+        422,
+        "这里没有靠人脸认出的顾客",
+        "nobody was recognised by face at this till",
+    ),
     FaultCode.QR_FOREIGN: FaultSpec("input", 422, "这不是会员码", "this is not a member code"),
     FaultCode.QR_EXPIRED: FaultSpec(
         "auth", 422, "会员码已过期,请刷新", "the member code has expired; refresh it"
@@ -67,6 +118,24 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "本机时间未校准,暂不能用会员码",
         "the box's clock is not set; member codes cannot be checked",
         retryable=True,
+    ),
+    FaultCode.QR_DIGITS_UNKNOWN: FaultSpec(
+        "auth",
+        422,
+        "本店不认识这个数字码,请出示完整会员码",
+        "no member held here has this number; show the full code",
+    ),
+    FaultCode.QR_DIGITS_WRONG: FaultSpec(
+        "auth",
+        422,
+        "数字码不对或已过期,请刷新",
+        "the number is wrong or has expired; refresh it",
+    ),
+    FaultCode.QR_USED_ELSEWHERE: FaultSpec(
+        "conflict",
+        409,
+        "同一个会员码在两家店用过",
+        "one member code was used in two stores",
     ),
     FaultCode.NFC_CARD_UNKNOWN: FaultSpec(
         "input", 422, "这张卡没有登记", "this card is not registered"
