@@ -40,6 +40,7 @@ class MemberFacts:
     cards: tuple[bytes, ...]
     receipts: tuple[HeldReceipt, ...]
     last_lines: tuple[Purchase, ...]
+    digit_secret: bytes = b""
 
 
 def accounts_of(wallet: UUID) -> tuple[str, str, str]:
@@ -78,4 +79,5 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         last_total_fen=0 if last is None else last.total_fen,
         last_lines=facts.last_lines[:LAST_LINES_MAX],
         posted_receipts=tuple(receipt.receipt_id.bytes for receipt in facts.receipts),
+        digit_secret=facts.digit_secret,
     )

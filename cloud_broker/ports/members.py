@@ -53,6 +53,10 @@ class MemberRepo(Protocol):
         """Put a phone's key on a member; False when the key is somebody's already."""
         ...
 
+    def set_digit_secret(self, member: UUID, secret: bytes, now_ms: int) -> None:
+        """Give a member's phone a new secret (20 bytes) for digit codes; the old one ends."""
+        ...
+
     def claim(self, claim_hash: bytes) -> Claim | None:
         """Return a claim, locked until the end of the transaction."""
         ...

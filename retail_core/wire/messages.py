@@ -282,3 +282,4 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     last_total_fen: Fen = 0
     last_lines: tuple[Purchase, ...] = ()
     posted_receipts: tuple[Id, ...] = ()
+    digit_secret: Digest = b""

@@ -12,7 +12,7 @@ import pytest
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_plan import Facts, Plan, open_bodies, plan
-from cloud_broker.domain.records import accounts_of
+from cloud_broker.domain.records import accounts_of, record_of
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.batch import write
@@ -195,6 +195,11 @@ class TestMemberRepo:
             assert unit.members.find("phone_key", b"k" * 8) == person.member
             (facts,) = unit.members.facts([person.member])
             assert facts.phone_keys == ((b"k" * 8, b"p" * 32),)
+            assert facts.digit_secret == b""
+            unit.members.set_digit_secret(person.member, b"s" * 20, WALL_MS)
+            unit.members.set_digit_secret(person.member, b"t" * 20, WALL_MS)
+            (facts,) = unit.members.facts([person.member])
+            assert record_of(facts).digit_secret == b"t" * 20
 
     def test_interests_are_kept_once(self, any_units: Units, box: SimBox) -> None:
         member, other = fresh_id(), new_box(any_units, box.tenant, "成都店")

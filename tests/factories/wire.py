@@ -127,6 +127,7 @@ def member_record() -> MemberRecord:
         last_total_fen=9_500,
         last_lines=(Purchase("SKU0001", "舒缓面霜", 1_000),),
         posted_receipts=(RECEIPT.bytes,),
+        digit_secret=bytes(range(20)),
     )
 
 

@@ -141,6 +141,9 @@ class FakeMemberRepo:
         self._state.phone_keys[key_id] = (member, public_key)
         return True
 
+    def set_digit_secret(self, member: UUID, secret: bytes, now_ms: int) -> None:
+        self._state.digit_secrets[member] = secret
+
     def claim(self, claim_hash: bytes) -> Claim | None:
         return self._state.claims.get(claim_hash)
 
@@ -199,6 +202,7 @@ class FakeMemberRepo:
             last_lines=tuple(
                 Purchase(line.sku, line.name, line.qty_milli) for line in lines[:LAST_LINES_MAX]
             ),
+            digit_secret=self._state.digit_secrets.get(new.member, b""),
         )
 
     def add_interests(self, pairs: Collection[tuple[UUID, UUID]], now_ms: int) -> None:

@@ -1,14 +1,23 @@
 """The schema keeps tenants apart and the past as it was, whatever the program does."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from cloud_broker.migrations.versions.m0001_foundation import APPEND_ONLY, GRANTS
+from cloud_broker.migrations import versions
+from cloud_broker.migrations.versions.m0001_foundation import APPEND_ONLY
 from tests.plugins.postgres import Database
 
+# Each migration says which tables it makes and what the application may do there.
+GRANTS: dict[str, str] = {
+    table: privileges
+    for migration in sorted(module.name for module in iter_modules(versions.__path__))
+    for table, privileges in import_module(f"{versions.__name__}.{migration}").GRANTS.items()
+}
 A = UUID("01900000-0000-7000-8000-00000000000a")
 B = UUID("01900000-0000-7000-8000-00000000000b")
 

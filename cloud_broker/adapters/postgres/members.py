@@ -185,6 +185,17 @@ class PostgresMembers(Repository):
         )
         return added == 1
 
+    def set_digit_secret(self, member: UUID, secret: bytes, now_ms: int) -> None:
+        """Give a member's phone a new secret (20 bytes) for digit codes; the old one ends."""
+        self._run(
+            "insert into digit_secret values (%(tenant)s, %(member)s, %(secret)s, %(now)s)"
+            " on conflict (tenant_id, member_id) do update"
+            " set secret = excluded.secret, created_at = excluded.created_at",
+            member=member,
+            secret=secret,
+            now=at(now_ms),
+        )
+
     def claim(self, claim_hash: bytes) -> Claim | None:
         """Return a claim, locked until the end of the transaction."""
         row = self._row(
@@ -231,7 +242,8 @@ class PostgresMembers(Repository):
         """Return what a record is built from, for those that exist."""
         rows = self._rows(
             "select member_id, wallet_id, ver, name, tier, tags, phone_masked, phone_hash,"
-            " home_store_id from member"
+            " home_store_id, secret from member"
+            " left join digit_secret using (tenant_id, member_id)"
             " where tenant_id = %(tenant)s and member_id = any(%(members)b) order by member_id",
             members=list(members),
         )
@@ -258,6 +270,7 @@ class PostgresMembers(Repository):
                 cards=tuple(cards[row.member_id]),
                 receipts=receipts[row.member_id],
                 last_lines=_last_lines(receipts[row.member_id], lines),
+                digit_secret=row.secret or b"",
             )
             for row in rows
         )
