@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -75,6 +75,7 @@ class Race:
         self._over = threading.Event()
         self._news: queue.SimpleQueue[Finding | None] = queue.SimpleQueue()
         self._at_work: set[str] = set()
+        self._looked: set[str] = set()
 
     # ---- for readers ----------------------------------------------------------------------------
 
@@ -149,6 +150,7 @@ class Race:
         finally:
             with self._lock:
                 self._at_work.discard(reader)
+                self._looked.add(reader)
                 self.seen.stage_ms[reader] = (time.perf_counter() - began) * 1000
 
     # ---- for the judge --------------------------------------------------------------------------
@@ -160,11 +162,11 @@ class Race:
             self.ends_ms = now_ms()
             self._news.put(None)
 
-    def judge(self, readers: int) -> Finding | None:
+    def judge(self, readers: int, awaited: Collection[str] = ()) -> Finding | None:
         """Wait for the best finding; None when none came in time.
 
-        A sure finding ends the race at once. A less sure one waits for readers that are at work on
-        what they saw, for a moment.
+        A sure finding ends the race at once. A less sure one waits for a moment: for readers that
+        are at work on what they saw, and for the `awaited` ones that have not had a look yet.
         """
         best: Finding | None = None
         until_ms = self.ends_ms
@@ -177,7 +179,7 @@ class Race:
                 readers -= 1
             elif best is None or finding.assurance > best.assurance:
                 best = finding
-                if best.assurance >= Assurance.HIGH or not self._somebody_sure_at_work():
+                if best.assurance >= Assurance.HIGH or not self._may_be_overtaken(awaited):
                     break
                 until_ms = min(self.ends_ms, now_ms() + OVERTAKE_MS)
         return self._last(best)
@@ -192,6 +194,6 @@ class Race:
                     best = finding
         return best
 
-    def _somebody_sure_at_work(self) -> bool:
+    def _may_be_overtaken(self, awaited: Collection[str]) -> bool:
         with self._lock:
-            return bool(self._at_work & {"qr", "nfc"})
+            return bool(self._at_work & {"qr", "nfc"}) or not self._looked.issuperset(awaited)
