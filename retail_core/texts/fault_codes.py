@@ -2,7 +2,7 @@
 
 A code never changes its meaning; a retired code is not used again.
 Blocks: A api, C catalogue, D disk, I installation, L ledger, M models, P pricing and sales,
-R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera), S sync, T till taps, W wire.
+R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane), S sync, T till taps, W wire.
 """
 
 from dataclasses import dataclass, field
@@ -33,6 +33,10 @@ class FaultCode(StrEnum):
     API_MEDIA_TYPE = "A115"
     API_OPERATOR_NEEDED = "A116"
     API_LOGIN_WRONG = "A117"
+    PHONE_SIGNATURE = "A118"
+    PHONE_CLOCK = "A119"
+    PHONE_REPLAYED = "A120"
+    PHONE_REVOKED = "A121"
     API_INTERNAL = "A199"
     CATALOGUE_HEADER = "C101"
     CATALOGUE_ROW = "C102"
@@ -105,6 +109,10 @@ class FaultCode(StrEnum):
     NFC_NO_TAP = "R308"
     CAMERA_OPEN = "R401"
     CAMERA_STALLED = "R402"
+    CHECKIN_LANE_UNKNOWN = "R501"
+    CHECKIN_STORE_OFFLINE = "R502"
+    CHECKIN_LANE_BUSY = "R503"
+    CHECKIN_EXPIRED = "R504"
     SYNC_GAP = "S101"
     SYNC_LINK_DOWN = "S102"
     SYNC_EVENT_REJECTED = "S103"

@@ -73,6 +73,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.API_LOGIN_WRONG: FaultSpec(
         "auth", 401, "用户名或密码不对", "the name or the password is wrong"
     ),
+    FaultCode.PHONE_SIGNATURE: FaultSpec(
+        "auth", 401, "手机的签名不对", "the phone's signature does not hold"
+    ),
+    FaultCode.PHONE_CLOCK: FaultSpec(
+        "auth",
+        401,
+        "手机的时间和云端差得太多,已按云端时间重试",
+        "the phone's clock is too far off; it tries again with the cloud's time",
+        retryable=True,
+    ),
+    FaultCode.PHONE_REPLAYED: FaultSpec(
+        "auth", 401, "这个请求已经用过了", "this request was used before"
+    ),
+    FaultCode.PHONE_REVOKED: FaultSpec(
+        "auth",
+        401,
+        "这部手机已不再是您的会员手机,请在店里重新绑定",
+        "this phone no longer speaks for a member; bind it again in a shop",
+    ),
     FaultCode.API_INTERNAL: FaultSpec(
         "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
     ),

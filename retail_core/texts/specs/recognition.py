@@ -167,4 +167,28 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.CAMERA_STALLED: FaultSpec(
         "device", 503, "摄像头没有新画面", "the camera delivers no frames", retryable=True
     ),
+    FaultCode.CHECKIN_LANE_UNKNOWN: FaultSpec(
+        "input", 404, "没有这个收银台", "there is no such lane"
+    ),
+    FaultCode.CHECKIN_STORE_OFFLINE: FaultSpec(
+        "network",
+        503,
+        "这家店暂时连不上云端,请出示会员码",
+        "this shop is offline just now; please show the member code",
+        retryable=True,
+    ),
+    FaultCode.CHECKIN_LANE_BUSY: FaultSpec(
+        "conflict",
+        409,
+        "柜台正在为另一位顾客服务,请稍等或出示会员码",
+        "the counter is serving somebody else; wait a moment or show the member code",
+        retryable=True,
+    ),
+    FaultCode.CHECKIN_EXPIRED: FaultSpec(
+        "input",
+        410,
+        "这次签到已过期,请再点一次",
+        "this check-in has expired; tap again",
+        retryable=True,
+    ),
 }
