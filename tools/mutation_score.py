@@ -47,7 +47,8 @@ def read_results(folder: Path) -> dict[str, str]:
 def run_mutmut(children: int, mutants: list[str]) -> None:
     """Judge these mutants, or all of them."""
     command = ["mutmut", "run", "--max-children", str(children), *mutants]
-    subprocess.run(command, cwd=ROOT, check=False)
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise SystemExit("mutmut stopped: the tests must pass before mutants are judged")
 
 
 def interval(caught: int, judged: int) -> tuple[float, float]:
