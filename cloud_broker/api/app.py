@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from cloud_broker.api import device_routes, errors, hq_routes
+from cloud_broker.api import device_routes, errors, hq_routes, member_routes
 from cloud_broker.api.deps import ApiDeps, Doors
 from cloud_broker.api.guard import Gate, Guard
 
@@ -30,7 +30,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
     errors.install(app, deps.tally)
     for router in (
         device_routes.router(doors),
-        device_routes.member_router(doors),
+        member_routes.router(doors),
         hq_routes.router(doors),
     ):
         app.include_router(router)

@@ -12,6 +12,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
+from cloud_broker.services.phones import Phones
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -44,6 +45,7 @@ class ApiDeps:
 
     devices: Devices
     members: Members
+    phones: Phones
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

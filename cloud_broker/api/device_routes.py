@@ -4,13 +4,11 @@ from base64 import b64encode
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import BaseModel
 
 from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.errors import ErrorBody
-from retail_core.errors import Fault
-from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode, encode_body
 
 MSGPACK = "application/msgpack"
@@ -74,40 +72,3 @@ def router(doors: Doors) -> APIRouter:
 
 def _content(media: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {media: {}}}, 404: {"model": ErrorBody}}
-
-
-def _peer(request: Request) -> str:
-    """Return who is at the other end of the connection; forwarded-for headers are not believed."""
-    return "?" if request.client is None else request.client.host
-
-
-class ClaimAsked(BaseModel, extra="forbid"):
-    """A phone's claim: the code shown at enrolment, and its own Ed25519 public key."""
-
-    claim_code: str = Field(min_length=1, max_length=64)
-    public_key: str = Field(pattern="^[0-9a-f]{64}$")
-
-
-class ClaimAnswered(BaseModel):
-    """The member the phone now speaks for."""
-
-    member_id: UUID
-    key_id: str
-
-
-def member_router(doors: Doors) -> APIRouter:
-    """Return the routes of members' phones."""
-    routes = APIRouter(prefix="/v1/member", tags=["member"])
-    members = doors.deps.members
-
-    @routes.post("/claim", responses={404: {"model": ErrorBody}, 429: {"model": ErrorBody}})
-    def claim(asked: ClaimAsked, peer: Annotated[str, Depends(_peer)]) -> ClaimAnswered:
-        """Put a phone's key on the member who holds this claim; once, and before it expires."""
-        doors.claims.admit(peer)
-        public_key = bytes.fromhex(asked.public_key)
-        if not any(public_key):
-            raise Fault(FaultCode.API_BODY_INVALID, detail="public_key")
-        claimed = members.claim(asked.claim_code, public_key)
-        return ClaimAnswered(member_id=claimed.member, key_id=claimed.key_id.hex())
-
-    return routes

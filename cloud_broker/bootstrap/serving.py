@@ -32,6 +32,7 @@ from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
+from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.settings import Settings
@@ -75,6 +76,7 @@ def build_api(running: Running) -> ASGIApp:
     deps = ApiDeps(
         devices=Devices(office.units),
         members=Members(office.units, office.clock),
+        phones=Phones(office.units, office.clock, office.ids),
         queries=queries,
         auth=office.access,
         desk=desk,

@@ -11,6 +11,7 @@ from cloud_broker.ports.hq import HqRepo
 from cloud_broker.ports.journal import JournalRepo
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.phones import PhoneRepo
 from cloud_broker.ports.repair import RepairRepo
 
 
@@ -34,6 +35,11 @@ class Unit(Protocol):
     @property
     def members(self) -> MemberRepo:
         """People."""
+        ...
+
+    @property
+    def phones(self) -> PhoneRepo:
+        """Their phones."""
         ...
 
     @property

@@ -136,7 +136,7 @@ class FakeMemberRepo:
         self._state.consents += consents
 
     def add_phone_key(self, member: UUID, key_id: bytes, public_key: bytes, now_ms: int) -> bool:
-        if key_id in self._state.phone_keys:
+        if key_id in self._state.phone_keys or key_id in self._state.revoked_keys:
             return False
         self._state.phone_keys[key_id] = (member, public_key)
         return True

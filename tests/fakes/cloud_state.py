@@ -47,6 +47,7 @@ class State:
     consents: list[NewConsent] = field(default_factory=list)
     phone_keys: dict[bytes, tuple[UUID, bytes]] = field(default_factory=dict)
     digit_secrets: dict[UUID, bytes] = field(default_factory=dict)
+    revoked_keys: set[bytes] = field(default_factory=set)
     claims: dict[bytes, Claim] = field(default_factory=dict)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)

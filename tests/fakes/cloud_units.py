@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
+from tests.fakes.cloud_phones import FakePhoneRepo
 from tests.fakes.cloud_state import State
 
 
@@ -21,6 +22,7 @@ class FakeUnit:
         self.fleet = FakeFleetRepo(state)
         self.journal = FakeJournalRepo(state)
         self.members = FakeMemberRepo(state)
+        self.phones = FakePhoneRepo(state)
         self.feed = FakeFeedRepo(state)
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)

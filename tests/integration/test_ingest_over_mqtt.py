@@ -23,11 +23,11 @@ from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.members import Members
+from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_member
-from tests.fakes.cloud_basics import FakeCloudClock
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_line import BoxLine, account, nothing_in, wait_until
 from tests.plugins.cloud import new_box, new_tenant
@@ -281,7 +281,9 @@ def test_what_another_process_commits_reaches_the_shops(stage: Stage) -> None:
     box.enrols(person)
     line.drain()
     assert line.changes.get(timeout=10).pos == 1
-    claimed = Members(stage.units, FakeCloudClock()).claim(person.claim_code, b"p" * 32)
+    clock = FakeCloudClock()
+    phones = Phones(stage.units, clock, FakeCloudIdSource(clock))
+    claimed = phones.claim(person.claim_code, b"p" * 32)
     worker.wake()
     frame = line.changes.get(timeout=10)
     assert (frame.prev_pos, frame.pos) == (1, 2)

@@ -28,6 +28,7 @@ from cloud_broker.adapters.postgres.fleet import PostgresFleet
 from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.members import PostgresMembers
+from cloud_broker.adapters.postgres.phones import PostgresPhones
 from cloud_broker.adapters.postgres.repair import PostgresRepair
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import StoreRefusedError
@@ -76,6 +77,11 @@ class PostgresUnit:
     def members(self) -> PostgresMembers:
         """People."""
         return PostgresMembers(self._connection, self._tenant)
+
+    @cached_property
+    def phones(self) -> PostgresPhones:
+        """Their phones."""
+        return PostgresPhones(self._connection, self._tenant)
 
     @cached_property
     def feed(self) -> PostgresFeed:

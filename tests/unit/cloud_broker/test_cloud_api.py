@@ -18,6 +18,7 @@ from cloud_broker.services.frames import Inbound
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.members import Members
+from cloud_broker.services.phones import Phones
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakePasswords
@@ -82,6 +83,7 @@ def shared_site() -> Site:
     deps = ApiDeps(
         devices=Devices(units),
         members=Members(units, clock),
+        phones=Phones(units, clock, ids),
         queries=EmptyQueries(),
         auth=access,
         desk=desk,
@@ -307,11 +309,15 @@ class TestClaims:
         person = self.enrolled(site)
         answer = self.claim(site, person.claim_code).json()
         key_id = sha256(bytes.fromhex("ab" * 32)).digest()[:8]
-        assert answer == {"member_id": str(person.member), "key_id": key_id.hex()}
+        assert (answer["member_id"], answer["key_id"]) == (str(person.member), key_id.hex())
+        assert answer["tenant_id"] == str(site.box.tenant)
+        assert answer["now_ms"] == site.clock.now_ms()
         refusal(self.claim(site, person.claim_code, "cd" * 32), 404, "A108")
         # The shops hear of the phone.
         rows = site.units.states[site.box.tenant].feeds[site.box.store]
-        assert decode_member(rows[-1].change.body).phone_keys[0].key_id == key_id
+        record = decode_member(rows[-1].change.body)
+        assert record.phone_keys[0].key_id == key_id
+        assert record.digit_secret.hex() == answer["digit_secret"]
 
     def test_not_after_its_time(self, site: Site) -> None:
         person = self.enrolled(site)
