@@ -1,6 +1,7 @@
-"""The faces this shop knows, in memory: one matrix, one product per frame."""
+"""The faces this shop knows, in memory only: who is nearest, and who is the nearest other."""
 
 from collections.abc import Iterable
+from itertools import islice
 from threading import Lock
 from uuid import UUID
 
@@ -8,32 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.ports.gallery_store import Template
+from edge_agent.recognition.gallery_fixed import Fixed
+from edge_agent.recognition.gallery_rows import BLOCK_ROWS, STEP_ROWS, Rows, Scored
 from retail_core.errors import Fault
 from retail_core.identity.face_match import Candidate
 from retail_core.texts.faults import FaultCode
 
-GROW_ROWS = 64
 Embedding = NDArray[np.float32]
 
 
 class Gallery:
-    """Templates of one model, each member judged by the nearest of hers; safe between threads."""
+    """Templates of one model, each member judged by the nearest of hers; safe between threads.
 
-    def __init__(self, model_id: str, templates: Iterable[Template] = ()) -> None:
+    Scores are exact for templates rounded to 24 bits. Of members equally near, the one with the
+    lowest id is named, so that the answer hangs on who is held and not on who came first.
+    """
+
+    def __init__(
+        self, model_id: str, templates: Iterable[Template] = (), *, block_rows: int = BLOCK_ROWS
+    ) -> None:
         self.model_id = model_id
+        self._block_rows = block_rows
         self._lock = Lock()
-        self._rows: Embedding = np.zeros((0, 0), np.float32)
-        self._owner: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._used = 0
+        self._rows: Rows | None = None
         self._number: dict[UUID, int] = {}
         self._member: dict[int, UUID] = {}
         self._next_number = 0
-        for template in templates:
-            self.add(template)
+        self.fill(templates)
 
     def __len__(self) -> int:
         """Return how many templates are held."""
-        return self._used
+        return self._rows.used if self._rows is not None else 0
 
     @property
     def members(self) -> int:
@@ -45,60 +51,69 @@ class Gallery:
         return member_id in self._number
 
     def templates_of(self, member_id: UUID) -> tuple[Embedding, ...]:
-        """Return a member's embeddings."""
+        """Return a member's embeddings, as they are held."""
         with self._lock:
             number = self._number.get(member_id)
-            if number is None:
+            if number is None or self._rows is None:
                 return ()
-            rows = np.flatnonzero(self._owner[: self._used] == number)
-            return tuple(self._rows[row].copy() for row in rows)
+            return tuple(self._rows.of_owner(number))
 
     def add(self, template: Template) -> None:
         """Hold one more template; Fault FACE_TEMPLATE_MODEL when it is of another model."""
-        width = template.embedding.size
-        with self._lock:
-            other_size = self._used > 0 and self._rows.shape[1] != width
-            if template.model_id != self.model_id or other_size:
-                raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
-            if self._used == self._rows.shape[0] or self._used == 0:
-                self._grow(width)
-            self._rows[self._used] = template.embedding
-            self._owner[self._used] = self._number_of(template.member_id)
-            self._used += 1
+        self.fill((template,))
+
+    def fill(self, templates: Iterable[Template]) -> None:
+        """Hold many templates, a step at a time; they may come from a generator.
+
+        Fault FACE_TEMPLATE_MODEL at the first of another model; those before it may be held.
+        """
+        coming = iter(templates)
+        while step := tuple(islice(coming, STEP_ROWS)):
+            with self._lock:
+                self._take(step)
 
     def remove_member(self, member_id: UUID) -> int:
-        """Forget a member; return how many templates went."""
+        """Forget a member and overwrite her rows; return how many templates went."""
         with self._lock:
             number = self._number.pop(member_id, None)
-            if number is None:
+            if number is None or self._rows is None:
                 return 0
             del self._member[number]
-            keep = self._owner[: self._used] != number
-            gone = int(self._used - np.count_nonzero(keep))
-            # Copied out, so that no row of hers stays behind the end of the matrix.
-            self._rows = self._rows[: self._used][keep].copy()
-            self._owner = self._owner[: self._used][keep].copy()
-            self._used -= gone
-            return gone
+            went = self._rows.remove(number)
+            if not self._number:
+                self._rows = None
+            return went
 
     def search(self, embedding: Embedding) -> tuple[Candidate | None, Candidate | None]:
         """Return the best member and the best other member, by cosine similarity."""
         with self._lock:
-            if self._used == 0 or embedding.shape != (self._rows.shape[1],):
+            rows = self._rows
+            if rows is None or embedding.shape != (rows.width,) or not _finite(embedding):
                 return None, None
-            # Not `@`: the threads of its BLAS spin for 30 ms after each product, and on a box with
-            # two cores the nets of the next frame ran at half speed beside them.
-            scores = np.einsum("ij,j->i", self._rows[: self._used], embedding)
-            owner = self._owner[: self._used]
-            best = self._candidate(scores, owner)
-            if self.members == 1:
-                return best, None
-            others = owner != self._number[best.member_id]
-            return best, self._candidate(scores[others], owner[others])
+            glance = rows.glance(Fixed.of(embedding[None, :]))
+            best = self._first(glance.nearest())
+            if best is None:
+                return None, None
+            glance.leave_out(self._number[best.member_id])
+            return best, self._first(glance.nearest())
 
-    def _candidate(self, scores: Embedding, owner: NDArray[np.int64]) -> Candidate:
-        row = int(np.argmax(scores))
-        return Candidate(self._member[int(owner[row])], float(scores[row]))
+    def _first(self, scored: list[Scored]) -> Candidate | None:
+        candidates = [Candidate(self._member[owner], score) for score, owner in scored]
+        return min(candidates, key=lambda one: (-one.score, one.member_id), default=None)
+
+    def _take(self, step: tuple[Template, ...]) -> None:
+        width = self._rows.width if self._rows is not None else step[0].embedding.size
+        for template in step:
+            shape = template.embedding.shape
+            if template.model_id != self.model_id or shape != (width,):
+                raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
+        vectors = np.stack([template.embedding for template in step])
+        if not _finite(vectors):
+            raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
+        owners = np.array([self._number_of(template.member_id) for template in step], np.int64)
+        if self._rows is None:
+            self._rows = Rows(width, self._block_rows)
+        self._rows.append(vectors, owners)
 
     def _number_of(self, member_id: UUID) -> int:
         number = self._number.get(member_id)
@@ -108,10 +123,6 @@ class Gallery:
             self._next_number += 1
         return number
 
-    def _grow(self, width: int) -> None:
-        more = max(GROW_ROWS, self._used)
-        rows = np.zeros((self._used + more, width), np.float32)
-        if self._used:
-            rows[: self._used] = self._rows[: self._used]
-        self._rows = rows
-        self._owner = np.concatenate((self._owner[: self._used], np.zeros(more, np.int64)))
+
+def _finite(vectors: Embedding) -> bool:
+    return bool(np.isfinite(vectors).all())
