@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from edge_agent.domain.camera_source import CameraSource
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -65,8 +66,8 @@ def _http_url(text: str) -> str:
 
 
 def _camera_source(text: str) -> str:
-    if text and text.partition(":")[0] not in {"file", "mjpeg", "v4l2"}:
-        raise ValueError("need file:DIR, mjpeg:URL, v4l2:DEVICE or nothing")
+    if text:
+        CameraSource.parse(text)
     return text
 
 
@@ -76,7 +77,7 @@ PublicKey = Annotated[bytes, _hex_of(32)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-CameraSource = Annotated[str, AfterValidator(_camera_source)]
+CameraText = Annotated[str, AfterValidator(_camera_source)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
@@ -200,7 +201,7 @@ class DeviceFile(_Section):
 class CameraConfig(_Section):
     """The lane's camera; an empty source means there is none."""
 
-    source: CameraSource = ""
+    source: CameraText = ""
     fps: Annotated[int, Field(ge=1, le=60)] = 10
 
 

@@ -1,17 +1,23 @@
 """What `edge-agent check` tries before a box is relied upon."""
 
+import shutil
+import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edge_agent.api.server import bind
 from edge_agent.bootstrap.basis import Basis, basis_of, open_storage
 from edge_agent.bootstrap.devices import open_camera, open_face, open_nfc, open_qr, open_tap
+from edge_agent.domain.camera_source import RPICAM_PROGRAMS, CameraSource
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
+NETWORK_CAMERA_S = 2.0
+PORTS = {"http": 80, "https": 443, "rtsp": 554}
 Probe = tuple[str, Callable[[], object]]
 
 
@@ -53,10 +59,28 @@ def _openable(basis: Basis) -> None:
         open_storage(basis, files)
 
 
-def _present(source: str) -> None:
-    kind, _, where = source.partition(":")
-    if kind != "mjpeg" and not Path(where.partition("?")[0]).exists():
-        raise Fault(FaultCode.CAMERA_OPEN, source=source)
+def _present(text: str) -> None:
+    """Say that a file, device or program is missing; a network camera is asked for one answer."""
+    source = CameraSource.parse(text)
+    match source.kind:
+        case "file" | "v4l2":
+            there = Path(source.where).exists()
+        case "rpicam":
+            there = any(shutil.which(name) for name in RPICAM_PROGRAMS)
+        case _:
+            there = _answers(source.where)
+    if not there:
+        raise Fault(FaultCode.CAMERA_OPEN, source=source.shown)
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or PORTS[parts.scheme]
+    try:
+        socket.create_connection((parts.hostname, port), NETWORK_CAMERA_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _pcscd() -> None:

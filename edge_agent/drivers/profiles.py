@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from edge_agent.domain.camera_source import CameraKind
 from retail_core.errors import Fault
 from retail_core.limits import RECEIPT_IDLE_MS
 from retail_core.texts.faults import FaultCode
@@ -126,7 +127,7 @@ class CameraProfile(_Profile):
     """A camera; `source` is the scheme of its address in the agent's config file."""
 
     kind: Literal["camera"]
-    source: Literal["file", "mjpeg", "v4l2"]
+    source: CameraKind
     width: Annotated[int, Field(ge=160, le=4_096)] = 640
     height: Annotated[int, Field(ge=120, le=4_096)] = 480
     fps: Annotated[int, Field(ge=1, le=60)] = 15

@@ -25,9 +25,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 
 PATIENT_S = 30.0
 PATIENT_MS = int(PATIENT_S * 1000)
-IMPATIENT = CameraTiming(
-    stalled_after_ms=400, hung_after_ms=3_000, watch_every_ms=30, restart_first_ms=30
-)
+IMPATIENT = CameraTiming(stalled_after_ms=400, watch_every_ms=30, restart_first_ms=30)
 
 
 def jpeg(key: int) -> bytes:

@@ -15,20 +15,23 @@ from dataclasses import replace
 
 import cv2
 
+from edge_agent.domain.camera_source import CameraSource
+from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone, PictureSource
 from edge_agent.drivers.camera_opencv.slot import Counters, Phase, SharedFrames, Shot
-from edge_agent.drivers.camera_opencv.sources import Address, Broken, Gone, Source, open_source
+from edge_agent.drivers.camera_opencv.sources import open_source
 
 REOPEN_FIRST_S = 0.1
-REOPEN_MAX_S = 2.0
+REOPEN_MAX_S = 1.0
 HEARTBEAT_S = 0.2
 
 
 class Capture:
     """Reads one source for ever; every frame goes to the shared memory, newest wins."""
 
-    def __init__(self, frames: SharedFrames, address: Address, fps: float) -> None:
+    def __init__(self, frames: SharedFrames, source: CameraSource, fps: float) -> None:
         self._frames = frames
-        self._address = address
+        self._source = source
+        self._fps = fps
         self._period_s = 1 / fps
         # The memory outlives a restart of this process: go on counting.
         self._facts = replace(frames.counters(), phase=Phase.STARTING)
@@ -48,7 +51,7 @@ class Capture:
 
     def _play(self) -> None:
         self._tell()
-        source = open_source(self._address)
+        source = open_source(self._source, self._fps)
         try:
             due = time.monotonic()
             first = True
@@ -61,7 +64,7 @@ class Capture:
         finally:
             source.close()
 
-    def _one(self, source: Source, *, first: bool) -> None:
+    def _one(self, source: PictureSource, *, first: bool) -> None:
         try:
             picture = source.read()
         except Broken:
@@ -112,7 +115,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     cv2.setNumThreads(1)
     frames = SharedFrames(orders["memory"], orders["signal"])
-    Capture(frames, Address.parse(orders["source"]), orders["fps"]).run()
+    Capture(frames, CameraSource.parse(orders["source"]), orders["fps"]).run()
 
 
 def _read_line() -> bytes:

@@ -9,12 +9,21 @@ import threading
 import time
 from dataclasses import dataclass
 
+from edge_agent.drivers.camera_opencv.planar import to_bgr
 from edge_agent.drivers.camera_opencv.slot import Counters, Phase, SharedFrames
 from edge_agent.ports.camera import Frame
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 NS_PER_MS = 1_000_000
+PLANAR = 2
+OPENCV = {
+    "OPENCV_LOG_LEVEL": "OFF",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    # RTSP over TCP passes a shop's switches; nothing is gathered before it is shown.
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "1",
+}
 # A waiting caller looks for itself this often, whoever took the wake-up call.
 LOOK_MS = 20
 
@@ -24,17 +33,19 @@ class CameraTiming:
     """When a camera counts as stalled, when its process is replaced, and how patiently."""
 
     stalled_after_ms: int = 1_500
-    hung_after_ms: int = 5_000
+    # Every source gives up a read after a second: a process silent for longer hangs in its device.
+    hung_after_ms: int = 1_500
+    opens_within_ms: int = 6_000
     # Importing OpenCV on a busy small machine takes seconds; killing it then would never end.
     begins_within_ms: int = 30_000
     watch_every_ms: int = 100
-    restart_first_ms: int = 200
+    restart_first_ms: int = 50
     restart_max_ms: int = 5_000
     goodbye_ms: int = 300
 
 
 class CameraOpenCv:
-    """A camera captured by a process of its own; `source` as in `sources.Address`."""
+    """A camera captured by a process of its own; `source` as in `CameraSource`."""
 
     def __init__(
         self,
@@ -123,7 +134,9 @@ class CameraOpenCv:
         shot = frames.take(seq) if seq > after_seq else None
         if shot is None:
             return None
-        return Frame(shot.seq, shot.captured_ns // NS_PER_MS, shot.image)
+        colour = shot.image.ndim > PLANAR
+        image = shot.image if colour else to_bgr(shot.image)
+        return Frame(shot.seq, shot.captured_ns // NS_PER_MS, image)
 
     def _spawn(self, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
         module = "edge_agent.drivers.camera_opencv.capture"
@@ -132,7 +145,7 @@ class CameraOpenCv:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             pass_fds=fds,
-            env={**os.environ, "OPENCV_LOG_LEVEL": "OFF", "OPENCV_FFMPEG_LOGLEVEL": "-8"},
+            env={**os.environ, **OPENCV},
         )
         orders = json.dumps({**self._orders, "memory": fds[0], "signal": fds[1]})
         if child.stdin is not None:
@@ -157,6 +170,7 @@ class CameraOpenCv:
             if not dead and not self._hangs(facts, spawned_ns):
                 continue
             self._tally.count(FaultCode.CAMERA_STALLED)
+            self._child.kill()
             self._end(self._child)
             if self._ending.wait(pause_ms / 1000):
                 return
@@ -166,8 +180,10 @@ class CameraOpenCv:
                 self._child = self._spawn(self._fds)
 
     def _hangs(self, facts: Counters, spawned_ns: int) -> bool:
-        begun = facts.heartbeat_ns > spawned_ns
-        allowed_ms = self._timing.hung_after_ms if begun else self._timing.begins_within_ms
+        allowed_ms = self._timing.begins_within_ms
+        if facts.heartbeat_ns > spawned_ns:
+            opened = facts.phase is Phase.OPEN
+            allowed_ms = self._timing.hung_after_ms if opened else self._timing.opens_within_ms
         silent_ns = time.monotonic_ns() - max(facts.heartbeat_ns, spawned_ns)
         return silent_ns > allowed_ms * NS_PER_MS
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal, Self
@@ -14,17 +14,18 @@ GARBAGE = b"\xff\xd8\xff\xe0 no picture at all \xff\xd9"
 
 
 class MjpegServer:
-    """Serves JPEG pictures in a loop at `url`.
+    """Serves JPEG pictures in a loop at `url`, or whatever a callable returns for each frame.
 
     `mood`: `play`; `stall` keeps connections open and silent; `cut` closes them and refuses new
-    ones; `garbage` sends what is no picture.
+    ones; `garbage` sends what is no picture. `hang` mutes the connections there are, for good.
     """
 
-    def __init__(self, pictures: Sequence[bytes], fps: float = 15.0) -> None:
-        self._pictures = list(pictures)
+    def __init__(self, pictures: Sequence[bytes] | Callable[[], bytes], fps: float = 15.0) -> None:
+        self._pictures = pictures
         self._period_s = 1 / fps
         self._ending = threading.Event()
         self.mood: Mood = "play"
+        self._hung = 0
         sim = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,9 +47,13 @@ class MjpegServer:
         """Where the stream is."""
         return f"http://127.0.0.1:{self._server.server_port}/stream.mjpg"
 
+    def hang(self) -> None:
+        """Leave every connection open and silent; who connects anew is served."""
+        self._hung += 1
+
     def show(self, pictures: Sequence[bytes]) -> None:
         """Replace what the camera sees."""
-        self._pictures = list(pictures)
+        self._pictures = pictures
 
     def stop(self) -> None:
         """End every connection and the server; safe to call twice."""
@@ -80,9 +85,10 @@ class MjpegServer:
         request.end_headers()
         turn = 0
         due = time.monotonic()
+        born = self._hung
         try:
             while not self._ending.is_set() and not self._refuses():
-                if self.mood != "stall":
+                if self.mood != "stall" and self._hung == born:
                     request.wfile.write(self._part(turn))
                     turn += 1
                 due = max(due + self._period_s, time.monotonic())
@@ -94,7 +100,10 @@ class MjpegServer:
         return self.mood == "cut"
 
     def _part(self, turn: int) -> bytes:
-        pictures = self._pictures
-        body = GARBAGE if self.mood == "garbage" else pictures[turn % len(pictures)]
+        body = GARBAGE if self.mood == "garbage" else self._picture(turn)
         head = f"Content-Type: image/jpeg\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         return b"--" + BOUNDARY + b"\r\n" + head + body + b"\r\n"
+
+    def _picture(self, turn: int) -> bytes:
+        pictures = self._pictures
+        return pictures() if callable(pictures) else pictures[turn % len(pictures)]

@@ -24,7 +24,7 @@ MEMORY_BYTES = DATA_AT + PLACES * PLACE_BYTES
 TORN = 0
 
 _COUNTERS = struct.Struct("<QQQQQ")  # newest, heartbeat_ns, broken, opened, state
-_PLACE = struct.Struct("<QQII")  # sequence, captured_ns, width, height
+_PLACE = struct.Struct("<QQIII")  # sequence, captured_ns, height, width, channels
 _PLACE_AT = 64
 _PLACE_STRIDE = 32
 
@@ -50,7 +50,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame copied out of the shared memory; BGR."""
+    """A frame copied out of the shared memory; BGR, or planar and then two-dimensional."""
 
     seq: int
     captured_ns: int
@@ -91,9 +91,11 @@ class SharedFrames:
         place = shot.seq % PLACES
         header = _PLACE_AT + place * _PLACE_STRIDE
         height, width = shot.image.shape[:2]
-        _PLACE.pack_into(self._map, header, TORN, 0, 0, 0)
-        np.copyto(self._pixels(place, width, height), shot.image)
-        _PLACE.pack_into(self._map, header, shot.seq, shot.captured_ns, width, height)
+        channels = CHANNELS if shot.image.ndim == CHANNELS else 1
+        _PLACE.pack_into(self._map, header, TORN, 0, 0, 0, 0)
+        np.copyto(self._pixels(place, height, width, channels), shot.image)
+        facts = (shot.seq, shot.captured_ns, height, width, channels)
+        _PLACE.pack_into(self._map, header, *facts)
 
     def notify(self) -> None:
         """Wake the readers."""
@@ -103,24 +105,24 @@ class SharedFrames:
         """Copy a frame out; None when it was overwritten meanwhile."""
         place = seq % PLACES
         header = _PLACE_AT + place * _PLACE_STRIDE
-        found, captured_ns, width, height = _PLACE.unpack_from(self._map, header)
-        if found != seq or not 0 < width * height <= SIDE_MAX * SIDE_MAX:
+        found, captured_ns, *shape = _PLACE.unpack_from(self._map, header)
+        if found != seq or not 0 < shape[0] * shape[1] * shape[2] <= PLACE_BYTES:
             return None
-        image = self._pixels(place, width, height).copy()
+        image = self._pixels(place, *shape).copy()
         again = _PLACE.unpack_from(self._map, header)[0]
         return Shot(seq, captured_ns, image) if again == seq else None
 
     def captured_ns(self, seq: int) -> int:
         """Return when a frame was captured, 0 when it was overwritten meanwhile."""
         header = _PLACE_AT + seq % PLACES * _PLACE_STRIDE
-        found, captured_ns, _width, _height = _PLACE.unpack_from(self._map, header)
+        found, captured_ns, *_shape = _PLACE.unpack_from(self._map, header)
         return int(captured_ns) if found == seq else 0
 
     def close(self) -> None:
         """Unmap the memory; safe to call twice."""
         self._map.close()
 
-    def _pixels(self, place: int, width: int, height: int) -> NDArray[np.uint8]:
+    def _pixels(self, place: int, height: int, width: int, channels: int) -> NDArray[np.uint8]:
         start = DATA_AT + place * PLACE_BYTES
-        flat = np.frombuffer(self._map, np.uint8, width * height * CHANNELS, start)
-        return flat.reshape(height, width, CHANNELS)
+        flat = np.frombuffer(self._map, np.uint8, width * height * channels, start)
+        return flat.reshape((height, width) if channels == 1 else (height, width, channels))

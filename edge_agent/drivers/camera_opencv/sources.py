@@ -1,23 +1,26 @@
-"""Where pictures come from: files, MJPEG over HTTP, or a V4L2 device. Runs in the child only."""
+"""Where pictures come from: files, network cameras, V4L2 devices. Runs in the child only."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
-from urllib.parse import parse_qs
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.domain.camera_source import CameraSource
+from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone, Picture, PictureSource
+from edge_agent.drivers.camera_opencv.rpicam import RpicamSource
 from edge_agent.drivers.camera_opencv.slot import SIDE_MAX
-
-Picture = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 FILE_SIDE_MAX = 960
 DECODED_KEPT = 8
-NETWORK_TIMEOUT_MS = 700
+# Silence that ends a stream: longer than two frames of the slowest camera worth having (2 fps).
+READ_TIMEOUT_MS = 1_000
+MJPEG_OPEN_TIMEOUT_MS = 1_000
+# RTSP opens in four requests, and FFmpeg then looks at the stream itself.
+RTSP_OPEN_TIMEOUT_MS = 3_000
 V4L2_WIDTH, V4L2_HEIGHT = 1280, 720
 JITTER_SHIFT_PX = 0.8
 JITTER_GAIN = 0.03
@@ -26,56 +29,15 @@ NOISE_ROLL = 64
 NOISE_LIFT = 8
 
 
-class Broken(Exception):
-    """A picture could not be decoded; the next one may be."""
-
-
-class Gone(Exception):
-    """The source cannot be opened or has ended; open it again later."""
-
-
-class Source(Protocol):
-    """An open source of pictures."""
-
-    paced: bool  # False: as many pictures as one asks for, so the caller keeps the rate
-
-    def read(self) -> Picture:
-        """Return the next picture, BGR; raises Broken or Gone."""
-        ...
-
-    def close(self) -> None:
-        """Free the device."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A source as configured: `file:PATH[?jitter=1&hold=N]`, `mjpeg:URL` or `v4l2:DEVICE`."""
-
-    kind: str
-    where: str
-    jitter: bool = False
-    hold: int = 1
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Read the configured text; ValueError when it is none of the three kinds."""
-        kind, _, where = text.partition(":")
-        if kind not in {"file", "mjpeg", "v4l2"} or not where:
-            raise ValueError("need file:PATH, mjpeg:URL or v4l2:DEVICE")
-        if kind != "file":
-            return cls(kind, where)
-        path, _, query = where.partition("?")
-        asked = {name: values[-1] for name, values in parse_qs(query).items()}
-        hold = int(asked.get("hold", "1"))
-        return cls(kind, path, jitter=asked.get("jitter") == "1", hold=max(1, hold))
-
-
-def open_source(address: Address) -> Source:
-    """Open a source; raises Gone."""
-    if address.kind == "file":
-        return FileSource(address)
-    return StreamSource(address)
+def open_source(source: CameraSource, fps: float) -> PictureSource:
+    """Open a source; `fps` is asked of cameras that can be asked. Raises Gone."""
+    match source.kind:
+        case "file":
+            return FileSource(source)
+        case "rpicam":
+            return RpicamSource(source, fps)
+        case _:
+            return StreamSource(source, fps)
 
 
 class FileSource:
@@ -86,10 +48,10 @@ class FileSource:
 
     paced = False
 
-    def __init__(self, address: Address) -> None:
-        self._path = Path(address.where)
-        self._hold = address.hold
-        self._shake = Shaker() if address.jitter else None
+    def __init__(self, source: CameraSource) -> None:
+        self._path = Path(source.where)
+        self._hold = source.hold
+        self._shake = Shaker() if source.jitter else None
         self._turn = 0
         self._decoded: OrderedDict[tuple[str, int, int, int], Picture] = OrderedDict()
         self._listing()
@@ -140,21 +102,22 @@ class StreamSource:
 
     paced = True
 
-    def __init__(self, address: Address) -> None:
-        if address.kind == "mjpeg":
-            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
-            options = [value for limit in limits for value in (limit, NETWORK_TIMEOUT_MS)]
-            # One decoding thread: more of them hold a frame back each.
-            options += [cv2.CAP_PROP_N_THREADS, 1]
-            self._capture = cv2.VideoCapture(address.where, cv2.CAP_FFMPEG, options)
-        else:
+    def __init__(self, source: CameraSource, fps: float) -> None:
+        if source.kind == "v4l2":
             mjpg = cv2.VideoWriter.fourcc(*"MJPG")
             size = [cv2.CAP_PROP_FRAME_WIDTH, V4L2_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, V4L2_HEIGHT]
-            options = [cv2.CAP_PROP_FOURCC, mjpg, *size]
-            self._capture = cv2.VideoCapture(address.where, cv2.CAP_V4L2, options)
+            options = [cv2.CAP_PROP_FOURCC, mjpg, *size, cv2.CAP_PROP_FPS, int(fps)]
+            self._capture = cv2.VideoCapture(source.where, cv2.CAP_V4L2, options)
+        else:
+            opening = RTSP_OPEN_TIMEOUT_MS if source.kind == "rtsp" else MJPEG_OPEN_TIMEOUT_MS
+            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, opening]
+            options += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+            # One decoding thread: more of them hold a frame back each.
+            options += [cv2.CAP_PROP_N_THREADS, 1]
+            self._capture = cv2.VideoCapture(source.where, cv2.CAP_FFMPEG, options)
         if not self._capture.isOpened():
             self._capture.release()
-            raise Gone(f"cannot open {address.kind}")
+            raise Gone(f"cannot open {source.kind}")
 
     def read(self) -> Picture:
         """Return the next frame of the stream."""

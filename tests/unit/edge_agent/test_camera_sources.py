@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_agent.domain.camera_source import CameraSource
+from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone
 from edge_agent.drivers.camera_opencv.slot import (
     MEMORY_BYTES,
     PLACES,
@@ -21,10 +23,7 @@ from edge_agent.drivers.camera_opencv.slot import (
 )
 from edge_agent.drivers.camera_opencv.sources import (
     FILE_SIDE_MAX,
-    Address,
-    Broken,
     FileSource,
-    Gone,
     Shaker,
     fit,
     open_source,
@@ -40,29 +39,6 @@ def write(path: Path, key: int) -> Path:
     return path
 
 
-# ---- addresses ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("file:/a/b", Address("file", "/a/b")),
-        ("file:/a/b?jitter=1&hold=3", Address("file", "/a/b", jitter=True, hold=3)),
-        ("file:/a/b?hold=0", Address("file", "/a/b", hold=1)),
-        ("mjpeg:http://cam/x?y=1", Address("mjpeg", "http://cam/x?y=1")),
-        ("v4l2:/dev/video0", Address("v4l2", "/dev/video0")),
-    ],
-)
-def test_a_source_is_read_as_written(text: str, address: Address) -> None:
-    assert Address.parse(text) == address
-
-
-@pytest.mark.parametrize("text", ["", "file:", "rtsp://x", "/dev/video0"])
-def test_what_is_no_source_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="file:PATH"):
-        Address.parse(text)
-
-
 # ---- files --------------------------------------------------------------------------------------
 
 
@@ -70,14 +46,14 @@ def test_a_folder_is_shown_in_a_loop(tmp_path: Path) -> None:
     for key in (10, 20, 30):
         write(tmp_path / f"{key}.png", key)
     (tmp_path / "notes.txt").write_text("no picture", "utf-8")
-    source = FileSource(Address("file", str(tmp_path)))
+    source = FileSource(CameraSource("file", str(tmp_path)))
     assert [key_of(source.read()) for _ in range(5)] == [10, 20, 30, 10, 20]
 
 
 def test_each_picture_may_be_held_for_some_frames(tmp_path: Path) -> None:
     for key in (10, 20):
         write(tmp_path / f"{key}.png", key)
-    source = FileSource(Address("file", str(tmp_path), hold=3))
+    source = FileSource(CameraSource("file", str(tmp_path), hold=3))
     assert [key_of(source.read()) for _ in range(6)] == [10, 10, 10, 20, 20, 20]
 
 
@@ -85,7 +61,7 @@ def test_replacing_a_link_changes_what_is_seen(tmp_path: Path) -> None:
     one, two = write(tmp_path / "1.png", 10), write(tmp_path / "2.png", 20)
     link = tmp_path / "view"
     link.symlink_to(one)
-    source = FileSource(Address("file", str(link)))
+    source = FileSource(CameraSource("file", str(link)))
     assert key_of(source.read()) == 10
     beside = tmp_path / "next"
     beside.symlink_to(two)
@@ -95,7 +71,7 @@ def test_replacing_a_link_changes_what_is_seen(tmp_path: Path) -> None:
 
 def test_rewriting_a_file_changes_what_is_seen(tmp_path: Path) -> None:
     file = write(tmp_path / "view.png", 10)
-    source = FileSource(Address("file", str(file)))
+    source = FileSource(CameraSource("file", str(file)))
     assert key_of(source.read()) == 10
     write(tmp_path / "other.png", 20).replace(file)
     assert key_of(source.read()) == 20
@@ -105,7 +81,7 @@ def test_rewriting_a_file_changes_what_is_seen(tmp_path: Path) -> None:
 def test_a_broken_picture_is_told_and_the_next_one_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "1.jpg").write_bytes(content)
     write(tmp_path / "2.png", 20)
-    source = FileSource(Address("file", str(tmp_path)))
+    source = FileSource(CameraSource("file", str(tmp_path)))
     with pytest.raises(Broken):
         source.read()
     assert key_of(source.read()) == 20
@@ -113,14 +89,14 @@ def test_a_broken_picture_is_told_and_the_next_one_read(tmp_path: Path, content:
 
 def test_an_empty_or_missing_folder_is_gone(tmp_path: Path) -> None:
     with pytest.raises(Gone):
-        open_source(Address("file", str(tmp_path)))
+        open_source(CameraSource("file", str(tmp_path)), 15)
     with pytest.raises(Gone):
-        open_source(Address("file", str(tmp_path / "nothing")))
+        open_source(CameraSource("file", str(tmp_path / "nothing")), 15)
 
 
 def test_a_folder_that_loses_its_pictures_is_gone(tmp_path: Path) -> None:
     file = write(tmp_path / "1.png", 10)
-    source = FileSource(Address("file", str(tmp_path)))
+    source = FileSource(CameraSource("file", str(tmp_path)))
     file.unlink()
     with pytest.raises(Gone):
         source.read()
@@ -136,7 +112,7 @@ def test_large_pictures_are_made_to_fit() -> None:
 
 def test_a_device_that_is_not_there_is_gone() -> None:
     with pytest.raises(Gone):
-        open_source(Address("v4l2", "/dev/video-nowhere"))
+        open_source(CameraSource("v4l2", "/dev/video-nowhere"), 15)
 
 
 def test_a_shaken_still_is_alive_but_the_same_picture() -> None:
@@ -203,6 +179,15 @@ def test_nothing_was_written_yet(ends: tuple[SharedFrames, SharedFrames]) -> Non
     assert reader.counters() == Counters()
     assert reader.take(0) is None
     assert reader.take(7) is None
+
+
+def test_a_planar_frame_arrives_as_it_was(ends: tuple[SharedFrames, SharedFrames]) -> None:
+    writer, reader = ends
+    planar = np.arange(96 * 64, dtype=np.uint8).reshape(96, 64)
+    writer.put(Shot(5, 1, planar))
+    shot = reader.take(5)
+    assert shot is not None
+    assert np.array_equal(shot.image, planar)
 
 
 def test_a_signal_wakes_the_reader(ends: tuple[SharedFrames, SharedFrames]) -> None:
