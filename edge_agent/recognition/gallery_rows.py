@@ -24,8 +24,8 @@ from edge_agent.recognition.gallery_fixed import (
 
 # 4 MB of first looks: about half a millisecond, so two threads end together.
 BLOCK_ROWS = 8_192
-# Rows that are taken in or looked at again in one step: a few MB at 512 values a row.
-STEP_ROWS = 1_024
+# Rows that are taken in or looked at again in one step: what stays in a processor's cache.
+STEP_ROWS = 128
 Scored = tuple[float, int]
 
 
