@@ -23,6 +23,7 @@ from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestParts, IngestWorker
+from cloud_broker.member_page import pages
 from cloud_broker.migrations import runner
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
@@ -89,7 +90,7 @@ def build_api(running: Running) -> ASGIApp:
     )
     app = build_app(deps)
     secure = urlsplit(settings.url_for_stores).scheme == "https"
-    pages = ConsoleDeps(
+    console = ConsoleDeps(
         queries=queries,
         auth=office.access,
         desk=desk,
@@ -99,8 +100,10 @@ def build_api(running: Running) -> ASGIApp:
         cookie_secure=secure,
         zone=settings.zone,
     )
-    app.include_router(console_router(pages))
+    app.include_router(console_router(console))
     mount_static(app)
+    app.include_router(pages.member_router())
+    pages.mount_static(app)
     return app
 
 

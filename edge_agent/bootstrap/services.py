@@ -58,7 +58,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     model_id = devices.face.lane.model_id if devices.face else NO_MODEL
     gallery = Gallery(model_id, storage.gallery.load(model_id))
     lane = _lane(basis, devices, MemberLookup(replica, members), proofs, gallery)
-    claim_base = f"{basis.settings.device.cloud.url}/claim"
+    claim_base = f"{basis.settings.device.cloud.url}/m/"
     return Services(
         prices=PriceDesk(replica, shop),
         members=members,

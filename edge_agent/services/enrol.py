@@ -100,7 +100,7 @@ class Enrol:
             member_id=member_id,
             existing=False,
             claim_code=code,
-            claim_uri=f"{self._claim_base}#{code}",
+            claim_uri=f"{self._claim_base}#c={code}",
             claim_expires_s=CLAIM_TTL_S,
             consent_events=_by_kind(command.consents, drafts[1:]),
         )

@@ -1,0 +1,176 @@
+// @ts-check
+/** The member's page: one state, the cloud and the clock change it, the view is drawn from it. */
+
+import { call, claim, nowMs, recallTime } from "./cloud.js";
+import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./codes.js";
+import { beginLane, laneAsked, laneView } from "./lane.js";
+import { settings, settingsActs } from "./settings.js";
+import { forget, keep, kept } from "./store.js";
+import { home, refused, says } from "./views.js";
+import { language, words } from "./words.js";
+
+/** @typedef {import("./views.js").State} State */
+
+const ME_EVERY_MS = 60_000;
+const NOTICE_MS = 6_000;
+const REVOKED = "A121";
+
+/** @type {State} */
+const state = {
+  view: "loading",
+  phone: null,
+  code: null,
+  plain: false,
+  me: null,
+  online: navigator.onLine,
+  refusal: null,
+  asking: "",
+  lane: null,
+  nowMs: Date.now(),
+  language: language(),
+};
+const t = await words(state.language);
+let claimCode = takeClaim();
+let shownStep = -1;
+
+const acts = {
+  t,
+  change,
+  notice,
+  askCloud,
+  open: (/** @type {State["view"]} */ view) => change({ view, asking: "" }),
+  togglePlain: () => change({ plain: !state.plain }),
+  retry: () => void claimNow(),
+};
+Object.assign(acts, settingsActs(state, acts));
+
+// ---- drawing --------------------------------------------------------------------------------
+
+const VIEWS = {
+  loading: () => [],
+  insecure: () => [says("alert", t("insecure.title"), t("insecure.how"))],
+  stranger: () => [says("phone", t("stranger.title"), t("stranger.how"))],
+  claiming: () => [says("phone", t("claiming.title"), t("claiming.how"))],
+  refused,
+  home,
+  settings,
+  lane: laneView,
+};
+
+/** @param {Partial<State>} changes */
+function change(changes) {
+  const before = state.view;
+  Object.assign(state, changes, { nowMs: nowMs() });
+  const place = /** @type {HTMLElement} */ (document.getElementById("page"));
+  const held = place.contains(document.activeElement) ? document.activeElement?.id : "";
+  const nodes = VIEWS[state.view](state, acts).filter((node) => node !== null);
+  place.className = `page ${state.view}`;
+  place.replaceChildren(...nodes);
+  if (held) document.getElementById(held)?.focus();
+  if (before !== state.view) {
+    scrollTo(0, 0);
+    if (before !== "loading") place.focus();
+  }
+  tick();
+}
+
+/** @param {string} text shown for a while */
+function notice(text) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("notice"));
+  place.textContent = text;
+  place.hidden = !text;
+  if (text) setTimeout(() => void (place.hidden = true), NOTICE_MS);
+}
+
+// ---- the code -------------------------------------------------------------------------------
+
+/** Make the codes of this half minute, if they are not shown yet, and move the bar. */
+function tick() {
+  const nowS = nowMs() / 1000;
+  const life = document.getElementById("life");
+  if (life) life.style.transform = `scaleX(${1 - (nowS % STEP_S) / STEP_S})`;
+  const step = Math.floor(nowS / STEP_S);
+  if (state.view === "home" && state.phone && step !== shownStep && !document.hidden) void make(step, nowS);
+}
+
+/** @param {number} step @param {number} nowS */
+async function make(step, nowS) {
+  const { phone } = state;
+  if (!phone) return;
+  shownStep = step;
+  const digits = await digitCode(phone.digits, phone.memberId, nowS);
+  const text = phone.key ? await memberCode(phone.key, phone.keyId, nowS) : digits;
+  change({ code: { text, digits } });
+}
+
+// ---- the cloud ------------------------------------------------------------------------------
+
+/** Ask how she stands; without an answer the last one is shown with its time. */
+async function askCloud() {
+  const { phone } = state;
+  if (!phone?.key) return;
+  const answer = await call(phone, "GET", "/v1/member/me");
+  if (answer.ok) {
+    await keep("view", answer.body);
+    change({ me: answer.body, online: true });
+  } else if (answer.body?.code === REVOKED) {
+    await forget();
+    change({ view: "stranger", phone: null, code: null, me: null });
+    notice(answer.body[state.language]);
+  } else {
+    change({ online: answer.status !== 0 });
+  }
+}
+
+/** @returns {string} the claim in the address, taken out so that it is neither shown nor kept */
+function takeClaim() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("c") ?? "";
+  if (given) history.replaceState(null, "", location.pathname + location.search);
+  return given;
+}
+
+async function claimNow() {
+  change({ view: "claiming" });
+  const made = (await canSign()) ? await newKey() : null;
+  const answer = await claim(claimCode, made && made.publicKey);
+  if (!answer.ok) {
+    change({ view: "refused", refusal: answer.body });
+    return;
+  }
+  const { tenant_id: tenantId, member_id: memberId, key_id: keyId, digit_secret: secret } = answer.body;
+  const phone = { tenantId, memberId, keyId, key: made && made.key, digits: await digitKey(secret) };
+  await keep("phone", phone);
+  await keep("view", null);
+  claimCode = "";
+  shownStep = -1;
+  change({ view: "home", phone, me: null, online: true });
+  void askCloud();
+}
+
+// ---- start ----------------------------------------------------------------------------------
+
+async function start() {
+  document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
+  document.title = t("title");
+  if (!globalThis.crypto?.subtle) return change({ view: "insecure" });
+  await recallTime();
+  const phone = (await kept("phone")) ?? null;
+  if (claimCode) return claimNow();
+  if (!phone) return change({ view: "stranger" });
+  change({ view: "home", phone, me: (await kept("view")) ?? null });
+  await askCloud();
+  const lane = laneAsked();
+  if (lane) await beginLane(lane, state, acts);
+}
+
+addEventListener("online", () => void askCloud());
+addEventListener("offline", () => change({ online: false }));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  tick();
+  void askCloud();
+});
+setInterval(tick, 1_000);
+setInterval(() => void (document.hidden || askCloud()), ME_EVERY_MS);
+if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/m/worker.js", { scope: "/m/" }).catch(() => {});
+void start();

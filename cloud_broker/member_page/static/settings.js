@@ -1,0 +1,116 @@
+// @ts-check
+/** Consents with what each does, the member's data to take along, and the phone itself. */
+
+import { call } from "./cloud.js";
+import { h, icon } from "./dom.js";
+import { note } from "./views.js";
+import { clock, day, typeset } from "./words.js";
+
+/** @typedef {import("./views.js").State} State */
+/** @typedef {import("./views.js").Acts} Acts */
+
+const ESSENTIAL = "membership";
+
+/** @param {State} state @param {Acts} acts */
+export function settingsActs(state, acts) {
+  return {
+    ask: (/** @type {string} */ kind) => acts.change({ asking: kind }),
+    withdraw: (/** @type {string} */ kind) => withdraw(kind, state, acts),
+    takeAlong: () => takeAlong(state, acts),
+  };
+}
+
+/** @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
+export function settings(state, acts) {
+  const { t, open } = acts;
+  const back = { type: "button", id: "back", "aria-label": t("back"), onclick: () => open("home") };
+  const known = state.me?.consents ?? [];
+  return [
+    h("header.head.sub", {}, h("button.round", back, icon("back")), h("h1", {}, t("settings"))),
+    state.online && state.phone?.key ? null : note("alert", t("offline.title"), t("settings.offline")),
+    h("h2", {}, t("consents")),
+    h("p.muted.small", {}, t("consents.how")),
+    ...known.map((/** @type {any} */ consent) => consentCard(consent, state, acts)),
+    known.length ? null : h("p.muted", {}, t("consents.none")),
+    data(state, acts),
+    h("section.card", {}, h("h2", {}, t("phone.title")), h("p.muted.small", {}, t("phone.how"))),
+    h("section.card", {}, h("h2", {}, t("close.title")), h("p.muted.small", {}, t("close.how"))),
+  ];
+}
+
+/** @param {any} consent @param {State} state @param {Acts} acts */
+function consentCard(consent, state, acts) {
+  const { t } = acts;
+  const name = t(`consent.${consent.kind}`) || consent.kind;
+  const since = t(consent.given ? "consent.since" : "consent.withdrawn_at", { day: day(consent.wall_ms, state.nowMs) });
+  return h(
+    "section.card.consent",
+    { "data-kind": consent.kind },
+    h("div.row", {}, h("h3", {}, name), h(consent.given ? "span.chip.on" : "span.chip", {}, t(consent.given ? "consent.on" : "consent.off"))),
+    h("p.small", {}, t(`consent.${consent.kind}.does`)),
+    h("p.muted.small", {}, since),
+    ...withdrawal(consent, state, acts),
+  );
+}
+
+/** @param {any} consent @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
+function withdrawal({ kind, given }, { asking, online, phone }, { t, ask, withdraw }) {
+  if (!given) return [];
+  if (kind === ESSENTIAL) return [h("p.muted.small", {}, t("consent.essential"))];
+  const off = !online || !phone?.key;
+  if (asking !== kind) {
+    return [h("button", { type: "button", id: `ask-${kind}`, disabled: off, onclick: () => ask(kind) }, t("withdraw"))];
+  }
+  return [
+    h("p.small.strong", {}, t(`consent.${kind}.ends`) || t("withdraw.ends")),
+    h(
+      "div.buttons",
+      {},
+      h("button.danger", { type: "button", id: `withdraw-${kind}`, onclick: () => withdraw(kind) }, t("withdraw.yes")),
+      h("button", { type: "button", onclick: () => ask("") }, t("withdraw.no")),
+    ),
+  ];
+}
+
+/** @param {State} state @param {Acts} acts */
+function data({ online, phone, me }, { t, takeAlong: take }) {
+  const asOf = me ? t("wallet.as_of", { time: clock(me.as_of_ms) }) : "";
+  return h(
+    "section.card",
+    {},
+    h("h2", {}, t("export.title")),
+    h("p.muted.small", {}, `${t("export.how")}${asOf ? ` ${asOf}` : ""}`),
+    h("button", { type: "button", id: "export", disabled: !online || !phone?.key, onclick: take }, t("export.get")),
+  );
+}
+
+/** @param {string} kind @param {State} state @param {Acts} acts */
+async function withdraw(kind, state, acts) {
+  if (!state.phone) return;
+  const content = { kind, language: state.language };
+  const answer = await call(state.phone, "POST", "/v1/member/consents/withdraw", content);
+  acts.change({ asking: "" });
+  acts.notice(answer.ok ? acts.t("withdraw.done") : failed(answer, state, acts));
+  if (answer.ok) await acts.askCloud();
+}
+
+/** @param {State} state @param {Acts} acts */
+async function takeAlong(state, acts) {
+  if (!state.phone) return;
+  const answer = await call(state.phone, "GET", "/v1/member/export");
+  if (!answer.ok) {
+    acts.notice(failed(answer, state, acts));
+    return;
+  }
+  const file = new Blob([JSON.stringify(answer.body, null, 2)], { type: "application/json" });
+  const address = URL.createObjectURL(file);
+  const link = h("a", { href: address, download: "regulars-my-data.json" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 1_000);
+  acts.notice(acts.t("export.done"));
+}
+
+/** @param {import("./cloud.js").Answer} answer @param {State} state @param {Acts} acts */
+export function failed(answer, state, acts) {
+  return answer.body?.[state.language] ? typeset(answer.body[state.language]) : acts.t("refused.offline");
+}

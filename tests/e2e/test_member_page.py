@@ -1,0 +1,219 @@
+"""The member's page on a real phone's browser: claimed from a link, its code believed by a shop."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import cv2
+import numpy as np
+import pytest
+import zxingcpp
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from cloud_broker.domain.records import record_of
+from retail_core.clock import TimeQuality
+from retail_core.identity import digit_code, member_code
+from retail_core.wire.messages import MemberRecord
+from tests.e2e import browser as chrome
+from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
+from tests.fakes.cloud_box import Person
+from tests.plugins.postgres import Database
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.integration,
+    pytest.mark.enable_socket,
+    pytest.mark.timeout(300),
+]
+ASSET = ROOT / "cloud_broker" / "member_page" / "static" / "vendor" / "qrcode.mjs"
+PHONE_VIEW = ViewportSize(width=390, height=844)
+WITHIN_MS = 15_000
+MS = 1_000
+
+
+@pytest.fixture(scope="module")
+def cloud(
+    new_database: Callable[[], Database], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """Run the cloud and its shops once."""
+    if not ASSET.exists():
+        pytest.skip("page assets are missing: make assets")
+    with running_cloud(new_database().url, tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the browser once."""
+    with chrome.chromium() as started:
+        yield started
+
+
+@dataclass
+class Phone:
+    """A phone with the page open."""
+
+    context: BrowserContext
+    page: Page
+    watch: chrome.Watch
+    person: Person
+
+    def qr(self) -> str:
+        """Read the drawn code as a shop's camera would."""
+        expect(self.page.locator(".paper .qr")).to_be_visible()
+        picture = self.page.locator(".paper").screenshot()
+        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+        (found,) = zxingcpp.read_barcodes(image)
+        return found.text
+
+
+Opened = Callable[..., Phone]
+
+
+@pytest.fixture
+def opens(cloud: Cloud, browser: Browser) -> Iterator[Opened]:
+    """Open phones; afterwards none may have asked elsewhere or complained."""
+    phones: list[Phone] = []
+
+    def opened(
+        person: Person, locale: str = "zh-CN", scheme: Literal["light", "dark"] = "light"
+    ) -> Phone:
+        context = browser.new_context(
+            viewport=PHONE_VIEW, locale=locale, color_scheme=scheme, device_scale_factor=2
+        )
+        page = context.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        phones.append(Phone(context, page, chrome.Watch(page, cloud.origin), person))
+        return phones[-1]
+
+    yield opened
+    for phone in phones:
+        phone.context.close()
+        assert phone.watch.foreign == []
+
+
+def enrolled(cloud: Cloud, name: str = "李敏") -> Person:
+    """Enrol somebody at the first shop's till, with two consents."""
+    box, person = cloud.boxes[0], Person(name=name, phone=str(8613900000000 + now_ms() % 10**8))
+    box.sim.wall_ms = now_ms() - 1_000
+    box.sim.enrols(person)
+    box.sends_newest()
+    for kind in ("membership", "face.local"):
+        box.sim.consents(person, kind)
+        box.sends_newest()
+    return person
+
+
+def claimed(cloud: Cloud, opens: Opened, name: str = "李敏", **look: str) -> Phone:
+    """Enrol somebody and let her phone claim from the link."""
+    person = enrolled(cloud, name)
+    phone = opens(person, **look)
+    phone.page.goto(f"{cloud.origin}/m/#c={person.claim_code}")
+    expect(phone.page.locator(".paper .qr")).to_be_visible(timeout=WITHIN_MS)
+    return phone
+
+
+def held(cloud: Cloud, member: UUID) -> MemberRecord:
+    """Return the record as shops hold it."""
+    with cloud.office.units.begin(cloud.boxes[0].made.tenant) as unit:
+        (facts,) = unit.members.facts([member])
+    return record_of(facts)
+
+
+def believed(cloud: Cloud, phone: Phone, text: str) -> member_code.MemberCode:
+    """Check a code as a shop does, with the public key alone."""
+    code = member_code.parse(text)
+    (key,) = held(cloud, phone.person.member).phone_keys
+    assert key.key_id == code.key_id
+    member_code.verify(code, key.public_key, now_ms() // MS, TimeQuality.SYNCED)
+    return code
+
+
+def test_from_the_link_to_a_code_the_shop_believes(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    believed(cloud, phone, phone.qr())
+    assert phone.page.url == f"{cloud.origin}/m/"
+    digits = (phone.page.locator("#digits").text_content() or "").replace(" ", "")
+    member = phone.person.member.bytes
+    secret = held(cloud, phone.person.member).digit_secret
+    read = digit_code.parse(digits)
+    used = digit_code.verify(read, [(member, secret)], now_ms() // MS, TimeQuality.SYNCED)
+    assert used.member_id == member
+    phone.page.locator("#swap").click()
+    assert digit_code.parse(phone.qr()).reference == read.reference
+    assert phone.watch.complaints == []
+
+
+def test_the_key_cannot_be_taken_out(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    said = phone.page.evaluate(
+        """async () => {
+          const { kept } = await import("/m/static/store.js");
+          const phone = await kept("phone");
+          const tries = [["pkcs8", phone.key], ["jwk", phone.key], ["raw", phone.digits]];
+          const out = tries.map(([form, key]) =>
+            crypto.subtle.exportKey(form, key).then(() => "out", (error) => error.name));
+          return Promise.all(out);
+        }"""
+    )
+    assert said == ["InvalidAccessError"] * 3
+
+
+def test_without_a_network_codes_go_on(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    before = believed(cloud, phone, phone.qr())
+    phone.context.set_offline(True)
+    phone.page.reload()
+    expect(phone.page.locator(".note")).to_contain_text("没有网络")
+    after = believed(cloud, phone, phone.qr())
+    assert after.nonce != before.nonce
+    assert after.key_id == before.key_id
+
+
+def test_a_link_works_once(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    other = opens(phone.person, "en-GB")
+    other.page.goto(f"{cloud.origin}/m/#c={phone.person.claim_code}")
+    expect(other.page.locator("h1")).to_have_text("This link no longer works")
+    assert phone.person.claim_code not in other.page.url
+
+
+def test_a_stranger_is_told_how_to_begin(cloud: Cloud, opens: Opened) -> None:
+    phone = opens(Person())
+    phone.page.goto(f"{cloud.origin}/m")
+    expect(phone.page.locator("h1")).to_have_text("这部手机还没有绑定会员")
+    assert chrome.axe_findings(phone.page) == []
+
+
+def test_a_browser_without_such_keys_shows_digits(cloud: Cloud, opens: Opened) -> None:
+    person = enrolled(cloud)
+    phone = opens(person)
+    phone.page.add_init_script(
+        """const real = SubtleCrypto.prototype.generateKey;
+        SubtleCrypto.prototype.generateKey = function (algorithm, ...rest) {
+          const refusal = new DOMException("", "NotSupportedError");
+          if (algorithm === "Ed25519") return Promise.reject(refusal);
+          return real.call(this, algorithm, ...rest);
+        };"""
+    )
+    phone.page.goto(f"{cloud.origin}/m/#c={person.claim_code}")
+    expect(phone.page.locator(".note")).to_contain_text("只能显示数字码")
+    secret = held(cloud, person.member).digit_secret
+    read = digit_code.parse(phone.qr())
+    kept = [(person.member.bytes, secret)]
+    digit_code.verify(read, kept, now_ms() // MS, TimeQuality.SYNCED)
+    assert held(cloud, person.member).phone_keys == ()
+
+
+def test_the_page_says_where_it_may_load_from(cloud: Cloud, opens: Opened) -> None:
+    phone = opens(Person())
+    answer = phone.page.goto(f"{cloud.origin}/m/")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert json.dumps(phone.watch.foreign) == "[]"
