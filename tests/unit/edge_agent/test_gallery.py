@@ -37,11 +37,11 @@ def template(member: int, seed: int, model: str = MODEL) -> Template:
 
 
 def plain_search(held: list[tuple[int, int]], probe: Vector) -> list[tuple[int, float]]:
-    """Best score of each member, best member first."""
+    """Best score of each member, best member first; of equals the lowest id."""
     best: dict[int, float] = {}
     for member, seed in held:
         best[member] = max(best.get(member, -2.0), float(vector(seed) @ probe))
-    return sorted(best.items(), key=lambda entry: -entry[1])
+    return sorted(best.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 templates = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 500)), unique=True, max_size=40)
