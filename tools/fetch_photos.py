@@ -7,8 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from edge_agent.drivers.face_onnx.manifest import Archive
 from retail_core.errors import Fault
+from retail_core.identity.model_manifest import Archive
 from retail_core.texts.faults import FaultCode
 from tools.build_models import member_of
 from tools.registry import (

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from edge_agent.drivers.face_onnx.manifest import Archive
 from retail_core.errors import Fault
+from retail_core.identity.model_manifest import Archive
 from retail_core.texts.faults import FaultCode
 
 ROOT = Path(__file__).resolve().parent.parent

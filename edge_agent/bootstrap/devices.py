@@ -24,6 +24,7 @@ from edge_agent.ports.qr import QrReader
 from edge_agent.ports.till_tap import TillTap
 from edge_agent.settings import EscposTill
 from retail_core.errors import Fault
+from retail_core.identity.face_match import FacePolicy
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -39,6 +40,7 @@ class FaceEngines:
 
     lane: FaceEngine
     enrolment: FaceEngine
+    policy: FacePolicy
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ def open_face(basis: Basis) -> FaceEngines:
     # A picture from a file is no live person and need not look like one.
     liveness = config.face.liveness == "hint" and not config.camera.source.startswith(FILES)
     models = FaceModels.load(config.models_dir, liveness=liveness)
-    return FaceEngines(FaceOnnx(models), FaceOnnx(models, ENROLMENT_GATES))
+    return FaceEngines(FaceOnnx(models), FaceOnnx(models, ENROLMENT_GATES), models.policy)
 
 
 def open_qr() -> QrReader:

@@ -21,7 +21,7 @@ from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
-from retail_core.identity.face_match import FacePolicy
+from retail_core.identity.face_match import NOBODY
 
 NO_MODEL = "none"
 
@@ -70,7 +70,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
                 camera=devices.camera,
                 gallery=gallery,
                 store=storage.gallery,
-                policy=FacePolicy(),
+                policy=devices.face.policy if devices.face else NOBODY,
             ),
             ids,
             Consents(storage.journal).event_for,
@@ -105,7 +105,8 @@ def _lane(
     camera = devices.camera
     face = qr = None
     if camera and devices.face:
-        face = FaceReader(camera, devices.face.lane, gallery, lookup, FacePolicy())
+        faces = devices.face
+        face = FaceReader(camera, faces.lane, gallery, lookup, faces.policy)
     if camera and devices.qr:
         qr = QrFrames(camera, devices.qr, codes)
     cards = CardTaps(devices.nfc, lookup, proofs) if devices.nfc else None

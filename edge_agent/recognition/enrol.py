@@ -20,10 +20,6 @@ from retail_core.texts.faults import FAULTS, FaultCode
 
 Embedding = NDArray[np.float32]
 
-# One stranger in a thousand comes this close, and 1 % of people to a poor picture of themselves.
-SAME_PERSON_MIN = 0.34
-# Two pictures this alike are one picture twice: no use as a second template.
-SAME_PICTURE = 0.985
 OK_ZH, OK_EN = "这张可以", "this one is good"
 AGAIN_ZH, AGAIN_EN = "和前一张一样,换个角度", "the same as before; move a little"
 OTHER_ZH, OTHER_EN = "和前面不是同一个人", "not the same person as before"
@@ -70,7 +66,7 @@ def plan_enrolment(
     taken = list(held)
     frames = []
     for reading in readings:
-        frame = _judge(reading, taken)
+        frame = _judge(reading, taken, policy)
         frames.append(frame)
         if frame.ok and reading.embedding is not None:
             taken.append(reading.embedding)
@@ -93,16 +89,16 @@ def lookalike(
     return closest if closest is not None and closest.score >= threshold else None
 
 
-def _judge(reading: FaceReading, taken: Sequence[Embedding]) -> EnrolFrame:
+def _judge(reading: FaceReading, taken: Sequence[Embedding], policy: FacePolicy) -> EnrolFrame:
     if reading.embedding is None:
         return _refused(reading.refused_by or FaultCode.FACE_NONE, reading.quality)
     if len(taken) >= limits.ENROL_FRAMES_MAX:
         return EnrolFrame(ok=False, code=None, hint_zh=ENOUGH_ZH, hint_en=ENOUGH_EN)
     alike = [float(other @ reading.embedding) for other in taken]
-    if alike and max(alike) < SAME_PERSON_MIN:
+    if alike and max(alike) < policy.same_person_min:
         code = FaultCode.FACE_SEVERAL
         return EnrolFrame(ok=False, code=code, hint_zh=OTHER_ZH, hint_en=OTHER_EN)
-    if alike and max(alike) > SAME_PICTURE:
+    if alike and max(alike) > policy.same_picture:
         return EnrolFrame(ok=False, code=None, hint_zh=AGAIN_ZH, hint_en=AGAIN_EN)
     return EnrolFrame(ok=True, code=None, hint_zh=OK_ZH, hint_en=OK_EN)
 

@@ -1,9 +1,13 @@
 """Is this face that member? Accept, ask or unknown, and a vote over frames.
 
-The threshold grows with the gallery. Measured on impostor pairs of the shipped embedder, the share
-of strangers above a cosine similarity falls tenfold from 0.337 (1 in 1,000) to 0.474 (1 in 10,000),
-a straight line in the logarithm. With N members a stranger has N chances, so the line is read at
-target / N, within bounds that the measurements support.
+Every embedder has scores of its own, so its calibration travels with it: the similarities above
+which one pair of strangers in 1,000 and one in 10,000 lies. Between and beyond them the share is
+taken to fall tenfold every so many points, a straight line in the logarithm. With N members a
+stranger has N chances; the line is read at target / N, within a floor and a cap.
+
+The floor lies above everything strangers reached in measurements. The cap lets a very close face be
+accepted in any gallery; where it holds the threshold below the line the target is not promised, and
+`expected_fpir` says what is to be expected instead.
 """
 
 from dataclasses import dataclass, field
@@ -13,22 +17,81 @@ from uuid import UUID
 
 from retail_core import limits
 
-COSINE_AT_FMR_1E_3 = 0.337
-COSINE_AT_FMR_1E_4 = 0.474
-_COSINE_PER_DECADE = COSINE_AT_FMR_1E_4 - COSINE_AT_FMR_1E_3
 _DECADES_AT_1E_3 = 3.0
 _PERMILLE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class FacePolicy:
-    """How sure a face must be; cosine similarities of L2-normalised embeddings."""
+class Calibration:
+    """Scores of strangers under one embedder, and what they were measured on.
 
+    `measured_to` is the lowest false match rate that rests on pairs; below it the line is drawn on.
+    """
+
+    score_fmr_1e_3: float
+    score_fmr_1e_4: float
+    impostor_pairs: int
+    genuine_pairs: int
+    people: int
+    measured_to: float
+    source: str
+
+    def __post_init__(self) -> None:
+        """ValueError for a line that does not fall."""
+        if not self.score_fmr_1e_3 < self.score_fmr_1e_4:
+            raise ValueError("a lower false match rate needs a higher score")
+
+    @property
+    def score_per_decade(self) -> float:
+        """How much closer a stranger must be to be ten times rarer."""
+        return self.score_fmr_1e_4 - self.score_fmr_1e_3
+
+    def score_at(self, fmr: float) -> float:
+        """Return the score above which this share of pairs of strangers lies."""
+        return self.score_fmr_1e_3 + self.score_per_decade * (-log10(fmr) - _DECADES_AT_1E_3)
+
+    def fmr_at(self, score: float) -> float:
+        """Return the share of pairs of strangers above a score."""
+        decades = _DECADES_AT_1E_3 + (score - self.score_fmr_1e_3) / self.score_per_decade
+        return float(min(1.0, 10.0**-decades))
+
+
+@dataclass(frozen=True, slots=True)
+class FacePolicy:
+    """How sure a face must be; scores are the embedder's similarities, 1 is the same picture.
+
+    `same_picture`: two pictures this alike are one picture twice.
+    """
+
+    calibration: Calibration
+    threshold_min: float
+    threshold_max: float
+    margin: float
+    ask_band: float
+    same_picture: float
     target_fpir_permille: int = 10
-    threshold_min: float = 0.40
-    threshold_max: float = 0.55
-    margin: float = 0.08
-    ask_band: float = 0.10
+
+    def __post_init__(self) -> None:
+        """ValueError for bounds that contradict each other."""
+        ordered = self.threshold_min <= self.threshold_max < self.same_picture <= 1
+        if not ordered or self.margin < 0 or self.ask_band < 0 or self.target_fpir_permille < 1:
+            raise ValueError("the bounds of a face policy contradict each other")
+
+    @property
+    def same_person_min(self) -> float:
+        """Two pictures less alike are of two people, all but one time in a thousand."""
+        return self.calibration.score_fmr_1e_3
+
+
+# What holds where no embedder is loaded: nobody is near enough.
+NOBODY = FacePolicy(
+    Calibration(0.98, 0.99, 0, 0, 0, measured_to=1.0, source="none"),
+    threshold_min=0.999,
+    threshold_max=0.999,
+    margin=1.0,
+    ask_band=0.0,
+    same_picture=1.0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +127,21 @@ Decision: TypeAlias = Accept | Ask | Unknown
 
 def threshold_for(gallery_size: int, target_fpir_permille: int, policy: FacePolicy) -> float:
     """Return the least similarity at which a stranger passes as rarely as targeted."""
-    chances = max(gallery_size, 1) * _PERMILLE / max(target_fpir_permille, 1)
-    on_line = COSINE_AT_FMR_1E_3 + _COSINE_PER_DECADE * (log10(chances) - _DECADES_AT_1E_3)
+    share = max(target_fpir_permille, 1) / (_PERMILLE * max(gallery_size, 1))
+    on_line = policy.calibration.score_at(share)
     return min(max(on_line, policy.threshold_min), policy.threshold_max)
+
+
+def expected_fpir(gallery_size: int, policy: FacePolicy) -> float:
+    """Return the share of strangers to be taken for a member by one frame, by the calibration."""
+    threshold = threshold_for(gallery_size, policy.target_fpir_permille, policy)
+    return min(1.0, gallery_size * policy.calibration.fmr_at(threshold))
+
+
+def promised(gallery_size: int, policy: FacePolicy) -> bool:
+    """Tell whether the target holds for a gallery of this size, or the cap stands against it."""
+    share = policy.target_fpir_permille / (_PERMILLE * max(gallery_size, 1))
+    return policy.calibration.score_at(share) <= policy.threshold_max
 
 
 def decide(

@@ -16,11 +16,11 @@ from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
 from edge_agent.services.identify import Identify, Lane
-from retail_core.identity.face_match import FacePolicy
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import MemberRecord, PhoneKey
+from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
@@ -122,7 +122,7 @@ class Counter:
         self.proofs = Proofs(META_KEY, MASTER_KEY, card_hash, documents)
         self.codes = CodeCheck(self.lookup, self.proofs, self.clock)
         self.cards = CardTaps(self.nfc, self.lookup, self.proofs)
-        policy = FacePolicy()
+        policy = POLICY
         self.lane = Lane(
             lookup=self.lookup,
             proofs=self.proofs,

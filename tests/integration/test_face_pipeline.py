@@ -25,9 +25,9 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.services.enrol_face import EnrolFace, FaceDesk
 from edge_agent.services.identify import Identify, Lane
 from retail_core.identity.assurance import Assurance, Factor
-from retail_core.identity.face_match import FacePolicy
 from retail_core.texts.faults import FaultCode
 from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, record
+from tests.factories.faces import POLICY
 from tests.fakes.gallery_store import FakeGalleryStore
 from tests.fakes.ids import FakeIdSource
 
@@ -35,7 +35,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 
 Picture = NDArray[np.uint8]
 PATIENT_MS = 10_000
-POLICY = FacePolicy()
 
 
 @pytest.fixture(scope="module")

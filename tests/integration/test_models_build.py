@@ -6,8 +6,9 @@ import onnx
 import pytest
 
 from edge_agent.drivers.face_onnx.engine import FaceModels
-from edge_agent.drivers.face_onnx.manifest import model_id, read_manifest
+from edge_agent.drivers.face_onnx.manifest import read_manifest
 from retail_core.errors import Fault
+from retail_core.identity.model_card import model_id
 from retail_core.texts.faults import FaultCode
 from tools import build_models
 from tools.registry import DOWNLOADS, sha256_of

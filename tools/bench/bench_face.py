@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import get_args
 from uuid import UUID
 
 import cv2
@@ -34,6 +35,7 @@ from edge_agent.recognition.faces import LIVE_MIN
 from edge_agent.recognition.gallery import Gallery
 from retail_core.errors import Fault
 from retail_core.identity.face_match import Accept, Ask, Decision, FacePolicy, decide, threshold_for
+from retail_core.identity.model_card import Profile
 from retail_core.texts.faults import FaultCode
 from tools import build_models
 from tools.bench.report import Bench, Row
@@ -70,6 +72,7 @@ def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--embedder", choices=get_args(Profile), default="mobilefacenet")
     parser.add_argument("--degraded", action="store_true", help="measure the sharpness gate too")
     given = parser.parse_args()
     folder = given.data
@@ -78,20 +81,20 @@ def main() -> int:
         return 2
     if build_models.main(["--quiet"]):
         return 1
-    photos = read_photos(folder)
+    photos = read_photos(folder, given.embedder)
     bench = Bench("face")
     _gates(bench, photos)
     _pairs(bench, photos)
-    models = FaceModels.load(build_models.MODELS)
-    _till(bench, photos, models.model_id)
+    models = FaceModels.load(build_models.MODELS, embedder=given.embedder)
+    _till(bench, photos, models)
     if given.degraded:
         _degraded(bench, folder, photos, models)
     return bench.finish()
 
 
-def read_photos(folder: Path) -> list[Photo]:
+def read_photos(folder: Path, embedder: Profile) -> list[Photo]:
     """Run both pipelines over the folder."""
-    models = FaceModels.load(build_models.MODELS, liveness=True)
+    models = FaceModels.load(build_models.MODELS, liveness=True, embedder=embedder)
     at_till, at_enrolment = FaceOnnx(models), FaceOnnx(models, ENROLMENT_GATES)
     photos = []
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
@@ -153,9 +156,9 @@ def _equal_error(genuine: NDArray[np.float32], impostor: NDArray[np.float32]) ->
     return float(np.min(np.maximum(missed, passed)))
 
 
-def _till(bench: Bench, photos: list[Photo], model_id: str) -> None:
+def _till(bench: Bench, photos: list[Photo], models: FaceModels) -> None:
     """Enrol as the product does, then let everybody come to the till."""
-    policy = FacePolicy()
+    policy, model_id = models.policy, models.model_id
     by_person: dict[str, list[Photo]] = defaultdict(list)
     for photo in photos:
         by_person[photo.person].append(photo)
@@ -184,13 +187,17 @@ def _till(bench: Bench, photos: list[Photo], model_id: str) -> None:
     bench.add(Row("taken for somebody else", outcomes["wrong"], "people", 0))
     bench.add(Row("asked for another factor", outcomes["asked"], "people"))
     bench.add(Row("not recognised", outcomes["unknown"], "people"))
-    _strangers(bench, gallery, by_person, ids)
+    _strangers(bench, gallery, by_person, ids, policy)
 
 
 def _strangers(
-    bench: Bench, gallery: Gallery, by_person: dict[str, list[Photo]], ids: dict[str, UUID]
+    bench: Bench,
+    gallery: Gallery,
+    by_person: dict[str, list[Photo]],
+    ids: dict[str, UUID],
+    policy: FacePolicy,
 ) -> None:
-    policy, outcomes = FacePolicy(), Counter[str]()
+    outcomes = Counter[str]()
     for person, shots in by_person.items():
         own = gallery.templates_of(ids[person])
         gallery.remove_member(ids[person])

@@ -41,7 +41,6 @@ from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.services.identify import Identification, Identify, Lane, Reader
 from retail_core.identity.assurance import Factor
-from retail_core.identity.face_match import FacePolicy
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key
 from retail_core.tally import FaultTally
@@ -137,7 +136,8 @@ def _pcsc(stack: ExitStack) -> VirtualPcsc | None:
 def _counter(
     folder: Path, scene: Scene, phone: Ed25519PrivateKey, pcsc: VirtualPcsc | None
 ) -> Iterator[Identify]:
-    engine = FaceOnnx(FaceModels.load(build_models.MODELS))
+    models = FaceModels.load(build_models.MODELS)
+    engine = FaceOnnx(models)
     replica = SqliteReplica(folder / "replica.db", REPLICA_KEY)
     replica.put_member(MEMBER, 1, _record(phone.public_key().public_bytes_raw()))
     lookup = MemberLookup(replica, Alone())
@@ -145,7 +145,7 @@ def _counter(
     codes = CodeCheck(lookup, proofs, SystemClock(UUID(int=1), lambda: True))
     camera = CameraOpenCv("lane", f"file:{scene.link}?jitter=1", fps=FPS)
     nfc = PcscNfcReader(READER_NAME)
-    face = FaceReader(camera, engine, _gallery(engine), lookup, FacePolicy())
+    face = FaceReader(camera, engine, _gallery(engine), lookup, models.policy)
     cards = CardTaps(nfc, lookup, proofs) if pcsc is not None else None
     lane = Lane(lookup, proofs, codes, face, QrFrames(camera, QrCascade(), codes), cards)
     identify = Identify(lane, FaultTally())

@@ -1,7 +1,7 @@
 """The face engine: detect, pick, align, gate, liveness hint, embed; each stage timed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ from edge_agent.drivers.face_onnx.align import align
 from edge_agent.drivers.face_onnx.embedder import Embedder
 from edge_agent.drivers.face_onnx.gates import GateLimits, judge, measure, pick, pose_of
 from edge_agent.drivers.face_onnx.liveness import Liveness
-from edge_agent.drivers.face_onnx.manifest import model_id, read_manifest
+from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.session import Session
 from edge_agent.drivers.face_onnx.yunet import Detector, Face
 from edge_agent.ports.face import FaceReading
+from retail_core.errors import Fault
+from retail_core.identity.face_match import FacePolicy
+from retail_core.identity.model_card import ModelCard, Profile, by_role, model_id
 from retail_core.texts.faults import FaultCode
 
 CHANNELS = 3
@@ -28,34 +31,70 @@ class FaceModels:
     """The loaded nets; several engines with different gates may share them."""
 
     model_id: str
+    policy: FacePolicy
     detector: Detector
     embedder: Embedder
     liveness: Liveness | None
 
     @classmethod
-    def load(cls, models_dir: Path, *, liveness: bool = False) -> "FaceModels":
-        """Load what the manifest names; Faults MODEL_MISSING, MODEL_HASH, MODEL_SHAPE.
+    def load(
+        cls,
+        models_dir: Path,
+        *,
+        liveness: bool = False,
+        embedder: Profile = "mobilefacenet",
+        cards: Mapping[str, ModelCard] | None = None,
+    ) -> "FaceModels":
+        """Load what the cards name (those of the manifest when none are given).
 
-        OpenCV is held to one thread from here on: a pool for 1 ms of work only makes frames wait.
+        Faults MODEL_MISSING, MODEL_HASH, MODEL_SHAPE. OpenCV is held to one thread from here on: a
+        pool for 1 ms of work only makes frames wait.
         """
         cv2.setNumThreads(1)
-        manifest = read_manifest(models_dir)
-        detector_name, detector = manifest.by_role("detector")
-        embedder_name, embedder = manifest.by_role("embedder")
+        known = dict(read_manifest(models_dir).models if cards is None else cards)
+        detector_name, detector = by_role(known, "detector")
         hint = None
         if liveness:
-            name, model = manifest.by_role("liveness")
-            hint = Liveness(Session(name, models_dir, model))
+            name, card = by_role(known, "liveness")
+            hint = Liveness(Session(name, models_dir, card))
+        acting = LoadedEmbedder.load(models_dir, embedder, known)
         return cls(
-            model_id(embedder_name, embedder),
+            acting.model_id,
+            acting.policy,
             Detector(
                 Session(detector_name, models_dir, detector),
                 score=detector.thresholds["score"],
                 overlap=detector.thresholds["overlap"],
             ),
-            Embedder(Session(embedder_name, models_dir, embedder)),
+            acting.embedder,
             hint,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEmbedder:
+    """An embedder alone: beside the acting one it works on frames whose face is found already."""
+
+    model_id: str
+    policy: FacePolicy
+    embedder: Embedder
+
+    @classmethod
+    def load(
+        cls, models_dir: Path, profile: Profile, cards: Mapping[str, ModelCard]
+    ) -> "LoadedEmbedder":
+        """Load one embedder; Faults MODEL_MISSING, MODEL_HASH, MODEL_SHAPE."""
+        name, card = by_role(dict(cards), "embedder", profile)
+        if card.policy is None:
+            raise Fault(FaultCode.MODEL_MISSING, name=f"{name}: policy")
+        embedder = Embedder(Session(name, models_dir, card), profile)
+        return cls(model_id(name, card), card.policy, embedder)
+
+    def embed(
+        self, image: NDArray[np.uint8], points: tuple[tuple[float, float], ...]
+    ) -> NDArray[np.float32]:
+        """Return the embedding of the face with these five points."""
+        return self.embedder.embed(self.embedder.crop(image, np.array(points, np.float32)))
 
 
 class FaceOnnx:
@@ -96,7 +135,8 @@ class FaceOnnx:
             with _timed(stage_ms, "liveness"):
                 live = self._models.liveness.live(image, face)
         with _timed(stage_ms, "embed"):
-            embedding = self._models.embedder.embed(crop)
+            embedder = self._models.embedder
+            embedding = embedder.embed(embedder.crop(image, face.points))
         return FaceReading(embedding, None, face.box, live, quality, stage_ms, points)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from edge_agent.drivers.face_onnx.manifest import Model, Shape
 from retail_core.errors import Fault
+from retail_core.identity.model_card import ModelCard, Shape
 from retail_core.texts.faults import FaultCode
 
 QUIET = 3
@@ -18,7 +18,7 @@ Tensor = NDArray[np.float32]
 class Session:
     """One loaded model with one input; safe to use from several threads."""
 
-    def __init__(self, name: str, models_dir: Path, model: Model) -> None:
+    def __init__(self, name: str, models_dir: Path, model: ModelCard) -> None:
         content = _proven(name, models_dir / model.file, model.sha256)
         options = ort.SessionOptions()
         # A lane's box has few cores and other work: no pool, and no spinning between frames.

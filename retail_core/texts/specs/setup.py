@@ -86,4 +86,53 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "模型 {name} 的输入输出形状不对",
         "model {name} has unexpected input or output shapes",
     ),
+    FaultCode.MODEL_BUNDLE_MISSING: FaultSpec(
+        "setup",
+        500,
+        "没有总部签名的模型包 {path},人脸识别关闭",
+        "no model bundle signed by HQ at {path}; face recognition is off",
+    ),
+    FaultCode.MODEL_BUNDLE_INVALID: FaultSpec(
+        "setup",
+        500,
+        "模型包不可信({reason}),人脸识别关闭",
+        "the model bundle cannot be trusted ({reason}); face recognition is off",
+    ),
+    FaultCode.MODEL_CRASHED: FaultSpec(
+        "setup",
+        500,
+        "模型自检时进程崩溃({how}),人脸识别关闭,请用会员码或卡",
+        "the models' self-test died ({how}); face recognition is off, use code or card",
+    ),
+    FaultCode.MODEL_HANGS: FaultSpec(
+        "setup",
+        500,
+        "模型自检 {seconds} 秒没有结束,人脸识别关闭,请用会员码或卡",
+        "the models' self-test took over {seconds} s; face recognition is off, use code or card",
+    ),
+    FaultCode.MODEL_ANSWERS_WRONG: FaultSpec(
+        "setup",
+        500,
+        "模型 {name} 在这台机器上算错,人脸识别关闭,请用会员码或卡",
+        "model {name} computes wrongly here; face recognition is off, use code or card",
+    ),
+    FaultCode.MODEL_STARTING: FaultSpec(
+        "setup",
+        503,
+        "人脸识别正在自检,请先用会员码或卡",
+        "face recognition is being tested; use code or card meanwhile",
+        retryable=True,
+    ),
+    FaultCode.MODEL_NOT_SIGNED_OFF: FaultSpec(
+        "setup",
+        500,
+        "模型 {name} 的许可还没有经总部确认",
+        "nobody at HQ has signed off the licence of model {name}",
+    ),
+    FaultCode.MODEL_TARGET_MISSED: FaultSpec(
+        "setup",
+        500,
+        "本店人脸太多,误认率目标不再有保证",
+        "too many faces for the targeted rate of mistaken strangers",
+    ),
 }

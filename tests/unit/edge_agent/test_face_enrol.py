@@ -12,8 +12,8 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.services.enrol_face import EnrolFace, FaceDesk
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.identity.face_match import FacePolicy
 from retail_core.texts.faults import FAULTS, FaultCode
+from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera, picture
 from tests.fakes.face import FakeFaceEngine, seen, unit
 from tests.fakes.gallery_store import FakeGalleryStore
@@ -21,7 +21,6 @@ from tests.fakes.ids import FakeIdSource
 
 ALICE, BOB, CONSENT = (UUID(int=number) for number in (1, 2, 3))
 MODEL = FakeFaceEngine.model_id
-POLICY = FacePolicy()
 GOOD = [seen(1.0, 0.3 * step) for step in range(limits.ENROL_FRAMES_MAX + 2)]
 
 

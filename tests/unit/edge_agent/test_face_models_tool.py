@@ -15,10 +15,11 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge_agent.drivers.face_onnx.manifest import Archive
 from retail_core.errors import Fault
+from retail_core.identity.model_manifest import Archive
 from retail_core.texts.faults import FaultCode
 from tools import build_models, fetch_photos
+from tools.build_dlib import read_weights as read_dlib_weights
 from tools.build_yunet import build_yunet, read_weights
 from tools.registry import fetch_archive, sha256_hex, write_atomically
 from tools.tidy_onnx import TINY, tidy_onnx
@@ -271,3 +272,25 @@ def test_a_tidied_net_answers_the_same_without_tiny_weights_and_prelu() -> None:
     )
     assert np.allclose(before, after, atol=1e-6)
     assert hashlib.sha256(tidy_onnx(prelu_net())).digest() == hashlib.sha256(tidied).digest()
+
+
+LISTED = b"""[{"paths": ["x.bin"], "weights": [
+ {"name": "a", "shape": [2, 2], "dtype": "float32",
+  "quantization": {"dtype": "uint8", "scale": 0.5, "min": -1.0}},
+ {"name": "b", "shape": [1], "dtype": "float32"}]}]"""
+
+
+def test_bytes_become_the_numbers_they_stand_for() -> None:
+    content = bytes([0, 2, 4, 255]) + np.array([7.25], "<f4").tobytes()
+    found = read_dlib_weights(LISTED, content)
+    assert found["a"].tolist() == [[-1.0, 0.0], [1.0, 126.5]]
+    assert found["b"].tolist() == [7.25]
+    assert {values.dtype for values in found.values()} == {np.dtype(np.float32)}
+
+
+def test_bytes_that_do_not_match_their_list_are_refused() -> None:
+    content = bytes(4) + np.array([7.25], "<f4").tobytes()
+    with pytest.raises(ValueError, match="1 bytes are left over"):
+        read_dlib_weights(LISTED, content + b"!")
+    with pytest.raises(ValueError, match="buffer"):
+        read_dlib_weights(LISTED, content[:5])

@@ -9,9 +9,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from edge_agent.drivers.face_onnx.manifest import Model, model_id, read_manifest
+from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.session import Session
 from retail_core.errors import Fault
+from retail_core.identity.model_card import model_id
+from retail_core.identity.model_manifest import Model
 from retail_core.texts.faults import FaultCode
 from tools.build_models import MODELS
 
