@@ -106,8 +106,8 @@ def acl_text(devices: Sequence[BrokerDevice]) -> str:
 def _device_acl(device: BrokerDevice) -> str:
     own = f"r1/{device.tenant}/{device.shard}/d/{device.device}"
     lines = [f"user {device.device}"]
-    lines += [f"topic write {own}/{tail}" for tail in ("up", "st", "hello")]
-    lines += [f"topic read {own}/{tail}" for tail in ("ack", "chg")]
+    lines += [f"topic write {own}/{tail}" for tail in ("up", "st", "hello", "seen")]
+    lines += [f"topic read {own}/{tail}" for tail in ("ack", "chg", "lane")]
     lines += [
         f"topic read r1/{device.tenant}/all/#",
         f"topic read r1/{device.tenant}/cloud/st",

@@ -11,8 +11,8 @@ from zlib import crc32
 from retail_core import limits
 
 RELEASE = "r1"
-UP_TAILS = frozenset({"up", "st", "hello"})
-DOWN_TAILS = frozenset({"ack", "chg"})
+UP_TAILS = frozenset({"up", "st", "hello", "seen"})
+DOWN_TAILS = frozenset({"ack", "chg", "lane"})
 STREAMS = frozenset({"catalogue", "bundle"})
 _DEVICE_LEVELS = 6
 
@@ -24,7 +24,7 @@ def shard_of(store: UUID) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTopic:
-    """A topic of one device; `tail` is `up`, `st`, `hello`, `ack` or `chg`."""
+    """A topic of one device; `tail` is one of `UP_TAILS` or `DOWN_TAILS`."""
 
     tenant: UUID
     shard: int
@@ -37,13 +37,15 @@ class DeviceTopic:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTopics:
-    """The five topics of one device, as text."""
+    """The topics of one device, as text."""
 
     up: str
     st: str
     hello: str
     ack: str
     chg: str
+    lane: str
+    seen: str
 
 
 def device_topics(tenant: UUID, store: UUID, device: UUID) -> DeviceTopics:
@@ -53,7 +55,15 @@ def device_topics(tenant: UUID, store: UUID, device: UUID) -> DeviceTopics:
     def topic(tail: str) -> str:
         return str(DeviceTopic(tenant, shard, device, tail))
 
-    return DeviceTopics(topic("up"), topic("st"), topic("hello"), topic("ack"), topic("chg"))
+    return DeviceTopics(
+        up=topic("up"),
+        st=topic("st"),
+        hello=topic("hello"),
+        ack=topic("ack"),
+        chg=topic("chg"),
+        lane=topic("lane"),
+        seen=topic("seen"),
+    )
 
 
 def all_topic(tenant: UUID, stream: str) -> str:
@@ -69,12 +79,12 @@ def cloud_state_topic(tenant: UUID) -> str:
 def box_filters(tenant: UUID, store: UUID, device: UUID) -> tuple[str, ...]:
     """Return what a box subscribes to."""
     own = device_topics(tenant, store, device)
-    return (own.ack, own.chg, all_topic(tenant, "#"), cloud_state_topic(tenant))
+    return (own.ack, own.chg, own.lane, all_topic(tenant, "#"), cloud_state_topic(tenant))
 
 
 def cloud_filters() -> tuple[str, ...]:
     """Return what ingest subscribes to: every tenant, every shard."""
-    return tuple(f"{RELEASE}/+/+/d/+/{tail}" for tail in ("up", "st", "hello"))
+    return tuple(f"{RELEASE}/+/+/d/+/{tail}" for tail in ("up", "st", "hello", "seen"))
 
 
 def parse_device_topic(topic: str) -> DeviceTopic | None:
@@ -89,7 +99,7 @@ def parse_device_topic(topic: str) -> DeviceTopic | None:
 
 
 def tail_of(topic: str) -> str | None:
-    """Return what a box sorts by: `ack`, `chg`, `all/catalogue`, `all/bundle` or `cloud/st`."""
+    """Return what a box sorts by: `ack`, `chg`, `lane`, `all/…` or `cloud/st`."""
     own = parse_device_topic(topic)
     if own is not None:
         return own.tail

@@ -93,6 +93,7 @@ def test_a_device_publishes_only_under_its_own_name(broker: Broker) -> None:
         own(TWO, "up"),
         own(ONE, "ack"),
         own(ONE, "chg"),
+        own(ONE, "lane"),
         own(ONE, "up", OTHER_TENANT),
         f"r1/{TENANT}/8/d/{ONE}/up",
         own(ONE, "up/x"),
@@ -104,10 +105,10 @@ def test_a_device_publishes_only_under_its_own_name(broker: Broker) -> None:
     ]
     for topic in hostile:
         box.publish(topic, b"hostile")
-    for tail in ("up", "st", "hello"):
+    for tail in ("up", "st", "hello", "seen"):
         box.publish(own(ONE, tail), b"good")
     box.publish(own(ONE, "up"), b"end")
-    assert cloud.topics(b"end") == {own(ONE, tail) for tail in ("up", "st", "hello")}
+    assert cloud.topics(b"end") == {own(ONE, tail) for tail in ("up", "st", "hello", "seen")}
     box.close()
     cloud.close()
 
@@ -117,7 +118,7 @@ def test_a_device_receives_only_what_is_meant_for_it(broker: Broker) -> None:
     box = Client(broker, str(ONE), str(ONE))
     for topic in ("#", "r1/#", "+/+/+/+/+/+", own(TWO, "#"), f"r1/{OTHER_TENANT}/#"):
         box.subscribe(topic)
-    for tail in ("ack", "chg", "up", "st", "hello"):
+    for tail in ("ack", "chg", "lane", "up", "st", "hello", "seen"):
         for device, tenant in ((ONE, TENANT), (TWO, TENANT), (FOREIGN, OTHER_TENANT)):
             cloud.publish(own(device, tail, tenant), b"x")
     for tenant in (TENANT, OTHER_TENANT):
@@ -127,6 +128,7 @@ def test_a_device_receives_only_what_is_meant_for_it(broker: Broker) -> None:
     assert box.topics(b"end") == {
         own(ONE, "ack"),
         own(ONE, "chg"),
+        own(ONE, "lane"),
         f"r1/{TENANT}/all/bundle",
         f"r1/{TENANT}/all/catalogue",
         f"r1/{TENANT}/cloud/st",

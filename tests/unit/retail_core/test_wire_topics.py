@@ -17,7 +17,7 @@ SHARD = crc32(STORE.bytes) % 64
 BASE = f"r1/{TENANT}/{SHARD}/d/{DEVICE}"
 
 
-def test_a_device_has_five_topics() -> None:
+def test_a_device_has_its_topics() -> None:
     found = topics.device_topics(TENANT, STORE, DEVICE)
     assert found == topics.DeviceTopics(
         up=f"{BASE}/up",
@@ -25,6 +25,8 @@ def test_a_device_has_five_topics() -> None:
         hello=f"{BASE}/hello",
         ack=f"{BASE}/ack",
         chg=f"{BASE}/chg",
+        lane=f"{BASE}/lane",
+        seen=f"{BASE}/seen",
     )
 
 
@@ -42,17 +44,23 @@ def test_a_box_hears_its_own_and_what_is_for_all() -> None:
     assert topics.box_filters(TENANT, STORE, DEVICE) == (
         f"{BASE}/ack",
         f"{BASE}/chg",
+        f"{BASE}/lane",
         f"r1/{TENANT}/all/#",
         f"r1/{TENANT}/cloud/st",
     )
 
 
 def test_the_cloud_hears_every_box() -> None:
-    assert topics.cloud_filters() == ("r1/+/+/d/+/up", "r1/+/+/d/+/st", "r1/+/+/d/+/hello")
+    assert topics.cloud_filters() == tuple(
+        f"r1/+/+/d/+/{tail}" for tail in ("up", "st", "hello", "seen")
+    )
 
 
 @given(
-    st.uuids(), st.uuids(), st.integers(0, 63), st.sampled_from(["up", "st", "hello", "ack", "chg"])
+    st.uuids(),
+    st.uuids(),
+    st.integers(0, 63),
+    st.sampled_from(["up", "st", "hello", "seen", "ack", "chg", "lane"]),
 )
 def test_a_device_topic_is_read_back(tenant: UUID, device: UUID, shard: int, tail: str) -> None:
     topic = DeviceTopic(tenant, shard, device, tail)
