@@ -15,6 +15,7 @@ from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
 from edge_agent.ports.replica import HeldMember
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
+from retail_core.identity.digit_code import reference_of
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_member, encode_body
@@ -52,6 +53,8 @@ MIGRATIONS = (
 PHONE_KEY = "phone_key"
 CARD = "card"
 PHONE = "phone"
+DIGITS = "digits"
+_AFTER_ANY_MEMBER = b"\xff" * 17
 
 _articles = msgspec.msgpack.Decoder(Article)
 
@@ -137,6 +140,16 @@ class SqliteReplica:
     def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
         """Return the member with this keyed phone hash."""
         return self._by(PHONE, phone_hash)
+
+    def by_digit_reference(self, reference: str) -> tuple[HeldMember, ...]:
+        """Return the members whose digit codes carry this reference: almost always one at most."""
+        first = reference.encode()
+        rows = self._file.rows(
+            "SELECT member_id, ver, record FROM member JOIN lookup USING (member_id)"
+            " WHERE kind = ? AND value > ? AND value < ?",
+            (DIGITS, first, first + _AFTER_ANY_MEMBER),
+        )
+        return tuple(held for held in map(_held, rows) if held is not None)
 
     def member_count(self) -> int:
         """Return how many members are held."""
@@ -234,7 +247,7 @@ class SqliteReplica:
         if record is not None:
             db.executemany(
                 "REPLACE INTO lookup VALUES (?, ?, ?)",
-                [(kind, value, member_id) for kind, value in _lookups(record)],
+                [(kind, value, member_id) for kind, value in _lookups(member_id, record)],
             )
         return True
 
@@ -252,11 +265,14 @@ class SqliteReplica:
         return None if row is None else _articles.decode(row[0])
 
 
-def _lookups(record: MemberRecord) -> list[tuple[str, bytes]]:
+def _lookups(member_id: bytes, record: MemberRecord) -> list[tuple[str, bytes]]:
     found = [(PHONE_KEY, key.key_id) for key in record.phone_keys]
     found += [(CARD, card) for card in record.cards]
     if record.phone_hash is not None:
         found.append((PHONE, record.phone_hash))
+    if record.digit_secret:
+        # Two members may have one reference, so the key goes on with who she is.
+        found.append((DIGITS, reference_of(member_id).encode() + member_id))
     return found
 
 

@@ -54,6 +54,10 @@ class Replica(Protocol):
         """Return the member with this keyed phone hash."""
         ...
 
+    def by_digit_reference(self, reference: str) -> tuple[HeldMember, ...]:
+        """Return the members whose digit codes carry this reference: almost always one at most."""
+        ...
+
     def member_count(self) -> int:
         """Return how many members are held."""
         ...

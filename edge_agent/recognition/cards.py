@@ -57,7 +57,11 @@ class CardTaps:
         # A tap that came before the question was not waited for.
         seen_ms = max(tap.detected_mono_ms, asked_ms)
         return Finding(
-            Factor.SUN_CARD, held, seen_ms, seen_ms, lambda: self._proofs.admit_card(read)
+            Factor.SUN_CARD,
+            held,
+            seen_ms,
+            seen_ms,
+            lambda: self._proofs.admit_card(read, held.member_id),
         )
 
     def _next(self, race: Race) -> CardTap | None:

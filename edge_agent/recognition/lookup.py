@@ -53,6 +53,10 @@ class MemberLookup:
         """Return a member held here."""
         return self._replica.member(member_id)
 
+    def by_digit_reference(self, reference: str) -> tuple[HeldMember, ...]:
+        """Return the members held here whose digit codes carry it; nobody else is asked."""
+        return self._replica.by_digit_reference(reference)
+
     def find(self, kind: Kind, value: bytes, *, within_s: float) -> HeldMember | None:
         """Return whose value it is, None when nobody's; StillAskingError when time ran out."""
         held = self._here(kind, value)

@@ -40,6 +40,8 @@ _CREDENTIAL_REFUSED = frozenset(
         FaultCode.QR_SIGNATURE,
         FaultCode.QR_KEY_UNKNOWN,
         FaultCode.QR_CLOCK_UNKNOWN,
+        FaultCode.QR_DIGITS_UNKNOWN,
+        FaultCode.QR_DIGITS_WRONG,
         FaultCode.NFC_CARD_UNKNOWN,
         FaultCode.NFC_CARD_FOREIGN,
         FaultCode.NFC_MAC,
@@ -199,7 +201,8 @@ class Identify:
         return early if reader in chosen else None
 
     def _keep(self, result: Identification) -> Identification:
-        if result.assurance >= Assurance.HIGH:
+        # A digit code was shown on purpose, like the better ones; a face was only passing by.
+        if result.assurance >= Assurance.HIGH or result.factor is Factor.DIGIT_CODE:
             with self._state:
                 self._unasked = result
         return result

@@ -50,6 +50,11 @@ class DigitUse:
     step: int
 
     @property
+    def proof(self) -> bytes:
+        """What stands for this one code in every list of used ones (32 bytes)."""
+        return sha256(_DOMAIN + self.member_id + self.step.to_bytes(8, "big")).digest()
+
+    @property
     def dead_after_s(self) -> int:
         """The last second at which a clock within the allowed skew accepts the code."""
         return (self.step + 1) * STEP_S - 1 + limits.CLOCK_SKEW_S_MAX

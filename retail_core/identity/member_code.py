@@ -50,6 +50,11 @@ class MemberCode:
         )
 
     @property
+    def proof(self) -> bytes:
+        """What stands for this one code in every list of used ones (32 bytes)."""
+        return sha256(_DOMAIN + self.key_id + self.nonce).digest()
+
+    @property
     def dead_after_s(self) -> int:
         """The last second at which any clock within the allowed skew accepts the code."""
         return self.issued_at_s + self.ttl_s + limits.CLOCK_SKEW_S_MAX
@@ -97,35 +102,6 @@ def verify(code: MemberCode, public_key: bytes, now_s: int, quality: TimeQuality
         raise Fault(FaultCode.QR_CLOCK_UNKNOWN)
     if not code.issued_at_s - limits.CLOCK_SKEW_S_MAX <= now_s <= code.dead_after_s:
         raise Fault(FaultCode.QR_EXPIRED)
-
-
-class ReplayGuard:
-    """Remembers verified codes until they are dead; bounded, the soonest to die goes first."""
-
-    def __init__(self, capacity: int = limits.REPLAY_CODES_MAX) -> None:
-        self._capacity = capacity
-        self._dead_after_s: dict[tuple[bytes, bytes], int] = {}
-
-    def seen(self, code: MemberCode, now_s: int) -> bool:
-        """Return whether the code was used before, and remember it."""
-        held = self._dead_after_s
-        for key in [key for key, dead_after_s in held.items() if dead_after_s < now_s]:
-            del held[key]
-        used = (code.key_id, code.nonce)
-        if used in held:
-            return True
-        if len(held) >= self._capacity:
-            del held[min(held, key=held.__getitem__)]
-        held[used] = code.dead_after_s
-        return False
-
-    def admit(self, code: MemberCode, now_s: int) -> None:
-        """Take a code for its one use; Fault QR_REPLAYED when it had it."""
-        if self.seen(code, now_s):
-            raise Fault(FaultCode.QR_REPLAYED)
-
-    def __len__(self) -> int:
-        return len(self._dead_after_s)
 
 
 def _from_bytes(raw: bytes) -> MemberCode:

@@ -25,14 +25,18 @@ from retail_core.wire.messages import (
     Change,
     ChangeFrame,
     ChangeKind,
+    ClaimIssued,
     CloudPresence,
     ConsentGiven,
     Event,
     EventType,
+    FaceErased,
+    FaceHeld,
     Hello,
     MemberEnrolled,
     MemberRecord,
     Presence,
+    ProofUsed,
     Published,
     Sale,
     UpFrame,
@@ -40,7 +44,16 @@ from retail_core.wire.messages import (
 
 GENESIS_HASH = bytes(32)
 
-Body = Sale | MemberEnrolled | ConsentGiven | CardIssued
+Body = (
+    Sale
+    | MemberEnrolled
+    | ConsentGiven
+    | CardIssued
+    | ProofUsed
+    | FaceHeld
+    | FaceErased
+    | ClaimIssued
+)
 _S = TypeVar("_S", bound=msgspec.Struct)
 _Framed = TypeVar(
     "_Framed", UpFrame, AckFrame, Hello, ChangeFrame, Published, Presence, CloudPresence
@@ -75,9 +88,15 @@ _presence = msgspec.msgpack.Decoder(Presence)
 _cloud_presence = msgspec.msgpack.Decoder(CloudPresence)
 _member = msgspec.msgpack.Decoder(MemberRecord)
 _sale = msgspec.msgpack.Decoder(Sale)
-_enrolled = msgspec.msgpack.Decoder(MemberEnrolled)
-_consent = msgspec.msgpack.Decoder(ConsentGiven)
-_card = msgspec.msgpack.Decoder(CardIssued)
+_bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    EventType.MEMBER_ENROLLED: msgspec.msgpack.Decoder(MemberEnrolled),
+    EventType.CONSENT_GIVEN: msgspec.msgpack.Decoder(ConsentGiven),
+    EventType.CARD_ISSUED: msgspec.msgpack.Decoder(CardIssued),
+    EventType.PROOF_USED: msgspec.msgpack.Decoder(ProofUsed),
+    EventType.FACE_HELD: msgspec.msgpack.Decoder(FaceHeld),
+    EventType.FACE_ERASED: msgspec.msgpack.Decoder(FaceErased),
+    EventType.CLAIM_ISSUED: msgspec.msgpack.Decoder(ClaimIssued),
+}
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -136,17 +155,13 @@ def decode_member(raw: msgspec.Raw | bytes) -> MemberRecord:
 
 def decode_body(type_: str, raw: msgspec.Raw | bytes) -> Body:
     """Read an event's body by the event's type."""
-    match type_:
-        case EventType.SALE:
-            return _checked(_unpack(_sale, raw), checks.check_sale)
-        case EventType.MEMBER_ENROLLED:
-            return _unpack(_enrolled, raw)
-        case EventType.CONSENT_GIVEN:
-            return _unpack(_consent, raw)
-        case EventType.CARD_ISSUED:
-            return _unpack(_card, raw)
-        case _:
-            raise Fault(FaultCode.WIRE_MALFORMED, detail=f"event type {type_!r}")
+    if type_ == EventType.SALE:
+        return _checked(_unpack(_sale, raw), checks.check_sale)
+    decoder = _bodies.get(type_)
+    if decoder is None:
+        raise Fault(FaultCode.WIRE_MALFORMED, detail=f"event type {type_!r}")
+    body: Body = _unpack(decoder, raw)
+    return body
 
 
 def draft_event(event_id: UUID, type_: str, at: Instant, body: bytes, by: Actors = NOBODY) -> Event:

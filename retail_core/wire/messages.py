@@ -43,6 +43,10 @@ class EventType(StrEnum):
     MEMBER_ENROLLED = "member.enrolled"
     CARD_ISSUED = "card.issued"
     CONSENT_GIVEN = "consent.given"
+    PROOF_USED = "proof.used"
+    FACE_HELD = "face.held"
+    FACE_ERASED = "face.erased"
+    CLAIM_ISSUED = "claim.issued"
 
 
 class Event(msgspec.Struct, array_like=True, frozen=True):
@@ -108,6 +112,7 @@ class ChangeKind(StrEnum):
 
     MEMBER = "member"
     MEMBER_GONE = "member.gone"
+    FACE_ENABLEMENT = "face.enablement"
 
 
 class Change(msgspec.Struct, array_like=True, frozen=True):
@@ -235,6 +240,7 @@ class ConsentGiven(msgspec.Struct, array_like=True, frozen=True):
     language: Text
     channel: Text
     given: bool = True
+    age: Text = ""
 
 
 class CardIssued(msgspec.Struct, array_like=True, frozen=True):
@@ -242,6 +248,35 @@ class CardIssued(msgspec.Struct, array_like=True, frozen=True):
 
     kind: Text
     uid_hash: Digest
+
+
+class ClaimIssued(msgspec.Struct, array_like=True, frozen=True):
+    """A member's new phone may claim her place; the phone before it is revoked when it does."""
+
+    claim_hash: Hash
+    claim_expires_ms: Count
+
+
+class ProofUsed(msgspec.Struct, array_like=True, frozen=True):
+    """A one-time proof (code or card reading) used by a member; `proof` stands for it, a hash."""
+
+    factor: Text
+    proof: Hash
+
+
+class FaceHeld(msgspec.Struct, array_like=True, frozen=True):
+    """Templates of a member rest in this box: that they do, never what they are."""
+
+    templates: Count
+    model_id: Text
+
+
+class FaceErased(msgspec.Struct, array_like=True, frozen=True):
+    """No template of a member is left in this box: the signed receipt of it."""
+
+    receipt: Annotated[bytes, Meta(max_length=4096)]
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    public_key: Hash
 
 
 # ---- feed bodies --------------------------------------------------------------------------------
@@ -283,3 +318,4 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     last_lines: tuple[Purchase, ...] = ()
     posted_receipts: tuple[Id, ...] = ()
     digit_secret: Digest = b""
+    face_withdrawn_ms: Count = 0

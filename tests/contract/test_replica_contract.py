@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.replica import HeldMember, Replica
+from retail_core.identity.digit_code import reference_of
 from retail_core.wire.messages import Change, ChangeKind, PhoneKey
 from tests.factories.shop_floor import (
     MASK,
@@ -104,6 +105,20 @@ class ReplicaContract:
         assert replica.by_phone_hash(b"h" * 32) == held
         assert replica.by_phone_key(b"3" * 8) is None
         assert replica.by_card(b"h" * 32) is None
+
+    def test_finds_by_the_reference_of_digit_codes(self, replica: Replica) -> None:
+        member, other, without = make_id(), make_id(), make_id()
+        record = make_record(digit_secret=b"s" * 20)
+        for one in (member, other):
+            none = {"cards": (), "phone_keys": (), "phone_hash": None}
+            replica.put_member(one, 1, make_record(digit_secret=b"s" * 20, **none))
+        replica.put_member(member, 2, record)
+        replica.put_member(without, 1, make_record())
+        reference = reference_of(member.bytes)
+        assert replica.by_digit_reference(reference) == (HeldMember(member, 2, record),)
+        assert replica.by_digit_reference(reference_of(without.bytes)) == ()
+        replica.apply_changes(feed_epoch=1, pos=1, changes=[make_gone(1, member, 3)])
+        assert replica.by_digit_reference(reference) == ()
 
     def test_forgets_keys_a_newer_version_dropped(self, replica: Replica) -> None:
         member = make_id()

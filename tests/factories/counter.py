@@ -69,6 +69,9 @@ ALICES_PHONE, BOBS_PHONE = Phone(b"a" * 32), Phone(b"b" * 32)
 ALICES_CARD, BOBS_CARD = uid_of(1), uid_of(2)
 
 
+SECRET = b"secret of one phone."
+
+
 def record(name: str, phone: Phone | None = None, card: bytes | None = None) -> MemberRecord:
     """What the cloud says of a member."""
     return MemberRecord(
@@ -83,6 +86,7 @@ def record(name: str, phone: Phone | None = None, card: bytes | None = None) -> 
         phone_keys=() if phone is None else (phone.key,),
         cards=() if card is None else (card_hash(card),),
         home_store=bytes(16),
+        digit_secret=b"" if phone is None else SECRET,
     )
 
 

@@ -9,21 +9,26 @@ from msgspec import inspect
 
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
+from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
     Change,
     ChangeFrame,
     ChangeKind,
+    ClaimIssued,
     CloudPresence,
     ConsentGiven,
     Event,
     EventType,
+    FaceErased,
+    FaceHeld,
     Hello,
     MemberEnrolled,
     MemberRecord,
     PhoneKey,
     Presence,
+    ProofUsed,
     Published,
     Purchase,
     Rejected,
@@ -128,6 +133,7 @@ def member_record() -> MemberRecord:
         last_lines=(Purchase("SKU0001", "舒缓面霜", 1_000),),
         posted_receipts=(RECEIPT.bytes,),
         digit_secret=bytes(range(20)),
+        face_withdrawn_ms=WALL_MS,
     )
 
 
@@ -140,7 +146,7 @@ def _enrolled() -> MemberEnrolled:
 
 def examples() -> dict[str, msgspec.Struct]:
     """One example of each message, by the name of its golden file."""
-    consent = ConsentGiven("face.local", "2026-11", bytes(range(32)), "zh", "till")
+    consent = ConsentGiven("face.local", "2026-11", bytes(range(32)), "zh", "till", age="14+")
     card = CardIssued("ntag424", bytes(range(32)))
     record = msgspec.Raw(encode_body(member_record()))
     return {
@@ -171,6 +177,12 @@ def examples() -> dict[str, msgspec.Struct]:
         "body_member_enrolled": _enrolled(),
         "body_consent_given": consent,
         "body_card_issued": card,
+        "body_proof_used": ProofUsed("member_code", bytes(range(32))),
+        "body_face_held": FaceHeld(3, "mbf@0123456789ab"),
+        "body_face_erased": FaceErased(b"{}", bytes(range(64)), bytes(range(32))),
+        "body_claim_issued": ClaimIssued(bytes(range(32)), WALL_MS),
+        "check_in": CheckIn(1, uid(21).bytes, TILL.bytes, 47, "M1:" + "A1" * 64 + "B", WALL_MS),
+        "check_in_seen": CheckInSeen(1, uid(21).bytes, Seen.REFUSED, "R203"),
         "body_member": member_record(),
     }  # fmt: skip
 

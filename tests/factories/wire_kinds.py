@@ -14,10 +14,13 @@ from retail_core.wire.messages import (
     CloudPresence,
     ConsentGiven,
     EventType,
+    FaceErased,
+    FaceHeld,
     Hello,
     MemberEnrolled,
     MemberRecord,
     Presence,
+    ProofUsed,
     Published,
     Sale,
     UpFrame,
@@ -38,6 +41,9 @@ BODIES: dict[type[msgspec.Struct], str] = {
     MemberEnrolled: EventType.MEMBER_ENROLLED,
     ConsentGiven: EventType.CONSENT_GIVEN,
     CardIssued: EventType.CARD_ISSUED,
+    FaceHeld: EventType.FACE_HELD,
+    FaceErased: EventType.FACE_ERASED,
+    ProofUsed: EventType.PROOF_USED,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

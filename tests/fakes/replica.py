@@ -6,6 +6,7 @@ from uuid import UUID
 from edge_agent.ports.replica import HeldMember
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
+from retail_core.identity.digit_code import reference_of
 from retail_core.wire.codec import decode_member
 from retail_core.wire.messages import Change, ChangeKind, MemberRecord
 
@@ -61,6 +62,15 @@ class FakeReplica:
 
     def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
         return self._first(lambda record: record.phone_hash == phone_hash)
+
+    def by_digit_reference(self, reference: str) -> tuple[HeldMember, ...]:
+        return tuple(
+            HeldMember(member_id, ver, record)
+            for member_id, (ver, record) in self._members.items()
+            if record is not None
+            and record.digit_secret
+            and reference_of(member_id.bytes) == reference
+        )
 
     def member_count(self) -> int:
         return sum(record is not None for _ver, record in self._members.values())

@@ -5,7 +5,7 @@ import pytest
 from retail_core.identity.assurance import Action, Assurance, Factor, allows, assurance_of
 
 HINTS = {Factor.FACE_FRAME}
-LOW = {Factor.FACE_VOTE, Factor.PHONE_NUMBER, Factor.STATIC_QR, Factor.CARD_UID}
+LOW = {Factor.FACE_VOTE, Factor.PHONE_NUMBER, Factor.STATIC_QR, Factor.CARD_UID, Factor.DIGIT_CODE}
 HIGH = {Factor.MEMBER_CODE, Factor.SUN_CARD, Factor.PHONE_PAGE, Factor.STAFF_OVERRIDE}
 ON_SIGHT = {Action.PREFETCH}
 ON_LOW = {*ON_SIGHT, Action.SHOW_MEMBER, Action.EARN, Action.MEMBER_PRICE}

@@ -10,7 +10,6 @@ from retail_core.errors import Fault
 from retail_core.identity import base45
 from retail_core.identity.member_code import (
     MemberCode,
-    ReplayGuard,
     key_id_of,
     mint,
     parse,
@@ -187,46 +186,15 @@ def test_a_forged_code_is_told_before_the_clock_is_asked() -> None:
     assert refused(code, OTHER_PUBLIC, 0, TimeQuality.UNKNOWN) == FaultCode.QR_SIGNATURE
 
 
-# ---- one use ------------------------------------------------------------------------------------
+def test_two_codes_have_two_proofs() -> None:
+    codes = {parse(fresh()).proof, parse(fresh(nonce=bytes(8))).proof}
+    codes.add(parse(mint(PRIVATE, bytes(8), NOW_S, 60, NONCE)).proof)
+    assert {len(proof) for proof in codes} == {32}
+    assert len(codes) == 3
 
 
-def test_a_code_is_taken_once() -> None:
-    guard, code = ReplayGuard(), parse(fresh())
-    assert not guard.seen(code, NOW_S)
-    assert guard.seen(code, NOW_S)
-    with pytest.raises(Fault) as caught:
-        guard.admit(code, NOW_S + 90)
-    assert caught.value.code == FaultCode.QR_REPLAYED
-
-
-def test_the_next_code_of_the_same_phone_is_taken() -> None:
-    guard = ReplayGuard()
-    guard.admit(parse(fresh()), NOW_S)
-    guard.admit(parse(fresh(nonce=bytes(8))), NOW_S)
-    other = mint(PRIVATE, bytes(8), NOW_S, 60, NONCE)
-    guard.admit(parse(other), NOW_S)
-    assert len(guard) == 3
-
-
-def test_a_code_is_remembered_exactly_as_long_as_it_lives() -> None:
-    guard, code = ReplayGuard(), parse(fresh())
-    guard.admit(code, NOW_S)
-    later = parse(fresh(NOW_S + 100, nonce=bytes(8)))
-    guard.admit(later, NOW_S + 90)
-    assert len(guard) == 2
+def test_no_clock_takes_a_code_after_it_is_dead() -> None:
+    code = parse(fresh())
     assert code.dead_after_s == NOW_S + 90
     verify(code, PUBLIC, NOW_S + 90, TimeQuality.SYNCED)
-    assert guard.seen(later, NOW_S + 91)
-    assert len(guard) == 1
-
-
-def test_the_guard_is_bounded_and_the_soonest_dead_goes_first() -> None:
-    guard = ReplayGuard(capacity=2)
-    long_lived = parse(fresh(ttl_s=120, nonce=b"11111111"))
-    short_lived = parse(fresh(ttl_s=10, nonce=b"22222222"))
-    guard.admit(long_lived, NOW_S)
-    guard.admit(short_lived, NOW_S)
-    guard.admit(parse(fresh(nonce=b"33333333")), NOW_S)
-    assert len(guard) == 2
-    assert guard.seen(long_lived, NOW_S)
-    assert not guard.seen(short_lived, NOW_S)
+    assert refused(code, PUBLIC, NOW_S + 91, TimeQuality.SYNCED) == FaultCode.QR_EXPIRED

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 
-from retail_core.wire import codec
+from retail_core.wire import codec, lane
 from retail_core.wire.messages import EventType
 from tests.factories.wire import examples
 from tools import golden_wire
@@ -23,6 +23,12 @@ DECODERS = {
     "body_member_enrolled": lambda raw: codec.decode_body(EventType.MEMBER_ENROLLED, raw),
     "body_consent_given": lambda raw: codec.decode_body(EventType.CONSENT_GIVEN, raw),
     "body_card_issued": lambda raw: codec.decode_body(EventType.CARD_ISSUED, raw),
+    "body_proof_used": lambda raw: codec.decode_body(EventType.PROOF_USED, raw),
+    "body_face_held": lambda raw: codec.decode_body(EventType.FACE_HELD, raw),
+    "body_face_erased": lambda raw: codec.decode_body(EventType.FACE_ERASED, raw),
+    "body_claim_issued": lambda raw: codec.decode_body(EventType.CLAIM_ISSUED, raw),
+    "check_in": lane.decode_check_in,
+    "check_in_seen": lane.decode_seen,
     "body_member": codec.decode_member,
 }
 
