@@ -22,7 +22,9 @@ from cloud_broker.ports.live import LiveEvent, LiveKind
 STORES_MAX = 256
 _WAIT_S = 0.5
 _RETRY_S = 1.0
-_EVERYTHING: frozenset[LiveKind] = frozenset({"sale", "member", "store", "repair", "published"})
+_EVERYTHING: frozenset[LiveKind] = frozenset(
+    {"sale", "member", "store", "repair", "published", "checkin"}
+)
 
 _log = logging.getLogger(__name__)
 

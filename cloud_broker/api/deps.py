@@ -9,7 +9,9 @@ from fastapi import Request
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
+from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
 from cloud_broker.services.phones import Phones
@@ -19,6 +21,8 @@ from retail_core.texts.faults import FaultCode
 
 # A claim code has 50 bits; nobody types ten a minute.
 CLAIM_RATE = Rate(per_minute=10, burst=10)
+# A page asks once a minute, and three times a second while it waits for a counter.
+PHONE_RATE = Rate(per_minute=120, burst=60)
 # A till looks up a member a customer; more than this is somebody walking through the numbers.
 LOOKUP_RATE = Rate(per_minute=240, burst=240)
 
@@ -46,6 +50,8 @@ class ApiDeps:
     devices: Devices
     members: Members
     phones: Phones
+    checkins: CheckIns
+    member_desk: MemberDesk
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk
@@ -72,10 +78,12 @@ class Doors:
     deps: ApiDeps
     claims: RateGate = field(init=False)
     lookups: RateGate = field(init=False)
+    phones: RateGate = field(init=False)
 
     def __post_init__(self) -> None:
         self.claims = RateGate(CLAIM_RATE, self.deps.clock)
         self.lookups = RateGate(LOOKUP_RATE, self.deps.clock)
+        self.phones = RateGate(PHONE_RATE, self.deps.clock)
 
     def box(self, request: Request) -> Box:
         """Return the box. Raises Fault API_TOKEN_MISSING, API_TOKEN_WRONG."""

@@ -25,12 +25,15 @@ from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestParts, IngestWorker
 from cloud_broker.member_page import pages
 from cloud_broker.migrations import runner
+from cloud_broker.ports.live import LiveEvent
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
@@ -78,6 +81,8 @@ def build_api(running: Running) -> ASGIApp:
         devices=Devices(office.units),
         members=Members(office.units, office.clock),
         phones=Phones(office.units, office.clock, office.ids),
+        checkins=CheckIns(office.units, office.clock, office.ids),
+        member_desk=MemberDesk(office.units, queries, office.clock, office.ids),
         queries=queries,
         auth=office.access,
         desk=desk,
@@ -121,21 +126,32 @@ def build_ingest(running: Running) -> IngestWorker:
         settings.broker_password.get_secret_value(),
     )
 
+    lanes = LaneCaller(units, clock, tally)
+
     def rare(tenant: UUID) -> None:
         units.make_partitions(PARTITIONS_AHEAD)
         office.publisher.refresh_due(tenant)
+        lanes.forget(tenant)
 
     parts = IngestParts(
         ingest=Ingest(units, clock, tally),
         greeter=Greeter(units, tally),
         presence=PresenceBook(units, tally),
         announcer=Announcer(units, clock),
+        lanes=lanes,
         tenants=units.tenants,
         rare=rare,
         tally=tally,
     )
     worker = IngestWorker(parts, BrokerSession(address, clock, tally, will), boot_id)
-    running.hub.listen(lambda event: worker.wake() if "published" in event.kinds else None)
+
+    def heard(event: LiveEvent) -> None:
+        if "published" in event.kinds:
+            worker.wake()
+        if "checkin" in event.kinds:
+            worker.call_lanes()
+
+    running.hub.listen(heard)
     return worker
 
 

@@ -17,7 +17,13 @@ from retail_core.errors import Fault
 from retail_core.loyalty.postings import Posting, points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
-from retail_core.wire.messages import CardIssued, ConsentGiven, MemberEnrolled, Sale
+from retail_core.wire.messages import (
+    CardIssued,
+    ClaimIssued,
+    ConsentGiven,
+    MemberEnrolled,
+    Sale,
+)
 
 TAP = "tap"
 PHONE = "phone"
@@ -71,6 +77,15 @@ class NewCard:
 
 
 @dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A right to put a new phone's key on a member."""
+
+    arrival: Arrival
+    member: UUID
+    claim: ClaimIssued
+
+
+@dataclass(frozen=True, slots=True)
 class NewConsent:
     """A consent to be entered."""
 
@@ -107,6 +122,7 @@ class Plan:
     members: list[NewMember] = field(default_factory=list)
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
     cards: list[NewCard] = field(default_factory=list)
+    claims: list[NewClaim] = field(default_factory=list)
     consents: list[NewConsent] = field(default_factory=list)
     sales: list[BookedSale] = field(default_factory=list)
     balances: Counter[str] = field(default_factory=Counter)
@@ -159,6 +175,8 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
             made.consents.append(NewConsent(arrival, _member_of(arrival), body))
         case CardIssued():
             _card(arrival, body, facts, made)
+        case ClaimIssued():
+            _claim(arrival, body, facts, made)
 
 
 def _member_of(arrival: Arrival) -> UUID:
@@ -229,6 +247,13 @@ def _enrolled(arrival: Arrival, body: MemberEnrolled, facts: Facts, made: Plan) 
     made.interests.add((arrival.place.store, member))
     if body.phone_hash:
         _identify(arrival, (PHONE, body.phone_hash), member, facts, made)
+
+
+def _claim(arrival: Arrival, body: ClaimIssued, facts: Facts, made: Plan) -> None:
+    member = _member_of(arrival)
+    if member not in facts.wallets:
+        raise Fault(FaultCode.SALE_MEMBER_UNKNOWN, member=member)
+    made.claims.append(NewClaim(arrival, member, body))
 
 
 def _card(arrival: Arrival, card: CardIssued, facts: Facts, made: Plan) -> None:

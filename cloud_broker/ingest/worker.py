@@ -19,6 +19,7 @@ from cloud_broker.ingest.batcher import Batcher
 from cloud_broker.ingest.session import BrokerSession, Delivery
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.checkins import LaneCaller
 from cloud_broker.services.downlink import Outbound
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.ingest import Ingest
@@ -49,6 +50,7 @@ class IngestParts:
     greeter: Greeter
     presence: PresenceBook
     announcer: Announcer
+    lanes: LaneCaller
     tenants: Callable[[], tuple[UUID, ...]]
     rare: Callable[[UUID], None]
     tally: FaultTally
@@ -65,6 +67,7 @@ class IngestWorker:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._greet_boxes = threading.Event()
+        self._lanes_wait = threading.Event()
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
@@ -91,6 +94,10 @@ class IngestWorker:
     def wake(self) -> None:
         """Look soon for what other processes left to announce."""
         self._wake.set()
+
+    def call_lanes(self) -> None:
+        """Tell stores soon of the check-ins that phones have made."""
+        self._lanes_wait.set()
 
     # ---- the thread -----------------------------------------------------------------------------
 
@@ -128,6 +135,8 @@ class IngestWorker:
             self._book(live)
         for delivery in by_tail.pop("hello", []):
             self._greet(delivery)
+        for delivery in by_tail.pop("seen", []):
+            self._parts.lanes.answered(delivery.inbound)
         for delivery in by_tail.pop("st", []):
             self._parts.presence.note(delivery.inbound)
         if piece:
@@ -205,6 +214,9 @@ class IngestWorker:
         if self._greet_boxes.is_set() and self._session.subscribed.is_set():
             self._greet_boxes.clear()
             self._say_up(up=True, again=True)
+        if self._lanes_wait.is_set() and self._session.subscribed.is_set():
+            self._lanes_wait.clear()
+            self._call_lanes()
         if now >= self._chores_at:
             self._chores_at = now + CHORES_EVERY_S
             self._parts.presence.write()
@@ -215,6 +227,10 @@ class IngestWorker:
             self._wake.clear()
             self._sweep_at = now + SWEEP_EVERY_S
             self._sweep()
+
+    def _call_lanes(self) -> None:
+        for tenant in self._tenants:
+            self._publish(self._parts.lanes.due(tenant))
 
     def _write_down(self) -> None:
         marks, self._marks = self._marks, {}

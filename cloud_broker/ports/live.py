@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-LiveKind = Literal["sale", "member", "store", "repair", "published"]
+LiveKind = Literal["sale", "member", "store", "repair", "published", "checkin"]
 
 
 @dataclass(frozen=True, slots=True)

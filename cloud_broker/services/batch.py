@@ -260,6 +260,7 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.members.add_members(made.members)
     unit.members.add_identities(made.identities, now_ms)
     unit.members.add_cards(made.cards)
+    unit.phones.add_claims(made.claims)
     unit.members.add_consents(made.consents)
     unit.journal.add_sales(made.sales)
     unit.journal.move_balances(made.balances, now_ms)

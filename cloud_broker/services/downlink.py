@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 
 from cloud_broker.domain.arrivals import Place
+from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.ports.catalogue import Announcement
 from cloud_broker.ports.feed import FeedRow
 from retail_core import limits
 from retail_core.sync.ranges import Ranges
 from retail_core.wire.codec import encode
+from retail_core.wire.lane import CheckIn
 from retail_core.wire.messages import (
     WIRE_VERSION,
     AckFrame,
@@ -102,6 +104,19 @@ def cloud_state(tenant: UUID, boot_id: UUID, *, up: bool) -> Outbound:
     """Say, retained, whether ingest is there."""
     frame = CloudPresence(v=WIRE_VERSION, up=up, boot_id=boot_id.bytes)
     return Outbound(cloud_state_topic(tenant), encode(frame), retain=True)
+
+
+def check_in(tenant: UUID, place: Place, checkin: NewCheckIn) -> Outbound:
+    """Tell a box that a member says she stands at one of its lanes."""
+    frame = CheckIn(
+        v=WIRE_VERSION,
+        checkin=checkin.checkin.bytes,
+        lane=checkin.lane.bytes,
+        number=checkin.number,
+        code=checkin.code,
+        expires_ms=checkin.expires_ms,
+    )
+    return Outbound(_topic(tenant, place, "lane"), encode(frame))
 
 
 def _topic(tenant: UUID, place: Place, tail: str) -> str:

@@ -1,9 +1,16 @@
 """Members' phones in memory."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from cloud_broker.ports.phones import PhoneKeyHeld
-from tests.fakes.cloud_state import State
+from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
+from cloud_broker.domain.ingest_plan import NewClaim
+from cloud_broker.domain.store_state import Heard
+from cloud_broker.ports.members import Claim
+from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent
+from tests.fakes.cloud_state import HeldCheckIn, State
 
 
 class FakePhoneRepo:
@@ -22,3 +29,73 @@ class FakePhoneRepo:
             del self._state.phone_keys[key]
             self._state.revoked_keys.add(key)
         return len(theirs)
+
+    def add_claims(self, claims: Sequence[NewClaim]) -> None:
+        held = self._state.claims
+        for new in claims:
+            for hashed, claim in held.items():
+                if claim.member == new.member:
+                    held[hashed] = replace(claim, used=True)
+            claim = Claim(new.member, new.claim.claim_expires_ms, used=False)
+            held.setdefault(new.claim.claim_hash, claim)
+
+    def consent_given(self, member: UUID, kind: str) -> bool | None:
+        said = [
+            one for one in self._state.consents if (one.member, one.consent.kind) == (member, kind)
+        ]
+        if (member, kind) in self._state.withdrawn:
+            return False
+        return said[-1].consent.given if said else None
+
+    def withdraw_consent(self, withdrawn: WithdrawnConsent) -> None:
+        self._state.withdrawn[withdrawn.member, withdrawn.kind] = withdrawn
+
+    def everything(self, member: UUID) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        known = self._state.members.get(member)
+        return {"member": [] if known is None else [{"name": known.enrolled.name}]}
+
+    def lane(self, store: UUID, lane: UUID, now_ms: int) -> LaneFacts | None:
+        till, place = self._state.tills.get(lane), self._state.stores.get(store)
+        if till is None or place is None or till.store != store:
+            return None
+        said = [one for one in self._state.states.values() if one.store == store]
+        heard = [Heard(one.state, one.can_sell, now_ms - one.seen_ms) for one in said]
+        return LaneFacts(store, lane, place.name, till.name, heard[-1] if heard else None)
+
+    def lanes(self, store: UUID) -> tuple[tuple[UUID, str], ...]:
+        tills = self._state.tills.values()
+        return tuple((till.till, till.name) for till in tills if till.store == store)
+
+    def open_checkin(self, checkin: NewCheckIn) -> None:
+        for held in self._state.checkins.values():
+            if held.checkin.member == checkin.member and not held.outcome:
+                held.outcome = "superseded"
+        self._state.checkins[checkin.checkin] = HeldCheckIn(checkin)
+
+    def untold_checkins(self, now_ms: int) -> tuple[NewCheckIn, ...]:
+        waiting = [
+            held
+            for held in self._state.checkins.values()
+            if not held.told and not held.outcome and held.checkin.expires_ms > now_ms
+        ]
+        for held in waiting:
+            held.told = True
+        return tuple(held.checkin for held in waiting)
+
+    def checkin_outcome(self, member: UUID, checkin: UUID) -> str | None:
+        held = self._state.checkins.get(checkin)
+        return held.outcome if held is not None and held.checkin.member == member else None
+
+    def answer_checkin(self, store: UUID, checkin: UUID, outcome: str, now_ms: int) -> bool:
+        held = self._state.checkins.get(checkin)
+        if held is None or held.checkin.store != store or held.outcome:
+            return False
+        held.outcome = outcome
+        return True
+
+    def forget_checkins(self, before_ms: int) -> int:
+        held = self._state.checkins
+        old = [one for one in held.values() if one.checkin.opened_ms < before_ms]
+        for one in old:
+            del held[one.checkin.checkin]
+        return len(old)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.domain.ingest_plan import BookedSale, NewConsent, NewMember
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.feed import FeedHead, FeedRow
@@ -19,7 +20,17 @@ from cloud_broker.ports.fleet import (
 from cloud_broker.ports.hq import AuditEntry, HqUser
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.members import Claim
+from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
+
+
+@dataclass
+class HeldCheckIn:
+    """A check-in and how far it came."""
+
+    checkin: NewCheckIn
+    told: bool = False
+    outcome: str = ""
 
 
 @dataclass
@@ -48,6 +59,8 @@ class State:
     phone_keys: dict[bytes, tuple[UUID, bytes]] = field(default_factory=dict)
     digit_secrets: dict[UUID, bytes] = field(default_factory=dict)
     revoked_keys: set[bytes] = field(default_factory=set)
+    withdrawn: dict[tuple[UUID, str], WithdrawnConsent] = field(default_factory=dict)
+    checkins: dict[UUID, HeldCheckIn] = field(default_factory=dict)
     claims: dict[bytes, Claim] = field(default_factory=dict)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.checkins import LaneCaller
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.phones import Phones
@@ -64,6 +65,7 @@ class Stage:
             ingest=Ingest(self.units, clock, self.tally),
             greeter=Greeter(self.units, self.tally),
             presence=PresenceBook(self.units, self.tally),
+            lanes=LaneCaller(self.units, clock, self.tally),
             announcer=Announcer(self.units, clock),
             tenants=self.units.tenants,
             rare=lambda _tenant: None,

@@ -13,11 +13,13 @@ from starlette.testclient import TestClient
 from cloud_broker.api.app import build_app, openapi
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.catalogue import Document
+from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.members import Members
+from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.phones import Phones
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
@@ -84,6 +86,8 @@ def shared_site() -> Site:
         devices=Devices(units),
         members=Members(units, clock),
         phones=Phones(units, clock, ids),
+        checkins=CheckIns(units, clock, ids),
+        member_desk=MemberDesk(units, EmptyQueries(), clock, ids),
         queries=EmptyQueries(),
         auth=access,
         desk=desk,
