@@ -22,6 +22,7 @@ from retail_core.wire.messages import (
     ClaimIssued,
     ConsentGiven,
     MemberEnrolled,
+    ProofUsed,
     Sale,
 )
 
@@ -33,6 +34,14 @@ CARD = "card"
 TapKey = tuple[UUID, UUID | None, date, str]
 
 
+@dataclass(frozen=True, slots=True)
+class FirstUse:
+    """Where a one-time proof was used first."""
+
+    event_id: UUID
+    store: UUID
+
+
 @dataclass(slots=True)
 class Facts:
     """What the tables hold of the things a batch names; the plan adds to it as it goes."""
@@ -42,6 +51,7 @@ class Facts:
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     wallet_owners: dict[UUID, UUID] = field(default_factory=dict)
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
+    proofs: dict[bytes, FirstUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,8 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
             _card(arrival, body, facts, made)
         case ClaimIssued():
             _claim(arrival, body, facts, made)
+        case ProofUsed():
+            _proof(arrival, body, facts, made)
 
 
 def _member_of(arrival: Arrival) -> UUID:
@@ -266,6 +278,17 @@ def _card(arrival: Arrival, card: CardIssued, facts: Facts, made: Plan) -> None:
     if facts.identities[CARD, card.uid_hash] == member:
         made.cards.append(NewCard(arrival, member, card))
         made.touched.add(member)
+
+
+def _proof(arrival: Arrival, used: ProofUsed, facts: Facts, made: Plan) -> None:
+    """Flag a proof that was used before, which its own box would have refused."""
+    own = FirstUse(arrival.event_id, arrival.place.store)
+    first = facts.proofs.setdefault(used.proof, own)
+    if first.event_id != arrival.event_id:
+        detail = f"factor={used.factor}, first_store={first.store}"
+        made.notes.append(
+            Note(arrival, "proof", FaultCode.QR_USED_ELSEWHERE, detail, arrival.member)
+        )
 
 
 def _identify(

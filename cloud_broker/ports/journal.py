@@ -8,7 +8,8 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import BookedSale, TapKey
+from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, TapKey
+from retail_core.wire.messages import ProofUsed
 
 # A device and its epoch.
 ChainKey = tuple[UUID, int]
@@ -43,6 +44,10 @@ class JournalRepo(Protocol):
 
     def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         """Note that events were seen; return those that were not seen before."""
+        ...
+
+    def claim_proofs(self, uses: Sequence[tuple[Arrival, ProofUsed]]) -> dict[bytes, FirstUse]:
+        """Enter uses of one-time proofs; return each proof's first use, these or an earlier one."""
         ...
 
     def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:

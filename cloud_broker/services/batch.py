@@ -33,6 +33,7 @@ from retail_core.wire.messages import (
     CardIssued,
     EventType,
     MemberEnrolled,
+    ProofUsed,
     Rejected,
     Sale,
 )
@@ -225,11 +226,12 @@ class Batch:
 
 
 def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
-    """Read what the tables hold of everything the events name."""
+    """Read what the tables hold of everything the events name; first uses of proofs are entered."""
     receipts: set[UUID] = set()
     taps: set[TapKey] = set()
     wallets: set[UUID] = set()
     identities: set[tuple[str, bytes]] = set()
+    proofs: list[tuple[Arrival, ProofUsed]] = []
     for arrival, body in opened:
         match body:
             case Sale():
@@ -240,6 +242,8 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
                 identities.add((PHONE, body.phone_hash or b""))
             case CardIssued():
                 identities.add((CARD, body.uid_hash))
+            case ProofUsed():
+                proofs.append((arrival, body))
             case _:
                 pass
     members = {arrival.member for arrival, _ in opened if arrival.member is not None}
@@ -249,6 +253,7 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
         wallets=unit.members.wallets(members) if members else {},
         wallet_owners=unit.members.wallet_owners(wallets) if wallets else {},
         identities=unit.members.identities(identities) if identities else {},
+        proofs=unit.journal.claim_proofs(proofs) if proofs else {},
     )
 
 

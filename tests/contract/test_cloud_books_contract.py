@@ -11,7 +11,7 @@ import pytest
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import Facts, Plan, open_bodies, plan
+from cloud_broker.domain.ingest_plan import Facts, FirstUse, Plan, open_bodies, plan
 from cloud_broker.domain.records import accounts_of, record_of
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units
@@ -19,7 +19,7 @@ from cloud_broker.services.batch import write
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import Purchase
+from retail_core.wire.messages import ProofUsed, Purchase
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -200,6 +200,19 @@ class TestMemberRepo:
             unit.members.set_digit_secret(person.member, b"t" * 20, WALL_MS)
             (facts,) = unit.members.facts([person.member])
             assert record_of(facts).digit_secret == b"t" * 20
+
+    def test_the_first_use_of_a_proof_stands(self, any_units: Units, tenant: UUID) -> None:
+        person, boxes = Person(), [new_box(any_units, tenant, name) for name in ("甲店", "乙店")]
+        found = []
+        for box in boxes:
+            box.proves(person, b"code")
+            opened, _ = open_bodies(arrivals(any_units, box))
+            uses = [(one, body) for one, body in opened if isinstance(body, ProofUsed)]
+            with any_units.begin(box.tenant) as unit:
+                found.append(unit.journal.claim_proofs(uses))
+        first = UUID(bytes=boxes[0].events[0].event_id)
+        proof = sha256(b"code").digest()
+        assert found == [{proof: FirstUse(first, boxes[0].store)}] * 2
 
     def test_interests_are_kept_once(self, any_units: Units, box: SimBox) -> None:
         member, other = fresh_id(), new_box(any_units, box.tenant, "成都店")

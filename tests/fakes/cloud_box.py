@@ -27,6 +27,7 @@ from retail_core.wire.messages import (
     Hello,
     MemberEnrolled,
     Presence,
+    ProofUsed,
     Sale,
     SaleLine,
     UpFrame,
@@ -110,6 +111,10 @@ class SimBox:
     def issues_card(self, person: Person, uid: bytes = b"\x04card") -> Event:
         body = CardIssued("ntag424", sha256(uid).digest())
         return self.journal(EventType.CARD_ISSUED, encode_body(body), person.member)
+
+    def proves(self, person: Person, code: bytes) -> Event:
+        body = ProofUsed("member_code", sha256(code).digest())
+        return self.journal(EventType.PROOF_USED, encode_body(body), person.member)
 
     def sells(self, person: Person | None = None, *, fen: int = 5_900, **changes: object) -> Event:
         sale = msgspec.structs.replace(self.sale(person, fen=fen), **changes)

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import TAP, BookedSale, NewCard, NewConsent, NewMember, TapKey
+from cloud_broker.domain.ingest_plan import (
+    TAP,
+    BookedSale,
+    FirstUse,
+    NewCard,
+    NewConsent,
+    NewMember,
+    TapKey,
+)
 from cloud_broker.domain.records import (
     LAST_LINES_MAX,
     POSTED_RECEIPTS_MAX,
@@ -21,7 +29,7 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import Purchase
+from retail_core.wire.messages import ProofUsed, Purchase
 from tests.fakes.cloud_state import State
 
 
@@ -44,6 +52,12 @@ class FakeJournalRepo:
         new = {key for key in keys if (source, key) not in self._state.keys}
         self._state.keys |= {(source, key) for key in new}
         return frozenset(new)
+
+    def claim_proofs(self, uses: Sequence[tuple[Arrival, ProofUsed]]) -> dict[bytes, FirstUse]:
+        for arrival, used in uses:
+            first = FirstUse(arrival.event_id, arrival.place.store)
+            self._state.proofs.setdefault(used.proof, first)
+        return {used.proof: self._state.proofs[used.proof] for _, used in uses}
 
     def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:
         return set(receipts) & self._state.sales.keys()

@@ -7,7 +7,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
-from cloud_broker.domain.ingest_plan import BookedSale, NewConsent, NewMember
+from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, NewConsent, NewMember
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.feed import FeedHead, FeedRow
 from cloud_broker.ports.fleet import (
@@ -47,6 +47,7 @@ class State:
     operators: dict[UUID, NewOperator] = field(default_factory=dict)
     states: dict[UUID, DeviceState] = field(default_factory=dict)
     chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)
+    proofs: dict[bytes, FirstUse] = field(default_factory=dict)
     keys: set[tuple[str, bytes]] = field(default_factory=set)
     events: list[Arrival] = field(default_factory=list)
     sales: dict[UUID, BookedSale] = field(default_factory=dict)

@@ -9,10 +9,10 @@ from psycopg.types.multirange import Multirange
 from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import BookedSale, TapKey
+from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, TapKey
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from retail_core.loyalty.postings import Posting
-from retail_core.wire.messages import SaleLine
+from retail_core.wire.messages import ProofUsed, SaleLine
 
 _CHAINS = """
 select r.device_id, r.epoch, r.ranges, r.edges, r.breaks
@@ -145,6 +145,32 @@ class PostgresJournal(Repository):
             keys=list(keys),
         )
         return frozenset(row.key for row in rows)
+
+    def claim_proofs(self, uses: Sequence[tuple[Arrival, ProofUsed]]) -> dict[bytes, FirstUse]:
+        """Enter uses of one-time proofs; return each proof's first use, these or an earlier one."""
+        members = [arrival.member for arrival, _ in uses]
+        proofs = [used.proof for _, used in uses]
+        # Rows go in by proof, so that two transactions with the same proofs wait in one order.
+        self._run(
+            "insert into proof_use select %(tenant)s, n.* from unnest(%(proofs)b::bytea[],"
+            " %(events)b::uuid[], %(kinds)b::text[], %(members)b::uuid[], %(stores)b::uuid[],"
+            " %(devices)b::uuid[], %(walls)b::bigint[], %(received)b::timestamptz[]) as n"
+            " order by 2 on conflict do nothing",
+            proofs=proofs,
+            events=[arrival.event_id for arrival, _ in uses],
+            kinds=[used.factor for _, used in uses],
+            members=members,
+            stores=[arrival.place.store for arrival, _ in uses],
+            devices=[arrival.place.device for arrival, _ in uses],
+            walls=[arrival.happened_ms for arrival, _ in uses],
+            received=[at(arrival.received_ms) for arrival, _ in uses],
+        )
+        rows = self._rows(
+            "select proof, event_id, store_id from proof_use"
+            " where tenant_id = %(tenant)s and proof = any(%(proofs)b)",
+            proofs=proofs,
+        )
+        return {row.proof: FirstUse(row.event_id, row.store_id) for row in rows}
 
     def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:
         """Return which receipts are booked."""

@@ -129,6 +129,31 @@ class TestBooking:
         assert [item.kind for item in cloud.state.repairs.values()] == ["person"]
 
 
+class TestProofs:
+    def test_a_code_used_in_two_stores_is_flagged_once(self, cloud: Cloud) -> None:
+        here, there, person = cloud.box(), cloud.box("北京店"), Person()
+        here.enrols(person)
+        here.proves(person, b"one")
+        here.proves(person, b"two")
+        there.proves(person, b"one")
+        cloud.book((here, here.frame()))
+        assert cloud.state.repairs == {}
+        for _ in range(2):
+            (ack,) = acks(cloud.book((there, there.frame())), there)
+            assert ack.rejected == ()
+        (item,) = cloud.state.repairs.values()
+        assert (item.kind, item.code, item.store) == ("proof", "R209", there.store)
+        assert item.member == person.member
+        assert str(here.store) in item.detail
+
+    def test_both_uses_in_one_batch_are_seen(self, cloud: Cloud) -> None:
+        here, there, person = cloud.box(), cloud.box("北京店"), Person()
+        for box in (here, there):
+            box.proves(person, b"one")
+        cloud.book((here, here.frame()), (there, there.frame()))
+        assert [item.kind for item in cloud.state.repairs.values()] == ["proof"]
+
+
 class TestRefusing:
     def refused(self, cloud: Cloud, box: SimBox, seq: int) -> str:
         outcome = cloud.book((box, box.frame()))
