@@ -95,8 +95,8 @@ def test_a_blocked_camera_is_opened_anew(watched: Watched) -> None:
 
 def test_a_device_that_hangs_the_process_costs_the_process(watched: Watched) -> None:
     before = watched.frame()
-    assert watched.camera._child is not None
-    hung = watched.camera._child.pid
+    hung = watched.camera.capture_pid()
+    assert hung is not None
     os.kill(hung, signal.SIGSTOP)
     stopped_ms = now_ms()
     assert eventually(lambda: watched.moment(before.seq) > stopped_ms)
@@ -106,11 +106,11 @@ def test_a_device_that_hangs_the_process_costs_the_process(watched: Watched) -> 
 def test_the_pi_cameras_program_ends_with_the_capture() -> None:
     with peer_of("rpicam", FPS) as peer, watching(peer) as watched:
         watched.frame()
-        capture = watched.camera._child
+        capture = watched.camera.capture_pid()
         assert capture is not None
-        program = children_of(capture.pid)
+        program = children_of(capture)
         assert len(program) == 1
-        capture.kill()
+        os.kill(capture, signal.SIGKILL)
         assert eventually(lambda: not alive(program[0]))
 
 

@@ -57,8 +57,9 @@ def frame_of(camera: CameraOpenCv, after_seq: int = 0) -> Frame:
 
 
 def child_of(camera: CameraOpenCv) -> int:
-    assert camera._child is not None
-    return camera._child.pid
+    pid = camera.capture_pid()
+    assert pid is not None
+    return pid
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from edge_agent.drivers.camera_opencv.planar import to_bgr
+from edge_agent.drivers.camera_opencv.colour import to_bgr
 from edge_agent.drivers.camera_opencv.slot import Counters, Phase, SharedFrames
 from edge_agent.ports.camera import Frame
 from retail_core.tally import FaultTally
@@ -17,11 +17,13 @@ from retail_core.texts.faults import FaultCode
 
 NS_PER_MS = 1_000_000
 PLANAR = 2
+# RTSP over TCP passes a shop's switches; nothing is gathered before it is shown, and the frame rate
+# is not worth the 0.7 s that FFmpeg would watch the stream for it.
+OPTIONS = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay|fpsprobesize;0"
 OPENCV = {
     "OPENCV_LOG_LEVEL": "OFF",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
-    # RTSP over TCP passes a shop's switches; nothing is gathered before it is shown.
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": OPTIONS,
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "1",
 }
 # A waiting caller looks for itself this often, whoever took the wake-up call.
@@ -33,12 +35,12 @@ class CameraTiming:
     """When a camera counts as stalled, when its process is replaced, and how patiently."""
 
     stalled_after_ms: int = 1_500
-    # Every source gives up a read after a second: a process silent for longer hangs in its device.
-    hung_after_ms: int = 1_500
+    # A process that was reading and is silent for so long hangs in its device or its stream.
+    hung_after_ms: int = 1_000
     opens_within_ms: int = 6_000
     # Importing OpenCV on a busy small machine takes seconds; killing it then would never end.
     begins_within_ms: int = 30_000
-    watch_every_ms: int = 100
+    watch_every_ms: int = 50
     restart_first_ms: int = 50
     restart_max_ms: int = 5_000
     goodbye_ms: int = 300
@@ -110,6 +112,11 @@ class CameraOpenCv:
             return "gone"
         young = now_ns - self._started_ns <= self._timing.begins_within_ms * NS_PER_MS
         return "starting" if facts.newest == 0 and young else "stalled"
+
+    def capture_pid(self) -> int | None:
+        """Return the capture process's id, for who watches or stops it from outside."""
+        child = self._child
+        return None if child is None else child.pid
 
     def stop(self) -> None:
         """End the capture process and free the device; safe to call twice."""

@@ -6,7 +6,6 @@ of the image processor sets that stride for YUV420) and colour rows of half that
 and a half times the picture's height, without the padding.
 """
 
-import cv2
 import numpy as np
 
 from edge_agent.drivers.camera_opencv.picture_source import Picture
@@ -32,12 +31,3 @@ def unpadded(raw: bytearray, width: int, height: int) -> Picture:
     # Both colour planes have the same rows, so they are one block of `height` half rows.
     colour = flat[row * height :].reshape(height, row // 2)[:, : width // 2]
     return np.concatenate((grey.ravel(), colour.ravel())).reshape(height * 3 // 2, width)
-
-
-def to_bgr(planar: Picture) -> Picture:
-    """Return a planar picture in colour."""
-    height, width = planar.shape[0] * 2 // 3, planar.shape[1]
-    colour = planar[height:].reshape(2, height // 2, width // 2)
-    blue, red = (cv2.resize(each, (width, height)) for each in colour)
-    merged = cv2.merge((planar[:height], red, blue))
-    return cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR).astype(np.uint8, copy=False)

@@ -17,7 +17,7 @@ from edge_agent.drivers.camera_opencv.planar import frame_bytes, unpadded
 
 # Starting libcamera and the sensor takes a second or two; afterwards silence means it is stuck.
 FIRST_FRAME_S = 4.0
-NEXT_FRAME_S = 1.0
+NEXT_FRAME_S = 0.7
 
 
 def program() -> str | None:

@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.domain.camera_source import CameraSource
-from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone, Picture, PictureSource
-from edge_agent.drivers.camera_opencv.rpicam import RpicamSource
+from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone, Picture
 from edge_agent.drivers.camera_opencv.slot import SIDE_MAX
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 FILE_SIDE_MAX = 960
 DECODED_KEPT = 8
-# Silence that ends a stream: longer than two frames of the slowest camera worth having (2 fps).
-READ_TIMEOUT_MS = 1_000
+# Silence that ends a stream: longer than between two frames of the slowest camera worth having.
+READ_TIMEOUT_MS = 700
+# H.264 shows nothing before its next key frame, which may be four seconds off, and FFmpeg does not
+# resume a read that was given up. So a stream that falls silent later costs this process its life:
+# the driver sees that it says nothing more.
+KEY_FRAME_TIMEOUT_MS = 4_500
 MJPEG_OPEN_TIMEOUT_MS = 1_000
 # RTSP opens in four requests, and FFmpeg then looks at the stream itself.
 RTSP_OPEN_TIMEOUT_MS = 3_000
@@ -27,17 +30,6 @@ JITTER_GAIN = 0.03
 JITTER_NOISE = 2.0
 NOISE_ROLL = 64
 NOISE_LIFT = 8
-
-
-def open_source(source: CameraSource, fps: float) -> PictureSource:
-    """Open a source; `fps` is asked of cameras that can be asked. Raises Gone."""
-    match source.kind:
-        case "file":
-            return FileSource(source)
-        case "rpicam":
-            return RpicamSource(source, fps)
-        case _:
-            return StreamSource(source, fps)
 
 
 class FileSource:
@@ -109,9 +101,11 @@ class StreamSource:
             options = [cv2.CAP_PROP_FOURCC, mjpg, *size, cv2.CAP_PROP_FPS, int(fps)]
             self._capture = cv2.VideoCapture(source.where, cv2.CAP_V4L2, options)
         else:
-            opening = RTSP_OPEN_TIMEOUT_MS if source.kind == "rtsp" else MJPEG_OPEN_TIMEOUT_MS
+            rtsp = source.kind == "rtsp"
+            opening = RTSP_OPEN_TIMEOUT_MS if rtsp else MJPEG_OPEN_TIMEOUT_MS
+            reading = KEY_FRAME_TIMEOUT_MS if rtsp else READ_TIMEOUT_MS
             options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, opening]
-            options += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+            options += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, reading]
             # One decoding thread: more of them hold a frame back each.
             options += [cv2.CAP_PROP_N_THREADS, 1]
             self._capture = cv2.VideoCapture(source.where, cv2.CAP_FFMPEG, options)

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from edge_agent.drivers.nfc_pcsc.frames import TagContent, read_tag
+from edge_agent.drivers.nfc_pcsc.frames import TagContent, converse, read_tag
 from edge_agent.drivers.nfc_pcsc.transport import (
     CardLeftError,
     PcscError,
@@ -172,13 +172,6 @@ class PcscNfcReader:
         self._reading_since_ms = _mono_ms()
         try:
             with session.open(reader) as link:
-                dialogue = read_tag()
-                command = next(dialogue)
-                while True:
-                    try:
-                        command = dialogue.send(link.transmit(command))
-                    except StopIteration as finished:
-                        content: TagContent = finished.value
-                        return content
+                return converse(read_tag(), link.transmit)
         finally:
             self._reading_since_ms = None

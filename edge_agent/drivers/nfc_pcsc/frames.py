@@ -5,8 +5,9 @@ code runs over PC/SC, over a recorded device and in a property test. Sources: IS
 status words), PC/SC part 3 §3.2.2 (GET DATA for the UID), NFC Forum Type 4 Tag.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from edge_agent.drivers.nfc_pcsc.ndef import first_uri
 from retail_core.limits import NDEF_BYTES_MAX
@@ -14,12 +15,14 @@ from retail_core.limits import NDEF_BYTES_MAX
 NDEF_APPLICATION = bytes.fromhex("D2760000850101")
 CAPABILITY_FILE = 0xE103
 _CAPABILITY_BYTES = 15
+_WRITE_FREE = 0x00
 _CHUNK_MAX = 0xF0
 _WORD_BYTES = 2
 _NDEF_CONTROL_TLV = 0x04
 _MORE_DATA = 0x61
 _WRONG_LENGTH = 0x6C
 
+Said = TypeVar("Said")
 Talk = Generator[bytes, bytes, bytes]
 """A dialogue that yields commands and returns the data of the last good answer."""
 
@@ -62,6 +65,8 @@ class Capability:
     read_max: int
     ndef_file: int
     ndef_size: int
+    write_max: int
+    writable: bool
 
 
 class CardRefusedError(Exception):
@@ -99,6 +104,11 @@ def read_binary(offset: int, length: int) -> bytes:
     return bytes((0x00, 0xB0)) + offset.to_bytes(2, "big") + bytes((length & 0xFF,))
 
 
+def update_binary(offset: int, data: bytes) -> bytes:
+    """Return UPDATE BINARY of at most 255 bytes."""
+    return bytes((0x00, 0xD6)) + offset.to_bytes(2, "big") + bytes((len(data),)) + data
+
+
 def get_response(length: int) -> bytes:
     """Return GET RESPONSE for bytes that wait behind a 61xx."""
     return bytes((0x00, 0xC0, 0x00, 0x00, length & 0xFF))
@@ -131,7 +141,18 @@ def parse_capability(data: bytes) -> Capability:
         read_max=max(_CAPABILITY_BYTES, min(read_max, _CHUNK_MAX)),  # §5.1: never below 15
         ndef_file=int.from_bytes(data[9:11], "big"),
         ndef_size=int.from_bytes(data[11:13], "big"),
+        write_max=max(1, min(int.from_bytes(data[5:7], "big"), _CHUNK_MAX)),
+        writable=data[14] == _WRITE_FREE,
     )
+
+
+def _open_ndef() -> Generator[bytes, bytes, Capability]:
+    """Select the NDEF file and return what the tag says of it."""
+    yield from ask(select_application(NDEF_APPLICATION))
+    yield from ask(select_file(CAPABILITY_FILE))
+    capability = parse_capability((yield from ask(read_binary(0, _CAPABILITY_BYTES))))
+    yield from ask(select_file(capability.ndef_file))
+    return capability
 
 
 def read_ndef() -> Talk:
@@ -140,10 +161,7 @@ def read_ndef() -> Talk:
     The first read already takes as much as fits: on a tag of ours it is the whole message.
     Raises CardRefusedError or ValueError on a card that is no such tag.
     """
-    yield from ask(select_application(NDEF_APPLICATION))
-    yield from ask(select_file(CAPABILITY_FILE))
-    capability = parse_capability((yield from ask(read_binary(0, _CAPABILITY_BYTES))))
-    yield from ask(select_file(capability.ndef_file))
+    capability = yield from _open_ndef()
     chunk = min(capability.read_max, max(capability.ndef_size, _WORD_BYTES))
     data = yield from ask(read_binary(0, chunk))
     end = _WORD_BYTES + int.from_bytes(data[:_WORD_BYTES], "big")
@@ -159,6 +177,29 @@ def read_ndef() -> Talk:
     return data[_WORD_BYTES:end]
 
 
+def write_tag(message: bytes) -> Generator[bytes, bytes, TagContent]:
+    """Write an NDEF message and read it back; the UID and URI then found are returned.
+
+    The length is set to nothing first and to the message's last (Type 4 Tag §5.4.3): a tag pulled
+    away in the middle is empty, not half written. Raises CardRefusedError or, for a tag that is
+    none, is locked, is too small or keeps something else, ValueError.
+    """
+    capability = yield from _open_ndef()
+    if not capability.writable:
+        raise ValueError("read-only")
+    if _WORD_BYTES + len(message) > min(capability.ndef_size, NDEF_BYTES_MAX):
+        raise ValueError(f"{len(message)} bytes do not fit into {capability.ndef_size}")
+    yield from ask(update_binary(0, bytes(_WORD_BYTES)))
+    for start in range(0, len(message), capability.write_max):
+        part = message[start : start + capability.write_max]
+        yield from ask(update_binary(_WORD_BYTES + start, part))
+    yield from ask(update_binary(0, len(message).to_bytes(_WORD_BYTES, "big")))
+    content = yield from read_tag()
+    if content.uri != first_uri(message):
+        raise ValueError("it reads back as something else")
+    return content
+
+
 def read_tag() -> Generator[bytes, bytes, TagContent]:
     """Read the UID, then the URI; a card without either is foreign, not an error."""
     try:
@@ -170,3 +211,14 @@ def read_tag() -> Generator[bytes, bytes, TagContent]:
     except (CardRefusedError, ValueError):
         return TagContent(uid, None)
     return TagContent(uid, first_uri(message))
+
+
+def converse(dialogue: Generator[bytes, bytes, Said], transmit: Callable[[bytes], bytes]) -> Said:
+    """Hold a dialogue over a link; raises what the dialogue or the link raises."""
+    command = next(dialogue)
+    while True:
+        try:
+            command = dialogue.send(transmit(command))
+        except StopIteration as finished:
+            said: Said = finished.value
+            return said

@@ -9,6 +9,7 @@ from retail_core.identity.sun import make_sun
 _OK = b"\x90\x00"
 _NOT_FOUND = b"\x6a\x82"
 _NO_CURRENT_FILE = b"\x69\x86"
+_NOT_ALLOWED = b"\x69\x82"
 _BAD_OFFSET = b"\x6b\x00"
 _UNKNOWN_COMMAND = b"\x6d\x00"
 _NDEF_FILE = 0xE104
@@ -134,6 +135,59 @@ class Ntag424:
                 _NDEF_FILE_BYTES, b"\0"
             )
         return self._mirror
+
+
+class WritableTag:
+    """A Type 4 Tag as it is sold: empty, free to read and, unless `locked`, to write."""
+
+    atr = contactless_atr()
+
+    def __init__(
+        self, uid: bytes, *, size: int = 256, write_max: int = 64, locked: bool = False
+    ) -> None:
+        self.uid = uid
+        self._capability = bytearray(
+            bytes.fromhex("000F2000F0")
+            + write_max.to_bytes(2, "big")
+            + bytes.fromhex("0406E104")
+            + size.to_bytes(2, "big")
+            + bytes((0x00, 0xFF if locked else 0x00))
+        )
+        self._write_max = 0 if locked else write_max
+        self._ndef = bytearray(size)
+        self._selected: bytearray | None = None
+
+    def reset(self) -> None:
+        """Power came back: nothing is selected."""
+        self._selected = None
+
+    def answer(self, command: bytes) -> bytes:
+        """Answer one command."""
+        match command[:2]:
+            case b"\xff\xca":
+                return self.uid + _OK
+            case b"\x00\xa4" if command[2] == 0x04:  # noqa: PLR2004 -- SELECT by name
+                self._selected = None
+                return _OK if command[5 : 5 + command[4]] == NDEF_APPLICATION else _NOT_FOUND
+            case b"\x00\xa4":
+                files = {CAPABILITY_FILE: self._capability, _NDEF_FILE: self._ndef}
+                self._selected = files.get(int.from_bytes(command[5:7], "big"))
+                return _NOT_FOUND if self._selected is None else _OK
+            case b"\x00\xb0" if self._selected is not None:
+                start = int.from_bytes(command[2:4], "big")
+                return bytes(self._selected[start : start + (command[4] or 256)]) + _OK
+            case b"\x00\xd6":
+                return self._update(int.from_bytes(command[2:4], "big"), command[5:])
+            case _:
+                return _UNKNOWN_COMMAND
+
+    def _update(self, start: int, data: bytes) -> bytes:
+        if self._selected is not self._ndef or len(data) > self._write_max:
+            return _NOT_ALLOWED
+        if start + len(data) > len(self._ndef):
+            return _BAD_OFFSET
+        self._ndef[start : start + len(data)] = data
+        return _OK
 
 
 class FlightyCard:

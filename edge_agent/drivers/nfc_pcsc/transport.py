@@ -104,6 +104,8 @@ class CardLink:
             scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
         )
         _check_card("SCardConnect", result)
+        # Another program's commands between two of ours would change the selected file under us.
+        _check_card("SCardBeginTransaction", scard.SCardBeginTransaction(self._card))
 
     def transmit(self, command: bytes) -> bytes:
         """Send one command; raises CardLeftError or PcscError."""
@@ -123,6 +125,7 @@ class CardLink:
         trace: TracebackType | None,
     ) -> None:
         leave = scard.SCARD_LEAVE_CARD if error is None else scard.SCARD_RESET_CARD
+        scard.SCardEndTransaction(self._card, scard.SCARD_LEAVE_CARD)
         scard.SCardDisconnect(self._card, leave)
 
 

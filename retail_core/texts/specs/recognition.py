@@ -161,6 +161,30 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.NFC_NO_TAP: FaultSpec(
         "device", 422, "没有等到卡,请再刷一次", "no card came in time; tap again", retryable=True
     ),
+    FaultCode.NFC_UID_RANDOM: FaultSpec(
+        "input",
+        422,
+        "这张卡的号码每次都不同,不能当会员卡",
+        "this chip's number changes or is shared; it cannot be a member card",
+    ),
+    FaultCode.NFC_TAG_SIGNATURE: FaultSpec(
+        "auth",
+        422,
+        "标签签名不对,或被搬到了别的芯片上",
+        "the tag's signature is wrong, or it was moved to another chip",
+    ),
+    FaultCode.NFC_TAG_LOCKED: FaultSpec(
+        "input",
+        422,
+        "标签写不进去:{detail}",
+        "the tag cannot be written: {detail}",
+    ),
+    FaultCode.NFC_CARD_SUSPECT: FaultSpec(
+        "auth",
+        409,
+        "会员卡可能被复制:计数倒退,请收回并换卡",
+        "the card may have been cloned: its counter stepped back; take it in and issue another",
+    ),
     FaultCode.CAMERA_OPEN: FaultSpec(
         "device", 503, "摄像头 {source} 打不开", "camera {source} cannot be opened", retryable=True
     ),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edge_agent.domain.camera_source import CameraSource
 from edge_agent.drivers.camera_opencv import rpicam, sim_clock, sim_rpicam
-from edge_agent.drivers.camera_opencv.planar import frame_bytes, row_bytes, to_bgr, unpadded
+from edge_agent.drivers.camera_opencv.colour import to_bgr
+from edge_agent.drivers.camera_opencv.planar import frame_bytes, row_bytes, unpadded
 from edge_agent.drivers.camera_opencv.sim_rtsp import packets, parse_jpeg
 
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_agent.domain.camera_source import CameraSource
+from edge_agent.drivers.camera_opencv.capture import open_source
 from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone
 from edge_agent.drivers.camera_opencv.slot import (
     MEMORY_BYTES,
@@ -26,7 +27,6 @@ from edge_agent.drivers.camera_opencv.sources import (
     FileSource,
     Shaker,
     fit,
-    open_source,
 )
 from tests.fakes.camera import key_of, picture
 

@@ -44,11 +44,36 @@ def test_an10922_the_diversified_key() -> None:
     assert sun.diversify(master, asked).hex().upper() == "A8DD63A3B89D54B37CA802473FDA9175"
 
 
-def test_rfc_4493_cmac() -> None:
+def test_an12196_a_message_with_file_data() -> None:
+    """The second example: the MAC covers the encrypted file data as it stands in the link."""
+    picc = sun._decrypt(bytes(16), bytes.fromhex("FD91EC264309878BE6345CBE53BADF40"))
+    uid, counter = picc[1:8], picc[8:11]
+    assert (uid.hex().upper(), counter) == ("04958CAA5C5E80", b"\x08\0\0")
+    session = sun._cmac(bytes(16), bytes.fromhex("3CC300010080") + uid + counter)
+    covered = b"CEE9A53E3E463EF1F459635736738962&cmac="
+    assert sun._cmac(session, covered)[1::2].hex().upper() == "ECC1E7F6C6C73BF6"
+    cipher_key = sun._cmac(bytes(16), bytes.fromhex("C33C00010080") + uid + counter)
+    start = sun._encrypt(cipher_key, counter + bytes(13))
+    block = sun._decrypt(cipher_key, bytes.fromhex("CEE9A53E3E463EF1F459635736738962"))
+    assert bytes(one ^ two for one, two in zip(block, start, strict=True)) == b"x" * 16
+
+
+@pytest.mark.parametrize(
+    ("size", "mac"),
+    [
+        (0, "bb1d6929e95937287fa37d129b756746"),
+        (16, "070a16b46b4d4144f79bdd9dd04a287c"),
+        (40, "dfa66747de9ae63030ca32611497c827"),
+        (64, "51f0bebf7e3b9d92fc49741779363cfe"),
+    ],
+)
+def test_rfc_4493_cmac(size: int, mac: str) -> None:
     key = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
-    assert sun._cmac(key, b"").hex() == "bb1d6929e95937287fa37d129b756746"
-    message = bytes.fromhex("6bc1bee22e409f96e93d7e117393172a")
-    assert sun._cmac(key, message).hex() == "070a16b46b4d4144f79bdd9dd04a287c"
+    message = bytes.fromhex(
+        "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+        "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
+    )
+    assert sun._cmac(key, message[:size]).hex() == mac
 
 
 @pytest.mark.parametrize("size", [0, 15, 32])
