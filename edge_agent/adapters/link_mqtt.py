@@ -24,6 +24,7 @@ from retail_core.sync.backoff import PERMILLE, full_jitter
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
+from retail_core.wire.lane import CheckInSeen
 from retail_core.wire.messages import WIRE_VERSION, Hello, Presence
 from retail_core.wire.topics import box_filters, device_topics, tail_of
 
@@ -104,6 +105,10 @@ class MqttLink:
     def publish_presence(self, presence: Presence) -> bool:
         """Publish the retained state of this device."""
         return self._publish(self._topics.st, encode(presence), retain=True)
+
+    def publish_seen(self, seen: CheckInSeen) -> bool:
+        """Say what became of a check-in at this counter."""
+        return self._publish(self._topics.seen, encode(seen))
 
     def stop(self) -> None:
         """Say goodbye on purpose and end the thread; safe to call twice."""

@@ -41,13 +41,20 @@ class Counter:
         """Tell the screen that somebody asked who stands there."""
         self._hub.publish("recognition", {"outcome": "armed", "deadline_ms": deadline_ms})
 
-    def recognised(self, result: Identification, till: UUID | None) -> IdentifyAnswered:
-        """Tell the screen, and note the member at her till."""
+    def recognised(
+        self, result: Identification, till: UUID | None, *, number: int | None = None
+    ) -> IdentifyAnswered:
+        """Tell the screen, and note the member at her till; `number` is what her phone shows."""
         answer = self._views.identified(result)
         if answer.member is not None:
             self._visits.begun(till, answer.member.member_id, result.assurance)
-        self._hub.publish("recognition", {"till": till, **answer.model_dump(mode="json")})
+        shown = {"number": number} if number is not None else {}
+        self._hub.publish("recognition", {"till": till, **answer.model_dump(mode="json"), **shown})
         return answer
+
+    def checked_in(self, result: Identification, lane: UUID, number: int) -> None:
+        """Tell who checked in at a lane, with the number that her phone shows too."""
+        self.recognised(result, lane, number=number)
 
     def unasked(self, result: Identification) -> None:
         """Tell what was recognised without a question."""

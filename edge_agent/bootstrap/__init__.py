@@ -29,6 +29,7 @@ from edge_agent.ports.till_tap import TillTap
 from edge_agent.screen import STATIC
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Applied
+from edge_agent.services.lane_calls import LaneCalls
 from edge_agent.services.ledger_view import ledger_view
 from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
@@ -55,6 +56,7 @@ class Surface:
     counter: Counter
     cards: CardDesk
     wellbeing: Wellbeing
+    calls: LaneCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             services=services,
             surface=surface,
             devices=devices,
-            cloud=build_cloud_session(basis, storage, lines, surface.wellbeing.vitals),
+            cloud=build_cloud_session(
+                basis, storage, lines, surface.wellbeing.vitals, surface.calls.put
+            ),
             app=build_api(basis, storage, services, surface),
             loops=tuple(build_loops(basis, services, surface, devices)),
             files=files.pop_all(),
@@ -147,12 +151,24 @@ def build_surface(
         basis.tally,
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
     )
+    counter = Counter(basis.hub, views, visits)
+    calls = LaneCalls(
+        lines.link,
+        services.identify,
+        services.members,
+        basis.clock,
+        basis.tally,
+        lanes=[till.id for till in provisioned.tills],
+        standing=services.sessions.at,
+        show=counter.checked_in,
+    )
     return Surface(
         views,
         visits,
-        Counter(basis.hub, views, visits),
+        counter,
         CardDesk(devices.nfc, services.proofs),
         wellbeing,
+        calls,
     )
 
 
@@ -196,6 +212,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     loops = [
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
         Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
+        Loop("lane-calls", surface.calls.turn, basis.tally),
     ]
     for till, tap in devices.taps.items():
 

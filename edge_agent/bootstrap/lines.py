@@ -60,7 +60,11 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
 
 
 def build_cloud_session(
-    basis: Basis, storage: Storage, lines: Lines, vitals: Callable[[], Vitals]
+    basis: Basis,
+    storage: Storage,
+    lines: Lines,
+    vitals: Callable[[], Vitals],
+    on_call: Callable[[bytes], None],
 ) -> CloudSession:
     """Tie the line to what uses it."""
     presence = PresenceBeat(
@@ -81,4 +85,5 @@ def build_cloud_session(
         presence,
         basis.tally,
         software=basis.version,
+        on_call=on_call,
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from retail_core.wire.lane import CheckInSeen
 from retail_core.wire.messages import ChangeFrame, Hello, MemberRecord, Presence
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from the cloud: `topic_tail` is `ack`, `chg`, `all/...` or `cloud/st`."""
+    """A message from the cloud: `topic_tail` is `ack`, `chg`, `lane`, `all/...` or `cloud/st`."""
 
     topic_tail: str
     payload: bytes
@@ -39,6 +40,10 @@ class CloudLink(Protocol):
 
     def publish_presence(self, presence: Presence) -> bool:
         """Publish the retained state of this device."""
+        ...
+
+    def publish_seen(self, seen: CheckInSeen) -> bool:
+        """Say what became of a check-in at this counter."""
         ...
 
     def stop(self) -> None:

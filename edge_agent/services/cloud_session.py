@@ -5,6 +5,8 @@ committed and every change that was missed; the same is asked again when ingest 
 behind a broker that stayed.
 """
 
+from collections.abc import Callable
+
 from edge_agent.ports.cloud_link import CloudLink, Inbound
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
@@ -18,6 +20,7 @@ from retail_core.wire.messages import WIRE_VERSION, Hello
 
 ACK_TAIL = "ack"
 CLOUD_STATE_TAIL = "cloud/st"
+LANE_TAIL = "lane"
 
 
 class CloudSession:
@@ -34,6 +37,7 @@ class CloudSession:
         tally: FaultTally,
         *,
         software: str,
+        on_call: Callable[[bytes], None],
     ) -> None:
         self._link = link
         self._journal = journal
@@ -43,6 +47,7 @@ class CloudSession:
         self._presence = presence
         self._tally = tally
         self._software = software
+        self._on_call = on_call
         self._cloud_boot: bytes | None = None
 
     def start(self) -> None:
@@ -66,6 +71,8 @@ class CloudSession:
                 self._uplink.on_ack(message.payload)
             elif message.topic_tail == CLOUD_STATE_TAIL:
                 self._on_cloud_state(message.payload)
+            elif message.topic_tail == LANE_TAIL:
+                self._on_call(message.payload)
             else:
                 self._downlink.put(message)
         except Fault as fault:

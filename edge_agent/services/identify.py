@@ -158,6 +158,19 @@ class Identify:
 
         return self._single(check, began_ms, FaultCode.QR_KEY_UNKNOWN)
 
+    def page(self, code: str) -> Identification:
+        """Check the code that the member's page signed when she checked in at this lane."""
+        began_ms = now_ms()
+
+        def check() -> Finding:
+            found = self._lane.codes.check(code.encode(), began_ms, within_s=LOOKUP_S)
+            # Digits are known to three: no page sends them, and no one else may.
+            if found.factor is not Factor.MEMBER_CODE:
+                raise Fault(FaultCode.QR_FOREIGN)
+            return replace(found, factor=Factor.PHONE_PAGE)
+
+        return self._single(check, began_ms, FaultCode.QR_KEY_UNKNOWN)
+
     def tap(self, tap: CardTap) -> Identification | None:
         """Check a card that was tapped unasked; None when a race under way takes it over."""
         cards, began_ms = self._lane.cards, now_ms()

@@ -16,6 +16,7 @@ from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.ports.cloud_link import CloudLink, Inbound
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_hello, decode_presence, encode
+from retail_core.wire.lane import CheckInSeen, Seen, decode_seen
 from retail_core.wire.messages import WIRE_VERSION, Hello, Presence
 from retail_core.wire.topics import (
     all_topic,
@@ -34,6 +35,7 @@ PASSWORD = "the-password-of-this-device"
 RUN = UUID("01900000-0000-7000-8000-00000000c0de")
 HELLO = Hello(WIRE_VERSION, 5, 1, 1, 0, 0, 0, "test")
 ALIVE = Presence(WIRE_VERSION, "ok", RUN.bytes, 1_000)
+SEEN = CheckInSeen(WIRE_VERSION, RUN.bytes, Seen.SHOWN)
 TOPICS = device_topics(SHOP.tenant, SHOP.store, SHOP.device)
 
 
@@ -79,6 +81,7 @@ class CloudLinkContract:
         assert not link.publish_up(b"frame")
         assert not link.publish_hello(HELLO)
         assert not link.publish_presence(ALIVE)
+        assert not link.publish_seen(SEEN)
 
     def test_connects_in_the_background_and_says_so(
         self, link: CloudLink, cloud: Cloud, box: Box
@@ -96,10 +99,12 @@ class CloudLinkContract:
         assert link.publish_up(b"two")
         assert link.publish_hello(HELLO)
         assert link.publish_presence(ALIVE)
+        assert link.publish_seen(SEEN)
         eventually(lambda: cloud.received("up") == [b"one", b"two"])
         eventually(lambda: [decode_hello(one) for one in cloud.received("hello")] == [HELLO])
         eventually(lambda: decode_presence(cloud.received("st")[-1]) == ALIVE)
-        for tail in ("ack", "chg", "all/catalogue", "all/bundle", "cloud/st"):
+        eventually(lambda: [decode_seen(one) for one in cloud.received("seen")] == [SEEN])
+        for tail in ("ack", "chg", "lane", "all/catalogue", "all/bundle", "cloud/st"):
             cloud.deliver(tail, tail.encode())
             assert box.message() == Inbound(tail, tail.encode())
 
@@ -138,9 +143,8 @@ class FakeCloud:
     def received(self, tail: str) -> list[bytes]:
         if tail == "up":
             return list(self._link.up)
-        return [
-            encode(one) for one in (self._link.hellos if tail == "hello" else self._link.presences)
-        ]
+        said = {"hello": self._link.hellos, "st": self._link.presences, "seen": self._link.seen}
+        return [encode(one) for one in said[tail]]
 
     def cut(self) -> None:
         self._link.cut()
@@ -169,12 +173,17 @@ class MosquittoCloud:
         self._client = self._join()
 
     def deliver(self, tail: str, payload: bytes) -> None:
-        own = {"ack": TOPICS.ack, "chg": TOPICS.chg, "cloud/st": cloud_state_topic(SHOP.tenant)}
+        own = {
+            "ack": TOPICS.ack,
+            "chg": TOPICS.chg,
+            "lane": TOPICS.lane,
+            "cloud/st": cloud_state_topic(SHOP.tenant),
+        }
         topic = own.get(tail) or all_topic(SHOP.tenant, tail.removeprefix("all/"))
         self._client.publish(topic, payload, qos=1).wait_for_publish(WITHIN_S)
 
     def received(self, tail: str) -> list[bytes]:
-        topic = {"up": TOPICS.up, "hello": TOPICS.hello, "st": TOPICS.st}[tail]
+        topic = getattr(TOPICS, tail)
         return [payload for heard, payload in list(self._heard) if heard == topic]
 
     def cut(self) -> None:

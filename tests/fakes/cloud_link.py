@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from edge_agent.ports.cloud_link import Inbound
 from retail_core.wire.codec import decode_up
+from retail_core.wire.lane import CheckInSeen
 from retail_core.wire.messages import Hello, Presence, UpFrame
 
 
@@ -14,6 +15,7 @@ class FakeCloudLink:
         self.up: list[bytes] = []
         self.hellos: list[Hello] = []
         self.presences: list[Presence] = []
+        self.seen: list[CheckInSeen] = []
         self._on_message: Callable[[Inbound], None] = lambda message: None
         self._on_state: Callable[[bool], None] = lambda connected: None
         self._started = False
@@ -41,6 +43,11 @@ class FakeCloudLink:
     def publish_presence(self, presence: Presence) -> bool:
         if self._connected:
             self.presences.append(presence)
+        return self._connected
+
+    def publish_seen(self, seen: CheckInSeen) -> bool:
+        if self._connected:
+            self.seen.append(seen)
         return self._connected
 
     def stop(self) -> None:

@@ -123,7 +123,15 @@ class Box:
             self.replica, FakeCloudDirectory(), clock, self.tally, bundle_public_key=b"k" * 32
         )
         self.session = CloudSession(
-            link, self.journal, self.replica, uplink, down, beat, self.tally, software="test"
+            link,
+            self.journal,
+            self.replica,
+            uplink,
+            down,
+            beat,
+            self.tally,
+            software="test",
+            on_call=lambda _payload: None,
         )
         self.session.start()
 

@@ -40,6 +40,7 @@ class Box:
         self.journal, self.replica = FakeJournal(), FakeReplica()
         self.link, self.directory = FakeCloudLink(), FakeCloudDirectory()
         self.tally, self.vitals = FaultTally(), Vitals("ok", can_sell=True, devices={"nfc": "ok"})
+        self.calls: list[bytes] = []
         clock = FakeClock()
         uplink = Uplink(self.journal, self.link, SHOP, self.tally)
         self.recorder = Recorder(self.journal, [uplink.recorded])
@@ -61,6 +62,7 @@ class Box:
             self.presence,
             self.tally,
             software="1.2",
+            on_call=self.calls.append,
         )
 
 
