@@ -24,6 +24,8 @@ from pydantic import (
 
 from edge_agent.domain.camera_source import CameraSource
 from retail_core.errors import Fault
+from retail_core.identity.assurance import TurnPolicy
+from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.texts.faults import FaultCode
 
 DETAILS_MAX = 5
@@ -216,6 +218,13 @@ class FaceConfig(_Section):
 
     enabled: bool = False
     liveness: Literal["hint", "off"] = "hint"
+    active_liveness: Literal["off", "above_fen", "always"] = "off"
+    active_liveness_above_fen: Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX)] = 0
+
+    @property
+    def turn_policy(self) -> TurnPolicy:
+        """When a customer known by the face is asked to turn the head."""
+        return TurnPolicy(self.active_liveness, self.active_liveness_above_fen)
 
 
 class QrConfig(_Section):

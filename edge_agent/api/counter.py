@@ -20,6 +20,7 @@ from edge_agent.recognition.race import now_ms
 from edge_agent.services.identify import Identification
 from edge_agent.services.watch_lane import WatchLane
 from retail_core.errors import Fault
+from retail_core.identity.assurance import Action, Standing, allows
 from retail_core.texts.faults import FaultCode
 
 CARD_WAIT_MS = 10_000
@@ -45,9 +46,12 @@ class Counter:
         self, result: Identification, till: UUID | None, *, number: int | None = None
     ) -> IdentifyAnswered:
         """Tell the screen, and note the member at her till; `number` is what her phone shows."""
-        answer = self._views.identified(result)
-        if answer.member is not None:
-            self._visits.begun(till, answer.member.member_id, result.assurance)
+        standing = None if result.factor is None else Standing(result.factor)
+        if result.member is None or not allows(result.assurance, Action.SHOW_MEMBER):
+            standing = None
+        elif standing is not None:
+            standing = self._visits.begun(till, result.member.member_id, standing)
+        answer = self._views.identified(result, standing, self._visits.policy)
         shown = {"number": number} if number is not None else {}
         self._hub.publish("recognition", {"till": till, **answer.model_dump(mode="json"), **shown})
         return answer
@@ -129,8 +133,9 @@ class CardDesk:
             if tap is not None:
                 # The lane has seen this very tap, so its counter may be taken already.
                 return self._proofs.read_card(tap).uid
-            read = self._proofs.read_card(self._awaited(self._reader, timeout_ms))
-            self._proofs.admit_card(read)
+            tap = self._awaited(self._reader, timeout_ms)
+            read = self._proofs.read_card(tap)
+            self._proofs.admit_card(read, tap)
             return read.uid
 
     def watch(self, lane: WatchLane) -> None:

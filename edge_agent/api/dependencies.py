@@ -14,6 +14,7 @@ from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.rate import LookupRate
+from edge_agent.api.turning import TurnCounter
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
@@ -54,6 +55,7 @@ class ApiDeps:
     tapped: BookTapped
     ledger: Callable[[], LedgerView]
     identify: Identify
+    turns: TurnCounter
     wellbeing: Wellbeing
 
 

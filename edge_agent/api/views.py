@@ -6,7 +6,7 @@ from uuid import UUID
 
 from edge_agent.api.models.books import TappedLineView, TappedView
 from edge_agent.api.models.enrolments import FaceAnswered, FrameView
-from edge_agent.api.models.identify import IdentifyAnswered, ReasonView
+from edge_agent.api.models.identify import ChallengeView, IdentifyAnswered, ReasonView
 from edge_agent.api.models.members import BoughtView, LastPurchaseView, MemberAnswered
 from edge_agent.api.models.sales import (
     AppliedView,
@@ -27,7 +27,14 @@ from edge_agent.services.identify import Identification
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from retail_core.errors import Fault
-from retail_core.identity.assurance import Action, Assurance, Factor, allows
+from retail_core.identity.assurance import (
+    Action,
+    Assurance,
+    Factor,
+    Standing,
+    TurnPolicy,
+    allows,
+)
 from retail_core.identity.naming import mask_name
 from retail_core.loyalty.postings import earn_postings, points_earned
 from retail_core.pricing.certificate import PricedBasket, PricedLine
@@ -39,6 +46,7 @@ _ASSURANCE: dict[Assurance, Literal["none", "hint", "low", "high"]] = {
     Assurance.LOW: "low",
     Assurance.HIGH: "high",
 }
+_NO_WALLET = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
 # A reason comes without its particulars; the texts say something sensible all the same.
 _SEEN = {"count": "2+", "source": "camera"}
 
@@ -60,10 +68,10 @@ class Views:
         self._shop = shop
         self._till_names = till_names
 
-    def member(self, view: MemberView) -> MemberAnswered:
-        """Return a member with the name of her tier."""
+    def member(self, view: MemberView, standing: Standing) -> MemberAnswered:
+        """Return a member with the name of her tier; her wallet only where it may be seen."""
         tiers = self._prices.rules().bundle.tier_names
-        return MemberAnswered(
+        shown = MemberAnswered(
             member_id=view.member_id,
             ver=view.ver,
             name=view.name,
@@ -78,13 +86,17 @@ class Views:
             last_purchase=None if view.last_purchase is None else self._last(view.last_purchase),
             as_of_ms=view.as_of_ms,
         )
+        sees = allows(standing.assurance, Action.SEE_WALLET)
+        return shown if sees else shown.model_copy(update=_NO_WALLET)
 
-    def identified(self, result: Identification) -> IdentifyAnswered:
+    def identified(
+        self, result: Identification, standing: Standing | None, policy: TurnPolicy
+    ) -> IdentifyAnswered:
         """Return a recognition; a phone number alone shows a masked member."""
         shown = None
-        if result.member is not None and allows(result.assurance, Action.SHOW_MEMBER):
-            shown = self.member(self._members.show(result.member))
-            if result.factor is Factor.PHONE_NUMBER:
+        if result.member is not None and standing is not None:
+            shown = self.member(self._members.show(result.member), standing)
+            if standing.factor is Factor.PHONE_NUMBER:
                 shown = _masked(shown)
         return IdentifyAnswered(
             outcome=result.outcome,
@@ -96,6 +108,8 @@ class Views:
             total_ms=result.total_ms,
             frame_to_member_ms=result.frame_to_member_ms,
             first_usable_ms=result.first_usable_ms,
+            allowed=may_now(standing, policy),
+            challenge=challenge(standing, policy),
         )
 
     def quote(self, priced: PricedBasket, till: UUID | None, member: UUID | None) -> QuoteAnswered:
@@ -215,11 +229,26 @@ def reason(code: FaultCode, fields: Mapping[str, object] | None = None) -> Reaso
     return ReasonView(code=code.value, zh=fault.text("zh"), en=fault.text("en"))
 
 
+def may_now(standing: Standing | None, policy: TurnPolicy) -> tuple[str, ...]:
+    """Return what may be done on a basket of any amount."""
+    if standing is None:
+        return ()
+    return tuple(action.value for action in standing.may_now(policy, policy.above_fen + 1))
+
+
+def challenge(standing: Standing | None, policy: TurnPolicy) -> ChallengeView | None:
+    """Return what a turn of the head would add, if anything."""
+    added = () if standing is None else standing.turn_would_allow(policy)
+    if not added:
+        return None
+    above_fen = policy.above_fen if policy.when == "above_fen" else 0
+    return ChallengeView(allows=tuple(action.value for action in added), above_fen=above_fen)
+
+
 def _masked(member: MemberAnswered) -> MemberAnswered:
-    """Whoever says a number need not be its owner: neither name nor habits nor wallet."""
+    """Whoever says a number need not be its owner: neither name nor habits."""
     hidden = {"name": mask_name(member.name), "tags": (), "last_purchase": None}
-    wallet = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
-    return member.model_copy(update=hidden | wallet)
+    return member.model_copy(update=hidden)
 
 
 def _line(line: PricedLine, names: Mapping[str, str]) -> LineAnswered:

@@ -6,7 +6,12 @@ from uuid import UUID
 from edge_agent.api.principals import Principal
 from edge_agent.services.till_sessions import TillSessions
 from retail_core.errors import Fault
-from retail_core.identity.assurance import Assurance
+from retail_core.identity.assurance import (
+    NAMED_BY_TILL,
+    Action,
+    Standing,
+    TurnPolicy,
+)
 from retail_core.texts.faults import FaultCode
 
 
@@ -32,14 +37,52 @@ class Visits:
             return caller.till
         return self._beside_screen
 
-    def begun(self, till: UUID | None, member_id: UUID, assurance: Assurance) -> None:
-        """Note who stands there, for a receipt that names nobody."""
-        if till is not None:
-            self._sessions.recognised(till, member_id, assurance)
+    @property
+    def policy(self) -> TurnPolicy:
+        """When this store asks for a turn of the head."""
+        return self._sessions.policy
+
+    def begun(self, till: UUID | None, member_id: UUID, standing: Standing) -> Standing:
+        """Note who stands there, for a receipt that names nobody; return her standing."""
+        if till is None:
+            return standing
+        return self._sessions.recognised(till, member_id, standing)
+
+    def standing(self, till: UUID | None, member_id: UUID) -> Standing:
+        """Return how a member was recognised: at this till, else at another of this box.
+
+        A till that names somebody nobody recognised was told who she is.
+        """
+        places = (till, *self._tills) if till is not None else self._tills
+        here = (self._sessions.present(place) for place in places)
+        found = (
+            stands
+            for who in here
+            if who is not None
+            for member, stands in [who]
+            if member == member_id
+        )
+        return next(found, NAMED_BY_TILL)
+
+    def may(self, till: UUID | None, member_id: UUID, action: Action, fen: int) -> bool:
+        """Tell whether a member may do this, on a basket of `fen`."""
+        return self.standing(till, member_id).may(action, self.policy, fen)
+
+    def to_turn(self, till: UUID | None) -> tuple[UUID, UUID]:
+        """Return the till and the member who may be asked to turn; Fault FACE_TURN_NOBODY."""
+        who = None if till is None else self._sessions.present(till)
+        if till is None or who is None or not who[1].turn_would_allow(self.policy):
+            raise Fault(FaultCode.FACE_TURN_NOBODY)
+        return till, who[0]
+
+    def turned(self, till: UUID, member_id: UUID) -> bool:
+        """Note that she turned her head; False when she has left."""
+        return self._sessions.turned(till, member_id)
 
     def over(self, till: UUID, member_id: UUID | None) -> None:
         """End the visit at this till, and the same member's at any other."""
         self._sessions.end(till)
         for other in self._tills:
-            if member_id is not None and self._sessions.at(other) == member_id:
+            who = self._sessions.present(other)
+            if who is not None and who[0] == member_id:
                 self._sessions.end(other)

@@ -16,6 +16,7 @@ from edge_agent.api.loops import Loop
 from edge_agent.api.operators import operator_desk
 from edge_agent.api.principals import token_book
 from edge_agent.api.rate import LookupRate
+from edge_agent.api.turning import TurnCounter
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
@@ -84,6 +85,7 @@ class Agent:
         """Let requests that wait for a device come back empty-handed."""
         self.surface.cards.stop()
         self.services.identify.stop()
+        self.services.turn_head.stop()
 
     def stop(self) -> None:
         """Say goodbye, stop every thread, close every file; safe to call twice."""
@@ -196,6 +198,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         tapped=services.tapped,
         ledger=lambda: ledger_view(storage.journal),
         identify=services.identify,
+        turns=TurnCounter(basis.hub, surface.visits, services.turn_head),
         wellbeing=surface.wellbeing,
     )
     gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(provisioned))
@@ -229,7 +232,8 @@ def _announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[
     def changed(applied: Applied) -> None:
         view = services.members.view(applied.member_id) if basis.hub.clients else None
         if view is not None:
-            shown = surface.views.member(view).model_dump(mode="json")
+            standing = surface.visits.standing(None, applied.member_id)
+            shown = surface.views.member(view, standing).model_dump(mode="json")
             basis.hub.publish("member", {"member": shown, "committed_ms": applied.committed_ms})
 
     return changed

@@ -21,6 +21,7 @@ from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.turn_head import TurnDesk, TurnHead
 from retail_core.identity.face_match import NOBODY
 
 NO_MODEL = "none"
@@ -40,13 +41,14 @@ class Services:
     proofs: Proofs
     gallery: Gallery
     identify: Identify
+    turn_head: TurnHead
 
 
 def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Devices) -> Services:
     """Wire the services."""
     replica, clock, ids, shop = storage.replica, basis.clock, basis.ids, basis.shop
     recorder = Recorder(storage.journal, [lines.pending.recorded, lines.uplink.recorded])
-    sessions = TillSessions(clock)
+    sessions = TillSessions(clock, basis.settings.config.face.turn_policy)
     members = _members(basis, storage, lines)
     keys = basis.settings.device.keys
     proofs = Proofs(
@@ -82,6 +84,9 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         proofs=proofs,
         gallery=gallery,
         identify=Identify(lane, basis.tally),
+        turn_head=TurnHead(
+            TurnDesk(devices.face.lane if devices.face else None, devices.camera, gallery), ids
+        ),
     )
 
 

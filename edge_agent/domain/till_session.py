@@ -4,23 +4,28 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from retail_core.clock import Instant
-from retail_core.identity.assurance import Action, Assurance, allows
+from retail_core.identity.assurance import Action, Standing, TurnPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class TillSession:
-    """A member recognised at a till, and how surely."""
+    """A member recognised at a till, and how."""
 
     member_id: UUID
-    assurance: Assurance
+    standing: Standing
     seen: Instant
 
-    def member_at(self, now: Instant, *, window_ms: int) -> UUID | None:
-        """Return the member if she may still be standing there and may earn.
+    def stands_at(self, now: Instant, *, window_ms: int) -> bool:
+        """Tell whether she may still be standing there.
 
         Wall time is not asked, and a session of another boot is over: nobody waits through one.
         """
-        same_visit = (
-            now.boot_id == self.seen.boot_id and 0 <= now.mono_ms - self.seen.mono_ms <= window_ms
-        )
-        return self.member_id if same_visit and allows(self.assurance, Action.EARN) else None
+        same_boot = now.boot_id == self.seen.boot_id
+        return same_boot and 0 <= now.mono_ms - self.seen.mono_ms <= window_ms
+
+    def member_at(
+        self, now: Instant, policy: TurnPolicy, fen: int, *, window_ms: int
+    ) -> UUID | None:
+        """Return the member if she may still be standing there and may earn on a basket."""
+        earns = self.standing.may(Action.EARN, policy, fen)
+        return self.member_id if earns and self.stands_at(now, window_ms=window_ms) else None

@@ -114,7 +114,7 @@ class BookTapped:
     def _booked(
         self, till: UUID, receipt: TappedReceipt, at: Instant, once: tuple[str, bytes]
     ) -> TappedBooking:
-        member_id = self._sessions.at(till)
+        member_id = self._sessions.at(till, receipt.total_fen or 0)
         held = None if member_id is None else self._replica.member(member_id)
         lines, total = self._mapped(receipt), receipt.total_fen or 0
         rules = self._desk.rules()

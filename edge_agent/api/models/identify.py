@@ -41,6 +41,19 @@ class ReasonView(Answered):
     en: str
 
 
+class ChallengeView(Answered):
+    """A turn of the head would allow more: ask for it with `POST /v1/identify/turn`."""
+
+    allows: tuple[str, ...]
+    above_fen: int = Field(description="needed on a basket above this; 0: on every basket")
+
+
+class TurnAsked(Asked):
+    """Ask who was recognised by the face to turn the head; the way is told while it runs."""
+
+    lane: UUID | None = Field(None, description="the till the customer stands at")
+
+
 class IdentifyAnswered(Answered):
     """The best result in time; `assurance` says what may be done with it."""
 
@@ -56,3 +69,23 @@ class IdentifyAnswered(Answered):
         " detection to the member's data"
     )
     first_usable_ms: float | None = Field(description="the same from the first usable frame")
+    allowed: tuple[str, ...] = Field((), description="what may be done now, by the policy table")
+    challenge: ChallengeView | None = None
+
+
+class TurnAnswered(Answered):
+    """How the turn of the head ended, and what may be done now."""
+
+    outcome: Literal["passed", "failed", "cancelled"]
+    reason: ReasonView | None
+    member_id: UUID
+    allowed: tuple[str, ...]
+    challenge: ChallengeView | None
+    frames: int
+    total_ms: float
+
+
+class TurnCancelled(Answered):
+    """Whether there was a challenge to cancel."""
+
+    cancelled: bool

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX, TENDERS_MAX
 
 Fen = Annotated[int, Field(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
@@ -119,6 +120,7 @@ class QuoteAnswered(Answered):
     applied: tuple[AppliedView, ...]
     rejected: tuple[RejectedView, ...]
     bundle_version: int
+    refused: ReasonView | None = Field(None, description="why the member's price is not given")
 
 
 class BuyerView(Answered):

@@ -5,7 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Deps, needs
-from edge_agent.api.models.identify import CodeAsked, IdentifyAnswered, IdentifyAsked, PhoneAsked
+from edge_agent.api.models.identify import (
+    CodeAsked,
+    IdentifyAnswered,
+    IdentifyAsked,
+    PhoneAsked,
+    TurnAnswered,
+    TurnAsked,
+    TurnCancelled,
+)
 from edge_agent.api.principals import Principal, Scope
 from retail_core.identity.assurance import Factor
 from retail_core.limits import IDENTIFY_HARD_MS
@@ -38,3 +46,15 @@ def identify_by_code(asked: CodeAsked, deps: Deps, caller: Caller) -> IdentifyAn
     """Check a member code that a hand scanner read."""
     till = deps.visits.till_of(asked.lane, caller)
     return deps.counter.recognised(deps.identify.code(asked.text), till)
+
+
+@router.post("/v1/identify/turn")
+def turn(asked: TurnAsked, deps: Deps, caller: Caller) -> TurnAnswered:
+    """Ask who was recognised by the face to turn the head; `challenge` events say what to do."""
+    return deps.turns.run(deps.visits.till_of(asked.lane, caller))
+
+
+@router.post("/v1/identify/turn/cancel")
+def cancel_turn(_asked: TurnAsked, deps: Deps, _caller: Caller) -> TurnCancelled:
+    """End the challenge under way."""
+    return TurnCancelled(cancelled=deps.turns.cancel())

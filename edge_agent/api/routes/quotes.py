@@ -7,7 +7,10 @@ from fastapi import APIRouter, Depends
 from edge_agent.api.dependencies import Deps, needs
 from edge_agent.api.models.sales import LineAsked, QuoteAnswered, QuoteAsked
 from edge_agent.api.principals import Principal, Scope
+from edge_agent.api.views import reason
 from edge_agent.domain.sale import AskedLine
+from retail_core.identity.assurance import Action
+from retail_core.texts.faults import FaultCode
 
 router = APIRouter(tags=["sales"])
 
@@ -16,9 +19,18 @@ router = APIRouter(tags=["sales"])
 def quote(
     asked: QuoteAsked, deps: Deps, caller: Annotated[Principal, Depends(needs(Scope.QUOTE))]
 ) -> QuoteAnswered:
-    """Price a basket for a member or nobody; the till screen shows it at once."""
-    priced = deps.sales.quote(asked_lines(asked.lines), asked.member_id)
-    answer = deps.views.quote(priced, caller.till, asked.member_id)
+    """Price a basket for a member or nobody; the till screen shows it at once.
+
+    Without her member price where she was known by the face alone and has yet to turn her head.
+    """
+    lines, member = asked_lines(asked.lines), asked.member_id
+    priced, refused = deps.sales.quote(lines, member), None
+    if member is not None and not deps.visits.may(
+        caller.till, member, Action.MEMBER_PRICE, priced.total_fen
+    ):
+        priced, member = deps.sales.quote(lines, None), None
+        refused = reason(FaultCode.FACE_TURN_NEEDED)
+    answer = deps.views.quote(priced, caller.till, member).model_copy(update={"refused": refused})
     deps.hub.publish("basket", answer.model_dump(mode="json"))
     return answer
 

@@ -13,6 +13,7 @@ from edge_agent.api.routes.quotes import asked_lines
 from edge_agent.domain.sale import SaleCommand, SaleResult
 from edge_agent.services.recorder import AnswerOf
 from retail_core.errors import Fault
+from retail_core.identity.assurance import Action
 from retail_core.texts.faults import FaultCode
 
 router = APIRouter(tags=["sales"])
@@ -36,6 +37,7 @@ def sell(
         return shown[-1]
 
     def act(answer: AnswerOf[SaleResult]) -> SaleResult:
+        _check_standing(deps, command)
         result = deps.sales.execute(command, answer=answer)
         _announce(deps, shown[-1], command)
         return result
@@ -55,6 +57,16 @@ def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> Sale
         operator=operator,
         quoted_total_fen=asked.quoted_total_fen,
     )
+
+
+def _check_standing(deps: ApiDeps, command: SaleCommand) -> None:
+    """Refuse a member who has yet to turn her head; without her name the sale goes through."""
+    member = command.member_id
+    if member is None or deps.visits.policy.when == "off":
+        return
+    total_fen = deps.sales.quote(command.lines, member).total_fen
+    if not deps.visits.may(command.till, member, Action.EARN, total_fen):
+        raise Fault(FaultCode.FACE_TURN_NEEDED)
 
 
 def _announce(deps: ApiDeps, sold: SaleAnswered, command: SaleCommand) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.api.idempotency import REPLAYED
-from retail_core.identity.assurance import Assurance
+from retail_core.identity.assurance import Factor, Standing
 from tests.factories.agent_api import MEMBER, TILL, Box, sale
 from tests.factories.agent_files import OPERATOR_PIN
 
@@ -54,8 +54,11 @@ def test_a_sale_is_journalled_and_answered(box: Box) -> None:
     ledger = box.screen().get("/v1/ledger").json()
     assert [row["receipt_id"] for row in ledger["rows"]] == [sold["receipt_id"]]
     assert (ledger["total_fen"], ledger["points"], ledger["waiting"]) == (12_160, 121, 1)
-    member = box.screen().get(f"/v1/members/{MEMBER}").json()
-    assert member["pending_local_points"] == 121
+    path = f"/v1/members/{MEMBER}"
+    assert box.screen().get(path).json()["points_free"] is None
+    box.visits.begun(TILL, MEMBER, Standing(Factor.SUN_CARD))
+    member = box.screen().get(path).json()
+    assert (member["points_free"], member["pending_local_points"]) == (2_340, 121)
 
 
 def test_the_same_key_and_body_get_the_same_answer_after_a_restart(tmp_path: Path) -> None:
@@ -152,7 +155,7 @@ def test_the_screen_learns_of_the_sale(box: Box) -> None:
 
 def test_a_sale_ends_the_members_visit_at_every_till(box: Box) -> None:
     visits, sessions = box.visits, box.agent.services.sessions
-    visits.begun(visits.till_of(None, None), MEMBER, Assurance.LOW)
+    visits.begun(visits.till_of(None, None), MEMBER, Standing(Factor.SUN_CARD))
     assert any(sessions.at(till) == MEMBER for till in box.tills)
     box.till().post("/v1/sales", json=sale(12_160, member_id=str(MEMBER)), headers=ONCE)
     assert all(sessions.at(till) is None for till in box.tills)

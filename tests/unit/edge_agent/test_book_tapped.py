@@ -13,7 +13,7 @@ from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import VISIT_MS, TillSessions
 from retail_core.clock import TimeQuality
-from retail_core.identity.assurance import Assurance
+from retail_core.identity.assurance import Factor, Standing, TurnPolicy
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
@@ -24,6 +24,9 @@ from tests.fakes.ids import FakeIdSource
 from tests.fakes.journal import FakeJournal
 from tests.fakes.replica import FakeReplica
 
+BY_FRAME, BY_PHONE, BY_CARD = (
+    Standing(factor) for factor in (Factor.FACE_FRAME, Factor.PHONE_NUMBER, Factor.SUN_CARD)
+)
 RECEIPT = TappedReceipt(
     till="老收银机",
     profile="generic-zh-32",
@@ -96,7 +99,7 @@ def test_names_without_an_article_are_listed_and_sold(lane: Lane) -> None:
 
 
 def test_the_member_who_stood_there_earns_on_the_printed_total(lane: Lane) -> None:
-    lane.sessions.recognised(TILL, lane.member, Assurance.LOW)
+    lane.sessions.recognised(TILL, lane.member, BY_PHONE)
     lane.clock.advance(60_000)
     booking = lane.booker.book(TILL, RECEIPT)
     assert (booking.member_id, booking.points_earned) == (lane.member, 138)
@@ -105,37 +108,37 @@ def test_the_member_who_stood_there_earns_on_the_printed_total(lane: Lane) -> No
 
 
 def test_the_next_receipt_is_somebody_elses(lane: Lane) -> None:
-    lane.sessions.recognised(TILL, lane.member, Assurance.HIGH)
+    lane.sessions.recognised(TILL, lane.member, BY_CARD)
     lane.booker.book(TILL, RECEIPT)
     assert lane.booker.book(TILL, replace(RECEIPT, receipt_no="0043")).member_id is None
 
 
 def test_a_reprint_or_refused_receipt_does_not_use_her_up(lane: Lane) -> None:
     lane.booker.book(TILL, RECEIPT)
-    lane.sessions.recognised(TILL, lane.member, Assurance.HIGH)
+    lane.sessions.recognised(TILL, lane.member, BY_CARD)
     lane.booker.book(TILL, RECEIPT)
     lane.booker.book(TILL, replace(RECEIPT, fault=FaultCode.TILL_STREAM_TRUNCATED))
     assert lane.booker.book(TILL, replace(RECEIPT, receipt_no="0043")).member_id == lane.member
 
 
 def test_a_member_at_another_till_gets_nothing(lane: Lane) -> None:
-    lane.sessions.recognised(make_id(), lane.member, Assurance.HIGH)
+    lane.sessions.recognised(make_id(), lane.member, BY_CARD)
     assert lane.booker.book(TILL, RECEIPT).member_id is None
 
 
 def test_a_visit_ends_by_itself(lane: Lane) -> None:
-    lane.sessions.recognised(TILL, lane.member, Assurance.HIGH)
+    lane.sessions.recognised(TILL, lane.member, BY_CARD)
     lane.clock.advance(VISIT_MS + 1)
     assert lane.booker.book(TILL, RECEIPT).member_id is None
 
 
 def test_a_hint_is_not_enough_to_earn(lane: Lane) -> None:
-    lane.sessions.recognised(TILL, lane.member, Assurance.HINT)
+    lane.sessions.recognised(TILL, lane.member, BY_FRAME)
     assert lane.booker.book(TILL, RECEIPT).member_id is None
 
 
 def test_the_wall_clock_does_not_matter_for_a_visit(lane: Lane) -> None:
-    lane.sessions.recognised(TILL, lane.member, Assurance.LOW)
+    lane.sessions.recognised(TILL, lane.member, BY_PHONE)
     lane.clock.jump(lane.clock.wall_ms + 10 * VISIT_MS)
     assert lane.sessions.at(TILL) == lane.member
     lane.clock.reboot(make_id())
@@ -249,6 +252,6 @@ def test_only_the_last_receipts_are_remembered(lane: Lane) -> None:
 
 def test_a_session_of_the_future_is_none() -> None:
     clock = FakeClock()
-    session = TillSession(make_id(), Assurance.HIGH, clock.now())
+    session = TillSession(make_id(), BY_CARD, clock.now())
     clock.mono_ms -= 500
-    assert session.member_at(clock.now(), window_ms=VISIT_MS) is None
+    assert session.member_at(clock.now(), TurnPolicy(), 0, window_ms=VISIT_MS) is None

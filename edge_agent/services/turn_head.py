@@ -1,0 +1,161 @@
+"""The head-turn challenge at a counter: who was known by the face shows that it is no picture."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from edge_agent.ports.camera import Camera
+from edge_agent.ports.clock import IdSource
+from edge_agent.ports.face import FaceEngine
+from edge_agent.recognition.gallery import Embedding, Gallery
+from edge_agent.recognition.race import now_ms
+from retail_core.errors import Fault
+from retail_core.identity.head_turn import Glimpse, HeadTurn, Phase, plan_of
+from retail_core.texts.faults import FaultCode
+
+# Two turns: who guesses, or plays a film at random, is right once in four tries.
+TURNS = 2
+FRAME_WAIT_MS = 250
+TRIES_MAX = 4
+TRIES_FORGOTTEN_MS = 15 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDesk:
+    """Where heads turn; `engine` and `camera` are those of the lane, None when there are none."""
+
+    engine: FaceEngine | None
+    camera: Camera | None
+    gallery: Gallery
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """How a challenge ended."""
+
+    turn: HeadTurn
+    cancelled: bool
+    frames: int
+    total_ms: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether a head turned as it was asked to."""
+        return self.turn.phase is Phase.PASSED and not self.cancelled
+
+    @property
+    def reason(self) -> FaultCode | None:
+        """Why it did not pass."""
+        return FaultCode.FACE_TURN_CANCELLED if self.cancelled else self.turn.reason
+
+
+@dataclass(slots=True)
+class Tries:
+    """Failed tries by member, in monotonic milliseconds: guessing must not be free."""
+
+    failed: dict[UUID, list[float]] = field(default_factory=dict)
+
+    def check(self, member_id: UUID, now: float) -> None:
+        """Raise Fault FACE_TURN_LOCKED after too many."""
+        for member, times in list(self.failed.items()):
+            self.failed[member] = [at for at in times if now - at < TRIES_FORGOTTEN_MS]
+            if not self.failed[member]:
+                del self.failed[member]
+        if len(self.failed.get(member_id, ())) >= TRIES_MAX:
+            raise Fault(FaultCode.FACE_TURN_LOCKED)
+
+    def note(self, member_id: UUID, now: float, *, passed: bool) -> None:
+        """Remember a try that failed; one that passed forgets them."""
+        if passed:
+            self.failed.pop(member_id, None)
+        else:
+            self.failed.setdefault(member_id, []).append(now)
+
+
+class TurnHead:
+    """One challenge at a time at one counter; calls from any thread."""
+
+    def __init__(self, desk: TurnDesk, ids: IdSource) -> None:
+        self._desk = desk
+        self._ids = ids
+        self._busy = threading.Lock()
+        self._cancelled = threading.Event()
+        self._stopped = False
+        self._tries = Tries()
+
+    def run(
+        self,
+        member_id: UUID,
+        on_change: Callable[[HeadTurn], None],
+        is_moot: Callable[[], bool] = lambda: False,
+    ) -> Turned:
+        """Ask for the turns and watch; `on_change` hears each new prompt, on this thread.
+
+        Ends early when `is_moot`, for instance because a code was shown. Faults FACE_DISABLED,
+        CAMERA_OPEN, FACE_TURN_NOBODY, FACE_TURN_BUSY, FACE_TURN_LOCKED.
+        """
+        engine, camera, gallery = self._desk.engine, self._desk.camera, self._desk.gallery
+        if engine is None:
+            raise Fault(FaultCode.FACE_DISABLED)
+        if camera is None:
+            raise Fault(FaultCode.CAMERA_OPEN, source="-")
+        templates = gallery.templates_of(member_id)
+        if not templates:
+            raise Fault(FaultCode.FACE_TURN_NOBODY)
+        with self._alone():
+            began = now_ms()
+            self._tries.check(member_id, began)
+            turn, frames = HeadTurn(plan_of(self._ids.random_bytes(TURNS))), 0
+            on_change(turn)
+            for seen in self._glimpses(engine, camera, templates):
+                if self._cancelled.is_set() or is_moot():
+                    return Turned(turn, cancelled=True, frames=frames, total_ms=now_ms() - began)
+                before, turn, frames = turn, turn.add(seen), frames + 1
+                if (turn.phase, turn.step) != (before.phase, before.step):
+                    on_change(turn)
+                if turn.over:
+                    break
+            self._tries.note(member_id, now_ms(), passed=turn.phase is Phase.PASSED)
+            return Turned(turn, cancelled=False, frames=frames, total_ms=now_ms() - began)
+
+    def cancel(self) -> bool:
+        """End the challenge under way; False when there is none."""
+        if not self._busy.locked():
+            return False
+        self._cancelled.set()
+        return True
+
+    def stop(self) -> None:
+        """End the challenge under way and begin no other."""
+        self._stopped = True
+        self._cancelled.set()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._stopped or not self._busy.acquire(blocking=False):
+            raise Fault(FaultCode.FACE_TURN_BUSY)
+        try:
+            if not self._stopped:
+                self._cancelled.clear()
+            yield
+        finally:
+            self._busy.release()
+
+    def _glimpses(
+        self, engine: FaceEngine, camera: Camera, templates: tuple[Embedding, ...]
+    ) -> Iterator[Glimpse]:
+        """Yield what is seen, frame by frame; without frames time still passes."""
+        seq = 0
+        while True:
+            frame = camera.newest(after_seq=seq, timeout_ms=FRAME_WAIT_MS)
+            if frame is None:
+                yield Glimpse(now_ms())
+                continue
+            seq = frame.seq
+            reading = engine.read(frame.image)
+            alike = None
+            if reading.embedding is not None:
+                alike = max(float(known @ reading.embedding) for known in templates)
+            yield Glimpse(float(frame.captured_mono_ms), reading.points, alike)

@@ -1,0 +1,203 @@
+"""The challenge at a counter: on frames of a head in memory, with its limits and ways out."""
+
+import threading
+from uuid import UUID
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_agent.ports.camera import Frame
+from edge_agent.ports.face import FaceReading
+from edge_agent.ports.gallery_store import Template
+from edge_agent.recognition.gallery import Gallery
+from edge_agent.services import turn_head
+from edge_agent.services.turn_head import TurnDesk, Turned, TurnHead
+from retail_core.errors import Fault
+from retail_core.identity.head_turn import HeadTurn, Phase, Side
+from retail_core.texts.faults import FaultCode
+from tests.factories.turning import Solid, View, sweep, yaw_towards
+from tests.fakes.camera import picture
+from tests.fakes.face import FakeFaceEngine, unit
+from tests.fakes.ids import FakeIdSource
+
+ALICE, BOB = UUID(int=1), UUID(int=2)
+FRAME_MS = 60
+# A camera whose clock the test moves: a whole challenge in no time.
+START_MS = 1_000_000
+
+
+class Actor:
+    """Camera and engine in one: shows whoever sits there, at the yaw she is asked for."""
+
+    name = "actor"
+    model_id = FakeFaceEngine.model_id
+
+    def __init__(self, solid: Solid, face: NDArray[np.float32]) -> None:
+        self.solid = solid
+        self.face = face
+        self.obedient = True
+        self.there = True
+        self.script: list[float] = []
+        self.turn: HeadTurn | None = None
+        self._seq = 0
+
+    def heard(self, turn: HeadTurn) -> None:
+        """Prepare to do what is asked."""
+        self.turn = turn
+        if turn.phase is Phase.TURN:
+            side = turn.plan.sides[turn.step]
+            if not self.obedient:
+                side = Side.LEFT if side is Side.RIGHT else Side.RIGHT
+            # It takes a person a moment to begin.
+            self.script = [0.0] * 4 + sweep(yaw_towards(side, 36))
+
+    def newest(self, *, after_seq: int, timeout_ms: int) -> Frame | None:
+        self._seq = max(self._seq, after_seq) + 1
+        return Frame(self._seq, START_MS + self._seq * FRAME_MS, picture(0))
+
+    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+        if not self.there:
+            return FaceReading(None, FaultCode.FACE_NONE)
+        yaw = self.script.pop(0) if self.script else 0.0
+        return FaceReading(self.face, None, points=View(yaw).of(self.solid))
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+    def state(self) -> str:
+        return "ok"
+
+
+class Counter:
+    """Alice before the camera, with her template."""
+
+    def __init__(self, solid: Solid | None = None) -> None:
+        self.actor = Actor(solid or Solid(), unit(1.0))
+        self.gallery = Gallery(Actor.model_id)
+        self.gallery.add(Template(UUID(int=9), ALICE, Actor.model_id, unit(1.0, 0.1)))
+        self.heads = TurnHead(TurnDesk(self.actor, self.actor, self.gallery), FakeIdSource())
+        self.told: list[str] = []
+
+    def run(self, member: UUID = ALICE) -> Turned:
+        return self.heads.run(member, self._heard)
+
+    def _heard(self, turn: HeadTurn) -> None:
+        self.told.append(turn.phase.value)
+        self.actor.heard(turn)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+def test_who_turns_as_she_is_asked_passes(counter: Counter) -> None:
+    done = counter.run()
+    assert done.passed
+    assert done.reason is None
+    assert counter.told == ["straight", "turn", "back", "straight", "turn", "back", "passed"]
+
+
+def test_a_photo_does_not(counter: Counter) -> None:
+    counter.actor.solid = Solid(nose=0.0)
+    done = counter.run()
+    assert not done.passed
+    assert done.reason in {FaultCode.FACE_TURN_FLAT, FaultCode.FACE_TURN_TIMEOUT}
+
+
+def test_the_wrong_way_does_not(counter: Counter) -> None:
+    counter.actor.obedient = False
+    assert counter.run().reason is FaultCode.FACE_TURN_WRONG_WAY
+
+
+def test_somebody_else_does_not(counter: Counter) -> None:
+    counter.actor.face = unit(0.0, 1.0)
+    assert counter.run().reason is FaultCode.FACE_TURN_OTHER
+
+
+def test_nobody_there_ends(counter: Counter) -> None:
+    counter.actor.there = False
+    assert counter.run().reason is FaultCode.FACE_TURN_LOST
+
+
+def test_guessing_is_not_free(counter: Counter) -> None:
+    counter.actor.obedient = False
+    for _ in range(turn_head.TRIES_MAX):
+        assert not counter.run().passed
+    counter.actor.obedient = True
+    with pytest.raises(Fault, match="R122"):
+        counter.run()
+
+
+def test_failed_tries_are_forgotten_in_time_and_by_success() -> None:
+    tries = turn_head.Tries()
+    for at in range(turn_head.TRIES_MAX):
+        tries.note(ALICE, at, passed=False)
+    with pytest.raises(Fault):
+        tries.check(ALICE, 10)
+    tries.check(BOB, 10)
+    tries.check(ALICE, turn_head.TRIES_FORGOTTEN_MS + 10)
+    assert tries.failed == {}
+    tries.note(ALICE, 20, passed=False)
+    tries.note(ALICE, 21, passed=True)
+    assert tries.failed == {}
+
+
+def test_who_has_no_template_cannot_be_asked(counter: Counter) -> None:
+    with pytest.raises(Fault, match="R124"):
+        counter.run(BOB)
+
+
+def test_a_shop_without_face_or_camera_says_so(counter: Counter) -> None:
+    for desk, code in (
+        (TurnDesk(None, counter.actor, counter.gallery), "R110"),
+        (TurnDesk(counter.actor, None, counter.gallery), "R401"),
+    ):
+        with pytest.raises(Fault, match=code):
+            TurnHead(desk, FakeIdSource()).run(ALICE, counter.actor.heard)
+
+
+def test_one_at_a_time_and_a_way_out(counter: Counter) -> None:
+    """The second is refused, the first is cancelled; nothing stays busy."""
+    begun = threading.Event()
+    done: list[Turned] = []
+
+    def wait(turn: HeadTurn) -> None:
+        begun.set()
+
+    first = threading.Thread(target=lambda: done.append(counter.heads.run(ALICE, wait)))
+    counter.actor.there = True
+    slow = counter.actor.newest
+
+    def unhurried(*, after_seq: int, timeout_ms: int) -> Frame | None:
+        threading.Event().wait(0.005)
+        frame = slow(after_seq=after_seq, timeout_ms=timeout_ms)
+        # Time stands still: only cancelling ends this one.
+        return None if frame is None else Frame(frame.seq, START_MS, frame.image)
+
+    counter.actor.newest = unhurried  # type: ignore[method-assign]
+    first.start()
+    begun.wait()
+    with pytest.raises(Fault, match="R115"):
+        counter.run()
+    assert counter.heads.cancel()
+    first.join()
+    assert [(one.passed, one.reason) for one in done] == [(False, FaultCode.FACE_TURN_CANCELLED)]
+    assert not counter.heads.cancel()
+    counter.actor.newest = slow  # type: ignore[method-assign]
+    assert counter.run().passed
+
+
+def test_it_is_moot_when_a_code_was_shown(counter: Counter) -> None:
+    done = counter.heads.run(ALICE, counter.actor.heard, lambda: True)
+    assert done.cancelled
+
+
+def test_after_the_stop_nobody_is_asked(counter: Counter) -> None:
+    counter.heads.stop()
+    with pytest.raises(Fault, match="R115"):
+        counter.run()
