@@ -3,6 +3,8 @@
 import typer
 
 from edge_agent.evaluate.escpos import escpos
+from edge_agent.evaluate.qr import qr
+from edge_agent.evaluate.faces import faces
 
 app = typer.Typer(
     name="evaluate",
@@ -11,7 +13,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(faces)
 app.command()(escpos)
+app.command()(qr)
 
 
 @app.callback()
