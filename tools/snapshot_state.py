@@ -19,6 +19,7 @@ from edge_agent.adapters.gallery_sqlite import SqliteGallery
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.domain.consents import OLD_ENOUGH, Consent
 from edge_agent.ports.gallery_store import Template
 from edge_agent.ports.journal import Draft, StoredAnswer
 from retail_core.clock import Instant, TimeQuality
@@ -29,7 +30,7 @@ from retail_core.wire.messages import ConsentGiven, EventType, MemberRecord, Pho
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "snapshots"
 # A key for made-up data in a public repository: it protects nothing and is used nowhere else.
 KEY = bytes(range(32))
-MEMBER, WALLET, HOME, EVENT, TEMPLATE = (UUID(int=number) for number in range(1, 6))
+MEMBER, WALLET, HOME, EVENT, TEMPLATE, DEVICE = (UUID(int=number) for number in range(1, 7))
 MODEL_ID = "snapshot@000000000000"
 NAME = "快照会员"
 ACKED, WAITING = 2, 1
@@ -69,7 +70,20 @@ def write(folder: Path) -> None:
     replica = SqliteReplica.opened_or_new(folder / "replica.db", KEY, FaultTally())
     replica.put_member(MEMBER, 7, record())
     replica.close()
-    gallery = SqliteGallery(folder / "gallery.db", KEY, ids, FaultTally())
+    gallery = SqliteGallery(folder / "gallery.db", KEY, ids, FaultTally(), DEVICE)
+    said = Consent(
+        consent_id=EVENT,
+        member_id=MEMBER,
+        kind="face.local",
+        given=True,
+        text_version="2026-2",
+        text_hash=b"\x55" * 32,
+        language="zh",
+        channel="till",
+        wall_ms=at.wall_ms,
+        age=OLD_ENOUGH,
+    )
+    gallery.ledger.add_consent(said)
     embedding = np.zeros(512, np.float32)
     embedding[3] = 1
     gallery.add(Template(TEMPLATE, MEMBER, MODEL_ID, embedding), consent_event_id=EVENT)
@@ -77,8 +91,8 @@ def write(folder: Path) -> None:
     documents = TinyDocuments(folder / "documents.json", FaultTally())
     documents.put("note", {"text": NAME})
     documents.close()
-    said = {"epoch": epoch, "last_hash": records[-1].hash.hex(), "next_seq": len(records) + 1}
-    text = json.dumps(said, indent=2, sort_keys=True)
+    expected = {"epoch": epoch, "last_hash": records[-1].hash.hex(), "next_seq": len(records) + 1}
+    text = json.dumps(expected, indent=2, sort_keys=True)
     (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -76,6 +76,10 @@ class HttpDirectory:
         """Fetch a rule bundle's signed bytes."""
         return self._content(f"/v1/device/bundle/{version}")
 
+    def face_enablement(self) -> bytes:
+        """Fetch HQ's signed leave to recognise faces in this store, which may say no."""
+        return self._content("/v1/device/face")
+
     def name_map(self) -> dict[str, str]:
         """Fetch the reviewed mapping of printed names to skus."""
         found = _json(self._content("/v1/device/name-map"))

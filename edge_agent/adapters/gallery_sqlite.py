@@ -1,106 +1,288 @@
-"""Face templates at rest: an encrypted file, and each row sealed once more to its member.
+"""Consents and face templates at rest: one encrypted file, each member's rows sealed once more.
 
-A row copied to another member, template or model does not open (the ids are authenticated), and
-erased rows are overwritten. ChaCha20-Poly1305, because the smaller boards have no AES instructions.
+Erased rows are overwritten and the log that held them is emptied; which rows may exist at all is
+written into the tables (`gallery_schema`), how they are sealed into `template_seal`.
 """
 
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import apsw
 import numpy as np
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from edge_agent.adapters.keys import derive_key
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
+from edge_agent.adapters.gallery_ledger import SqliteLedger, erased
+from edge_agent.adapters.gallery_schema import MIGRATIONS
+from edge_agent.adapters.keys import KEY_BYTES
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
+from edge_agent.adapters.template_seal import InvalidTag, Rows, Seal, join_ids, split_ids
 from edge_agent.ports.clock import IdSource
-from edge_agent.ports.gallery_store import Template
+from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
+from edge_agent.recognition.rotation import Rotation, between
+from retail_core.errors import Fault
+from retail_core.identity.face_lease import LOCAL_LEASE_MS
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-MIGRATIONS = (
-    script(
-        """
-        CREATE TABLE template (
-          template_id BLOB PRIMARY KEY,
-          member_id BLOB NOT NULL,
-          model_id TEXT NOT NULL,
-          consent_event_id BLOB NOT NULL CHECK (length(consent_event_id) = 16),
-          sealed BLOB NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX template_member ON template (member_id);
-        CREATE INDEX template_model ON template (model_id);
-        """
-    ),
-)
-
-NONCE_BYTES = 12
-_WIRE_FLOAT = np.dtype("<f4")
+FIRST_EPOCH = 1
+PAGE_ROWS = 512
 
 
 class SqliteGallery:
-    """Fulfils `GalleryStore`; `key` opens the file, a key derived from it opens the rows."""
+    """Fulfils `GalleryStore`; `key` opens the file, a key derived from it wraps the members' keys.
 
-    def __init__(self, path: Path, key: bytes, ids: IdSource, tally: FaultTally) -> None:
+    `ledger` holds the consents and `vault` the box's small secrets, in the same file.
+    """
+
+    def __init__(
+        self, path: Path, key: bytes, ids: IdSource, tally: FaultTally, device: UUID
+    ) -> None:
         self._ids = ids
         self._tally = tally
-        self._aead = ChaCha20Poly1305(derive_key(key, "gallery-row"))
+        self._seal = Seal(key, device, ids)
         self._file = SqliteFile(path, key, MIGRATIONS, Manner("FULL", erase=True))
+        self.ledger = SqliteLedger(self._file, ids)
+        self.vault = SqliteVault(self._file, self._seal)
+        try:
+            self.rotation = self._newest_rotation() or self._make_rotation(FIRST_EPOCH)
+        except InvalidTag:
+            self._file.close()
+            raise Fault(FaultCode.DISK_KEY_WRONG, path=path.name) from None
+
+    # ---- templates ------------------------------------------------------------------------------
 
     def add(self, template: Template, *, consent_event_id: UUID) -> None:
-        """Store one template under the consent that allows it."""
-        nonce = self._ids.random_bytes(NONCE_BYTES)
-        plain = template.embedding.astype(_WIRE_FLOAT).tobytes()
-        bound_to = _bound_to(
-            template.template_id.bytes, template.member_id.bytes, template.model_id
-        )
-        sealed = nonce + self._aead.encrypt(nonce, plain, bound_to)
-        with self._file.transaction() as db:
-            db.execute(
-                "REPLACE INTO template VALUES (?, ?, ?, ?, ?)",
-                (
-                    template.template_id.bytes,
-                    template.member_id.bytes,
-                    template.model_id,
-                    consent_event_id.bytes,
-                    sealed,
-                ),
-            )
+        """Store one template; Fault FACE_CONSENT_MISSING when that consent does not stand."""
+        member, model = template.member_id.bytes, template.model_id
+        try:
+            with self._file.transaction() as db:
+                key = self._key_for(db, member, consent_event_id.bytes)
+                ids, rows = self._held(db, key, member, model)
+                kept = [at for at, one in enumerate(ids) if one != template.template_id]
+                ids = (*(ids[at] for at in kept), template.template_id)
+                rows = np.vstack([*(rows[at] for at in kept), template.embedding])
+                self._write(db, key, (member, model, self.rotation.epoch, join_ids(ids)), rows)
+        except apsw.ConstraintError as error:
+            raise Fault(FaultCode.FACE_CONSENT_MISSING) from error
 
-    def load(self, model_id: str) -> tuple[Template, ...]:
-        """Return every template of one model; a row that does not open is counted and left out."""
-        rows = self._file.rows(
-            "SELECT template_id, member_id, model_id, sealed FROM template WHERE model_id = ?"
-            " ORDER BY template_id",
-            (model_id,),
-        )
-        opened = (self._opened(row) for row in rows)
-        return tuple(template for template in opened if template is not None)
+    def load(self, model_id: str) -> Iterator[Template]:
+        """Give every template of one model; rows that do not open are counted and left out."""
+        last = 0
+        while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
+            last = page[-1][0]
+            for _, *row in page:
+                yield from self._opened(row, model_id)
 
-    def delete_member(self, member_id: UUID) -> int:
-        """Erase a member's templates; return how many went."""
+    def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:
+        """Erase a member's templates and the key that opened them; None when there were none."""
         with self._file.transaction() as db:
-            db.execute("DELETE FROM template WHERE member_id = ?", (member_id.bytes,))
-            went = db.changes()
-        if went:
+            ids = erased(db, member_id.bytes)
+            db.execute("DELETE FROM holder WHERE member_id = ?", (member_id.bytes,))
+            erasure = self.ledger.note(db, member_id, ids, cause, wall_ms)
+        if erasure is not None:
             self._file.forget_log()
-        return went
+        return erasure
+
+    def drop_model(self, member_id: UUID, model_id: str) -> int:
+        """Erase a member's templates of one model, hers of others stay; return how many went."""
+        place = (member_id.bytes, model_id)
+        with self._file.transaction() as db:
+            found = next(iter(db.execute(_ROW, place)), None)
+            db.execute("DELETE FROM template WHERE member_id = ? AND model_id = ?", place)
+        if found is None:
+            return 0
+        self._file.forget_log()
+        return len(split_ids(found[1]))
+
+    # ---- leases ---------------------------------------------------------------------------------
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Return whose templates are held, by member."""
+        return tuple(map(_holder, self._file.rows(_HOLDERS + " GROUP BY h.member_id")))
+
+    def holder(self, member_id: UUID) -> Holder | None:
+        """Return what is held of one member."""
+        row = self._file.row(
+            _HOLDERS + " WHERE h.member_id = ? GROUP BY h.member_id", (member_id.bytes,)
+        )
+        return None if row is None else _holder(row)
+
+    def elapsed(self, elapsed_ms: int) -> None:
+        """Note how far lease time is: templates added from now on live from here."""
+        with self._file.transaction(lazy=True) as db:
+            db.execute("UPDATE lease SET elapsed_ms = max(elapsed_ms, ?)", (elapsed_ms,))
+
+    def renew(self, members: Collection[UUID], expires_ms: int) -> None:
+        """Let members' templates live until then, in lease time."""
+        self._update("UPDATE holder SET expires_ms = ? WHERE member_id = ?", expires_ms, members)
+
+    def used(self, members: Collection[UUID], day: int) -> None:
+        """Note the day, in lease time, on which members were recognised by face."""
+        self._update("UPDATE holder SET used_day = ? WHERE member_id = ?", day, members)
+
+    # ---- rotation -------------------------------------------------------------------------------
+
+    def rotate(self) -> Rotation:
+        """Turn every row to a new epoch's rotation, then destroy the old key.
+
+        Afterwards whatever leaked of the old epoch compares with nothing. Galleries in memory and
+        engines still speak the old epoch: only while nothing is being recognised.
+        """
+        old = self.rotation
+        with self._file.transaction() as db:
+            new = self._make_rotation(old.epoch + 1, db)
+            rows = list(db.execute(_ROWS + " ORDER BY t.n"))
+            for member, wrapped, model, epoch, ids, sealed in rows:
+                key = self._seal.member_key(member, wrapped)
+                held = self._seal.open(key, (member, model, epoch, ids), sealed)
+                turned = np.einsum("ij,jk->ik", held, between(old, new, held.shape[1]))
+                place = (member, model, new.epoch, ids)
+                db.execute(
+                    "UPDATE template SET epoch = ?, sealed = ?"
+                    " WHERE member_id = ? AND model_id = ?",
+                    (new.epoch, self._seal.seal(key, place, turned), member, model),
+                )
+            db.execute("DELETE FROM rotation WHERE epoch < ?", (new.epoch,))
+        self._file.forget_log()
+        self.rotation = new
+        return new
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._file.close()
 
-    def _opened(self, row: Row) -> Template | None:
-        template_id, member_id, model_id, sealed = row
-        bound_to = _bound_to(template_id, member_id, model_id)
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _newest_rotation(self) -> Rotation | None:
+        row = self._file.row("SELECT epoch, sealed FROM rotation ORDER BY epoch DESC LIMIT 1")
+        if row is None:
+            return None
+        return Rotation(self._seal.kept(b"rotation%d" % row[0], row[1]), row[0])
+
+    def _make_rotation(self, epoch: int, db: apsw.Connection | None = None) -> Rotation:
+        key = self._ids.random_bytes(KEY_BYTES)
+        if db is None:
+            with self._file.transaction() as own:
+                self._keep_rotation(own, epoch, key)
+        else:
+            self._keep_rotation(db, epoch, key)
+        return Rotation(key, epoch)
+
+    def _keep_rotation(self, db: apsw.Connection, epoch: int, key: bytes) -> None:
+        sealed = self._seal.keep(b"rotation%d" % epoch, key)
+        db.execute("INSERT INTO rotation VALUES (?, ?)", (epoch, sealed))
+
+    def _key_for(self, db: apsw.Connection, member: bytes, consent: bytes) -> ChaCha20Poly1305:
+        """Return a member's key, or make one; the tables refuse it without a standing consent."""
+        held = next(iter(db.execute(_HOLDER_KEY, (member, consent))), None)
+        if held is not None:
+            return self._seal.member_key(member, held[0])
+        key, wrapped = self._seal.new_key(member)
+        db.execute(_NEW_HOLDER, (member, consent, wrapped, LOCAL_LEASE_MS))
+        return key
+
+    def _held(
+        self, db: apsw.Connection, key: ChaCha20Poly1305, member: bytes, model: str
+    ) -> tuple[tuple[UUID, ...], Rows]:
+        found = next(iter(db.execute(_ROW, (member, model))), None)
+        if found is None:
+            return (), np.zeros((0, 0), np.float32)
+        epoch, ids, sealed = found
+        return split_ids(ids), self._seal.open(key, (member, model, epoch, ids), sealed)
+
+    def _write(
+        self,
+        db: apsw.Connection,
+        key: ChaCha20Poly1305,
+        place: tuple[bytes, str, int, bytes],
+        rows: Rows,
+    ) -> None:
+        member, model, epoch, ids = place
+        db.execute(
+            "INSERT INTO template (member_id, model_id, epoch, ids, sealed) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (member_id, model_id) DO UPDATE SET ids = excluded.ids,"
+            " sealed = excluded.sealed, epoch = excluded.epoch",
+            (member, model, epoch, ids, self._seal.seal(key, place, rows)),
+        )
+
+    def _opened(self, row: Sequence[Any], model_id: str) -> list[Template]:
+        member, wrapped, model, epoch, ids, sealed = row
         try:
-            plain = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+            key = self._seal.member_key(member, wrapped)
+            rows = self._seal.open(key, (member, model, epoch, ids), sealed)
         except InvalidTag:
             self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
+            return []
+        owner = UUID(bytes=member)
+        return [
+            Template(template_id, owner, model_id, one)
+            for template_id, one in zip(split_ids(ids), rows, strict=True)
+        ]
+
+    def _update(self, sql: str, value: int, members: Collection[UUID]) -> None:
+        if members:
+            with self._file.transaction() as db:
+                db.executemany(sql, [(value, member.bytes) for member in members])
+
+
+class SqliteVault:
+    """Fulfils `Vault`."""
+
+    def __init__(self, file: SqliteFile, seal: Seal) -> None:
+        self._file = file
+        self._seal = seal
+
+    def get(self, name: str) -> bytes | None:
+        """Return a secret; None when there is none, or none that this box can open."""
+        row = self._file.row("SELECT sealed FROM kept WHERE name = ?", (name,))
+        if row is None:
             return None
-        embedding = np.frombuffer(plain, _WIRE_FLOAT).astype(np.float32)
-        return Template(UUID(bytes=template_id), UUID(bytes=member_id), model_id, embedding)
+        try:
+            return self._seal.kept(b"kept" + name.encode(), row[0])
+        except InvalidTag:
+            return None
+
+    def put(self, name: str, secret: bytes) -> None:
+        """Keep a secret under its name; an older one is overwritten."""
+        sealed = self._seal.keep(b"kept" + name.encode(), secret)
+        with self._file.transaction() as db:
+            db.execute("REPLACE INTO kept VALUES (?, ?)", (name, sealed))
 
 
-def _bound_to(template_id: bytes, member_id: bytes, model_id: str) -> bytes:
-    return template_id + b"|" + member_id + b"|" + model_id.encode()
+def _holder(row: Row) -> Holder:
+    member, consent, since_ms, used_day, expires_ms, id_bytes, models = row
+    return Holder(
+        member_id=UUID(bytes=member),
+        consent_id=UUID(bytes=consent),
+        since_ms=since_ms,
+        used_day=used_day,
+        expires_ms=expires_ms,
+        templates=(id_bytes or 0) // 16,
+        models=tuple(sorted(str(models or "").split("\n"))) if models else (),
+    )
+
+
+_ROWS = (
+    "SELECT t.member_id, h.wrapped, t.model_id, t.epoch, t.ids, t.sealed"
+    " FROM template AS t JOIN holder AS h USING (member_id)"
+)
+_PAGE = _ROWS.replace("SELECT", "SELECT t.n,") + (
+    " WHERE t.model_id = ? AND t.n > ? ORDER BY t.n LIMIT ?"
+)
+_ROW = "SELECT epoch, ids, sealed FROM template WHERE member_id = ? AND model_id = ?"
+_HOLDER_KEY = (
+    "SELECT wrapped FROM holder AS h WHERE member_id = ?1 AND EXISTS (SELECT 1 FROM word"
+    " WHERE consent_id = ?2 AND member_id = ?1 AND kind = 'face.local' AND given = 1)"
+)
+_NEW_HOLDER = """
+INSERT INTO holder SELECT ?1, ?2, ?3,
+  coalesce((SELECT wall_ms FROM consent WHERE consent_id = ?2), 0),
+  elapsed_ms / 86400000, elapsed_ms + ?4 FROM lease
+"""
+_HOLDERS = (
+    "SELECT h.member_id, h.consent_id, h.since_ms, h.used_day, h.expires_ms,"
+    " sum(length(t.ids)), group_concat(t.model_id, char(10))"
+    " FROM holder AS h LEFT JOIN template AS t USING (member_id)"
+)

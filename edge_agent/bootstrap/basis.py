@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
+from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.adapters.gallery_sqlite import SqliteGallery
@@ -11,6 +12,7 @@ from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.keys import derive_key
 from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
 from edge_agent.api.hub import EventHub
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
@@ -41,6 +43,8 @@ class Storage:
     replica: SqliteReplica
     gallery: SqliteGallery
     documents: TinyDocuments
+    used_proofs: SqliteUsedProofs
+    card_counters: SqliteCardCounters
 
 
 def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Basis:
@@ -83,8 +87,14 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     replica = SqliteReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
     files.callback(replica.close)
     restore_unsynced(journal, replica, basis.shop)
-    gallery = SqliteGallery(folder / "gallery.db", key("gallery"), basis.ids, basis.tally)
+    gallery = SqliteGallery(
+        folder / "gallery.db", key("gallery"), basis.ids, basis.tally, basis.shop.device
+    )
     files.callback(gallery.close)
     documents = TinyDocuments(folder / "documents.json", basis.tally)
     files.callback(documents.close)
-    return Storage(journal, replica, gallery, documents)
+    used_proofs = SqliteUsedProofs.opened_or_new(folder / "proofs.db", key("proofs"), basis.tally)
+    files.callback(used_proofs.close)
+    counters = SqliteCardCounters.opened_or_new(folder / "cards.db", key("cards"), basis.tally)
+    files.callback(counters.close)
+    return Storage(journal, replica, gallery, documents, used_proofs, counters)

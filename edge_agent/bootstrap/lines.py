@@ -9,6 +9,7 @@ from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Downlink
+from edge_agent.services.face_leave import FaceLeave
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
 from edge_agent.services.uplink import Uplink
@@ -24,6 +25,7 @@ class Lines:
     uplink: Uplink
     downlink: Downlink
     pending: PendingPoints
+    leave: FaceLeave
 
 
 def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None) -> Lines:
@@ -48,6 +50,13 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
         on_acked=[pending.acked],
         prune_before_ms=lambda: prune_before_wall_ms(basis.clock.now()),
     )
+    leave = FaceLeave(
+        storage.gallery.vault,
+        directory,
+        cloud.bundle_public_key,
+        basis.shop.tenant,
+        basis.shop.store,
+    )
     downlink = Downlink(
         storage.replica,
         directory,
@@ -55,8 +64,9 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
         basis.tally,
         bundle_public_key=cloud.bundle_public_key,
         listeners=[lambda applied: pending.reflected([applied.member_id])],
+        face_leave=leave.refresh,
     )
-    return Lines(link, directory, uplink, downlink, pending)
+    return Lines(link, directory, uplink, downlink, pending, leave)
 
 
 def build_cloud_session(

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
 from edge_agent.bootstrap.devices import Devices
+from edge_agent.bootstrap.faces import Faces, build_faces
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.recognition.cards import CardTaps
 from edge_agent.recognition.codes import CodeCheck, QrFrames
@@ -12,19 +14,17 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.services.book_tapped import BookTapped
+from edge_agent.services.card_book import CardBook
 from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.consents import Consents
 from edge_agent.services.enrol import Enrol
-from edge_agent.services.enrol_face import EnrolFace, FaceDesk
+from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.identify import Identify, Lane
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.proof_uses import ProofUses
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import TurnDesk, TurnHead
-from retail_core.identity.face_match import NOBODY
-
-NO_MODEL = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,12 @@ class Services:
     tapped: BookTapped
     sessions: TillSessions
     proofs: Proofs
+    proof_uses: ProofUses
     gallery: Gallery
     identify: Identify
     turn_head: TurnHead
+    faces: Faces
+    beside: BesideParts
 
 
 def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Devices) -> Services:
@@ -51,42 +54,45 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     sessions = TillSessions(clock, basis.settings.config.face.turn_policy)
     members = _members(basis, storage, lines)
     keys = basis.settings.device.keys
+    proof_uses = ProofUses(storage.used_proofs, recorder, clock, ids, basis.tally)
+    proof_uses.catch_up(storage.journal)
+    card_book = CardBook(storage.card_counters, recorder, clock, ids, basis.tally)
+    card_book.adopt(storage.documents)
     proofs = Proofs(
         keys.sun_meta_key.get_secret_value(),
         keys.sun_master_key.get_secret_value(),
         members.card_hash,
-        storage.documents,
+        card_book,
+        proof_uses,
     )
     model_id = devices.face.lane.model_id if devices.face else NO_MODEL
-    gallery = Gallery(model_id, storage.gallery.load(model_id))
-    lane = _lane(basis, devices, MemberLookup(replica, members), proofs, gallery)
+    gallery, old = Gallery(model_id), old_gallery(devices.face)
+    faces = build_faces(basis, storage, lines, recorder, (gallery, old))
+    devices = faces.guard(devices)
+    gallery.fill(storage.gallery.load(model_id))
+    beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
+    lookup = MemberLookup(replica, members)
+    lane = _lane(basis, devices, lookup, proofs, faces.reader(devices, gallery, lookup, beside))
     claim_base = f"{basis.settings.device.cloud.url}/m/"
     return Services(
         prices=PriceDesk(replica, shop),
         members=members,
         sales=CloseSale(recorder, replica, clock, ids, shop),
         enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
-        enrol_face=EnrolFace(
-            FaceDesk(
-                engine=devices.face.enrolment if devices.face else None,
-                camera=devices.camera,
-                gallery=gallery,
-                store=storage.gallery,
-                policy=devices.face.policy if devices.face else NOBODY,
-            ),
-            ids,
-            Consents(storage.journal).event_for,
-        ),
+        enrol_face=EnrolFace(faces.desk(devices, gallery), ids, faces.consents.event_for),
         tapped=BookTapped(
             recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally
         ),
         sessions=sessions,
         proofs=proofs,
+        proof_uses=proof_uses,
         gallery=gallery,
         identify=Identify(lane, basis.tally),
         turn_head=TurnHead(
             TurnDesk(devices.face.lane if devices.face else None, devices.camera, gallery), ids
         ),
+        faces=faces,
+        beside=beside,
     )
 
 
@@ -104,15 +110,14 @@ def _members(basis: Basis, storage: Storage, lines: Lines) -> Members:
 
 
 def _lane(
-    basis: Basis, devices: Devices, lookup: MemberLookup, proofs: Proofs, gallery: Gallery
+    basis: Basis,
+    devices: Devices,
+    lookup: MemberLookup,
+    proofs: Proofs,
+    face: FaceReader | None,
 ) -> Lane:
     codes = CodeCheck(lookup, proofs, basis.clock)
     camera = devices.camera
-    face = qr = None
-    if camera and devices.face:
-        faces = devices.face
-        face = FaceReader(camera, faces.lane, gallery, lookup, faces.policy)
-    if camera and devices.qr:
-        qr = QrFrames(camera, devices.qr, codes)
+    qr = QrFrames(camera, devices.qr, codes) if camera and devices.qr else None
     cards = CardTaps(devices.nfc, lookup, proofs) if devices.nfc else None
     return Lane(lookup, proofs, codes, face, qr, cards)

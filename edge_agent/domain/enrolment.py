@@ -16,7 +16,10 @@ _BITS_PER_CHAR = 5
 
 @dataclass(frozen=True, slots=True)
 class EnrolCommand:
-    """What the clerk entered; `consents` maps a kind to what the customer said to it."""
+    """What the clerk entered; `consents` maps a kind to what the customer said to it.
+
+    `is_14_or_older` is what she declared; None when she was not asked.
+    """
 
     name: str
     phone: str
@@ -25,6 +28,7 @@ class EnrolCommand:
     declared_tags: tuple[str, ...] = ()
     operator: UUID | None = None
     till: UUID | None = None
+    is_14_or_older: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

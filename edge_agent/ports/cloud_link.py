@@ -79,6 +79,10 @@ class CloudDirectory(Protocol):
         """Fetch a rule bundle's signed bytes."""
         ...
 
+    def face_enablement(self) -> bytes:
+        """Fetch HQ's signed leave to recognise faces in this store, which may say no."""
+        ...
+
     def name_map(self) -> dict[str, str]:
         """Fetch the reviewed mapping of printed names to skus."""
         ...

@@ -1,16 +1,19 @@
 """Encrypted rows of face templates; they never leave the store without roaming consent."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+Cause = Literal["withdrawn", "gone", "expired", "unused", "re-enrolled"]
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One embedding of one member: float32, L2-normalised, shape (dimension,)."""
+    """One embedding of one member: float32, L2-normalised, rotated, shape (dimension,)."""
 
     template_id: UUID
     member_id: UUID
@@ -18,19 +21,71 @@ class Template:
     embedding: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A member of whom templates are held.
+
+    `since_ms` is the wall time of her consent; `used_day` and `expires_ms` count in lease time.
+    """
+
+    member_id: UUID
+    consent_id: UUID
+    since_ms: int
+    used_day: int
+    expires_ms: int
+    templates: int
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Templates that are gone; `scrubbed` when the log that held older pages is empty, too."""
+
+    erasure_id: UUID
+    member_id: UUID
+    template_ids: tuple[UUID, ...]
+    cause: str
+    wall_ms: int
+    scrubbed: bool = True
+
+
 class GalleryStore(Protocol):
-    """Where templates rest, encrypted; a row needs a consent id."""
+    """Where templates rest, encrypted; a row needs a consent that stands."""
 
     def add(self, template: Template, *, consent_event_id: UUID) -> None:
-        """Store one template under the consent that allows it."""
+        """Store one template; Fault FACE_CONSENT_MISSING when that consent does not stand."""
         ...
 
-    def load(self, model_id: str) -> tuple[Template, ...]:
-        """Return every template of one model."""
+    def load(self, model_id: str) -> Iterator[Template]:
+        """Give every template of one model, a page at a time."""
         ...
 
-    def delete_member(self, member_id: UUID) -> int:
-        """Erase a member's templates; return how many went."""
+    def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:
+        """Erase a member's templates and the key that opened them; None when there were none."""
+        ...
+
+    def drop_model(self, member_id: UUID, model_id: str) -> int:
+        """Erase a member's templates of one model, hers of others stay; return how many went."""
+        ...
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Return whose templates are held, by member."""
+        ...
+
+    def holder(self, member_id: UUID) -> Holder | None:
+        """Return what is held of one member."""
+        ...
+
+    def elapsed(self, elapsed_ms: int) -> None:
+        """Note how far lease time is: templates added from now on live from here."""
+        ...
+
+    def renew(self, members: Collection[UUID], expires_ms: int) -> None:
+        """Let members' templates live until then, in lease time."""
+        ...
+
+    def used(self, members: Collection[UUID], day: int) -> None:
+        """Note the day, in lease time, on which members were recognised by face."""
         ...
 
     def close(self) -> None:

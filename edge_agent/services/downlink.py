@@ -33,6 +33,7 @@ CHANGES_TAIL = "chg"
 CATALOGUE = "catalogue"
 BUNDLE = "bundle"
 NAME_MAP = "name-map"
+FACE_LEAVE = "face-leave"
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
 
@@ -62,6 +63,7 @@ class Downlink:
         bundle_public_key: bytes,
         listeners: Sequence[AppliedListener] = (),
         on_published: Callable[[str, int], None] | None = None,
+        face_leave: Callable[[], None] | None = None,
     ) -> None:
         self._replica = replica
         self._directory = directory
@@ -70,6 +72,7 @@ class Downlink:
         self._public_key = bundle_public_key
         self._listeners = list(listeners)
         self._on_published = on_published
+        self._face_leave = face_leave
         self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
         self._gap = threading.Event()
         self._stopping = threading.Event()
@@ -102,8 +105,13 @@ class Downlink:
             self._gap.set()
 
     def session_began(self) -> None:
-        """Refresh what is not announced to a box that was away."""
+        """Refresh what is not announced to a box that was away, and read the feed to its end."""
+        self._gap.set()
         self.put(_REFRESH)
+
+    def behind(self) -> bool:
+        """Return whether the cloud may have said something that is not applied yet."""
+        return self._gap.is_set()
 
     def idle(self) -> bool:
         """Return whether everything that came was applied."""
@@ -136,6 +144,7 @@ class Downlink:
         """Apply one message (Faults of the codec when it is malformed)."""
         if message is _REFRESH:
             self._wanted[NAME_MAP] = None
+            self._want_face_leave()
             return
         if message.topic_tail == CHANGES_TAIL:
             self._judge(decode_change(message.payload))
@@ -194,11 +203,17 @@ class Downlink:
         changed = self._replica.apply_changes(
             feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
         )
+        if any(change.kind == ChangeKind.FACE_ENABLEMENT for change in good):
+            self._want_face_leave()
         now_ms = self._clock.now().wall_ms
         for member_id in changed:
             applied = Applied(member_id, now_ms, frame.committed_ms)
             for listener in self._listeners:
                 listener(applied)
+
+    def _want_face_leave(self) -> None:
+        if self._face_leave is not None:
+            self._wanted[FACE_LEAVE] = None
 
     def _readable(self, change: Change) -> bool:
         """One change that cannot be read must not stop the feed for ever: counted, passed over."""
@@ -220,7 +235,9 @@ class Downlink:
         return 0 if bundle is None else bundle[0]
 
     def _fetch(self, kind: str, published: Published | None) -> None:
-        if published is None:
+        if kind == FACE_LEAVE and self._face_leave is not None:
+            self._face_leave()
+        elif published is None:
             self._replica.replace_name_map(self._directory.name_map())
         elif kind == CATALOGUE:
             self._swap_catalogue(published)

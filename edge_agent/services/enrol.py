@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from edge_agent.domain.consents import CONSENT_TEXT_VERSION, known_kind, text_hash
+from edge_agent.domain.consents import (
+    CONSENT_TEXT_VERSION,
+    FACE_GUARDIAN,
+    age_word,
+    face_refused_for_age,
+    known_kind,
+    text_hash,
+)
 from edge_agent.domain.enrolment import (
     CLAIM_RANDOM_BYTES,
     CLAIM_TTL_S,
@@ -21,6 +28,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft
 from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.services.consents import FACES
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import AnswerOf, Recorder
@@ -165,6 +173,7 @@ class Enrol:
                         language=command.language,
                         channel=CHANNEL_TILL,
                         given=given,
+                        age=age_word(command.is_14_or_older),
                     )
                 ),
                 (at, member_id),
@@ -195,11 +204,20 @@ class Enrol:
 
 def canonical(consents: Mapping[str, bool]) -> dict[str, bool]:
     """Return consents by the kind that is journalled; `face_local` is how some tills spell it."""
-    return {kind.replace("_", "."): given for kind, given in consents.items()}
+    by_kind = {_kind(kind): given for kind, given in consents.items()}
+    # A guardian speaks first: the child's own word stands on hers.
+    return dict(sorted(by_kind.items(), key=lambda item: item[0] != FACE_GUARDIAN))
+
+
+def _kind(spelt: str) -> str:
+    return spelt if known_kind(spelt) else spelt.replace("_", ".", 1)
 
 
 def check_enrolment(command: EnrolCommand) -> None:
-    """Refuse an enrolment that could not be booked (Fault API_BODY_INVALID names the field)."""
+    """Refuse an enrolment that could not be booked.
+
+    Fault API_BODY_INVALID names the field; FACE_MINOR when faces lack an age and a guardian.
+    """
     if not 0 < len(command.name.strip()) <= limits.NAME_CHARS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="name")
     if not command.consents.get(MEMBERSHIP, False):
@@ -208,6 +226,11 @@ def check_enrolment(command: EnrolCommand) -> None:
         raise Fault(FaultCode.API_BODY_INVALID, detail="consents")
     if len(command.declared_tags) > TAGS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="declared_tags")
+    faces = any(given and kind in FACES for kind, given in command.consents.items())
+    guarded = command.consents.get(FACE_GUARDIAN, False)
+    age = age_word(command.is_14_or_older)
+    if faces and face_refused_for_age(age, guardian=guarded):
+        raise Fault(FaultCode.FACE_MINOR)
 
 
 def _by_kind(consents: Mapping[str, bool], drafts: list[Draft]) -> dict[str, UUID]:

@@ -11,7 +11,7 @@ from edge_agent.ports.camera import Camera
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.face import FaceEngine, FaceReading
 from edge_agent.ports.gallery_store import GalleryStore, Template
-from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan, plan_enrolment
+from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan, another_view, plan_enrolment
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.race import now_ms
 from retail_core.errors import Fault
@@ -21,6 +21,8 @@ from retail_core.texts.faults import FaultCode
 FACE_LOCAL = "face.local"
 CAMERA_PATIENCE_MS = 10_000
 FRAME_WAIT_MS = 250
+# So long another view is asked for; then the same one is better than none.
+VIEW_PATIENCE_MS = 2_500
 
 Picture = NDArray[np.uint8]
 
@@ -34,6 +36,8 @@ class FaceDesk:
     gallery: Gallery
     store: GalleryStore
     policy: FacePolicy
+    enabled: Callable[[], bool] = lambda: True
+    kept: Callable[[UUID], None] = lambda _member: None
 
 
 class EnrolFace:
@@ -70,15 +74,19 @@ class EnrolFace:
         desk = self._desk
         good: list[FaceReading] = []
         told: list[EnrolFrame] = []
+        taken_ms = now_ms()
         for picture in self._pictures(patience_ms):
             reading = engine.read(picture)
             fresh = plan_enrolment([*good, reading], desk.gallery, desk.policy, member_id)
             hint = fresh.frames[-1]
+            if hint.ok and good and now_ms() - taken_ms < VIEW_PATIENCE_MS:
+                hint = another_view(reading, good) or hint
             if hint.ok or told[-1:] != [hint]:
                 told.append(hint)
                 on_hint(hint)
             if hint.ok:
                 good.append(reading)
+                taken_ms = now_ms()
             if len(good) >= wanted:
                 break
         plan = plan_enrolment(good, desk.gallery, desk.policy, member_id)
@@ -99,7 +107,7 @@ class EnrolFace:
             raise Fault(FaultCode.CAMERA_STALLED)
 
     def _allowed(self, member_id: UUID) -> tuple[FaceEngine, UUID]:
-        if self._desk.engine is None:
+        if self._desk.engine is None or not self._desk.enabled():
             raise Fault(FaultCode.FACE_DISABLED)
         consent = self._consent_for(member_id, FACE_LOCAL)
         if consent is None:
@@ -114,3 +122,5 @@ class EnrolFace:
             # On disk first: what the lane recognises must be what a restart still knows.
             self._desk.store.add(template, consent_event_id=consent)
             self._desk.gallery.add(template)
+        if plan.templates:
+            self._desk.kept(member_id)

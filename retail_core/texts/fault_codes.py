@@ -2,7 +2,8 @@
 
 A code never changes its meaning; a retired code is not used again.
 Blocks: A api, C catalogue, D disk, I installation, L ledger, M models, P pricing and sales,
-R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane), S sync, T till taps, W wire.
+R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane, 6xx consent), S sync,
+T till taps, W wire.
 """
 
 from dataclasses import dataclass, field
@@ -57,7 +58,6 @@ class FaultCode(StrEnum):
     MODEL_HASH = "M101"
     MODEL_MISSING = "M102"
     MODEL_SHAPE = "M103"
-    SALE_EMPTY = "P101"
     MODEL_BUNDLE_MISSING = "M104"
     MODEL_BUNDLE_INVALID = "M105"
     MODEL_CRASHED = "M106"
@@ -66,6 +66,7 @@ class FaultCode(StrEnum):
     MODEL_STARTING = "M109"
     MODEL_NOT_SIGNED_OFF = "M110"
     MODEL_TARGET_MISSED = "M111"
+    SALE_EMPTY = "P101"
     SALE_QUANTITY = "P102"
     SALE_AMOUNT_NEGATIVE = "P103"
     SALE_ARTICLE_UNKNOWN = "P104"
@@ -125,6 +126,12 @@ class FaultCode(StrEnum):
     CHECKIN_STORE_OFFLINE = "R502"
     CHECKIN_LANE_BUSY = "R503"
     CHECKIN_EXPIRED = "R504"
+    FACE_MINOR = "R601"
+    RECEIPT_INVALID = "R602"
+    FACE_POLICY_INVALID = "R603"
+    FACE_ENABLEMENT_INCOMPLETE = "R604"
+    FACE_COUNT_WARNING = "R605"
+    FACE_COUNT_ALERT = "R606"
     SYNC_GAP = "S101"
     SYNC_LINK_DOWN = "S102"
     SYNC_EVENT_REJECTED = "S103"

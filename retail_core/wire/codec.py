@@ -36,6 +36,7 @@ from retail_core.wire.messages import (
     MemberEnrolled,
     MemberRecord,
     Presence,
+    ProofSuspect,
     ProofUsed,
     Published,
     Sale,
@@ -50,6 +51,7 @@ Body = (
     | ConsentGiven
     | CardIssued
     | ProofUsed
+    | ProofSuspect
     | FaceHeld
     | FaceErased
     | ClaimIssued
@@ -93,6 +95,7 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.CONSENT_GIVEN: msgspec.msgpack.Decoder(ConsentGiven),
     EventType.CARD_ISSUED: msgspec.msgpack.Decoder(CardIssued),
     EventType.PROOF_USED: msgspec.msgpack.Decoder(ProofUsed),
+    EventType.PROOF_SUSPECT: msgspec.msgpack.Decoder(ProofSuspect),
     EventType.FACE_HELD: msgspec.msgpack.Decoder(FaceHeld),
     EventType.FACE_ERASED: msgspec.msgpack.Decoder(FaceErased),
     EventType.CLAIM_ISSUED: msgspec.msgpack.Decoder(ClaimIssued),

@@ -44,6 +44,7 @@ class EventType(StrEnum):
     CARD_ISSUED = "card.issued"
     CONSENT_GIVEN = "consent.given"
     PROOF_USED = "proof.used"
+    PROOF_SUSPECT = "proof.suspect"
     FACE_HELD = "face.held"
     FACE_ERASED = "face.erased"
     CLAIM_ISSUED = "claim.issued"
@@ -267,7 +268,7 @@ class ProofUsed(msgspec.Struct, array_like=True, frozen=True):
 class FaceHeld(msgspec.Struct, array_like=True, frozen=True):
     """Templates of a member rest in this box: that they do, never what they are."""
 
-    templates: Count
+    count: Count
     model_id: Text
 
 
@@ -277,6 +278,19 @@ class FaceErased(msgspec.Struct, array_like=True, frozen=True):
     receipt: Annotated[bytes, Meta(max_length=4096)]
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
     public_key: Hash
+
+
+class ProofSuspect(msgspec.Struct, array_like=True, frozen=True):
+    """A proof that seems to be copied: the card `subject`, hashed, `shown` a counter below `last`.
+
+    `code` is the fault to be shown to people.
+    """
+
+    factor: Text
+    code: Text
+    subject: Digest
+    shown: Count = 0
+    last: Count = 0
 
 
 # ---- feed bodies --------------------------------------------------------------------------------
@@ -298,7 +312,10 @@ class Purchase(msgspec.Struct, array_like=True, frozen=True):
 
 
 class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
-    """Everything a shop may hold of a member; `ver` of the change orders it."""
+    """Everything a shop may hold of a member; `ver` of the change orders it.
+
+    `withdrawn_ms`: when she withdrew her consent to faces, 0 while it stands or never was.
+    """
 
     wallet: Id
     name: Text
@@ -318,4 +335,4 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     last_lines: tuple[Purchase, ...] = ()
     posted_receipts: tuple[Id, ...] = ()
     digit_secret: Digest = b""
-    face_withdrawn_ms: Count = 0
+    withdrawn_ms: Count = 0

@@ -14,8 +14,9 @@ from edge_agent.bootstrap import Outside, build_agent
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
+from retail_core.identity.face_enablement import FaceEnablement, sign_enablement
 from retail_core.wire.messages import MemberRecord
-from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN, write_agent
+from tests.factories.agent_files import HQ_SEED, SCREEN_TOKEN, TILL_TOKEN, write_agent
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
 
@@ -60,6 +61,7 @@ class Box:
         self.visits = self.agent.surface.visits
         self.tills = (TILL, PRINTING_TILL)
         self._fill()
+        self.agent.services.faces.leave.take(face_leave())
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +97,21 @@ class Box:
         cards = (members.card_hash(CARD_UID),)
         known = member_record(phone_hash=members.phone_hash(PHONE), cards=cards)
         replica.put_member(MEMBER, 4, known)
+
+
+def face_leave(version: int = 1, *, enabled: bool = True) -> bytes:
+    """HQ's signed word on faces in the shop of these files."""
+    said = FaceEnablement(
+        tenant="01890000-0000-7000-8000-000000000001",
+        store="01890000-0000-7000-8000-000000000002",
+        version=version,
+        enabled=enabled,
+        assessment="PIA-2026-07",
+        signage="door and counter",
+        approved_by="法务 周律师",
+        approved_on="2026-07-01",
+    )
+    return sign_enablement(said, HQ_SEED)
 
 
 def member_record(**changes: Any) -> MemberRecord:

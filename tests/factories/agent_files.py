@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from retail_core.identity.erasure import public_key_of
+
+# HQ's signing key of these files: it signs rule bundles and the leave to recognise faces.
+HQ_SEED = bytes(range(32))
 TILL_TOKEN = "till-token-0123456789"
 SCREEN_TOKEN = "screen-token-0123456789"
 OPERATOR_PIN = "246810"
@@ -39,7 +43,7 @@ token = "device-token-0123456789"
 broker_host = "127.0.0.1"
 broker_port = 18830
 broker_password = "broker-password"
-bundle_public_key = "{"aa" * 32}"
+bundle_public_key = "{public_key_of(HQ_SEED).hex()}"
 
 [keys]
 phone_hash_key = "{"11" * 32}"

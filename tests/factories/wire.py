@@ -28,6 +28,7 @@ from retail_core.wire.messages import (
     MemberRecord,
     PhoneKey,
     Presence,
+    ProofSuspect,
     ProofUsed,
     Published,
     Purchase,
@@ -133,7 +134,7 @@ def member_record() -> MemberRecord:
         last_lines=(Purchase("SKU0001", "舒缓面霜", 1_000),),
         posted_receipts=(RECEIPT.bytes,),
         digit_secret=bytes(range(20)),
-        face_withdrawn_ms=WALL_MS,
+        withdrawn_ms=WALL_MS,
     )
 
 
@@ -178,6 +179,7 @@ def examples() -> dict[str, msgspec.Struct]:
         "body_consent_given": consent,
         "body_card_issued": card,
         "body_proof_used": ProofUsed("member_code", bytes(range(32))),
+        "body_proof_suspect": ProofSuspect("sun_card", "R312", bytes(range(32)), 7, 9),
         "body_face_held": FaceHeld(3, "mbf@0123456789ab"),
         "body_face_erased": FaceErased(b"{}", bytes(range(64)), bytes(range(32))),
         "body_claim_issued": ClaimIssued(bytes(range(32)), WALL_MS),

@@ -19,6 +19,7 @@ class FakeCloudDirectory:
         self.catalogues: dict[int, bytes] = {}
         self.bundles: dict[int, bytes] = {}
         self.names: dict[str, str] = {}
+        self.face: bytes | None = None
 
     def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
         self._ask(f"member {kind}")
@@ -37,6 +38,12 @@ class FakeCloudDirectory:
     def bundle(self, version: int) -> bytes:
         self._ask(f"bundle {version}")
         return self._found(self.bundles, version)
+
+    def face_enablement(self) -> bytes:
+        self._ask("face")
+        if self.face is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what="face")
+        return self.face
 
     def name_map(self) -> dict[str, str]:
         self._ask("name-map")

@@ -1,30 +1,169 @@
-"""Templates in memory."""
+"""Consents and templates in memory, bound together as the tables bind them."""
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from edge_agent.ports.gallery_store import Template
+from edge_agent.domain.consents import (
+    FACE_GUARDIAN,
+    FACE_LOCAL,
+    FACE_ROAMING,
+    MEMBERSHIP,
+    OLD_ENOUGH,
+    Consent,
+    face_refused_for_age,
+)
+from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
+from retail_core.errors import Fault
+from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
+from retail_core.texts.faults import FaultCode
+from tests.fakes.ids import FakeIdSource
+
+
+@dataclass
+class FakeConsentLedger:
+    """Fulfils `ConsentLedger`; `store` holds what rests on the words."""
+
+    store: "FakeGalleryStore"
+    said: list[Consent] = field(default_factory=list)
+    went: list[Erasure] = field(default_factory=list)
+    receipted: set[UUID] = field(default_factory=set)
+
+    def add_consent(self, consent: Consent) -> Erasure | None:
+        if self.knows(consent.consent_id):
+            return None
+        member = consent.member_id
+        guardian = self.word(member, FACE_GUARDIAN)
+        guarded = guardian is not None and guardian.given
+        faces = consent.given and consent.kind in {FACE_LOCAL, FACE_ROAMING}
+        if faces and face_refused_for_age(consent.age, guardian=guarded):
+            raise Fault(FaultCode.FACE_MINOR)
+        self.said.append(consent)
+        if consent.given or not self._ends(consent):
+            return None
+        return self.store.erase(member, "withdrawn", consent.wall_ms)
+
+    def _ends(self, consent: Consent) -> bool:
+        if consent.kind == FACE_GUARDIAN:
+            face = self.word(consent.member_id, FACE_LOCAL)
+            return face is None or face.age != OLD_ENOUGH
+        return consent.kind in {FACE_LOCAL, MEMBERSHIP}
+
+    def knows(self, consent_id: UUID) -> bool:
+        return any(one.consent_id == consent_id for one in self.said)
+
+    def word(self, member_id: UUID, kind: str) -> Consent | None:
+        words = [one for one in self.words(member_id) if one.kind == kind]
+        return words[-1] if words else None
+
+    def words(self, member_id: UUID) -> tuple[Consent, ...]:
+        return tuple(one for one in self.said if one.member_id == member_id)
+
+    def untold(self) -> tuple[Erasure, ...]:
+        return tuple(one for one in self.went if one.erasure_id not in self.receipted)
+
+    def told(self, erasure_id: UUID) -> None:
+        self.receipted.add(erasure_id)
+
+    def erasures(self, member_id: UUID) -> tuple[Erasure, ...]:
+        return tuple(one for one in self.went if one.member_id == member_id)
+
+
+class FakeVault:
+    """Fulfils `Vault`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def get(self, name: str) -> bytes | None:
+        return self._kept.get(name)
+
+    def put(self, name: str, secret: bytes) -> None:
+        self._kept[name] = secret
 
 
 class FakeGalleryStore:
     """Fulfils `GalleryStore`."""
 
     def __init__(self) -> None:
+        self.ledger = FakeConsentLedger(self)
+        self.vault = FakeVault()
         self.consents: dict[UUID, UUID] = {}
+        self._ids = FakeIdSource(seed=7)
         self._templates: dict[UUID, Template] = {}
+        self._holders: dict[UUID, Holder] = {}
+        self._elapsed_ms = 0
 
     def add(self, template: Template, *, consent_event_id: UUID) -> None:
+        word = self.ledger.word(template.member_id, FACE_LOCAL)
+        if word is None or not word.given or word.consent_id != consent_event_id:
+            raise Fault(FaultCode.FACE_CONSENT_MISSING)
         self._templates[template.template_id] = template
         self.consents[template.template_id] = consent_event_id
+        self._holders.setdefault(
+            template.member_id,
+            Holder(
+                template.member_id,
+                consent_event_id,
+                word.wall_ms,
+                self._elapsed_ms // DAY_MS,
+                self._elapsed_ms + LOCAL_LEASE_MS,
+                0,
+                (),
+            ),
+        )
 
-    def load(self, model_id: str) -> tuple[Template, ...]:
-        ordered = sorted(self._templates.items(), key=lambda item: item[0].bytes)
-        return tuple(template for _id, template in ordered if template.model_id == model_id)
+    def load(self, model_id: str) -> Iterator[Template]:
+        return iter([one for one in self._templates.values() if one.model_id == model_id])
 
-    def delete_member(self, member_id: UUID) -> int:
+    def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:
         gone = [key for key, one in self._templates.items() if one.member_id == member_id]
+        for key in gone:
+            del self._templates[key]
+        self._holders.pop(member_id, None)
+        if not gone:
+            return None
+        erasure = Erasure(self._ids.uuid7(), member_id, tuple(gone), cause, wall_ms)
+        self.ledger.went.append(erasure)
+        return erasure
+
+    def drop_model(self, member_id: UUID, model_id: str) -> int:
+        gone = [
+            key
+            for key, one in self._templates.items()
+            if (one.member_id, one.model_id) == (member_id, model_id)
+        ]
         for key in gone:
             del self._templates[key]
         return len(gone)
 
+    def holders(self) -> tuple[Holder, ...]:
+        return tuple(self._shown(one) for one in sorted(self._holders.values(), key=_by_member))
+
+    def holder(self, member_id: UUID) -> Holder | None:
+        held = self._holders.get(member_id)
+        return None if held is None else self._shown(held)
+
+    def _shown(self, held: Holder) -> Holder:
+        mine = [one for one in self._templates.values() if one.member_id == held.member_id]
+        models = tuple(sorted({one.model_id for one in mine}))
+        return replace(held, templates=len(mine), models=models)
+
+    def elapsed(self, elapsed_ms: int) -> None:
+        self._elapsed_ms = max(self._elapsed_ms, elapsed_ms)
+
+    def renew(self, members: Collection[UUID], expires_ms: int) -> None:
+        for member in members:
+            self._holders[member] = replace(self._holders[member], expires_ms=expires_ms)
+
+    def used(self, members: Collection[UUID], day: int) -> None:
+        for member in members:
+            if member in self._holders:
+                self._holders[member] = replace(self._holders[member], used_day=day)
+
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _by_member(held: Holder) -> bytes:
+    return held.member_id.bytes

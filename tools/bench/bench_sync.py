@@ -65,7 +65,13 @@ def _two_shops(stage: Stage) -> tuple[Shop, Shop]:
 
 def _member_known_to_both(stage: Stage, here: Shop, there: Shop) -> tuple[str, Phone]:
     operator = sign_in(here)
-    body = {"name": "压测", "phone": "13700000001", "language": "zh", "consents": CONSENTS}
+    body: dict[str, object] = {
+        "name": "压测",
+        "phone": "13700000001",
+        "language": "zh",
+        "consents": CONSENTS,
+    }
+    body |= {"is_14_or_older": True}
     made = here.till.post("/v1/enrolments", body, operator=operator)
     phone = Phone()
     for _ in range(50):

@@ -31,6 +31,7 @@ def enrol_person(shop: Shop, operator: str, name: str, phone: str, person: Perso
             "phone": phone,
             "language": "zh",
             "consents": CONSENTS,
+            "is_14_or_older": True,
             "declared_tags": ["国货爱好者"],
         },
         operator=operator,

@@ -23,6 +23,9 @@ class EnrolAsked(Asked):
         max_length=16, examples=[{"membership": True, "face.local": True}]
     )
     declared_tags: Annotated[tuple[Tag, ...], Field(max_length=16)] = ()
+    is_14_or_older: bool | None = Field(
+        default=None, description="her own declaration; faces need it, or a guardian's consent"
+    )
 
 
 class EnrolAnswered(Answered):

@@ -55,6 +55,7 @@ def enrol(
         declared_tags=asked.declared_tags,
         operator=operator.operator_id,
         till=caller.till,
+        is_14_or_older=asked.is_14_or_older,
     )
 
     def act(answer: AnswerOf[Enrolled]) -> Enrolled:

@@ -15,7 +15,8 @@ import pytest
 from edge_agent.api.counter import RememberingReader
 from edge_agent.api.loops import Loop
 from edge_agent.api.rate import LOOKUPS_BURST
-from edge_agent.bootstrap.devices import Devices, FaceEngines
+from edge_agent.bootstrap.devices import Devices
+from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.recognition.race import now_ms
@@ -23,6 +24,7 @@ from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally
 from tests.factories.agent_api import CARD_UID, MEMBER, PHONE, PRINTING_TILL, TILL, Box
 from tests.factories.agent_files import OPERATOR_PIN
+from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera, picture
 from tests.fakes.face import FakeFaceEngine, seen
 from tests.fakes.nfc import FakeNfcReader
@@ -44,7 +46,7 @@ class Lane:
         self.tap = FakeTillTap()
         self.devices = Devices(
             camera=self.camera,
-            face=FaceEngines(self.engine, self.engine),
+            face=FaceEngines(self.engine, self.engine, POLICY),
             qr=FakeQrReader(),
             nfc=RememberingReader(self.nfc),
             taps={PRINTING_TILL: self.tap},
@@ -66,7 +68,7 @@ class Lane:
     def enrol(self, consents: dict[str, bool] | None = None) -> UUID:
         """Enrol somebody; return the member's id."""
         said = {"membership": True, "face.local": True} if consents is None else consents
-        body = {"name": "赵一", "phone": "13900000001", "consents": said}
+        body = {"name": "赵一", "phone": "13900000001", "consents": said, "is_14_or_older": True}
         headers = self.signed_in("enrol")
         return UUID(
             self.box.till().post("/v1/enrolments", json=body, headers=headers).json()["member_id"]
@@ -208,7 +210,8 @@ def test_the_camera_coaches(lane: Lane) -> None:
 def test_whom_a_face_resembles_is_not_said(lane: Lane) -> None:
     first, second = lane.enrol(), UUID(int=0)
     for name, phone in (("钱二", "13900000002"),):
-        body = {"name": name, "phone": phone, "consents": {"membership": True, "face.local": True}}
+        said = {"membership": True, "face.local": True}
+        body = {"name": name, "phone": phone, "consents": said, "is_14_or_older": True}
         answer = lane.box.till().post("/v1/enrolments", json=body, headers=lane.signed_in("two"))
         second = UUID(answer.json()["member_id"])
     told: dict[str, Any] = {}

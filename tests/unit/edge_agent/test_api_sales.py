@@ -176,6 +176,7 @@ ENROL = {
     "phone": "138 1234 5678",
     "consents": {"membership": True, "face.local": True},
     "declared_tags": ["敏感肌"],
+    "is_14_or_older": True,
 }
 
 

@@ -13,6 +13,7 @@ from edge_agent.ports.cloud_link import FetchedMember
 from edge_agent.ports.journal import StoredAnswer
 from edge_agent.services.consents import Consents
 from edge_agent.services.enrol import Enrol
+from edge_agent.services.erasing import Eraser, FaceFiles
 from edge_agent.services.members import Members
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.recorder import Recorder
@@ -24,6 +25,7 @@ from retail_core.wire.messages import CardIssued, ConsentGiven, MemberEnrolled
 from tests.factories.shop_floor import BUNDLE, SHOP, TILL, make_id, make_record
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
+from tests.fakes.gallery_store import FakeGalleryStore
 from tests.fakes.ids import FakeIdSource
 from tests.fakes.journal import FakeJournal
 from tests.fakes.replica import FakeReplica
@@ -36,6 +38,7 @@ WANG = EnrolCommand(
     declared_tags=("敏感肌",),
     operator=make_id(),
     till=TILL,
+    is_14_or_older=True,
 )
 
 
@@ -58,8 +61,21 @@ class Desk:
             phone_hash_key=b"p" * 32,
             card_hash_key=b"c" * 32,
         )
+        self.recorder = Recorder(self.journal)
+        self.files = FakeGalleryStore()
+        self.eraser = Eraser(
+            FaceFiles(self.files, self.files.ledger, self.files.vault),
+            self.recorder,
+            clock,
+            ids,
+            SHOP,
+            lambda _member: None,
+        )
+        self.consents = Consents(
+            self.recorder, self.files.ledger, self.eraser, clock, ids, self.tally
+        )
         self.enrol = Enrol(
-            Recorder(self.journal),
+            self.recorder,
             self.replica,
             self.members,
             clock,
@@ -174,6 +190,22 @@ def test_what_cannot_be_enrolled_is_refused(desk: Desk, command: EnrolCommand) -
     assert desk.journal.depth() == 0
 
 
+@pytest.mark.parametrize("declared", [None, False])
+def test_faces_need_an_age_or_a_guardian(desk: Desk, declared: bool | None) -> None:  # noqa: FBT001
+    child = replace(WANG, is_14_or_older=declared)
+    with pytest.raises(Fault) as caught:
+        desk.enrol.execute(child)
+    assert caught.value.code == FaultCode.FACE_MINOR
+    assert desk.journal.depth() == 0
+    without = {"membership": True, "face.local": False}
+    member = desk.enrol.execute(replace(child, consents=without)).member_id
+    assert desk.consents.event_for(member, "face.local") is None
+    guarded = {"membership": True, "face_local": True, "face.minor_guardian": True}
+    phone = "13900139000"
+    member = desk.enrol.execute(replace(child, consents=guarded, phone=phone)).member_id
+    assert desk.consents.event_for(member, "face.local") is not None
+
+
 # ---- consents -----------------------------------------------------------------------------------
 
 
@@ -189,12 +221,12 @@ def test_a_consent_names_the_text_that_was_shown(desk: Desk) -> None:
 
 def test_a_kind_spelt_with_an_underscore_is_the_same_kind(desk: Desk) -> None:
     enrolled = desk.enrol.execute(replace(WANG, consents={"membership": True, "face_local": True}))
-    assert Consents(desk.journal).event_for(enrolled.member_id, "face.local") is not None
+    assert desk.consents.event_for(enrolled.member_id, "face.local") is not None
 
 
 def test_the_latest_word_on_a_consent_counts(desk: Desk) -> None:
     enrolled = desk.enrol.execute(WANG)
-    consents = Consents(desk.journal)
+    consents = desk.consents
     assert enrolled.consent_events is not None
     given = consents.event_for(enrolled.member_id, "face.local")
     assert given == enrolled.consent_events["face.local"]

@@ -13,6 +13,7 @@ from edge_agent.services.enrol_face import EnrolFace, FaceDesk
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FAULTS, FaultCode
+from tests.factories.consents import make_consent
 from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera, picture
 from tests.fakes.face import FakeFaceEngine, seen, unit
@@ -104,6 +105,7 @@ class Counter:
         self.camera.start()
         self.gallery = Gallery(MODEL)
         self.store = FakeGalleryStore()
+        self.store.ledger.add_consent(make_consent(ALICE, consent_id=CONSENT))
         self.consents = {(ALICE, "face.local"): CONSENT}
 
     def service(self, *, engine: bool = True, camera: bool = True) -> EnrolFace:
@@ -127,7 +129,7 @@ def desk() -> Iterator[Counter]:
 def test_templates_rest_under_the_consent_that_allows_them(desk: Counter) -> None:
     plan = desk.service().from_pictures(ALICE, [picture(0), picture(1)])
     assert plan.accepted == 2
-    kept = desk.store.load(MODEL)
+    kept = tuple(desk.store.load(MODEL))
     assert {one.member_id for one in kept} == {ALICE}
     assert set(desk.store.consents.values()) == {CONSENT}
     best, _ = desk.gallery.search(unit(1.0))
@@ -140,7 +142,7 @@ def test_without_consent_nothing_is_even_looked_at(desk: Counter) -> None:
         desk.service().from_pictures(BOB, [picture(0)])
     assert caught.value.code is FaultCode.FACE_CONSENT_MISSING
     assert desk.engine.calls == 0
-    assert desk.store.load(MODEL) == ()
+    assert not list(desk.store.load(MODEL))
 
 
 def test_a_shop_without_face_says_so(desk: Counter) -> None:
@@ -161,7 +163,7 @@ def test_the_camera_is_coached_until_enough_is_taken(desk: Counter) -> None:
     assert plan.accepted == 2
     assert [hint.ok for hint in hints] == [False, True, False, True]
     assert hints[0].code is FaultCode.FACE_NONE
-    assert len(desk.store.load(MODEL)) == 2
+    assert len(list(desk.store.load(MODEL))) == 2
 
 
 def test_patience_ends(desk: Counter) -> None:

@@ -1,5 +1,6 @@
 """The other files of a box: replica, gallery, documents, and the keys that open them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -14,7 +15,9 @@ from edge_agent.ports.gallery_store import Template
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from tests.factories.shop_floor import SOAP, make_change, make_id, make_record
+from tests.factories.consents import agree
+from tests.factories.shop_floor import SHOP, SOAP, make_change, make_id, make_record
+from tests.fakes.clock import NOON_MS
 from tests.fakes.ids import FakeIdSource
 
 KEY = b"k" * 32
@@ -108,7 +111,7 @@ def test_a_replica_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
 
 
 def open_gallery(path: Path, tally: FaultTally | None = None) -> SqliteGallery:
-    return SqliteGallery(path, KEY, FakeIdSource(), tally or FaultTally())
+    return SqliteGallery(path, KEY, FakeIdSource(), tally or FaultTally(), SHOP.device)
 
 
 def make_template(seed: int) -> Template:
@@ -116,24 +119,30 @@ def make_template(seed: int) -> Template:
     return Template(make_id(), make_id(), "mbf@1", vector)
 
 
+def put(gallery: SqliteGallery, template: Template) -> None:
+    gallery.add(template, consent_event_id=agree(gallery.ledger, template.member_id))
+
+
 def raw(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.pragma("cipher", "chacha20")
     connection.pragma("key", "raw:" + KEY.hex())
+    connection.pragma("foreign_keys", "ON")
     return connection
 
 
-def test_a_template_moved_to_another_member_does_not_open(tmp_path: Path) -> None:
+def test_sealed_rows_put_in_anothers_place_do_not_open(tmp_path: Path) -> None:
     path, tally = tmp_path / "gallery.db", FaultTally()
     gallery = open_gallery(path)
     mine, hers = make_template(1), make_template(2)
     for template in (mine, hers):
-        gallery.add(template, consent_event_id=make_id())
+        put(gallery, template)
     gallery.close()
     connection = raw(path)
     connection.execute(
-        "UPDATE template SET member_id = ? WHERE template_id = ?",
-        (hers.member_id.bytes, mine.template_id.bytes),
+        "UPDATE template SET sealed = (SELECT sealed FROM template WHERE member_id = ?1),"
+        " ids = (SELECT ids FROM template WHERE member_id = ?1) WHERE member_id = ?2",
+        (hers.member_id.bytes, mine.member_id.bytes),
     )
     connection.close()
     gallery = open_gallery(path, tally)
@@ -142,39 +151,93 @@ def test_a_template_moved_to_another_member_does_not_open(tmp_path: Path) -> Non
     gallery.close()
 
 
-def test_a_row_needs_a_consent(tmp_path: Path) -> None:
-    open_gallery(tmp_path / "gallery.db").close()
-    connection = raw(tmp_path / "gallery.db")
-    with pytest.raises(apsw.ConstraintError):
-        connection.execute("INSERT INTO template VALUES (x'01', x'02', 'm', NULL, x'03')")
-    with pytest.raises(apsw.ConstraintError):
-        connection.execute("INSERT INTO template VALUES (x'01', x'02', 'm', x'', x'03')")
+def test_another_box_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "gallery.db"
+    gallery = open_gallery(path)
+    put(gallery, make_template(1))
+    gallery.close()
+    with pytest.raises(Fault) as caught:
+        SqliteGallery(path, KEY, FakeIdSource(), FaultTally(), make_id())
+    assert caught.value.code == FaultCode.DISK_KEY_WRONG
+
+
+def test_the_tables_themselves_refuse_what_no_consent_covers(tmp_path: Path) -> None:
+    path = tmp_path / "gallery.db"
+    gallery = open_gallery(path)
+    held, other = make_template(1), make_id()
+    put(gallery, held)
+    hers = agree(gallery.ledger, other)
+    gallery.close()
+    connection = raw(path)
+    member = held.member_id.bytes
+    refused = (
+        ("INSERT INTO holder VALUES (?, ?, x'00', 0, 0, 0)", (make_id().bytes, hers.bytes)),
+        ("INSERT INTO holder VALUES (?, ?, x'00', 0, 0, 0)", (make_id().bytes, bytes(16))),
+        (
+            "INSERT INTO template (member_id, model_id, epoch, ids, sealed) VALUES (?,'m',1,?,x'')",
+            (other.bytes, bytes(16)),
+        ),
+        ("UPDATE template SET member_id = ? WHERE member_id = ?", (other.bytes, member)),
+        ("UPDATE holder SET member_id = ? WHERE member_id = ?", (make_id().bytes, member)),
+        ("UPDATE holder SET consent_id = ? WHERE member_id = ?", (hers.bytes, member)),
+        ("UPDATE consent SET given = 0 WHERE member_id = ?", (member,)),
+        ("DELETE FROM consent WHERE member_id = ?", (member,)),
+        ("DELETE FROM rotation WHERE epoch > ?", (0,)),
+    )
+    for sql, values in refused:
+        with pytest.raises(apsw.ConstraintError):
+            connection.execute(sql, values)
+    assert list(connection.execute("SELECT count(*) FROM template")) == [(1,)]
     connection.close()
 
 
 def test_an_embedding_is_not_in_the_file_even_for_who_has_its_key(tmp_path: Path) -> None:
     path, template = tmp_path / "gallery.db", make_template(3)
     gallery = open_gallery(path)
-    gallery.add(template, consent_event_id=make_id())
+    put(gallery, template)
     gallery.close()
     connection = raw(path)
     (sealed,) = next(iter(connection.execute("SELECT sealed FROM template")))
     connection.close()
-    assert template.embedding.tobytes()[:16] not in sealed
+    for written in (np.float32, np.float64, np.float16):
+        assert template.embedding.astype(written).tobytes()[:16] not in sealed
 
 
 def test_an_erased_template_leaves_no_page_behind(tmp_path: Path) -> None:
     path, template = tmp_path / "gallery.db", make_template(4)
     gallery = open_gallery(path)
-    gallery.add(template, consent_event_id=make_id())
-    rows = gallery._file.rows("SELECT sealed FROM template")
-    assert gallery.delete_member(template.member_id) == 1
+    put(gallery, template)
+    rows = gallery._file.rows("SELECT sealed, wrapped FROM template JOIN holder USING (member_id)")
+    assert gallery.erase(template.member_id, "withdrawn", NOON_MS) is not None
     assert (tmp_path / "gallery.db-wal").stat().st_size == 0
     gallery.close()
     connection = raw(path)
     connection.pragma("rekey", "")
     connection.close()
-    assert bytes(rows[0][0])[12:60] not in path.read_bytes()
+    for piece in rows[0]:
+        assert bytes(piece)[12:40] not in path.read_bytes()
+
+
+def test_a_new_epoch_turns_every_row_and_destroys_the_old_key(tmp_path: Path) -> None:
+    path = tmp_path / "gallery.db"
+    gallery = open_gallery(path)
+    faces = [make_template(seed) for seed in range(5)]
+    old = gallery.rotation
+    for face in faces:
+        put(gallery, replace(face, embedding=old.turn(face.embedding)))
+    new = gallery.rotate()
+    gallery.close()
+    assert (old.epoch, new.epoch) == (1, 2)
+    gallery = open_gallery(path)
+    assert gallery.rotation.epoch == 2
+    held = {one.template_id: one.embedding for one in gallery.load("mbf@1")}
+    for face in faces:
+        size = float(face.embedding @ face.embedding)
+        stored = held[face.template_id]
+        assert float(stored @ gallery.rotation.turn(face.embedding)) / size > 1 - 1e-4
+        assert abs(float(stored @ old.turn(face.embedding))) / size < 0.5
+    assert gallery._file.rows("SELECT epoch FROM rotation") == [(2,)]
+    gallery.close()
 
 
 # ---- documents ----------------------------------------------------------------------------------

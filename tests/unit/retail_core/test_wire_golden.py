@@ -23,6 +23,7 @@ DECODERS = {
     "body_member_enrolled": lambda raw: codec.decode_body(EventType.MEMBER_ENROLLED, raw),
     "body_consent_given": lambda raw: codec.decode_body(EventType.CONSENT_GIVEN, raw),
     "body_card_issued": lambda raw: codec.decode_body(EventType.CARD_ISSUED, raw),
+    "body_proof_suspect": lambda raw: codec.decode_body(EventType.PROOF_SUSPECT, raw),
     "body_proof_used": lambda raw: codec.decode_body(EventType.PROOF_USED, raw),
     "body_face_held": lambda raw: codec.decode_body(EventType.FACE_HELD, raw),
     "body_face_erased": lambda raw: codec.decode_body(EventType.FACE_ERASED, raw),

@@ -1,0 +1,84 @@
+"""How templates are sealed: a data key a member, wrapped under the box's key.
+
+A row copied to another member, model, epoch or box does not open, because all of them are
+authenticated; and where the wrapped key is gone nothing opens, neither here nor in a backup.
+ChaCha20-Poly1305, because the smaller boards have no AES instructions. Numbers rest as float16:
+half the bytes to read at a start, and cosines change by less than 0.0001.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from numpy.typing import NDArray
+
+from edge_agent.adapters.keys import KEY_BYTES, derive_key
+from edge_agent.ports.clock import IdSource
+
+NONCE_BYTES = 12
+_STORED = np.dtype("<f2")
+_WIDTH_BYTES = 2
+Rows = NDArray[np.float32]
+Place = tuple[bytes, str, int, bytes]
+"""Where rows belong: member, model, epoch, the ids of the templates one after the other."""
+
+
+class Seal:
+    """Seals and opens for one box."""
+
+    def __init__(self, key: bytes, device: UUID, ids: IdSource) -> None:
+        self._kek = ChaCha20Poly1305(derive_key(key, "gallery-kek"))
+        self._device = device.bytes
+        self._ids = ids
+
+    def new_key(self, member: bytes) -> tuple[ChaCha20Poly1305, bytes]:
+        """Return a fresh data key for a member, ready and wrapped."""
+        raw = self._ids.random_bytes(KEY_BYTES)
+        return ChaCha20Poly1305(raw), self.keep(b"member" + member, raw)
+
+    def member_key(self, member: bytes, wrapped: bytes) -> ChaCha20Poly1305:
+        """Return a member's data key; InvalidTag when it is not hers or not this box's."""
+        return ChaCha20Poly1305(self.kept(b"member" + member, wrapped))
+
+    def keep(self, name: bytes, secret: bytes) -> bytes:
+        """Seal a small secret of the box under the box's key."""
+        nonce = self._ids.random_bytes(NONCE_BYTES)
+        return nonce + self._kek.encrypt(nonce, secret, self._device + name)
+
+    def kept(self, name: bytes, sealed: bytes) -> bytes:
+        """Open a small secret; InvalidTag when it is not this box's."""
+        return self._kek.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._device + name)
+
+    def seal(self, key: ChaCha20Poly1305, place: Place, rows: Rows) -> bytes:
+        """Seal a member's rows: width, then the numbers."""
+        nonce = self._ids.random_bytes(NONCE_BYTES)
+        plain = rows.shape[1].to_bytes(_WIDTH_BYTES, "little") + rows.astype(_STORED).tobytes()
+        return nonce + key.encrypt(nonce, plain, self._bound_to(place))
+
+    def open(self, key: ChaCha20Poly1305, place: Place, sealed: bytes) -> Rows:
+        """Open a member's rows; InvalidTag when they belong elsewhere."""
+        plain = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._bound_to(place))
+        width = int.from_bytes(plain[:_WIDTH_BYTES], "little")
+        numbers = np.frombuffer(plain, _STORED, offset=_WIDTH_BYTES)
+        return numbers.astype(np.float32).reshape(-1, width)
+
+    def _bound_to(self, place: Place) -> bytes:
+        member, model, epoch, template_ids = place
+        return b"|".join(
+            (self._device, member, model.encode(), epoch.to_bytes(4, "big"), template_ids)
+        )
+
+
+def split_ids(joined: bytes) -> tuple[UUID, ...]:
+    """Return the ids that stand one after the other."""
+    return tuple(UUID(bytes=joined[at : at + 16]) for at in range(0, len(joined), 16))
+
+
+def join_ids(ids: Sequence[UUID]) -> bytes:
+    """Return ids one after the other."""
+    return b"".join(one.bytes for one in ids)
+
+
+__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "split_ids"]

@@ -1,0 +1,124 @@
+"""The rules of faces on this box: leave, consent, erasure, leases, and what works under them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.beside import BesideParts
+from edge_agent.bootstrap.devices import Devices
+from edge_agent.bootstrap.lines import Lines
+from edge_agent.ports.face import FaceEngine
+from edge_agent.recognition.faces import FaceReader
+from edge_agent.recognition.gallery import Gallery
+from edge_agent.recognition.guarded import GuardedEngine
+from edge_agent.recognition.lookup import MemberLookup
+from edge_agent.recognition.rotation import Rotation
+from edge_agent.services.consents import Consents
+from edge_agent.services.downlink import Applied
+from edge_agent.services.enrol_face import FaceDesk
+from edge_agent.services.erasing import Eraser, FaceFiles
+from edge_agent.services.face_keeper import FaceKeeper
+from edge_agent.services.face_leave import FaceLeave
+from edge_agent.services.recorder import Recorder
+from retail_core.identity.face_match import NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The rules of faces, and what works under them."""
+
+    files: FaceFiles
+    rotation: Rotation
+    consents: Consents
+    eraser: Eraser
+    keeper: FaceKeeper
+    leave: FaceLeave
+    caught_up: Callable[[], bool]
+
+    def guarded(self, engine: FaceEngine) -> FaceEngine:
+        """Put the door before an engine.
+
+        Shut without HQ's leave, and while a withdrawal may be waiting to be told by the cloud.
+        """
+        return GuardedEngine(
+            engine, self.rotation, lambda: self.leave.enabled() and self.caught_up()
+        )
+
+    def guard(self, devices: Devices) -> Devices:
+        """Return the devices with every face engine behind the door; nobody gets the bare ones."""
+        if devices.face is None:
+            return devices
+        lane, enrolment = self.guarded(devices.face.lane), self.guarded(devices.face.enrolment)
+        return replace(devices, face=replace(devices.face, lane=lane, enrolment=enrolment))
+
+    def reader(
+        self, devices: Devices, gallery: Gallery, lookup: MemberLookup, beside: BesideParts
+    ) -> FaceReader | None:
+        """Return the lane's face reader, None without camera or models."""
+        if devices.camera is None or devices.face is None:
+            return None
+        return FaceReader(
+            devices.camera,
+            devices.face.lane,
+            gallery,
+            lookup,
+            devices.face.policy,
+            enabled=self.leave.enabled,
+            recognised=self.keeper.saw,
+            elder=beside.elder,
+            shadow=beside.shadow,
+        )
+
+    @property
+    def consent_for(self) -> Callable[[UUID, str], UUID | None]:
+        """Return the consent that stands, by member and kind."""
+        return self.consents.event_for
+
+    @property
+    def kept(self) -> Callable[[UUID], None]:
+        """Tell the cloud that a member's templates rest here."""
+        return self.eraser.held
+
+    def desk(self, devices: Devices, gallery: Gallery) -> FaceDesk:
+        """Return where faces are enrolled."""
+        face = devices.face
+        return FaceDesk(
+            engine=face.enrolment if face else None,
+            camera=devices.camera,
+            gallery=gallery,
+            store=self.files.store,
+            policy=face.policy if face else NOBODY,
+            enabled=self.leave.enabled,
+            kept=self.eraser.held,
+        )
+
+
+def build_faces(
+    basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, galleries: Sequence[Gallery]
+) -> Faces:
+    """Wire the rules, and make up for what a power cut interrupted."""
+    files = FaceFiles(storage.gallery, storage.gallery.ledger, storage.gallery.vault)
+
+    def forget(member_id: UUID) -> None:
+        for gallery in galleries:
+            gallery.remove_member(member_id)
+
+    eraser = Eraser(files, recorder, basis.clock, basis.ids, basis.shop, forget)
+    consents = Consents(recorder, files.ledger, eraser, basis.clock, basis.ids, basis.tally)
+    consents.catch_up(storage.journal)
+
+    def heard(applied: Applied) -> None:
+        consents.heard(applied.member_id, storage.replica)
+
+    for held in files.store.holders():
+        # A replica that was lost knows nobody: that is no reason to forget anybody.
+        if storage.replica.member(held.member_id) is not None:
+            consents.heard(held.member_id, storage.replica)
+    lines.downlink.listen(heard)
+    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected)
+
+    def caught_up() -> bool:
+        return not (lines.link.connected() and lines.downlink.behind())
+
+    return Faces(files, storage.gallery.rotation, consents, eraser, keeper, lines.leave, caught_up)

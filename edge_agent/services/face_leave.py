@@ -1,0 +1,58 @@
+"""Whether this shop may recognise faces: HQ's signed leave, fetched, checked, kept.
+
+Without it nothing is computed; the switch in the box's own config says only that a camera is there.
+"""
+
+from uuid import UUID
+
+from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.vault import Vault
+from retail_core.errors import Fault
+from retail_core.identity.face_enablement import FaceEnablement, open_enablement
+from retail_core.texts.faults import FaultCode
+
+KEPT_AS = "face-enablement"
+
+
+class FaceLeave:
+    """Holds the newest leave; asked before every picture, so the answer is at hand."""
+
+    def __init__(
+        self, vault: Vault, directory: CloudDirectory, public_key: bytes, tenant: UUID, store: UUID
+    ) -> None:
+        self._vault = vault
+        self._directory = directory
+        self._public_key = public_key
+        self._place = (tenant, store)
+        self._held = self._kept()
+
+    @property
+    def held(self) -> FaceEnablement | None:
+        """What HQ said last, as far as known here."""
+        return self._held
+
+    def enabled(self) -> bool:
+        """Tell whether HQ lets this shop recognise faces."""
+        return self._held is not None and self._held.enabled
+
+    def refresh(self) -> None:
+        """Fetch the leave (Faults of the line, FACE_POLICY_INVALID)."""
+        self.take(self._directory.face_enablement())
+
+    def take(self, signed: bytes) -> None:
+        """Believe a document that is HQ's, ours, and no older than the one held."""
+        said = open_enablement(signed, self._public_key, *self._place)
+        if self._held is not None and said.version < self._held.version:
+            raise Fault(FaultCode.FACE_POLICY_INVALID)
+        if said != self._held:
+            self._vault.put(KEPT_AS, signed)
+            self._held = said
+
+    def _kept(self) -> FaceEnablement | None:
+        signed = self._vault.get(KEPT_AS)
+        if signed is None:
+            return None
+        try:
+            return open_enablement(signed, self._public_key, *self._place)
+        except Fault:
+            return None  # another store's or another HQ's: off until ours is fetched

@@ -1,0 +1,43 @@
+"""Faults of consent and of what HQ allows: block R, 6xx."""
+
+from retail_core.texts.fault_codes import FaultCode, FaultSpec
+
+SPECS: dict[FaultCode, FaultSpec] = {
+    FaultCode.FACE_MINOR: FaultSpec(
+        "auth",
+        403,
+        "未声明年满十四周岁,也没有监护人同意,不能使用人脸识别",
+        "fourteen or older was not declared and no guardian has consented; no face recognition",
+    ),
+    FaultCode.RECEIPT_INVALID: FaultSpec(
+        "input",
+        422,
+        "删除回执不完整,或签名不对",
+        "the erasure receipt is incomplete or its signature is wrong",
+    ),
+    FaultCode.FACE_POLICY_INVALID: FaultSpec(
+        "auth",
+        403,
+        "总部的人脸启用文件无效:签名不对,或不是给本店的",
+        "headquarters' face policy is not valid: a wrong signature, or made for another store",
+    ),
+    FaultCode.FACE_ENABLEMENT_INCOMPLETE: FaultSpec(
+        "input",
+        422,
+        "启用人脸还缺:{missing}",
+        "faces cannot be enabled; missing: {missing}",
+    ),
+    FaultCode.FACE_COUNT_WARNING: FaultSpec(
+        "conflict",
+        409,
+        "{entity} 已存有 {count} 人的人脸信息,接近 10 万人备案线",
+        "{entity} holds face templates of {count} persons, close to the 100,000 filing duty",
+    ),
+    FaultCode.FACE_COUNT_ALERT: FaultSpec(
+        "conflict",
+        409,
+        "{entity} 已存有 {count} 人的人脸信息,须在 30 个工作日内向省级网信部门备案",
+        "{entity} holds face templates of {count} persons: file with the provincial authority"
+        " within 30 working days",
+    ),
+}
