@@ -22,6 +22,7 @@ from retail_core.wire.messages import (
     ClaimIssued,
     ConsentGiven,
     MemberEnrolled,
+    ProofSuspect,
     ProofUsed,
     Sale,
 )
@@ -189,6 +190,8 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
             _claim(arrival, body, facts, made)
         case ProofUsed():
             _proof(arrival, body, facts, made)
+        case ProofSuspect():
+            _suspect(arrival, body, made)
 
 
 def _member_of(arrival: Arrival) -> UUID:
@@ -278,6 +281,17 @@ def _card(arrival: Arrival, card: CardIssued, facts: Facts, made: Plan) -> None:
     if facts.identities[CARD, card.uid_hash] == member:
         made.cards.append(NewCard(arrival, member, card))
         made.touched.add(member)
+
+
+def _suspect(arrival: Arrival, suspect: ProofSuspect, made: Plan) -> None:
+    """Put a card that seems to be copied before the people at HQ."""
+    try:
+        code = FaultCode(suspect.code)
+    except ValueError:
+        _malformed(f"code {suspect.code!r}")
+    detail = f"factor={suspect.factor}, counter={suspect.shown}, last={suspect.last}"
+    detail += f", card={suspect.subject.hex()[:12]}"
+    made.notes.append(Note(arrival, "proof", code, detail, arrival.member))
 
 
 def _proof(arrival: Arrival, used: ProofUsed, facts: Facts, made: Plan) -> None:

@@ -4,17 +4,17 @@ One of these stands between the devices' threads and the API: both tell the same
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
 from edge_agent.api.hub import EventHub
 from edge_agent.api.models.identify import IdentifyAnswered
-from edge_agent.api.views import Views, frame
+from edge_agent.api.views import Views, face, frame
 from edge_agent.api.visits import Visits
 from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.nfc import CardTap, NfcReader
-from edge_agent.recognition.enrol import EnrolFrame
+from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
 from edge_agent.services.identify import Identification
@@ -64,9 +64,35 @@ class Counter:
         """Tell what was recognised without a question."""
         self.recognised(result, self._visits.till_of(None, None))
 
-    def coached(self, seen: EnrolFrame) -> None:
-        """Tell the customer what the last picture was like."""
-        self._hub.publish("enrol_hint", frame(seen).model_dump(mode="json"))
+    @contextmanager
+    def coaching(self, wanted: int) -> Iterator[Callable[[EnrolFrame], None]]:
+        """Coach a customer before the camera; yields who hears of each picture."""
+        taken = 0
+
+        def hear(seen: EnrolFrame) -> None:
+            nonlocal taken
+            taken += seen.ok
+            self._coach(frame(seen).model_dump(mode="json"), taken, wanted)
+
+        try:
+            yield hear
+        except Fault as fault:
+            told = {"ok": False, "code": fault.code.value}
+            hints = {"hint_zh": fault.text("zh"), "hint_en": fault.text("en")}
+            self._coach(told | hints | {"done": True}, taken, wanted)
+            raise
+
+    def coached(self, plan: EnrolPlan, wanted: int) -> None:
+        """Tell how the enrolment of a face ended; whom she looks like stays unnamed."""
+        done = face(plan)
+        last = done.frames[-1] if done.frames else None
+        told = {"done": True, "enough": done.enough, "ok": plan.accepted > 0}
+        hints = {} if last is None else {"hint_zh": last.hint_zh, "hint_en": last.hint_en}
+        alike = {"lookalike": None if done.lookalike is None else done.lookalike.model_dump()}
+        self._coach(told | hints | alike, plan.accepted, wanted)
+
+    def _coach(self, told: Mapping[str, object], taken: int, wanted: int) -> None:
+        self._hub.publish("enrol_hint", {**told, "accepted": taken, "wanted": wanted})
 
     def booked(self, booking: TappedBooking) -> None:
         """Tell of a printed receipt."""

@@ -61,7 +61,7 @@ class CardTaps:
             held,
             seen_ms,
             seen_ms,
-            lambda: self._proofs.admit_card(read, held.member_id),
+            lambda: self._proofs.admit_card(read, tap, held.member_id),
         )
 
     def _next(self, race: Race) -> CardTap | None:

@@ -194,14 +194,13 @@ class Identify:
         return Identification("member", assurance_of(factor), factor, held, at_ms=now)
 
     def stop(self) -> None:
-        """End the race under way and the threads, keep the card counters; safe to call twice."""
+        """End the race under way and the threads; safe to call twice."""
         with self._state:
             self._stopped = True
             if self._race is not None:
                 self._race.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._lane.lookup.stop()
-        self._lane.proofs.save()
 
     # ---- inside ---------------------------------------------------------------------------------
 

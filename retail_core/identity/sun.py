@@ -6,7 +6,6 @@ the store's keys and no network.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -85,25 +84,27 @@ def sun_mac(card_file_key: bytes, uid: bytes, counter: bytes) -> bytes:
 class CounterGuard:
     """The highest counter seen of each card; bounded, the card longest unseen goes first."""
 
-    def __init__(
-        self, known: Mapping[bytes, int] | None = None, capacity: int = limits.CARD_COUNTERS_MAX
-    ) -> None:
+    def __init__(self, capacity: int = limits.CARD_COUNTERS_MAX) -> None:
         self._capacity = capacity
-        self._highest = dict(known or {})
+        self._highest: dict[bytes, int] = {}
 
     def admit(self, read: SunRead) -> None:
         """Take a tap; Fault NFC_COUNTER_REPLAYED when its counter is not above the last one."""
         last = self._highest.get(read.uid, -1)
         if read.counter <= last:
             raise Fault(FaultCode.NFC_COUNTER_REPLAYED)
+        self.seen(read)
+
+    def seen(self, read: SunRead) -> None:
+        """Take a counter for a card's last one, as it was known before."""
         self._highest.pop(read.uid, None)
         if len(self._highest) >= self._capacity:
             del self._highest[next(iter(self._highest))]
         self._highest[read.uid] = read.counter
 
-    def counters(self) -> dict[bytes, int]:
-        """Return UID → highest counter, to be kept over a restart."""
-        return dict(self._highest)
+    def last(self, uid: bytes) -> int | None:
+        """Return a card's highest counter, None when it is not remembered."""
+        return self._highest.get(uid)
 
 
 def _cmac(key: bytes, message: bytes) -> bytes:

@@ -15,16 +15,20 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
+from edge_agent.services.card_book import CardBook
 from edge_agent.services.identify import Identify, Lane
+from edge_agent.services.recorder import Recorder
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import MemberRecord, PhoneKey
 from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera
+from tests.fakes.card_counters import FakeCardCounters
 from tests.fakes.clock import FakeClock
-from tests.fakes.documents import FakeDocuments
 from tests.fakes.face import FakeFaceEngine, unit
+from tests.fakes.ids import FakeIdSource
+from tests.fakes.journal import FakeJournal
 from tests.fakes.nfc import FakeNfcReader
 from tests.fakes.qr import FakeQrReader
 from tests.fakes.replica import FakeReplica
@@ -112,7 +116,7 @@ class FakeFinder:
 class Counter:
     """Readers, members and the service; close it with `stop`."""
 
-    def __init__(self, *, live_min: float = 0.0, documents: FakeDocuments | None = None) -> None:
+    def __init__(self, *, live_min: float = 0.0, counters: FakeCardCounters | None = None) -> None:
         self.clock = FakeClock()
         self.camera = FakeCamera()
         self.engine = FakeFaceEngine()
@@ -123,7 +127,14 @@ class Counter:
         self.tally = FaultTally()
         self.gallery = Gallery(self.engine.model_id)
         self.lookup = MemberLookup(self.replica, self.finder)
-        self.proofs = Proofs(META_KEY, MASTER_KEY, card_hash, documents)
+        book = CardBook(
+            counters or FakeCardCounters(),
+            Recorder(FakeJournal()),
+            self.clock,
+            FakeIdSource(),
+            FaultTally(),
+        )
+        self.proofs = Proofs(META_KEY, MASTER_KEY, card_hash, book)
         self.codes = CodeCheck(self.lookup, self.proofs, self.clock)
         self.cards = CardTaps(self.nfc, self.lookup, self.proofs)
         policy = POLICY

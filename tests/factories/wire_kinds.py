@@ -20,6 +20,7 @@ from retail_core.wire.messages import (
     MemberEnrolled,
     MemberRecord,
     Presence,
+    ProofSuspect,
     ProofUsed,
     Published,
     Sale,
@@ -44,6 +45,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     FaceHeld: EventType.FACE_HELD,
     FaceErased: EventType.FACE_ERASED,
     ProofUsed: EventType.PROOF_USED,
+    ProofSuspect: EventType.PROOF_SUSPECT,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

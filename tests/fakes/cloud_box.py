@@ -27,6 +27,7 @@ from retail_core.wire.messages import (
     Hello,
     MemberEnrolled,
     Presence,
+    ProofSuspect,
     ProofUsed,
     Sale,
     SaleLine,
@@ -115,6 +116,12 @@ class SimBox:
     def proves(self, person: Person, code: bytes) -> Event:
         body = ProofUsed("member_code", sha256(code).digest())
         return self.journal(EventType.PROOF_USED, encode_body(body), person.member)
+
+    def suspects(self, person: Person, shown: int, last: int) -> Event:
+        """A card that seems to be copied."""
+        subject = sha256(b"\x04card").digest()
+        body = ProofSuspect("sun_card", "R312", subject, shown, last)
+        return self.journal(EventType.PROOF_SUSPECT, encode_body(body), person.member)
 
     def sells(self, person: Person | None = None, *, fen: int = 5_900, **changes: object) -> Event:
         sale = msgspec.structs.replace(self.sale(person, fen=fen), **changes)

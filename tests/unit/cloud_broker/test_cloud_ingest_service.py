@@ -154,6 +154,19 @@ class TestProofs:
         assert [item.kind for item in cloud.state.repairs.values()] == ["proof"]
 
 
+    def test_a_card_that_seems_copied_waits_for_somebody_to_look(self, cloud: Cloud) -> None:
+        here, person = cloud.box(), Person()
+        here.enrols(person)
+        here.suspects(person, 7, 9)
+        for _ in range(2):
+            (ack,) = acks(cloud.book((here, here.frame())), here)
+            assert ack.rejected == ()
+        (item,) = cloud.state.repairs.values()
+        assert (item.kind, item.code, item.store) == ("proof", "R312", here.store)
+        assert item.member == person.member
+        assert "counter=7, last=9" in item.detail
+
+
 class TestRefusing:
     def refused(self, cloud: Cloud, box: SimBox, seq: int) -> str:
         outcome = cloud.book((box, box.frame()))

@@ -26,7 +26,7 @@ from tests.factories.counter import (
     uid_of,
 )
 from tests.fakes.camera import picture
-from tests.fakes.documents import FakeDocuments
+from tests.fakes.card_counters import FakeCardCounters
 from tests.fakes.face import seen
 
 SHORT_MS = 250
@@ -253,13 +253,13 @@ def test_a_cards_counter_must_rise(counter: Counter) -> None:
 
 
 def test_counters_survive_a_restart() -> None:
-    documents = FakeDocuments()
-    before = Counter(documents=documents)
+    counters = FakeCardCounters()
+    before = Counter(counters=counters)
     before.hold(ALICE, record("Alice", card=ALICES_CARD))
     before.nfc.put(before.tap(ALICES_CARD, 7))
     assert before.identify.identify(["nfc"], LONG_MS).outcome == "member"
     before.stop()
-    after = Counter(documents=documents)
+    after = Counter(counters=counters)
     after.hold(ALICE, record("Alice", card=ALICES_CARD))
     after.nfc.put(after.tap(ALICES_CARD, 7))
     result = after.identify.identify(["nfc"], SHORT_MS)
