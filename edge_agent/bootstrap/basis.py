@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
-from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.adapters.gallery_sqlite import SqliteGallery
@@ -44,7 +43,6 @@ class Storage:
     replica: SqliteReplica
     gallery: SqliteGallery
     documents: TinyDocuments
-    card_counters: SqliteCardCounters
     used_proofs: SqliteUsedProofs
     card_counters: SqliteCardCounters
 

@@ -15,7 +15,6 @@ from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.card_book import CardBook
-from edge_agent.services.card_book import CardBook
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.enrol_face import EnrolFace
@@ -57,8 +56,6 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     keys = basis.settings.device.keys
     proof_uses = ProofUses(storage.used_proofs, recorder, clock, ids, basis.tally)
     proof_uses.catch_up(storage.journal)
-    card_book = CardBook(storage.card_counters, recorder, clock, ids, basis.tally)
-    card_book.adopt(storage.documents)
     card_book = CardBook(storage.card_counters, recorder, clock, ids, basis.tally)
     card_book.adopt(storage.documents)
     proofs = Proofs(

@@ -45,7 +45,6 @@ class EventType(StrEnum):
     CONSENT_GIVEN = "consent.given"
     PROOF_USED = "proof.used"
     PROOF_SUSPECT = "proof.suspect"
-    PROOF_SUSPECT = "proof.suspect"
     FACE_HELD = "face.held"
     FACE_ERASED = "face.erased"
     CLAIM_ISSUED = "claim.issued"
@@ -279,19 +278,6 @@ class FaceErased(msgspec.Struct, array_like=True, frozen=True):
     receipt: Annotated[bytes, Meta(max_length=4096)]
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
     public_key: Hash
-
-
-class ProofSuspect(msgspec.Struct, array_like=True, frozen=True):
-    """A proof that seems to be copied: the card `subject`, hashed, `shown` a counter below `last`.
-
-    `code` is the fault to be shown to people.
-    """
-
-    factor: Text
-    code: Text
-    subject: Digest
-    shown: Count = 0
-    last: Count = 0
 
 
 class ProofSuspect(msgspec.Struct, array_like=True, frozen=True):
