@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -49,7 +48,7 @@ def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
 
 
 def as_report(scores: dict[str, Score]) -> dict[str, object]:
-    """Return the report: the cascade's counts, `ms_median` of its first look, `ms_p95` of it all."""
+    """Return the cascade's counts; `ms_median` is its first look's, `ms_p95` the whole's."""
     whole = scores[CASCADE]
     return {
         **whole.as_json(),

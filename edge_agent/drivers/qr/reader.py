@@ -1,71 +1,72 @@
-"""The QrReader port. OpenCV's own detectors are not used: hostile payloads crash them."""
+"""The QrReader port: zxing-cpp first, then other looks at the picture with either decoder.
 
-from typing import Any, cast
+In a lane there is another frame in a moment, so one more look a frame is enough and they take
+turns; a picture that stands alone (`look_hard`) gets all of them.
+"""
+
+from typing import cast
 
 import cv2
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
 
-from retail_core.errors import Fault
-from retail_core.texts.faults import FaultCode
+from edge_agent.drivers.qr.decoders import load_zbar, zxing
+from edge_agent.drivers.qr.sightings import Sighting, merged
+from edge_agent.drivers.qr.variants import VARIANTS, Look
 
 Picture = NDArray[np.uint8]
 
-# zbar's time grows with the picture; a code it can read is readable at this size.
-SECOND_SIDE_MAX = 960
-SECOND_EVERY = 5
+# Where nothing like a code is seen there most often is none: a second look now and then.
+EMPTY_EVERY = 3
 CODES_MAX = 8
-FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-PAYLOAD_BYTES_MAX = 4_296
+_GREY = 2
 
 
 class QrCascade:
-    """Reads with zxing-cpp; when that finds nothing, with zbar, which takes ten times as long.
+    """Reads QR codes; one per lane, because it remembers whose turn it is."""
 
-    So zbar is asked when zxing-cpp saw something like a code, and of every fifth picture with
-    nothing in it. On 363 public pictures zbar alone read ten; nine of them were such sightings.
-    """
-
-    def __init__(self, *, second_opinion: bool = True) -> None:
-        self._zbar = _load_zbar() if second_opinion else None
+    def __init__(self) -> None:
+        self._zbar = load_zbar()
         self._empty = 0
+        self._turn = 0
 
     def read(self, image: Picture) -> tuple[bytes, ...]:
         """Return each payload found as raw bytes, without duplicates; a BGR or grey picture."""
         if image.size == 0:
             return ()
-        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)  # noqa: PLR2004
-        found, sighted = _first(cast("Picture", grey))
-        if not found and self._zbar is not None and self._is_due(sighted=sighted):
-            found = self._second(cast("Picture", grey))
-        sane = [payload for payload in found if 0 < len(payload) <= PAYLOAD_BYTES_MAX]
-        return tuple(dict.fromkeys(sane))[:CODES_MAX]
+        grey = as_grey(image)
+        seen = merged([], zxing(grey))
+        if not _read(seen) and self._is_due(sighted=bool(seen)):
+            name = list(VARIANTS)[self._turn % len(VARIANTS)]
+            self._turn += 1
+            seen = merged(seen, VARIANTS[name](Look(grey, seen, self._zbar)))
+        payloads = [one.payload for one in _read(seen) if one.payload is not None]
+        return tuple(dict.fromkeys(payloads))[:CODES_MAX]
+
+    def look_hard(self, image: Picture) -> list[Sighting]:
+        """Return what was read and what was only sighted, after every look that was needed."""
+        if image.size == 0:
+            return []
+        grey = as_grey(image)
+        seen = merged([], zxing(grey))
+        for variant in VARIANTS.values():
+            unread = [one for one in seen if one.payload is None]
+            if _read(seen) and not unread:
+                break
+            seen = merged(seen, variant(Look(grey, unread, self._zbar)))
+        return seen
 
     def _is_due(self, *, sighted: bool) -> bool:
         self._empty = 0 if sighted else self._empty + 1
-        return sighted or self._empty % SECOND_EVERY == 1
-
-    def _second(self, grey: Picture) -> list[bytes]:
-        longest = max(grey.shape)
-        if longest > SECOND_SIDE_MAX:
-            ratio = SECOND_SIDE_MAX / longest
-            size = (max(1, int(grey.shape[1] * ratio)), max(1, int(grey.shape[0] * ratio)))
-            grey = cast("Picture", cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-        pyzbar = cast("Any", self._zbar)
-        return [bytes(seen.data) for seen in pyzbar.decode(grey, [pyzbar.ZBarSymbol.QRCODE])]
+        return sighted or self._empty % EMPTY_EVERY == 1
 
 
-def _first(grey: Picture) -> tuple[list[bytes], bool]:
-    """Return the payloads, and whether anything like a code was there."""
-    seen = zxingcpp.read_barcodes(grey, formats=FORMATS, return_errors=True)
-    return [bytes(code.bytes) for code in seen if code.valid], bool(seen)
+def as_grey(image: Picture) -> Picture:
+    """Return the grey picture of a BGR or grey one."""
+    if image.ndim == _GREY:
+        return image
+    return cast("Picture", cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 
-def _load_zbar() -> Any:
-    # Imported here: the Python package loads, or misses, Debian's libzbar0 when it is imported.
-    try:
-        from pyzbar import pyzbar  # noqa: PLC0415 -- see above
-    except ImportError as error:
-        raise Fault(FaultCode.SETUP_PACKAGE_MISSING, packages="libzbar0") from error
-    return pyzbar
+def _read(seen: list[Sighting]) -> list[Sighting]:
+    return [one for one in seen if one.payload is not None]

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge_agent.drivers.qr import reader as cascade
-from edge_agent.drivers.qr.reader import PAYLOAD_BYTES_MAX, SECOND_EVERY, QrCascade
+from edge_agent.drivers.qr import variants
+from edge_agent.drivers.qr.decoders import PAYLOAD_BYTES_MAX, is_sane, load_zbar, zbar
+from edge_agent.drivers.qr.reader import EMPTY_EVERY, QrCascade
+from edge_agent.drivers.qr.sightings import Sighting, merged
 from edge_agent.drivers.qr.sim import Look, jpeg, render
+from edge_agent.drivers.qr.variants import VARIANTS
 from retail_core.identity.member_code import key_id_of, mint, parse
 from tests.fakes.camera import picture
 
@@ -88,46 +92,97 @@ def test_nothing_is_read_where_nothing_is(image: Picture) -> None:
 def test_noise_holds_no_code() -> None:
     random = np.random.default_rng(2)
     reader = QrCascade()
-    for _ in range(SECOND_EVERY * 2):
+    for _ in range(EMPTY_EVERY * len(VARIANTS)):
         assert reader.read(random.integers(0, 255, (300, 400, 3), np.uint8)) == ()
 
 
-# ---- the second opinion -------------------------------------------------------------------------
+# ---- the other looks ----------------------------------------------------------------------------
+
+
+def square(left: float, top: float, side: float, payload: bytes | None = None) -> Sighting:
+    """A sighting without any slant."""
+    right, bottom = left + side, top + side
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return Sighting(corners, "test", payload)
+
+
+UNREAD = square(10, 10, 160)
 
 
 class BlindToAll:
-    """What the first reader would be on a code only the second can read."""
+    """What the first look would be on a code that only another look can read."""
 
     def __init__(self, *, sighted: bool) -> None:
         self.sighted = sighted
-        self.asked = 0
 
-    def __call__(self, _grey: Picture) -> tuple[list[bytes], bool]:
-        self.asked += 1
-        return [], self.sighted
+    def __call__(self, _grey: Picture) -> list[Sighting]:
+        return [UNREAD] if self.sighted else []
 
 
-def test_zbar_reads_what_zxing_only_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cascade, "_first", BlindToAll(sighted=True))
+def test_every_look_reads_a_plain_code_where_it_is() -> None:
+    grey = cv2.cvtColor(drawn("member"), cv2.COLOR_BGR2GRAY)
+    rim = np.full((grey.shape[0] + 60, grey.shape[1] + 200), 255, np.uint8)
+    rim[30:-30, 150:-50] = grey
+    clue = square(174, 54, grey.shape[0] - 48)
+    look = variants.Look(rim, [clue], load_zbar())
+    for name, variant in VARIANTS.items():
+        (one,) = variant(look)
+        assert one.payload == b"member", name
+        assert one.is_place_of(clue), name
+
+
+def test_the_looks_take_turns_at_what_was_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascade, "zxing", BlindToAll(sighted=True))
     reader = QrCascade()
-    assert [reader.read(drawn("member")) for _ in range(3)] == [(b"member",)] * 3
+    assert [reader.read(drawn("member")) for _ in VARIANTS] == [(b"member",)] * len(VARIANTS)
 
 
-def test_zbar_is_asked_of_some_empty_pictures_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cascade, "_first", BlindToAll(sighted=False))
+def test_another_look_at_some_empty_pictures_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascade, "zxing", BlindToAll(sighted=False))
     reader = QrCascade()
-    found = [bool(reader.read(drawn("member"))) for _ in range(SECOND_EVERY * 2)]
-    assert found == ([True] + [False] * (SECOND_EVERY - 1)) * 2
+    found = [bool(reader.read(drawn("member"))) for _ in range(EMPTY_EVERY * 2)]
+    assert found == ([True] + [False] * (EMPTY_EVERY - 1)) * 2
 
 
-def test_large_pictures_are_made_smaller_for_zbar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cascade, "_first", BlindToAll(sighted=True))
-    assert QrCascade().read(drawn("member", scale=60)) == (b"member",)
+def test_large_pictures_are_made_smaller_for_zbar() -> None:
+    large = drawn("member", scale=60)
+    (one,) = VARIANTS["sharpened_zbar"](variants.Look(large[:, :, 0], [], load_zbar()))
+    assert one.payload == b"member"
+    assert max(x for x, _ in one.corners) > variants.ZBAR_SIDE_MAX
 
 
-def test_without_a_second_opinion_nothing_more_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cascade, "_first", BlindToAll(sighted=True))
-    assert QrCascade(second_opinion=False).read(drawn("member")) == ()
+def test_a_lone_picture_gets_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def look(name: str) -> variants.Variant:
+        def seen(_look: variants.Look) -> list[Sighting]:
+            asked.append(name)
+            return []
+
+        return seen
+
+    monkeypatch.setattr(cascade, "VARIANTS", {name: look(name) for name in VARIANTS})
+    assert QrCascade().look_hard(picture(0)) == []
+    assert asked == list(VARIANTS)
+    asked.clear()
+    (one,) = QrCascade().look_hard(drawn("member"))
+    assert (one.payload, one.text, asked) == (b"member", "member", [])
+    assert QrCascade().look_hard(np.zeros((0, 0), np.uint8)) == []
+
+
+def test_zbars_guesses_at_characters_are_not_believed() -> None:
+    grey = cv2.cvtColor(drawn("会员".encode("shift_jis", "replace")), cv2.COLOR_BGR2GRAY)
+    assert zbar(np.asarray(grey, np.uint8), load_zbar()) == []
+    assert not is_sane(b"")
+    assert not is_sane(bytes(PAYLOAD_BYTES_MAX + 1))
+
+
+def test_one_place_is_read_once_and_a_smaller_code_inside_is_another() -> None:
+    whole, again = square(0, 0, 100, b"a"), square(2, 1, 99, b"b")
+    inner, clue = square(40, 40, 20, b"c"), square(1, 1, 98)
+    assert merged([], [whole, again, inner, clue]) == [whole, inner]
+    assert merged([clue], [whole]) == [whole]
+    assert merged([clue], [square(0, 0, 8), square(200, 0, 50)]) == [clue, square(200, 0, 50)]
 
 
 def test_the_simulator_draws_any_member_code() -> None:
