@@ -25,6 +25,7 @@ from pydantic import (
 from edge_agent.domain.camera_source import CameraSource
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
+from retail_core.identity.model_card import Profile
 from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.texts.faults import FaultCode
 
@@ -208,18 +209,33 @@ class CameraConfig(_Section):
 
 
 class NfcConfig(_Section):
-    """The contactless reader: a part of its PC/SC name; empty means there is none."""
+    """The contactless reader: a part of its PC/SC name; empty means there is none.
+
+    `plain_uid` takes cards that have nothing but a number, which anybody can copy: they find a
+    member and never spend.
+    """
 
     reader: str = ""
+    plain_uid: bool = False
 
 
 class FaceConfig(_Section):
-    """Face recognition; off until a store's assessment, signs and approval are on record."""
+    """Face recognition; off until a store's assessment, signs and approval are on record.
+
+    In `production` only models are used that HQ signed (`bundle`, else `bundle.signed` beside
+    them). `shadow` runs another embedder behind the acting one; `previous` is the one before it,
+    which recognises members until they have templates of the new one.
+    """
 
     enabled: bool = False
     liveness: Literal["hint", "off"] = "hint"
     active_liveness: Literal["off", "above_fen", "always"] = "off"
     active_liveness_above_fen: Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX)] = 0
+    production: bool = True
+    bundle: Path | None = None
+    embedder: Profile = "mobilefacenet"
+    shadow: Profile | None = None
+    previous: Profile | None = None
 
     @property
     def turn_policy(self) -> TurnPolicy:

@@ -15,6 +15,7 @@ from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -34,6 +35,7 @@ class Office:
     provision: Provision
     access: HqAccess
     publisher: CataloguePublisher
+    models: ModelSigner
 
     def tenant(self) -> UUID:
         """Return the tenant the settings name; Fault API_NOT_FOUND when there is none."""
@@ -90,4 +92,5 @@ def build_office(settings: Settings) -> Office:
         provision=Provision(units, clock, ids, passwords, keys, hash_password),
         access=HqAccess(units, clock, ids, passwords),
         publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
+        models=ModelSigner(units, clock, keys),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from edge_agent.api.models.health import HealthAnswered
+from edge_agent.api.models.health import FaceHealth, HealthAnswered
 from edge_agent.api.views import reason
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
@@ -13,11 +13,20 @@ from edge_agent.services.presence import Vitals
 from retail_core.errors import Fault
 from retail_core.fleet.health import Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 
 OK = "ok"
 OFF = "off"
 _WORST_FIRST = ("gone", "stalled", "starting", OK)
-_FIELDS = {"source": "camera"}
+# What a reason's text names; the fault itself, with its own words, is in the log.
+_FIELDS = {
+    "source": "camera",
+    "name": "face",
+    "path": "models",
+    "reason": "-",
+    "how": "-",
+    "seconds": "-",
+}
 
 
 class WatchedJournal(Journal, Protocol):
@@ -41,6 +50,8 @@ class Wellbeing:
         replica: Replica,
         tally: FaultTally,
         devices: Mapping[str, Callable[[], str]],
+        faces: Callable[[], FaceHealth | None] = lambda: None,
+        noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
     ) -> None:
         self._shop = shop
         self._version = version
@@ -49,6 +60,8 @@ class Wellbeing:
         self._replica = replica
         self._tally = tally
         self._devices = devices
+        self._faces = faces
+        self._noted = noted
         self._cloud_seen_ms: int | None = None
 
     def vitals(self) -> Vitals:
@@ -74,6 +87,7 @@ class Wellbeing:
             feed_pos=self._replica.feed_position()[1],
             members=self._replica.member_count(),
             faults=self._tally.snapshot(),
+            faces=self._faces(),
             versions={
                 "software": self._version,
                 "catalogue": str(self._replica.catalogue_version()),
@@ -96,6 +110,7 @@ class Wellbeing:
                 has_bundle=self._replica.bundle() is not None,
                 clock=self._clock.now().quality,
                 devices=devices,
+                noted=self._noted(),
             )
         )
 

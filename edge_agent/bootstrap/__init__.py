@@ -21,6 +21,7 @@ from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
+from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
@@ -37,6 +38,7 @@ from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
 TAP_TURN_MS = 500
+BESIDE_EVERY_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Agent:
         """Start devices, loops and the line to the cloud."""
         self.devices.start()
         self.cloud.start()
+        self.services.beside.start()
         for loop in self.loops:
             loop.start()
 
@@ -96,6 +99,7 @@ class Agent:
         for loop in self.loops:
             loop.stop()
         self.devices.stop()
+        self.services.beside.stop()
         self.files.close()
 
 
@@ -153,6 +157,8 @@ def build_surface(
         basis.tally,
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
     )
+        lambda: face_health(devices.face, services.gallery, services.beside),
+        lambda: devices.noted(services.gallery.members),
     counter = Counter(basis.hub, views, visits)
     calls = LaneCalls(
         lines.link,
@@ -216,6 +222,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
         Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
         Loop("lane-calls", surface.calls.turn, basis.tally),
+        Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
     ]
     for till, tap in devices.taps.items():
 

@@ -17,50 +17,43 @@ from numpy.typing import NDArray
 from edge_agent.api.counter import RememberingReader
 from edge_agent.api.wellbeing import OFF, worst
 from edge_agent.bootstrap.basis import Basis
+from edge_agent.bootstrap.face_models import FaceEngines, open_face
 from edge_agent.ports.camera import Camera
-from edge_agent.ports.face import FaceEngine
 from edge_agent.ports.nfc import NfcReader
 from edge_agent.ports.qr import QrReader
 from edge_agent.ports.till_tap import TillTap
-from edge_agent.settings import EscposTill
+from edge_agent.settings import EscposTill, NfcConfig
 from retail_core.errors import Fault
-from retail_core.identity.face_match import FacePolicy
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 BROKEN = "gone"
-FILES = "file:"
 Made = TypeVar("Made")
 log = structlog.get_logger("devices")
 
 
-@dataclass(frozen=True, slots=True)
-class FaceEngines:
-    """The same nets behind two gates: enrolment asks for better pictures than recognition."""
-
-    lane: FaceEngine
-    enrolment: FaceEngine
-    policy: FacePolicy
-
-
 @dataclass(slots=True)
 class Devices:
-    """What is there; `broken` names what is configured and could not be set up."""
+    """What is there; `failed` says why something configured could not be set up."""
 
     camera: Camera | None = None
     face: FaceEngines | None = None
     qr: QrReader | None = None
     nfc: RememberingReader | None = None
     taps: dict[UUID, TillTap] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
+    failed: dict[str, FaultCode] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin watching; a device that cannot be opened shows in its state."""
         for device in self._all():
             device.start()
+        if self.face is not None:
+            self.face.start()
 
     def stop(self) -> None:
         """Stop every thread and process; safe to call twice."""
+        if self.face is not None:
+            self.face.stop()
         for device in self._all():
             device.stop()
 
@@ -68,23 +61,34 @@ class Devices:
         """Say where the state of each kind of device is asked."""
         return {
             "camera": lambda: self._state("camera", self.camera),
-            "face": lambda: self._state("face", self.camera if self.face else None),
+            "face": self._face_state,
             "qr": lambda: self._state("qr", self.camera if self.qr else None),
             "nfc": lambda: self._state("nfc", self.nfc),
             "till_tap": self._taps_state,
         }
 
+    def noted(self, members: int) -> tuple[FaultCode, ...]:
+        """Return what is to be said of face recognition beyond its state, the gravest first."""
+        failed = self.failed.get("face")
+        if failed is not None:
+            return (failed,)
+        return self.face.noted(members) if self.face is not None else ()
+
+    def _face_state(self) -> str:
+        camera = self._state("face", self.camera if self.face else None)
+        return camera if self.face is None else worst([self.face.state(), camera])
+
     def _all(self) -> list[Camera | NfcReader | TillTap]:
         return [device for device in (self.camera, self.nfc, *self.taps.values()) if device]
 
     def _state(self, name: str, device: Camera | NfcReader | None) -> str:
-        if name in self.broken:
+        if name in self.failed:
             return BROKEN
         return OFF if device is None else device.state()
 
     def _taps_state(self) -> str:
         states = [tap.state() for tap in self.taps.values()]
-        return worst([BROKEN, *states] if "till_tap" in self.broken else states)
+        return worst([BROKEN, *states] if "till_tap" in self.failed else states)
 
 
 def open_devices(basis: Basis) -> Devices:
@@ -98,7 +102,7 @@ def open_devices(basis: Basis) -> Devices:
     if config.qr.from_camera and made.camera:
         made.qr = _attempt(made, tally, "qr", open_qr)
     if config.nfc.reader:
-        reader = _attempt(made, tally, "nfc", lambda: open_nfc(config.nfc.reader, tally))
+        reader = _attempt(made, tally, "nfc", lambda: open_nfc(config.nfc, tally))
         made.nfc = RememberingReader(reader) if reader else None
     for till in basis.settings.device.escpos_tills:
         tap = _attempt(made, tally, "till_tap", partial(open_tap, basis, till))
@@ -117,7 +121,7 @@ def _attempt(made: Devices, tally: FaultTally, name: str, make: Callable[[], Mad
         code = FaultCode.SETUP_PACKAGE_MISSING
         log.warning("device_off", device=name, code=code.value, package=error.name)
     tally.count(code)
-    made.broken.add(name)
+    made.failed[name] = code
     return None
 
 
@@ -129,18 +133,6 @@ def open_camera(basis: Basis) -> Camera:
     return CameraOpenCv("lane", config.source, fps=config.fps, tally=basis.tally)
 
 
-def open_face(basis: Basis) -> FaceEngines:
-    """Load the models; raises Fault MODEL_MISSING, MODEL_HASH or MODEL_SHAPE."""
-    from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx  # noqa: PLC0415 - same
-    from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES  # noqa: PLC0415 - see above
-
-    config = basis.settings.config
-    # A picture from a file is no live person and need not look like one.
-    liveness = config.face.liveness == "hint" and not config.camera.source.startswith(FILES)
-    models = FaceModels.load(config.models_dir, liveness=liveness)
-    return FaceEngines(FaceOnnx(models), FaceOnnx(models, ENROLMENT_GATES), models.policy)
-
-
 def open_qr() -> QrReader:
     """Set up the reader of codes in pictures."""
     from edge_agent.drivers.qr.reader import QrCascade  # noqa: PLC0415 - see above
@@ -148,11 +140,11 @@ def open_qr() -> QrReader:
     return QrCascade()
 
 
-def open_nfc(reader: str, tally: FaultTally) -> NfcReader:
+def open_nfc(config: NfcConfig, tally: FaultTally) -> NfcReader:
     """Set up the contactless reader."""
     from edge_agent.drivers.nfc_pcsc.driver import PcscNfcReader  # noqa: PLC0415 - see above
 
-    return PcscNfcReader(reader, tally=tally)
+    return PcscNfcReader(config.reader, tally=tally, numbers_alone=config.plain_uid)
 
 
 def open_tap(basis: Basis, till: EscposTill) -> TillTap:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from edge_agent.api.server import bind
 from edge_agent.bootstrap.basis import Basis, basis_of, open_storage
-from edge_agent.bootstrap.devices import open_camera, open_face, open_nfc, open_qr, open_tap
+from edge_agent.bootstrap.devices import open_camera, open_nfc, open_qr, open_tap
+from edge_agent.bootstrap.face_models import check_licences, check_nets
 from edge_agent.domain.camera_source import RPICAM_PROGRAMS, CameraSource
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
@@ -34,11 +35,13 @@ def probes(settings: Settings) -> list[Probe]:
         found.append(("摄像头驱动 / camera driver", lambda: open_camera(basis)))
         found.append(("摄像头 / camera", lambda: _present(config.camera.source)))
     if config.face.enabled:
-        found.append(("人脸模型 / face models", lambda: open_face(basis)))
+        found.append(("人脸模型 / face models", lambda: check_nets(basis)))
+        if config.face.production:
+            found.append(("模型许可 / model licences", lambda: check_licences(basis)))
     if config.qr.from_camera and config.camera.source:
         found.append(("扫码 / code reader", open_qr))
     if config.nfc.reader:
-        found.append(("读卡器驱动 / card reader driver", lambda: open_nfc("", basis.tally)))
+        found.append(("读卡器驱动 / card reader driver", lambda: open_nfc(config.nfc, basis.tally)))
         found.append(("pcscd", _pcscd))
     for till in settings.device.escpos_tills:
         for what, port in (("till", till.port), ("printer", till.printer)):

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from retail_core.texts.faults import FaultCode
 
+Points = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class FaceReading:
@@ -23,7 +25,7 @@ class FaceReading:
     liveness: float | None = None
     quality: dict[str, float] = field(default_factory=dict)
     stage_ms: dict[str, float] = field(default_factory=dict)
-    points: tuple[tuple[float, float], ...] | None = None
+    points: Points | None = None
 
 
 class FaceEngine(Protocol):
@@ -33,4 +35,14 @@ class FaceEngine(Protocol):
 
     def read(self, image: NDArray[np.uint8]) -> FaceReading:
         """Run the pipeline on one BGR picture; never raises for what the picture shows."""
+        ...
+
+
+class SecondLook(Protocol):
+    """Another embedder, beside the acting one, for faces that were found already."""
+
+    model_id: str
+
+    def embed(self, image: NDArray[np.uint8], points: Points) -> NDArray[np.float32] | None:
+        """Return the embedding of the face with these five points; None while it cannot."""
         ...

@@ -1,14 +1,18 @@
 """The face reader: frames are read and voted on until one member has the vote."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from uuid import UUID
 
 from edge_agent.ports.camera import Camera, Frame
 from edge_agent.ports.face import FaceEngine, FaceReading
+from edge_agent.recognition.beside import Elder, ElderVisit
 from edge_agent.recognition.frames import Frames
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.race import Finding, Race, now_ms
+from edge_agent.recognition.shadow import Shadow
 from retail_core.identity.assurance import Factor
 from retail_core.identity.face_match import Accept, FacePolicy, Vote, decide
 from retail_core.texts.faults import FaultCode
@@ -27,13 +31,27 @@ class FaceReader:
     lookup: MemberLookup
     policy: FacePolicy
     live_min: float = LIVE_MIN
+    enabled: Callable[[], bool] = lambda: True
+    recognised: Callable[[UUID], object] = lambda _member: None
+    elder: Elder | None = None
+    shadow: Shadow | None = None
 
     def run(self, race: Race) -> None:
         """Read frames until a member has the vote; no template is computed for an empty gallery."""
-        frames, vote = Frames(self.camera, race), Vote()
+        if not self.enabled():
+            race.refuse(FaultCode.FACE_DISABLED, news=False)
+            return
+        visit = _Visit(self)
+        try:
+            self._look(race, visit)
+        finally:
+            # A code or card that ended the race says as well who stood before the camera.
+            visit.ended(race.member_id)
+
+    def _look(self, race: Race, visit: "_Visit") -> None:
+        frames = Frames(self.camera, race)
         first_ms: float | None = None
-        live: list[float] = []
-        while self.gallery.members and (frame := frames.next()) is not None:
+        while self._knows_anybody() and (frame := frames.next()) is not None:
             race.took({"frame_age": now_ms() - frame.captured_mono_ms})
             with race.at_work("face"):
                 reading = self.engine.read(frame.image)
@@ -43,27 +61,20 @@ class FaceReader:
                     continue
                 race.gate(None)
                 first_ms = frame.captured_mono_ms if first_ms is None else first_ms
-                vote = self._count(vote, reading, live)
-                suspicious = bool(live) and median(live) < self.live_min
-                race.voted(vote, suspicious=suspicious)
-                finding = self._finding(vote, frame, first_ms)
+                visit.count(frame, reading)
+                race.voted(visit.vote, suspicious=visit.suspicious)
+                finding = self._finding(visit.vote, frame, first_ms)
             if finding is not None:
-                if suspicious:
+                if visit.suspicious:
                     race.refuse(FaultCode.FACE_SPOOF_SUSPECTED)
                 else:
                     race.found(finding)
+                    self.recognised(finding.held.member_id)
+                    visit.winner = finding.held.member_id
                 return
 
-    def _count(self, vote: Vote, reading: FaceReading, live: list[float]) -> Vote:
-        assert reading.embedding is not None  # noqa: S101 -- the caller looked
-        best, second = self.gallery.search(reading.embedding)
-        decision = decide(best, second, self.gallery.members, self.policy)
-        if isinstance(decision, Accept):
-            # Prefetched with the first good frame: the view is there when the vote is.
-            self.lookup.member(decision.member_id)
-        if reading.liveness is not None:
-            live.append(reading.liveness)
-        return vote.add(decision)
+    def _knows_anybody(self) -> bool:
+        return bool(self.gallery.members or (self.elder and self.elder.gallery.members))
 
     def _finding(self, vote: Vote, frame: Frame, first_ms: float) -> Finding | None:
         if vote.winner is None:
@@ -72,3 +83,44 @@ class FaceReader:
         if held is None:
             return None
         return Finding(Factor.FACE_VOTE, held, frame.captured_mono_ms, first_ms)
+
+
+class _Visit:
+    """What the frames of one race add up to; nothing of it outlives the race."""
+
+    def __init__(self, reader: FaceReader) -> None:
+        self._reader = reader
+        self._elder = ElderVisit(reader.elder) if reader.elder is not None else None
+        self._live: list[float] = []
+        self.vote = Vote()
+        self.winner: UUID | None = None
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the liveness hint speaks against a living face."""
+        return bool(self._live) and median(self._live) < self._reader.live_min
+
+    def count(self, frame: Frame, reading: FaceReading) -> None:
+        """Add a frame whose face passed the gates."""
+        assert reading.embedding is not None  # noqa: S101 -- the caller looked
+        reader = self._reader
+        best, second = reader.gallery.search(reading.embedding)
+        decision = decide(best, second, reader.gallery.members, reader.policy)
+        if self._elder is not None:
+            decision = self._elder.judge(frame.image, reading, decision)
+        if isinstance(decision, Accept):
+            # Prefetched with the first good frame: the view is there when the vote is.
+            reader.lookup.member(decision.member_id)
+        if reading.liveness is not None:
+            self._live.append(reading.liveness)
+        self.vote = self.vote.add(decision)
+        if reader.shadow is not None:
+            reader.shadow.offer(frame.image, reading.points, decision)
+
+    def ended(self, proved: UUID | None) -> None:
+        """Close the visit; `proved` is who a code or card says it was."""
+        member_id = None if self.suspicious else self.winner or proved
+        if self._elder is not None:
+            self._elder.ended(member_id)
+        if self._reader.shadow is not None:
+            self._reader.shadow.ended(self.winner)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from edge_agent.ports.replica import HeldMember
 from retail_core.errors import Fault
@@ -71,6 +72,8 @@ class Race:
         self.began_ms = now_ms()
         self.ends_ms = self.began_ms + deadline_ms
         self.seen = Seen()
+        # Who proved herself by code or card.
+        self.member_id: UUID | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._news: queue.SimpleQueue[Finding | None] = queue.SimpleQueue()
@@ -110,6 +113,8 @@ class Race:
                 self.seen.reasons[fault.code] = True
                 return True
             self._news.put(finding)
+            if finding.assurance >= Assurance.HIGH:
+                self.member_id = finding.held.member_id
             if finding.assurance >= Assurance.HIGH:
                 self._over.set()
             return True

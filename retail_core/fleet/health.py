@@ -23,6 +23,7 @@ class Facts:
     """What is known of a box; what nobody has looked at counts as well.
 
     `devices` maps camera, qr, nfc, till_tap, cloud to `ok`, `starting`, `stalled`, `gone` or `off`.
+    `noted` is what parts of the box say of themselves beyond a state.
     `silent_ms` is how long HQ has not heard of the box; on the box it stays 0.
     """
 
@@ -31,6 +32,7 @@ class Facts:
     has_bundle: bool = True
     clock: TimeQuality = TimeQuality.SYNCED
     devices: Mapping[str, str] = field(default_factory=dict)
+    noted: tuple[FaultCode, ...] = ()
     silent_ms: int = 0
 
 
@@ -69,5 +71,6 @@ def _missing(facts: Facts) -> list[FaultCode]:
         found.append(FaultCode.BUNDLE_MISSING)
     if facts.clock == TimeQuality.UNKNOWN:
         found.append(FaultCode.QR_CLOCK_UNKNOWN)
+    found.extend(facts.noted)
     found.extend(code for name, code in _BY_DEVICE.items() if facts.devices.get(name) in _SICK)
     return found

@@ -7,6 +7,48 @@ from edge_agent.api.models.base import Answered
 from edge_agent.api.models.identify import ReasonView
 
 
+class ShadowView(Answered):
+    """A candidate embedder beside the acting one: how often it would have decided otherwise.
+
+    `learning`: visits of members of whom it has not seen enough yet; `dropped`: frames it was too
+    busy for. Counts since the start; nothing of anybody is stored.
+    """
+
+    model_id: str
+    agree: int
+    would_accept_other: int
+    would_miss: int
+    learning: int
+    dropped: int
+
+
+class SuccessionView(Answered):
+    """The way from one embedder to the next: how many members have templates of the new one."""
+
+    from_model_id: str
+    done: int
+    pending: int
+    erased: int
+    ends_ms: int
+
+
+class FaceHealth(Answered):
+    """How faces are judged here; no member's data.
+
+    `expected_fpir`: the share of strangers, of one frame each, that the calibration lets one expect
+    to be taken for a member. `promised`: whether that meets the target.
+    """
+
+    model_id: str
+    awaiting_sign_off: tuple[str, ...]
+    members: int
+    threshold: float
+    expected_fpir: float
+    promised: bool
+    shadow: ShadowView | None = None
+    succession: SuccessionView | None = None
+
+
 class HealthAnswered(Answered):
     """The box's state; no member's data."""
 
@@ -21,4 +63,5 @@ class HealthAnswered(Answered):
     feed_pos: int
     members: int
     faults: dict[str, int]
+    faces: FaceHealth | None
     versions: dict[str, str]

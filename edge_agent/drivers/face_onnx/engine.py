@@ -17,7 +17,7 @@ from edge_agent.drivers.face_onnx.liveness import Liveness
 from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.session import Session
 from edge_agent.drivers.face_onnx.yunet import Detector, Face
-from edge_agent.ports.face import FaceReading
+from edge_agent.ports.face import FaceReading, Points
 from retail_core.errors import Fault
 from retail_core.identity.face_match import FacePolicy
 from retail_core.identity.model_card import ModelCard, Profile, by_role, model_id
@@ -90,9 +90,7 @@ class LoadedEmbedder:
         embedder = Embedder(Session(name, models_dir, card), profile)
         return cls(model_id(name, card), card.policy, embedder)
 
-    def embed(
-        self, image: NDArray[np.uint8], points: tuple[tuple[float, float], ...]
-    ) -> NDArray[np.float32]:
+    def embed(self, image: NDArray[np.uint8], points: Points) -> NDArray[np.float32]:
         """Return the embedding of the face with these five points."""
         return self.embedder.embed(self.embedder.crop(image, np.array(points, np.float32)))
 

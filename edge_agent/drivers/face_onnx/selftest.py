@@ -3,13 +3,14 @@
 A wheel built for another processor ends with an illegal instruction, not with an exception; a
 program that tried it in its own process would be gone, and with it the till. So a child loads each
 model, feeds it a fixed picture and says what came out: `python -m …selftest` reads a `Request` on
-stdin and writes the digests on stdout. Only `examine` decides what they mean.
+stdin and writes the digests on stdout. `SelfTest` decides what they mean.
 """
 
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ TIME_LIMIT_S = 30.0
 # A free side of the input; the detector wants a multiple of 32.
 FREE_SIDE = 128
 FIRST_VALUES = 8
+NO_NUMBER = 1e30
 # Other processors add in another order; weights of another net or a broken kernel differ by far
 # more. Relative to the length of the answer, and to the size of its values.
 TOLERANCE = 2e-3
@@ -42,49 +44,69 @@ def child_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "edge_agent.drivers.face_onnx.selftest")
 
 
-def examine(
-    models_dir: Path,
-    models: Mapping[str, ModelCard],
-    *,
-    command: Sequence[str] | None = None,
-    time_limit_s: float = TIME_LIMIT_S,
-) -> None:
-    """Run the self-test; Faults MODEL_CRASHED, MODEL_HANGS, MODEL_ANSWERS_WRONG."""
-    asked = msgspec.json.encode(Request(str(models_dir), dict(models)))
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module, our own interpreter
-            tuple(command or child_command()),
-            input=asked,
-            capture_output=True,
-            timeout=time_limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Fault(FaultCode.MODEL_HANGS, seconds=round(time_limit_s)) from None
-    if done.returncode != 0:
-        raise Fault(FaultCode.MODEL_CRASHED, how=_how(done))
-    try:
-        answers = msgspec.json.decode(done.stdout, type=Answers)
-    except msgspec.DecodeError as error:
-        raise Fault(FaultCode.MODEL_CRASHED, how=str(error)) from None
-    for name, card in models.items():
-        if not card.known or not all(
-            _alike(wanted, answers.get(name, {}).get(output))
-            for output, wanted in card.known.items()
-        ):
-            raise Fault(FaultCode.MODEL_ANSWERS_WRONG, name=name)
+class SelfTest:
+    """One run of the child over all models of a box."""
+
+    def __init__(
+        self,
+        models_dir: Path,
+        models: Mapping[str, ModelCard],
+        *,
+        command: Sequence[str] | None = None,
+        time_limit_s: float = TIME_LIMIT_S,
+    ) -> None:
+        self._asked = msgspec.json.encode(Request(str(models_dir), dict(models)))
+        self._models = models
+        self._command = tuple(command or child_command())
+        self._time_limit_s = time_limit_s
+        self._lock = Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+
+    def run(self) -> None:
+        """Run it; Faults MODEL_CRASHED, MODEL_HANGS, MODEL_ANSWERS_WRONG."""
+        with self._lock:
+            if self._cancelled:
+                raise Fault(FaultCode.MODEL_CRASHED, how="cancelled")
+            child = self._child = subprocess.Popen(  # noqa: S603 - our own module
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        with child:
+            try:
+                said, complained = child.communicate(self._asked, self._time_limit_s)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                raise Fault(FaultCode.MODEL_HANGS, seconds=round(self._time_limit_s)) from None
+        if child.returncode != 0:
+            raise Fault(FaultCode.MODEL_CRASHED, how=_how(child.returncode, complained))
+        self._compare(said)
+
+    def cancel(self) -> None:
+        """Kill the child; safe at any time and from any thread."""
+        with self._lock:
+            self._cancelled = True
+            if self._child is not None and self._child.poll() is None:
+                self._child.kill()
+
+    def _compare(self, said: bytes) -> None:
+        try:
+            answers = msgspec.json.decode(said, type=Answers)
+        except msgspec.DecodeError as error:
+            raise Fault(FaultCode.MODEL_CRASHED, how=str(error)) from None
+        for name, card in self._models.items():
+            given = answers.get(name, {})
+            alike = [_alike(wanted, given.get(output)) for output, wanted in card.known.items()]
+            if not alike or not all(alike):
+                raise Fault(FaultCode.MODEL_ANSWERS_WRONG, name=name)
 
 
 def answer_of(session: Session, inputs: Mapping[str, Shape]) -> dict[str, KnownAnswer]:
     """Run one model on the fixed picture; return the digest of each output."""
     outputs = session.run(picture_for(next(iter(inputs.values()))))
-    return {
-        name: KnownAnswer(
-            norm=round(float(np.linalg.norm(values)), 6),
-            first=tuple(round(float(v), 6) for v in values.reshape(-1)[:FIRST_VALUES]),
-        )
-        for name, values in outputs.items()
-    }
+    return {name: _digest(values) for name, values in outputs.items()}
 
 
 def picture_for(shape: Shape) -> Tensor:
@@ -95,21 +117,27 @@ def picture_for(shape: Shape) -> Tensor:
     return np.asarray(127.5 + 127.5 * np.sin(phase), np.float32)
 
 
+def _digest(values: Tensor) -> KnownAnswer:
+    # What is no number cannot travel as JSON, and must not look like one that is right.
+    plain = np.nan_to_num(values.reshape(-1).astype(np.float64), nan=NO_NUMBER)
+    first = tuple(round(float(value), 6) for value in plain[:FIRST_VALUES])
+    return KnownAnswer(norm=round(float(np.linalg.norm(plain)), 6), first=first)
+
+
 def _alike(wanted: KnownAnswer, got: KnownAnswer | None) -> bool:
     if got is None or len(got.first) != len(wanted.first):
         return False
     reach = max(map(abs, wanted.first), default=0.0)
     values = np.abs(np.subtract(got.first, wanted.first)).max(initial=0.0)
-    # Written so that not-a-number is never alike.
     near = abs(got.norm - wanted.norm) <= TOLERANCE * wanted.norm + TOLERANCE
     return bool(near and values <= TOLERANCE * reach + TOLERANCE)
 
 
-def _how(done: subprocess.CompletedProcess[bytes]) -> str:
-    if done.returncode < 0:
-        return f"signal {-done.returncode}"
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return f"exit {done.returncode}: {said[-1][:200] if said else '-'}"
+def _how(returncode: int, complained: bytes) -> str:
+    if returncode < 0:
+        return f"signal {-returncode}"
+    lines = complained.decode("utf-8", "replace").strip().splitlines()
+    return f"exit {returncode}: {lines[-1][:200] if lines else '-'}"
 
 
 def main() -> int:

@@ -1,0 +1,53 @@
+"""Which models the boxes may use."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+app = typer.Typer()
+
+
+@app.command("sign-models")
+def sign_models(
+    manifest: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="模型清单 models/manifest.toml"),
+    ],
+    out_file: Annotated[Path, typer.Option("--out", help="写到哪里 bundle file for the boxes")],
+    signed_off: Annotated[
+        list[str] | None,
+        typer.Option(help="MODEL:谁 法务已同意使用,可多次 who decided it may be used, repeatable"),
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """签名模型、阈值、校准与许可结论 / sign models, thresholds and licence decisions."""
+    with office_of(config) as office:
+        decided = dict(_decision(text) for text in signed_off or ())
+        made = office.models.sign(office.tenant(), manifest.read_bytes(), decided, who="cli")
+        out_file.parent.mkdir(parents=True, exist_ok=True)
+        out_file.write_bytes(made.signed)
+    bundle = made.bundle
+    say(
+        {
+            "version": bundle.version,
+            "file": str(out_file),
+            "models": sorted(bundle.models),
+            "awaiting_sign_off": sorted(name for name in bundle.models if bundle.awaiting(name)),
+        },
+        as_json=as_json,
+    )
+
+
+def _decision(text: str) -> tuple[str, str]:
+    model, _, by = text.partition(":")
+    if not model or not by:
+        detail = f"{text!r}: MODEL:WHO"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--signed-off", detail=detail)
+    return model, by

@@ -1,0 +1,230 @@
+"""Face recognition as configured: which nets, trusted by whom, tested before they are used."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from edge_agent.bootstrap.basis import Basis
+from edge_agent.ports.face import FaceEngine, SecondLook
+from retail_core.errors import Fault
+from retail_core.identity.face_match import FacePolicy, promised
+from retail_core.identity.model_card import ModelBundle, Profile, by_role, model_id
+from retail_core.texts.faults import FaultCode
+
+if TYPE_CHECKING:
+    from edge_agent.drivers.face_onnx.late import LoadedFaces
+
+FILES = "file:"
+# The self-test has a limit of its own, and loading takes a second.
+PATIENCE_S = 60.0
+log = structlog.get_logger("face")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An embedder that looks at the same faces as the acting one."""
+
+    look: SecondLook
+    policy: FacePolicy
+
+
+class Nets(Protocol):
+    """What tests and loads the nets beside the agent's start."""
+
+    fault: Fault | None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """End; safe to call twice."""
+        ...
+
+    def state(self) -> str:
+        """Tell `starting`, `ok` or `gone`."""
+        ...
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until it is decided."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaceEngines:
+    """The same nets behind two gates: enrolment asks for better pictures than recognition.
+
+    `awaiting` names models in use of which nobody at HQ has decided yet; `nets` is None where the
+    engines need no start.
+    """
+
+    lane: FaceEngine
+    enrolment: FaceEngine
+    policy: FacePolicy
+    shadow: Beside | None = None
+    previous: Beside | None = None
+    awaiting: tuple[str, ...] = ()
+    nets: Nets | None = None
+
+    @property
+    def fault(self) -> Fault | None:
+        """What keeps the nets from being used."""
+        return None if self.nets is None else self.nets.fault
+
+    def start(self) -> None:
+        """Begin to test and load."""
+        if self.nets is not None:
+            self.nets.start()
+
+    def stop(self) -> None:
+        """End; safe to call twice."""
+        if self.nets is not None:
+            self.nets.stop()
+
+    def state(self) -> str:
+        """Tell `starting`, `ok` or `gone`."""
+        return "ok" if self.nets is None else self.nets.state()
+
+    def wait(self) -> None:
+        """Wait until the nets are there or it is clear that they will not be."""
+        if self.nets is not None:
+            self.nets.wait(PATIENCE_S)
+
+    def noted(self, members: int) -> tuple[FaultCode, ...]:
+        """Return what is to be said of faces on this box, the gravest first."""
+        found: tuple[FaultCode, ...] = () if self.fault is None else (self.fault.code,)
+        if self.awaiting:
+            found += (FaultCode.MODEL_NOT_SIGNED_OFF,)
+        if not promised(members, self.policy):
+            found += (FaultCode.MODEL_TARGET_MISSED,)
+        return found
+
+
+def open_face(basis: Basis) -> FaceEngines:
+    """Say which nets are used; nothing is tested or loaded before `start`.
+
+    Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID, MODEL_MISSING.
+    """
+    # Imported here: a box without faces does not carry onnxruntime in its memory.
+    from edge_agent.drivers.face_onnx.late import (  # noqa: PLC0415 - see above
+        LateEngine,
+        LateFaces,
+        LateLook,
+    )
+    from edge_agent.drivers.face_onnx.selftest import SelfTest  # noqa: PLC0415 - see above
+
+    config = basis.settings.config
+    bundle = trusted(basis)
+    chosen = _chosen(bundle, basis)
+    acting, policy = _embedder(bundle, config.face.embedder)
+    late = LateFaces(
+        SelfTest(config.models_dir, {name: bundle.models[name] for name in chosen}),
+        lambda: _load(basis, bundle),
+        basis.tally,
+    )
+
+    def beside(profile: Profile | None) -> Beside | None:
+        if profile is None or profile == config.face.embedder:
+            return None
+        look, its_policy = _embedder(bundle, profile)
+        return Beside(LateLook(look, profile, late), its_policy)
+
+    awaiting = tuple(name for name in chosen if config.face.production and bundle.awaiting(name))
+    for name in awaiting:
+        said = Fault(FaultCode.MODEL_NOT_SIGNED_OFF, name=name)
+        log.warning("licence", code=said.code.value, zh=said.text("zh"), en=said.text("en"))
+    return FaceEngines(
+        LateEngine(acting, late),
+        LateEngine(acting, late, "enrolment"),
+        policy,
+        shadow=beside(config.face.shadow),
+        previous=beside(config.face.previous),
+        awaiting=awaiting,
+        nets=late,
+    )
+
+
+def trusted(basis: Basis) -> ModelBundle:
+    """Return what HQ signed for this box; Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID."""
+    from edge_agent.drivers.face_onnx.trust import trusted_models  # noqa: PLC0415 - as above
+
+    config = basis.settings.config
+    return trusted_models(
+        config.models_dir,
+        config.face.bundle,
+        basis.settings.device.cloud.bundle_public_key,
+        production=config.face.production,
+    )
+
+
+def check_nets(basis: Basis) -> None:
+    """Test and load the nets as a start would; raises the Fault that would keep faces off."""
+    faces = open_face(basis)
+    faces.start()
+    try:
+        faces.wait()
+        if faces.fault is not None:
+            raise faces.fault
+    finally:
+        faces.stop()
+
+
+def check_licences(basis: Basis) -> None:
+    """Raise Fault MODEL_NOT_SIGNED_OFF for a model of which HQ has not decided yet."""
+    bundle = trusted(basis)
+    waiting = [name for name in _chosen(bundle, basis) if bundle.awaiting(name)]
+    if waiting:
+        raise Fault(FaultCode.MODEL_NOT_SIGNED_OFF, name=", ".join(waiting))
+
+
+def _embedder(bundle: ModelBundle, profile: Profile) -> tuple[str, FacePolicy]:
+    name, card = by_role(bundle.models, "embedder", profile)
+    if card.policy is None:
+        raise Fault(FaultCode.MODEL_MISSING, name=f"{name}: policy")
+    return model_id(name, card), card.policy
+
+
+def _liveness(basis: Basis) -> bool:
+    """Tell whether the hint is wanted: a picture from a file need not look alive."""
+    config = basis.settings.config
+    return config.face.liveness == "hint" and not config.camera.source.startswith(FILES)
+
+
+def _others(basis: Basis) -> tuple[Profile, ...]:
+    face = basis.settings.config.face
+    wanted = dict.fromkeys(one for one in (face.shadow, face.previous) if one is not None)
+    return tuple(one for one in wanted if one != face.embedder)
+
+
+def _chosen(bundle: ModelBundle, basis: Basis) -> tuple[str, ...]:
+    """Name the models this box uses; Fault MODEL_MISSING."""
+    models = bundle.models
+    names = [by_role(models, "detector")[0]]
+    if _liveness(basis):
+        names.append(by_role(models, "liveness")[0])
+    profiles = (basis.settings.config.face.embedder, *_others(basis))
+    return (*names, *(by_role(models, "embedder", profile)[0] for profile in profiles))
+
+
+def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
+    from edge_agent.drivers.face_onnx.engine import (  # noqa: PLC0415 - as above
+        FaceModels,
+        FaceOnnx,
+        LoadedEmbedder,
+    )
+    from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES  # noqa: PLC0415 - as above
+    from edge_agent.drivers.face_onnx.late import LoadedFaces  # noqa: PLC0415 - as above
+
+    config = basis.settings.config
+    nets = FaceModels.load(
+        config.models_dir,
+        liveness=_liveness(basis),
+        embedder=config.face.embedder,
+        cards=bundle.models,
+    )
+    others = {
+        profile: LoadedEmbedder.load(config.models_dir, profile, bundle.models)
+        for profile in _others(basis)
+    }
+    return LoadedFaces(FaceOnnx(nets), FaceOnnx(nets, ENROLMENT_GATES), others)
