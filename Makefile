@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-tap bench-identify bench-commit bench-price bench-camera bench-sync \
+  types arch mutate lock bench bench-face bench-tap bench-identify bench-commit bench-price bench-camera bench-checkin bench-sync \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -67,6 +67,7 @@ bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or 
 bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
+bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on her page until the till screen
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 
 docs-reference: setup ## regenerate the reference pages that come from code

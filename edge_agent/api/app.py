@@ -26,6 +26,7 @@ from edge_agent.api.routes import (
     identify,
     members,
     operators,
+    phones,
     quotes,
     sales,
 )
@@ -39,6 +40,7 @@ FEATURES = (
     identify,
     members,
     enrolments,
+    phones,
     quotes,
     sales,
     books,

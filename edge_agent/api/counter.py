@@ -33,8 +33,11 @@ DOOR_S = 0.5
 class Counter:
     """Tells what happened at the counter; safe to call from several threads."""
 
-    def __init__(self, hub: EventHub, views: Views, visits: Visits) -> None:
+    def __init__(
+        self, hub: EventHub, views: Views, visits: Visits, draw: Callable[[str], tuple[str, ...]]
+    ) -> None:
         self._hub = hub
+        self._draw = draw
         self._views = views
         self._visits = visits
 
@@ -59,6 +62,11 @@ class Counter:
     def checked_in(self, result: Identification, lane: UUID, number: int) -> None:
         """Tell who checked in at a lane, with the number that her phone shows too."""
         self.recognised(result, lane, number=number)
+
+    def links(self, name: str, uri: str, expires_s: int) -> None:
+        """Show the link for a member's phone as a code that its camera reads off the screen."""
+        shown = {"name": name, "uri": uri, "expires_s": expires_s, "rows": self._draw(uri)}
+        self._hub.publish("link", shown)
 
     def unasked(self, result: Identification) -> None:
         """Tell what was recognised without a question."""

@@ -26,6 +26,7 @@ from edge_agent.services.enrol import Enrol
 from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.identify import Identify
 from edge_agent.services.members import Members
+from edge_agent.services.reissue import ReissuePhone
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -51,6 +52,7 @@ class ApiDeps:
     sales: CloseSale
     enrol: Enrol
     enrol_face: EnrolFace
+    reissue: ReissuePhone
     decode_picture: Callable[[bytes], NDArray[np.uint8]]
     tapped: BookTapped
     ledger: Callable[[], LedgerView]

@@ -25,6 +25,7 @@ from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
+from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.till_tap import TillTap
@@ -159,7 +160,7 @@ def build_surface(
     )
         lambda: face_health(devices.face, services.gallery, services.beside),
         lambda: devices.noted(services.gallery.members),
-    counter = Counter(basis.hub, views, visits)
+    counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
         lines.link,
         services.identify,
@@ -200,6 +201,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         sales=services.sales,
         enrol=services.enrol,
         enrol_face=services.enrol_face,
+        reissue=services.reissue,
         decode_picture=open_picture,
         tapped=services.tapped,
         ledger=lambda: ledger_view(storage.journal),

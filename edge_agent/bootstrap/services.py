@@ -23,6 +23,7 @@ from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.proof_uses import ProofUses
 from edge_agent.services.recorder import Recorder
+from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import TurnDesk, TurnHead
 
@@ -36,6 +37,7 @@ class Services:
     sales: CloseSale
     enrol: Enrol
     enrol_face: EnrolFace
+    reissue: ReissuePhone
     tapped: BookTapped
     sessions: TillSessions
     proofs: Proofs
@@ -79,6 +81,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         members=members,
         sales=CloseSale(recorder, replica, clock, ids, shop),
         enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
+        reissue=ReissuePhone(recorder, replica, clock, ids, claim_base),
         enrol_face=EnrolFace(faces.desk(devices, gallery), ids, faces.consents.event_for),
         tapped=BookTapped(
             recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally

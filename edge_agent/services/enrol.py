@@ -32,6 +32,7 @@ from edge_agent.services.consents import FACES
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import AnswerOf, Recorder
+from edge_agent.services.reissue import link_of
 from retail_core import limits
 from retail_core.clock import Instant
 from retail_core.errors import Fault
@@ -108,7 +109,7 @@ class Enrol:
             member_id=member_id,
             existing=False,
             claim_code=code,
-            claim_uri=f"{self._claim_base}#c={code}",
+            claim_uri=link_of(self._claim_base, code),
             claim_expires_s=CLAIM_TTL_S,
             consent_events=_by_kind(command.consents, drafts[1:]),
         )

@@ -30,7 +30,7 @@ Show = Callable[[Identification, UUID, int], object]
 
 
 class LaneCalls:
-    """Takes calls one after the other; `standing` says who is served at a lane, `show` tells its counter."""
+    """Takes calls in turn; `standing` says who is served at a lane, `show` tells its counter."""
 
     def __init__(  # noqa: PLR0913 -- the parts of one counter
         self,

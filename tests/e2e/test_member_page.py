@@ -18,6 +18,7 @@ from retail_core.identity import digit_code, member_code
 from retail_core.wire.messages import MemberRecord
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
+from tests.factories.waiting import eventually
 from tests.fakes.cloud_box import Person
 from tests.plugins.postgres import Database
 
@@ -163,7 +164,8 @@ def test_the_key_cannot_be_taken_out(cloud: Cloud, opens: Opened) -> None:
 
 def test_without_a_network_codes_go_on(cloud: Cloud, opens: Opened) -> None:
     phone = claimed(cloud, opens)
-    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    kept = "async () => (await caches.keys()).length && !!navigator.serviceWorker.controller"
+    eventually(lambda: bool(phone.page.evaluate(kept)))
     before = believed(cloud, phone, phone.qr())
     phone.context.set_offline(True)
     phone.page.reload()

@@ -59,7 +59,10 @@ def enrol(
     )
 
     def act(answer: AnswerOf[Enrolled]) -> Enrolled:
-        return deps.enrol.execute(command, answer=answer)
+        enrolled = deps.enrol.execute(command, answer=answer)
+        if enrolled.claim_code:
+            deps.counter.links(command.name, enrolled.claim_uri, enrolled.claim_expires_s)
+        return enrolled
 
     return deps.once.run(once, act, EnrolAnswered.model_validate)
 

@@ -47,6 +47,29 @@ export function icon(name) {
   return svg;
 }
 
+const HEAD = "M50 8c19 0 32 15 32 36 0 24-15 48-32 48S18 68 18 44C18 23 31 8 50 8z";
+const SIGNS = {
+  straight: "M38 44v.5M62 44v.5M50 50v9M41 72c5 4 13 4 18 0",
+  left: "M30 44v.5M50 44v.5M38 50l-5 9h6M32 72c5 4 11 4 15 0M2 50h12M2 50l6-6M2 50l6 6",
+  right: "M50 44v.5M70 44v.5M62 50l5 9h-6M53 72c4 4 10 4 15 0M98 50H86M98 50l-6-6M98 50l-6 6",
+  back: "M38 44v.5M62 44v.5M50 50v9M41 72c5 4 13 4 18 0",
+  passed: "M34 52l11 11 22-25",
+  failed: "M38 38l24 24M62 38L38 62",
+};
+
+/**
+ * An outline of a face as in a mirror: who is told to turn to her left sees it turn to the left.
+ * @param {string} sign @returns {SVGElement}
+ */
+export function outline(sign) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 100");
+  svg.setAttribute("class", `outline outline-${sign}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(path(HEAD), path(SIGNS[/** @type {keyof typeof SIGNS} */ (sign)] ?? SIGNS.straight));
+  return svg;
+}
+
 const MARKS = {
   ok: "M5 0a5 5 0 1 1 0 10A5 5 0 0 1 5 0z",
   degraded: "M5 .5L10 9.5H0z",

@@ -4,6 +4,7 @@
 import { h, icon } from "./dom.js";
 import { typeset } from "./format.js";
 import { call, listen, takeToken } from "./link.js";
+import { linkView } from "./link_code.js";
 import { bar, goods, person } from "./views.js";
 
 /** @typedef {import("./views.js").State} State */
@@ -12,6 +13,7 @@ const DONE_MS = 10_000;
 const NOTICE_MS = 6_000;
 const REPRICED_MS = 8_000;
 const DEADLINE_MS = 3_000;
+const MINUTE_MS = 60_000;
 
 const language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
 const token = takeToken();
@@ -22,6 +24,8 @@ const state = {
   person: "idle",
   member: null,
   reasons: [],
+  challenge: null,
+  coach: null,
   basket: null,
   repriced: null,
   why: false,
@@ -30,6 +34,7 @@ const state = {
   health: null,
   asking: false,
   typed: "",
+  link: null,
   nowMs: Date.now(),
   language,
 };
@@ -50,7 +55,11 @@ const acts = {
   cancelPhone: () => change({ asking: false, typed: "" }, "phone"),
   type: (/** @type {string} */ text) => void (state.typed = text),
   findPhone,
-  next: () => change({ person: "idle", member: null, reasons: [] }, "identify"),
+  next: () => change({ person: "idle", member: null, reasons: [], challenge: null }, "identify"),
+  turn: () => void turn(),
+  cancelTurn: () => void call(token, "/v1/identify/turn/cancel", {}),
+  endCoach: () => change({ coach: null }, "identify"),
+  closeLink: () => change({ link: null }, "identify"),
   toggleWhy: () => change({ why: !state.why }, "why"),
 };
 
@@ -62,9 +71,10 @@ const drawn = {};
 /** @param {Partial<State>} changes @param {string} [focus] the control to stand on afterwards */
 function change(changes, focus) {
   Object.assign(state, changes, { nowMs: Date.now() });
-  draw("person", person, [state.person, state.member, state.reasons, state.asking, state.health?.devices]);
+  draw("person", person, [state.person, state.member, state.reasons, state.challenge, state.coach, state.asking, state.health?.devices]);
   draw("goods", goods, [state.basket, state.repriced, state.why, state.sale, state.tapped, state.health?.devices.cloud]);
   draw("bar", bar, [state.health]);
+  draw("link", link, [state.link, state.link && Math.floor(state.nowMs / MINUTE_MS)]);
   if (focus) document.getElementById(focus)?.focus();
 }
 
@@ -82,6 +92,11 @@ function draw(id, view, shows) {
   if (held) document.getElementById(held)?.focus();
   const scroll = place.querySelector(".scroll");
   if (scroll) scroll.scrollTop = scroll.scrollHeight;
+}
+
+/** @param {State} shown @returns {HTMLElement[]} the link for a phone, over everything else */
+function link(shown) {
+  return shown.link ? [linkView(shown.link, shown.nowMs, t, acts.closeLink)] : [];
 }
 
 /** @param {string} name @param {number} ms @param {() => void} act one timer a name */
@@ -103,9 +118,28 @@ function notice(text, stay = false) {
 
 async function identify() {
   if (state.person === "armed") return;
-  change({ person: "armed", member: null, reasons: [], asking: false });
+  change({ person: "armed", member: null, reasons: [], challenge: null, asking: false });
   const answer = await call(token, "/v1/identify", { deadline_ms: DEADLINE_MS });
   settle(answer);
+}
+
+async function turn() {
+  if (!state.member?.challenge || state.challenge?.outcome === "running") return;
+  const answer = await call(token, "/v1/identify/turn", state.member.till ? { lane: state.member.till } : {});
+  if (answer.ok) turned(answer.body);
+  else {
+    change({ challenge: null }, "turn");
+    notice(answer.body ? typeset(answer.body[language]) : t("link.lost"));
+  }
+}
+
+/** @param {any} told a step of the turn of the head, or how it ended */
+function turned(told) {
+  const challenge = { ...state.challenge, ...told };
+  const { member } = state;
+  const same = member && told.member_id === member.member_id;
+  const changes = same ? { member: { ...member, allowed: told.allowed, challenge: told.challenge } } : {};
+  change({ challenge, ...changes }, told.outcome === "running" ? "cancel-turn" : "turn");
 }
 
 async function findPhone() {
@@ -128,10 +162,12 @@ function settle(answer) {
 /** @param {any} result an answer of identify, or a recognition event */
 function recognised(result) {
   if (result.outcome === "member") {
-    const member = { ...result.member, factor: result.factor, assurance: result.assurance };
-    change({ person: "member", member, reasons: [], sale: null, tapped: null });
+    const { factor, allowed, challenge } = result;
+    const till = result.till ?? state.member?.till;
+    const member = { ...result.member, factor, allowed, challenge, till, number: result.number ?? null };
+    change({ person: "member", member, reasons: [], challenge: null, sale: null, tapped: null });
   } else {
-    change({ person: result.outcome, member: null, reasons: result.reasons ?? [] });
+    change({ person: result.outcome, member: null, reasons: result.reasons ?? [], challenge: null });
   }
 }
 
@@ -140,6 +176,7 @@ function recognised(result) {
 /** @type {Record<string, (event: any) => void>} */
 const handlers = {
   health: (event) => change({ health: event }),
+  link: (event) => change({ link: { ...event, untilMs: Date.now() + event.expires_s * 1000 } }, "link-done"),
   recognition: (event) => {
     if (event.outcome !== "none" || state.person === "armed") recognised(event);
   },
@@ -147,6 +184,8 @@ const handlers = {
     const same = state.member && state.member.member_id === event.member.member_id;
     if (same) change({ member: { ...state.member, ...event.member } });
   },
+  challenge: (event) => turned(event),
+  enrol_hint: (event) => change({ coach: event }, event.done ? "end-coach" : undefined),
   basket: (event) => {
     change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
     if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
@@ -172,6 +211,15 @@ function repriced(next) {
 
 // ---- start ----------------------------------------------------------------------------------
 
+/** Escape leaves what is on top. */
+function leave() {
+  if (state.link) acts.closeLink();
+  else if (state.coach) acts.endCoach();
+  else if (state.challenge?.outcome === "running") acts.cancelTurn();
+  else if (state.asking) acts.cancelPhone();
+  else acts.next();
+}
+
 function unpaired() {
   const words = h("div", {}, h("h1", {}, t("pair.title")), h("p.muted", {}, t("pair.how")));
   document.getElementById("person")?.replaceChildren(h("div.hint.quiet", {}, icon("link"), words));
@@ -181,8 +229,9 @@ document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 document.title = t("title");
 document.addEventListener("keydown", (event) => {
   if (event.key === "F2") acts.identify();
+  else if (event.key === "F3") acts.turn();
   else if (event.key === "F4") acts.askPhone();
-  else if (event.key === "Escape") (state.asking ? acts.cancelPhone : acts.next)();
+  else if (event.key === "Escape") leave();
   else return;
   event.preventDefault();
 });

@@ -1,7 +1,7 @@
 // @ts-check
 /** The two halves and the bar, each a pure function from the state to nodes. */
 
-import { h, icon, mark } from "./dom.js";
+import { h, icon, mark, outline } from "./dom.js";
 import { clock, day, exact, integer, quantity, typeset, yuan } from "./format.js";
 
 /**
@@ -9,6 +9,8 @@ import { clock, day, exact, integer, quantity, typeset, yuan } from "./format.js
  * @property {"idle"|"armed"|"member"|"ask"|"unknown"|"none"} person who stands there
  * @property {any} member the member view, with `factor` and `assurance` of the recognition
  * @property {any[]} reasons why nobody was recognised: {code, zh, en}
+ * @property {any} challenge the turn of the head under way, or how it ended
+ * @property {any} coach what the customer is told while her face is enrolled
  * @property {any} basket the last quote
  * @property {number | null} repriced what the same goods cost a moment ago, in fen
  * @property {boolean} why whether the reasons for the price are shown
@@ -17,6 +19,7 @@ import { clock, day, exact, integer, quantity, typeset, yuan } from "./format.js
  * @property {any} health the box's health
  * @property {boolean} asking whether the phone field is open
  * @property {string} typed what was typed into it
+ * @property {import("./link_code.js").LinkShown | null} link for a member's phone, over everything
  * @property {number} nowMs
  * @property {"zh"|"en"} language
  */
@@ -30,7 +33,11 @@ import { clock, day, exact, integer, quantity, typeset, yuan } from "./format.js
  * @property {(text: string) => void} type
  * @property {() => void} findPhone
  * @property {() => void} next
+ * @property {() => void} turn
+ * @property {() => void} cancelTurn
+ * @property {() => void} endCoach
  * @property {() => void} toggleWhy
+ * @property {() => void} closeLink
  */
 
 const LONG_NAME = 12;
@@ -40,6 +47,8 @@ const LAST_LINES = 2;
 
 /** @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
 export function person(state, acts) {
+  if (state.coach) return coaching(state, acts);
+  if (state.challenge?.outcome === "running") return turning(state, acts);
   if (state.person === "member" && state.member) return memberView(state, acts);
   const views = { idle, armed, ask, unknown, none, member: idle };
   return [...views[state.person](state, acts), ...identifyControls(state, acts)];
@@ -94,6 +103,58 @@ function unknown(state, { t }) {
 /** @param {State} state @param {Acts} acts */
 function none(state, { t }) {
   return [hint("question", t("none.title"), t("none.how"), true), reasons(state)];
+}
+
+/**
+ * The customer's part of the screen: a face, what to do, how far it is.
+ * @param {string} sign what the outline shows @param {string} title @param {number} done 0..1
+ * @param {string} how
+ */
+function stage(sign, title, done, how = "") {
+  return h(
+    "div.stage",
+    {},
+    outline(sign),
+    h("h1", {}, title),
+    h("progress", { max: "1", value: done.toFixed(2), "aria-label": title }),
+    how ? h("p.muted", {}, how) : null,
+  );
+}
+
+/** @param {State} state @param {Acts} acts */
+function turning(state, { t, cancelTurn }) {
+  const { challenge, language } = state;
+  return [
+    stage(challenge.prompt, challenge[language], challenge.progress, t("turn.how")),
+    h(
+      "div.buttons",
+      {},
+      h("button", { type: "button", id: "cancel-turn", onclick: cancelTurn }, t("turn.cancel"), h("kbd", {}, "Esc")),
+    ),
+  ];
+}
+
+/** @param {State} state @param {Acts} acts */
+function coaching(state, { t, endCoach }) {
+  const { coach, language } = state;
+  const hint = coach[`hint_${language}`] ?? "";
+  const { accepted, wanted } = coach;
+  if (!coach.done) {
+    const dots = Array.from({ length: wanted }, (_, at) => h(at < accepted ? "span.taken" : "span", {}));
+    return [
+      h("div.stage", {}, outline(coach.ok ? "passed" : "straight"), h("h1", {}, typeset(hint))),
+      h("div.dots", { role: "img", "aria-label": t("coach.count", { accepted, wanted }) }, ...dots),
+      h("p.muted", {}, t("coach.how")),
+    ];
+  }
+  const title = accepted === 0 ? "coach.none" : coach.enough ? "coach.enough" : "coach.few";
+  return [
+    h("div.stage", {}, outline(accepted ? "passed" : "failed"), h("h1", {}, t(title))),
+    h("p.muted", {}, t("coach.count", { accepted, wanted })),
+    accepted ? null : h("p", {}, typeset(hint)),
+    coach.lookalike ? h("p.warning", {}, icon("link"), h("span", {}, typeset(coach.lookalike[language]))) : null,
+    h("div.buttons", {}, h("button.primary", { type: "button", id: "end-coach", onclick: endCoach }, t("coach.end"), h("kbd", {}, "Esc"))),
+  ];
 }
 
 /** @param {Parameters<typeof icon>[0]} shape @param {string} title @param {string} how @param {boolean} quiet */
@@ -160,6 +221,7 @@ function memberView(state, acts) {
   const { t } = acts;
   const { member } = state;
   const who = member.name.length > LONG_NAME ? "div.who.long" : "div.who";
+  const masked = member.factor === "phone_number" && member.points_free === null;
   return [
     h(
       who,
@@ -168,18 +230,52 @@ function memberView(state, acts) {
       member.tier_name ? h("span.tier", {}, member.tier_name) : null,
       h("span.phone.muted.small", {}, member.phone_masked),
     ),
+    member.number === null || member.number === undefined ? null : number(member.number, t),
     wallet(state, acts),
     member.tags.length ? h("ul.tags", {}, ...member.tags.map((/** @type {string} */ tag) => h("li", { title: tag }, tag))) : null,
     h(
       "dl.facts",
       {},
-      member.points_free === null ? null : h("dt", {}, t("last")),
-      member.points_free === null ? null : lastVisit(state, acts),
+      masked ? null : h("dt", {}, t("last")),
+      masked ? null : lastVisit(state, acts),
       h("dt", {}, t(`factor.${member.factor ?? "staff_override"}`)),
-      h("dd.muted", {}, t(`assurance.${member.assurance ?? "low"}`)),
+      h("dd.muted", {}, mayNow(member, t)),
     ),
-    h("div.buttons", {}, h("button", { type: "button", id: "next", onclick: acts.next }, t("next"), h("kbd", {}, "Esc"))),
+    turned(state),
+    h(
+      "div.buttons",
+      {},
+      member.challenge
+        ? h("button.primary", { type: "button", id: "turn", onclick: acts.turn }, t("turn.ask"), h("kbd", {}, "F3"))
+        : null,
+      h("button", { type: "button", id: "next", onclick: acts.next }, t("next"), h("kbd", {}, "Esc")),
+    ),
   ];
+}
+
+/** @param {State} state how the turn of the head ended, beside who stands there */
+function turned({ challenge, language }) {
+  if (!challenge || challenge.outcome === "running") return null;
+  if (challenge.outcome === "passed") return h("p.confirmed", {}, icon("check"), h("span", {}, challenge[language]));
+  return h("p.warning", {}, icon("question"), h("span", {}, typeset(challenge.reason?.[language] ?? challenge[language])));
+}
+
+/**
+ * What she may do, by the box's policy table.
+ * @param {any} member @param {Acts["t"]} t
+ */
+function mayNow(member, t) {
+  const allowed = member.allowed ?? [];
+  if (allowed.includes("redeem_points")) return t("assurance.high");
+  if (allowed.includes("earn")) return t("assurance.low");
+  if (!member.challenge) return t("assurance.hint");
+  const amount = yuan(member.challenge.above_fen);
+  return member.challenge.above_fen ? t("assurance.turn_above", { amount }) : t("assurance.turn");
+}
+
+/** @param {number} shown her phone shows the same @param {Acts["t"]} t */
+function number(shown, t) {
+  return h("p.check-in", { id: "check-in" }, h("span.number", {}, String(shown)), h("span", {}, t("checkin.same")));
 }
 
 /** @param {State} state @param {Acts} acts */

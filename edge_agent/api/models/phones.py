@@ -1,0 +1,21 @@
+"""A member's new phone."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from edge_agent.api.models.base import Answered, Asked
+
+
+class PhoneAsked(Asked):
+    """Nothing: the operator's signature is what counts."""
+
+
+class PhoneLinkAnswered(Answered):
+    """The link for her new phone, shown once; the old phone ends when the new one has claimed."""
+
+    member_id: UUID
+    claim_code: str = Field(repr=False)
+    claim_uri: str = Field(repr=False)
+    claim_expires_s: int
+    seq: int
