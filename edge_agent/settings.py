@@ -321,7 +321,9 @@ def _read(path: Path, model: type[_Model]) -> _Model:
 def _under(folder: Path, config: ConfigFile) -> ConfigFile:
     names = ("device_file", "data_dir", "models_dir", "profiles_dir")
     found: Mapping[str, Path] = {name: folder / getattr(config, name) for name in names}
-    return config.model_copy(update=dict(found))
+    bundle = config.face.bundle
+    face = config.face.model_copy(update={"bundle": folder / bundle}) if bundle else config.face
+    return config.model_copy(update={**found, "face": face})
 
 
 def _details(error: ValidationError) -> str:

@@ -109,26 +109,25 @@ class Shadow:
         while (news := self._news.get()) is not None:
             try:
                 self._forget_who_left()
-                if isinstance(news, _Frame):
-                    self._compare(news)
-                else:
+                if isinstance(news, _End):
                     self._learn(news.member_id)
+                    continue
+                verdict = self._verdict(news)
+                self._busy = False
+                self._counts[verdict] += 1
             except Exception:  # noqa: BLE001 - a candidate on trial must not cost anything
+                self._busy = False
                 self._tally.count(FaultCode.API_INTERNAL)
-            finally:
-                if isinstance(news, _Frame):
-                    self._busy = False
 
-    def _compare(self, frame: _Frame) -> None:
+    def _verdict(self, frame: _Frame) -> str:
         view = self._look.embed(frame.image, frame.points)
         if view is None:
-            self._counts[DROPPED] += 1
-            return
+            return DROPPED
         self._view = view
         best, second = self._gallery.search(view)
         theirs = decide(best, second, self._gallery.members, self._policy)
         known = {member for member, seen in self._views.items() if seen >= VIEWS_ENOUGH}
-        self._counts[compare(frame.acting, theirs, known).value] += 1
+        return compare(frame.acting, theirs, known).value
 
     def _learn(self, member_id: UUID | None) -> None:
         view, self._view = self._view, None

@@ -65,6 +65,23 @@ class GalleryStoreContract:
         assert len(tuple(store.load("mbf@1"))) == 1
         assert tuple(store.load("other")) == ()
 
+    def test_one_model_of_a_member_goes_and_the_other_stays(
+        self, store: GalleryStore, ledger: ConsentLedger
+    ) -> None:
+        member, other = make_id(), make_id()
+        consents = {one: agree(ledger, one) for one in (member, other)}
+        for owner, model in ((member, "mbf@1"), (member, "mbf@2"), (other, "mbf@1")):
+            for seed in (1, 2):
+                fresh = make_template(owner, model, seed=seed)
+                store.add(fresh, consent_event_id=consents[owner])
+        assert store.drop_model(member, "mbf@1") == 2
+        assert store.drop_model(member, "mbf@1") == 0
+        assert {one.member_id for one in store.load("mbf@1")} == {other}
+        assert len(tuple(store.load("mbf@2"))) == 2
+        held = store.holder(member)
+        assert held is not None
+        assert held.models == ("mbf@2",)
+
     def test_refuses_a_template_without_a_standing_consent(
         self, store: GalleryStore, ledger: ConsentLedger
     ) -> None:

@@ -63,6 +63,7 @@ class Shop:
         return bool(
             health["can_sell"]
             and health["devices"].get("cloud") == "ok"
+            and health["devices"].get("face") != "starting"
             and health["versions"].get("catalogue") not in {None, "0"}
             and health["versions"].get("bundle") not in {None, "0"}
         )

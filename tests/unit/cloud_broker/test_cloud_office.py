@@ -24,11 +24,13 @@ from cloud_broker.ingest.batcher import BATCH_MAX, Batcher, gather_ms
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.provision import OperatorAsked, Provision, StoreAsked, TillAsked
 from cloud_broker.settings import load_settings
 from edge_agent.settings import DeviceFile
 from retail_core.catalog.encoding import decode_catalogue
 from retail_core.errors import Fault
+from retail_core.identity.model_card import open_models
 from retail_core.pricing.offers import open_bundle
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import (
@@ -42,6 +44,7 @@ from tests.fakes.cloud_state import State
 from tests.fakes.cloud_units import FakeUnits
 
 DAY_MS = 86_400_000
+MANIFEST = (Path(__file__).resolve().parents[3] / "models" / "manifest.toml").read_bytes()
 CSV = """\
 sku,barcodes,name,unit,price,cost,brand,category,tags,effective_from
 A1,690|691,洗面奶,支,59.00,20,甲,洁面,敏感肌,
@@ -224,6 +227,25 @@ class TestCatalogue:
             with refused(FaultCode.OFFER_INVALID):
                 back.publisher.publish_bundle(back.tenant, content, who="li")
         assert back.units.said[-1].kinds == {"published"}
+
+
+class TestModels:
+    def test_models_are_signed_with_who_decided_about_them(self, back: Back) -> None:
+        signer = ModelSigner(back.units, back.clock, back.keys)
+        made = signer.sign(back.tenant, MANIFEST, {"fr_feature": "法务 李"}, who="li")
+        seed = back.keys.keys(back.tenant).bundle_seed
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        opened = open_models(made.signed, public)
+        assert opened == made.bundle
+        assert opened.version == back.clock.now_ms() // 1000
+        (decision,) = opened.signed_off.values()
+        assert (decision.by, decision.on) == ("法务 李", "2026-11-18")
+        assert {name for name in opened.models if opened.awaiting(name)} == {"fr_liveness"}
+        with refused(FaultCode.MODEL_MISSING):
+            signer.sign(back.tenant, MANIFEST, {"other": "li"}, who="li")
+        with refused(FaultCode.SETUP_CONFIG_INVALID):
+            signer.sign(back.tenant, b"version = 9", {}, who="li")
+        assert [entry.action for entry in back.state.audits].count("models.sign") == 1
 
 
 class TestBrokerFiles:

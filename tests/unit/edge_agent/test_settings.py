@@ -20,6 +20,14 @@ def test_reads_both_files(tmp_path: Path) -> None:
     assert settings.config.device_file == tmp_path / "device.toml"
 
 
+def test_a_bundle_of_models_is_looked_for_beside_the_config(tmp_path: Path) -> None:
+    path = write_agent(tmp_path)
+    assert load_settings(path).config.face.bundle is None
+    with_bundle = CONFIG.replace("[face]", '[face]\nbundle = "models.signed"')
+    path.write_text(with_bundle, encoding="utf-8")
+    assert load_settings(path).config.face.bundle == tmp_path / "models.signed"
+
+
 def test_own_addresses_are_allowed_hosts_and_origins(tmp_path: Path) -> None:
     settings = load_settings(write_agent(tmp_path, 'allowed_origins = ["https://till.example"]'))
     assert {"127.0.0.1", "localhost", "::1"} <= settings.hosts
