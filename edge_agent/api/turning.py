@@ -12,13 +12,13 @@ from retail_core.identity.assurance import Assurance
 from retail_core.identity.head_turn import HeadTurn, Phase
 
 WORDS = {
-    "straight": ("请看镜头,先别动", "look at the camera and hold still"),
-    "left": ("请慢慢向左转头", "slowly turn your head to your left"),
-    "right": ("请慢慢向右转头", "slowly turn your head to your right"),
-    "back": ("请慢慢转回来,看镜头", "slowly turn back to the camera"),
-    "passed": ("确认好了", "confirmed"),
-    "failed": ("没有确认", "not confirmed"),
-    "cancelled": ("已取消", "cancelled"),
+    "straight": ("请看镜头,先别动", "Look at the camera and hold still"),
+    "left": ("请慢慢向左转头", "Slowly turn your head to your left"),
+    "right": ("请慢慢向右转头", "Slowly turn your head to your right"),
+    "back": ("请慢慢转回来,看镜头", "Slowly turn back to the camera"),
+    "passed": ("确认好了", "Confirmed"),
+    "failed": ("没有确认", "Not confirmed"),
+    "cancelled": ("已取消", "Cancelled"),
 }
 
 

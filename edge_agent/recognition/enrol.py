@@ -24,6 +24,13 @@ OK_ZH, OK_EN = "这张可以", "this one is good"
 AGAIN_ZH, AGAIN_EN = "和前一张一样,换个角度", "the same as before; move a little"
 OTHER_ZH, OTHER_EN = "和前面不是同一个人", "not the same person as before"
 ENOUGH_ZH, ENOUGH_EN = "已经够了", "that is enough"
+# Templates that differ by this much in yaw or pitch (see the gates' units) show two views.
+VIEWS_APART = 0.06
+OTHER_VIEWS = (
+    ("很好,请慢慢向左转一点点", "good; now turn a little to your left"),
+    ("很好,请慢慢向右转一点点", "good; now turn a little to your right"),
+    ("很好,请稍微抬一点头", "good; now lift your chin a little"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,26 @@ def plan_enrolment(
     fresh = tuple(taken[len(held) :])
     enough = len(taken) >= limits.ENROL_FRAMES_MIN
     return EnrolPlan(tuple(frames), fresh, enough, lookalike(fresh, gallery, policy, member_id))
+
+
+def another_view(reading: FaceReading, taken: Sequence[FaceReading]) -> EnrolFrame | None:
+    """Return what to ask for when this view is held already; None for a new or unknown one."""
+    if "yaw" not in reading.quality or not taken:
+        return None
+    views = [_view(one) for one in (*taken, reading)]
+    *held, (yaw, pitch) = views
+    if all(max(abs(yaw - y), abs(pitch - p)) >= VIEWS_APART for y, p in held):
+        return None
+    first_yaw = held[0][0]
+    turned = [y - first_yaw for y, _ in held]
+    # To her left is to the picture's right.
+    missing = (max(turned) < VIEWS_APART, min(turned) > -VIEWS_APART, True)
+    zh, en = OTHER_VIEWS[missing.index(True)]
+    return EnrolFrame(ok=False, code=None, hint_zh=zh, hint_en=en)
+
+
+def _view(reading: FaceReading) -> tuple[float, float]:
+    return reading.quality.get("yaw", 0.0), reading.quality.get("pitch", 0.0)
 
 
 def lookalike(

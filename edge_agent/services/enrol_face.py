@@ -19,7 +19,7 @@ from retail_core.identity.face_match import FacePolicy
 from retail_core.texts.faults import FaultCode
 
 FACE_LOCAL = "face.local"
-CAMERA_PATIENCE_MS = 10_000
+CAMERA_PATIENCE_MS = 20_000
 FRAME_WAIT_MS = 250
 # So long another view is asked for; then the same one is better than none.
 VIEW_PATIENCE_MS = 2_500

@@ -47,15 +47,66 @@ def member(**changes: Any) -> Event:
     return facts | changes
 
 
+LOW = ["prefetch", "show_member", "earn", "member_price"]
+HIGH = [*LOW, "see_wallet", "redeem_points", "redeem_coupon"]
+NO_WALLET: Event = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
+
+
 def recognition(outcome: str = "member", **changes: Any) -> Event:
-    """What a recognition says."""
+    """What a recognition says; a face sees no wallet."""
     facts: Event = {
         "type": "recognition",
         "outcome": outcome,
         "assurance": "low",
         "factor": "face_vote",
-        "member": member() if outcome == "member" else None,
+        "member": member(**NO_WALLET) if outcome == "member" else None,
         "reasons": [],
+        "allowed": LOW if outcome == "member" else [],
+        "challenge": None,
+    }
+    return facts | changes
+
+
+def verified(**changes: Any) -> Event:
+    """Somebody who showed her code."""
+    facts: Event = {
+        "factor": "member_code",
+        "assurance": "high",
+        "allowed": HIGH,
+        "member": member(),
+    }
+    return recognition(**(facts | changes))
+
+
+def to_turn(above_fen: int = 0) -> Event:
+    """A face in a store that asks for a turn of the head."""
+    needed = {"allows": ["earn", "member_price"], "above_fen": above_fen}
+    return recognition(allowed=LOW[:2], challenge=needed)
+
+
+def challenge(prompt: str, zh: str, en: str, progress: float, **changes: Any) -> Event:
+    """A step of the turn of the head, or how it ended."""
+    facts: Event = {
+        "type": "challenge",
+        "outcome": "running",
+        "prompt": prompt,
+        "zh": zh,
+        "en": en,
+        "progress": progress,
+    }
+    return facts | changes
+
+
+def coach(zh: str, en: str, accepted: int = 0, **changes: Any) -> Event:
+    """What a customer hears while her face is enrolled."""
+    facts: Event = {
+        "type": "enrol_hint",
+        "ok": False,
+        "code": None,
+        "hint_zh": zh,
+        "hint_en": en,
+        "accepted": accepted,
+        "wanted": 3,
     }
     return facts | changes
 
@@ -159,6 +210,28 @@ BLURRED = reason("R104", "画面模糊,请稍停一下", "the picture is blurred
 EXPIRED = reason("R202", "会员码已过期,请刷新", "the member code has expired; refresh it")
 MISMATCH = reason("T105", "小票合计与明细不符", "the receipt's total does not equal its lines")
 
+LOOKALIKE = reason(
+    "R112",
+    "和另一位会员很像,请核对是不是同一个人",
+    "very like another member; check whether it is the same person",
+)
+FLAT = reason(
+    "R119",
+    "看起来像照片,请本人转头,或出示会员码",
+    "this looks like a picture; turn the head in person, or show the member code",
+)
+STRAIGHT = challenge("straight", "请看镜头,先别动", "Look at the camera and hold still", 0.0)
+TO_LEFT = challenge("left", "请慢慢向左转头", "Slowly turn your head to your left", 0.17)
+RIGHT_WORDS = {"zh": "请慢慢向右转头", "en": "Slowly turn your head to your right"}
+ENDED: Event = {"member_id": MEMBER_ID, "reason": None, "allowed": LOW, "challenge": None}
+PASSED = challenge("passed", "确认好了", "Confirmed", 1.0, outcome="passed") | ENDED
+NOT_PASSED = challenge("failed", "没有确认", "Not confirmed", 0.17, outcome="failed") | {
+    "member_id": MEMBER_ID,
+    "reason": FLAT,
+    "allowed": LOW[:2],
+    "challenge": {"allows": ["earn", "member_price"], "above_fen": 0},
+}
+
 # A text event is a key that is pressed.
 STATES: dict[str, list[Event | str]] = {
     "idle": [WELL],
@@ -170,7 +243,30 @@ STATES: dict[str, list[Event | str]] = {
     "unknown": [WELL, recognition("unknown", reasons=[EXPIRED])],
     "phone": [WELL, "F4"],
     "masked": [WELL, recognition(factor="phone_number", member=member(**MASKED)), basket()],
-    "offline": [OFFLINE, recognition(factor="member_code", assurance="high"), basket()],
+    "verified": [WELL, verified(), basket()],
+    "offline": [OFFLINE, verified(), basket()],
+    "turn-needed": [WELL, to_turn(), basket()],
+    "turn-above": [WELL, to_turn(20_000), basket()],
+    "turn-straight": [WELL, to_turn(), basket(), STRAIGHT],
+    "turn-left": [WELL, to_turn(), basket(), TO_LEFT],
+    "turn-right": [WELL, to_turn(), basket(), TO_LEFT | {"prompt": "right"} | RIGHT_WORDS],
+    "turn-passed": [WELL, to_turn(), basket(), TO_LEFT, PASSED],
+    "turn-failed": [WELL, to_turn(), basket(), TO_LEFT, NOT_PASSED],
+    "coach-hint": [WELL, coach("请靠近一点", "come a little closer")],
+    "coach-turn": [
+        WELL,
+        coach("很好,请慢慢向左转一点点", "good; now turn a little to your left", 1),
+    ],
+    "coach-good": [WELL, coach("这张可以", "this one is good", 2, ok=True)],
+    "coach-done": [WELL, coach("这张可以", "this one is good", 3, ok=True, done=True, enough=True)],
+    "coach-lookalike": [
+        WELL,
+        coach("这张可以", "this one is good", 2, done=True, enough=False, lookalike=LOOKALIKE),
+    ],
+    "coach-none": [
+        WELL,
+        coach("画面模糊,请稍停一下", "the picture is blurred; hold still", done=True),
+    ],
     "sale": [WELL, recognition(), basket(), sale()],
     "sale-offline": [OFFLINE, sale(member=None, saved_fen=0, points_earned=0)],
     "tapped": [WELL, tapped()],
@@ -180,7 +276,7 @@ STATES: dict[str, list[Event | str]] = {
     ],
     "sixty-lines": [
         WELL,
-        recognition(member=member(**GRAND)),
+        verified(member=member(**GRAND)),
         basket(MANY, total_fen=123_456_789, saved_fen=0),
     ],
     "repriced": [WELL, recognition(), basket(), basket(total_fen=29_000)],

@@ -81,7 +81,10 @@ def enrol_face(
     def act() -> EnrolPlan:
         if asked.from_camera is None:
             return enrol_pictures(deps, member_id, asked.images)
-        return deps.enrol_face.from_camera(member_id, asked.from_camera, deps.counter.coached)
+        with deps.counter.coaching(asked.from_camera) as hear:
+            plan = deps.enrol_face.from_camera(member_id, asked.from_camera, hear)
+        deps.counter.coached(plan, asked.from_camera)
+        return plan
 
     return deps.once.run_beside(once, act, face)
 

@@ -125,7 +125,7 @@ function stage(sign, title, done, how = "") {
 function turning(state, { t, cancelTurn }) {
   const { challenge, language } = state;
   return [
-    stage(challenge.prompt, challenge[language], challenge.progress, t("turn.how")),
+    stage(challenge.prompt, typeset(challenge[language]), challenge.progress, t("turn.how")),
     h(
       "div.buttons",
       {},
@@ -147,9 +147,9 @@ function coaching(state, { t, endCoach }) {
       h("p.muted", {}, t("coach.how")),
     ];
   }
-  const title = accepted === 0 ? "coach.none" : coach.enough ? "coach.enough" : "coach.few";
+  const title = accepted === 0 ? t("coach.none") : coach.enough ? t("coach.enough") : t("coach.few");
   return [
-    h("div.stage", {}, outline(accepted ? "passed" : "failed"), h("h1", {}, t(title))),
+    h("div.stage", {}, outline(accepted ? "passed" : "failed"), h("h1", {}, title)),
     h("p.muted", {}, t("coach.count", { accepted, wanted })),
     accepted ? null : h("p", {}, typeset(hint)),
     coach.lookalike ? h("p.warning", {}, icon("link"), h("span", {}, typeset(coach.lookalike[language]))) : null,

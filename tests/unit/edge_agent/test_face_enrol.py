@@ -1,14 +1,16 @@
 """Enrolment: what is taken, what is said, who is warned about, and never without consent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.gallery_store import Template
-from edge_agent.recognition.enrol import EnrolFrame, plan_enrolment
+from edge_agent.recognition.enrol import OTHER_VIEWS, EnrolFrame, another_view, plan_enrolment
 from edge_agent.recognition.gallery import Gallery
+from edge_agent.services import enrol_face
 from edge_agent.services.enrol_face import EnrolFace, FaceDesk
 from retail_core import limits
 from retail_core.errors import Fault
@@ -39,16 +41,17 @@ def hold(gallery: Gallery, member: UUID, *values: float) -> None:
 
 
 def test_good_pictures_become_templates(gallery: Gallery) -> None:
-    plan = plan_enrolment(GOOD[:3], gallery, POLICY)
+    plan = plan_enrolment(GOOD[: limits.ENROL_FRAMES_MIN], gallery, POLICY)
     assert plan.accepted == len(plan.templates) == 3
     assert plan.enough
     assert plan.lookalike is None
     assert all(frame.hint_zh and frame.hint_en for frame in plan.frames)
 
 
-def test_one_picture_works_but_is_not_enough(gallery: Gallery) -> None:
-    plan = plan_enrolment(GOOD[:1], gallery, POLICY)
-    assert (plan.accepted, plan.enough) == (1, False)
+@pytest.mark.parametrize("count", [1, 2])
+def test_fewer_pictures_than_three_work_but_are_not_enough(gallery: Gallery, count: int) -> None:
+    plan = plan_enrolment(GOOD[:count], gallery, POLICY)
+    assert (plan.accepted, plan.enough) == (count, False)
 
 
 def test_a_gates_word_is_handed_on(gallery: Gallery) -> None:
@@ -87,6 +90,7 @@ def test_a_member_who_looks_the_same_is_warned_about(gallery: Gallery) -> None:
 
 def test_enrolling_again_adds_to_what_is_there_and_warns_of_nobody(gallery: Gallery) -> None:
     hold(gallery, ALICE, 1.0, 0.31)
+    hold(gallery, ALICE, 1.0, 0.8)
     plan = plan_enrolment([GOOD[0]], gallery, POLICY, ALICE)
     assert (plan.accepted, plan.enough, plan.lookalike) == (1, True, None)
     stranger = plan_enrolment([seen(0, 0, 1.0)], gallery, POLICY, ALICE)
@@ -164,6 +168,49 @@ def test_the_camera_is_coached_until_enough_is_taken(desk: Counter) -> None:
     assert [hint.ok for hint in hints] == [False, True, False, True]
     assert hints[0].code is FaultCode.FACE_NONE
     assert len(list(desk.store.load(MODEL))) == 2
+
+
+def shot(yaw: float, pitch: float = 0.5) -> FaceReading:
+    return FaceReading(unit(1.0), None, quality={"yaw": yaw, "pitch": pitch})
+
+
+def test_another_view_is_asked_for_to_each_side_and_up() -> None:
+    straight = shot(0.0)
+    assert another_view(straight, []) is None
+    asked = [
+        another_view(straight, [straight]),
+        another_view(shot(0.1), [straight, shot(0.1)]),
+        another_view(straight, [straight, shot(0.1), shot(-0.1)]),
+    ]
+    assert [one and one.hint_en for one in asked] == [en for _zh, en in OTHER_VIEWS]
+    assert not any(one.ok for one in asked if one)
+    assert another_view(shot(0.1), [straight]) is None
+    assert another_view(shot(0.0, 0.6), [straight]) is None
+
+
+def test_a_view_nobody_measured_is_taken_as_it_is() -> None:
+    assert another_view(GOOD[1], [GOOD[0]]) is None
+
+
+def test_the_same_view_is_asked_to_change_and_taken_in_the_end(
+    desk: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrol_face, "VIEW_PATIENCE_MS", 60)
+    views = {"yaw": 0.0, "pitch": 0.5}
+    desk.engine.readings = {
+        number: replace(reading, quality=views) for number, reading in enumerate(GOOD)
+    }
+    hints: list[EnrolFrame] = []
+    desk.camera.show(picture(0))
+
+    def hear(hint: EnrolFrame) -> None:
+        hints.append(hint)
+        desk.camera.show(picture(1))
+
+    plan = desk.service().from_camera(ALICE, 2, hear, patience_ms=5_000)
+    assert plan.accepted == 2
+    assert [hint.ok for hint in hints] == [True, False, True]
+    assert hints[1].hint_en == OTHER_VIEWS[0][1]
 
 
 def test_patience_ends(desk: Counter) -> None:
