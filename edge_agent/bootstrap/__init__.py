@@ -38,8 +38,8 @@ from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
-TAP_TURN_MS = 500
 BESIDE_EVERY_S = 3_600.0
+TAP_TURN_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Agent:
     def start(self) -> None:
         """Start devices, loops and the line to the cloud."""
         self.devices.start()
-        self.cloud.start()
         self.services.beside.start()
+        self.cloud.start()
         for loop in self.loops:
             loop.start()
 
@@ -99,8 +99,8 @@ class Agent:
         self.cloud.stop()
         for loop in self.loops:
             loop.stop()
-        self.devices.stop()
         self.services.beside.stop()
+        self.devices.stop()
         self.files.close()
 
 
@@ -157,9 +157,9 @@ def build_surface(
         storage.replica,
         basis.tally,
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
-    )
         lambda: face_health(devices.face, services.gallery, services.beside),
         lambda: devices.noted(services.gallery.members),
+    )
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
         lines.link,
@@ -222,9 +222,10 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     lane = WatchLane(services.identify, surface.counter.unasked)
     loops = [
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
+        Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
         Loop("lane-calls", surface.calls.turn, basis.tally),
-        Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
+        Loop("proofs", services.proof_uses.turn, basis.tally),
     ]
     for till, tap in devices.taps.items():
 
