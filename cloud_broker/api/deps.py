@@ -11,6 +11,7 @@ from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
+from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
@@ -49,6 +50,7 @@ class ApiDeps:
 
     devices: Devices
     members: Members
+    faces: FaceOffice
     phones: Phones
     checkins: CheckIns
     member_desk: MemberDesk

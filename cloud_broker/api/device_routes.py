@@ -62,6 +62,11 @@ def router(doors: Doors) -> APIRouter:
         """Return a rule bundle's signed bytes."""
         return Response(devices.document(box.tenant, "bundle", version), media_type=BYTES)
 
+    @routes.get("/face", response_class=Response, responses=_content(BYTES))
+    def face(box: FromBox) -> Response:
+        """Return HQ's signed leave to recognise faces in this store, which may say no."""
+        return Response(doors.deps.faces.signed(box.tenant, box.place.store), media_type=BYTES)
+
     @routes.get("/name-map")
     def name_map(box: FromBox) -> dict[str, str]:
         """Return the reviewed mapping of printed names to skus."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
+from cloud_broker.services.faces import EntityCount, StoreFaces
 from cloud_broker.services.overview import (
     HqIdentity,
     LedgerRow,
@@ -36,6 +37,35 @@ class Ledger:
     totals: LedgerTotals
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFace:
+    """Whether a store may recognise faces."""
+
+    store: UUID
+    name: str
+    enabled: bool
+    walk_up: bool
+    assessment: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFace:
+    """A legal entity's distinct persons; `code` is R605 from 80,000 on, R606 from 100,000."""
+
+    name: str
+    persons: int
+    stores: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceStanding:
+    """Faces over the whole chain."""
+
+    stores: tuple[StoreFace, ...]
+    entities: tuple[EntityFace, ...]
+
+
 class NameMapped(BaseModel, extra="forbid"):
     """A printed name and the article it means."""
 
@@ -51,6 +81,7 @@ def router(doors: Doors) -> APIRouter:
         responses={401: {"model": ErrorBody}, 403: {"model": ErrorBody}},
     )
     _members(routes, doors)
+    _faces(routes, doors)
     _sales(routes, doors)
     _desk(routes, doors)
     return routes
@@ -74,6 +105,39 @@ def _members(routes: APIRouter, doors: Doors) -> None:
         if found is None:
             raise Fault(FaultCode.API_NOT_FOUND, what="member")
         return found
+
+
+def _faces(routes: APIRouter, doors: Doors) -> None:
+    faces = doors.deps.faces
+    Person = Annotated[HqIdentity, Depends(doors.hq)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/faces")
+    def standing(who: Person) -> FaceStanding:
+        """Return which stores may recognise faces, and the counts against the filing duty."""
+        return FaceStanding(
+            tuple(map(_store_face, faces.stores(who.tenant_id))),
+            tuple(map(_entity_face, faces.counts(who.tenant_id))),
+        )
+
+    @routes.post(
+        "/members/{member_id}/withdraw-face",
+        status_code=204,
+        responses={404: {"model": ErrorBody}},
+    )
+    def withdraw(who: Person, member_id: UUID) -> None:
+        """Take her consent to faces back on her word: every box erases and certifies."""
+        faces.withdraw(who.tenant_id, member_id, who=who.login)
+
+
+def _store_face(one: StoreFaces) -> StoreFace:
+    said = None if one.decision is None else one.decision.said
+    on, walk_up = (False, False) if said is None else (said.enabled, said.walk_up)
+    return StoreFace(one.store, one.name, on, walk_up, "" if said is None else said.assessment)
+
+
+def _entity_face(one: EntityCount) -> EntityFace:
+    code = "" if one.code is None else one.code.value
+    return EntityFace(one.persons.name, one.persons.persons, one.persons.stores, code)
 
 
 def _sales(routes: APIRouter, doors: Doors) -> None:

@@ -14,6 +14,7 @@ from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password, w
 from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.services.catalogue import CataloguePublisher
+from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
@@ -35,6 +36,7 @@ class Office:
     provision: Provision
     access: HqAccess
     publisher: CataloguePublisher
+    faces: FaceOffice
     models: ModelSigner
 
     def tenant(self) -> UUID:
@@ -92,5 +94,6 @@ def build_office(settings: Settings) -> Office:
         provision=Provision(units, clock, ids, passwords, keys, hash_password),
         access=HqAccess(units, clock, ids, passwords),
         publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
+        faces=FaceOffice(units, clock, ids, keys),
         models=ModelSigner(units, clock, keys),
     )

@@ -80,6 +80,7 @@ def build_api(running: Running) -> ASGIApp:
     deps = ApiDeps(
         devices=Devices(office.units),
         members=Members(office.units, office.clock),
+        faces=office.faces,
         phones=Phones(office.units, office.clock, office.ids),
         checkins=CheckIns(office.units, office.clock, office.ids),
         member_desk=MemberDesk(office.units, queries, office.clock, office.ids),

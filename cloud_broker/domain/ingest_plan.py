@@ -14,6 +14,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival, day_of
 from cloud_broker.domain.postings import booked, sums_up
 from retail_core.errors import Fault
+from retail_core.identity.erasure import Receipt, SignedReceipt, open_receipt
 from retail_core.loyalty.postings import Posting, points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
@@ -21,6 +22,8 @@ from retail_core.wire.messages import (
     CardIssued,
     ClaimIssued,
     ConsentGiven,
+    FaceErased,
+    FaceHeld,
     MemberEnrolled,
     ProofSuspect,
     ProofUsed,
@@ -30,6 +33,12 @@ from retail_core.wire.messages import (
 TAP = "tap"
 PHONE = "phone"
 CARD = "card"
+
+FACE_LOCAL = "face.local"
+CONSENT_KINDS = frozenset(
+    {"membership", FACE_LOCAL, "face.roaming", "face.minor_guardian", "marketing"}
+)
+CONSENT_AGES = frozenset({"", "14+", "under14"})
 
 # What is printed on a tapped receipt: store, till, business date, number.
 TapKey = tuple[UUID, UUID | None, date, str]
@@ -52,6 +61,7 @@ class Facts:
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     wallet_owners: dict[UUID, UUID] = field(default_factory=dict)
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
+    consenting: set[UUID] = field(default_factory=set)
     proofs: dict[bytes, FirstUse] = field(default_factory=dict)
 
 
@@ -106,6 +116,29 @@ class NewConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFace:
+    """Templates of a member rest in a store."""
+
+    arrival: Arrival
+    member: UUID
+    held: FaceHeld
+
+    def is_of(self, arrival: Arrival, member: UUID) -> bool:
+        """Return whether this is about the same member in the same store."""
+        return self.member == member and self.arrival.place.store == arrival.place.store
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedFace:
+    """No template of a member rests in a store any more; the receipt was checked."""
+
+    arrival: Arrival
+    member: UUID
+    erased: FaceErased
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a person should look at, though it was applied."""
 
@@ -135,6 +168,8 @@ class Plan:
     cards: list[NewCard] = field(default_factory=list)
     claims: list[NewClaim] = field(default_factory=list)
     consents: list[NewConsent] = field(default_factory=list)
+    held_faces: list[HeldFace] = field(default_factory=list)
+    erased_faces: list[ErasedFace] = field(default_factory=list)
     sales: list[BookedSale] = field(default_factory=list)
     balances: Counter[str] = field(default_factory=Counter)
     unmapped_names: Counter[str] = field(default_factory=Counter)
@@ -183,15 +218,58 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
         case MemberEnrolled():
             _enrolled(arrival, body, facts, made)
         case ConsentGiven():
-            made.consents.append(NewConsent(arrival, _member_of(arrival), body))
+            _consent(arrival, body, facts, made)
         case CardIssued():
             _card(arrival, body, facts, made)
+        case FaceHeld() | FaceErased():
+            _face(arrival, body, facts, made)
+        case _:
+            _apply_proof(arrival, body, facts, made)
+
+
+def _apply_proof(
+    arrival: Arrival, body: ClaimIssued | ProofUsed | ProofSuspect, facts: Facts, made: Plan
+) -> None:
+    match body:
         case ClaimIssued():
             _claim(arrival, body, facts, made)
         case ProofUsed():
             _proof(arrival, body, facts, made)
         case ProofSuspect():
             _suspect(arrival, body, made)
+
+
+def _consent(arrival: Arrival, body: ConsentGiven, facts: Facts, made: Plan) -> None:
+    member = _member_of(arrival)
+    if body.kind not in CONSENT_KINDS or body.age not in CONSENT_AGES:
+        _malformed(f"consent {body.kind} {body.age}")
+    made.consents.append(NewConsent(arrival, member, body))
+    if body.kind != FACE_LOCAL:
+        return
+    if body.given:
+        facts.consenting.add(member)
+    else:
+        facts.consenting.discard(member)
+    # Every store that holds her hears how her word on faces stands now.
+    made.touched.add(member)
+
+
+def _face(arrival: Arrival, body: FaceHeld | FaceErased, facts: Facts, made: Plan) -> None:
+    """Count what a box holds; a box that holds a face without a consent is seen by a person."""
+    member = _member_of(arrival)
+    match body:
+        case FaceHeld():
+            if member not in facts.consenting:
+                raise Fault(FaultCode.FACE_CONSENT_MISSING, member=member)
+            if body.count < 1:
+                _malformed("no template")
+            made.held_faces.append(HeldFace(arrival, member, body))
+        case FaceErased():
+            receipt = open_receipt(SignedReceipt(body.receipt, body.signature, body.public_key))
+            if receipt.device != str(arrival.place.device):
+                raise Fault(FaultCode.RECEIPT_INVALID)
+            made.held_faces = [one for one in made.held_faces if not one.is_of(arrival, member)]
+            made.erased_faces.append(ErasedFace(arrival, member, body, receipt))
 
 
 def _member_of(arrival: Arrival) -> UUID:

@@ -41,6 +41,7 @@ class MemberFacts:
     receipts: tuple[HeldReceipt, ...]
     last_lines: tuple[Purchase, ...]
     digit_secret: bytes = b""
+    withdrawn_ms: int = 0
 
 
 def accounts_of(wallet: UUID) -> tuple[str, str, str]:
@@ -80,4 +81,5 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         last_lines=facts.last_lines[:LAST_LINES_MAX],
         posted_receipts=tuple(receipt.receipt_id.bytes for receipt in facts.receipts),
         digit_secret=facts.digit_secret,
+        withdrawn_ms=facts.withdrawn_ms,
     )

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from cloud_broker.ports.catalogue import CatalogueRepo
+from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
 from cloud_broker.ports.hq import HqRepo
@@ -60,6 +61,11 @@ class Unit(Protocol):
     @property
     def hq(self) -> HqRepo:
         """HQ's people."""
+        ...
+
+    @property
+    def faces(self) -> FaceRepo:
+        """Who may recognise faces, and where templates rest."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

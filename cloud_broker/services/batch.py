@@ -32,6 +32,7 @@ from retail_core.wire.codec import Body
 from retail_core.wire.messages import (
     CardIssued,
     EventType,
+    FaceHeld,
     MemberEnrolled,
     ProofUsed,
     Rejected,
@@ -247,6 +248,11 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
             case _:
                 pass
     members = {arrival.member for arrival, _ in opened if arrival.member is not None}
+    faces = {
+        arrival.member
+        for arrival, body in opened
+        if isinstance(body, FaceHeld) and arrival.member is not None
+    }
     return Facts(
         receipts=unit.journal.known_receipts(receipts) if receipts else set(),
         taps=unit.journal.known_taps(taps),
@@ -254,6 +260,7 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
         wallet_owners=unit.members.wallet_owners(wallets) if wallets else {},
         identities=unit.members.identities(identities) if identities else {},
         proofs=unit.journal.claim_proofs(proofs) if proofs else {},
+        consenting=unit.faces.consenting(faces) if faces else set(),
     )
 
 
@@ -267,6 +274,8 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.members.add_cards(made.cards)
     unit.phones.add_claims(made.claims)
     unit.members.add_consents(made.consents)
+    unit.faces.erased(made.erased_faces, now_ms)
+    unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
     unit.journal.move_balances(made.balances, now_ms)
     unit.catalogue.review_names(made.unmapped_names, now_ms)

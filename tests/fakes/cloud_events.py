@@ -181,6 +181,18 @@ class FakeMemberRepo:
         known = sorted(set(members) & self._state.members.keys())
         return tuple(self._facts(self._state.members[member]) for member in known)
 
+    def _withdrawn_ms(self, member: UUID) -> int:
+        taken = self._state.withdrawn.get((member, "face.local"))
+        if taken is not None:
+            return taken.now_ms
+        said = [
+            one
+            for one in self._state.consents
+            if (one.member, one.consent.kind) == (member, "face.local")
+        ]
+        last = max(said, key=lambda one: one.arrival.happened_ms, default=None)
+        return 0 if last is None or last.consent.given else last.arrival.happened_ms
+
     def _facts(self, new: NewMember) -> MemberFacts:
         sales = [sale for sale in self._state.sales.values() if sale.arrival.member == new.member]
         sales.sort(key=_booked_at, reverse=True)
@@ -217,6 +229,7 @@ class FakeMemberRepo:
                 Purchase(line.sku, line.name, line.qty_milli) for line in lines[:LAST_LINES_MAX]
             ),
             digit_secret=self._state.digit_secrets.get(new.member, b""),
+            withdrawn_ms=self._withdrawn_ms(new.member),
         )
 
     def add_interests(self, pairs: Collection[tuple[UUID, UUID]], now_ms: int) -> None:

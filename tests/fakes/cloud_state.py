@@ -9,6 +9,7 @@ from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, NewConsent, NewMember
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from cloud_broker.ports.faces import Decision
 from cloud_broker.ports.feed import FeedHead, FeedRow
 from cloud_broker.ports.fleet import (
     DeviceState,
@@ -66,6 +67,9 @@ class State:
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
+    decisions: dict[UUID, Decision] = field(default_factory=dict)
+    holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)
+    receipts: dict[UUID, list[tuple[bytes, bytes, bytes]]] = field(default_factory=dict)
     repairs: dict[UUID, RepairItem] = field(default_factory=dict)
     done: dict[UUID, str] = field(default_factory=dict)
     tries: dict[UUID, int] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from cloud_broker.ports.live import LiveEvent
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
+from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
 from tests.fakes.cloud_phones import FakePhoneRepo
 from tests.fakes.cloud_state import State
@@ -27,6 +28,7 @@ class FakeUnit:
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)
         self.hq = FakeHqRepo(state)
+        self.faces = FakeFaceRepo(state)
         self.said: list[LiveEvent] = []
 
     def announce(self, event: LiveEvent) -> None:

@@ -106,6 +106,7 @@ def _set_up(console: Console, ends: ExitStack, folder: Path, person: Person) -> 
             for index, place in enumerate(PLACES)
         }
         stage.broker_learns()
+        stage.let_faces(PLACES[0])
         for shop in shops.values():
             stage.open_shop(shop)
     console.print("[green]✓[/] 上海、成都、北京三家店开门 · three shops are open")

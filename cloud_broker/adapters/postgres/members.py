@@ -46,10 +46,26 @@ from unnest(%(hash)b::bytea[], %(member)b::uuid[], %(expires)b::timestamptz[])
 on conflict do nothing
 """
 _ADD_CONSENTS = """
-insert into consent select %(tenant)s, n.* from unnest(
+insert into consent (tenant_id, consent_id, member_id, kind, given, text_version, text_hash,
+  language, channel, store_id, operator_id, wall_ms, received_at, age)
+select %(tenant)s, n.* from unnest(
   %(event)b::uuid[], %(member)b::uuid[], %(kind)b::text[], %(given)b::boolean[],
   %(version)b::text[], %(hash)b::bytea[], %(language)b::text[], %(channel)b::text[],
-  %(store)b::uuid[], %(operator)b::uuid[], %(wall)b::bigint[], %(received)b::timestamptz[]) as n
+  %(store)b::uuid[], %(operator)b::uuid[], %(wall)b::bigint[], %(received)b::timestamptz[],
+  %(age)b::text[]) as n
+"""
+# A word revives a withdrawn one only when it is later by its own clock and by ours: a shop that was
+# offline does not bring back what was withdrawn meanwhile.
+_WITHDRAWN = """
+select w.member_id, max(greatest(w.wall_ms, coalesce((
+  select max(g.wall_ms) from consent g where g.tenant_id = w.tenant_id
+  and g.member_id = w.member_id and g.kind = w.kind and g.given
+  and g.received_at <= w.received_at), 0))) as wall_ms
+from consent w where w.tenant_id = %(tenant)s and w.member_id = any(%(members)b)
+  and w.kind = 'face.local' and not w.given and not exists (
+    select 1 from consent g where g.tenant_id = w.tenant_id and g.member_id = w.member_id
+    and g.kind = w.kind and g.given and g.wall_ms > w.wall_ms and g.received_at >= w.received_at)
+group by w.member_id
 """
 _RECEIPTS = """
 select m.id as member_id, r.receipt_id, r.store_id, r.sold_ms, r.total_fen
@@ -170,6 +186,7 @@ class PostgresMembers(Repository):
             operator=[None if raw is None else UUID(bytes=raw) for raw in operators],
             wall=[new.arrival.happened_ms for new in consents],
             received=[at(new.arrival.received_ms) for new in consents],
+            age=[body.age for body in bodies],
         )
 
     def add_phone_key(self, member: UUID, key_id: bytes, public_key: bytes, now_ms: int) -> bool:
@@ -254,6 +271,7 @@ class PostgresMembers(Repository):
         )
         balances = self._balances([row.wallet_id for row in rows])
         keys, cards = self._credentials(ids)
+        withdrawn = {row.member_id: row.wall_ms for row in self._rows(_WITHDRAWN, members=ids)}
         return tuple(
             MemberFacts(
                 member=row.member_id,
@@ -271,6 +289,7 @@ class PostgresMembers(Repository):
                 receipts=receipts[row.member_id],
                 last_lines=_last_lines(receipts[row.member_id], lines),
                 digit_secret=row.secret or b"",
+                withdrawn_ms=withdrawn.get(row.member_id, 0),
             )
             for row in rows
         )

@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
+from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
 from cloud_broker.adapters.postgres.hq import PostgresHq
@@ -102,6 +103,11 @@ class PostgresUnit:
     def hq(self) -> PostgresHq:
         """HQ's people."""
         return PostgresHq(self._connection, self._tenant)
+
+    @cached_property
+    def faces(self) -> PostgresFaces:
+        """Who may recognise faces, and where templates rest."""
+        return PostgresFaces(self._connection, self._tenant)
 
     def announce(self, event: LiveEvent) -> None:
         """Queue a notification, which PostgreSQL sends when the transaction is durable."""

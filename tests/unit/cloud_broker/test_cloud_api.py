@@ -15,15 +15,21 @@ from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.catalogue import Document
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
+from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.members import Members
 from cloud_broker.services.member_desk import MemberDesk
+from cloud_broker.services.members import Members
 from cloud_broker.services.phones import Phones
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
-from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakePasswords
+from tests.fakes.cloud_basics import (
+    FakeCloudClock,
+    FakeCloudIdSource,
+    FakeKeyRing,
+    FakePasswords,
+)
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
 from tests.fakes.cloud_units import FakeUnits
@@ -85,6 +91,7 @@ def shared_site() -> Site:
     deps = ApiDeps(
         devices=Devices(units),
         members=Members(units, clock),
+        faces=FaceOffice(units, clock, ids, FakeKeyRing()),
         phones=Phones(units, clock, ids),
         checkins=CheckIns(units, clock, ids),
         member_desk=MemberDesk(units, EmptyQueries(), clock, ids),

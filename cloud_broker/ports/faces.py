@@ -1,0 +1,63 @@
+"""Who may recognise faces, of whom templates rest where, and what was erased."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from cloud_broker.domain.ingest_plan import ErasedFace, HeldFace
+from retail_core.identity.face_enablement import FaceEnablement
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """HQ's word on faces in a store, as signed for its box, and who gave it when."""
+
+    store: UUID
+    said: FaceEnablement
+    signed: bytes
+    decided_by: str
+    decided_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """How many different persons a legal entity holds templates of; one in two stores is one."""
+
+    legal_entity: UUID
+    name: str
+    persons: int
+    templates: int
+    stores: int
+
+
+class FaceRepo(Protocol):
+    """Faces of one tenant, without a face."""
+
+    def decide(self, decision: Decision) -> None:
+        """Append a decision; the tables refuse an incomplete one."""
+        ...
+
+    def decisions(self) -> dict[UUID, Decision]:
+        """Return the newest decision of every store that has one."""
+        ...
+
+    def consenting(self, members: Collection[UUID]) -> set[UUID]:
+        """Return those whose consent to faces stands."""
+        ...
+
+    def hold(self, held: Sequence[HeldFace], now_ms: int) -> None:
+        """Note that templates rest in a store; the newest word counts."""
+        ...
+
+    def erased(self, erased: Sequence[ErasedFace], now_ms: int) -> None:
+        """Note that none rests there any more, and keep the receipts."""
+        ...
+
+    def persons(self) -> tuple[Persons, ...]:
+        """Count different persons by legal entity."""
+        ...
+
+    def receipts(self, member: UUID) -> tuple[tuple[bytes, bytes, bytes], ...]:
+        """Return (content, signature, public key) of a member's receipts, oldest first."""
+        ...

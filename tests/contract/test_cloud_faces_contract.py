@@ -1,0 +1,226 @@
+"""What every store of the cloud promises about faces: FaceRepo, and the plan that fills it."""
+
+from uuid import UUID
+
+import pytest
+
+from cloud_broker.ports.faces import Decision
+from cloud_broker.ports.unit import StoreRefusedError, Units
+from cloud_broker.services.faces import FaceOffice, Leave
+from cloud_broker.services.frames import Inbound
+from cloud_broker.services.ingest import Ingest
+from retail_core.errors import Fault
+from retail_core.identity.erasure import (
+    Receipt,
+    SignedReceipt,
+    open_receipt,
+    pseudonym,
+    public_key_of,
+    sign_receipt,
+)
+from retail_core.identity.face_enablement import FaceEnablement, open_enablement
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode_body
+from retail_core.wire.messages import ConsentGiven, EventType, FaceErased, FaceHeld
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
+from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
+from tests.plugins.cloud import new_box, new_tenant
+
+LEAVE = Leave("PIA-7", "door", "周律师", "2026-07-01")
+SEED = bytes(range(32))
+
+
+@pytest.fixture
+def tenant(any_units: Units) -> UUID:
+    return new_tenant(any_units)
+
+
+@pytest.fixture
+def box(any_units: Units, tenant: UUID) -> SimBox:
+    return new_box(any_units, tenant)
+
+
+def book(units: Units, box: SimBox, first: int = 1) -> None:
+    clock = FakeCloudClock()
+    Ingest(units, clock, FaultTally()).book(
+        [Inbound(box.topic(), box.frame(first), clock.now_ms())]
+    )
+
+
+def agrees(box: SimBox, person: Person, *, given: bool = True) -> None:
+    said = ConsentGiven("face.local", "2026-2", bytes(32), "zh", "till", given=given, age="14+")
+    box.journal(EventType.CONSENT_GIVEN, encode_body(said), person.member)
+
+
+def holds(box: SimBox, person: Person, count: int = 3) -> None:
+    box.journal(EventType.FACE_HELD, encode_body(FaceHeld(count, "m@1")), person.member)
+
+
+def erases(box: SimBox, person: Person, device: UUID | None = None) -> SignedReceipt:
+    receipt = Receipt(
+        v=1,
+        receipt_id=str(fresh_id()),
+        tenant=str(box.tenant),
+        store=str(box.store),
+        device=str(device or box.device),
+        member=pseudonym(box.tenant, person.member),
+        templates=(str(fresh_id()),),
+        cause="withdrawn",
+        erased_ms=WALL_MS,
+        time_quality=2,
+        scrubbed=True,
+    )
+    signed = sign_receipt(receipt, SEED)
+    body = FaceErased(signed.content, signed.signature, signed.public_key)
+    box.journal(EventType.FACE_ERASED, encode_body(body), person.member)
+    return signed
+
+
+def office(units: Units) -> FaceOffice:
+    clock = FakeCloudClock()
+    return FaceOffice(units, clock, FakeCloudIdSource(clock), FakeKeyRing())
+
+
+def persons(units: Units, tenant: UUID) -> list[tuple[int, int, int]]:
+    counted = office(units).counts(tenant)
+    return [(one.persons.persons, one.persons.templates, one.persons.stores) for one in counted]
+
+
+def refused(units: Units, box: SimBox) -> list[str]:
+    with units.begin(box.tenant) as unit:
+        found = unit.repair.refused([UUID(bytes=event.event_id) for event in box.events])
+    return sorted(found.values())
+
+
+class TestFaceRepo:
+    def test_one_person_in_two_stores_counts_once(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        other, li, wang = new_box(any_units, tenant, "成都店"), Person(), Person()
+        for person in (li, wang):
+            box.enrols(person)
+            agrees(box, person)
+            holds(box, person)
+        book(any_units, box)
+        agrees(other, li)
+        holds(other, li, 2)
+        book(any_units, other)
+        assert persons(any_units, tenant) == [(2, 8, 2)]
+
+    def test_a_face_without_a_standing_consent_waits_for_a_person(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        holds(box, person)
+        agrees(box, person)
+        agrees(box, person, given=False)
+        holds(box, person)
+        book(any_units, box)
+        assert persons(any_units, tenant) == [(0, 0, 0)]
+        assert refused(any_units, box) == [FaultCode.FACE_CONSENT_MISSING.value] * 2
+
+    def test_a_receipt_ends_the_holding_and_is_kept(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        agrees(box, person)
+        holds(box, person)
+        signed = erases(box, person)
+        book(any_units, box)
+        assert persons(any_units, tenant) == [(0, 0, 0)]
+        with any_units.begin(tenant) as unit:
+            ((content, signature, key),) = unit.faces.receipts(person.member)
+        assert open_receipt(SignedReceipt(content, signature, key)) == open_receipt(signed)
+
+    def test_a_forged_receipt_ends_nothing(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        agrees(box, person)
+        holds(box, person)
+        erases(box, person, fresh_id())
+        bad = FaceErased(b"{}", bytes(64), bytes(32))
+        box.journal(EventType.FACE_ERASED, encode_body(bad), person.member)
+        book(any_units, box)
+        assert persons(any_units, tenant) == [(1, 3, 1)]
+        assert refused(any_units, box) == [FaultCode.RECEIPT_INVALID.value] * 2
+
+    def test_a_consent_of_no_known_kind_is_refused(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        said = ConsentGiven("face.everything", "1", bytes(32), "zh", "till")
+        box.journal(EventType.CONSENT_GIVEN, encode_body(said), person.member)
+        book(any_units, box)
+        assert refused(any_units, box) == [FaultCode.WIRE_MALFORMED.value]
+
+    def test_a_withdrawal_anywhere_is_told_to_her_stores(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        agrees(box, person)
+        book(any_units, box)
+        with any_units.begin(tenant) as unit:
+            assert unit.members.facts([person.member])[0].withdrawn_ms == 0
+        office(any_units).withdraw(tenant, person.member, who="hq")
+        office(any_units).withdraw(tenant, person.member, who="hq")
+        with any_units.begin(tenant) as unit:
+            assert unit.members.facts([person.member])[0].withdrawn_ms > 0
+            assert unit.faces.consenting([person.member]) == set()
+            rows = unit.feed.since(box.store, 0, 99)
+        assert [row.change.kind for row in rows] == ["member", "member"]
+        with pytest.raises(Fault, match="A108"):
+            office(any_units).withdraw(tenant, fresh_id(), who="hq")
+
+    def test_decisions_are_versions_and_the_box_is_told(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        faces = office(any_units)
+        off = faces.signed(tenant, box.store)
+        on = faces.enable(tenant, "上海店", LEAVE, who="hq")
+        assert (on.said.version, on.said.enabled) == (1, True)
+        again = faces.disable(tenant, str(box.store), who="hq")
+        assert (again.said.version, again.said.enabled) == (2, False)
+        (stands,) = faces.stores(tenant)
+        assert stands.decision is not None
+        assert stands.decision.said == again.said
+        assert len(off) > 64
+        with any_units.begin(tenant) as unit:
+            rows = unit.feed.since(box.store, 0, 9)
+        assert [(row.change.kind, row.change.ver) for row in rows] == [
+            ("face.enablement", 1),
+            ("face.enablement", 2),
+        ]
+
+    def test_an_incomplete_decision_is_refused_here_and_by_the_tables(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        with pytest.raises(Fault) as caught:
+            office(any_units).enable(tenant, "上海店", Leave(" ", "door", "", ""), who="hq")
+        assert caught.value.code is FaultCode.FACE_ENABLEMENT_INCOMPLETE
+        with pytest.raises(Fault, match="A107"):
+            office(any_units).enable(tenant, "上海店", Leave("a", "b", "c", "soon"), who="hq")
+        with pytest.raises(Fault, match="A108"):
+            office(any_units).enable(tenant, "nowhere", LEAVE, who="hq")
+        bare = FaceEnablement(str(tenant), str(box.store), version=1, enabled=True)
+        with pytest.raises(StoreRefusedError), any_units.begin(tenant) as unit:
+            unit.faces.decide(Decision(box.store, bare, b"", "hq", WALL_MS))
+
+    def test_a_stores_leave_is_signed_by_hq(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        faces = office(any_units)
+        public = public_key_of(FakeKeyRing().keys(tenant).bundle_seed)
+        signed = faces.signed(tenant, box.store)
+        assert not open_enablement(signed, public, tenant, box.store).enabled
+        faces.enable(tenant, "上海店", LEAVE, who="hq")
+        signed = faces.signed(tenant, box.store)
+        assert open_enablement(signed, public, tenant, box.store).enabled
+        with pytest.raises(Fault, match="R603"):
+            open_enablement(signed, public, tenant, fresh_id())
