@@ -83,7 +83,7 @@ class StandingShown(BaseModel):
 class WithdrawAsked(BaseModel, extra="forbid"):
     """Which consent is taken back, and in which language she read what that means."""
 
-    kind: str = Field(pattern=r"^[a-z]+(\.[a-z]+)*$", max_length=32)
+    kind: str = Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=32)
     language: Literal["zh", "en"] = "zh"
 
 

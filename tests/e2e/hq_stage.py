@@ -24,9 +24,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password
 from cloud_broker.bootstrap import Office, build_office
-from cloud_broker.services.provision import Provisioned, StoreAsked
+from cloud_broker.services.provision import Provisioned, StoreAsked, TillAsked
 from cloud_broker.settings import Settings
-from retail_core.wire.codec import decode_ack
+from retail_core.wire.codec import decode_ack, encode
+from retail_core.wire.lane import CheckIn, CheckInSeen, Seen, decode_check_in
+from retail_core.wire.messages import WIRE_VERSION
 from retail_core.wire.topics import shard_of
 from tests.factories.waiting import eventually
 from tests.fakes.cloud_box import Person, SimBox
@@ -38,6 +40,7 @@ PLACES = (
     ("成都春熙路店", "成都", "西南"),
     ("北京国贸店", "北京", "华北"),
 )
+TILLS = (TillAsked("1号收银台", "api"),)
 GIVE_UP_S = 30.0
 OPENING = clock_time(4)
 WELL = {"camera": "ok", "qr": "ok", "nfc": "ok", "till_tap": "ok", "cloud": "ok"}
@@ -55,13 +58,16 @@ class Box:
         self._client.username_pw_set(str(made.device), made.broker_password)
         self._client.on_message = self._hear
         self._acked: set[int] = set()
+        self.calls: list[CheckIn] = []
+        self.answers_calls: Seen | None = Seen.SHOWN
 
     def connect(self, port: int) -> None:
         """Come on the line."""
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         eventually(self._client.is_connected)
-        self._client.subscribe(self.sim.topic("ack"), qos=1)
+        for tail in ("ack", "lane"):
+            self._client.subscribe(self.sim.topic(tail), qos=1)
 
     def leave(self) -> None:
         """Go off the line; safe when never on it."""
@@ -92,8 +98,17 @@ class Box:
                 eventually(lambda: newest in self._acked, within_s=1)
 
     def _hear(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic.endswith("/lane"):
+            self._called(decode_check_in(bytes(message.payload)))
+            return
         for first, last in decode_ack(bytes(message.payload)).ranges:
             self._acked.update(range(first, last + 1))
+
+    def _called(self, call: CheckIn) -> None:
+        self.calls.append(call)
+        if self.answers_calls is not None:
+            seen = CheckInSeen(WIRE_VERSION, call.checkin, self.answers_calls)
+            self._client.publish(self.sim.topic("seen"), encode(seen), qos=1)
 
 
 @dataclass
@@ -172,7 +187,7 @@ def _provision(office: Office) -> tuple[Provisioned, ...]:
     return tuple(
         office.provision.store(
             tenant,
-            StoreAsked(name, city, region, "总公司", "Asia/Shanghai", OPENING, (), ()),
+            StoreAsked(name, city, region, "总公司", "Asia/Shanghai", OPENING, TILLS, ()),
             who="test",
         )
         for name, city, region in PLACES

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from cloud_broker.domain.records import record_of
 from retail_core.clock import TimeQuality
 from retail_core.identity import digit_code, member_code
+from retail_core.wire.lane import Seen
 from retail_core.wire.messages import MemberRecord
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
@@ -64,7 +65,8 @@ class Phone:
     def qr(self) -> str:
         """Read the drawn code as a shop's camera would."""
         expect(self.page.locator(".paper .qr")).to_be_visible()
-        picture = self.page.locator(".paper").screenshot()
+        # The whole page: the paper itself is drawn anew while one looks at it.
+        picture = self.page.screenshot()
         image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
         (found,) = zxingcpp.read_barcodes(image)
         return found.text
@@ -219,3 +221,154 @@ def test_the_page_says_where_it_may_load_from(cloud: Cloud, opens: Opened) -> No
     assert "unsafe" not in policy
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert json.dumps(phone.watch.foreign) == "[]"
+
+
+# ---- how she stands, and what she takes back -----------------------------------------------------
+
+
+def test_first_view_says_how_she_stands(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    cloud.boxes[0].sells(phone.person, 12_800)
+    phone.page.reload()
+    expect(phone.page.locator("#points")).to_have_text("59")
+    expect(phone.page.locator("h1")).to_have_text("李敏,您好")
+    expect(phone.page.locator(".goods li")).to_have_count(2)
+    assert chrome.axe_findings(phone.page) == []
+    phone.page.locator("#settings").click()
+    expect(phone.page.locator(".consent")).to_have_count(2)
+    assert chrome.axe_findings(phone.page) == []
+
+
+def test_a_consent_is_taken_back_in_two_taps(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens, locale="en-US")
+    phone.page.locator("#settings").click()
+    face = phone.page.locator("[data-kind='face.local']")
+    face.get_by_role("button", name="Withdraw").click()
+    face.get_by_role("button", name="Yes, withdraw").click()
+    expect(face.locator(".chip")).to_have_text("withdrawn")
+    expect(face.get_by_role("button")).to_have_count(0)
+    tenant = cloud.boxes[0].made.tenant
+    with cloud.office.units.begin(tenant) as unit:
+        assert unit.phones.consent_given(phone.person.member, "face.local") is False
+        assert unit.phones.consent_given(phone.person.member, "membership") is True
+
+
+def test_she_takes_her_data_along(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    phone.page.locator("#settings").click()
+    with phone.page.expect_download() as coming:
+        phone.page.locator("#export").click()
+    held = json.loads(coming.value.path().read_text(encoding="utf-8"))
+    assert held["member"][0]["name"] == "李敏"
+    assert [one["kind"] for one in held["consents"]] == ["membership", "face.local"]
+    assert "secret" not in json.dumps(held)
+
+
+def test_a_lost_phone_ends_when_the_new_one_has_claimed(cloud: Cloud, opens: Opened) -> None:
+    old = claimed(cloud, opens)
+    before = held(cloud, old.person.member)
+    box = cloud.boxes[0]
+    box.sim.wall_ms = now_ms() - 1_000
+    box.sim.issues_link(old.person, "NEWLINK123")
+    box.sends_newest()
+    new = opens(old.person)
+    new.page.goto(f"{cloud.origin}/m/#c=NEWLINK123")
+    believed(cloud, new, new.qr())
+    after = held(cloud, old.person.member)
+    assert {key.key_id for key in after.phone_keys}.isdisjoint(
+        key.key_id for key in before.phone_keys
+    )
+    assert after.digit_secret != before.digit_secret
+    old.page.reload()
+    expect(old.page.locator("h1")).to_have_text("这部手机还没有绑定会员")
+
+
+# ---- at a lane -----------------------------------------------------------------------------------
+
+
+def tag_of(cloud: Cloud, number: int = 0) -> str:
+    """Return what a shop's counter tag says."""
+    made = cloud.boxes[number].made
+    return f"{cloud.origin}/m/lane/{made.store}/{made.tills[0].till}"
+
+
+def test_a_tag_at_the_counter_checks_her_in(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    box = cloud.boxes[0]
+    box.says()
+    phone.page.goto(tag_of(cloud))
+    expect(phone.page.locator("#place")).to_have_text("上海徐汇店 · 1号收银台")
+    assert chrome.axe_findings(phone.page) == []
+    phone.page.locator("#check-in").click()
+    expect(phone.page.locator("#lane-state")).to_have_text("柜台已认出您")
+    call = box.calls[-1]
+    assert phone.page.locator("#number").text_content() == str(call.number)
+    assert call.lane == box.made.tills[0].till.bytes
+    believed(cloud, phone, call.code)
+
+
+def test_a_counter_that_is_busy_says_so(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens, locale="en-US")
+    box = cloud.boxes[0]
+    box.says()
+    box.answers_calls = Seen.BUSY
+    try:
+        phone.page.goto(tag_of(cloud))
+        phone.page.locator("#check-in").click()
+        expect(phone.page.locator(".says")).to_contain_text("serving somebody else")
+    finally:
+        box.answers_calls = Seen.SHOWN
+    phone.page.locator("#show-code").click()
+    believed(cloud, phone, phone.qr())
+
+
+def test_offline_is_said_and_the_code_is_offered(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    cloud.boxes[2].says("gone")
+    eventually(lambda: not lane_online(cloud, 2))
+    phone.page.goto(tag_of(cloud, 2))
+    expect(phone.page.locator(".says")).to_contain_text("这家店暂时连不上云端，请出示会员码")
+    kept = "async () => (await caches.keys()).length && !!navigator.serviceWorker.controller"
+    eventually(lambda: bool(phone.page.evaluate(kept)))
+    phone.context.set_offline(True)
+    phone.page.goto(tag_of(cloud))
+    expect(phone.page.locator(".says")).to_contain_text("没有网络，请出示会员码")
+    phone.page.locator("#show-code").click()
+    believed(cloud, phone, phone.qr())
+    phone.context.set_offline(False)
+    cloud.boxes[2].says()
+
+
+def lane_online(cloud: Cloud, number: int) -> bool:
+    """Tell what the cloud thinks of a shop's lane."""
+    made = cloud.boxes[number].made
+    with cloud.office.units.begin(made.tenant) as unit:
+        found = unit.phones.lane(made.store, made.tills[0].till, now_ms())
+    return found is not None and found.online
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_pictures_to_look_at(
+    cloud: Cloud, opens: Opened, locale: str, scheme: Literal["light", "dark"]
+) -> None:
+    phone = claimed(cloud, opens, locale=locale, scheme=scheme)
+    cloud.boxes[0].sells(phone.person, 12_800)
+    cloud.boxes[0].says()
+    look = f"member-{locale[:2]}-{scheme}"
+    phone.page.reload()
+    expect(phone.page.locator("#points")).to_be_visible()
+    chrome.screenshot(phone.page, f"{look}-home", full=True)
+    phone.page.locator("#settings").click()
+    phone.page.locator("[id='ask-face.local']").click()
+    chrome.screenshot(phone.page, f"{look}-settings", full=True)
+    phone.page.goto(tag_of(cloud))
+    expect(phone.page.locator("#check-in")).to_be_enabled()
+    chrome.screenshot(phone.page, f"{look}-lane")
+    phone.page.locator("#check-in").click()
+    expect(phone.page.locator("#lane-state .icon")).to_be_visible()
+    chrome.screenshot(phone.page, f"{look}-shown")
+    stranger = opens(Person(), locale, scheme)
+    stranger.page.goto(f"{cloud.origin}/m/")
+    expect(stranger.page.locator(".says")).to_be_visible()
+    chrome.screenshot(stranger.page, f"{look}-stranger")

@@ -21,6 +21,7 @@ from retail_core.wire.codec import (
 )
 from retail_core.wire.messages import (
     CardIssued,
+    ClaimIssued,
     ConsentGiven,
     Event,
     EventType,
@@ -112,6 +113,11 @@ class SimBox:
     def issues_card(self, person: Person, uid: bytes = b"\x04card") -> Event:
         body = CardIssued("ntag424", sha256(uid).digest())
         return self.journal(EventType.CARD_ISSUED, encode_body(body), person.member)
+
+    def issues_link(self, person: Person, code: str) -> Event:
+        """A clerk lets another phone claim her place."""
+        body = ClaimIssued(sha256(code.encode()).digest(), self.wall_ms + 600_000)
+        return self.journal(EventType.CLAIM_ISSUED, encode_body(body), person.member)
 
     def proves(self, person: Person, code: bytes) -> Event:
         body = ProofUsed("member_code", sha256(code).digest())
