@@ -18,6 +18,7 @@ from rich.table import Table
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.bootstrap import build_agent
 from edge_agent.bootstrap.probes import Probe, probes
+from edge_agent.bootstrap.tags import app as nfc_app
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(nfc_app, name="nfc")
 
 
 @dataclass(frozen=True, slots=True)

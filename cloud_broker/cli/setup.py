@@ -17,6 +17,7 @@ from cloud_broker.cli.common import (
 from cloud_broker.migrations.runner import upgrade
 from cloud_broker.services.provision import OperatorAsked, StoreAsked, TillAsked
 from retail_core.errors import Fault
+from retail_core.identity.plain_tag import sign_link
 from retail_core.texts.faults import FaultCode
 
 app = typer.Typer()
@@ -112,6 +113,27 @@ def hq_user(
         if token:
             values["api_token"] = office.access.api_token(tenant, login, token)
     say(values, as_json=as_json)
+
+
+@app.command("sign-tag")
+def sign_tag(
+    uid: Annotated[str, typer.Argument(help="标签的序列号,十六进制 / the tag's number, in hex")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """为一枚标签签名,打印要写进去的网址 / sign one tag and print the link to be written on it.
+
+    Such a tag finds its member and never spends; `edge-agent nfc write-tag` writes it.
+    """
+    with office_of(config) as office:
+        try:
+            number = bytes.fromhex(uid)
+        except ValueError:
+            raise Fault(FaultCode.API_BODY_INVALID, detail="uid") from None
+        tenant = office.tenant()
+        link = sign_link(number, tenant.bytes, office.keys.keys(tenant).bundle_seed)
+    say({"link": link}, as_json=as_json)
 
 
 @app.command("broker-files")

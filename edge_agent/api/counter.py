@@ -166,11 +166,20 @@ class CardDesk:
             tap = self._reader.take_last(within_ms=CARD_FRESH_MS)
             if tap is not None:
                 # The lane has seen this very tap, so its counter may be taken already.
-                return self._proofs.read_card(tap).uid
-            tap = self._awaited(self._reader, timeout_ms)
+                return self._number(tap, admit=False)
+            return self._number(self._awaited(self._reader, timeout_ms), admit=True)
+
+    def _number(self, tap: CardTap, *, admit: bool) -> bytes:
+        """Return the number of a card to be bound: one of ours, or a weak one that is taken."""
+        try:
             read = self._proofs.read_card(tap)
+        except Fault as fault:
+            if fault.code is not FaultCode.NFC_CARD_FOREIGN:
+                raise
+            return self._proofs.read_number(tap)
+        if admit:
             self._proofs.admit_card(read, tap)
-            return read.uid
+        return read.uid
 
     def watch(self, lane: WatchLane) -> None:
         """Let the lane look once, unless a card is waited for."""

@@ -13,6 +13,7 @@ from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.weak_cards import WeakCards
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.card_book import CardBook
 from edge_agent.services.close_sale import CloseSale
@@ -66,6 +67,11 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         members.card_hash,
         card_book,
         proof_uses,
+        WeakCards(
+            shop.tenant.bytes,
+            basis.settings.device.cloud.bundle_public_key,
+            plain_uid=basis.settings.config.nfc.plain_uid,
+        ),
     )
     model_id = devices.face.lane.model_id if devices.face else NO_MODEL
     gallery, old = Gallery(model_id), old_gallery(devices.face)

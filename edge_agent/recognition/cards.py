@@ -8,6 +8,7 @@ from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import Finding, Race
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor
+from retail_core.identity.sun import SunRead
 from retail_core.texts.faults import FaultCode
 
 # A tap may come before the clerk asks; later it was meant for somebody else.
@@ -45,17 +46,19 @@ class CardTaps:
         self._carried.append(tap)
 
     def check(self, tap: CardTap, asked_ms: float, *, within_s: float) -> Finding:
-        """Return whose card it is; Faults NFC_CARD_FOREIGN, NFC_MAC, NFC_CARD_UNKNOWN.
+        """Return whose card it is; Faults NFC_CARD_UNKNOWN and those of reading it.
 
         Its counter is not yet taken. StillAskingError when the cloud was not quick enough.
         """
-        read = self._proofs.read_card(tap)
-        value = self._proofs.card_hash(read.uid)
-        held = self._lookup.find("card", value, within_s=within_s)
+        read = self._proven(tap)
+        number = self._proofs.read_number(tap) if read is None else read.uid
+        held = self._lookup.find("card", self._proofs.card_hash(number), within_s=within_s)
         if held is None:
             raise Fault(FaultCode.NFC_CARD_UNKNOWN)
         # A tap that came before the question was not waited for.
         seen_ms = max(tap.detected_mono_ms, asked_ms)
+        if read is None:
+            return Finding(Factor.CARD_UID, held, seen_ms, seen_ms)
         return Finding(
             Factor.SUN_CARD,
             held,
@@ -63,6 +66,15 @@ class CardTaps:
             seen_ms,
             lambda: self._proofs.admit_card(read, tap, held.member_id),
         )
+
+    def _proven(self, tap: CardTap) -> SunRead | None:
+        """Return what a card of ours proves, None for one that may only give a number."""
+        try:
+            return self._proofs.read_card(tap)
+        except Fault as fault:
+            if fault.code is not FaultCode.NFC_CARD_FOREIGN:
+                raise
+            return None
 
     def _next(self, race: Race) -> CardTap | None:
         if self._carried:

@@ -1,14 +1,22 @@
 """The NFC driver against a real pcscd: replays, removal in the middle, pcscd killed and back."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from edge_agent.drivers.nfc_pcsc.driver import PcscNfcReader
-from edge_agent.drivers.nfc_pcsc.sim import FlightyCard, ForeignCard, Ntag424
+from edge_agent.drivers.nfc_pcsc.frames import TagContent
+from edge_agent.drivers.nfc_pcsc.sim import FlightyCard, ForeignCard, Ntag424, WritableTag
+from edge_agent.drivers.nfc_pcsc.writer import TagDesk
+from retail_core.errors import Fault
 from retail_core.identity.sun import file_key, verify_sun
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from tools.virtual_pcsc import NotHereError, OwnPcsc, VirtualPcsc, ensure_pcscd
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -96,16 +104,103 @@ def test_a_foreign_card_is_counted(
     assert tally.snapshot() == {"R303": 1}
 
 
+def own(service: VirtualPcsc) -> OwnPcsc:
+    if not isinstance(service, OwnPcsc):
+        pytest.skip("needs a pcscd of our own (namespaces) to kill")
+    return service
+
+
+def test_a_card_taken_away_is_no_tap_and_may_come_again(
+    service: VirtualPcsc, reader: PcscNfcReader
+) -> None:
+    card = member_card()
+    service.reader.insert(card)
+    assert reader.next_tap(timeout_ms=10_000) is not None
+    service.reader.remove()
+    assert reader.next_tap(timeout_ms=1_000) is None
+    service.reader.insert(card)
+    again = reader.next_tap(timeout_ms=10_000)
+    assert again is not None
+    assert again.uid == UID
+
+
+@pytest.mark.parametrize("outage_s", [0.0, 2.0, 5.0])
+def test_no_read_is_lost_over_an_outage_of_the_service(
+    service: VirtualPcsc, reader: PcscNfcReader, outage_s: float
+) -> None:
+    """Taps before, and a card laid down the moment it is back, all arrive, once and in order."""
+    pcsc, card = own(service), member_card()
+    pcsc.reader.insert(card)
+    assert reader.next_tap(timeout_ms=10_000) is not None
+    pcsc.reader.remove()
+    pcsc.reader.insert(card)
+    assert eventually(lambda: card.reads == 2)
+    pcsc.kill_service()
+    time.sleep(outage_s)
+    pcsc.start_service()
+    pcsc.reader.insert(card)
+    counters = []
+    while (tap := reader.next_tap(timeout_ms=6_000)) is not None:
+        assert tap.ndef_uri is not None
+        counters.append(verify_sun(tap.ndef_uri, META_KEY, MASTER_KEY).counter)
+        if counters[-1] == card.reads and len(counters) >= 2:
+            break
+    assert counters == [2, 3]
+    assert reader.state() == "ok"
+
+
+def test_a_reader_that_was_never_there_shows_as_gone(service: VirtualPcsc) -> None:
+    tally = FaultTally()
+    missing = PcscNfcReader("ACR1252", tally=tally)
+    missing.start()
+    try:
+        assert eventually(lambda: missing.state() == "gone")
+        service.reader.insert(member_card())
+        assert missing.next_tap(timeout_ms=700) is None
+    finally:
+        missing.stop()
+    assert tally.snapshot() == {"R302": 1}
+
+
+def test_a_tag_is_written_while_the_agent_watches_the_reader(
+    service: VirtualPcsc, reader: PcscNfcReader
+) -> None:
+    link = "https://club.example/lane/3"
+    service.reader.insert(WritableTag(UID))
+    blank = reader.next_tap(timeout_ms=10_000)
+    assert blank is not None
+    assert blank.ndef_uri is None
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_agent", "nfc", "write-tag", link, "--json"],
+        env=os.environ | service.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"uid": UID.hex().upper(), "uri": link}
+    assert TagDesk("Virtual PCD", wait_s=10).show() == TagContent(UID, link)
+
+
+def test_a_member_card_and_an_empty_reader_are_not_written(service: VirtualPcsc) -> None:
+    with pytest.raises(Fault) as empty:
+        TagDesk("Virtual PCD", wait_s=0.5).write("https://club.example/")
+    assert empty.value.code is FaultCode.NFC_NO_TAP
+    service.reader.insert(member_card())
+    with pytest.raises(Fault) as locked:
+        TagDesk("Virtual PCD", wait_s=10).write("https://club.example/")
+    assert locked.value.code is FaultCode.NFC_TAG_LOCKED
+
+
 def test_pcscd_may_be_killed_and_come_back(
     service: VirtualPcsc, reader: PcscNfcReader, tally: FaultTally
 ) -> None:
-    if not isinstance(service, OwnPcsc):
-        pytest.skip("needs a pcscd of our own (namespaces) to kill")
+    pcsc = own(service)
     assert eventually(lambda: reader.state() == "ok")
-    service.kill_service()
+    pcsc.kill_service()
     assert eventually(lambda: reader.state() == "gone")
     assert tally.snapshot() == {"R302": 1}
-    service.start_service()
+    pcsc.start_service()
     assert eventually(lambda: reader.state() == "ok")
     service.reader.insert(member_card())
     tap = reader.next_tap(timeout_ms=10_000)

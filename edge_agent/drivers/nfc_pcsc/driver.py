@@ -36,6 +36,7 @@ class PcscNfcReader:
 
     A tap's `detected_mono_ms` is taken when pcscd reports the card: what the radio and the reader
     needed before that is theirs. A card still lying there when the agent starts counts as a tap.
+    With `numbers_alone` a card that has no link is nothing to be counted as foreign.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class PcscNfcReader:
         reader: str = "",
         *,
         tally: FaultTally | None = None,
+        numbers_alone: bool = False,
         connect: Callable[[], Session] = PcscSession,
     ) -> None:
         self._wanted = reader
         self._tally = tally or FaultTally()
+        self._numbers_alone = numbers_alone
         self._connect = connect
         self._taps: deque[CardTap] = deque(maxlen=CARD_TAP_QUEUE_MAX)
         self._news = threading.Condition()
@@ -160,7 +163,7 @@ class PcscNfcReader:
                 self._unread[reader] = tries - 1
             return
         read_ms = (time.perf_counter() - started) * 1000
-        if content.uri is None:
+        if content.uri is None and not self._numbers_alone:
             self._tally.count(FaultCode.NFC_CARD_FOREIGN)
         tap = CardTap(reader, content.uid, content.uri, detected_ms, read_ms)
         with self._news:

@@ -137,12 +137,14 @@ def parse_capability(data: bytes) -> Capability:
         msg = "no NDEF file control in the capability container"
         raise ValueError(msg)
     read_max = int.from_bytes(data[3:5], "big")
+    write_max = min(int.from_bytes(data[5:7], "big"), _CHUNK_MAX)
     return Capability(
         read_max=max(_CAPABILITY_BYTES, min(read_max, _CHUNK_MAX)),  # §5.1: never below 15
         ndef_file=int.from_bytes(data[9:11], "big"),
         ndef_size=int.from_bytes(data[11:13], "big"),
-        write_max=max(1, min(int.from_bytes(data[5:7], "big"), _CHUNK_MAX)),
-        writable=data[14] == _WRITE_FREE,
+        write_max=write_max,
+        # A length that cannot be written in one command cannot be written safely.
+        writable=data[14] == _WRITE_FREE and write_max >= _WORD_BYTES,
     )
 
 
