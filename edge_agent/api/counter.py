@@ -94,10 +94,15 @@ class Counter:
         """Tell how the enrolment of a face ended; whom she looks like stays unnamed."""
         done = face(plan)
         last = done.frames[-1] if done.frames else None
-        told = {"done": True, "enough": done.enough, "ok": plan.accepted > 0}
-        hints = {} if last is None else {"hint_zh": last.hint_zh, "hint_en": last.hint_en}
-        alike = {"lookalike": None if done.lookalike is None else done.lookalike.model_dump()}
-        self._coach(told | hints | alike, plan.accepted, wanted)
+        told: dict[str, object] = {
+            "done": True,
+            "enough": done.enough,
+            "ok": plan.accepted > 0,
+            "lookalike": None if done.lookalike is None else done.lookalike.model_dump(),
+        }
+        if last is not None:
+            told |= {"hint_zh": last.hint_zh, "hint_en": last.hint_en}
+        self._coach(told, plan.accepted, wanted)
 
     def _coach(self, told: Mapping[str, object], taken: int, wanted: int) -> None:
         self._hub.publish("enrol_hint", {**told, "accepted": taken, "wanted": wanted})

@@ -111,7 +111,9 @@ class QrFrames:
             return True
         try:
             within_s = race.left_ms() / MS_PER_S
-            race.found(self.codes.check(payload, frame.captured_mono_ms, within_s=within_s))
+            finding = self.codes.check(payload, frame.captured_mono_ms, within_s=within_s)
+            if not race.found(finding):
+                race.too_late(finding)
         except StillAskingError:
             race.refuse(FaultCode.QR_KEY_UNKNOWN, news=False)
             return False

@@ -78,6 +78,7 @@ class Race:
         self._over = threading.Event()
         self._news: queue.SimpleQueue[Finding | None] = queue.SimpleQueue()
         self._at_work: set[str] = set()
+        self._late: Finding | None = None
         self._looked: set[str] = set()
 
     # ---- for readers ----------------------------------------------------------------------------
@@ -118,6 +119,17 @@ class Race:
             if finding.assurance >= Assurance.HIGH:
                 self._over.set()
             return True
+
+    def too_late(self, finding: Finding) -> None:
+        """Keep a proof that was read when the race was over, for whoever asks next."""
+        with self._lock:
+            self._late = finding
+
+    def take_late(self) -> Finding | None:
+        """Return the proof that came too late, once."""
+        with self._lock:
+            late, self._late = self._late, None
+        return late
 
     def finished(self) -> None:
         """Say that this reader has nothing more to give."""

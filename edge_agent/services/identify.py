@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Literal, Protocol
 
+import structlog
+
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.replica import HeldMember
 from edge_agent.recognition.cards import CardTaps
@@ -21,6 +23,8 @@ from retail_core.identity.assurance import Assurance, Factor, assurance_of
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
+log = structlog.get_logger("identify")
+
 Reader = Literal["face", "qr", "nfc"]
 Outcome = Literal["member", "ask", "unknown", "none"]
 
@@ -32,6 +36,7 @@ UNASKED_FRESH_MS = 3_000
 # How long the cloud may take over a code or card that came without a race.
 LOOKUP_S = 0.4
 
+_CARDS = frozenset({Factor.SUN_CARD, Factor.CARD_UID})
 # Somebody showed something that is ours in form, and it was not accepted.
 _CREDENTIAL_REFUSED = frozenset(
     {
@@ -107,7 +112,8 @@ class Identify:
         self._tally = tally
         self._pool = ThreadPoolExecutor(max(1, len(self._readers)), thread_name_prefix="identify")
         self._turn = Lock()
-        self._running: list[Future[None]] = []
+        self._running: dict[Reader, Future[None]] = {}
+        self._last: Race | None = None
         self._state = Lock()
         self._waiting = 0
         self._race: Race | None = None
@@ -206,11 +212,13 @@ class Identify:
 
     def _take_unasked(self, chosen: tuple[Reader, ...]) -> Identification | None:
         with self._state:
-            early, self._unasked = self._unasked, None
-        if early is None or now_ms() - early.at_ms > UNASKED_FRESH_MS:
-            return None
-        reader: Reader = "nfc" if early.factor is Factor.SUN_CARD else "qr"
-        return early if reader in chosen else None
+            early = self._unasked
+            if early is not None and now_ms() - early.at_ms > UNASKED_FRESH_MS:
+                early = self._unasked = None
+            if early is None or _reader_of(early.factor) not in chosen:
+                return None
+            self._unasked = None
+            return early
 
     def _keep(self, result: Identification) -> Identification:
         # A digit code was shown on purpose, like the better ones; a face was only passing by.
@@ -222,23 +230,54 @@ class Identify:
     def _run_race(
         self, chosen: tuple[Reader, ...], deadline_ms: float, *, asked: bool
     ) -> Identification:
-        # Readers of the race before have seen that it is over, or see it within a slice.
-        wait(self._running)
+        began_ms = now_ms()
+        # Readers of the race before have seen that it is over, or see it within a slice; one that
+        # hangs in its device is left out, and costs the others no more than half of their time.
+        wait(self._running.values(), timeout=deadline_ms / 2000)
+        late = self._late(chosen)
+        if late is not None:
+            return late
         pace_ms = 0 if asked or "face" in chosen else IDLE_PACE_MS
-        with self._entered(Race(deadline_ms, asked=asked, pace_ms=pace_ms)) as race:
+        left_ms = max(1.0, deadline_ms - (now_ms() - began_ms))
+        with self._entered(Race(left_ms, asked=asked, pace_ms=pace_ms)) as race:
             if "face" in chosen and "face" not in self._readers:
                 race.refuse(FaultCode.FACE_DISABLED, news=False)
-            loops = [self._readers[name] for name in chosen if name in self._readers]
+            free = self._free(chosen, race)
             with self._state:
                 # Whoever asked, or stopped, before this race could be seen has it cancelled here.
                 if self._stopped or (self._waiting and not race.asked):
                     return Identification("none", at_ms=race.began_ms, repeated=True)
-                self._running = [self._pool.submit(_run, loop, race) for loop in loops]
+                for name in free:
+                    self._running[name] = self._pool.submit(_run, self._readers[name], race)
             # A code in the very frames that show the face is seen, however late its thread began.
-            awaited = {"qr"} & {name for name in chosen if name in self._readers}
-            finding = race.judge(len(loops), awaited)
-            self._surface()
+            finding = race.judge(len(free), {"qr"} & set(free))
             return self._result(race, finding)
+
+    def _free(self, chosen: tuple[Reader, ...], race: Race) -> tuple[Reader, ...]:
+        """Return the readers that can run; one still at the race before is told of."""
+        free: list[Reader] = []
+        for name in chosen:
+            running = self._running.get(name)
+            if running is not None and not running.done():
+                hung = FaultCode.NFC_READER_GONE if name == "nfc" else FaultCode.CAMERA_STALLED
+                race.refuse(hung, news=False)
+            elif name in self._readers:
+                free.append(name)
+        return tuple(free)
+
+    def _late(self, chosen: tuple[Reader, ...]) -> Identification | None:
+        """Return a proof that was read in the moment its race ended, while it is fresh."""
+        late = None if self._last is None else self._last.take_late()
+        if late is None or now_ms() - late.seen_ms > UNASKED_FRESH_MS:
+            return None
+        if _reader_of(late.factor) not in chosen:
+            return None
+        try:
+            late.admit()
+        except Fault as fault:
+            self._tally.count(fault.code)
+            return None
+        return _recognised(late, late.seen_ms)
 
     @contextmanager
     def _entered(self, race: Race) -> Iterator[Race]:
@@ -248,13 +287,7 @@ class Identify:
             yield race
         finally:
             with self._state:
-                self._race = None
-
-    def _surface(self) -> None:
-        """Raise what a reader broke with: a bug must not look like an empty counter."""
-        for future in self._running:
-            if future.done() and (error := future.exception()) is not None:
-                raise error
+                self._race, self._last = None, race
 
     def _result(self, race: Race, finding: Finding | None) -> Identification:
         seen = race.seen
@@ -291,9 +324,17 @@ class Identify:
         return Identification("unknown", reasons=(code,), total_ms=now - began_ms, at_ms=now)
 
 
+def _reader_of(factor: Factor | None) -> Reader:
+    return "nfc" if factor in _CARDS else "qr"
+
+
 def _run(loop: ReaderLoop, race: Race) -> None:
     try:
         loop.run(race)
+    except Exception as error:  # noqa: BLE001 - a bug in one reader must not end the others' race
+        # Nor may it look like an empty counter.
+        race.refuse(FaultCode.API_INTERNAL)
+        log.warning("reader_broke", reader=type(loop).__name__, error=type(error).__name__)
     finally:
         race.finished()
 

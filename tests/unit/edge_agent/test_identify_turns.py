@@ -1,7 +1,9 @@
 """Who is served when: nobody loses a tap, nobody waits for ever, glances step aside."""
 
+import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import wait
 
 import pytest
 
@@ -21,10 +23,13 @@ from tests.factories.counter import (
     record,
     uid_of,
 )
+from tests.fakes.camera import picture
 from tests.fakes.nfc import FakeNfcReader
 
 SHORT_MS = 250
 LONG_MS = 5_000
+CODE_SHOWN = 7
+RACES = 300
 
 
 @pytest.fixture
@@ -126,10 +131,86 @@ def test_a_reader_that_breaks_is_not_an_empty_counter(counter: Counter) -> None:
             raise RuntimeError("a bug")
 
     counter.cards._reader = BrokenReader()
-    with pytest.raises(RuntimeError, match="a bug"):
-        counter.identify.identify(["nfc"], LONG_MS)
+    assert counter.identify.identify(["nfc"], LONG_MS).reasons == (FaultCode.API_INTERNAL,)
+    assert counter.tally.snapshot()[FaultCode.API_INTERNAL] == 1
+    counter.camera.show(picture(CODE_SHOWN))
+    counter.qr.payloads[CODE_SHOWN] = (ALICES_PHONE.code(counter.now_s).encode(),)
+    assert who(counter.identify.identify(["nfc", "qr"], LONG_MS)) == ALICE
     counter.cards._reader = counter.nfc
     assert counter.identify.identify(["nfc"], SHORT_MS).outcome == "none"
+
+
+def test_a_reader_that_hangs_costs_the_others_half_their_time(counter: Counter) -> None:
+    """pcscd may die in the middle of a call: the lane goes on without cards."""
+    release = threading.Event()
+
+    class HangingReader(FakeNfcReader):
+        def next_tap(self, *, timeout_ms: int) -> CardTap | None:
+            release.wait(10)
+            return None
+
+    counter.cards._reader = HangingReader()
+    assert counter.identify.identify(["nfc"], SHORT_MS).outcome == "none"
+    counter.camera.show(picture(CODE_SHOWN))
+    counter.qr.payloads[CODE_SHOWN] = (ALICES_PHONE.code(counter.now_s).encode(),)
+    result = counter.identify.identify(["nfc", "qr"], 2 * SHORT_MS)
+    assert who(result) == ALICE
+    assert FaultCode.NFC_READER_GONE in result.reasons
+    release.set()
+
+
+def test_a_code_read_in_the_moment_of_the_end_serves_the_next_call(counter: Counter) -> None:
+    code = ALICES_PHONE.code(counter.now_s).encode()
+
+    class SlowReader:
+        """Is still at a frame when its race ends."""
+
+        def read(self, image: object) -> tuple[bytes, ...]:
+            if not over.is_set():
+                over.set()
+                counter.identify._race.cancel()  # type: ignore[union-attr]
+                return (code,)
+            return ()
+
+    over = threading.Event()
+    object.__setattr__(counter.lane.qr, "reader", SlowReader())
+    counter.camera.show(picture(CODE_SHOWN))
+    assert counter.identify.identify(["qr"], LONG_MS).outcome == "none"
+    assert who(counter.identify.identify(["qr"], SHORT_MS)) == ALICE
+    assert counter.identify.identify(["qr"], SHORT_MS).outcome == "none"
+
+
+def test_what_was_kept_for_another_reader_waits_for_it(counter: Counter) -> None:
+    counter.nfc.put(counter.tap(ALICES_CARD, 1))
+    counter.identify.glance(["nfc"], LONG_MS)
+    assert who(counter.identify.identify(["qr"], SHORT_MS)) is None
+    assert who(counter.identify.identify(["nfc"], SHORT_MS)) == ALICE
+
+
+def test_hundreds_of_cancelled_races_leave_nothing_behind(counter: Counter) -> None:
+    """Taps are put at any moment of races that end at any moment: each is told once, none lost."""
+    draw = random.Random(7)  # noqa: S311 - repeatable
+    counter.camera.show(picture(1))
+    seen: list[object] = []
+    for count in range(RACES):
+        member, card = ((ALICE, ALICES_CARD), (BOB, BOBS_CARD))[count % 2]
+        putting = threading.Timer(
+            draw.uniform(0, 0.006), counter.nfc.put, [counter.tap(card, count + 1)]
+        )
+        putting.start()
+        result = counter.identify.identify((), draw.randint(1, 6))
+        putting.join()
+        while result.outcome != "member":
+            result = counter.identify.identify((), 50)
+        seen.append(who(result) == member)
+    assert all(seen)
+    assert len(seen) == RACES
+    wait(counter.identify._running.values())
+    lanes = [one for one in threading.enumerate() if one.name.startswith("identify")]
+    assert len(lanes) <= len(counter.identify.factors)
+    assert not counter.cards._carried
+    assert counter.identify._race is None
+    assert counter.identify.identify((), 20).outcome == "none"
 
 
 def test_stopping_lets_go_of_who_waits(counter: Counter) -> None:
