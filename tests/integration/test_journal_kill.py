@@ -59,7 +59,7 @@ def reopen(path: Path) -> SqliteJournal:
 def sell_until_killed(path: Path, moment_s: float) -> list[UUID]:
     """Run the seller, kill it at a moment it cannot know; return what it was told is safe."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SELLER, str(path)], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-c", SELLER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, bufsize=0
     )
     assert process.stdout is not None
     first = process.stdout.readline()

@@ -59,7 +59,8 @@ TILL = textwrap.dedent(
 def take_until_killed(folder: Path, first: int, moment_s: float) -> list[tuple[int, bytes]]:
     """Run the till, kill it at a moment it cannot know; return what it had taken."""
     command = [sys.executable, "-c", TILL, str(folder), str(first)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    # Unbuffered: `communicate` does not see what `readline` read ahead.
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     begun = process.stdout.readline()
     time.sleep(moment_s)
