@@ -34,7 +34,7 @@ CASCADE, FIRST = "cascade", "zxing"
 def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
     """会员码读取准确度,文件夹含 manifest.jsonl / How well codes are read (manifest.jsonl)."""
     try:
-        todo, readers = _examples(folder), _readers()
+        todo, readers = _examples(folder), all_readers()
     except Fault as fault:
         refuse(fault)
     cv2.setNumThreads(1)
@@ -70,7 +70,8 @@ def _examples(folder: Path) -> list[Example]:
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=detail) from error
 
 
-def _readers() -> dict[str, Reader]:
+def all_readers() -> dict[str, Reader]:
+    """Return ours, each decoder alone and the peer."""
     library, cascade, peer = load_zbar(), QrCascade(), cv2.QRCodeDetector()
     return {
         CASCADE: cascade.look_hard,
