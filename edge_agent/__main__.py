@@ -17,6 +17,7 @@ from rich.table import Table
 
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.bootstrap import build_agent
+from edge_agent.bootstrap.privacy_cli import consent_app, member_app
 from edge_agent.bootstrap.probes import Probe, probes
 from edge_agent.bootstrap.tags import app as nfc_app
 from edge_agent.settings import Settings, load_settings
@@ -36,6 +37,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(nfc_app, name="nfc")
+app.add_typer(consent_app, name="consent")
+app.add_typer(member_app, name="member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ def check(
 
     Exit codes: 0 everything found, 1 something to mend, 2 a file is not valid.
     """
+    # Its own lines go to stderr: what stands on stdout is for programs.
+    log_to_stderr()
     findings = examine(probes(_settings(config)))
     if as_json:
         typer.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))

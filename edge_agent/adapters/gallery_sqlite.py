@@ -215,6 +215,7 @@ class SqliteGallery:
         except InvalidTag:
             self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
             return []
+        self.rotation.ready(rows.shape[1])
         owner = UUID(bytes=member)
         return [
             Template(template_id, owner, model_id, one)

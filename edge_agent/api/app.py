@@ -20,6 +20,7 @@ from edge_agent.api.guard import OPEN_PATHS, Gate, Guard
 from edge_agent.api.idempotency import HEADER
 from edge_agent.api.routes import (
     books,
+    consents,
     enrolments,
     events,
     health,
@@ -39,6 +40,7 @@ FEATURES = (
     operators,
     identify,
     members,
+    consents,
     enrolments,
     phones,
     quotes,

@@ -22,9 +22,11 @@ from edge_agent.domain.ledger import LedgerView
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.consents import Consents
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.identify import Identify
+from edge_agent.services.member_export import MemberExport
 from edge_agent.services.members import Members
 from edge_agent.services.reissue import ReissuePhone
 from retail_core.errors import Fault
@@ -52,6 +54,8 @@ class ApiDeps:
     sales: CloseSale
     enrol: Enrol
     enrol_face: EnrolFace
+    consents: Consents
+    export: MemberExport
     reissue: ReissuePhone
     decode_picture: Callable[[bytes], NDArray[np.uint8]]
     tapped: BookTapped

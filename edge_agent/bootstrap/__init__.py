@@ -34,10 +34,12 @@ from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Applied
 from edge_agent.services.lane_calls import LaneCalls
 from edge_agent.services.ledger_view import ledger_view
+from edge_agent.services.member_export import MemberExport
 from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
+LEASES_EVERY_S = 60.0
 BESIDE_EVERY_S = 3_600.0
 TAP_TURN_MS = 500
 
@@ -201,6 +203,8 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         sales=services.sales,
         enrol=services.enrol,
         enrol_face=services.enrol_face,
+        consents=services.faces.consents,
+        export=MemberExport(services.faces.files, storage.journal, storage.replica, basis.clock),
         reissue=services.reissue,
         decode_picture=open_picture,
         tapped=services.tapped,
@@ -222,6 +226,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     lane = WatchLane(services.identify, surface.counter.unasked)
     loops = [
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
+        Loop("faces", services.faces.keeper.turn, basis.tally, rest_s=LEASES_EVERY_S),
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
         Loop("lane-calls", surface.calls.turn, basis.tally),

@@ -38,12 +38,15 @@ class Rotation:
 
     def turn(self, embedding: Embedding) -> Embedding:
         """Return one embedding turned: float32, shape (dimension,), length and cosines kept."""
-        size = embedding.size
-        matrix = self._single.get(size)
-        if matrix is None:
-            matrix = self._single[size] = self.matrix(size).astype(np.float32)
         # Not `@`: the threads of its BLAS spin after each product (see `gallery`).
-        return np.asarray(np.einsum("ij,j->i", matrix, embedding), np.float32)
+        return np.asarray(np.einsum("ij,j->i", self.ready(embedding.size), embedding), np.float32)
+
+    def ready(self, size: int) -> Embedding:
+        """Make the matrix of a dimension, if it was not made yet: at a start, not at a face."""
+        single = self._single.get(size)
+        if single is None:
+            single = self._single[size] = self.matrix(size).astype(np.float32)
+        return single
 
     def matrix(self, size: int) -> Matrix:
         """Return the orthogonal matrix of a dimension, float64."""

@@ -78,6 +78,10 @@ class Consents:
         """Return everything a member said here, oldest first."""
         return self._ledger.words(member_id)
 
+    def holds(self, member_id: UUID) -> bool:
+        """Tell whether templates of this member rest here."""
+        return self._eraser.holds(member_id)
+
     def say(self, word: Word, *, answer: AnswerOf[Consent] | None = None) -> Consent:
         """Record a word; a withdrawal has erased what rested on it when this returns.
 

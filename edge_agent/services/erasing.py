@@ -75,6 +75,10 @@ class Eraser:
         model = holder.models[-1] if holder.models else ""
         self._record(EventType.FACE_HELD, FaceHeld(holder.templates, model), member_id)
 
+    def holds(self, member_id: UUID) -> bool:
+        """Tell whether templates of this member rest here."""
+        return self._files.store.holder(member_id) is not None
+
     def finish(self) -> None:
         """Certify what was erased before a power cut."""
         for erasure in self._files.ledger.untold():

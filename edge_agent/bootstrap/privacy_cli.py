@@ -1,0 +1,103 @@
+"""`edge-agent consent …` and `edge-agent member …`: receipts checked, data handed over."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
+from edge_agent.services.erasing import Eraser, FaceFiles
+from edge_agent.services.member_export import MemberExport
+from edge_agent.services.recorder import Recorder
+from edge_agent.settings import load_settings
+from retail_core.errors import Fault
+from retail_core.identity.erasure import from_file, open_receipt, pseudonym, to_file
+from retail_core.texts.faults import FaultCode
+
+EXIT_FAULT = 3
+
+consent_app = typer.Typer(help="同意与删除回执 / consents and receipts", no_args_is_help=True)
+member_app = typer.Typer(help="会员数据 / a member's data", no_args_is_help=True)
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", metavar="FILE")]
+
+
+@consent_app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    public_key: Annotated[
+        str,
+        typer.Option(help="盒子的公钥 (十六进制) / the box's public key, to be sure whose it is"),
+    ] = "",
+    member: Annotated[str, typer.Option(help="会员编号 / is it this member's?")] = "",
+) -> None:
+    """核对一份删除回执的签名 / check the signature of an erasure receipt.
+
+    Exit codes: 0 genuine, 3 not genuine, or not this box's or this member's.
+    """
+    with _coded():
+        signed = from_file(file.read_bytes())
+        receipt = open_receipt(signed)
+        if public_key and bytes.fromhex(public_key) != signed.public_key:
+            raise Fault(FaultCode.RECEIPT_INVALID)
+        if member and receipt.member != pseudonym(UUID(receipt.tenant), UUID(member)):
+            raise Fault(FaultCode.RECEIPT_INVALID)
+    typer.echo(f"回执有效 / genuine: {len(receipt.templates)} template(s), {receipt.cause}")
+
+
+@consent_app.command()
+def receipts(
+    member: Annotated[str, typer.Argument(metavar="MEMBER")],
+    config: ConfigOption,
+    out: Annotated[Path, typer.Option(help="目录 / folder")] = Path(),
+) -> None:
+    """写出一位会员的删除回执 / write a member's erasure receipts. The agent must not run."""
+    with _opened(config) as (basis, storage):
+        files = _files(storage)
+        recorder = Recorder(storage.journal)
+        eraser = Eraser(files, recorder, basis.clock, basis.ids, basis.shop, lambda _member: None)
+        for erasure in files.ledger.erasures(UUID(member)):
+            path = out / f"erasure-{erasure.erasure_id}.json"
+            path.write_bytes(to_file(eraser.receipt(erasure)))
+            typer.echo(str(path))
+
+
+@member_app.command()
+def export(member: Annotated[str, typer.Argument(metavar="MEMBER")], config: ConfigOption) -> None:
+    """导出本店持有的一位会员的全部数据 (JSON) / print all this box holds of a member.
+
+    The agent must not run: the files are opened by one program at a time.
+    """
+    with _opened(config) as (basis, storage):
+        found = MemberExport(_files(storage), storage.journal, storage.replica, basis.clock)
+        said = found.collect(UUID(member))
+    typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+def _files(storage: Storage) -> FaceFiles:
+    return FaceFiles(storage.gallery, storage.gallery.ledger, storage.gallery.vault)
+
+
+@contextmanager
+def _opened(config: Path) -> Iterator[tuple[Basis, Storage]]:
+    with _coded(), ExitStack() as files:
+        basis = basis_of(load_settings(config), "export")
+        yield basis, open_storage(basis, files)
+
+
+@contextmanager
+def _coded() -> Iterator[None]:
+    try:
+        yield
+    except ValueError:
+        _tell(Fault(FaultCode.API_BODY_INVALID, detail="id"))
+    except Fault as fault:
+        _tell(fault)
+
+
+def _tell(fault: Fault) -> None:
+    typer.echo(f"{fault.code} {fault.text('zh')}\n     {fault.text('en')}", err=True)
+    raise typer.Exit(EXIT_FAULT)
