@@ -25,6 +25,9 @@ from retail_core.wire.lane import Seen, decode_seen
 from retail_core.wire.topics import DeviceTopic, parse_device_topic
 
 NUMBER_BYTES = 8
+_NDEF_WELL_KNOWN_SHORT = 0xD1
+_SHORT_RECORD_MAX = 255
+_URI_PREFIXES = (("https://", 0x04), ("http://", 0x03), ("", 0x00))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +143,22 @@ class LaneCaller:
             unit.phones.answer_checkin(
                 place.store, UUID(bytes=seen.checkin), seen.outcome, self._clock.now_ms()
             )
+
+
+def lane_url(base: str, store: UUID, lane: UUID) -> str:
+    """Return the address that a counter's tag holds."""
+    return f"{base.rstrip('/')}/m/lane/{store}/{lane}"
+
+
+def ndef_of(url: str) -> bytes:
+    """Return the NDEF message of one URI record (NFC Forum RTD URI), to be written on a tag.
+
+    ValueError for an address that does not fit a short record.
+    """
+    prefix, rest = next(
+        (code, url.removeprefix(word)) for word, code in _URI_PREFIXES if url.startswith(word)
+    )
+    payload = bytes([prefix]) + rest.encode()
+    if len(payload) > _SHORT_RECORD_MAX:
+        raise ValueError(f"{len(payload)} bytes")
+    return bytes([_NDEF_WELL_KNOWN_SHORT, 1, len(payload)]) + b"U" + payload

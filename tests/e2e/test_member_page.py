@@ -231,7 +231,7 @@ def test_first_view_says_how_she_stands(cloud: Cloud, opens: Opened) -> None:
     cloud.boxes[0].sells(phone.person, 12_800)
     phone.page.reload()
     expect(phone.page.locator("#points")).to_have_text("59")
-    expect(phone.page.locator("h1")).to_have_text("李敏,您好")
+    expect(phone.page.locator("h1")).to_have_text("李敏，您好")
     expect(phone.page.locator(".goods li")).to_have_count(2)
     assert chrome.axe_findings(phone.page) == []
     phone.page.locator("#settings").click()

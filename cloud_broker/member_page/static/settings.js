@@ -4,7 +4,7 @@
 import { call } from "./cloud.js";
 import { h, icon } from "./dom.js";
 import { note } from "./views.js";
-import { clock, day, typeset } from "./words.js";
+import { day, typeset } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
@@ -73,13 +73,12 @@ function withdrawal({ kind, given }, { asking, online, phone }, { t, ask, withdr
 }
 
 /** @param {State} state @param {Acts} acts */
-function data({ online, phone, me }, { t, takeAlong: take }) {
-  const asOf = me ? t("wallet.as_of", { time: clock(me.as_of_ms) }) : "";
+function data({ online, phone }, { t, takeAlong: take }) {
   return h(
     "section.card",
     {},
     h("h2", {}, t("export.title")),
-    h("p.muted.small", {}, `${t("export.how")}${asOf ? ` ${asOf}` : ""}`),
+    h("p.muted.small", {}, t("export.how")),
     h("button", { type: "button", id: "export", disabled: !online || !phone?.key, onclick: take }, t("export.get")),
   );
 }
