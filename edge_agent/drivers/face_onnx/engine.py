@@ -71,7 +71,7 @@ class FaceModels:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoadedEmbedder:
     """An embedder alone: beside the acting one it works on frames whose face is found already."""
 
