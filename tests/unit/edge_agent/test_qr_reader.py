@@ -17,6 +17,7 @@ from edge_agent.drivers.qr.reader import EMPTY_EVERY, QrCascade
 from edge_agent.drivers.qr.sightings import Sighting, merged
 from edge_agent.drivers.qr.sim import Look, jpeg, render
 from edge_agent.drivers.qr.variants import VARIANTS
+from retail_core.identity import digit_code
 from retail_core.identity.member_code import key_id_of, mint, parse
 from tests.fakes.camera import picture
 
@@ -54,6 +55,13 @@ def test_a_jpeg_frame_is_read_too() -> None:
     image = cv2.imdecode(content, cv2.IMREAD_COLOR)
     assert image is not None
     assert QrCascade().read(np.asarray(image, np.uint8)) == (CODE.encode(),)
+
+
+def test_digits_are_read_where_a_signed_code_is_lost() -> None:
+    digits = digit_code.make(bytes(20), bytes(16), 1_800_000_000)
+    blurred = Look(blur=2.5)
+    assert QrCascade().read(render(digits, blurred)) == (digits.encode(),)
+    assert QrCascade().read(render(CODE, blurred)) == ()
 
 
 def test_two_codes_in_view_are_both_given_once() -> None:
