@@ -61,8 +61,8 @@ class TurnLimits:
     # Landmarks found in a swung photo lean the way a head's would, the more so the narrower it is
     # seen (0.13 ± 0.06 at 50°), and a bent one shows some relief. A head gets there with its eyes
     # still far apart; the narrower they have become, the more the nose must show.
-    narrow_from: float = 0.86
-    narrow_slope: float = 1.0
+    narrow_from: float = 0.84
+    narrow_slope: float = 0.8
     narrow_min: float = 0.62
     flat_narrow: float = 0.88
     alike_min: float = 0.30
