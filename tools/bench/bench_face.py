@@ -1,9 +1,9 @@
 """`make bench-face DATA=DIR`: how well faces are told apart, on photos from outside the project.
 
 DIR holds photos and `labels.csv`; the figures are those of `edge-agent evaluate faces`, as rows
-with their bars. `--degraded` asks one thing more, in some minutes: does the sharpness gate refuse what
-the embedder could not match anyway, and only that? The last photo of each person is made small,
-blurred and noisy.
+with their bars. `--degraded` asks one thing more, in some minutes: does the sharpness gate refuse
+what the embedder could not match anyway, and only that? The last photo of each person is made
+small, blurred and noisy.
 """
 
 import argparse
