@@ -216,6 +216,13 @@ def test_a_replay_answers_with_the_row(signed_in: TestClient) -> None:
     assert "已重放并入账" in row.text
 
 
+def test_what_cannot_be_replayed_is_marked_as_seen(signed_in: TestClient) -> None:
+    page = signed_in.get("/repair").text
+    path = f"/repair/{fakes.repair(1).repair_id}/replay"
+    assert path in page
+    assert "看过了" in page
+
+
 def test_a_replay_that_does_not_help_says_so(signed_in: TestClient, desk: fakes.FakeHqDesk) -> None:
     desk.mends = False
     word = csrf(signed_in.get("/repair").text)

@@ -55,3 +55,9 @@ def test_findings_are_faults_whatever_the_probe_raised(capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert "yunet[x]" in shown
     assert "smartcard" in shown
+
+
+def test_a_link_that_is_none_is_not_written() -> None:
+    for link in ("ftp://club.example/", "https://club.example/" + "x" * 200, "https://club.例/"):
+        shown = runner.invoke(cli.app, ["nfc", "write-tag", link])
+        assert shown.exit_code == 2
