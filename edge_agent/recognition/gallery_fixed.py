@@ -4,7 +4,7 @@ A vector x is held as integers v = 65536 q + k with one scale s: x = v s / 65536
 value of x is 127 s, so it is as fine as float32 is for that value. A product of two vectors is a
 product of integers, the same in whatever order it is summed. What q alone says about the product
 of x and y is wrong by at most |x| s_y |f_y| + s_x |f_x| s_y |q_y| with f = k / 65536
-(Cauchy-Schwarz on what q leaves out); why this and no other form: docs/adr, exact gallery.
+(Cauchy-Schwarz). Why this form: docs/adr/0028-exact-gallery-in-fixed-point.md.
 """
 
 from dataclasses import dataclass
