@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
+from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx, LoadedEmbedder
+from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.pictures import decode_picture
-from edge_agent.ports.face import FaceEngine
+from edge_agent.ports.face import FaceEngine, Points, SecondLook
 from retail_core.texts.faults import FaultCode
 from tests.fakes.camera import picture
-from tests.fakes.face import FakeFaceEngine, seen
+from tests.fakes.face import FakeFaceEngine, FakeSecondLook, seen, unit
 
 Picture = NDArray[np.uint8]
 
@@ -79,3 +80,58 @@ class TestFaceOnnx(FaceEngineContract):
     def portrait(self, request: pytest.FixtureRequest) -> Picture:
         folder = request.getfixturevalue("photos")
         return decode_picture((folder / "person-a" / "1.jpg").read_bytes())
+
+
+# ---- another embedder beside the acting one -----------------------------------------------------
+
+
+class SecondLookContract:
+    @pytest.fixture
+    def look(self) -> SecondLook:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def found(self) -> tuple[Picture, Points]:
+        """A picture and the five points of its face."""
+        raise NotImplementedError
+
+    def test_its_model_is_named(self, look: SecondLook) -> None:
+        assert "@" in look.model_id
+
+    def test_a_face_found_already_gives_a_vector_of_length_one(
+        self, look: SecondLook, found: tuple[Picture, Points]
+    ) -> None:
+        vector = look.embed(*found)
+        assert vector is not None
+        assert vector.dtype == np.float32
+        assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
+        again = look.embed(*found)
+        assert again is not None
+        assert np.array_equal(vector, again)
+
+
+class TestFakeSecondLook(SecondLookContract):
+    @pytest.fixture
+    def look(self) -> SecondLook:
+        return FakeSecondLook({1: unit(1.0)})
+
+    @pytest.fixture
+    def found(self) -> tuple[Picture, Points]:
+        return picture(1), ((0.0, 0.0),) * 5
+
+
+@pytest.mark.integration
+class TestLoadedEmbedder(SecondLookContract):
+    @pytest.fixture(params=["mobilefacenet", "dlib"])
+    def look(self, request: pytest.FixtureRequest) -> SecondLook:
+        folder = request.getfixturevalue("models_dir")
+        return LoadedEmbedder.load(folder, request.param, read_manifest(folder).models)
+
+    @pytest.fixture
+    def found(self, request: pytest.FixtureRequest) -> tuple[Picture, Points]:
+        folder = request.getfixturevalue("photos")
+        engine = FaceOnnx(request.getfixturevalue("face_models"))
+        image = decode_picture((folder / "person-a" / "1.jpg").read_bytes())
+        points = engine.read(image).points
+        assert points is not None
+        return image, points

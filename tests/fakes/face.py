@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.ports.face import FaceReading
+from edge_agent.ports.face import FaceReading, Points
 from retail_core.texts.faults import FaultCode
 from tests.fakes.camera import key_of
 
 CHANNELS = 3
 DIMENSION = 8
+POINTS = 5
 
 
 class FakeFaceEngine:
@@ -25,6 +26,18 @@ class FakeFaceEngine:
         if image.ndim != CHANNELS or image.size == 0:
             return FaceReading(None, FaultCode.FACE_IMAGE_BROKEN)
         return self.readings.get(key_of(image), FaceReading(None, FaultCode.FACE_NONE))
+
+
+class FakeSecondLook:
+    """Fulfils `SecondLook`: `views` says what each picture gives; None for any other."""
+
+    def __init__(self, views: dict[int, NDArray[np.float32]], model_id: str = "fake@1") -> None:
+        self.model_id = model_id
+        self.views = views
+
+    def embed(self, image: NDArray[np.uint8], points: Points) -> NDArray[np.float32] | None:
+        assert len(points) == POINTS
+        return self.views.get(key_of(image))
 
 
 def unit(*values: float) -> NDArray[np.float32]:

@@ -1,7 +1,6 @@
 """An agent with faces: it sells at once, faces come on when the models passed, or stay off."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -29,6 +28,16 @@ import os, signal, sys
 if "edge_agent.drivers.face_onnx.selftest" in sys.orig_argv:
     os.kill(os.getpid(), signal.SIGILL)
 """
+
+
+def edge_agent(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "edge_agent", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
 
 
 class Shop:
@@ -91,7 +100,17 @@ def test_faces_come_on_when_the_models_have_passed(shop: Shop) -> None:
         assert health["faces"]["model_id"].startswith("fr_feature@")
         assert health["faces"]["threshold"] == pytest.approx(0.58)
         assert health["faces"]["shadow"]["model_id"].startswith("dlib_resnet@")
+        told = told_by(agent.config)
+        assert told["state"] == "ok"
+        assert told["shadow"] == health["faces"]["shadow"]
         assert agent.ask_to_end()[0] == 0
+
+
+def told_by(config: Path) -> dict[str, Any]:
+    done = edge_agent("faces", "--json", "--config", str(config))
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def test_a_wheel_that_crashes_costs_faces_and_nothing_else(
@@ -113,6 +132,7 @@ def test_a_wheel_that_crashes_costs_faces_and_nothing_else(
         sold = agent.call("POST", "/v1/sales", sale(12_800), token=TILL_TOKEN, **ONCE)
         assert sold.status == 200
         assert agent.ask_to_end()[0] == 0
+        assert edge_agent("faces", "--config", str(agent.config)).returncode == 4
         lines = [json.loads(line) for line in agent.log.read_text("utf-8").splitlines()]
     (off,) = [line for line in lines if line.get("event") == "face_off"]
     assert (off["code"], "signal 4" in off["en"]) == ("M106", True)
@@ -134,14 +154,7 @@ def test_wrong_answers_and_altered_bundles_leave_faces_off(shop: Shop) -> None:
 
 
 def checked(config: Path) -> dict[str, dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_agent", "check", "--json", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env=dict(os.environ),
-    )
+    done = edge_agent("check", "--json", "--config", str(config))
     return {found["name"]: found for found in json.loads(done.stdout)}
 
 

@@ -23,10 +23,10 @@ from retail_core.identity.succession import DAY_MS
 from retail_core.tally import FaultTally
 from tests.factories.consents import agree, make_consent
 from tests.factories.faces import POLICY
-from tests.fakes.camera import key_of, picture
+from tests.fakes.camera import picture
 from tests.fakes.clock import FakeClock
 from tests.fakes.documents import FakeDocuments
-from tests.fakes.face import seen, unit
+from tests.fakes.face import FakeSecondLook, seen, unit
 from tests.fakes.gallery_store import FakeGalleryStore
 from tests.fakes.ids import FakeIdSource
 
@@ -34,18 +34,6 @@ ANNA, BERTA, CLARA = (UUID(int=number) for number in (1, 2, 3))
 NEW, OLD = "new@2", "old@1"
 POINTS: Points = ((0.0, 0.0),) * 5
 Embedding = NDArray[np.float32]
-
-
-class FakeLook:
-    """Fulfils `SecondLook`: knows pictures by their key; None for any other."""
-
-    def __init__(self, model_id: str, views: dict[int, Embedding]) -> None:
-        self.model_id = model_id
-        self.views = views
-
-    def embed(self, image: NDArray[np.uint8], points: Points) -> Embedding | None:
-        assert points == POINTS
-        return self.views.get(key_of(image))
 
 
 def reading(*values: float) -> FaceReading:
@@ -90,7 +78,7 @@ class Floor:
         return word.consent_id if word is not None and word.given else None
 
     def elder(self) -> Elder:
-        look = FakeLook(OLD, OLD_VIEWS)
+        look = FakeSecondLook(OLD_VIEWS, OLD)
         return Elder(look, POLICY, self.old, lambda vector: vector, self.service.adopt)
 
     def models(self, member: UUID) -> tuple[str, ...]:
@@ -151,7 +139,7 @@ def test_a_code_of_one_does_not_adopt_the_face_of_another(floor: Floor) -> None:
 
 
 def test_a_face_too_far_for_a_vote_is_adopted_when_a_code_says_who_it_is(floor: Floor) -> None:
-    far = FakeLook(OLD, {1: unit(1.0, 0.0, 1.7)})  # cosine 0.507: an ask
+    far = FakeSecondLook({1: unit(1.0, 0.0, 1.7)}, OLD)  # cosine 0.507: an ask
     visit = ElderVisit(replace(floor.elder(), look=far))
     assert visit.judge(picture(1), reading(1.0), Unknown()) == Unknown()
     visit.ended(ANNA)
@@ -159,7 +147,7 @@ def test_a_face_too_far_for_a_vote_is_adopted_when_a_code_says_who_it_is(floor: 
 
 
 def test_between_two_the_old_one_means_neither(floor: Floor) -> None:
-    both = FakeLook(OLD, {1: unit(1.0, 1.0)})
+    both = FakeSecondLook({1: unit(1.0, 1.0)}, OLD)
     visit = ElderVisit(replace(floor.elder(), look=both))
     assert visit.judge(picture(1), reading(1.0), Ask((CLARA,))) == Ask((CLARA,))
     visit.ended(ANNA)
@@ -172,7 +160,7 @@ def test_the_old_one_is_asked_only_where_it_can_help(floor: Floor, case: str) ->
     acting = Accept(CLARA, 0.9) if case == "accepted" else Unknown()
     shown = seen(1.0) if case == "no points" else reading(1.0)
     if case == "no net":
-        elder = replace(elder, look=FakeLook(OLD, {}))
+        elder = replace(elder, look=FakeSecondLook({}, OLD))
     if case == "nobody old":
         floor.old.remove_member(ANNA)
         floor.old.remove_member(BERTA)
@@ -242,7 +230,7 @@ class Trial:
 
     def __init__(self, views: dict[int, Embedding]) -> None:
         self.held = {ANNA, BERTA}
-        self.look = FakeLook("candidate@3", views)
+        self.look = FakeSecondLook(views, "candidate@3")
         self.tally = FaultTally()
         self.shadow = Shadow(self.look, POLICY, lambda one: one in self.held, self.tally)
         self.shadow.start()
