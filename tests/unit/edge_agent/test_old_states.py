@@ -62,7 +62,7 @@ def test_faces_are_known(state: Path, request: pytest.FixtureRequest) -> None:
     gallery = SqliteGallery(state / "gallery.db", KEY, ids(), FaultTally(), DEVICE)
     held = tuple(gallery.load(MODEL_ID))
     if "v0.1" in request.node.name:
-        # The first release wrote down no age and kept no ledger: its templates go (ADR 0021).
+        # The first release wrote down no age and kept no ledger: its templates go.
         assert held == ()
     else:
         (template,) = held
