@@ -23,6 +23,7 @@ from edge_agent.drivers.qr.reader import QrCascade
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.identity import base45, digit_code, member_code
+from retail_core.identity.plain_tag import sign_link, verify_link
 from retail_core.identity.sun import file_key, make_sun, verify_sun
 
 Picture = NDArray[np.uint8]
@@ -33,6 +34,7 @@ TTL_S = 60
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 META, MASTER = bytes(range(16)), bytes(range(16, 32))
 UID = bytes.fromhex("04A1B2C3D4E5F6")
+TENANT = bytes(range(32, 48))
 MEMBER, SECRET = bytes(range(16)), bytes(range(20))
 SIDE_PX_MAX = 200
 SYMBOLS = 40
@@ -67,6 +69,7 @@ class Cases:
             "apdu": apdu,
             "ndef": ndef,
             "sun": sun,
+            "tag": tag,
         }
 
     def picture(self, draw: random.Random) -> str | None:
@@ -159,6 +162,30 @@ def sun(draw: random.Random) -> str | None:
     forged = make_sun(UID, draw.randrange(1 << 24), META, draw.randbytes(16))
     made = draw.choice((mutated(draw, good.encode()), forged.encode(), draw.randbytes(90)))
     return _sun_accepted(made.decode("utf-8", "replace"), genuine={good})
+
+
+def tag(draw: random.Random) -> str | None:
+    """Change something in a signed tag's link, or show it from another chip."""
+    good = sign_link(UID, TENANT, KEY)
+    chip = draw.choice((UID, UID, draw.randbytes(draw.choice((4, 7, 10)))))
+    forged = sign_link(UID, TENANT, OTHER_KEY)
+    elsewhere = sign_link(UID, draw.randbytes(16), KEY)
+    other = draw.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    made = draw.choice(
+        (
+            mutated(draw, good.encode()).decode("utf-8", "replace"),
+            forged,
+            elsewhere,
+            good[:-1] + other,
+        )
+    )
+    if made == good and chip == UID:
+        return None
+    try:
+        verify_link(made, chip, TENANT, PUBLIC)
+    except Fault:
+        return None
+    return f"tag {made!r} on {chip.hex()}"
 
 
 def mutated(draw: random.Random, data: bytes) -> bytes:

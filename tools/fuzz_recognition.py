@@ -24,7 +24,8 @@ SEED = 20_261_122
 HANG_S = 20.0
 POLL_S = 0.2
 SHARES = {
-    "picture": 12, "symbol": 8, "token": 20, "digits": 15, "apdu": 15, "ndef": 15, "sun": 15,
+    "picture": 12, "symbol": 8, "token": 20, "digits": 15, "apdu": 15, "ndef": 10, "sun": 10,
+    "tag": 10,
 }  # fmt: skip
 _NUMBER = struct.Struct("<q")
 _SHOWN_MAX = 20

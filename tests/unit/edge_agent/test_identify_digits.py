@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_agent.services.identify import Identification
+from edge_agent.services.identify import Identification, Reader
 from retail_core.clock import TimeQuality
 from retail_core.identity import digit_code
 from retail_core.identity.assurance import Action, Assurance, Factor, allows
@@ -54,7 +54,8 @@ def test_it_counts_once(counter: Counter) -> None:
 def test_a_camera_reads_it_and_the_next_question_gets_it(counter: Counter) -> None:
     counter.qr.payloads[1] = (code(counter).encode(),)
     counter.camera.show(picture(1))
-    early = counter.identify.glance(("qr",), SHORT_MS)
+    codes: tuple[Reader, ...] = ("qr",)
+    early = counter.identify.glance(codes, SHORT_MS)
     assert early is not None
     assert early.factor is Factor.DIGIT_CODE
     assert early.reasons == ()
