@@ -17,6 +17,7 @@ from rich.table import Table
 
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.bootstrap import build_agent
+from edge_agent.bootstrap.faces_cli import faces
 from edge_agent.bootstrap.privacy_cli import consent_app, member_app
 from edge_agent.bootstrap.probes import Probe, probes
 from edge_agent.bootstrap.tags import app as nfc_app
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(nfc_app, name="nfc")
 app.add_typer(consent_app, name="consent")
+app.command()(faces)
 app.add_typer(member_app, name="member")
 
 
