@@ -108,6 +108,7 @@ class Views:
             total_ms=result.total_ms,
             frame_to_member_ms=result.frame_to_member_ms,
             first_usable_ms=result.first_usable_ms,
+            in_budget=result.in_budget,
             allowed=may_now(standing, policy),
             challenge=challenge(standing, policy),
         )

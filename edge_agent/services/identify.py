@@ -102,6 +102,12 @@ class Identification:
     at_ms: float = 0.0
     repeated: bool = False
 
+    @property
+    def in_budget(self) -> bool | None:
+        """Whether the member was at hand within the budget; None when nobody was recognised."""
+        taken_ms = self.frame_to_member_ms
+        return None if taken_ms is None else taken_ms <= limits.IDENTIFY_BUDGET_MS
+
 
 class Identify:
     """Recognition at one counter; calls from any thread, one race at a time."""
@@ -298,8 +304,11 @@ class Identify:
             known = _recognised(finding, race.began_ms)
             return replace(known, reasons=tuple(seen.reasons), stage_ms=dict(seen.stage_ms))
         now = now_ms()
+        partly = Factor.FACE_FRAME if _partly(race) else None
         return Identification(
             _outcome(race),
+            Assurance.NONE if partly is None else assurance_of(partly),
+            partly,
             reasons=tuple(dict.fromkeys((*seen.reasons, *gate))),
             stage_ms=dict(seen.stage_ms),
             total_ms=now - race.began_ms,
@@ -351,6 +360,12 @@ def _recognised(finding: Finding, began_ms: float) -> Identification:
         first_usable_ms=now - finding.first_ms,
         at_ms=now,
     )
+
+
+def _partly(race: Race) -> bool:
+    """Tell whether a frame was accepted and the vote was not done: a hint, and nobody is named."""
+    seen = race.seen
+    return not seen.suspicious and seen.vote is not None and bool(seen.vote.accepts)
 
 
 def _outcome(race: Race) -> Outcome:

@@ -69,6 +69,7 @@ class IdentifyAnswered(Answered):
         " detection to the member's data"
     )
     first_usable_ms: float | None = Field(description="the same from the first usable frame")
+    in_budget: bool | None = Field(None, description="whether `frame_to_member_ms` kept to 100 ms")
     allowed: tuple[str, ...] = Field((), description="what may be done now, by the policy table")
     challenge: ChallengeView | None = None
 
