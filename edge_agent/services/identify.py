@@ -51,6 +51,8 @@ _CREDENTIAL_REFUSED = frozenset(
         FaultCode.NFC_CARD_FOREIGN,
         FaultCode.NFC_MAC,
         FaultCode.NFC_COUNTER_REPLAYED,
+        FaultCode.NFC_UID_RANDOM,
+        FaultCode.NFC_TAG_SIGNATURE,
     }
 )
 

@@ -15,7 +15,10 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
+from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock
+from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.drivers.camera_opencv.driver import CameraOpenCv
 from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
@@ -30,7 +33,9 @@ from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
+from edge_agent.services.card_book import CardBook
 from edge_agent.services.identify import Identify, Lane
+from edge_agent.services.recorder import Recorder
 from retail_core.identity.member_code import key_id_of
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import MemberRecord, PhoneKey
@@ -115,8 +120,13 @@ def counters(
     replica = SqliteReplica(folder / "replica.db", REPLICA_KEY)
     replica.put_member(MEMBER, 1, _record(phone.public_key().public_bytes_raw()))
     lookup = MemberLookup(replica, Alone())
-    proofs = Proofs(META_KEY, MASTER_KEY, bytes)
-    codes = CodeCheck(lookup, proofs, SystemClock(UUID(int=1), lambda: True))
+    clock = SystemClock(UUID(int=1), lambda: True)
+    journal = SqliteJournal(folder / "journal.db", REPLICA_KEY, SystemIds(clock))
+    card_counters = SqliteCardCounters(folder / "cards.db", REPLICA_KEY)
+    # A tap is synced to the disk before its member is shown: the figures have it in them.
+    book = CardBook(card_counters, Recorder(journal), clock, SystemIds(clock), FaultTally())
+    proofs = Proofs(META_KEY, MASTER_KEY, bytes, book)
+    codes = CodeCheck(lookup, proofs, clock)
     source = f"file:{scene.link}?jitter=1"
     cameras = [CameraOpenCv(f"lane{n}", source, fps=setting.fps) for n in range(setting.lanes)]
     nfc = PcscNfcReader(READER_NAME)
@@ -138,7 +148,8 @@ def counters(
             identify.stop()
             camera.stop()
         nfc.stop()
-        replica.close()
+        for file in (replica, journal, card_counters):
+            file.close()
 
 
 def shop_gallery(engine: FaceOnnx, templates: int) -> Gallery:

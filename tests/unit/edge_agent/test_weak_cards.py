@@ -41,7 +41,9 @@ def counter() -> Iterator[Counter]:
     counter.stop()
 
 
-def shown(counter: Counter, weak: WeakCards, uid: bytes, uri: str | None) -> Identification:
+def shown(
+    counter: Counter, weak: WeakCards, uid: bytes, uri: str | None, *, asked: bool = False
+) -> Identification:
     """What the counter makes of a tap, with these rules."""
     proofs = Proofs(META_KEY, MASTER_KEY, card_hash, weak=weak)
     cards = CardTaps(counter.nfc, counter.lookup, proofs)
@@ -49,8 +51,10 @@ def shown(counter: Counter, weak: WeakCards, uid: bytes, uri: str | None) -> Ide
         lookup=counter.lookup, proofs=proofs, codes=counter.codes, cards=cards
     )
     identify = counter.identify.__class__(counter.lane, counter.tally)
+    tap = CardTap("r", uid, uri, int(now_ms()), 1.0)
+    counter.nfc.put(tap)
     try:
-        result = identify.tap(CardTap("r", uid, uri, int(now_ms()), 1.0))
+        result = identify.identify(["nfc"], 60) if asked else identify.tap(tap)
     finally:
         identify.stop()
     assert result is not None
@@ -72,8 +76,9 @@ def test_a_number_alone_finds_a_member_and_never_spends(counter: Counter) -> Non
 
 
 def test_a_number_that_changes_is_refused(counter: Counter) -> None:
-    result = shown(counter, ALL, bytes.fromhex("08A1B2C3"), None)
-    assert result.reasons == (FaultCode.NFC_UID_RANDOM,)
+    for asked in (False, True):
+        result = shown(counter, ALL, bytes.fromhex("08A1B2C3"), None, asked=asked)
+        assert (result.outcome, result.reasons) == ("unknown", (FaultCode.NFC_UID_RANDOM,))
 
 
 def test_a_signed_tag_finds_a_member_on_its_own_chip(counter: Counter) -> None:
