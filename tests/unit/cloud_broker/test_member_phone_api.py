@@ -1,4 +1,4 @@
-"""The member's phone over HTTP: claims, re-issue, what she sees and takes back, where she stands."""
+"""The member's phone over HTTP: claims, re-issue, what she sees and takes back, her lane."""
 
 import json
 from dataclasses import dataclass, field
