@@ -150,7 +150,9 @@ def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
     assert cloud.said(*goods)["published_version"] == 1
     assert cloud.said("publish-bundle", str(cloud.folder / "rules.json")) == {"version": 1}
     assert {here.published.get(timeout=20).kind for _ in range(2)} == {"catalogue", "bundle"}
-    assert cloud.said("sign-tag", "04A1B2C3D4E5F6")["link"].startswith("https://regulars.invalid/t?")
+    assert cloud.said("sign-tag", "04A1B2C3D4E5F6")["link"].startswith(
+        "https://regulars.invalid/t?"
+    )
     assert "R309" in cloud.command("sign-tag", "08A1B2C3", code=1)
     person = Person()
     shanghai.enrols(person)
