@@ -47,9 +47,7 @@ def upgrade() -> None:
         " erased_ms bigint not null, received_at timestamptz not null,"
         " primary key (tenant_id, event_id))"
     )
-    op.execute(
-        "create index erasure_receipt_of_member on erasure_receipt (tenant_id, member_id)"
-    )
+    op.execute("create index erasure_receipt_of_member on erasure_receipt (tenant_id, member_id)")
     op.execute(
         "alter table consent add column age text not null default ''"
         " check (age in ('', '14+', 'under14')),"
