@@ -153,7 +153,7 @@ def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
     assert cloud.said("sign-tag", "04A1B2C3D4E5F6")["link"].startswith(
         "https://regulars.invalid/t?"
     )
-    assert "R309" in cloud.command("sign-tag", "08A1B2C3", code=1)
+    assert "R309" in cloud.command("sign-tag", "08A1B2C3", code=3)
     person = Person()
     shanghai.enrols(person)
     here.drain()
