@@ -65,6 +65,17 @@ def receipts(
             typer.echo(str(path))
 
 
+@consent_app.command()
+def rotate(config: ConfigOption) -> None:
+    """换一批旋转密钥,旧的销毁;不用重新采集 / renew the rotation of every template, no new capture.
+
+    After a suspected leak: what leaked compares with nothing any more. The agent must not run.
+    """
+    with _opened(config) as (_basis, storage):
+        made = storage.gallery.rotate()
+    typer.echo(f"第 {made.epoch} 批 / epoch {made.epoch}")
+
+
 @member_app.command()
 def export(member: Annotated[str, typer.Argument(metavar="MEMBER")], config: ConfigOption) -> None:
     """导出本店持有的一位会员的全部数据 (JSON) / print all this box holds of a member.

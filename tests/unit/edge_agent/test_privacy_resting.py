@@ -71,7 +71,11 @@ def test_privacy_b08_what_the_shop_knows_is_rotated_and_can_be_renewed(shop: Sho
     (in_memory,) = shop.box.agent.services.gallery.templates_of(member)
     assert abs(float(in_memory @ CANARY)) < 0.3
     old = gallery.rotation.turn(CANARY)
-    gallery.rotate()
+    config = str(shop.folder / "agent.toml")
+    assert CliRunner().invoke(cli, ["consent", "rotate", "--config", config]).exit_code == 3
+    shop.box.agent.stop()
+    done = CliRunner().invoke(cli, ["consent", "rotate", "--config", config])
+    assert "epoch 2" in done.output
     shop.open_again()
     found = shop.look(FACE)
     assert found["outcome"] == "member", found["reasons"]
