@@ -26,6 +26,7 @@ from edge_agent.services.enrol_face import EnrolFace, FaceDesk
 from edge_agent.services.identify import Identify, Lane
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.texts.faults import FaultCode
+from tests.factories.consents import make_consent
 from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, record
 from tests.factories.faces import POLICY
 from tests.fakes.gallery_store import FakeGalleryStore
@@ -126,9 +127,9 @@ class Lived(Counter):
         qr = QrFrames(camera, QrCascade(), self.codes)
         lane = Lane(self.lookup, self.proofs, self.codes, face, qr)
         self.identify = Identify(lane, self.tally)
-        desk = FaceDesk(
-            FaceOnnx(models, ENROLMENT_GATES), camera, self.gallery, FakeGalleryStore(), POLICY
-        )
+        store = FakeGalleryStore()
+        store.ledger.add_consent(make_consent(ALICE, consent_id=ALICE))
+        desk = FaceDesk(FaceOnnx(models, ENROLMENT_GATES), camera, self.gallery, store, POLICY)
         self.enrolment = EnrolFace(desk, FakeIdSource(), lambda who, _kind: who)
         self.hold(ALICE, record("Alice", ALICES_PHONE))
         self.hold(BOB, record("Bob", BOBS_PHONE))

@@ -16,6 +16,7 @@ from edge_agent.drivers.face_onnx.gates import GateLimits, judge, measure, pick,
 from edge_agent.drivers.face_onnx.liveness import Liveness
 from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.session import Session
+from edge_agent.drivers.face_onnx.tilt import tilt_gain
 from edge_agent.drivers.face_onnx.yunet import Detector, Face
 from edge_agent.ports.face import FaceReading, Points
 from retail_core.errors import Fault
@@ -126,6 +127,11 @@ class FaceOnnx:
             quality |= {"width_px": face.box[2], "score": face.score}
         points = tuple((float(x), float(y)) for x, y in face.points)
         refused_by = judge(quality, self._limits)
+        most = self._limits.tilt_gain_max
+        if refused_by is None and most is not None:
+            with _timed(stage_ms, "tilt"):
+                quality["tilt_gain"] = tilt_gain(self._models.detector, image, face)
+            refused_by = FaultCode.FACE_POSE if quality["tilt_gain"] > most else None
         if refused_by is not None:
             return FaceReading(None, refused_by, face.box, None, quality, stage_ms, points)
         live: float | None = None

@@ -39,6 +39,8 @@ class GateLimits:
     pitch_max: float = 0.80
     # Part of the frame (left, top, right, bottom; 0..1) where a customer stands.
     zone: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    # How much surer the detector may be of the turned picture (see `tilt.py`); None: not asked.
+    tilt_gain_max: float | None = None
 
 
 ENROLMENT_GATES = GateLimits(
@@ -50,6 +52,7 @@ ENROLMENT_GATES = GateLimits(
     yaw_max=0.32,
     pitch_min=0.34,
     pitch_max=0.74,
+    tilt_gain_max=0.010,
 )
 
 
