@@ -143,7 +143,8 @@ class PhoneDoor:
     def __call__(self, request: Request, body: Annotated[bytes, Depends(body_of)]) -> PhoneHolder:
         """Return the member. Faults API_TOKEN_MISSING, PHONE_*, API_RATE_LIMITED."""
         signed = parse(request.headers.get("authorization", ""))
-        self._doors.phones.admit(signed.key_id.hex())
+        # By who asks too: a key's id stands in every code, its owner must not be shut out by it.
+        self._doors.phones.admit(f"{peer_of(request)} {signed.key_id.hex()}")
         query = request.url.query
         target = request.url.path + (f"?{query}" if query else "")
         return self._doors.deps.phones.who(signed, Asked(request.method, target, body))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from edge_agent.drivers.qr.draw import drawn
+
 Event = dict[str, Any]
 MEMBER_ID = "01890000-0000-7000-8000-0000000000aa"
 DAY_MS = 86_400_000
@@ -76,6 +78,16 @@ def verified(**changes: Any) -> Event:
         "member": member(),
     }
     return recognition(**(facts | changes))
+
+
+LINK_URI = "https://m.example/m/#c=8Z4KQ2M7PA"
+LINK: Event = {
+    "type": "link",
+    "name": "李敏",
+    "uri": LINK_URI,
+    "expires_s": 86_400,
+    "rows": drawn(LINK_URI),
+}
 
 
 def to_turn(above_fen: int = 0) -> Event:
@@ -244,6 +256,8 @@ STATES: dict[str, list[Event | str]] = {
     "phone": [WELL, "F4"],
     "masked": [WELL, recognition(factor="phone_number", member=member(**MASKED)), basket()],
     "verified": [WELL, verified(), basket()],
+    "checked-in": [WELL, verified(factor="phone_page", number=47), basket()],
+    "link": [WELL, LINK],
     "offline": [OFFLINE, verified(), basket()],
     "turn-needed": [WELL, to_turn(), basket()],
     "turn-above": [WELL, to_turn(20_000), basket()],

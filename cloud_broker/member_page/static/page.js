@@ -163,6 +163,10 @@ async function start() {
   if (lane) await beginLane(lane, state, acts);
 }
 
+addEventListener("hashchange", () => {
+  claimCode = takeClaim();
+  if (claimCode) void claimNow();
+});
 addEventListener("online", () => void askCloud());
 addEventListener("offline", () => change({ online: false }));
 document.addEventListener("visibilitychange", () => {

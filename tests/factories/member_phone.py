@@ -1,0 +1,190 @@
+"""A cloud over a store in memory, and phones that sign what they ask."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.testclient import TestClient
+
+from cloud_broker.api.app import build_app
+from cloud_broker.api.deps import ApiDeps
+from cloud_broker.domain.phone_request import Asked, signed_bytes
+from cloud_broker.ports.fleet import DeviceState, NewTill
+from cloud_broker.services.checkins import CheckIns, LaneCaller
+from cloud_broker.services.devices import Devices
+from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.frames import Inbound
+from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.member_desk import MemberDesk
+from cloud_broker.services.members import Members
+from cloud_broker.services.overview import ConsentRow, MemberPage
+from cloud_broker.services.phones import Phones
+from retail_core.identity.member_code import key_id_of, mint
+from retail_core.tally import FaultTally
+from retail_core.wire.codec import decode_member
+from tests.fakes.cloud_basics import (
+    FakeCloudClock,
+    FakeCloudIdSource,
+    FakeKeyRing,
+    FakePasswords,
+)
+from tests.fakes.cloud_box import Person, fresh_id
+from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
+from tests.fakes.cloud_units import FakeUnits
+from tests.plugins.cloud import new_box, new_tenant
+
+MS = 1_000
+TTL_S = 60
+
+
+class OneMember(EmptyQueries):
+    """HQ's view of whoever is asked for."""
+
+    def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
+        consents = tuple(
+            ConsentRow(kind, given, "1", "zh", "till", wall_ms, "上海徐汇店")
+            for kind, given, wall_ms in (
+                ("face.local", False, 3),
+                ("face.local", True, 2),
+                ("membership", True, 1),
+            )
+        )
+        return MemberPage(
+            member_id=member_id,
+            wallet_id=fresh_id(),
+            ver=1,
+            name="李敏",
+            tier="gold",
+            tags=(),
+            phone_masked="138****8000",
+            home_store_name="上海徐汇店",
+            enrolled_ms=0,
+            points_free=59,
+            points_pending=3,
+            points_qualifying=0,
+            phones=1,
+            cards=0,
+            held_by=(),
+            possible_duplicates=(),
+            consents=consents,
+            sales=(),
+            postings=(),
+        )
+
+
+@dataclass
+class Cloud:
+    """The site over a store in memory, one shop with one lane."""
+
+    units: FakeUnits = field(default_factory=FakeUnits)
+    clock: FakeCloudClock = field(default_factory=FakeCloudClock)
+    tally: FaultTally = field(default_factory=FaultTally)
+
+    def __post_init__(self) -> None:
+        ids = FakeCloudIdSource(self.clock)
+        self.box = new_box(self.units, new_tenant(self.units, "demo"))
+        self.box.wall_ms = self.clock.now_ms()
+        self.lane = self.box.till
+        with self.units.begin(self.box.tenant) as unit:
+            unit.fleet.add_till(NewTill(self.lane, self.box.store, "1号收银台", "api"), 0)
+        self.checkins = CheckIns(self.units, self.clock, ids)
+        self.caller = LaneCaller(self.units, self.clock, self.tally)
+        deps = ApiDeps(
+            devices=Devices(self.units),
+            members=Members(self.units, self.clock),
+            faces=FaceOffice(self.units, self.clock, ids, FakeKeyRing()),
+            phones=Phones(self.units, self.clock, ids),
+            checkins=self.checkins,
+            member_desk=MemberDesk(self.units, OneMember(), self.clock, ids),
+            queries=OneMember(),
+            auth=HqAccess(self.units, self.clock, ids, FakePasswords()),
+            desk=NotingDesk(fresh_id()),
+            clock=self.clock,
+            ids=ids,
+            tally=self.tally,
+            hosts=frozenset({"cloud.test"}),
+        )
+        self.client = TestClient(build_app(deps), base_url="http://cloud.test")
+
+    def book(self) -> None:
+        """Take in what the box has journalled."""
+        ingest = Ingest(self.units, self.clock, self.tally)
+        ingest.book([Inbound(self.box.topic(), self.box.frame(), self.clock.now_ms())])
+
+    def enrolled(self) -> Person:
+        """Enrol somebody with two consents."""
+        person = Person()
+        self.box.enrols(person)
+        for kind in ("membership", "face.local"):
+            self.box.consents(person, kind)
+        self.book()
+        return person
+
+    def alive(self, state: str = "ok") -> None:
+        """Let the shop's box have said how it is."""
+        said = DeviceState(
+            self.box.device, self.box.store, state, self.box.boot, 0, "1", 7, 0, 0,
+            can_sell=True, devices={}, faults={}, seen_ms=self.clock.now_ms(),
+        )  # fmt: skip
+        with self.units.begin(self.box.tenant) as unit:
+            unit.fleet.save_states([said])
+
+    def record_keys(self) -> list[bytes]:
+        """Return the keys in the newest record that the shop was sent."""
+        rows = self.units.states[self.box.tenant].feeds[self.box.store]
+        return [key.key_id for key in decode_member(rows[-1].change.body).phone_keys]
+
+
+@dataclass
+class Phone:
+    """A phone that signs."""
+
+    cloud: Cloud
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    nonces: int = 0
+    claimed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def public(self) -> bytes:
+        return self.key.public_key().public_bytes_raw()
+
+    def claim(self, code: str) -> httpx2.Response:
+        """Claim a member's place."""
+        body = {"claim_code": code, "public_key": self.public.hex()}
+        answer = self.cloud.client.post("/v1/member/claim", json=body)
+        self.claimed = answer.json()
+        return answer
+
+    def header(self, method: str, path: str, content: bytes = b"", nonce: int = 0) -> str:
+        """Sign a request."""
+        self.nonces += 1
+        raw = (nonce or self.nonces).to_bytes(16, "big")
+        now_ms = self.cloud.clock.now_ms()
+        signature = self.key.sign(signed_bytes(Asked(method, path, content), now_ms, raw))
+        parts = (
+            self.cloud.box.tenant, key_id_of(self.public).hex(), now_ms, raw.hex(), signature.hex()
+        )  # fmt: skip
+        return "Phone " + ".".join(map(str, parts))
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
+        """Send a signed request."""
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = {"Authorization": self.header(method, path, content)}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return self.cloud.client.request(method, path, content=content, headers=headers)
+
+    def code(self) -> str:
+        """Return the code it shows."""
+        now_s = self.cloud.clock.now_ms() // MS
+        private = self.key.private_bytes_raw()
+        return mint(private, key_id_of(self.public), now_s, TTL_S, b"nonce-01")
+
+    def checks_in(self, **changes: object) -> httpx2.Response:
+        """Check in at the shop's lane."""
+        place = {"store": str(self.cloud.box.store), "lane": str(self.cloud.lane)}
+        return self.ask("POST", "/v1/member/checkins", place | {"code": self.code()} | changes)
