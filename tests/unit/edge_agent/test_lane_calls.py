@@ -17,7 +17,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
 from retail_core.wire.messages import WIRE_VERSION
-from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, record
+from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, Phone, record
 from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.cloud_link import FakeCloudLink
 from tests.fakes.journal import FakeJournal
@@ -125,6 +125,15 @@ def test_whoever_is_served_is_not_pushed_aside(shop: Shop) -> None:
     assert shop.call().outcome == Seen.BUSY
     assert shop.call(BOBS_PHONE.code(shop.now_s, nonce=2)).outcome == Seen.SHOWN
     assert shop.tally.snapshot()[FaultCode.CHECKIN_LANE_BUSY] == 1
+
+
+def test_a_revoked_phone_is_nobody_as_soon_as_the_change_is_here(shop: Shop) -> None:
+    shop.counter.replica.put_member(ALICE, 2, record("李敏", Phone(b"n" * 32)))
+    assert shop.call().code == FaultCode.QR_KEY_UNKNOWN
+    shown = shop.counter.identify.code(ALICES_PHONE.code(shop.now_s))
+    assert (shown.outcome, shown.reasons) == ("unknown", (FaultCode.QR_KEY_UNKNOWN,))
+    renewed = Phone(b"n" * 32).code(shop.now_s)
+    assert shop.call(renewed).outcome == Seen.SHOWN
 
 
 def test_a_message_that_cannot_be_read_is_a_fault(shop: Shop) -> None:

@@ -17,6 +17,7 @@ from tests.factories.agent_api import MEMBER, Box
 from tests.factories.agent_files import OPERATOR_PIN
 
 ONCE = {"Idempotency-Key": "0190-phone-0001"}
+TWICE = {"Idempotency-Key": "0190-phone-0002"}
 PATH = f"/v1/enrolments/{MEMBER}/phone"
 
 
@@ -75,6 +76,17 @@ def test_the_screen_shows_it_for_a_camera_to_read(box: Box) -> None:
     assert (event["type"], event["uri"]) == ("link", link["claim_uri"])
     assert event["expires_s"] == link["claim_expires_s"]
     assert read(event["rows"]) == link["claim_uri"]
+
+
+def test_so_does_an_enrolment(box: Box) -> None:
+    body = {"name": "赵一", "phone": "13812345678", "consents": {"membership": True}}
+    headers = signed_in(box) | ONCE
+    with box.till() as till, till.websocket_connect("/v1/events") as socket:
+        enrolled = till.post("/v1/enrolments", json=body, headers=headers).json()
+        event = socket.receive_json()
+        again = till.post("/v1/enrolments", json=body, headers=signed_in(box) | TWICE).json()
+    assert (event["name"], event["uri"]) == ("赵一", enrolled["claim_uri"])
+    assert (again["existing"], again["claim_uri"]) == (True, "")
 
 
 @pytest.mark.parametrize("text", ["A", "https://example.invalid/m/#c=" + "Z" * 10])
