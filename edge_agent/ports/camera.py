@@ -1,19 +1,41 @@
 """A camera: newest frame wins, and a hanging device never hangs the caller."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+Picture = NDArray[np.uint8]
 
-@dataclass(frozen=True, slots=True)
+
 class Frame:
-    """One picture: `image` is BGR uint8 of shape (height, width, 3)."""
+    """One picture: `image` is BGR uint8 of shape (height, width, 3).
 
-    seq: int
-    captured_mono_ms: int
-    image: NDArray[np.uint8]
+    A camera that delivers grey and colour apart gives `grey`, (height, width), and makes the image
+    of it when somebody first asks; from others it is None. A frame belongs to one thread.
+    """
+
+    __slots__ = ("_image", "captured_mono_ms", "grey", "seq")
+
+    def __init__(
+        self,
+        seq: int,
+        captured_mono_ms: int,
+        image: Picture | Callable[[], Picture],
+        grey: Picture | None = None,
+    ) -> None:
+        self.seq = seq
+        self.captured_mono_ms = captured_mono_ms
+        self.grey = grey
+        self._image = image
+
+    @property
+    def image(self) -> Picture:
+        """The picture in colour."""
+        if callable(self._image):
+            self._image = self._image()
+        return self._image
 
 
 class Camera(Protocol):

@@ -99,7 +99,7 @@ class QrFrames:
         done: set[bytes] = set()
         while (frame := frames.next()) is not None:
             with race.at_work("qr"):
-                payloads = self.reader.read(frame.image)
+                payloads = self.reader.read(frame.image if frame.grey is None else frame.grey)
                 for payload in payloads:
                     if payload not in done and self._try(payload, frame, race):
                         done.add(payload)

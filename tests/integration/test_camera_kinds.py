@@ -114,6 +114,13 @@ def test_the_pi_cameras_program_ends_with_the_capture() -> None:
         assert eventually(lambda: not alive(program[0]))
 
 
+def test_the_pis_camera_gives_grey_beside_colour() -> None:
+    with peer_of("rpicam", FPS) as peer, watching(peer) as watched:
+        frame = watched.frame()
+        assert frame.grey is not None
+        assert read(frame.grey) == read(frame.image)
+
+
 def test_without_the_program_the_camera_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     with watching(Peer("rpicam:", lambda: None)) as watched:

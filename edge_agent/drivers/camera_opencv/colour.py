@@ -13,3 +13,8 @@ def to_bgr(planar: Picture) -> Picture:
     blue, red = (cv2.resize(each, (width, height)) for each in colour)
     merged = cv2.merge((planar[:height], red, blue))
     return cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR).astype(np.uint8, copy=False)
+
+
+def grey_of(planar: Picture) -> Picture:
+    """Return the grey plane of a planar picture, not copied."""
+    return planar[: planar.shape[0] * 2 // 3]

@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 
-from edge_agent.drivers.camera_opencv.colour import to_bgr
+from edge_agent.drivers.camera_opencv.colour import grey_of, to_bgr
 from edge_agent.drivers.camera_opencv.slot import Counters, Phase, SharedFrames
 from edge_agent.ports.camera import Frame
 from retail_core.tally import FaultTally
@@ -141,9 +142,10 @@ class CameraOpenCv:
         shot = frames.take(seq) if seq > after_seq else None
         if shot is None:
             return None
-        colour = shot.image.ndim > PLANAR
-        image = shot.image if colour else to_bgr(shot.image)
-        return Frame(shot.seq, shot.captured_ns // NS_PER_MS, image)
+        at_ms, image = shot.captured_ns // NS_PER_MS, shot.image
+        if image.ndim > PLANAR:
+            return Frame(shot.seq, at_ms, image)
+        return Frame(shot.seq, at_ms, partial(to_bgr, image), grey_of(image))
 
     def _spawn(self, fds: tuple[int, int]) -> subprocess.Popen[bytes]:
         module = "edge_agent.drivers.camera_opencv.capture"

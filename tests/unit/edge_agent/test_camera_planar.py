@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from edge_agent.domain.camera_source import CameraSource
 from edge_agent.drivers.camera_opencv import rpicam, sim_clock, sim_rpicam
-from edge_agent.drivers.camera_opencv.colour import to_bgr
+from edge_agent.drivers.camera_opencv.colour import grey_of, to_bgr
 from edge_agent.drivers.camera_opencv.planar import frame_bytes, row_bytes, unpadded
 from edge_agent.drivers.camera_opencv.sim_rtsp import packets, parse_jpeg
+from edge_agent.ports.camera import Frame
 
 
 @pytest.mark.parametrize(("width", "row"), [(64, 64), (66, 128), (640, 640), (1080, 1088)])
@@ -44,6 +45,23 @@ def test_colours_span_the_whole_range_and_are_not_swapped(colour: tuple[int, int
     back = to_bgr(planes_of(colour))
     assert back.shape == (4, 64, 3)
     assert np.abs(back.astype(int) - colour).max() <= 2
+
+
+def test_grey_is_at_hand_and_colour_is_made_once_when_asked_for() -> None:
+    planar = planes_of((200, 40, 40))
+    asked: list[int] = []
+
+    def colour() -> np.ndarray:
+        asked.append(1)
+        return to_bgr(planar)
+
+    frame = Frame(1, 2, colour, grey_of(planar))
+    assert frame.grey is not None
+    assert frame.grey.shape == (4, 64)
+    assert asked == []
+    assert frame.image.shape == (4, 64, 3)
+    assert frame.image is frame.image
+    assert asked == [1]
 
 
 def test_a_torn_or_empty_picture_shows_no_moment() -> None:
