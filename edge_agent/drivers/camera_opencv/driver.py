@@ -38,7 +38,7 @@ class CameraTiming:
     stalled_after_ms: int = 1_500
     # A process that was reading and is silent for so long hangs in its device or its stream.
     hung_after_ms: int = 900
-    opens_within_ms: int = 6_000
+    opens_within_ms: int = 8_000
     # Importing OpenCV on a busy small machine takes seconds; killing it then would never end.
     begins_within_ms: int = 30_000
     watch_every_ms: int = 30
