@@ -100,6 +100,7 @@ def build_api(running: Running) -> ASGIApp:
         queries=queries,
         auth=office.access,
         desk=desk,
+        faces=office.faces,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from cloud_broker.console.desk_pages import DeskPages
+from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
 from cloud_broker.console.sign_in import SignIn
@@ -33,8 +34,9 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
     """Return the pages; mount the files beside them with `mount_static`."""
     shell = Shell(deps)
     router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
-    for pages in (SignIn(shell), StorePages(shell), SalePages(shell), DeskPages(shell)):
-        pages.register(router)
+    every = (SignIn, StorePages, SalePages, DeskPages, FacePages)
+    for pages in every:
+        pages(shell).register(router)
     return router
 
 

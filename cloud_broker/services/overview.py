@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cloud_broker.domain import store_state
 from cloud_broker.ports.live import LiveHub
+from cloud_broker.services.faces import FaceOffice
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -305,6 +306,7 @@ class ConsoleDeps:
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk
+    faces: FaceOffice
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.overview import (
     ConsentRow,
     ConsoleDeps,
@@ -28,6 +29,9 @@ from cloud_broker.services.overview import (
 )
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
+from tests.fakes.cloud_units import FakeUnits
+from tests.plugins.cloud import new_box
 
 NOW_MS = 1_793_671_924_000
 TENANT = UUID(int=1)
@@ -300,6 +304,18 @@ def repair(number: int, **changes: object) -> RepairRow:
     return replace(made, **changes)  # type: ignore[arg-type]  # a test's own changes
 
 
+def face_office() -> FaceOffice:
+    """Faces of one chain: a store that may, and one that may not."""
+    clock, units = FakeCloudClock(), FakeUnits()
+    with units.begin(TENANT) as unit:
+        unit.fleet.add_tenant("熟客", "faces", NOW_MS)
+    for name in ("上海店", "成都店"):
+        new_box(units, TENANT, name)
+    made = FaceOffice(units, clock, FakeCloudIdSource(clock), FakeKeyRing())
+    made.enable(TENANT, "上海店", Leave("PIA-<7>", "door", "周律师", "2026-07-01"), who="hq")
+    return made
+
+
 def deps(
     queries: FakeHqQueries,
     auth: FakeHqAuth | None = None,
@@ -312,6 +328,7 @@ def deps(
         queries=queries,
         auth=auth or FakeHqAuth(),
         desk=desk or FakeHqDesk(queries),
+        faces=face_office(),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )

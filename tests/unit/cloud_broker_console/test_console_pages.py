@@ -19,7 +19,7 @@ ORIGIN = "https://hq.example"
 SAME = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 STORE = f"/stores/{fakes.tile(0).store_id}"
 MEMBER = f"/members/{fakes.MEMBER}"
-PAGES = ("/", "/sales", "/members", "/repair", "/review-names", STORE, MEMBER)
+PAGES = ("/", "/sales", "/members", "/repair", "/review-names", "/faces", STORE, MEMBER)
 STATIC = Path(console.__file__).parent / "static"
 
 
@@ -312,3 +312,10 @@ def test_the_style_sheets_use_the_tokens_and_load_nothing() -> None:
 def test_a_page_for_nobody_still_renders() -> None:
     page = render("error.html", bare_values("en", "/x") | {"message": "<m>", "code": "A108"})
     assert "&lt;m&gt;" in page
+
+
+def test_who_may_recognise_faces_and_on_whose_word(signed_in: TestClient) -> None:
+    page = signed_in.get("/faces").text
+    assert "PIA-&lt;7&gt;" in page
+    assert "周律师 2026-07-01" in page
+    assert page.index("上海店") != page.index("成都店")
