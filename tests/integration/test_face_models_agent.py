@@ -22,11 +22,14 @@ SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
 ONCE = {"Idempotency_Key": "0190-models-0001"}
 PATIENCE_S = 60
-# A wheel for another processor dies of an illegal instruction as soon as it works.
+# A wheel for another processor may die of an illegal instruction as soon as it is imported.
 DIES = """\
 import os, signal, sys
-if "edge_agent.drivers.face_onnx.selftest" in sys.orig_argv:
-    os.kill(os.getpid(), signal.SIGILL)
+class Wheel:
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            os.kill(os.getpid(), signal.SIGILL)
+sys.meta_path.insert(0, Wheel())
 """
 
 

@@ -7,19 +7,22 @@ code. Where the test fails, readings are refused by its fault for as long as the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from edge_agent.drivers.face_onnx.engine import FaceOnnx, LoadedEmbedder
 from edge_agent.drivers.face_onnx.selftest import SelfTest
 from edge_agent.ports.face import FaceReading, Points
 from retail_core.errors import Fault
 from retail_core.identity.model_card import Profile
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+
+if TYPE_CHECKING:
+    # Not at run time: the runtime is imported after it has passed its test.
+    from edge_agent.drivers.face_onnx.engine import FaceOnnx, LoadedEmbedder
 
 State = Literal["starting", "ok", "gone"]
 log = structlog.get_logger("face")
@@ -29,9 +32,9 @@ log = structlog.get_logger("face")
 class LoadedFaces:
     """The nets in memory; `others` are embedders beside the acting one."""
 
-    lane: FaceOnnx
-    enrolment: FaceOnnx
-    others: Mapping[Profile, LoadedEmbedder]
+    lane: "FaceOnnx"
+    enrolment: "FaceOnnx"
+    others: "Mapping[Profile, LoadedEmbedder]"
 
 
 class LateFaces:

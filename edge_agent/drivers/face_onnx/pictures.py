@@ -5,10 +5,12 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_agent.drivers.face_onnx.yunet import Picture
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+
+Picture = NDArray[np.uint8]
 
 # A 4 MB file may unpack to a gigabyte; phones make 50 megapixels at most.
 PIXELS_MAX = 50_000_000

@@ -2,8 +2,10 @@
 
 A wheel built for another processor ends with an illegal instruction, not with an exception; a
 program that tried it in its own process would be gone, and with it the till. So a child loads each
-model, feeds it a fixed picture and says what came out: `python -m …selftest` reads a `Request` on
-stdin and writes the digests on stdout. `SelfTest` decides what they mean.
+model, feeds it a fixed picture and says what came out: `selftest_child` reads a `Request` on stdin
+and writes the digests on stdout. `SelfTest` decides what they mean.
+
+Nothing here imports the runtime: even that may be what kills a process.
 """
 
 import subprocess
@@ -15,16 +17,11 @@ from threading import Lock
 import msgspec
 import numpy as np
 
-from edge_agent.drivers.face_onnx.session import Session, Tensor
 from retail_core.errors import Fault
-from retail_core.identity.model_card import KnownAnswer, ModelCard, Shape
+from retail_core.identity.model_card import KnownAnswer, ModelCard
 from retail_core.texts.faults import FaultCode
 
 TIME_LIMIT_S = 30.0
-# A free side of the input; the detector wants a multiple of 32.
-FREE_SIDE = 128
-FIRST_VALUES = 8
-NO_NUMBER = 1e30
 # Other processors add in another order; weights of another net or a broken kernel differ by far
 # more. Relative to the length of the answer, and to the size of its values.
 TOLERANCE = 2e-3
@@ -41,7 +38,7 @@ class Request(msgspec.Struct, frozen=True):
 
 def child_command() -> tuple[str, ...]:
     """Return how the child is started."""
-    return (sys.executable, "-m", "edge_agent.drivers.face_onnx.selftest")
+    return (sys.executable, "-m", "edge_agent.drivers.face_onnx.selftest_child")
 
 
 class SelfTest:
@@ -103,27 +100,6 @@ class SelfTest:
                 raise Fault(FaultCode.MODEL_ANSWERS_WRONG, name=name)
 
 
-def answer_of(session: Session, inputs: Mapping[str, Shape]) -> dict[str, KnownAnswer]:
-    """Run one model on the fixed picture; return the digest of each output."""
-    outputs = session.run(picture_for(next(iter(inputs.values()))))
-    return {name: _digest(values) for name, values in outputs.items()}
-
-
-def picture_for(shape: Shape) -> Tensor:
-    """Return the fixed input: smooth waves between 0 and 255, another in each colour."""
-    size = tuple(side if isinstance(side, int) else FREE_SIDE for side in shape)
-    at = np.indices(size).astype(np.float64)
-    phase = sum(at[axis] * (0.11 + 0.07 * axis) for axis in range(len(size)))
-    return np.asarray(127.5 + 127.5 * np.sin(phase), np.float32)
-
-
-def _digest(values: Tensor) -> KnownAnswer:
-    # What is no number cannot travel as JSON, and must not look like one that is right.
-    plain = np.nan_to_num(values.reshape(-1).astype(np.float64), nan=NO_NUMBER)
-    first = tuple(round(float(value), 6) for value in plain[:FIRST_VALUES])
-    return KnownAnswer(norm=round(float(np.linalg.norm(plain)), 6), first=first)
-
-
 def _alike(wanted: KnownAnswer, got: KnownAnswer | None) -> bool:
     if got is None or len(got.first) != len(wanted.first):
         return False
@@ -138,17 +114,3 @@ def _how(returncode: int, complained: bytes) -> str:
         return f"signal {-returncode}"
     lines = complained.decode("utf-8", "replace").strip().splitlines()
     return f"exit {returncode}: {lines[-1][:200] if lines else '-'}"
-
-
-def main() -> int:
-    """Be the child."""
-    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    answers: Answers = {}
-    for name, card in asked.models.items():
-        answers[name] = answer_of(Session(name, Path(asked.models_dir), card), card.inputs)
-    sys.stdout.buffer.write(msgspec.json.encode(answers))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onnx import TensorProto, helper
 
 from edge_agent.drivers.face_onnx.late import LateEngine, LateFaces, LateLook, LoadedFaces
-from edge_agent.drivers.face_onnx.selftest import SelfTest, answer_of, picture_for
+from edge_agent.drivers.face_onnx.selftest import SelfTest
+from edge_agent.drivers.face_onnx.selftest_child import answer_of, picture_for
 from edge_agent.drivers.face_onnx.session import Session
 from edge_agent.drivers.face_onnx.trust import BUNDLE_FILE, trusted_models
 from edge_agent.ports.face import FaceEngine, SecondLook
@@ -183,6 +185,15 @@ def unloadable() -> LoadedFaces:
 @pytest.fixture
 def tally() -> FaultTally:
     return FaultTally()
+
+
+def test_the_runtime_is_not_imported_before_its_test() -> None:
+    modules = ("late", "pictures", "selftest", "trust")
+    imports = "; ".join(f"import edge_agent.drivers.face_onnx.{name}" for name in modules)
+    check = "import sys; sys.exit(int('onnxruntime' in sys.modules))"
+    assert (
+        subprocess.run([sys.executable, "-c", f"{imports}; {check}"], check=False).returncode == 0
+    )
 
 
 def test_before_the_start_readings_are_refused_by_code(tmp_path: Path, card: ModelCard) -> None:
