@@ -105,7 +105,10 @@ class CardLink:
         )
         _check_card("SCardConnect", result)
         # Another program's commands between two of ours would change the selected file under us.
-        _check_card("SCardBeginTransaction", scard.SCardBeginTransaction(self._card))
+        begun = scard.SCardBeginTransaction(self._card)
+        if begun != scard.SCARD_S_SUCCESS:
+            scard.SCardDisconnect(self._card, scard.SCARD_LEAVE_CARD)
+        _check_card("SCardBeginTransaction", begun)
 
     def transmit(self, command: bytes) -> bytes:
         """Send one command; raises CardLeftError or PcscError."""
