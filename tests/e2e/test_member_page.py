@@ -185,6 +185,17 @@ def test_a_link_works_once(cloud: Cloud, opens: Opened) -> None:
     assert phone.person.claim_code not in other.page.url
 
 
+def test_a_link_from_somebody_else_asks_before_it_rebinds(cloud: Cloud, opens: Opened) -> None:
+    phone = claimed(cloud, opens)
+    other = enrolled(cloud, "王五")
+    phone.page.goto(f"{cloud.origin}/m/#c={other.claim_code}")
+    expect(phone.page.locator("h1")).to_have_text("这部手机已绑定 李敏")
+    assert chrome.axe_findings(phone.page) == []
+    phone.page.locator("#keep-phone").click()
+    believed(cloud, phone, phone.qr())
+    assert held(cloud, other.member).phone_keys == ()
+
+
 def test_a_stranger_is_told_how_to_begin(cloud: Cloud, opens: Opened) -> None:
     phone = opens(Person())
     phone.page.goto(f"{cloud.origin}/m")

@@ -6,7 +6,7 @@ import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./code
 import { beginLane, laneAsked, laneView } from "./lane.js";
 import { settings, settingsActs } from "./settings.js";
 import { forget, keep, kept } from "./store.js";
-import { home, refused, says } from "./views.js";
+import { home, rebind, refused, says } from "./views.js";
 import { language, words } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
@@ -41,6 +41,11 @@ const acts = {
   open: (/** @type {State["view"]} */ view) => change({ view, asking: "" }),
   togglePlain: () => change({ plain: !state.plain }),
   retry: () => void claimNow(),
+  keepPhone: () => {
+    claimCode = "";
+    change({ view: "home" });
+    void askCloud();
+  },
 };
 Object.assign(acts, settingsActs(state, acts));
 
@@ -52,6 +57,7 @@ const VIEWS = {
   stranger: () => [says("phone", t("stranger.title"), t("stranger.how"))],
   claiming: () => [says("phone", t("claiming.title"), t("claiming.how"))],
   refused,
+  rebind,
   home,
   settings,
   lane: laneView,
@@ -129,6 +135,12 @@ function takeClaim() {
   return given;
 }
 
+/** A link that somebody else sent must not quietly make her theirs: a bound phone asks first. */
+function taken() {
+  if (state.phone) change({ view: "rebind" });
+  else void claimNow();
+}
+
 async function claimNow() {
   change({ view: "claiming" });
   const made = (await canSign()) ? await newKey() : null;
@@ -155,9 +167,10 @@ async function start() {
   if (!globalThis.crypto?.subtle) return change({ view: "insecure" });
   await recallTime();
   const phone = (await kept("phone")) ?? null;
-  if (claimCode) return claimNow();
+  if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null });
+  if (claimCode) return taken();
   if (!phone) return change({ view: "stranger" });
-  change({ view: "home", phone, me: (await kept("view")) ?? null });
+  change({ view: "home" });
   await askCloud();
   const lane = laneAsked();
   if (lane) await beginLane(lane, state, acts);
@@ -165,7 +178,7 @@ async function start() {
 
 addEventListener("hashchange", () => {
   claimCode = takeClaim();
-  if (claimCode) void claimNow();
+  if (claimCode) taken();
 });
 addEventListener("online", () => void askCloud());
 addEventListener("offline", () => change({ online: false }));

@@ -6,7 +6,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /**
  * @typedef {object} State
- * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"home"|"settings"|"lane"} view
+ * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"} view
  * @property {import("./store.js").Phone | null} phone
  * @property {{text: string, digits: string} | null} code the codes of this half minute
  * @property {boolean} plain whether the digits are drawn instead of the signed code
@@ -105,4 +105,12 @@ export function refused(state, { t, retry }) {
   const how = unknown ? t("refused.how") : typeset(refusal[state.language]);
   const again = h("button.primary", { type: "button", id: "retry", onclick: retry }, t("again"));
   return [says("alert", refusal ? t("refused.title") : t("offline.title"), refusal ? how : t("refused.offline"), again)];
+}
+
+/** @param {State} state @param {Acts} acts @returns {HTMLElement[]} */
+export function rebind({ me }, { t, retry, keepPhone }) {
+  const keep = h("button.primary", { type: "button", id: "keep-phone", onclick: keepPhone }, t("rebind.keep"));
+  const swap = h("button", { type: "button", id: "rebind", onclick: retry }, t("rebind.yes"));
+  const title = me ? t("rebind.title", { name: me.name }) : t("rebind.title.plain");
+  return [says("alert", title, t("rebind.how"), h("div.buttons", {}, keep, swap))];
 }
