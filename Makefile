@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-tap bench-identify bench-commit bench-price bench-camera bench-checkin bench-sync fuzz \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-price bench-camera bench-checkin bench-sync fuzz \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -66,6 +66,7 @@ bench-commit: setup ; $(PY) -m tools.bench.bench_commit ## a sale onto the disk
 bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or card to member view
 bench-recognition: models photos ; $(PY) -m tools.bench.bench_recognition $(if $(DATA),--data "$(DATA)") ## all of recognition; DATA=DIR with qr/ and faces/
 bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
+bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads and photos that turn, from DATA=DIR
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
 bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on her page until the till screen
