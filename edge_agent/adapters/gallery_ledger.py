@@ -1,6 +1,7 @@
 """The ledger of consents in the gallery's file, where its triggers guard the templates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import apsw
@@ -43,9 +44,7 @@ class SqliteLedger:
                 erasure = self.note(db, consent.member_id, gone, "withdrawn", consent.wall_ms)
         except apsw.ConstraintError as error:
             raise Fault(FaultCode.FACE_MINOR) from error
-        if erasure is not None:
-            self._file.forget_log()
-        return erasure
+        return None if erasure is None else replace(erasure, scrubbed=self._file.forget_log())
 
     def knows(self, consent_id: UUID) -> bool:
         """Return whether this word is in the ledger."""

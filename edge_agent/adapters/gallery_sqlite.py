@@ -5,6 +5,7 @@ written into the tables (`gallery_schema`), how they are sealed into `template_s
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from edge_agent.ports.clock import IdSource
 from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
 from edge_agent.recognition.rotation import Rotation, between
 from retail_core.errors import Fault
-from retail_core.identity.face_lease import LOCAL_LEASE_MS
+from retail_core.identity.face_lease import LOCAL_LEASE_MS, Lease
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -44,6 +45,8 @@ class SqliteGallery:
         self._file = SqliteFile(path, key, MIGRATIONS, Manner("FULL", erase=True))
         self.ledger = SqliteLedger(self._file, ids)
         self.vault = SqliteVault(self._file, self._seal)
+        if self.ledger.untold():
+            self._file.forget_log()  # a power cut came between an erasure and its receipt
         try:
             self.rotation = self._newest_rotation() or self._make_rotation(FIRST_EPOCH)
         except InvalidTag:
@@ -69,7 +72,7 @@ class SqliteGallery:
     def load(self, model_id: str) -> Iterator[Template]:
         """Give every template of one model; rows that do not open are counted and left out."""
         # The keys first, in one read: looking each of them up took as long as reading the rows.
-        wrapped = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
+        wrapped: dict[bytes, bytes] = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
         last = 0
         while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
             last = page[-1][0]
@@ -82,9 +85,7 @@ class SqliteGallery:
             ids = erased(db, member_id.bytes)
             db.execute("DELETE FROM holder WHERE member_id = ?", (member_id.bytes,))
             erasure = self.ledger.note(db, member_id, ids, cause, wall_ms)
-        if erasure is not None:
-            self._file.forget_log()
-        return erasure
+        return None if erasure is None else replace(erasure, scrubbed=self._file.forget_log())
 
     def drop_model(self, member_id: UUID, model_id: str) -> int:
         """Erase a member's templates of one model, hers of others stay; return how many went."""
@@ -102,6 +103,11 @@ class SqliteGallery:
     def holders(self) -> tuple[Holder, ...]:
         """Return whose templates are held, by member."""
         return tuple(map(_holder, self._file.rows(_HOLDERS + " GROUP BY h.member_id")))
+
+    def leases(self) -> tuple[Lease, ...]:
+        """Return how long each member's templates may stay, without reading a template."""
+        rows = self._file.rows("SELECT member_id, expires_ms, used_day FROM holder")
+        return tuple(Lease(UUID(bytes=member), *said) for member, *said in rows)
 
     def holder(self, member_id: UUID) -> Holder | None:
         """Return what is held of one member."""

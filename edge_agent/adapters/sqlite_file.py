@@ -113,10 +113,12 @@ class SqliteFile:
         found = self.rows(sql, bindings)
         return found[0] if found else None
 
-    def forget_log(self) -> None:
-        """Fold the log into the file and empty it, so that it keeps no older page."""
+    def forget_log(self) -> bool:
+        """Fold the log into the file and empty it, so that it keeps no older page; say whether."""
         with self.write_lock, self._read_lock:
             self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        log = self.path.with_name(self.path.name + "-wal")
+        return not log.exists() or log.stat().st_size == 0
 
     def close(self) -> None:
         """Close both connections, the last one folds the log into the file; safe to call twice."""

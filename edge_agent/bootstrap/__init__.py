@@ -39,7 +39,7 @@ from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
-LEASES_EVERY_S = 60.0
+LEASES_EVERY_S = 300.0
 BESIDE_EVERY_S = 3_600.0
 TAP_TURN_MS = 500
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from retail_core.identity.face_lease import Lease
+
 Cause = Literal["withdrawn", "gone", "expired", "unused", "re-enrolled"]
 
 
@@ -70,6 +72,10 @@ class GalleryStore(Protocol):
 
     def holders(self) -> tuple[Holder, ...]:
         """Return whose templates are held, by member."""
+        ...
+
+    def leases(self) -> tuple[Lease, ...]:
+        """Return how long each member's templates may stay."""
         ...
 
     def holder(self, member_id: UUID) -> Holder | None:

@@ -13,7 +13,6 @@ from edge_agent.ports.clock import Clock
 from edge_agent.services.erasing import Eraser, FaceFiles
 from retail_core.identity.face_lease import (
     LOCAL_LEASE_MS,
-    Lease,
     Mark,
     advance,
     begin,
@@ -49,11 +48,7 @@ class FaceKeeper:
         with self._lock:
             seen, self._seen = self._seen, set()
         self._files.store.used(seen, day_of(mark.elapsed_ms))
-        leases = [
-            Lease(held.member_id, held.expires_ms, held.used_day)
-            for held in self._files.store.holders()
-        ]
-        plan = plan_leases(leases, mark.elapsed_ms, in_touch=self._in_touch())
+        plan = plan_leases(self._files.store.leases(), mark.elapsed_ms, in_touch=self._in_touch())
         for member_id in plan.expired:
             self._eraser.erase(member_id, "expired")
         for member_id in plan.unused:

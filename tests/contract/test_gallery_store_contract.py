@@ -21,7 +21,7 @@ from edge_agent.ports.consent_ledger import ConsentLedger
 from edge_agent.ports.gallery_store import GalleryStore, Template
 from edge_agent.ports.vault import Vault
 from retail_core.errors import Fault
-from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
+from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS, Lease
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from tests.factories.consents import agree, make_consent
@@ -147,6 +147,7 @@ class GalleryStoreContract:
         store.used([member, make_id()], 5)
         (held,) = store.holders()
         assert (held.expires_ms, held.used_day) == (99 * DAY_MS, 5)
+        assert store.leases() == (Lease(member, 99 * DAY_MS, 5),)
         assert store.holder(make_id()) is None
 
     # ---- the ledger -----------------------------------------------------------------------------

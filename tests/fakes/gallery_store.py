@@ -15,7 +15,7 @@ from edge_agent.domain.consents import (
 )
 from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
 from retail_core.errors import Fault
-from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
+from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS, Lease
 from retail_core.texts.faults import FaultCode
 from tests.fakes.ids import FakeIdSource
 
@@ -139,6 +139,11 @@ class FakeGalleryStore:
 
     def holders(self) -> tuple[Holder, ...]:
         return tuple(self._shown(one) for one in sorted(self._holders.values(), key=_by_member))
+
+    def leases(self) -> tuple[Lease, ...]:
+        return tuple(
+            Lease(held.member_id, held.expires_ms, held.used_day) for held in self._holders.values()
+        )
 
     def holder(self, member_id: UUID) -> Holder | None:
         held = self._holders.get(member_id)
