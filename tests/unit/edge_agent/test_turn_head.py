@@ -1,12 +1,16 @@
 """The challenge at a counter: on frames of a head in memory, with its limits and ways out."""
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_agent.api.turning import TurnCounter
 from edge_agent.ports.camera import Frame
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.gallery_store import Template
@@ -14,8 +18,10 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.services import turn_head
 from edge_agent.services.turn_head import TurnDesk, Turned, TurnHead
 from retail_core.errors import Fault
+from retail_core.identity.assurance import Factor, Standing, TurnPolicy
 from retail_core.identity.head_turn import HeadTurn, Phase, Side
 from retail_core.texts.faults import FaultCode
+from tests.factories.agent_api import MEMBER, TILL, Box
 from tests.factories.turning import Solid, View, sweep, yaw_towards
 from tests.fakes.camera import picture
 from tests.fakes.face import FakeFaceEngine, unit
@@ -201,3 +207,89 @@ def test_after_the_stop_nobody_is_asked(counter: Counter) -> None:
     counter.heads.stop()
     with pytest.raises(Fault, match="R115"):
         counter.run()
+
+
+# ---- by its address ----------------------------------------------------------------------------
+
+
+class HeardTurns(TurnHead):
+    """The service, with the actor listening too."""
+
+    actor: Actor
+
+    def run(
+        self,
+        member_id: UUID,
+        on_change: Callable[[HeadTurn], None],
+        is_moot: Callable[[], bool] = lambda: False,
+    ) -> Turned:
+        def heard(turn: HeadTurn) -> None:
+            self.actor.heard(turn)
+            on_change(turn)
+
+        return super().run(member_id, heard, is_moot)
+
+
+def box_with(counter: Counter, box: Box) -> None:
+    """Let the box ask the actor, and recognise her by the face."""
+    counter.gallery.add(Template(UUID(int=10), MEMBER, Actor.model_id, unit(1.0)))
+    turns = HeardTurns(TurnDesk(counter.actor, counter.actor, counter.gallery), FakeIdSource())
+    turns.actor = counter.actor
+    deps = box.app.state.deps
+    object.__setattr__(deps, "turns", TurnCounter(box.hub, box.visits, turns))
+    box.agent.services.sessions.policy = TurnPolicy("always")
+    box.visits.begun(TILL, MEMBER, Standing(Factor.FACE_VOTE))
+
+
+def asked(box: Box) -> tuple[Any, list[Any]]:
+    """Ask for the turn; return the answer and what the screen was told."""
+    with box.till() as till, till.websocket_connect("/v1/events") as socket:
+        answer = till.post("/v1/identify/turn", json={}).json()
+        told = [socket.receive_json()]
+        while told[-1]["outcome"] == "running":
+            told.append(socket.receive_json())
+    return answer, told
+
+
+def test_the_screen_is_told_each_step_and_the_end(counter: Counter, tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box_with(counter, box)
+        answer, told = asked(box)
+        assert {event["type"] for event in told} == {"challenge"}
+        prompts = [event["prompt"] for event in told]
+        assert prompts[0] == "straight"
+        assert prompts[-1] == answer["outcome"] == "passed"
+        assert {"back"} | ({"left", "right"} & set(prompts)) <= set(prompts)
+        assert all(event["zh"] and event["en"] for event in told)
+        assert [event["progress"] for event in told] == sorted(event["progress"] for event in told)
+        assert (answer["reason"], answer["challenge"]) == (None, None)
+        assert {"earn", "member_price"} <= set(answer["allowed"])
+        assert "redeem_points" not in answer["allowed"]
+        # Once is enough for a visit.
+        assert box.till().post("/v1/identify/turn", json={}).json()["code"] == "R124"
+
+
+def test_a_photo_is_told_why_and_earns_nothing(counter: Counter, tmp_path: Path) -> None:
+    counter.actor.solid = Solid(nose=0.0)
+    with Box(tmp_path) as box:
+        box_with(counter, box)
+        answer, told = asked(box)
+        assert (answer["outcome"], told[-1]["prompt"]) == ("failed", "failed")
+        assert answer["reason"]["code"] in {"R116", "R119"}
+        assert "earn" not in answer["allowed"]
+        assert answer["challenge"]["allows"] == ["earn", "member_price"]
+
+
+def test_a_code_shown_meanwhile_makes_it_needless(counter: Counter, tmp_path: Path) -> None:
+    with Box(tmp_path) as box:
+        box_with(counter, box)
+        heard = counter.actor.heard
+
+        def shows_her_code(turn: HeadTurn) -> None:
+            heard(turn)
+            box.visits.begun(TILL, MEMBER, Standing(Factor.MEMBER_CODE))
+
+        counter.actor.heard = shows_her_code  # type: ignore[method-assign]
+        answer, _told = asked(box)
+        assert (answer["outcome"], answer["reason"]["code"]) == ("cancelled", "R123")
+        assert "redeem_points" in answer["allowed"]
