@@ -133,7 +133,7 @@ def test_the_claim_code_is_shown_once_as_code_and_address(desk: Desk) -> None:
     enrolled = desk.enrol.execute(WANG)
     assert len(enrolled.claim_code) == 10
     assert set(enrolled.claim_code) <= set(CROCKFORD)
-    assert enrolled.claim_uri == f"https://cloud.invalid/claim#{enrolled.claim_code}"
+    assert enrolled.claim_uri == f"https://cloud.invalid/claim#c={enrolled.claim_code}"
     assert not enrolled.existing
 
 
