@@ -3,8 +3,8 @@
 import typer
 
 from edge_agent.evaluate.escpos import escpos
-from edge_agent.evaluate.qr import qr
 from edge_agent.evaluate.faces import faces
+from edge_agent.evaluate.qr import qr
 
 app = typer.Typer(
     name="evaluate",

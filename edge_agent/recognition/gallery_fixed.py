@@ -76,4 +76,4 @@ def values(whole: Integers, scale: Floats) -> Vectors:
 
 def _lengths(vectors: NDArray[np.signedinteger]) -> Floats:
     floats = vectors.astype(np.float64)
-    return np.sqrt(np.einsum("ij,ij->i", floats, floats))
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", floats, floats)))

@@ -129,7 +129,7 @@ class Rows:
 
     def owned_by(self, owner: int) -> NDArray[np.bool_]:
         """Tell of each row whether it is one owner's."""
-        return self._owner[: self.used] == owner
+        return np.asarray(self._owner[: self.used] == owner)
 
     def _rows_of(self, owner: int) -> Integers:
         return np.flatnonzero(self.owned_by(owner))
