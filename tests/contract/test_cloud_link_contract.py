@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -143,7 +144,11 @@ class FakeCloud:
     def received(self, tail: str) -> list[bytes]:
         if tail == "up":
             return list(self._link.up)
-        said = {"hello": self._link.hellos, "st": self._link.presences, "seen": self._link.seen}
+        said: dict[str, Sequence[Struct]] = {
+            "hello": self._link.hellos,
+            "st": self._link.presences,
+            "seen": self._link.seen,
+        }
         return [encode(one) for one in said[tail]]
 
     def cut(self) -> None:

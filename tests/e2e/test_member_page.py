@@ -303,10 +303,16 @@ def tag_of(cloud: Cloud, number: int = 0) -> str:
     return f"{cloud.origin}/m/lane/{made.store}/{made.tills[0].till}"
 
 
+def comes_alive(cloud: Cloud) -> None:
+    """Let the first shop's box say that it is there, and the cloud write it down."""
+    cloud.boxes[0].says()
+    eventually(lambda: lane_online(cloud, 0))
+
+
 def test_a_tag_at_the_counter_checks_her_in(cloud: Cloud, opens: Opened) -> None:
     phone = claimed(cloud, opens)
     box = cloud.boxes[0]
-    box.says()
+    comes_alive(cloud)
     phone.page.goto(tag_of(cloud))
     expect(phone.page.locator("#place")).to_have_text("上海徐汇店 · 1号收银台")
     assert chrome.axe_findings(phone.page) == []
@@ -321,7 +327,7 @@ def test_a_tag_at_the_counter_checks_her_in(cloud: Cloud, opens: Opened) -> None
 def test_a_counter_that_is_busy_says_so(cloud: Cloud, opens: Opened) -> None:
     phone = claimed(cloud, opens, locale="en-US")
     box = cloud.boxes[0]
-    box.says()
+    comes_alive(cloud)
     box.answers_calls = Seen.BUSY
     try:
         phone.page.goto(tag_of(cloud))
@@ -365,7 +371,7 @@ def test_pictures_to_look_at(
 ) -> None:
     phone = claimed(cloud, opens, locale=locale, scheme=scheme)
     cloud.boxes[0].sells(phone.person, 12_800)
-    cloud.boxes[0].says()
+    comes_alive(cloud)
     look = f"member-{locale[:2]}-{scheme}"
     phone.page.reload()
     expect(phone.page.locator("#points")).to_be_visible()
