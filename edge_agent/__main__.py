@@ -179,9 +179,13 @@ class _Stderr:
         sys.stderr.flush()
 
 
+def _stderr() -> TextIO:
+    return cast("TextIO", _Stderr())
+
+
 def log_to_stderr() -> None:
     """One JSON object a line on stderr, from our code and from the libraries."""
-    stderr = cast("TextIO", _Stderr())
+    stderr = _stderr()
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

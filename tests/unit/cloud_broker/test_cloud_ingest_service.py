@@ -153,7 +153,6 @@ class TestProofs:
         cloud.book((here, here.frame()), (there, there.frame()))
         assert [item.kind for item in cloud.state.repairs.values()] == ["proof"]
 
-
     def test_a_card_that_seems_copied_waits_for_somebody_to_look(self, cloud: Cloud) -> None:
         here, person = cloud.box(), Person()
         here.enrols(person)
