@@ -20,8 +20,9 @@ from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-# A claim code has 50 bits; nobody types ten a minute.
-CLAIM_RATE = Rate(per_minute=10, burst=10)
+# By address, behind which a mobile network has thousands of phones; a claim code has 50 bits, so
+# one guess a second takes millions of years.
+CLAIM_RATE = Rate(per_minute=60, burst=60)
 # A page asks once a minute, and three times a second while it waits for a counter.
 PHONE_RATE = Rate(per_minute=120, burst=60)
 # A till looks up a member a customer; more than this is somebody walking through the numbers.

@@ -64,8 +64,17 @@ def test_real_turns_pass_whatever_the_camera(
     plan: TurnPlan, view: View, nose: float, angle: float, pace: float, seed: int
 ) -> None:
     level = View(0, view.pitch, view.roll, view.distance)
-    sitter = Sitter(plan, Solid(nose), level, noise_px=0.4, draw=drawn(seed))
+    sitter = Sitter(plan, Solid(nose), level, noise_px=0.0, draw=drawn(seed))
     assert sitter.obeys(angle, pace).phase is Phase.PASSED
+
+
+def test_most_real_turns_pass_on_points_that_tremble() -> None:
+    """Noise is no law: `make bench-turn` counts; here the same 200 turns are played each time."""
+    turns = (
+        Sitter(BOTH, Solid(), View(0), noise_px=0.4, draw=drawn(seed)).obeys(38, 3)
+        for seed in range(200)
+    )
+    assert sum(turn.phase is Phase.PASSED for turn in turns) >= 190
 
 
 @settings(max_examples=60)
