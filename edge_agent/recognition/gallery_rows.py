@@ -48,6 +48,7 @@ class Rows:
         self._scale = np.zeros(0)
         self._owner = np.zeros(0, np.int64)
         self._products = np.zeros(0)
+        self._tops = np.zeros(0)
         # The longest row, and the most that the coarse part of a row leaves out.
         self._length_max = 0.0
         self._lost_max = 0.0
@@ -89,6 +90,7 @@ class Rows:
                 column[self.used] = 0
             if not last_place:
                 self._blocks.pop()
+                self._tops = np.zeros(len(self._blocks))
         return len(mine)
 
     def of_owner(self, owner: int) -> Vectors:
@@ -103,21 +105,27 @@ class Rows:
         def take_turns() -> None:
             # Each thread takes the next block there is: one that is held up costs one block.
             for turn in turns:
-                first = turn * self._block_rows
-                last = min(first + self._block_rows, self.used)
-                coarse = self._blocks[turn].coarse[: last - first]
+                here = self.span(turn)
+                coarse = self._blocks[turn].coarse[: here.stop - here.start]
                 # Never `out=`: simsimd 6.5.16 then returns a None that it does not own, and after
                 # some thousand searches the interpreter dies of it.
-                products = simsimd.cdist(probe.coarse, coarse, metric="dot")
-                self._products[first:last] = np.asarray(products)[0]
+                products = np.asarray(simsimd.cdist(probe.coarse, coarse, metric="dot"))[0]
+                # Here, while the block's products still lie in this processor's cache.
+                looks = self._products[here]
+                looks[:] = products
+                looks *= self._scale[here]
+                looks *= probe.scale[0]
+                self._tops[turn] = looks.max()
 
         with self._helped(take_turns):
             take_turns()
-        looks = self._products[: self.used]
-        looks *= self._scale[: self.used]
-        looks *= probe.scale[0]
         band = 2 * probe.wrong_by(self._length_max, self._lost_max)
-        return Glance(self, probe, looks, band)
+        return Glance(self, probe, self._products[: self.used], self._tops, band)
+
+    def span(self, turn: int) -> slice:
+        """Return which rows a block holds."""
+        first = turn * self._block_rows
+        return slice(first, min(first + self._block_rows, self.used))
 
     def exact(self, rows: Integers, probe: Fixed) -> Iterator[Scored]:
         """Yield the exact products of some rows with the probe, and the owners."""
@@ -151,6 +159,7 @@ class Rows:
             longer = np.zeros(room, column.dtype)
             longer[: self.used] = column[: self.used]
             setattr(self, name, longer)
+        self._tops = np.zeros(len(self._blocks))
 
     @contextmanager
     def _helped(self, work: Callable[[], None]) -> Iterator[None]:
@@ -163,22 +172,39 @@ class Rows:
 
 
 class Glance:
-    """The first look at all rows, and the second look at whoever may be the nearest."""
+    """The first look at all rows, and the second look at whoever may be the nearest.
 
-    def __init__(self, rows: Rows, probe: Fixed, looks: Floats, band: float) -> None:
+    `tops` is the highest look of each block: most blocks need no second one.
+    """
+
+    def __init__(self, rows: Rows, probe: Fixed, looks: Floats, tops: Floats, band: float) -> None:
         self._rows = rows
         self._probe = probe
         self._looks = looks
+        self._tops = tops
+        self._known: dict[int, Scored] = {}
         # Two looks may be off by half of it each, in opposite directions.
         self._band = band
 
     def nearest(self) -> list[Scored]:
         """Return exact (score, owner) of some rows, the nearest among them; empty when none is."""
-        cut = float(self._looks.max(initial=-np.inf)) - self._band
+        cut = float(self._tops.max(initial=-np.inf)) - self._band
         if not np.isfinite(cut):
             return []
-        return list(self._rows.exact(np.flatnonzero(self._looks >= cut), self._probe))
+        near = [
+            np.flatnonzero(self._looks[here] >= cut) + here.start
+            for turn in np.flatnonzero(self._tops >= cut).tolist()
+            for here in (self._rows.span(turn),)
+        ]
+        rows = np.concatenate(near).tolist()
+        fresh = [row for row in rows if row not in self._known]
+        scored = self._rows.exact(np.array(fresh, np.int64), self._probe)
+        self._known.update(zip(fresh, scored, strict=True))
+        return [self._known[row] for row in rows]
 
     def leave_out(self, owner: int) -> None:
         """Look at one owner's rows no more."""
-        self._looks[self._rows.owned_by(owner)] = -np.inf
+        for row in np.flatnonzero(self._rows.owned_by(owner)).tolist():
+            self._looks[row] = -np.inf
+        for turn in range(len(self._tops)):
+            self._tops[turn] = self._looks[self._rows.span(turn)].max(initial=-np.inf)
