@@ -17,9 +17,16 @@ from edge_agent.adapters.gallery_ledger import SqliteLedger, erased
 from edge_agent.adapters.gallery_schema import MIGRATIONS
 from edge_agent.adapters.keys import KEY_BYTES
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
-from edge_agent.adapters.template_seal import InvalidTag, Rows, Seal, join_ids, split_ids
+from edge_agent.adapters.template_seal import (
+    InvalidTag,
+    Rows,
+    Seal,
+    join_ids,
+    numbers_of,
+    split_ids,
+)
 from edge_agent.ports.clock import IdSource
-from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
+from edge_agent.ports.gallery_store import Cause, Erasure, Holder, MemberRows, Template
 from edge_agent.recognition.rotation import Rotation, between
 from retail_core.errors import Fault
 from retail_core.identity.face_lease import LOCAL_LEASE_MS, Lease
@@ -27,7 +34,8 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 FIRST_EPOCH = 1
-PAGE_ROWS = 512
+PAGE_ROWS = 128
+ID_BYTES = 16
 
 
 class SqliteGallery:
@@ -71,13 +79,24 @@ class SqliteGallery:
 
     def load(self, model_id: str) -> Iterator[Template]:
         """Give every template of one model; rows that do not open are counted and left out."""
-        # The keys first, in one read: looking each of them up took as long as reading the rows.
-        wrapped: dict[bytes, bytes] = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
-        last = 0
-        while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
-            last = page[-1][0]
-            for row in page:
-                yield from self._opened(row, wrapped)
+        for page in self._pages(model_id):
+            for member, ids, width, numbers in page:
+                owner = UUID(bytes=member)
+                rows = numbers_of(numbers, width)
+                for template_id, one in zip(split_ids(ids), rows, strict=True):
+                    yield Template(template_id, owner, model_id, one)
+
+    def rows(self, model_id: str) -> Iterator[MemberRows]:
+        """Give the embeddings of one model, some hundred members at a time."""
+        for page in self._pages(model_id):
+            for width in sorted({row[2] for row in page}):
+                self.rotation.ready(width)
+                same = [row for row in page if row[2] == width]
+                yield MemberRows(
+                    split_ids(b"".join(member for member, *_ in same)),
+                    tuple(len(ids) // ID_BYTES for _, ids, *_ in same),
+                    numbers_of(b"".join(numbers for *_, numbers in same), width),
+                )
 
     def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:
         """Erase a member's templates and the key that opened them; None when there were none."""
@@ -214,20 +233,26 @@ class SqliteGallery:
             (member, model, epoch, ids, self._seal.seal(key, place, rows)),
         )
 
-    def _opened(self, row: Row, wrapped: Mapping[bytes, bytes]) -> list[Template]:
+    def _pages(self, model_id: str) -> Iterator[list[tuple[bytes, bytes, int, bytes]]]:
+        """Give (member, ids of her templates, width, numbers) of every member."""
+        # The keys first, in one read: looking each of them up took as long as reading the rows.
+        wrapped: dict[bytes, bytes] = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
+        last = 0
+        while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
+            last = page[-1][0]
+            yield [opened for row in page for opened in self._opened(row, wrapped)]
+
+    def _opened(
+        self, row: Row, wrapped: Mapping[bytes, bytes]
+    ) -> tuple[tuple[bytes, bytes, int, bytes], ...]:
         _, member, model, epoch, ids, sealed = row
         try:
             key = self._seal.member_key(member, wrapped.get(member, b""))
-            rows = self._seal.open(key, (member, model, epoch, ids), sealed)
+            width, numbers = self._seal.opened(key, (member, model, epoch, ids), sealed)
         except InvalidTag:
             self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-            return []
-        self.rotation.ready(rows.shape[1])
-        owner = UUID(bytes=member)
-        return [
-            Template(template_id, owner, model, one)
-            for template_id, one in zip(split_ids(ids), rows, strict=True)
-        ]
+            return ()
+        return ((member, ids, width, numbers),)
 
     def _update(self, sql: str, value: int, members: Collection[UUID]) -> None:
         if members:
@@ -267,7 +292,7 @@ def _holder(row: Row) -> Holder:
         since_ms=since_ms,
         used_day=used_day,
         expires_ms=expires_ms,
-        templates=(id_bytes or 0) // 16,
+        templates=(id_bytes or 0) // ID_BYTES,
         models=tuple(sorted(str(models or "").split("\n"))) if models else (),
     )
 

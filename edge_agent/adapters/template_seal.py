@@ -59,16 +59,24 @@ class Seal:
 
     def open(self, key: ChaCha20Poly1305, place: Place, sealed: bytes) -> Rows:
         """Open a member's rows; InvalidTag when they belong elsewhere."""
+        width, numbers = self.opened(key, place, sealed)
+        return numbers_of(numbers, width)
+
+    def opened(self, key: ChaCha20Poly1305, place: Place, sealed: bytes) -> tuple[int, bytes]:
+        """Return width and numbers as they rest, for who puts many members' into one array."""
         plain = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._bound_to(place))
-        width = int.from_bytes(plain[:_WIDTH_BYTES], "little")
-        numbers = np.frombuffer(plain, _STORED, offset=_WIDTH_BYTES)
-        return numbers.astype(np.float32).reshape(-1, width)
+        return int.from_bytes(plain[:_WIDTH_BYTES], "little"), plain[_WIDTH_BYTES:]
 
     def _bound_to(self, place: Place) -> bytes:
         member, model, epoch, template_ids = place
         return b"|".join(
             (self._device, member, model.encode(), epoch.to_bytes(4, "big"), template_ids)
         )
+
+
+def numbers_of(rest: bytes, width: int) -> Rows:
+    """Return resting numbers as rows of a width."""
+    return np.frombuffer(rest, _STORED).astype(np.float32).reshape(-1, width)
 
 
 def split_ids(joined: bytes) -> tuple[UUID, ...]:
@@ -89,4 +97,4 @@ def join_ids(ids: Sequence[UUID]) -> bytes:
     return b"".join(one.bytes for one in ids)
 
 
-__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "split_ids"]
+__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "numbers_of", "split_ids"]

@@ -77,7 +77,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     gallery, old = Gallery(model_id), old_gallery(devices.face)
     faces = build_faces(basis, storage, lines, recorder, (gallery, old))
     devices = faces.guard(devices)
-    gallery.fill(storage.gallery.load(model_id))
+    gallery.fill_rows(storage.gallery.rows(model_id))
     beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
     lookup = MemberLookup(replica, members)
     lane = _lane(basis, devices, lookup, proofs, faces.reader(devices, gallery, lookup, beside))

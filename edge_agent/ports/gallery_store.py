@@ -24,6 +24,15 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRows:
+    """Embeddings of several members, shape (sum of counts, dimension): `counts[i]` of each."""
+
+    members: tuple[UUID, ...]
+    counts: tuple[int, ...]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """A member of whom templates are held.
 
@@ -60,6 +69,10 @@ class GalleryStore(Protocol):
 
     def load(self, model_id: str) -> Iterator[Template]:
         """Give every template of one model, a page at a time."""
+        ...
+
+    def rows(self, model_id: str) -> Iterator[MemberRows]:
+        """Give the embeddings of one model, for a gallery in memory, a page at a time."""
         ...
 
     def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:

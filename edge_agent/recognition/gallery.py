@@ -1,6 +1,7 @@
 """The faces this shop knows, in memory only: who is nearest, and who is the nearest other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from threading import Lock
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.ports.gallery_store import Template
+from edge_agent.ports.gallery_store import MemberRows, Template
 from edge_agent.recognition.gallery_fixed import Fixed
 from edge_agent.recognition.gallery_rows import BLOCK_ROWS, STEP_ROWS, Rows, Scored
 from retail_core.errors import Fault
@@ -72,6 +73,22 @@ class Gallery:
             with self._lock:
                 self._take(step)
 
+    def fill_rows(self, pages: Iterable[MemberRows]) -> None:
+        """Hold what a store has of this gallery's model: a start makes no object a template.
+
+        The next page is opened while this one is taken in: much of both is done outside Python.
+        Fault FACE_TEMPLATE_MODEL for another width.
+        """
+        coming = iter(pages)
+        with ThreadPoolExecutor(1, "gallery-rows") as ahead:
+            later = ahead.submit(next, coming, None)
+            while (page := later.result()) is not None:
+                later = ahead.submit(next, coming, None)
+                with self._lock:
+                    vectors = self._joined([page.vectors])
+                    owners = [self._number_of(member) for member in page.members]
+                    self._append(vectors, np.repeat(owners, page.counts))
+
     def remove_member(self, member_id: UUID) -> int:
         """Forget a member and overwrite her rows; return how many templates went."""
         with self._lock:
@@ -102,17 +119,24 @@ class Gallery:
         return min(candidates, key=lambda one: (-one.score, one.member_id), default=None)
 
     def _take(self, step: tuple[Template, ...]) -> None:
-        width = self._rows.width if self._rows is not None else step[0].embedding.size
-        for template in step:
-            shape = template.embedding.shape
-            if template.model_id != self.model_id or shape != (width,):
-                raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
-        vectors = np.stack([template.embedding for template in step])
+        if any(template.model_id != self.model_id for template in step):
+            raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
+        vectors = self._joined([template.embedding[None, :] for template in step])
+        owners = [self._number_of(template.member_id) for template in step]
+        self._append(vectors, np.array(owners, np.int64))
+
+    def _joined(self, parts: Sequence[Embedding]) -> Embedding:
+        width = self._rows.width if self._rows is not None else parts[0].shape[1]
+        if any(part.shape[1] != width for part in parts):
+            raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
+        vectors = np.concatenate(parts)
         if not _finite(vectors):
             raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
-        owners = np.array([self._number_of(template.member_id) for template in step], np.int64)
+        return vectors
+
+    def _append(self, vectors: Embedding, owners: NDArray[np.int64]) -> None:
         if self._rows is None:
-            self._rows = Rows(width, self._block_rows)
+            self._rows = Rows(vectors.shape[1], self._block_rows)
         self._rows.append(vectors, owners)
 
     def _number_of(self, member_id: UUID) -> int:

@@ -20,6 +20,7 @@ from edge_agent.domain.consents import (
 from edge_agent.ports.consent_ledger import ConsentLedger
 from edge_agent.ports.gallery_store import GalleryStore, Template
 from edge_agent.ports.vault import Vault
+from edge_agent.recognition.gallery import Gallery
 from retail_core.errors import Fault
 from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS, Lease
 from retail_core.tally import FaultTally
@@ -64,6 +65,23 @@ class GalleryStoreContract:
         assert same(next(iter(store.load("mbf@2"))), new)
         assert len(tuple(store.load("mbf@1"))) == 1
         assert tuple(store.load("other")) == ()
+
+    def test_a_gallery_filled_from_rows_is_the_one_filled_from_templates(
+        self, store: GalleryStore, ledger: ConsentLedger
+    ) -> None:
+        members = [make_id() for _ in range(3)]
+        for owner in members:
+            consent = agree(ledger, owner)
+            for seed in range(2):
+                template = make_template(owner, seed=owner.int % 1_000 + seed)
+                store.add(template, consent_event_id=consent)
+        one_by_one, at_once = Gallery("mbf@1", store.load("mbf@1")), Gallery("mbf@1")
+        at_once.fill_rows(store.rows("mbf@1"))
+        assert (len(at_once), at_once.members) == (6, 3)
+        probe = make_template(members[1], seed=members[1].int % 1_000).embedding
+        assert at_once.search(probe) == one_by_one.search(probe)
+        at_once.fill_rows(store.rows("other"))
+        assert len(at_once) == 6
 
     def test_one_model_of_a_member_goes_and_the_other_stays(
         self, store: GalleryStore, ledger: ConsentLedger

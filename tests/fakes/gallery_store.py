@@ -13,7 +13,7 @@ from edge_agent.domain.consents import (
     Consent,
     face_refused_for_age,
 )
-from edge_agent.ports.gallery_store import Cause, Erasure, Holder, Template
+from edge_agent.ports.gallery_store import Cause, Erasure, Holder, MemberRows, Template
 from retail_core.errors import Fault
 from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS, Lease
 from retail_core.texts.faults import FaultCode
@@ -115,6 +115,10 @@ class FakeGalleryStore:
 
     def load(self, model_id: str) -> Iterator[Template]:
         return iter([one for one in self._templates.values() if one.model_id == model_id])
+
+    def rows(self, model_id: str) -> Iterator[MemberRows]:
+        for one in self.load(model_id):
+            yield MemberRows((one.member_id,), (1,), one.embedding[None, :])
 
     def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:
         gone = [key for key, one in self._templates.items() if one.member_id == member_id]

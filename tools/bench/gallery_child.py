@@ -91,7 +91,8 @@ def load(count: int) -> dict[str, float]:
     before = resident_mb()
     began = time.perf_counter()
     store = _store(folder)
-    gallery = Gallery(MODEL, store.load(MODEL))
+    gallery = Gallery(MODEL)
+    gallery.fill_rows(store.rows(MODEL))
     gallery.search(np.ones(WIDTH, np.float32))
     ready = time.perf_counter() - began
     store.close()
