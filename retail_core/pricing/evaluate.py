@@ -28,8 +28,8 @@ from retail_core.pricing.certificate import (
 from retail_core.pricing.formulation import Formulation, formulate
 from retail_core.pricing.matching import Match, MemberContext, match_offers
 from retail_core.pricing.offers import RuleBundle, TierPrice, TimeSlotPrice
-from retail_core.pricing.sets import Taken
-from retail_core.pricing.solve import solve
+from retail_core.pricing.solver.sets import Taken
+from retail_core.pricing.solver.solve import solve
 
 __all__ = [
     "AppliedOffer",

@@ -9,8 +9,8 @@ from retail_core.pricing.assembly import UnitPrice
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.matching import Match
 from retail_core.pricing.offers import MixAndMatch, Offer, SetPrice
-from retail_core.pricing.reduction import hopeless
-from retail_core.pricing.sets import Problem, SetRule, UnitClass
+from retail_core.pricing.solver.reduction import hopeless
+from retail_core.pricing.solver.sets import Problem, SetRule, UnitClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from itertools import product
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from retail_core.pricing.bounds import outlook
-from retail_core.pricing.sets import Problem, SetRule, Taken, UnitClass
+from retail_core.pricing.solver.bounds import outlook
+from retail_core.pricing.solver.sets import Problem, SetRule, Taken, UnitClass
 
 THREE_FOR_TWO = SetRule(3, 2, 0)
 TWO_FOR_1000 = SetRule(2, 0, 1000)

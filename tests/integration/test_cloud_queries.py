@@ -202,8 +202,18 @@ class TestRepair:
         page = hq.queries.member(hq.tenant, person.member)
         assert page is not None
         assert page.cards == 1
+
+    def test_pressed_twice_it_is_tried_once(self, hq: Hq) -> None:
+        box = hq.box("上海店")
+        box.enrols(Person())
+        box.enrols(Person())
+        hq.book(box)
+        (row,) = hq.queries.repairs(hq.tenant, limit=9)
+        first = hq.desk.replay(hq.who(), row.repair_id)
+        assert hq.desk.replay(hq.who(), row.repair_id) == first
+        assert first.state == "done"
         with pytest.raises(Fault) as caught:
-            hq.desk.replay(hq.who(), repair_id)
+            hq.desk.replay(hq.who(), fresh_id())
         assert caught.value.code is FaultCode.API_NOT_FOUND
 
     def test_a_frame_is_tried_again(self, hq: Hq) -> None:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from cloud_broker import console
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.console.render import render
+from cloud_broker.console.said import Said, opened, sealed
 from cloud_broker.console.shell import bare_values, local_path
 from cloud_broker.services.overview import NameReview
 from tests.unit.cloud_broker_console import console_fakes as fakes
@@ -58,6 +59,12 @@ def client(
 def signed_in(client: TestClient) -> TestClient:
     client.cookies.set("regulars_hq", fakes.TOKEN)
     return client
+
+
+def notice(page: str) -> str:
+    found = re.search(r'<div id="notice"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert found is not None
+    return found.group(1).strip()
 
 
 def csrf(page: str) -> str:
@@ -231,13 +238,56 @@ def test_a_replay_that_does_not_help_says_so(signed_in: TestClient, desk: fakes.
     assert "重放后仍未入账" in row.text
 
 
-def test_the_forms_work_without_a_script(signed_in: TestClient, desk: fakes.FakeHqDesk) -> None:
+@pytest.mark.parametrize(
+    ("mends", "words"),
+    [(True, "上海徐汇店 第 41 条:已重放并入账"), (False, "上海徐汇店 第 41 条:重放后仍未入账")],
+)
+def test_a_replay_without_a_script_says_how_it_went(
+    signed_in: TestClient, desk: fakes.FakeHqDesk, mends: bool, words: str
+) -> None:
+    desk.mends = mends
     word = csrf(signed_in.get("/repair").text)
     path = f"/repair/{fakes.repair(0).repair_id}/replay"
-    assert signed_in.post(path, data={"csrf": word}, headers=SAME).status_code == 303
-    form = {"csrf": word, "name": "面膜", "sku": " WNN "}
+    answer = signed_in.post(path, data={"csrf": word}, headers=SAME)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/repair")
+    assert words in notice(signed_in.get("/repair").text)
+    assert notice(signed_in.get("/repair").text) == "", "said once"
+
+
+def test_a_name_mapped_without_a_script_says_so(
+    signed_in: TestClient, desk: fakes.FakeHqDesk
+) -> None:
+    form = {"csrf": csrf(signed_in.get("/repair").text), "name": "面<膜>", "sku": " WNN "}
     assert signed_in.post("/review-names", data=form, headers=SAME).status_code == 303
-    assert desk.mapped == [("面膜", "WNN")]
+    assert desk.mapped == [("面<膜>", "WNN")]
+    # A part of a page that our script asks for meanwhile does not take the words away.
+    signed_in.get("/review-names", headers={"HX-Request": "true"})
+    assert "面&lt;膜&gt; 已对应到 WNN" in notice(signed_in.get("/review-names").text)
+
+
+def test_a_refusal_without_a_script_leads_back_and_says_why(signed_in: TestClient) -> None:
+    form = {"csrf": csrf(signed_in.get("/repair").text), "name": "面膜", "sku": "?"}
+    answer = signed_in.post("/review-names", data=form, headers=SAME)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review-names")
+    assert "A108" in notice(signed_in.get("/review-names").text)
+
+
+def test_nobody_else_puts_words_into_a_page(signed_in: TestClient) -> None:
+    for value in ("", ".", "é.x", "WyJoaSIsIHRydWUsICIiXQ==.0", sealed(Said("hi"), "other session")):
+        signed_in.cookies.set("regulars_said", value)
+        assert notice(signed_in.get("/repair").text) == ""
+    assert opened(sealed(Said("hi", well=False, code="A1"), "t"), "t") == Said("hi", False, "A1")
+
+
+def test_an_act_after_the_session_ended_is_said_to_be_undone(client: TestClient) -> None:
+    client.cookies.set("regulars_hq", "old")
+    answer = client.post("/review-names", data={"name": "a", "sku": "b"}, headers=SAME)
+    assert "没有执行" in client.get(answer.headers["location"]).text
+    answer = client.post(
+        "/review-names", data={"name": "a", "sku": "b"}, headers=SAME | {"HX-Request": "true"}
+    )
+    assert "没有执行" in client.get(answer.headers["HX-Redirect"]).text
+    assert "<p class=" not in client.get("/login?why=<b>").text.partition("muted")[0]
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "é"])
@@ -288,7 +338,9 @@ def test_an_auditor_sees_and_has_no_buttons(client: TestClient, auth: fakes.Fake
 def test_signing_out_ends_the_session(signed_in: TestClient, auth: fakes.FakeHqAuth) -> None:
     word = csrf(signed_in.get("/").text)
     assert signed_in.post("/logout", headers=SAME).status_code == 403
-    assert signed_in.post("/logout", data={"csrf": word}, headers=SAME).status_code == 303
+    answer = signed_in.post("/logout", data={"csrf": word}, headers=SAME)
+    assert answer.status_code == 303
+    assert "已退出" in signed_in.get(answer.headers["location"]).text
     assert auth.tokens == set()
 
 
@@ -310,7 +362,7 @@ def test_the_style_sheets_use_the_tokens_and_load_nothing() -> None:
 
 
 def test_a_page_for_nobody_still_renders() -> None:
-    page = render("error.html", bare_values("en", "/x") | {"message": "<m>", "code": "A108"})
+    page = render("error.html", bare_values("en", "/x") | {"said": Said("<m>", code="A108")})
     assert "&lt;m&gt;" in page
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.greedy import greedy
-from retail_core.pricing.reduction import components, hopeless, without_bulk
-from retail_core.pricing.sets import Problem, SetRule, Taken, UnitClass
-from retail_core.pricing.solve import solve
+from retail_core.pricing.solver.greedy import greedy
+from retail_core.pricing.solver.reduction import components, hopeless, without_bulk
+from retail_core.pricing.solver.sets import Problem, SetRule, Taken, UnitClass
+from retail_core.pricing.solver.solve import solve
 from tests.factories.pricing_problems import (
     THREE_FOR_TWO,
     TWO_FOR_1000,

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_core.pricing.bounds import outlook, quick_bound
-from retail_core.pricing.greedy import greedy
-from retail_core.pricing.search import search
-from retail_core.pricing.sets import Problem, SetRule, UnitClass
-from retail_core.pricing.solve import solve, without_losers
+from retail_core.pricing.solver.bounds import outlook, quick_bound
+from retail_core.pricing.solver.greedy import greedy
+from retail_core.pricing.solver.search import search
+from retail_core.pricing.solver.sets import Problem, SetRule, UnitClass
+from retail_core.pricing.solver.solve import solve, without_losers
 from tests.factories.pricing_problems import (
     Law,
     best_value,

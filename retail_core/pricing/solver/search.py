@@ -10,8 +10,8 @@ and the least loss among them is kept: it limits what the search may have missed
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from retail_core.pricing.bounds import Decision, Outlook, outlook, quick_bound
-from retail_core.pricing.sets import Problem, SetRule, Taken
+from retail_core.pricing.solver.bounds import Decision, Outlook, outlook, quick_bound
+from retail_core.pricing.solver.sets import Problem, SetRule, Taken
 
 NARROW_WIDTHS = (4, 32)
 _SINGLE = -1

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.sets import Problem, SetRule, Taken, UnitClass
+from retail_core.pricing.solver.sets import Problem, SetRule, Taken, UnitClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from retail_core.pricing.greedy import greedy
-from retail_core.pricing.reduction import Component, components, without_bulk
-from retail_core.pricing.search import search
-from retail_core.pricing.sets import Problem, Taken
+from retail_core.pricing.solver.greedy import greedy
+from retail_core.pricing.solver.reduction import Component, components, without_bulk
+from retail_core.pricing.solver.search import search
+from retail_core.pricing.solver.sets import Problem, Taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ not play as it would alone loses the difference. The value of a choice is the bo
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retail_core.pricing.sets import Problem
+from retail_core.pricing.solver.sets import Problem
 
 NEVER = -(1 << 200)  # an open set that can no longer close: below every value, whatever is added
 

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator, Sequence
 
-from retail_core.pricing.sets import Problem, Taken
+from retail_core.pricing.solver.sets import Problem, Taken
 
 PATIENCE = 4  # a rule is looked at this often on average before order is left as it is
 
