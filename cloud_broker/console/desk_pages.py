@@ -4,10 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
-from cloud_broker.console.shell import Shell, Visit
+from cloud_broker.console.render import reason_text
+from cloud_broker.console.said import Said
+from cloud_broker.console.shell import Shell, Visit, by_htmx
+from cloud_broker.console.texts import texts
 from cloud_broker.services.hq_desk import MAY_MEND
+from cloud_broker.services.overview import RepairRow
+from cloud_broker.services.repairing import REPLAYABLE
 
 REPAIRS_SHOWN = 200
 NAMES_SHOWN = 200
@@ -37,9 +42,12 @@ class DeskPages:
     ) -> Response:
         """Try one again."""
         visit = self._shell.writing_visit(request, csrf)
-        row = self._shell.deps.desk.replay(visit.who, repair_id)
-        if not _by_htmx(request):
-            return RedirectResponse("/repair", status_code=303)
+        replay = self._shell.deps.desk.replay
+        if not by_htmx(request):
+            return self._shell.told(
+                visit, "/repair", lambda: _replayed(visit, replay(visit.who, repair_id))
+            )
+        row = replay(visit.who, repair_id)
         return HTMLResponse(
             self._shell.part(visit, "repair_row.html", row=row, may_act=True, tried=True)
         )
@@ -65,10 +73,16 @@ class DeskPages:
     ) -> Response:
         """Map a name to an article."""
         visit = self._shell.writing_visit(request, csrf)
-        self._shell.deps.desk.map_name(visit.who, name, sku.strip())
-        if not _by_htmx(request):
-            return RedirectResponse("/review-names", status_code=303)
-        return HTMLResponse(self._shell.part(visit, "name_done.html", name=name, sku=sku.strip()))
+        if not by_htmx(request):
+            return self._shell.told(
+                visit, "/review-names", lambda: self._mapped(visit, name, sku.strip())
+            )
+        done = self._mapped(visit, name, sku.strip())
+        return HTMLResponse(self._shell.part(visit, "name_done.html", done=done))
+
+    def _mapped(self, visit: Visit, name: str, sku: str) -> Said:
+        self._shell.deps.desk.map_name(visit.who, name, sku)
+        return Said(texts(visit.language)("names.mapped", name=name, sku=sku))
 
 
 def _may_act(visit: Visit) -> bool:
@@ -76,5 +90,14 @@ def _may_act(visit: Visit) -> bool:
     return visit.who.role in MAY_MEND
 
 
-def _by_htmx(request: Request) -> bool:
-    return request.headers.get("HX-Request") == "true"
+def _replayed(visit: Visit, row: RepairRow) -> Said:
+    """Say which record it was and how it stands."""
+    t = texts(visit.language)
+    if row.state == "open":
+        outcome = t("repair.still_open", why=reason_text(t, row.code))
+    else:
+        outcome = t("repair.replayed" if row.kind in REPLAYABLE else "repair_state.done")
+    store = row.store_name or t("repair.unknown_store")
+    seq = "—" if row.seq is None else f"{row.seq:,}"
+    told = t("repair.told", store=store, seq=seq, outcome=outcome)
+    return Said(told, well=row.state != "open")

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from cloud_broker.console import formats
-from cloud_broker.console.texts import Language, texts
+from cloud_broker.console.texts import Language, Texts, texts
 from retail_core.errors import Fault
 from retail_core.money import format_yuan
 from retail_core.texts.faults import FaultCode
@@ -53,6 +53,16 @@ def fault_text(fault: Fault, language: Language) -> str:
     return texts(language).or_else(f"fault.{fault.code.value}", fault.text(language))
 
 
+def reason_text(t: Texts, code: str) -> str:
+    """Word a reason: ours, else the catalogue's, else as it came."""
+    try:
+        catalogue = Fault(FaultCode(code)).text(t.language)
+    except ValueError:
+        catalogue = code
+    worded = t.or_else(f"reason.{code}", catalogue)
+    return worded[:1].upper() + worded[1:]
+
+
 @pass_context
 def _ago(context: Context, ms: int | None) -> str:
     return formats.ago(ms, context["now_ms"], context["zone"], context["t"])
@@ -70,14 +80,7 @@ def _iso(context: Context, ms: int) -> str:
 
 @pass_context
 def _reason(context: Context, code: str) -> str:
-    """Word a reason: ours, else the catalogue's, else as it came."""
-    t = context["t"]
-    try:
-        catalogue = Fault(FaultCode(code)).text(t.language)
-    except ValueError:
-        catalogue = code
-    worded = str(t.or_else(f"reason.{code}", catalogue))
-    return worded[:1].upper() + worded[1:]
+    return reason_text(context["t"], code)
 
 
 @pass_context

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
+from cloud_broker.console import said
 from cloud_broker.console.render import fault_text, render
+from cloud_broker.console.said import Said
 from cloud_broker.console.texts import LANGUAGES, Language, Texts, texts
 from cloud_broker.services.overview import ConsoleDeps, HqIdentity
 from retail_core.errors import Fault
@@ -44,6 +46,7 @@ class Visit:
     language: Language
     now_ms: int
     path: str
+    said: Said | None = None
 
     @property
     def csrf(self) -> str:
@@ -63,7 +66,9 @@ class Shell:
         if not token:
             raise Fault(FaultCode.API_TOKEN_MISSING)
         who = self.deps.auth.who(token)
-        return Visit(who, token, language_of(request), self.deps.now_ms(), request.url.path)
+        visit = Visit(who, token, language_of(request), self.deps.now_ms(), request.url.path)
+        left = None if by_htmx(request) else request.cookies.get(said.COOKIE)
+        return visit if left is None else replace(visit, said=said.opened(left, token))
 
     def writing_visit(self, request: Request, csrf: str) -> Visit:
         """Return who asks to change something, from a page of ours. Faults A101, A102, A103."""
@@ -86,9 +91,29 @@ class Shell:
 
     def page(self, visit: Visit, template: str, /, **values: Any) -> HTMLResponse:
         """Render a whole page."""
-        return HTMLResponse(
+        response = HTMLResponse(
             render(template, self.values(visit) | values), headers={"Cache-Control": "no-store"}
         )
+        if visit.said is not None:
+            response.delete_cookie(said.COOKIE)
+        return response
+
+    def told(self, visit: Visit, back: str, act: Callable[[], Said]) -> Response:
+        """Do what a form without a script asks; the page it leads back to says how that went."""
+        try:
+            outcome = act()
+        except Fault as fault:
+            outcome = Said(fault_text(fault, visit.language), well=False, code=fault.code.value)
+        response = RedirectResponse(back, status_code=303)
+        response.set_cookie(
+            said.COOKIE,
+            said.sealed(outcome, visit.token),
+            max_age=said.LIVES_S,
+            secure=self.deps.cookie_secure,
+            httponly=True,
+            samesite="strict",
+        )
+        return response
 
     def part(self, visit: Visit, template: str, /, **values: Any) -> str:
         """Render a part of a page."""
@@ -118,22 +143,32 @@ class ConsoleRoute(APIRoute):
 
 def refusal(request: Request, fault: Fault) -> Response:
     """Turn a fault into a page, into the notice of an htmx page, or into the way to sign in."""
-    by_htmx = request.headers.get("HX-Request") == "true"
     if fault.code in _SIGN_IN_AGAIN:
-        target = "/login?next=" + quote(request.url.path if request.method == "GET" else "/")
-        if by_htmx:
-            return Response(status_code=401, headers={"HX-Redirect": "/login"})
-        return RedirectResponse(target, status_code=303)
+        return _sign_in_again(request)
     language = language_of(request)
     values = bare_values(language, request.url.path) | {
-        "message": fault_text(fault, language),
-        "code": fault.code.value,
+        "said": Said(fault_text(fault, language), well=False, code=fault.code.value)
     }
     status = fault.spec.http_status
-    if by_htmx:
+    if by_htmx(request):
         headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
         return HTMLResponse(render("notice.html", values), status, headers)
     return HTMLResponse(render("error.html", values), status)
+
+
+def _sign_in_again(request: Request) -> Response:
+    """Lead to the sign-in page, which says so when an act was left undone."""
+    writes = request.method != "GET"
+    if by_htmx(request):
+        target = "/login?why=undone" if writes else "/login"
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    asked = "next=/&why=undone" if writes else f"next={quote(request.url.path)}"
+    return RedirectResponse(f"/login?{asked}", status_code=303)
+
+
+def by_htmx(request: Request) -> bool:
+    """Return whether our script asks, and will put the answer into the page."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def bare_values(language: Language, path: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from cloud_broker.console.render import fault_text, render
 from cloud_broker.console.shell import Shell, bare_values, check_origin, language_of, local_path
 from retail_core.errors import Fault
 
+_WHY = {"out", "undone"}
+
 
 class SignIn:
     """The sign-in page."""
@@ -22,9 +24,9 @@ class SignIn:
         router.add_api_route("/login", self.sign_in, methods=["POST"])
         router.add_api_route("/logout", self.sign_out, methods=["POST"])
 
-    def form(self, request: Request, next: str = "/") -> Response:  # noqa: A002  # the address says next
-        """Show the form."""
-        return _form(request, local_path(next))
+    def form(self, request: Request, next: str = "/", why: str = "") -> Response:  # noqa: A002  # the address says next
+        """Show the form, and why one stands before it again."""
+        return _form(request, local_path(next), why=why)
 
     def sign_in(
         self,
@@ -55,18 +57,19 @@ class SignIn:
         """End the session."""
         visit = self._shell.writing_visit(request, csrf)
         self._shell.deps.auth.logout(visit.token)
-        response = RedirectResponse("/login", status_code=303)
+        response = RedirectResponse("/login?why=out", status_code=303)
         response.delete_cookie(self._shell.deps.cookie_name)
         return response
 
 
 def _form(
-    request: Request, after: str, *, login: str = "", fault: Fault | None = None
+    request: Request, after: str, *, login: str = "", why: str = "", fault: Fault | None = None
 ) -> HTMLResponse:
     language = language_of(request)
     values = bare_values(language, "/login") | {
         "after": after,
         "login": login,
+        "why": why if why in _WHY else "",
         "fault": None if fault is None else fault_text(fault, language),
     }
     status = 200 if fault is None else fault.spec.http_status

@@ -36,7 +36,10 @@ class Desk:
     clock: Clock
 
     def replay(self, who: HqIdentity, repair_id: UUID) -> RepairRow:
-        """Try a repair row again and return it as it stands then. Raises Fault A108, A111."""
+        """Try a repair row again and return it as it stands then. Raises Fault A108, A111.
+
+        A row that somebody has dealt with in the meantime is returned as it stands.
+        """
         _may(who, "repair")
         self.bench.replay(who.tenant_id, repair_id, who=who.login)
         row = self.repairs.repair(who.tenant_id, repair_id)

@@ -11,7 +11,6 @@ from cloud_broker.ports.unit import StoreRefusedError, Unit, Units
 from cloud_broker.services.batch import Batch, gather, write
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again
 from cloud_broker.services.refresh import refresh
-from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 REPLAYABLE = frozenset({"event", "frame"})
@@ -24,25 +23,25 @@ class RepairBench:
         self._units = units
         self._clock = clock
 
-    def replay(self, tenant: UUID, repair_id: UUID, *, who: str) -> bool:
-        """Try an item again; return whether it is done with. Raises Fault API_NOT_FOUND.
+    def replay(self, tenant: UUID, repair_id: UUID, *, who: str) -> None:
+        """Try an item again; one that is no longer open, or never was, is left as it is.
 
         An event or frame is booked as if it had just arrived. Anything else a person has looked at:
-        it is closed.
+        it is closed. Pressed twice, or by two persons, it is tried once.
         """
         try:
             with self._units.begin(tenant) as unit:
                 item = unit.repair.take(repair_id)
-                if item is None:
-                    raise Fault(FaultCode.API_NOT_FOUND, what="repair")
-                code, detail = self._try(unit, tenant, item)
-                self._note(unit, tenant, item, who, code, detail)
+                if item is not None:
+                    code, detail = self._try(unit, tenant, item)
+                    self._note(unit, tenant, item, who, code, detail)
         except StoreRefusedError as refused:
             # What was half written is undone with its transaction; the note needs one of its own.
-            code, detail = FaultCode.WIRE_MALFORMED, str(refused)
             with self._units.begin(tenant) as unit:
-                unit.repair.still_broken(repair_id, code.value, detail)
-        return code is None
+                item = unit.repair.take(repair_id)
+                if item is not None:
+                    code, detail = FaultCode.WIRE_MALFORMED, str(refused)
+                    self._note(unit, tenant, item, who, code, detail)
 
     def _try(self, unit: Unit, tenant: UUID, item: RepairItem) -> tuple[FaultCode | None, str]:
         if item.kind == "event":
