@@ -12,8 +12,9 @@ from uuid import UUID
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.money import allocate
+from retail_core.pricing.bundle import EarnRule
 from retail_core.pricing.certificate import PricedBasket
-from retail_core.pricing.offers import PERMILLE, EarnRule
+from retail_core.pricing.offers import PERMILLE
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WirePosting
 

@@ -12,11 +12,9 @@ from retail_core.checkout.basket import (
     Basket,
     BasketLine,
     check_basket,
-    line_shelf_fen,
-    whole_units,
 )
-from retail_core.money import percent_of
 from retail_core.pricing.assembly import Till, UnitPrice
+from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import (
     AppliedOffer,
     PricedBasket,
@@ -25,11 +23,13 @@ from retail_core.pricing.certificate import (
     RejectedOffer,
     certificate_hash,
 )
+from retail_core.pricing.context import MemberContext
 from retail_core.pricing.formulation import Formulation, formulate
-from retail_core.pricing.matching import Match, MemberContext, match_offers
-from retail_core.pricing.offers import RuleBundle, TierPrice, TimeSlotPrice
+from retail_core.pricing.matching import Match, match_offers
+from retail_core.pricing.offers import UnitOffer
 from retail_core.pricing.solver.sets import Taken
 from retail_core.pricing.solver.solve import solve
+from retail_core.pricing.unit_prices import unit_fen_off
 
 __all__ = [
     "AppliedOffer",
@@ -82,17 +82,12 @@ def _unit_prices(lines: Sequence[BasketLine], matches: Iterable[Match]) -> dict[
     """Return the best price per unit by place of line; the stronger offer wins a tie."""
     best: dict[int, UnitPrice] = {}
     for match in matches:
-        if match.reason is None and isinstance(match.offer, TierPrice | TimeSlotPrice):
+        if match.reason is None and isinstance(match.offer, UnitOffer):
             for place in match.lines:
-                off = _fen_off(lines[place], match.offer.permille)
+                off = unit_fen_off(match.offer, lines[place])
                 if off > (best[place].fen_off if place in best else 0):
                     best[place] = UnitPrice(match.offer, off)
     return best
-
-
-def _fen_off(line: BasketLine, permille: int) -> int:
-    fen = line.unit_price_fen if whole_units(line) else line_shelf_fen(line)
-    return fen - percent_of(fen, permille)
 
 
 def _take_sets(till: Till, formulation: Formulation, taken: Taken) -> None:
@@ -128,8 +123,8 @@ def _rejected(
 
 def _why_lost(lines: Sequence[BasketLine], match: Match) -> Reason:
     offer = match.offer
-    if isinstance(offer, TierPrice | TimeSlotPrice) and not any(
-        _fen_off(lines[place], offer.permille) for place in match.lines
+    if isinstance(offer, UnitOffer) and not any(
+        unit_fen_off(offer, lines[place]) for place in match.lines
     ):
         return Reason.NO_SAVING
     return Reason.BEATEN

@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retail_core.checkout.basket import Basket, BasketLine
+from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.offers import ItemSelector, Offer, RuleBundle, TimeSlotPrice, order_key
+from retail_core.pricing.conditions import ItemSelector
+from retail_core.pricing.context import MemberContext
+from retail_core.pricing.offers import Offer, TimeSlotPrice, order_key
 from retail_core.pricing.slots import in_slots
-
-
-@dataclass(frozen=True, slots=True)
-class MemberContext:
-    """What pricing may know of the member: tier code and tags."""
-
-    tier: str
-    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

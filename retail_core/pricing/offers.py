@@ -1,68 +1,86 @@
-"""Offers as data: the tagged union, the rule bundle around it, and its signature.
+"""Offers on articles: each takes whole units of the lines it names and says what it takes off.
 
-A bundle travels as JSON (docs/reference/offers.md) and is checked whole when it is read: a typo in
-a field, a tier or a time never becomes an offer that silently does nothing.
+What the fields mean to a shop stands in docs/reference/offers.md. A unit offer prices every unit on
+its own; a set offer takes units by the set. A unit is in at most one offer.
 """
 
-import hashlib
-from collections import Counter
-from typing import NoReturn
-
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from retail_core import limits
-from retail_core.errors import Fault
-from retail_core.pricing.slots import WeekSlot, check_slot
-from retail_core.texts.faults import FaultCode
+from retail_core.pricing.conditions import NOBODY, Conditions, ItemSelector
+from retail_core.pricing.slots import WeekSlot
 
-SIGNATURE_BYTES = 64
 PERMILLE = 1000
-ID_CHARS_MAX = 64
-SET_UNITS_MAX = 100
-_CONTEXT = b"regulars-bundle-1\x00"
-_NOBODY: frozenset[str] = frozenset()
 
 
-class ItemSelector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which articles: any of the named ones; a selector that names nothing means all."""
+class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often an offer may be used: units of a unit offer, sets of a set offer, coupons, gifts.
 
-    skus: frozenset[str] = _NOBODY
-    categories: frozenset[str] = _NOBODY
-    brands: frozenset[str] = _NOBODY
-    tags: frozenset[str] = _NOBODY
+    None is without end. What a member has used can only be counted for members.
+    """
+
+    per_receipt: int | None = None
+    per_member: int | None = None
+    per_member_day: int | None = None
+    per_store_day: int | None = None
+
+
+NO_CAPS = Caps()
+ALWAYS = Conditions()
 
 
 class OfferBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every offer has. Empty `tiers` and `member_tags` mean everybody, members or not."""
+    """What every offer has. Empty `tiers` and `member_tags` mean everybody, members or not.
+
+    Of the offers that share an `exclusive` name at most one is used on a receipt.
+    """
 
     id: str
     name: str
     items: ItemSelector = ItemSelector()
-    tiers: frozenset[str] = _NOBODY
-    member_tags: frozenset[str] = _NOBODY
+    except_items: ItemSelector | None = None
+    tiers: frozenset[str] = NOBODY
+    member_tags: frozenset[str] = NOBODY
+    when: Conditions = ALWAYS
     priority: int = 0
+    exclusive: str = ""
+    campaign: str = ""
+    caps: Caps = NO_CAPS
 
 
-class TierPrice(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="tier_price"):
-    """Each unit at `permille` thousandths of its price (950 is 95 折)."""
+class Rebate(OfferBase, frozen=True, kw_only=True):
+    """One of: `permille` thousandths of a price, `fen_off` less, `price_fen` instead."""
 
-    permille: int
+    permille: int | None = None
+    fen_off: int | None = None
+    price_fen: int | None = None
 
 
-class TimeSlotPrice(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="time_slot_price"):
-    """Each unit at `permille` thousandths while the basket's opening time lies in a slot."""
+class TierPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="tier_price"):
+    """A price of each unit, for tiers (or everybody)."""
 
-    permille: int
+
+class TagPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="tag_price"):
+    """A price of each unit for members with one of `member_tags`, which may not be empty."""
+
+
+class TimeSlotPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="time_slot_price"):
+    """A price of each unit while the basket's opening time lies in a slot."""
+
     slots: tuple[WeekSlot, ...]
 
 
+class PriceList(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="price_list"):
+    """Prices by sku, for the members of a customer group (`when.groups`) or everybody."""
+
+    prices: dict[str, int]
+
+
 class MixAndMatch(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="mix_and_match"):
-    """Of each `need` units taken together the `free` cheapest cost nothing; any multiple."""
+    """Of each `need` units the `free` cheapest cost `permille` thousandths (0 is free)."""
 
     need: int
     free: int = 1
+    permille: int = 0
 
 
 class SetPrice(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_price"):
@@ -72,139 +90,48 @@ class SetPrice(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_
     price_fen: int
 
 
-Offer = TierPrice | TimeSlotPrice | MixAndMatch | SetPrice
+class SetPercent(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_percent"):
+    """Each `need` units taken together cost `permille` thousandths, rounded unit by unit."""
+
+    need: int
+    permille: int
 
 
-class EarnRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One point for each `fen_per_point`, times the tier's thousandths (1000 when not named)."""
+class SetAmount(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_amount"):
+    """Each `need` units taken together cost `fen_off` less."""
 
-    id: str
-    fen_per_point: int
-    tier_permille: dict[str, int] = {}
-
-
-class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A published version of all rules; `tier_names` maps tier codes, lowest first, to names."""
-
-    version: int
-    offers: tuple[Offer, ...] = ()
-    earn: EarnRule | None = None
-    tier_names: dict[str, str] = {}
+    need: int
+    fen_off: int
 
 
-def order_key(offer: Offer) -> tuple[int, str]:
+class BundleSlot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One part of a bundle: `need` units out of `items`."""
+
+    items: ItemSelector
+    need: int = 1
+
+
+class SlotBundle(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="slot_bundle"):
+    """A unit for every slot, together at `price_fen`, `fen_off` or `permille`; any multiple."""
+
+    slots: tuple[BundleSlot, ...]
+
+
+UnitOffer = TierPrice | TagPrice | TimeSlotPrice | PriceList
+SetOffer = MixAndMatch | SetPrice | SetPercent | SetAmount
+Offer = (
+    TierPrice
+    | TagPrice
+    | TimeSlotPrice
+    | PriceList
+    | MixAndMatch
+    | SetPrice
+    | SetPercent
+    | SetAmount
+    | SlotBundle
+)
+
+
+def order_key(offer: OfferBase) -> tuple[int, str]:
     """Return what decides between offers that save the same: priority first, then the lower id."""
     return -offer.priority, offer.id
-
-
-def bundle_hash(content: bytes) -> bytes:
-    """Return the SHA-256 by which a bundle's content is named."""
-    return hashlib.sha256(content).digest()
-
-
-def sign_bundle(content: bytes, private_key: bytes) -> bytes:
-    """Put a 64-byte Ed25519 signature in front; `private_key` is the raw 32-byte seed."""
-    return Ed25519PrivateKey.from_private_bytes(private_key).sign(_CONTEXT + content) + content
-
-
-def open_bundle(signed: bytes, public_key: bytes) -> bytes:
-    """Return the content if the raw 32-byte public key signed it (Fault P107 otherwise)."""
-    signature, content = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _CONTEXT + content)
-    except InvalidSignature:
-        raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason="signature") from None
-    return content
-
-
-def parse_bundle(content: bytes) -> RuleBundle:
-    """Read and check a bundle's JSON (Fault P107 names the offer and what is wrong)."""
-    try:
-        bundle = msgspec.json.decode(content, type=RuleBundle)
-    except msgspec.DecodeError as error:
-        raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason=str(error)) from None
-    _check_bundle(bundle)
-    for offer in bundle.offers:
-        _check_offer(offer, bundle)
-    if bundle.earn is not None:
-        _check_earn(bundle.earn, bundle)
-    return bundle
-
-
-def _refuse(offer: str, reason: str) -> NoReturn:
-    raise Fault(FaultCode.OFFER_INVALID, offer=offer, reason=reason)
-
-
-def _check_bundle(bundle: RuleBundle) -> None:
-    if bundle.version < 1:
-        _refuse("bundle", "version must be 1 or more")
-    if len(bundle.offers) > limits.OFFERS_MAX:
-        _refuse("bundle", f"more than {limits.OFFERS_MAX} offers")
-    for offer_id, times in Counter(offer.id for offer in bundle.offers).items():
-        if times > 1:
-            _refuse(offer_id, "the id is used more than once")
-
-
-def _check_offer(offer: Offer, bundle: RuleBundle) -> None:
-    _check_id(offer.id)
-    if not 0 < len(offer.name) <= limits.NAME_CHARS_MAX:
-        _refuse(offer.id, f"the name must have 1 to {limits.NAME_CHARS_MAX} characters")
-    _check_tiers(offer.id, offer.tiers, bundle)
-    match offer:
-        case TierPrice():
-            _check_permille(offer)
-        case TimeSlotPrice():
-            _check_permille(offer)
-            _check_slots(offer)
-        case MixAndMatch():
-            _check_need(offer)
-            _check_free(offer)
-        case SetPrice():
-            _check_need(offer)
-            if not 0 <= offer.price_fen <= limits.AMOUNT_FEN_MAX:
-                _refuse(offer.id, "price_fen is out of range")
-
-
-def _check_id(text: str) -> None:
-    if not 0 < len(text) <= ID_CHARS_MAX:
-        _refuse(text, f"the id must have 1 to {ID_CHARS_MAX} characters")
-
-
-def _check_tiers(owner: str, tiers: frozenset[str], bundle: RuleBundle) -> None:
-    unknown = sorted(tiers - bundle.tier_names.keys())
-    if unknown:
-        _refuse(owner, f"tiers not in tier_names: {', '.join(unknown)}")
-
-
-def _check_permille(offer: TierPrice | TimeSlotPrice) -> None:
-    if not 0 < offer.permille < PERMILLE:
-        _refuse(offer.id, "permille must lie between 1 and 999")
-
-
-def _check_slots(offer: TimeSlotPrice) -> None:
-    if not offer.slots:
-        _refuse(offer.id, "at least one slot is needed")
-    for slot in offer.slots:
-        try:
-            check_slot(slot)
-        except ValueError as error:
-            _refuse(offer.id, str(error))
-
-
-def _check_need(offer: MixAndMatch | SetPrice) -> None:
-    if not 1 < offer.need <= SET_UNITS_MAX:
-        _refuse(offer.id, f"need must lie between 2 and {SET_UNITS_MAX}")
-
-
-def _check_free(offer: MixAndMatch) -> None:
-    if not 0 < offer.free < offer.need:
-        _refuse(offer.id, "free must lie between 1 and need - 1")
-
-
-def _check_earn(earn: EarnRule, bundle: RuleBundle) -> None:
-    _check_id(earn.id)
-    if earn.fen_per_point < 1:
-        _refuse(earn.id, "fen_per_point must be 1 or more")
-    if any(permille < 0 for permille in earn.tier_permille.values()):
-        _refuse(earn.id, "tier_permille may not be negative")
-    _check_tiers(earn.id, frozenset(earn.tier_permille), bundle)

@@ -6,15 +6,10 @@ import time
 from datetime import datetime
 
 from retail_core.checkout.basket import Basket, BasketLine
+from retail_core.pricing.bundle import RuleBundle
+from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.evaluate import MemberContext, price_basket
-from retail_core.pricing.offers import (
-    ItemSelector,
-    MixAndMatch,
-    Offer,
-    RuleBundle,
-    SetPrice,
-    TierPrice,
-)
+from retail_core.pricing.offers import MixAndMatch, Offer, SetPrice, TierPrice
 from tools.bench.report import Bench, Row
 
 OPENED = datetime(2026, 11, 20, 18, 30)  # noqa: DTZ001  # wall time of the store, without a zone

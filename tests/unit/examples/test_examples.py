@@ -8,15 +8,9 @@ from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.checkout.basket import Basket, BasketLine
 from retail_core.loyalty.postings import earn_postings, points_earned
 from retail_core.money import parse_yuan
+from retail_core.pricing.bundle import RuleBundle, parse_bundle
 from retail_core.pricing.evaluate import MemberContext, PricedBasket, Reason, price_basket
-from retail_core.pricing.offers import (
-    MixAndMatch,
-    RuleBundle,
-    SetPrice,
-    TierPrice,
-    TimeSlotPrice,
-    parse_bundle,
-)
+from retail_core.pricing.offers import MixAndMatch, SetPrice, TierPrice, TimeSlotPrice
 from tests.factories.pricing import FRIDAY_NOON, LEGAL_ENTITY, WALLET
 
 EXAMPLES = Path("device_configs/examples")

@@ -9,20 +9,22 @@ from hypothesis import strategies as st
 
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.pricing.offers import (
+from retail_core.pricing.bundle import (
     EarnRule,
-    ItemSelector,
+    RuleBundle,
+    bundle_hash,
+    open_bundle,
+    parse_bundle,
+    sign_bundle,
+)
+from retail_core.pricing.conditions import ItemSelector
+from retail_core.pricing.offers import (
     MixAndMatch,
     Offer,
-    RuleBundle,
     SetPrice,
     TierPrice,
     TimeSlotPrice,
-    bundle_hash,
-    open_bundle,
     order_key,
-    parse_bundle,
-    sign_bundle,
 )
 from retail_core.pricing.slots import WeekSlot
 from retail_core.texts.faults import FaultCode

@@ -10,16 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retail_core.checkout.basket import Basket, BasketLine, line_shelf_fen
+from retail_core.pricing.bundle import RuleBundle
+from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.offers import (
-    ItemSelector,
-    MixAndMatch,
-    Offer,
-    RuleBundle,
-    SetPrice,
-    TierPrice,
-    TimeSlotPrice,
-)
+from retail_core.pricing.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
 from retail_core.pricing.slots import WeekSlot
 from tests.factories.pricing import FRIDAY_NOON
 
@@ -88,6 +82,7 @@ def _names(offer: Offer, line: BasketLine) -> bool:
 
 def _price(offer: Offer, fen: int) -> int:
     assert isinstance(offer, TierPrice | TimeSlotPrice)
+    assert offer.permille is not None
     return int((fen * offer.permille + 500) // 1000)
 
 

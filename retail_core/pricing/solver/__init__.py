@@ -1,0 +1,1 @@
+"""From a stated problem to the best choice: reduce, split, bound, search."""
