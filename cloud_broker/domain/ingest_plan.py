@@ -4,18 +4,37 @@ An event that cannot be applied is refused alone and waits in the repair queue; 
 on. A sale is never refused for what it says about the member: money that was taken is booked.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NoReturn
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_of
+from cloud_broker.domain.ingest_effects import (
+    CARD,
+    CONSENT_AGES,
+    CONSENT_KINDS,
+    FACE_LOCAL,
+    PHONE,
+    TAP,
+    BookedSale,
+    ErasedFace,
+    Facts,
+    FirstUse,
+    HeldFace,
+    NewCard,
+    NewClaim,
+    NewConsent,
+    NewMember,
+    Note,
+    Plan,
+    Refused,
+    TapKey,
+)
 from cloud_broker.domain.postings import booked, sums_up
 from retail_core.errors import Fault
-from retail_core.identity.erasure import Receipt, SignedReceipt, open_receipt
-from retail_core.loyalty.postings import Posting, points_earned
+from retail_core.identity.erasure import SignedReceipt, open_receipt
+from retail_core.loyalty.postings import points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
 from retail_core.wire.messages import (
@@ -29,154 +48,6 @@ from retail_core.wire.messages import (
     ProofUsed,
     Sale,
 )
-
-TAP = "tap"
-PHONE = "phone"
-CARD = "card"
-
-FACE_LOCAL = "face.local"
-CONSENT_KINDS = frozenset(
-    {"membership", FACE_LOCAL, "face.roaming", "face.minor_guardian", "marketing"}
-)
-CONSENT_AGES = frozenset({"", "14+", "under14"})
-
-# What is printed on a tapped receipt: store, till, business date, number.
-TapKey = tuple[UUID, UUID | None, date, str]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstUse:
-    """Where a one-time proof was used first."""
-
-    event_id: UUID
-    store: UUID
-
-
-@dataclass(slots=True)
-class Facts:
-    """What the tables hold of the things a batch names; the plan adds to it as it goes."""
-
-    receipts: set[UUID] = field(default_factory=set)
-    taps: set[TapKey] = field(default_factory=set)
-    wallets: dict[UUID, UUID] = field(default_factory=dict)
-    wallet_owners: dict[UUID, UUID] = field(default_factory=dict)
-    identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
-    consenting: set[UUID] = field(default_factory=set)
-    proofs: dict[bytes, FirstUse] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class BookedSale:
-    """A sale to be booked."""
-
-    arrival: Arrival
-    sale: Sale
-    receipt_id: UUID
-    day: date
-    postings: tuple[Posting, ...]
-    points: int
-    wallet: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewMember:
-    """A member to be entered."""
-
-    arrival: Arrival
-    member: UUID
-    enrolled: MemberEnrolled
-    wallet: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class NewCard:
-    """A card to be bound to a member."""
-
-    arrival: Arrival
-    member: UUID
-    card: CardIssued
-
-
-@dataclass(frozen=True, slots=True)
-class NewClaim:
-    """A right to put a new phone's key on a member."""
-
-    arrival: Arrival
-    member: UUID
-    claim: ClaimIssued
-
-
-@dataclass(frozen=True, slots=True)
-class NewConsent:
-    """A consent to be entered."""
-
-    arrival: Arrival
-    member: UUID
-    consent: ConsentGiven
-
-
-@dataclass(frozen=True, slots=True)
-class HeldFace:
-    """Templates of a member rest in a store."""
-
-    arrival: Arrival
-    member: UUID
-    held: FaceHeld
-
-    def is_of(self, arrival: Arrival, member: UUID) -> bool:
-        """Return whether this is about the same member in the same store."""
-        return self.member == member and self.arrival.place.store == arrival.place.store
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedFace:
-    """No template of a member rests in a store any more; the receipt was checked."""
-
-    arrival: Arrival
-    member: UUID
-    erased: FaceErased
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something a person should look at, though it was applied."""
-
-    arrival: Arrival
-    kind: str
-    code: FaultCode
-    detail: str
-    member: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An event that was not applied."""
-
-    arrival: Arrival
-    code: FaultCode
-    detail: str
-
-
-@dataclass(slots=True)
-class Plan:
-    """Effects in the order they have to be written."""
-
-    applied: list[Arrival] = field(default_factory=list)
-    members: list[NewMember] = field(default_factory=list)
-    identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
-    cards: list[NewCard] = field(default_factory=list)
-    claims: list[NewClaim] = field(default_factory=list)
-    consents: list[NewConsent] = field(default_factory=list)
-    held_faces: list[HeldFace] = field(default_factory=list)
-    erased_faces: list[ErasedFace] = field(default_factory=list)
-    sales: list[BookedSale] = field(default_factory=list)
-    balances: Counter[str] = field(default_factory=Counter)
-    unmapped_names: Counter[str] = field(default_factory=Counter)
-    touched: set[UUID] = field(default_factory=set)
-    interests: set[tuple[UUID, UUID]] = field(default_factory=set)
-    notes: list[Note] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
 
 
 def open_bodies(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from cloud_broker.domain.ingest_plan import ErasedFace, HeldFace
+from cloud_broker.domain.ingest_effects import ErasedFace, HeldFace
 from retail_core.identity.face_enablement import FaceEnablement
 
 

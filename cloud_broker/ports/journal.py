@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, TapKey
+from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
 from retail_core.wire.messages import ProofUsed
 
 # A device and its epoch.

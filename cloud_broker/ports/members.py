@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from cloud_broker.domain.ingest_plan import NewCard, NewConsent, NewMember
+from cloud_broker.domain.ingest_effects import NewCard, NewConsent, NewMember
 from cloud_broker.domain.records import MemberFacts
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
-from cloud_broker.domain.ingest_plan import NewClaim
+from cloud_broker.domain.ingest_effects import NewClaim
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,8 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, Place, day_of
 from cloud_broker.domain.chain import join, used_before
-from cloud_broker.domain.ingest_plan import (
-    CARD,
-    PHONE,
-    TAP,
-    Facts,
-    Note,
-    Plan,
-    Refused,
-    TapKey,
-    open_bodies,
-    plan,
-)
+from cloud_broker.domain.ingest_effects import CARD, PHONE, TAP, Facts, Note, Plan, Refused, TapKey
+from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.ports.feed import FeedRow
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.live import LiveEvent, LiveKind

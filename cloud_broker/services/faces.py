@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from cloud_broker.domain.ingest_plan import FACE_LOCAL
+from cloud_broker.domain.ingest_effects import FACE_LOCAL
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.faces import Decision, Persons
 from cloud_broker.ports.feed import NewChange

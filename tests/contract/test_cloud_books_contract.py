@@ -11,7 +11,8 @@ import pytest
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import Facts, FirstUse, Plan, open_bodies, plan
+from cloud_broker.domain.ingest_effects import Facts, FirstUse, Plan
+from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.domain.records import accounts_of, record_of
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units

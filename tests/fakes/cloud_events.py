@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import (
+from cloud_broker.domain.ingest_effects import (
     TAP,
     BookedSale,
     FirstUse,

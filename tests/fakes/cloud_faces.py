@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from cloud_broker.domain.ingest_plan import FACE_LOCAL, ErasedFace, HeldFace
+from cloud_broker.domain.ingest_effects import FACE_LOCAL, ErasedFace, HeldFace
 from cloud_broker.ports.faces import Decision, Persons
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.identity.face_enablement import missing

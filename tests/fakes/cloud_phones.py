@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
-from cloud_broker.domain.ingest_plan import NewClaim
+from cloud_broker.domain.ingest_effects import NewClaim
 from cloud_broker.domain.store_state import Heard
 from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent

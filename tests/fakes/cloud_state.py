@@ -7,7 +7,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
-from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, NewConsent, NewMember
+from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, NewConsent, NewMember
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.faces import Decision
 from cloud_broker.ports.feed import FeedHead, FeedRow

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.domain.ingest_plan import ErasedFace, HeldFace
+from cloud_broker.domain.ingest_effects import ErasedFace, HeldFace
 from cloud_broker.ports.faces import Decision, Persons
 from retail_core.identity.face_enablement import FaceEnablement
 

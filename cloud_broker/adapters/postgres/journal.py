@@ -9,7 +9,7 @@ from psycopg.types.multirange import Multirange
 from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_plan import BookedSale, FirstUse, TapKey
+from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from retail_core.loyalty.postings import Posting
 from retail_core.wire.messages import ProofUsed, SaleLine

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.domain.ingest_plan import NewCard, NewConsent, NewMember
+from cloud_broker.domain.ingest_effects import NewCard, NewConsent, NewMember
 from cloud_broker.domain.records import (
     LAST_LINES_MAX,
     POSTED_RECEIPTS_MAX,

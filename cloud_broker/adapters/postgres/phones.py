@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
-from cloud_broker.domain.ingest_plan import NewClaim
+from cloud_broker.domain.ingest_effects import NewClaim
 from cloud_broker.domain.store_state import Heard
 from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent
 
