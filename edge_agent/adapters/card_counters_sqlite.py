@@ -6,7 +6,7 @@ more. One sync a tap costs a few milliseconds, in a file that no other write wai
 
 from pathlib import Path
 
-from edge_agent.adapters.sqlite_file import Manner, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, SqliteFile, put_aside, script
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -39,10 +39,7 @@ class SqliteCardCounters:
             if fault.code not in {FaultCode.DISK_KEY_WRONG, FaultCode.DISK_DOCUMENT_CORRUPT}:
                 raise
         tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-        for end in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + end)
-            if part.exists():
-                part.replace(path.with_name(path.name + ".damaged" + end))
+        put_aside(path, ".damaged")
         return cls(path, key)
 
     def last(self, uid: bytes) -> int | None:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from edge_agent.adapters.gallery_ledger import SqliteLedger, erased
 from edge_agent.adapters.gallery_schema import MIGRATIONS
-from edge_agent.adapters.keys import KEY_BYTES
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
+from edge_agent.adapters.keys import KEY_BYTES, bind_key
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, change_key, put_aside
 from edge_agent.adapters.template_seal import (
     InvalidTag,
     Rows,
@@ -34,23 +34,47 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 FIRST_EPOCH = 1
+OTHER_BOARD = ".other-board"
 PAGE_ROWS = 128
 ID_BYTES = 16
 
 
-class SqliteGallery:
-    """Fulfils `GalleryStore`; `key` opens the file, a key derived from it wraps the members' keys.
+def _file_on_board(path: Path, key: bytes, board: bytes) -> SqliteFile:
+    """Open the file; one from before the board gave its secret is bound to it first."""
+    manner = Manner("FULL", erase=True)
+    if not board:
+        return SqliteFile(path, key, MIGRATIONS, manner)
+    bound = bind_key(key, board)
+    if path.exists():
+        try:
+            return SqliteFile(path, bound, MIGRATIONS, manner)
+        except Fault as fault:
+            if fault.code is not FaultCode.DISK_KEY_WRONG:
+                raise
+        change_key(path, key, bound)
+    return SqliteFile(path, bound, MIGRATIONS, manner)
 
-    `ledger` holds the consents and `vault` the box's small secrets, in the same file.
+
+class SqliteGallery:
+    """Fulfils `GalleryStore`; a key derived from `key` wraps the members' keys.
+
+    `board` is the board's secret: the file opens on that board only; empty binds to none. `ledger`
+    holds the consents and `vault` the box's small secrets, in the same file.
     """
 
     def __init__(
-        self, path: Path, key: bytes, ids: IdSource, tally: FaultTally, device: UUID
+        self,
+        path: Path,
+        key: bytes,
+        ids: IdSource,
+        tally: FaultTally,
+        device: UUID,
+        board: bytes = b"",
     ) -> None:
         self._ids = ids
         self._tally = tally
         self._seal = Seal(key, device, ids)
-        self._file = SqliteFile(path, key, MIGRATIONS, Manner("FULL", erase=True))
+        self._file = _file_on_board(path, key, board)
         self.ledger = SqliteLedger(self._file, ids)
         self.vault = SqliteVault(self._file, self._seal)
         if self.ledger.untold():
@@ -60,6 +84,39 @@ class SqliteGallery:
         except InvalidTag:
             self._file.close()
             raise Fault(FaultCode.DISK_KEY_WRONG, path=path.name) from None
+
+    @classmethod
+    def opened_or_new(
+        cls,
+        path: Path,
+        key: bytes,
+        ids: IdSource,
+        tally: FaultTally,
+        device: UUID,
+        board: bytes = b"",
+    ) -> "SqliteGallery":
+        """Open the file, or put one of another board aside and begin anew: the shop must sell.
+
+        It is counted, and gone for good after `LOCAL_LEASE_MS`: no withdrawal reaches it there. A
+        wrong storage key of the whole box shows at the journal.
+        """
+        try:
+            return cls(path, key, ids, tally, device, board)
+        except Fault as fault:
+            if fault.code is not FaultCode.DISK_KEY_WRONG:
+                raise
+        tally.count(FaultCode.FACE_OTHER_BOARD)
+        put_aside(path, OTHER_BOARD)
+        return cls(path, key, ids, tally, device, board)
+
+    def forget_other_board(self, wall_ms: int) -> bool:
+        """Delete a gallery that was put aside longer ago than a lease runs; say whether."""
+        aside = self._file.path.with_name(self._file.path.name + OTHER_BOARD)
+        if not aside.exists() or aside.stat().st_ctime_ns // 10**6 + LOCAL_LEASE_MS > wall_ms:
+            return False
+        for end in ("", "-wal", "-shm"):
+            aside.with_name(aside.name + end).unlink(missing_ok=True)
+        return True
 
     # ---- templates ------------------------------------------------------------------------------
 

@@ -15,3 +15,9 @@ def derive_key(storage_key: bytes, purpose: str) -> bytes:
         algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"regulars/" + purpose.encode()
     )
     return hkdf.derive(storage_key)
+
+
+def bind_key(key: bytes, board_secret: bytes) -> bytes:
+    """Return `key` bound to a board: HKDF-SHA256 with the board's secret as salt."""
+    hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=board_secret, info=b"regulars/board")
+    return hkdf.derive(key)

@@ -11,7 +11,7 @@ from uuid import UUID
 import apsw
 import msgspec
 
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, put_aside, script
 from edge_agent.ports.replica import HeldMember
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
@@ -81,10 +81,7 @@ class SqliteReplica:
                 return replica
             replica.close()
         tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-        for end in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + end)
-            if part.exists():
-                part.replace(path.with_name(path.name + ".damaged" + end))
+        put_aside(path, ".damaged")
         return cls(path, key)
 
     def is_whole(self) -> bool:

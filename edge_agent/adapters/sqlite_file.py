@@ -135,15 +135,12 @@ class SqliteFile:
 
     def _open(self, key: bytes) -> apsw.Connection:
         try:
-            connection = apsw.Connection(str(self.path))
+            connection = _unlocked(self.path, key)
         except apsw.CantOpenError as error:
             raise Fault(
                 FaultCode.SETUP_CONFIG_INVALID, path=self.path, detail=str(error)
             ) from error
         try:
-            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-            connection.pragma("cipher", "chacha20")
-            connection.pragma("key", "raw:" + key.hex())
             connection.pragma("journal_mode", "WAL")
             connection.pragma("synchronous", self._manner.synchronous)
             connection.pragma("foreign_keys", "ON")
@@ -172,6 +169,37 @@ class SqliteFile:
             for number, migration in enumerate(migrations[held:], start=held + 1):
                 migration(connection)
                 connection.execute("INSERT INTO schema_version VALUES (?)", (number,))
+
+
+def change_key(path: Path, old: bytes, new: bytes) -> None:
+    """Write a closed file anew under another key; Fault DISK_KEY_WRONG when `old` is not its key.
+
+    A rollback journal is enough: a power cut leaves the file wholly under one of the two.
+    """
+    connection = _unlocked(path, old)
+    try:
+        connection.pragma("journal_mode", "DELETE")
+        connection.pragma("rekey", "raw:" + new.hex())
+    except apsw.NotADBError as error:
+        raise Fault(FaultCode.DISK_KEY_WRONG, path=path.name) from error
+    finally:
+        connection.close()
+
+
+def _unlocked(path: Path, key: bytes) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.pragma("cipher", "chacha20")
+    connection.pragma("key", "raw:" + key.hex())
+    return connection
+
+
+def put_aside(path: Path, suffix: str) -> None:
+    """Rename a file with its logs, so that a new one can begin in its place."""
+    for end in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.replace(path.with_name(path.name + suffix + end))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, put_aside, script
 from edge_agent.ports.used_proofs import ProofUse
 from retail_core.clock import Instant, TimeQuality
 from retail_core.errors import Fault
@@ -49,10 +49,7 @@ class SqliteUsedProofs:
         else:
             return found
         tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-        for end in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + end)
-            if part.exists():
-                part.replace(path.with_name(path.name + ".damaged" + end))
+        put_aside(path, ".damaged")
         return cls(path, key)
 
     def add(self, use: ProofUse) -> None:

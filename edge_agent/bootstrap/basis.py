@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
+from edge_agent.adapters.board import Board, read_board
 from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.documents_tinydb import TinyDocuments
@@ -18,6 +19,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.restore import restore_unsynced
 from edge_agent.settings import Settings
+from retail_core.clock import TimeQuality
 from retail_core.tally import FaultTally
 
 
@@ -33,6 +35,7 @@ class Basis:
     tally: FaultTally
     shop: Shop
     hub: EventHub
+    board: Board
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Storage:
     card_counters: SqliteCardCounters
 
 
-def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Basis:
+def basis_of(
+    settings: Settings, version: str, clock: Clock | None = None, board: Board | None = None
+) -> Basis:
     """Take the identity from the device file, time and randomness from the system."""
     identity = settings.device.identity
     clock = clock or SystemClock(kernel_boot_id())
@@ -71,6 +76,7 @@ def basis_of(settings: Settings, version: str, clock: Clock | None = None) -> Ba
         tally=FaultTally(),
         shop=shop,
         hub=EventHub(clock),
+        board=board or read_board(),
     )
 
 
@@ -87,10 +93,18 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     replica = SqliteReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
     files.callback(replica.close)
     restore_unsynced(journal, replica, basis.shop)
-    gallery = SqliteGallery(
-        folder / "gallery.db", key("gallery"), basis.ids, basis.tally, basis.shop.device
+    gallery = SqliteGallery.opened_or_new(
+        folder / "gallery.db",
+        key("gallery"),
+        basis.ids,
+        basis.tally,
+        basis.shop.device,
+        basis.board.secret.get_secret_value(),
     )
     files.callback(gallery.close)
+    now = basis.clock.now()
+    if now.quality is not TimeQuality.UNKNOWN:
+        gallery.forget_other_board(now.wall_ms)
     documents = TinyDocuments(folder / "documents.json", basis.tally)
     files.callback(documents.close)
     used_proofs = SqliteUsedProofs.opened_or_new(folder / "proofs.db", key("proofs"), basis.tally)

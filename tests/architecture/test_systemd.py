@@ -71,8 +71,9 @@ def test_units_start_our_own_programs(unit: Path) -> None:
 
 def test_the_box_reaches_cameras_and_tills_and_no_other_device() -> None:
     text = (ROOT / "systemd" / "regulars-edge-agent.service").read_text(encoding="utf-8")
-    allowed = set(re.findall(r"^DeviceAllow=char-(\w+) rw$", text, re.MULTILINE))
+    allowed = set(re.findall(r"^DeviceAllow=(?:char-|/dev/)(\w+) rw$", text, re.MULTILINE))
     assert allowed == {
+        "vcio",
         *("video4linux", "media", "dma_heap"),
         *("ttyUSB", "ttyACM", "ttyS", "ttyAMA"),
     }

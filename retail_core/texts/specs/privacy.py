@@ -40,4 +40,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{entity} holds face templates of {count} persons: file with the provincial authority"
         " within 30 working days",
     ),
+    FaultCode.FACE_OTHER_BOARD: FaultSpec(
+        "storage",
+        500,
+        "人脸库属于另一块主板,已放在一旁;本店照常收银,人脸需重新登记",
+        "the gallery belongs to another board and was put aside; the shop sells, faces enrol anew",
+    ),
 }

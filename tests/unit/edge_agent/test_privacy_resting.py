@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from pydantic import SecretBytes
 from typer.testing import CliRunner
 
 from edge_agent.__main__ import app as cli
+from edge_agent.adapters.board import UNBOUND, Board
 from edge_agent.bootstrap.basis import basis_of, open_storage
 from edge_agent.evaluate.cli import app as reports
 from edge_agent.ports.face import FaceReading
@@ -50,16 +50,30 @@ def test_privacy_b07_the_files_open_on_no_other_box(shop: Shop) -> None:
     shop.take_face(shop.enrol())
     shop.box.agent.stop()
     settings = shop.box.settings
-    keys, identity = settings.device.keys, settings.device.identity
+    keys = settings.device.keys
     stolen = keys.model_copy(update={"storage_key": SecretBytes(b"\x56" * 32)})
-    other = identity.model_copy(update={"device": UUID(int=4)})
-    for changed in ({"keys": stolen}, {"identity": other}):
-        device = settings.device.model_copy(update=changed)
-        with pytest.raises(Fault) as caught, ExitStack() as files:
-            open_storage(basis_of(settings.model_copy(update={"device": device}), "x"), files)
-        assert caught.value.code is FaultCode.DISK_KEY_WRONG
+    device = settings.device.model_copy(update={"keys": stolen})
+    with pytest.raises(Fault) as caught, ExitStack() as files:
+        open_storage(basis_of(settings.model_copy(update={"device": device}), "x"), files)
+    assert caught.value.code is FaultCode.DISK_KEY_WRONG
     shop.open_again()
     assert len(shop.held()) == 1
+
+
+def test_privacy_b07_a_card_in_another_board_gives_no_face_and_still_sells(shop: Shop) -> None:
+    shop.take_face(shop.enrol())
+    shop.box.agent.stop()
+    for board, held, faults in (
+        (Board("otp", SecretBytes(b"\x01" * 32)), 1, {}),
+        (Board("otp", SecretBytes(b"\x02" * 32)), 0, {FaultCode.FACE_OTHER_BOARD: 1}),
+        (UNBOUND, 0, {FaultCode.FACE_OTHER_BOARD: 1}),
+    ):
+        with ExitStack() as files:
+            basis = basis_of(shop.box.settings, "x", board=board)
+            storage = open_storage(basis, files)
+            assert len(list(storage.gallery.load(shop.engine.model_id))) == held
+            assert basis.tally.snapshot() == faults
+            assert storage.replica.member_count() == 1, "the shop still knows her by code and card"
 
 
 def test_privacy_b08_what_the_shop_knows_is_rotated_and_can_be_renewed(shop: Shop) -> None:

@@ -1,0 +1,62 @@
+"""The board's own secret: what a copied card does not bring along.
+
+A Raspberry Pi can hold 256 bits in one-time programmable memory (`rpi-otp-private-key`, of
+Debian's package raspi-utils-otp). Where they were never written its serial number is taken: a copy
+of the card alone opens nothing, but whoever knows the number can try. Any other machine has
+neither and is not bound.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretBytes
+
+OTP_PROGRAM = "rpi-otp-private-key"
+OTP_BYTES = 32
+TIMEOUT_S = 5.0
+SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where a secret was found, and the secret; `none` has an empty one."""
+
+    kind: Literal["otp", "serial", "none"]
+    secret: SecretBytes
+
+
+UNBOUND = Board("none", SecretBytes(b""))
+
+
+def read_board(program: str = OTP_PROGRAM, serial: Path = SERIAL) -> Board:
+    """Return the strongest secret this board has; never raises."""
+    key = _otp(program)
+    if key is not None:
+        return Board("otp", SecretBytes(key))
+    number = _serial(serial)
+    return UNBOUND if number is None else Board("serial", SecretBytes(number))
+
+
+def _otp(program: str) -> bytes | None:
+    path = shutil.which(program)
+    if path is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 -- found on PATH, no arguments
+            [path], capture_output=True, timeout=TIMEOUT_S, check=True
+        )
+        key = bytes.fromhex(done.stdout.decode("ascii").strip())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return key if len(key) == OTP_BYTES and any(key) else None
+
+
+def _serial(path: Path) -> bytes | None:
+    try:
+        number = path.read_bytes().strip(b"\x00\n ")
+    except OSError:
+        return None
+    return number if number.strip(b"0") else None

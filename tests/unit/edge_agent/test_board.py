@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_agent.adapters.board import UNBOUND, read_board
+from edge_agent.adapters.gallery_sqlite import OTHER_BOARD, SqliteGallery
+from edge_agent.adapters.keys import bind_key
+from retail_core.identity.face_lease import LOCAL_LEASE_MS
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from tests.factories.shop_floor import SHOP
+from tests.fakes.ids import FakeIdSource
+
+KEY, BOARD = b"k" * 32, b"b" * 32
+NOWHERE = Path("/nonexistent")
+FACE = np.ones(8, np.float32) / np.sqrt(8)
+
+
+def program(folder: Path, body: str) -> str:
+    path = folder / "otp"
+    path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def opened(path: Path, board: bytes, tally: FaultTally | None = None) -> SqliteGallery:
+    faults = tally or FaultTally()
+    return SqliteGallery.opened_or_new(path, KEY, FakeIdSource(), faults, SHOP.device, board)
+
+
+def test_the_burnt_key_goes_before_the_serial_number(tmp_path: Path) -> None:
+    serial = tmp_path / "serial-number"
+    serial.write_bytes(b"10000000abcdef01\x00")
+    board = read_board(program(tmp_path, "echo " + "5a" * 32), serial)
+    assert (board.kind, board.secret.get_secret_value()) == ("otp", b"\x5a" * 32)
+    assert "5a" not in repr(board)
+
+
+@pytest.mark.parametrize(
+    "body", ["echo " + "00" * 32, "echo 5a5a", "echo no key", "echo " + "5a" * 32 + "; exit 1"]
+)
+def test_an_unburnt_or_odd_key_is_none(tmp_path: Path, body: str) -> None:
+    serial = tmp_path / "serial-number"
+    serial.write_bytes(b"10000000abcdef01\x00")
+    board = read_board(program(tmp_path, body), serial)
+    assert (board.kind, board.secret.get_secret_value()) == ("serial", b"10000000abcdef01")
+
+
+def test_a_machine_without_either_is_not_bound(tmp_path: Path) -> None:
+    assert read_board("no-such-program", NOWHERE) == UNBOUND
+    zeros = tmp_path / "serial-number"
+    zeros.write_bytes(b"0000000000000000\x00")
+    assert read_board("no-such-program", zeros) == UNBOUND
+
+
+def test_a_file_from_before_is_bound_in_place(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    first = opened(path, b"")
+    epoch, turned = first.rotation.epoch, first.rotation.turn(FACE)
+    first.close()
+    for _ in range(2):
+        again = opened(path, BOARD, tally)
+        assert again.rotation.epoch == epoch
+        assert (again.rotation.turn(FACE) == turned).all()
+        again.close()
+    assert tally.snapshot() == {}
+
+
+def test_what_another_board_left_is_gone_when_its_lease_is_over(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    opened(path, BOARD).close()
+    gallery = opened(path, b"other board")
+    gallery.close()
+    aside = path.with_name(path.name + OTHER_BOARD)
+    put_ms = aside.stat().st_ctime_ns // 10**6
+    gallery = opened(path, b"other board", tally)
+    assert not gallery.forget_other_board(put_ms + LOCAL_LEASE_MS - 1)
+    assert aside.exists()
+    assert gallery.forget_other_board(put_ms + LOCAL_LEASE_MS)
+    assert not aside.exists()
+    assert not gallery.forget_other_board(put_ms + LOCAL_LEASE_MS)
+    assert FaultCode.FACE_OTHER_BOARD not in tally.snapshot()
+    gallery.close()
+
+
+def test_the_board_changes_the_whole_key() -> None:
+    keys = {bind_key(KEY, BOARD), bind_key(KEY, b"other"), bind_key(b"x" * 32, BOARD), KEY}
+    assert len(keys) == 4
