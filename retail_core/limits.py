@@ -58,3 +58,8 @@ RECEIPT_IDLE_MS = 1_500
 RECEIPT_QUEUE_MAX = 64
 RECEIPT_LINES_MAX = 1_000
 RECEIPT_LINE_CHARS_MAX = 100
+
+# leases: how slow a box's count of time may run, and what is under way when a lease ends
+LEASE_DRIFT_PERMILLE = 2
+LEASE_MARGIN_MS = 60_000
+LEASE_SPENDS_MAX = 64

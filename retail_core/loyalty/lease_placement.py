@@ -1,0 +1,88 @@
+"""Where to lend a member's points: by how likely she comes to each store next.
+
+Every visit weighs half as much after `HALF_LIFE_DAYS`. A part stays free in the cloud for stores
+she has never been to and for the phone. Integers only: the same history gives the same placement
+everywhere, and a larger balance never lends a store less.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from retail_core.money import allocate
+
+HALF_LIFE_DAYS = 45
+RESERVE_PERMILLE = 150
+STORES_MAX = 4
+LEAST_AMOUNT = 10
+_ONE = 1 << 24
+_PER_MILLE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit to a store, so many days ago."""
+
+    store: UUID
+    days_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRule:
+    """What may be tuned by HQ."""
+
+    half_life_days: int = HALF_LIFE_DAYS
+    reserve_permille: int = RESERVE_PERMILLE
+    stores_max: int = STORES_MAX
+    least_amount: int = LEAST_AMOUNT
+
+
+DEFAULT_RULE = PlacementRule()
+
+
+def affinity(
+    visits: Sequence[Visit], half_life_days: int = HALF_LIFE_DAYS
+) -> tuple[tuple[UUID, int], ...]:
+    """Return each store with the weight of its visits, the heaviest first."""
+    weights: dict[UUID, int] = {}
+    for visit in visits:
+        weight = _weight(max(0, visit.days_ago), half_life_days)
+        weights[visit.store] = weights.get(visit.store, 0) + weight
+    return tuple(sorted(weights.items(), key=lambda one: (-one[1], one[0].int)))
+
+
+def place(
+    balance: int, visits: Sequence[Visit], rule: PlacementRule = DEFAULT_RULE
+) -> Mapping[UUID, int]:
+    """Return how much to lend to which store; the rest, at least the reserve, stays free.
+
+    Each part is rounded down, and one below the least amount is not lent at all: so neither a
+    larger balance nor one more visit ever lends a store less.
+    """
+    lendable = max(0, balance) * (_PER_MILLE - rule.reserve_permille) // _PER_MILLE
+    likely = affinity(visits, rule.half_life_days)[: rule.stores_max]
+    whole = sum(weight for _, weight in likely)
+    parts = ((store, lendable * weight // whole) for store, weight in likely)
+    return {store: part for store, part in parts if part >= rule.least_amount}
+
+
+def place_one(visits: Sequence[Visit]) -> UUID | None:
+    """Return the store for a right that cannot be split, such as a coupon."""
+    likely = affinity(visits)
+    return likely[0][0] if likely else None
+
+
+def spread(budget: int, sales: Mapping[UUID, int], rule: PlacementRule) -> Mapping[UUID, int]:
+    """Spread a campaign's budget over stores by their sales; the reserve stays in the cloud."""
+    lendable = max(0, budget) * (_PER_MILLE - rule.reserve_permille) // _PER_MILLE
+    stores = sorted(sales, key=lambda store: store.int)
+    if not sum(sales.values()):
+        return {}
+    return dict(zip(stores, allocate(lendable, [sales[store] for store in stores]), strict=True))
+
+
+def _weight(days_ago: int, half_life_days: int) -> int:
+    """Halve every half-life, straight in between."""
+    halvings, rest = divmod(days_ago, half_life_days)
+    top = _ONE >> min(halvings, _ONE.bit_length())
+    return max(1, top - top * rest // (2 * half_life_days))
