@@ -53,12 +53,12 @@ fi
 
 # ---- the project's environment ------------------------------------------------------------------
 stamp=$(cat requirements/dev.lock pyproject.toml | sha256sum | cut -c1-64)
-if [ "$(cat var/stamps/env 2>/dev/null)" != "$stamp" ] || [ ! -x .venv/bin/edge-agent ]; then
+if [ "$(cat var/stamps/env 2>/dev/null)" != "$stamp" ] || [ ! -x .venv/bin/regulars ]; then
   say "python packages (hashed, requirements/dev.lock)"
   [ -x .venv/bin/python ] || "$bootstrap/bin/uv" venv -q -p "$PYTHON" .venv
   # Bytecode now, whatever PYTHONDONTWRITEBYTECODE says: compiling at each start costs a box seconds.
   "$bootstrap/bin/uv" pip sync -q --compile-bytecode --require-hashes -p .venv/bin/python requirements/dev.lock
   "$bootstrap/bin/uv" pip install -q --no-deps --no-build-isolation -p .venv/bin/python -e .
-  .venv/bin/python -m compileall -q retail_core edge_agent cloud_broker tools
+  .venv/bin/python -m compileall -q retail_core edge_agent cloud_broker regulars_cli tools
   echo "$stamp" > var/stamps/env
 fi

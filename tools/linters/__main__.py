@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.linters.rules import Source, check
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("retail_core", "edge_agent", "cloud_broker", "tools", "tests")
+FOLDERS = ("retail_core", "edge_agent", "cloud_broker", "regulars_cli", "tools", "tests")
 
 
 def main() -> int:

@@ -53,4 +53,55 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "no rule bundle has arrived yet; shelf prices are charged",
         retryable=True,
     ),
+    FaultCode.FILE_UNREADABLE: FaultSpec(
+        "input", 422, "文件 {path} 读不了:{detail}", "{path} cannot be read: {detail}"
+    ),
+    FaultCode.FILE_UNWRITABLE: FaultSpec(
+        "input", 422, "文件 {path} 写不了:{detail}", "{path} cannot be written: {detail}"
+    ),
+    FaultCode.CERTIFICATE_INVALID: FaultSpec(
+        "input", 422, "价格凭证不对:{detail}", "the price certificate is not valid: {detail}"
+    ),
+    FaultCode.SALES_FILE_INVALID: FaultSpec(
+        "input",
+        422,
+        "销售文件第 {line} 行不对:{detail}",
+        "line {line} of the sales file is not valid: {detail}",
+    ),
+    FaultCode.SALES_SOURCE_INVALID: FaultSpec(
+        "input",
+        422,
+        "{path} 不是 {source} 的格式:{detail}",
+        "{path} does not have the shape of {source}: {detail}",
+    ),
+    FaultCode.AUDIT_ARITHMETIC: FaultSpec(
+        "conflict",
+        409,
+        "小票的账对不上:{detail}",
+        "the receipt does not add up: {detail}",
+    ),
+    FaultCode.AUDIT_BUNDLE_UNKNOWN: FaultSpec(
+        "conflict",
+        409,
+        "小票所用的规则包 {version} 不是已发布的那一份",
+        "the receipt's rule bundle {version} is not one that was published",
+    ),
+    FaultCode.AUDIT_OFFER_UNKNOWN: FaultSpec(
+        "conflict",
+        409,
+        "小票上的优惠 {offer} 不在规则包 {version} 里",
+        "offer {offer} of the receipt is not in rule bundle {version}",
+    ),
+    FaultCode.AUDIT_CHEAPER: FaultSpec(
+        "conflict",
+        409,
+        "这笔多收了:按规则应付 {due} 分,实收 {charged} 分",
+        "charged too much: {charged} fen were charged, the rules ask {due}",
+    ),
+    FaultCode.AUDIT_TOO_CHEAP: FaultSpec(
+        "conflict",
+        409,
+        "这笔少收了:按规则应付 {due} 分,实收 {charged} 分",
+        "charged too little: {charged} fen were charged, the rules ask {due}",
+    ),
 }

@@ -1,0 +1,1 @@
+"""`regulars`: prices, proofs and rehearsals from files, for whoever writes or checks the rules."""

@@ -1,0 +1,28 @@
+"""`regulars`: price a basket, check a certificate, lint and rehearse rules, from files."""
+
+import typer
+
+from regulars_cli.price import price
+
+app = typer.Typer(
+    name="regulars",
+    help="熟客:定价、核对、演练 / Regulars: prices, proofs and rehearsals from files.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(price)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `price` a command of its own name, whatever else there is."""
+
+
+def main() -> None:
+    """Be the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
