@@ -9,9 +9,8 @@ import pytest
 
 from edge_agent.drivers.camera_opencv.driver import CameraOpenCv
 from edge_agent.ports.camera import Camera
+from tests.factories.waiting import PATIENCE_MS
 from tests.fakes.camera import FakeCamera, picture
-
-PATIENT_MS = 20_000
 
 
 class CameraContract:
@@ -25,9 +24,9 @@ class CameraContract:
 
     def test_gives_newer_and_newer_frames(self, camera: Camera) -> None:
         camera.start()
-        first = camera.newest(after_seq=0, timeout_ms=PATIENT_MS)
+        first = camera.newest(after_seq=0, timeout_ms=PATIENCE_MS)
         assert first is not None
-        second = camera.newest(after_seq=first.seq, timeout_ms=PATIENT_MS)
+        second = camera.newest(after_seq=first.seq, timeout_ms=PATIENCE_MS)
         assert second is not None
         assert second.seq > first.seq
         assert second.captured_mono_ms >= first.captured_mono_ms
@@ -35,7 +34,7 @@ class CameraContract:
 
     def test_frames_are_bgr_and_the_callers_own(self, camera: Camera) -> None:
         camera.start()
-        frame = camera.newest(after_seq=0, timeout_ms=PATIENT_MS)
+        frame = camera.newest(after_seq=0, timeout_ms=PATIENCE_MS)
         assert frame is not None
         assert frame.image.dtype == np.uint8
         assert frame.image.shape == (48, 64, 3)

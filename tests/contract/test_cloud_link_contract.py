@@ -27,7 +27,7 @@ from retail_core.wire.topics import (
     shard_of,
 )
 from tests.factories.shop_floor import SHOP
-from tests.factories.waiting import WITHIN_S, eventually
+from tests.factories.waiting import PATIENCE_S, eventually
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_link import FakeCloudLink
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
@@ -63,10 +63,10 @@ class Box:
         link.start(self.messages.put, self.states.put)
 
     def state(self) -> bool:
-        return self.states.get(timeout=WITHIN_S)
+        return self.states.get(timeout=PATIENCE_S)
 
     def message(self) -> Inbound:
-        return self.messages.get(timeout=WITHIN_S)
+        return self.messages.get(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ class MosquittoCloud:
             "cloud/st": cloud_state_topic(SHOP.tenant),
         }
         topic = own.get(tail) or all_topic(SHOP.tenant, tail.removeprefix("all/"))
-        self._client.publish(topic, payload, qos=1).wait_for_publish(WITHIN_S)
+        self._client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE_S)
 
     def received(self, tail: str) -> list[bytes]:
         topic = getattr(TOPICS, tail)
@@ -222,7 +222,7 @@ class MosquittoCloud:
         client.connect(self._broker.host, self._broker.port)
         client.loop_start()
         client.subscribe([(one, 1) for one in cloud_filters()])
-        assert joined.get(timeout=WITHIN_S)
+        assert joined.get(timeout=PATIENCE_S)
         return client
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
+
+from tests.factories.waiting import PATIENCE_MS
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +34,7 @@ def chromium() -> Iterator[Browser]:
     """Start the browser; the test is skipped when Debian's package is missing."""
     if shutil.which(CHROMIUM) is None:
         pytest.skip("Chromium is missing: apt-get install chromium fonts-noto-cjk")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
@@ -61,6 +64,12 @@ class Watch:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((self._origin, "data:", "blob:")):
             self.foreign.append(request.url)
+
+
+def ready(page: Page) -> None:
+    """Wait until the page's script has every form in hand; before, the browser itself sends it."""
+    page.wait_for_load_state("load", timeout=PATIENCE_MS)
+    expect(page.locator("form:is([hx-post], [hx-get]):not([data-htmx-powered])")).to_have_count(0)
 
 
 def axe_findings(page: Page) -> list[str]:

@@ -3,7 +3,6 @@
 The boxes speak MQTT as boxes do and send again until the cloud has acknowledged.
 """
 
-import contextlib
 import os
 import shutil
 import socket
@@ -30,7 +29,8 @@ from retail_core.wire.codec import decode_ack, encode
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen, decode_check_in
 from retail_core.wire.messages import WIRE_VERSION
 from retail_core.wire.topics import shard_of
-from tests.factories.waiting import eventually
+from tests.factories.ports import free_port
+from tests.factories.waiting import PATIENCE_S, comes_about, eventually
 from tests.fakes.cloud_box import Person, SimBox
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
 
@@ -41,7 +41,6 @@ PLACES = (
     ("北京国贸店", "北京", "华北"),
 )
 TILLS = (TillAsked("1号收银台", "api"),)
-GIVE_UP_S = 30.0
 OPENING = clock_time(4)
 WELL = {"camera": "ok", "qr": "ok", "nfc": "ok", "till_tap": "ok", "cloud": "ok"}
 
@@ -78,7 +77,9 @@ class Box:
         """Say how the box is."""
         self.sim.wall_ms = now_ms()
         payload = self.sim.presence(state, **{"devices": WELL} | said)
-        self._client.publish(self.sim.topic("st"), payload, qos=1, retain=True).wait_for_publish(5)
+        self._client.publish(self.sim.topic("st"), payload, qos=1, retain=True).wait_for_publish(
+            PATIENCE_S
+        )
 
     def sells(self, person: Person | None, fen: int, **changes: object) -> None:
         """Sell something now and send it up."""
@@ -90,12 +91,11 @@ class Box:
         """Send the newest record up, again until the cloud has it: the broker may forget."""
         newest = len(self.sim.events)
         payload = self.sim.frame(newest)
-        deadline = time.monotonic() + GIVE_UP_S
+        deadline = time.monotonic() + PATIENCE_S
         while newest not in self._acked:
             assert time.monotonic() < deadline, "the cloud never acknowledged"
-            self._client.publish(self.sim.topic(), payload, qos=1).wait_for_publish(5)
-            with contextlib.suppress(AssertionError):
-                eventually(lambda: newest in self._acked, within_s=1)
+            self._client.publish(self.sim.topic(), payload, qos=1).wait_for_publish(PATIENCE_S)
+            comes_about(lambda: newest in self._acked, within_s=1)
 
     def _hear(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/lane"):
@@ -149,13 +149,13 @@ class Cloud:
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: _listens(settings.http_port), within_s=60)
+        eventually(lambda: _listens(settings.http_port))
 
     def stop(self, *, kill: bool = False) -> None:
         """End it, in order or without a word."""
         if self.process is not None:
             (self.process.kill if kill else self.process.terminate)()
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
             self.process = None
 
 
@@ -174,12 +174,6 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _provision(office: Office) -> tuple[Provisioned, ...]:
@@ -241,7 +235,7 @@ def running_cloud(database_url: str, folder: Path) -> Iterator[Cloud]:
         drafted = Settings(
             database_url=database_url,
             secrets_dir=folder / "secrets",
-            http_port=_free_port(),
+            http_port=free_port(),
             broker_password=INGEST_PASSWORD,
         )
         office = build_office(drafted)

@@ -19,7 +19,7 @@ from retail_core.wire.lane import Seen
 from retail_core.wire.messages import MemberRecord
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
-from tests.factories.waiting import eventually
+from tests.factories.waiting import PATIENCE_MS, eventually
 from tests.fakes.cloud_box import Person
 from tests.plugins.postgres import Database
 
@@ -31,7 +31,6 @@ pytestmark = [
 ]
 ASSET = ROOT / "cloud_broker" / "member_page" / "static" / "vendor" / "qrcode.mjs"
 PHONE_VIEW = ViewportSize(width=390, height=844)
-WITHIN_MS = 15_000
 MS = 1_000
 
 
@@ -87,7 +86,7 @@ def opens(cloud: Cloud, browser: Browser) -> Iterator[Opened]:
             viewport=PHONE_VIEW, locale=locale, color_scheme=scheme, device_scale_factor=2
         )
         page = context.new_page()
-        page.set_default_timeout(WITHIN_MS)
+        page.set_default_timeout(PATIENCE_MS)
         phones.append(Phone(context, page, chrome.Watch(page, cloud.origin), person))
         return phones[-1]
 
@@ -114,7 +113,7 @@ def claimed(cloud: Cloud, opens: Opened, name: str = "李敏", **look: str) -> P
     person = enrolled(cloud, name)
     phone = opens(person, **look)
     phone.page.goto(f"{cloud.origin}/m/#c={person.claim_code}")
-    expect(phone.page.locator(".paper .qr")).to_be_visible(timeout=WITHIN_MS)
+    expect(phone.page.locator(".paper .qr")).to_be_visible()
     return phone
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from tests.e2e.till_states import STATES
 from tests.factories.agent_api import MEMBER, PHONE, Box, sale
 from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
 from tests.factories.agent_process import AgentProcess
+from tests.factories.waiting import PATIENCE_MS, PATIENCE_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.enable_socket]
 
 VIEW = ViewportSize(width=1024, height=600)
-SLOW_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,9 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentProcess]:
 
 def open_screen(page: Page, agent: AgentProcess, language: str = "zh") -> Watch:
     watch = Watch(page, agent.base)
-    page.set_default_timeout(SLOW_MS)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{agent.base}/?lang={language}#token={SCREEN_TOKEN}")
-    expect(page.locator("#identify")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#identify")).to_be_visible()
     return watch
 
 
@@ -59,12 +60,12 @@ def test_a_visit_from_recognition_to_receipt(browser: Browser, agent: AgentProce
     expect(page.locator("#bar")).to_contain_text("云端连不上")
 
     page.keyboard.press("F2")
-    expect(page.locator("#person h1")).to_have_text("没有读到", timeout=SLOW_MS)
+    expect(page.locator("#person h1")).to_have_text("没有读到")
 
     page.keyboard.press("F4")
     page.keyboard.type(PHONE)
     page.keyboard.press("Enter")
-    expect(page.locator("#person h1")).to_have_text("李*", timeout=SLOW_MS)
+    expect(page.locator("#person h1")).to_have_text("李*")
     expect(page.locator("#person .tier")).to_have_text("金卡")
 
     lines = [{"sku": "milk"}, {"sku": "mask", "qty": 3}]
@@ -81,7 +82,7 @@ def test_a_visit_from_recognition_to_receipt(browser: Browser, agent: AgentProce
     expect(page.locator("#paid")).to_have_text("¥299.60")
     expect(page.locator("#goods")).to_contain_text("李敏")
     expect(page.locator("#goods")).to_contain_text("积分 +299")
-    expect(page.locator("#bar")).to_contain_text("待上传 1", timeout=SLOW_MS)
+    expect(page.locator("#bar")).to_contain_text("待上传 1")
 
     page.keyboard.press("Escape")
     expect(page.locator("#person h1")).to_have_text("请顾客任选一种方式")
@@ -95,10 +96,10 @@ def test_the_screen_comes_back_after_a_power_cut(browser: Browser, agent: AgentP
     open_screen(page, agent, "en")
     agent.kill()
     expect(page.locator("#notice")).to_have_text(
-        "The box does not answer; reconnecting", timeout=SLOW_MS
+        "The box does not answer; reconnecting",
     )
     agent.start()
-    expect(page.locator("#notice")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#notice")).to_be_hidden()
     till(agent, "/v1/quotes", {"lines": [{"sku": "sun"}]})
     expect(page.locator("#due")).to_have_text("¥99.00")
     page.close()
@@ -107,7 +108,7 @@ def test_the_screen_comes_back_after_a_power_cut(browser: Browser, agent: AgentP
 def test_a_screen_without_a_token_says_so(browser: Browser, agent: AgentProcess) -> None:
     page = browser.new_page(viewport=VIEW)
     page.goto(f"{agent.base}/")
-    expect(page.locator("#person h1")).to_have_text("这块屏幕还没有配对", timeout=SLOW_MS)
+    expect(page.locator("#person h1")).to_have_text("这块屏幕还没有配对")
     page.close()
 
 
@@ -124,7 +125,9 @@ def test_every_state_reads_well(browser: Browser, agent: AgentProcess, language:
     page.route_web_socket("**/v1/events", take)
     for name, events in STATES.items():
         page.goto("about:blank")
+        sockets.clear()
         watch = open_screen(page, agent, language)
+        listened(page, sockets)
         for event in events:
             play(page, sockets, event)
         page.wait_for_timeout(250)
@@ -136,6 +139,14 @@ def test_every_state_reads_well(browser: Browser, agent: AgentProcess, language:
             found[name] = problems
     page.close()
     assert found == {}
+
+
+def listened(page: Page, sockets: list[WebSocketRoute]) -> None:
+    """Wait until this page's own socket is there: it opens after the first picture is drawn."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not sockets:
+        assert time.monotonic() < deadline, "the screen never listened"
+        page.wait_for_timeout(20)
 
 
 def play(page: Page, sockets: list[WebSocketRoute], event: dict[str, Any] | str) -> None:

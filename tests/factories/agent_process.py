@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,17 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.factories.agent_files import CONFIG, DEVICE
+from tests.factories.ports import free_port
+from tests.factories.waiting import PATIENCE_S
 
-STARTS_WITHIN_S = 60
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ class AgentProcess:
                 cwd=ROOT,
                 env={**os.environ, "PYTHONWARNINGS": "default"},
             )
-        until = time.monotonic() + STARTS_WITHIN_S
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             if self._child.poll() is not None:
                 raise AssertionError(
@@ -98,7 +90,7 @@ class AgentProcess:
         self, method: str, path: str, body: object = None, *, token: str = "", **headers: str
     ) -> Answer:
         """Send one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -118,7 +110,7 @@ class AgentProcess:
         assert self._child is not None
         began = time.monotonic()
         self._child.send_signal(number)
-        code = self._child.wait(30)
+        code = self._child.wait(PATIENCE_S)
         self._child = None
         return code, time.monotonic() - began
 

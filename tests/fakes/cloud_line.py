@@ -18,9 +18,8 @@ from retail_core.wire.codec import (
 )
 from retail_core.wire.messages import AckFrame, ChangeFrame, Published
 from retail_core.wire.topics import box_filters, shard_of, tail_of
+from tests.factories.waiting import PATIENCE_S
 from tests.fakes.cloud_box import SimBox
-
-PATIENCE_S = 30.0
 
 
 def account(box: SimBox) -> BrokerDevice:
@@ -39,6 +38,7 @@ class BoxLine:
         self.changes: Queue[ChangeFrame] = Queue()
         self.published: Queue[Published] = Queue()
         self.cloud_up: bool | None = None
+        self.heard_s = 0.0
         self._ready = threading.Event()
         self._news = threading.Event()
         self._client = client = Client(
@@ -62,6 +62,7 @@ class BoxLine:
                 ack = decode_ack(payload)
                 if ack.epoch == self.box.epoch:
                     self.acked = normalise((*self.acked, *ack.ranges))
+                self.heard_s = time.monotonic()
                 self.acks.put(ack)
                 self._news.set()
             case "chg":

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from edge_agent.drivers.camera_opencv import sim_rpicam
 from edge_agent.drivers.camera_opencv.driver import CameraOpenCv
 from edge_agent.drivers.camera_opencv.sim_clock import now_ms, read
 from edge_agent.ports.camera import Frame
+from tests.factories.waiting import PATIENCE_MS, comes_about
 from tools.bench.camera_peers import Peer, gst_missing, gst_peer, peer_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 
-PATIENT_MS = 30_000
 FPS = 15
 KINDS = ("mjpeg", "rtsp", "rpicam")
 
@@ -33,7 +33,7 @@ class Watched:
     camera: CameraOpenCv
 
     def frame(self, after_seq: int = 0) -> Frame:
-        found = self.camera.newest(after_seq=after_seq, timeout_ms=PATIENT_MS)
+        found = self.camera.newest(after_seq=after_seq, timeout_ms=PATIENCE_MS)
         assert found is not None
         return found
 
@@ -61,15 +61,6 @@ def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
         yield stack.enter_context(watching(peer))
 
 
-def eventually(check: Callable[[], bool]) -> bool:
-    until = time.monotonic() + PATIENT_MS / 1000
-    while not check():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def test_a_slow_consumer_gets_the_newest_frame(watched: Watched) -> None:
     frame = watched.frame()
     behind = []
@@ -89,8 +80,8 @@ def test_a_blocked_camera_is_opened_anew(watched: Watched) -> None:
     before = watched.frame()
     watched.peer.block()
     blocked_ms = now_ms()
-    assert eventually(lambda: watched.moment(before.seq) > blocked_ms)
-    assert eventually(lambda: watched.camera.state() == "ok")
+    assert comes_about(lambda: watched.moment(before.seq) > blocked_ms)
+    assert comes_about(lambda: watched.camera.state() == "ok")
 
 
 def test_a_device_that_hangs_the_process_costs_the_process(watched: Watched) -> None:
@@ -99,7 +90,7 @@ def test_a_device_that_hangs_the_process_costs_the_process(watched: Watched) -> 
     assert hung is not None
     os.kill(hung, signal.SIGSTOP)
     stopped_ms = now_ms()
-    assert eventually(lambda: watched.moment(before.seq) > stopped_ms)
+    assert comes_about(lambda: watched.moment(before.seq) > stopped_ms)
     assert not Path(f"/proc/{hung}").exists()
 
 
@@ -111,7 +102,7 @@ def test_the_pi_cameras_program_ends_with_the_capture() -> None:
         program = children_of(capture)
         assert len(program) == 1
         os.kill(capture, signal.SIGKILL)
-        assert eventually(lambda: not alive(program[0]))
+        assert comes_about(lambda: not alive(program[0]))
 
 
 def test_the_pis_camera_gives_grey_beside_colour() -> None:
@@ -124,7 +115,7 @@ def test_the_pis_camera_gives_grey_beside_colour() -> None:
 def test_without_the_program_the_camera_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     with watching(Peer("rpicam:", lambda: None)) as watched:
-        assert eventually(lambda: watched.camera.state() == "gone")
+        assert comes_about(lambda: watched.camera.state() == "gone")
 
 
 def test_the_simulated_program_refuses_what_the_real_one_does_not_know(tmp_path: Path) -> None:
@@ -145,7 +136,7 @@ def test_a_real_rtsp_server_is_watched_and_opened_anew(codec: str) -> None:
         before = watched.frame()
         peer.block()
         blocked_ms = now_ms()
-        assert eventually(lambda: watched.moment(before.seq) > blocked_ms)
+        assert comes_about(lambda: watched.moment(before.seq) > blocked_ms)
 
 
 def children_of(pid: int) -> list[int]:

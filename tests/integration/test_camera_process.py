@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,11 @@ from edge_agent.drivers.camera_opencv.sim import MjpegServer
 from edge_agent.ports.camera import Frame
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from tests.factories.waiting import PATIENCE_MS, comes_about
 from tests.fakes.camera import key_of, picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 
-PATIENT_S = 30.0
-PATIENT_MS = int(PATIENT_S * 1000)
 IMPATIENT = CameraTiming(stalled_after_ms=400, watch_every_ms=30, restart_first_ms=30)
 
 
@@ -35,23 +34,13 @@ def jpeg(key: int) -> bytes:
     return content.tobytes()
 
 
-def eventually(check: Callable[[], bool]) -> bool:
-    """Wait until something holds."""
-    until = time.monotonic() + PATIENT_S
-    while not check():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def sees(camera: CameraOpenCv, key: int) -> bool:
     """Whether the newest frames show this picture."""
-    return eventually(lambda: abs(key_of(frame_of(camera).image) - key) <= 3)
+    return comes_about(lambda: abs(key_of(frame_of(camera).image) - key) <= 3)
 
 
 def frame_of(camera: CameraOpenCv, after_seq: int = 0) -> Frame:
-    frame = camera.newest(after_seq=after_seq, timeout_ms=PATIENT_MS)
+    frame = camera.newest(after_seq=after_seq, timeout_ms=PATIENCE_MS)
     assert frame is not None
     return frame
 
@@ -86,7 +75,7 @@ def test_the_newest_frame_wins_over_a_slow_reader(view: Path) -> None:
         first = frame_of(camera)
         newest = camera._frames
         assert newest is not None
-        assert eventually(lambda: newest.counters().newest >= first.seq + 4)
+        assert comes_about(lambda: newest.counters().newest >= first.seq + 4)
         later = frame_of(camera, first.seq)
         assert later.seq >= first.seq + 4
         assert later.captured_mono_ms > first.captured_mono_ms
@@ -109,7 +98,7 @@ def test_a_killed_process_is_replaced_and_frames_go_on_counting(view: Path) -> N
         time.sleep(0.1)
         newest = frame_of(camera).seq
         assert frame_of(camera, newest).seq > before.seq
-        assert eventually(lambda: camera.state() == "ok")
+        assert comes_about(lambda: camera.state() == "ok")
     assert tally.snapshot()[FaultCode.CAMERA_STALLED.value] >= 1
 
 
@@ -118,10 +107,10 @@ def test_a_hanging_process_is_replaced_and_nobody_waits_for_it(view: Path) -> No
         frame = frame_of(camera)
         hung = child_of(camera)
         os.kill(hung, signal.SIGSTOP)
-        assert eventually(lambda: camera.state() == "stalled")
+        assert comes_about(lambda: camera.state() == "stalled")
         frame_of(camera)
         assert camera.newest(after_seq=frame.seq + 1_000, timeout_ms=20) is None
-        assert eventually(lambda: child_of(camera) != hung)
+        assert comes_about(lambda: child_of(camera) != hung)
         assert frame_of(camera, frame_of(camera).seq).seq > frame.seq
     assert not Path(f"/proc/{hung}").exists()
 
@@ -132,7 +121,7 @@ def test_the_process_ends_when_its_parent_is_killed(view: Path) -> None:
         from edge_agent.drivers.camera_opencv.driver import CameraOpenCv
         camera = CameraOpenCv("lane", "file:{view}")
         camera.start()
-        assert camera.newest(after_seq=0, timeout_ms={PATIENT_MS})
+        assert camera.newest(after_seq=0, timeout_ms={PATIENCE_MS})
         print(camera._child.pid, flush=True)
         time.sleep(60)
     """
@@ -144,7 +133,7 @@ def test_the_process_ends_when_its_parent_is_killed(view: Path) -> None:
         child = int(parent.stdout.readline())
         assert Path(f"/proc/{child}").exists()
         parent.kill()
-    assert eventually(lambda: not alive(child))
+    assert comes_about(lambda: not alive(child))
 
 
 def alive(pid: int) -> bool:
@@ -162,18 +151,18 @@ def test_broken_pictures_are_counted_and_the_good_ones_shown(tmp_path: Path) -> 
     with running(f"file:{tmp_path}", tally) as camera:
         assert sees(camera, 77)
         counted = FaultCode.FACE_IMAGE_BROKEN.value
-        assert eventually(lambda: tally.snapshot().get(counted, 0) >= 2)
+        assert comes_about(lambda: tally.snapshot().get(counted, 0) >= 2)
 
 
 def test_a_source_that_appears_later_is_found(tmp_path: Path) -> None:
     tally = FaultTally()
     with running(f"file:{tmp_path / 'later'}", tally) as camera:
-        assert eventually(lambda: camera.state() == "gone")
-        assert eventually(lambda: FaultCode.CAMERA_OPEN.value in tally.snapshot())
+        assert comes_about(lambda: camera.state() == "gone")
+        assert comes_about(lambda: FaultCode.CAMERA_OPEN.value in tally.snapshot())
         (tmp_path / "later").mkdir()
         cv2.imwrite(str(tmp_path / "later" / "1.png"), picture(60))
         assert sees(camera, 60)
-        assert camera.state() == "ok"
+        assert comes_about(lambda: camera.state() == "ok")
 
 
 # ---- MJPEG over HTTP ----------------------------------------------------------------------------
@@ -196,19 +185,19 @@ def test_a_stream_that_stops_sending_stalls_and_comes_back(server: MjpegServer) 
     with running(f"mjpeg:{server.url}") as camera:
         frame = frame_of(camera)
         server.mood = "stall"
-        assert eventually(lambda: camera.state() in {"stalled", "gone"})
+        assert comes_about(lambda: camera.state() in {"stalled", "gone"})
         assert camera.newest(after_seq=frame.seq + 1_000, timeout_ms=20) is None
         server.mood = "play"
-        assert eventually(lambda: camera.state() == "ok")
+        assert comes_about(lambda: camera.state() == "ok")
 
 
 def test_a_server_that_refuses_is_gone_and_comes_back(server: MjpegServer) -> None:
     with running(f"mjpeg:{server.url}") as camera:
         assert sees(camera, 100)
         server.mood = "cut"
-        assert eventually(lambda: camera.state() == "gone")
+        assert comes_about(lambda: camera.state() == "gone")
         server.mood = "play"
-        assert eventually(lambda: camera.state() == "ok")
+        assert comes_about(lambda: camera.state() == "ok")
 
 
 def test_garbage_on_the_line_is_no_frame_and_no_crash(server: MjpegServer) -> None:

@@ -10,6 +10,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud_broker.adapters.mosquitto_files import INGEST_USER, BrokerDevice, hash_password
+from tests.factories.waiting import PATIENCE_S
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
 
 TENANT = UUID("01900000-0000-7000-8000-0000000000aa")
@@ -41,7 +42,7 @@ class Client:
         self.client.on_publish = lambda _c, _u, mid, _r, _p: self._acks.put(mid)
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE_S)
 
     def _on_connect(self, _c: object, _u: object, _f: object, reason: object, _p: object) -> None:
         self.refused = None if str(reason) == "Success" else str(reason)
@@ -49,17 +50,17 @@ class Client:
 
     def subscribe(self, topic: str) -> None:
         self.client.subscribe(topic, 1)
-        self._acks.get(timeout=10)
+        self._acks.get(timeout=PATIENCE_S)
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.client.publish(topic, payload, 1)
-        self._acks.get(timeout=10)
+        self._acks.get(timeout=PATIENCE_S)
 
     def topics(self, until: bytes) -> set[str]:
         """Return the topics received before the marker."""
         seen: set[str] = set()
         while True:
-            topic, payload = self.received.get(timeout=10)
+            topic, payload = self.received.get(timeout=PATIENCE_S)
             if payload == until:
                 return seen
             seen.add(topic)
@@ -143,7 +144,7 @@ def test_a_client_id_cannot_be_taken_from_another(broker: Broker) -> None:
     thief = Client(broker, str(TWO), str(TWO), client_id=str(ONE))
     cloud = Client(broker, INGEST_USER, INGEST_PASSWORD)
     cloud.publish(own(ONE, "ack"), b"x")
-    assert victim.received.get(timeout=10) == (own(ONE, "ack"), b"x")
+    assert victim.received.get(timeout=PATIENCE_S) == (own(ONE, "ack"), b"x")
     assert thief.nothing()
     for client in (victim, thief, cloud):
         client.close()

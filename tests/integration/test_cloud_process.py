@@ -21,6 +21,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
+from tests.factories.ports import free_port
+from tests.factories.waiting import PATIENCE_S
 from tests.fakes.cloud_box import Person, SimBox
 from tests.fakes.cloud_line import BoxLine, wait_until
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
@@ -107,12 +109,6 @@ class Cloud:
         return line
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def cloud(database: Database, mosquitto: Callable[..., Broker], tmp_path: Path) -> Iterator[Cloud]:
     broker = mosquitto()
@@ -149,7 +145,8 @@ def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
     assert cloud.said(*goods, "--preview")["published_version"] == 0
     assert cloud.said(*goods)["published_version"] == 1
     assert cloud.said("publish-bundle", str(cloud.folder / "rules.json")) == {"version": 1}
-    assert {here.published.get(timeout=20).kind for _ in range(2)} == {"catalogue", "bundle"}
+    told = {here.published.get(timeout=PATIENCE_S).kind for _ in range(2)}
+    assert told == {"catalogue", "bundle"}
     assert cloud.said("sign-tag", "04A1B2C3D4E5F6")["link"].startswith(
         "https://regulars.invalid/t?"
     )

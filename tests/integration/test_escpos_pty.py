@@ -4,8 +4,7 @@ import os
 import queue
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from tests.factories.waiting import PATIENCE_MS, comes_about
 
 pytestmark = pytest.mark.integration
 
@@ -27,13 +27,6 @@ PROFILE = load_profile(
     Path(__file__).resolve().parents[2] / "device_configs", "generic-zh-32", TillProfile
 )
 ITEMS = [("可口可乐330ml", 2, 350), ("雀巢咖啡", 1, 1250)]
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 15
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return holds()
 
 
 @pytest.fixture
@@ -59,7 +52,7 @@ def tally() -> FaultTally:
 def tap(till: OldTill, printer: RecordingPrinter, tally: FaultTally) -> Iterator[EscposTap]:
     tap = EscposTap("till", PROFILE, (till.port, printer.port), tally=tally)
     tap.start()
-    assert eventually(lambda: tap.state() == "ok")
+    assert comes_about(lambda: tap.state() == "ok")
     yield tap
     tap.stop()
 
@@ -68,11 +61,11 @@ def test_every_byte_arrives_unchanged_and_the_receipt_is_read(
     till: OldTill, printer: RecordingPrinter, tap: EscposTap
 ) -> None:
     sent = till.print_sale("0042", ITEMS, discount_fen=100)
-    receipt = tap.next_receipt(timeout_ms=10_000)
+    receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
     assert receipt is not None
     assert (receipt.receipt_no, receipt.total_fen, receipt.fault) == ("0042", 1_850, None)
     assert [line.amount_fen for line in receipt.lines] == [700, 1_250, -100]
-    assert eventually(lambda: printer.received() == sent)
+    assert comes_about(lambda: printer.received() == sent)
     assert len(tap.forward_micros()) > 0
 
 
@@ -85,10 +78,10 @@ def test_the_printers_answers_come_back(till: OldTill, tap: EscposTap) -> None:
 def test_a_long_job_passes_whole(till: OldTill, printer: RecordingPrinter, tap: EscposTap) -> None:
     image = b"\x1dv0\x00\x30\x00\x00\x08" + os.urandom(0x30 * 0x800)
     sent = till.print_bytes(image + sale_bytes("0043", ITEMS))
-    receipt = tap.next_receipt(timeout_ms=10_000)
+    receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
     assert receipt is not None
     assert (receipt.receipt_no, receipt.total_fen) == ("0043", 1_950)
-    assert eventually(lambda: printer.received() == sent)
+    assert comes_about(lambda: printer.received() == sent)
 
 
 def test_a_broken_reader_does_not_stop_the_printing(
@@ -100,12 +93,12 @@ def test_a_broken_reader_does_not_stop_the_printing(
 
     tap._jobs = Broken("till", PROFILE)
     first = till.print_sale("0001", ITEMS)
-    assert eventually(lambda: tally.snapshot().get("T103") == 1)
+    assert comes_about(lambda: tally.snapshot().get("T103") == 1)
     second = till.print_sale("0002", ITEMS)
-    receipt = tap.next_receipt(timeout_ms=10_000)
+    receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
     assert receipt is not None
     assert receipt.receipt_no == "0002"
-    assert eventually(lambda: printer.received() == first + second)
+    assert comes_about(lambda: printer.received() == first + second)
 
 
 def test_a_reader_that_lags_behind_loses_its_copy_never_the_line(
@@ -126,11 +119,11 @@ def test_a_reader_that_lags_behind_loses_its_copy_never_the_line(
         sent = 0
         while not tap._missed.is_set():
             sent += len(till.print_bytes(b"x" * 100 + b"\n"))
-            assert eventually(partial(arrived, printer, sent))
+            assert comes_about(partial(arrived, printer, sent))
         go_on.set()
-        assert eventually(lambda: not tap._missed.is_set())
+        assert comes_about(lambda: not tap._missed.is_set())
         till.print_bytes(b"\x1dV\x00")
-        receipt = tap.next_receipt(timeout_ms=10_000)
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
         assert receipt is not None
         assert receipt.fault is FaultCode.TILL_STREAM_TRUNCATED
     finally:
@@ -161,18 +154,18 @@ def test_an_unplugged_printer_loses_no_byte(tmp_path: Path, tally: FaultTally) -
     tap = EscposTap("till", PROFILE, cables.paths, tally=tally)
     tap.start()
     try:
-        assert eventually(lambda: tap.state() == "ok")
+        assert comes_about(lambda: tap.state() == "ok")
         printer.stop()
-        assert eventually(lambda: tap.state() == "gone")
+        assert comes_about(lambda: tap.state() == "gone")
         assert tally.snapshot() == {"T101": 1}
         sent = till.print_sale("0044", ITEMS)
         printer = RecordingPrinter()
         cables.plug(1, printer.port)
-        assert eventually(lambda: tap.state() == "ok")
-        receipt = tap.next_receipt(timeout_ms=10_000)
+        assert comes_about(lambda: tap.state() == "ok")
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
         assert receipt is not None
         assert receipt.receipt_no == "0044"
-        assert eventually(lambda: printer.received() == sent)
+        assert comes_about(lambda: printer.received() == sent)
     finally:
         tap.stop()
         till.stop()
@@ -185,13 +178,13 @@ def test_a_till_that_comes_late_is_found(tmp_path: Path, tally: FaultTally) -> N
     cables.plug(1, printer.port)
     tap = EscposTap("till", PROFILE, cables.paths, tally=tally)
     tap.start()
-    assert eventually(lambda: tap.state() == "gone")
+    assert comes_about(lambda: tap.state() == "gone")
     till = OldTill()
     cables.plug(0, till.port)
     try:
-        assert eventually(lambda: tap.state() == "ok")
+        assert comes_about(lambda: tap.state() == "ok")
         till.print_sale("0045", ITEMS)
-        receipt = tap.next_receipt(timeout_ms=10_000)
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
         assert receipt is not None
         assert tally.snapshot() == {"T101": 1}
     finally:
@@ -207,10 +200,10 @@ def test_what_was_printed_before_the_tap_came_is_not_lost(
     tap = EscposTap("till", PROFILE, (till.port, printer.port))
     tap.start()
     try:
-        receipt = tap.next_receipt(timeout_ms=10_000)
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
         assert receipt is not None
         assert (receipt.receipt_no, receipt.fault) == ("0047", None)
-        assert eventually(lambda: printer.received() == sent)
+        assert comes_about(lambda: printer.received() == sent)
     finally:
         tap.stop()
 
@@ -245,8 +238,8 @@ def test_a_network_printer_is_a_line_too(till: OldTill) -> None:
                 assert got == sent
                 link.sendall(b"\x16")
                 assert till._line.read(5_000) == b"\x16"
-            assert tap.next_receipt(timeout_ms=10_000) is not None
-            assert eventually(lambda: tap.state() == "gone" or link.fileno() == -1)
+            assert tap.next_receipt(timeout_ms=PATIENCE_MS) is not None
+            assert comes_about(lambda: tap.state() == "gone" or link.fileno() == -1)
         finally:
             tap.stop()
 
@@ -261,7 +254,7 @@ def test_nothing_is_left_open_after_stop(till: OldTill, printer: RecordingPrinte
     before = threading.active_count()
     tap = EscposTap("till", PROFILE, (till.port, printer.port), open_line=open_and_note)
     tap.start()
-    assert eventually(lambda: tap.state() == "ok")
+    assert comes_about(lambda: tap.state() == "ok")
     tap.stop()
     assert threading.active_count() == before
     assert len(opened) == 2

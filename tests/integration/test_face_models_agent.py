@@ -16,12 +16,12 @@ from retail_core.identity.model_card import ModelBundle, SignOff, sign_models
 from tests.factories.agent_api import Box, sale
 from tests.factories.agent_files import DEVICE, SCREEN_TOKEN, TILL_TOKEN
 from tests.factories.agent_process import ROOT, AgentProcess
+from tests.factories.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.enable_socket]
 SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
 ONCE = {"Idempotency_Key": "0190-models-0001"}
-PATIENCE_S = 60
 # A wheel for another processor may die of an illegal instruction as soon as it is imported.
 DIES = """\
 import os, signal, sys

@@ -29,13 +29,13 @@ from retail_core.texts.faults import FaultCode
 from tests.factories.consents import make_consent
 from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, record
 from tests.factories.faces import POLICY
+from tests.factories.waiting import PATIENCE_MS
 from tests.fakes.gallery_store import FakeGalleryStore
 from tests.fakes.ids import FakeIdSource
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 
 Picture = NDArray[np.uint8]
-PATIENT_MS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def counter_at(models: FaceModels, source: str) -> Iterator[Lived]:
     camera.start()
     counter = Lived(models, camera)
     try:
-        assert camera.newest(after_seq=0, timeout_ms=PATIENT_MS * 3) is not None
+        assert camera.newest(after_seq=0, timeout_ms=PATIENCE_MS) is not None
         yield counter
     finally:
         counter.stop()
@@ -166,7 +166,7 @@ def show(counter: Lived, view: Path, image: Picture, name: str) -> None:
     beside.replace(view)
     wanted, seq = fit(image, FILE_SIDE_MAX).shape, 0
     for _ in range(100):
-        frame = counter.real_camera.newest(after_seq=seq, timeout_ms=PATIENT_MS)
+        frame = counter.real_camera.newest(after_seq=seq, timeout_ms=PATIENCE_MS)
         assert frame is not None
         seq = frame.seq
         if frame.image.shape == wanted:
@@ -182,7 +182,7 @@ def test_a_member_comes_back_and_a_stranger_does_not(
         plan = counter.enrolment.from_pictures(ALICE, pictures)
         assert (plan.accepted, plan.enough, plan.lookalike) == (2, False, None)
         show(counter, view, shots["person-a/3"], "her")
-        result = counter.identify.identify(["face"], PATIENT_MS)
+        result = counter.identify.identify(["face"], PATIENCE_MS)
         assert result.member is not None
         assert result.member.member_id == ALICE
         assert (result.factor, result.assurance) == (Factor.FACE_VOTE, Assurance.LOW)
@@ -197,7 +197,7 @@ def test_her_phones_code_is_read_off_the_camera(face_models: FaceModels, view: P
         code = ALICES_PHONE.code(counter.now_s)
         phone = render(code, Look(blur=1.0, perspective=0.12))
         show(counter, view, np.asarray(phone[:, 20:], np.uint8), "phone")
-        result = counter.identify.identify(["qr"], PATIENT_MS)
+        result = counter.identify.identify(["qr"], PATIENCE_MS)
         assert result.member is not None
         assert result.member.member_id == ALICE
         assert (result.factor, result.assurance) == (Factor.MEMBER_CODE, Assurance.HIGH)
@@ -219,11 +219,11 @@ def test_enrolled_before_a_network_camera_and_recognised_there(
     ):
         hints: list[bool] = []
         plan = counter.enrolment.from_camera(
-            ALICE, 2, lambda hint: hints.append(hint.ok), PATIENT_MS * 3
+            ALICE, 2, lambda hint: hints.append(hint.ok), PATIENCE_MS
         )
         assert plan.accepted == 2
         assert hints.count(True) == 2
         server.show([content("3.jpg")])
-        result = counter.identify.identify((), PATIENT_MS)
+        result = counter.identify.identify((), PATIENCE_MS)
         assert result.member is not None
         assert result.member.member_id == ALICE

@@ -19,6 +19,7 @@ from edge_agent.ports.journal import StoredAnswer
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.shop_floor import make_draft
+from tests.factories.waiting import PATIENCE_S
 from tests.fakes.ids import FakeIdSource
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -65,7 +66,7 @@ def sell_until_killed(path: Path, moment_s: float) -> list[UUID]:
     first = process.stdout.readline()
     time.sleep(moment_s)
     os.kill(process.pid, signal.SIGKILL)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=PATIENCE_S)
     # The last line may be cut in the pipe; it was then not told.
     told = (first + rest).decode().splitlines(keepends=True)
     return [UUID(line.strip()) for line in told if line.endswith("\n")]

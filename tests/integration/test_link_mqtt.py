@@ -30,7 +30,7 @@ from tests.contract.test_cloud_link_contract import (
     broker_device,
 )
 from tests.factories.shop_floor import SHOP
-from tests.factories.waiting import WITHIN_S, eventually
+from tests.factories.waiting import PATIENCE_S, eventually
 from tests.fakes.clock import FakeClock
 from tests.plugins.mosquitto import Broker
 
@@ -84,7 +84,7 @@ def test_a_killed_box_is_reported_gone_with_the_boot_id_of_its_birth(
         eventually(lambda: states_of(cloud)[-1].state == "gone")
     finally:
         process.kill()
-        process.wait(WITHIN_S)
+        process.wait(PATIENCE_S)
     assert states_of(cloud)[-1].boot_id == ALIVE.boot_id
 
 
@@ -92,7 +92,7 @@ def test_a_goodbye_leaves_a_retained_gone(broker: Broker, cloud: MosquittoCloud)
     states: queue.Queue[bool] = queue.Queue()
     link = link_to(broker.host, broker.port)
     link.start(lambda _message: None, states.put)
-    assert states.get(timeout=WITHIN_S)
+    assert states.get(timeout=PATIENCE_S)
     assert link.publish_presence(ALIVE)
     link.stop()
     eventually(lambda: [one.state for one in states_of(cloud)] == ["ok", "gone"])
@@ -122,7 +122,7 @@ def test_no_broker_is_counted_and_retried(broker: Broker) -> None:
     try:
         eventually(lambda: tally.snapshot().get(FaultCode.SYNC_LINK_DOWN.value, 0) >= 1)
         broker.start()
-        assert states.get(timeout=30)
+        assert states.get(timeout=PATIENCE_S)
     finally:
         link.stop()
 
@@ -140,10 +140,10 @@ def test_a_message_its_reader_chokes_on_costs_neither_the_line_nor_the_next(
     link = link_to(broker.host, broker.port, tally=tally)
     link.start(choke, states.put)
     try:
-        assert states.get(timeout=WITHIN_S)
+        assert states.get(timeout=PATIENCE_S)
         cloud.deliver("ack", b"poison")
         cloud.deliver("ack", b"good")
-        assert heard.get(timeout=WITHIN_S).payload == b"good"
+        assert heard.get(timeout=PATIENCE_S).payload == b"good"
         assert link.connected()
         assert tally.snapshot()[FaultCode.API_INTERNAL.value] == 1
     finally:
@@ -155,13 +155,13 @@ def test_reconnecting_leaks_no_files(broker: Broker) -> None:
     link = link_to(broker.host, broker.port)
     link.start(lambda _message: None, states.put)
     try:
-        assert states.get(timeout=WITHIN_S)
+        assert states.get(timeout=PATIENCE_S)
         before = open_files()
         for _round in range(5):
             broker.kill()
-            assert not states.get(timeout=WITHIN_S)
+            assert not states.get(timeout=PATIENCE_S)
             broker.start()
-            assert states.get(timeout=30)
+            assert states.get(timeout=PATIENCE_S)
         time.sleep(0.1)
         assert open_files() <= before + 1
     finally:
@@ -175,7 +175,7 @@ def test_frames_of_many_threads_arrive_whole_and_once(
     link = link_to(broker.host, broker.port)
     link.start(lambda _message: None, states.put)
     try:
-        assert states.get(timeout=WITHIN_S)
+        assert states.get(timeout=PATIENCE_S)
         sent = [bytes([number]) * 50_000 for number in range(40)]
 
         def send(payload: bytes) -> None:

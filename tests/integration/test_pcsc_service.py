@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +17,7 @@ from retail_core.errors import Fault
 from retail_core.identity.sun import file_key, verify_sun
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from tests.factories.waiting import PATIENCE_MS, comes_about
 from tools.virtual_pcsc import NotHereError, OwnPcsc, VirtualPcsc, ensure_pcscd
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -24,13 +25,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 META_KEY = bytes(range(16))
 MASTER_KEY = bytes(range(16, 32))
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 15
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
 
 
 @pytest.fixture
@@ -70,7 +64,7 @@ def test_each_tap_carries_a_fresh_signed_counter(
     for _ in range(2):
         before_ms = time.monotonic_ns() // 1_000_000
         service.reader.insert(card)
-        tap = reader.next_tap(timeout_ms=10_000)
+        tap = reader.next_tap(timeout_ms=PATIENCE_MS)
         assert tap is not None
         assert tap.ndef_uri is not None
         assert tap.detected_mono_ms >= before_ms
@@ -86,10 +80,10 @@ def test_a_card_pulled_away_in_the_middle_is_counted_and_the_next_tap_works(
     service: VirtualPcsc, reader: PcscNfcReader, tally: FaultTally, commands: int
 ) -> None:
     service.reader.insert(FlightyCard(member_card(), commands=commands))
-    assert eventually(lambda: tally.snapshot().get("R306") == 1)
+    assert comes_about(lambda: tally.snapshot().get("R306") == 1)
     assert reader.next_tap(timeout_ms=1) is None
     service.reader.insert(member_card())
-    tap = reader.next_tap(timeout_ms=10_000)
+    tap = reader.next_tap(timeout_ms=PATIENCE_MS)
     assert tap is not None
     assert tap.uid == UID
 
@@ -98,7 +92,7 @@ def test_a_foreign_card_is_counted(
     service: VirtualPcsc, reader: PcscNfcReader, tally: FaultTally
 ) -> None:
     service.reader.insert(ForeignCard(UID))
-    tap = reader.next_tap(timeout_ms=10_000)
+    tap = reader.next_tap(timeout_ms=PATIENCE_MS)
     assert tap is not None
     assert tap.ndef_uri is None
     assert tally.snapshot() == {"R303": 1}
@@ -115,11 +109,11 @@ def test_a_card_taken_away_is_no_tap_and_may_come_again(
 ) -> None:
     card = member_card()
     service.reader.insert(card)
-    assert reader.next_tap(timeout_ms=10_000) is not None
+    assert reader.next_tap(timeout_ms=PATIENCE_MS) is not None
     service.reader.remove()
     assert reader.next_tap(timeout_ms=1_000) is None
     service.reader.insert(card)
-    again = reader.next_tap(timeout_ms=10_000)
+    again = reader.next_tap(timeout_ms=PATIENCE_MS)
     assert again is not None
     assert again.uid == UID
 
@@ -131,16 +125,16 @@ def test_no_read_is_lost_over_an_outage_of_the_service(
     """Taps before, and a card laid down the moment it is back, all arrive, once and in order."""
     pcsc, card = own(service), member_card()
     pcsc.reader.insert(card)
-    assert reader.next_tap(timeout_ms=10_000) is not None
+    assert reader.next_tap(timeout_ms=PATIENCE_MS) is not None
     pcsc.reader.remove()
     pcsc.reader.insert(card)
-    assert eventually(lambda: card.reads == 2)
+    assert comes_about(lambda: card.reads == 2)
     pcsc.kill_service()
     time.sleep(outage_s)
     pcsc.start_service()
     pcsc.reader.insert(card)
     counters = []
-    while (tap := reader.next_tap(timeout_ms=6_000)) is not None:
+    while (tap := reader.next_tap(timeout_ms=PATIENCE_MS)) is not None:
         assert tap.ndef_uri is not None
         counters.append(verify_sun(tap.ndef_uri, META_KEY, MASTER_KEY).counter)
         if counters[-1] == card.reads and len(counters) >= 2:
@@ -154,7 +148,7 @@ def test_a_reader_that_was_never_there_shows_as_gone(service: VirtualPcsc) -> No
     missing = PcscNfcReader("ACR1252", tally=tally)
     missing.start()
     try:
-        assert eventually(lambda: missing.state() == "gone")
+        assert comes_about(lambda: missing.state() == "gone")
         service.reader.insert(member_card())
         assert missing.next_tap(timeout_ms=700) is None
     finally:
@@ -167,7 +161,7 @@ def test_a_tag_is_written_while_the_agent_watches_the_reader(
 ) -> None:
     link = "https://club.example/lane/3"
     service.reader.insert(WritableTag(UID))
-    blank = reader.next_tap(timeout_ms=10_000)
+    blank = reader.next_tap(timeout_ms=PATIENCE_MS)
     assert blank is not None
     assert blank.ndef_uri is None
     done = subprocess.run(
@@ -196,13 +190,13 @@ def test_pcscd_may_be_killed_and_come_back(
     service: VirtualPcsc, reader: PcscNfcReader, tally: FaultTally
 ) -> None:
     pcsc = own(service)
-    assert eventually(lambda: reader.state() == "ok")
+    assert comes_about(lambda: reader.state() == "ok")
     pcsc.kill_service()
-    assert eventually(lambda: reader.state() == "gone")
+    assert comes_about(lambda: reader.state() == "gone")
     assert tally.snapshot() == {"R302": 1}
     pcsc.start_service()
-    assert eventually(lambda: reader.state() == "ok")
+    assert comes_about(lambda: reader.state() == "ok")
     service.reader.insert(member_card())
-    tap = reader.next_tap(timeout_ms=10_000)
+    tap = reader.next_tap(timeout_ms=PATIENCE_MS)
     assert tap is not None
     assert tap.uid == UID

@@ -4,15 +4,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.factories.waiting import comes_about
 from tools.virtual_pcsc import SOCKET_VARIABLE, namespace_command
 
 ROOT = Path(__file__).resolve().parents[2]
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(
@@ -20,13 +21,6 @@ pytestmark = [
         reason="needs namespaces: run as root or allow unprivileged user namespaces",
     ),
 ]
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 15
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
 
 
 class Program:
@@ -69,7 +63,7 @@ def program() -> Iterator[Program]:
     yield program
     program.process.kill()
     program.process.communicate(timeout=15)
-    assert eventually(lambda: program.inside() == 0)
+    assert comes_about(lambda: program.inside() == 0)
     shutil.rmtree(program.socket_path.parent, ignore_errors=True)
 
 
@@ -86,7 +80,7 @@ def test_it_ends_with_everything_it_started(program: Program, ending: signal.Sig
 def test_its_service_does_not_outlive_it(program: Program) -> None:
     assert program.inside() == 2
     program.end(signal.SIGKILL)
-    assert eventually(lambda: program.inside() == 0)
+    assert comes_about(lambda: program.inside() == 0)
 
 
 @pytest.mark.usefixtures("program")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
+from tests.factories.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -65,7 +66,7 @@ def take_until_killed(folder: Path, first: int, moment_s: float) -> list[tuple[i
     begun = process.stdout.readline()
     time.sleep(moment_s)
     os.kill(process.pid, signal.SIGKILL)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=PATIENCE_S)
     # The last line may be cut in the pipe; the code was then not shown to anybody.
     lines = [line for line in (begun + rest).decode().splitlines(keepends=True) if line[-1] == "\n"]
     words = [line.split() for line in lines]

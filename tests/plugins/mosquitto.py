@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password, write_files
+from tests.factories.ports import free_port
+from tests.factories.waiting import PATIENCE_S
 
 INGEST_PASSWORD = "ingest-test-password"
-_READY_WITHIN_S = 10.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,9 +37,7 @@ class Broker:
 
     def __init__(self, folder: Path, devices: Sequence[BrokerDevice]) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind((self.host, 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.write(devices)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -61,7 +60,7 @@ class Broker:
             self._process = subprocess.Popen(
                 [program, "-c", str(self.files.config)], stdout=log, stderr=log
             )
-        deadline = time.monotonic() + _READY_WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection((self.host, self.port)):
                 return
@@ -85,7 +84,7 @@ class Broker:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
 
