@@ -38,7 +38,10 @@ class Reason(StrEnum):
     COUPON_NOT_HELD = "coupon_not_held"
     COUPON_EXPIRED = "coupon_expired"
     COUPON_FOREIGN = "coupon_foreign"
+    COUPON_UNKNOWN = "coupon_unknown"
+    NAMES_NOTHING = "names_nothing"
     OPTED_OUT = "opted_out"
+    CLOCK_UNKNOWN = "clock_unknown"
 
 
 @dataclass(frozen=True, slots=True)

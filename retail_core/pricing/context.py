@@ -39,7 +39,10 @@ class MemberContext:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """Where the basket is priced: stock in whole units by sku, use by offer, fen by campaign."""
+    """Where the basket is priced: stock in whole units by sku, use by offer, fen by campaign.
+
+    While the clock is not known nothing is granted that depends on the hour or the day.
+    """
 
     store: str = ""
     region: str = ""
@@ -48,6 +51,7 @@ class StoreContext:
     used: Used = NOTHING_USED
     campaign_fen: dict[str, int] = field(default_factory=dict)
     campaign_uses: dict[str, int] = field(default_factory=dict)
+    clock_known: bool = True
 
 
 ANY_STORE = StoreContext()
