@@ -1,0 +1,164 @@
+"""Which tier a member holds, why, what keeps it and what the next one asks.
+
+Tiers follow what was bought, never the points that are left: whoever spends points loses nothing.
+A tier is reached at once and lost only after its time and the grace are over, and only where it may
+be judged: a shop without the cloud does not know what was bought elsewhere and lowers nobody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from retail_core.growth.plan import GrowthPlan, TierRule
+from retail_core.growth.windows import counted_from, holds_until
+
+
+@dataclass(frozen=True, slots=True)
+class DayActivity:
+    """What a member bought on one business day, refunds of it taken off; `visits` is 0 or 1.
+
+    A day whose purchases were all given back has nothing left and no visit.
+    """
+
+    day: date
+    spend_fen: int
+    visits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A tier in a member's hand, to the end of `until`."""
+
+    code: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What counts from `first` on, and what is missing for a tier; 0 where nothing is.
+
+    Under `any` either of the two missing numbers is enough.
+    """
+
+    code: str
+    first: date
+    spend_fen: int
+    visits: int
+    missing_fen: int
+    missing_visits: int
+    mode: Literal["all", "any"]
+
+    @property
+    def met(self) -> bool:
+        """Whether the tier is reached."""
+        lacks = (self.missing_fen > 0, self.missing_visits > 0)
+        return not any(lacks) if self.mode == "all" else not all(lacks)
+
+
+Change = Literal["none", "reached", "kept", "grace", "lowered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The tier held after judging, what happened, and the two numbers people ask for.
+
+    `why` is the account of the tier held on the day it was judged, `keep` what its next judgement
+    asks, `next` the tier above; `keep` is None at the lowest, `next` at the highest.
+    """
+
+    held: Held
+    change: Change
+    why: Progress
+    keep: Progress | None
+    next: Progress | None
+
+
+def judge(
+    plan: GrowthPlan,
+    activity: Iterable[DayActivity],
+    held: Held | None,
+    today: date,
+    *,
+    may_lower: bool = True,
+) -> Standing:
+    """Return a member's standing on a day; a new member (`held` None) begins at the lowest tier."""
+    days = tuple(activity)
+    first = counted_from(plan.window, today)
+    before = held or Held(plan.tiers[0].code, today, holds_until(plan.window, today))
+    after, change = _judged(plan, days, before, today, may_lower=may_lower)
+    rank = plan.rank(after.code)
+    why = progress(plan.tiers[rank], days, first, today)
+    keep = None
+    if rank:
+        keep = progress(plan.tiers[rank], days, counted_from(plan.window, after.until), after.until)
+    upward = plan.tiers[rank + 1] if rank + 1 < len(plan.tiers) else None
+    ahead = None if upward is None else progress(upward, days, first, today)
+    return Standing(after, change, why, keep, ahead)
+
+
+def progress(tier: TierRule, days: Iterable[DayActivity], first: date, last: date) -> Progress:
+    """Return how far the days from `first` to `last` go towards a tier."""
+    counted = [day for day in days if first <= day.day <= last]
+    spend = max(0, sum(day.spend_fen for day in counted))
+    visits = sum(day.visits for day in counted)
+    return Progress(
+        code=tier.code,
+        first=first,
+        spend_fen=spend,
+        visits=visits,
+        missing_fen=max(0, tier.spend_fen - spend),
+        missing_visits=max(0, tier.visits - visits),
+        # under `any` a number that is not asked would be met at once
+        mode="any" if tier.mode == "any" and tier.spend_fen and tier.visits else "all",
+    )
+
+
+def _earned(plan: GrowthPlan, days: tuple[DayActivity, ...], last: date) -> int:
+    """Return the place of the highest tier reached by what counts on a day."""
+    first = counted_from(plan.window, last)
+    met = [at for at, tier in enumerate(plan.tiers) if progress(tier, days, first, last).met]
+    return met[-1] if met else 0
+
+
+def _judged(
+    plan: GrowthPlan, days: tuple[DayActivity, ...], held: Held, today: date, *, may_lower: bool
+) -> tuple[Held, Change]:
+    earned = _earned(plan, days, today)
+    after = held
+    while today > after.until:
+        longer = _at_its_end(plan, days, after)
+        if plan.rank(longer.code) < plan.rank(after.code):
+            over = after.until + timedelta(days=plan.grace_days)
+            in_grace = today <= over or earned >= plan.rank(after.code)
+            if in_grace or not may_lower:
+                break
+            longer = Held(longer.code, over + timedelta(days=1), longer.until)
+        after = longer
+    rank = plan.rank(after.code)
+    if earned > rank:
+        reached = Held(plan.tiers[earned].code, today, holds_until(plan.window, today))
+        return reached, "reached" if earned > plan.rank(held.code) else "lowered"
+    if earned == rank:
+        after = Held(after.code, after.since, max(after.until, holds_until(plan.window, today)))
+    return after, _change(plan, held, after, today)
+
+
+def _at_its_end(plan: GrowthPlan, days: tuple[DayActivity, ...], held: Held) -> Held:
+    """Return what follows a tier by what counted on its last day, whenever one comes to judge."""
+    rank = plan.rank(held.code)
+    earned = _earned(plan, days, held.until)
+    until = holds_until(plan.window, held.until)
+    if earned >= rank:
+        return Held(held.code, held.since, until)
+    landing = max(earned, rank - 1) if plan.soft_landing else earned
+    return Held(plan.tiers[landing].code, held.since, until)
+
+
+def _change(plan: GrowthPlan, before: Held, after: Held, today: date) -> Change:
+    if plan.rank(after.code) < plan.rank(before.code):
+        return "lowered"
+    if today > after.until:
+        return "grace"
+    return "kept" if after.until > before.until else "none"
