@@ -17,6 +17,8 @@ def check_ack(frame: AckFrame) -> None:
         if not last < low <= high:
             raise ValueError(f"range {low}..{high} after {last}")
         last = high
+    if frame.ends and len(frame.ends) != len(frame.ranges):
+        raise ValueError(f"{len(frame.ends)} ends of {len(frame.ranges)} ranges")
 
 
 def check_hello(hello: Hello) -> None:
@@ -43,6 +45,7 @@ def check_sale(sale: Sale) -> None:
         texts += (line.sku, line.name)
         texts += (offer for offer, _ in line.offers)
     texts += (kind for kind, _ in sale.tenders)
+    texts += (spend.kind for spend in sale.lease_spends)
     for posting in sale.postings:
         texts += (posting.rule, posting.kind, posting.debit, posting.credit)
     if "\x00" in "".join(texts):

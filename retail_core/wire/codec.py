@@ -18,6 +18,13 @@ from retail_core.clock import Instant
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import checks
+from retail_core.wire.lease import (
+    LeaseEpoch,
+    LeaseGrant,
+    LeaseHello,
+    LeaseRecall,
+    LeaseReturned,
+)
 from retail_core.wire.messages import (
     WIRE_VERSION,
     AckFrame,
@@ -55,7 +62,10 @@ Body = (
     | FaceHeld
     | FaceErased
     | ClaimIssued
+    | LeaseHello
+    | LeaseReturned
 )
+LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
 _S = TypeVar("_S", bound=msgspec.Struct)
 _Framed = TypeVar(
     "_Framed", UpFrame, AckFrame, Hello, ChangeFrame, Published, Presence, CloudPresence
@@ -99,6 +109,13 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.FACE_HELD: msgspec.msgpack.Decoder(FaceHeld),
     EventType.FACE_ERASED: msgspec.msgpack.Decoder(FaceErased),
     EventType.CLAIM_ISSUED: msgspec.msgpack.Decoder(ClaimIssued),
+    EventType.LEASE_HELLO: msgspec.msgpack.Decoder(LeaseHello),
+    EventType.LEASE_RETURNED: msgspec.msgpack.Decoder(LeaseReturned),
+}
+_lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    ChangeKind.LEASE_EPOCH: msgspec.msgpack.Decoder(LeaseEpoch),
+    ChangeKind.LEASE_GRANTED: msgspec.msgpack.Decoder(LeaseGrant),
+    ChangeKind.LEASE_RECALLED: msgspec.msgpack.Decoder(LeaseRecall),
 }
 
 
@@ -154,6 +171,15 @@ def decode_cloud_presence(payload: bytes) -> CloudPresence:
 def decode_member(raw: msgspec.Raw | bytes) -> MemberRecord:
     """Read the body of a member's change."""
     return _unpack(_member, raw)
+
+
+def decode_lease_change(kind: str, raw: msgspec.Raw | bytes) -> LeaseChange | None:
+    """Read the body of a change about leases; None for a change of another kind."""
+    decoder = _lease_changes.get(kind)
+    if decoder is None:
+        return None
+    change: LeaseChange = _unpack(decoder, raw)
+    return change
 
 
 def decode_body(type_: str, raw: msgspec.Raw | bytes) -> Body:
@@ -276,6 +302,8 @@ def _plain_field(holder: msgspec.Struct, name: str) -> Any:
                 return _plain(decode_body(type_, body))
             case Change(kind=ChangeKind.MEMBER, body=body) if name == "body":
                 return _plain(decode_member(body))
+            case Change(kind=kind, body=body) if name == "body":
+                return _plain(decode_lease_change(kind, body) or value)
     except Fault:
         return _plain(value)
     return _plain(value)

@@ -30,9 +30,11 @@ Qty = Annotated[int, Meta(ge=-limits.QTY_MILLI_MAX, le=limits.QTY_MILLI_MAX)]
 Points = Fen
 Events = Annotated[tuple["Event", ...], Meta(min_length=1, max_length=limits.FRAME_EVENTS_MAX)]
 AckRanges = Annotated[tuple[tuple[Seq, Seq], ...], Meta(max_length=limits.ACK_RANGES_MAX)]
+ChainEnds = Annotated[tuple[Hash, ...], Meta(max_length=limits.ACK_RANGES_MAX)]
 Changes = Annotated[tuple["Change", ...], Meta(max_length=limits.CHANGES_PER_FRAME_MAX)]
 OffersTaken = tuple[tuple[SaleText, Fen], ...]
 SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]
+LeaseSpends = Annotated[tuple["LeaseSpend", ...], Meta(max_length=limits.LEASE_SPENDS_MAX)]
 Tenders = Annotated[tuple[tuple[SaleText, Fen], ...], Meta(max_length=limits.TENDERS_MAX)]
 
 
@@ -48,6 +50,8 @@ class EventType(StrEnum):
     FACE_HELD = "face.held"
     FACE_ERASED = "face.erased"
     CLAIM_ISSUED = "claim.issued"
+    LEASE_HELLO = "lease.hello"
+    LEASE_RETURNED = "lease.returned"
 
 
 class Event(msgspec.Struct, array_like=True, frozen=True):
@@ -86,13 +90,18 @@ class Rejected(msgspec.Struct, array_like=True, frozen=True):
 
 
 class AckFrame(msgspec.Struct, array_like=True, frozen=True):
-    """Committed ranges (inclusive) of one (device, epoch), and frames allowed in flight."""
+    """Committed ranges (inclusive) of one (device, epoch), and frames allowed in flight.
+
+    `ends` are the chain's hashes after each range's last event: a box whose card was set back has
+    other events under these sequences, and must not take them for committed.
+    """
 
     v: int
     epoch: Count
     ranges: AckRanges
     credit: Count
     rejected: tuple[Rejected, ...] = ()
+    ends: ChainEnds = ()
 
 
 class Hello(msgspec.Struct, array_like=True, frozen=True):
@@ -114,6 +123,9 @@ class ChangeKind(StrEnum):
     MEMBER = "member"
     MEMBER_GONE = "member.gone"
     FACE_ENABLEMENT = "face.enablement"
+    LEASE_EPOCH = "lease.epoch"
+    LEASE_GRANTED = "lease.granted"
+    LEASE_RECALLED = "lease.recalled"
 
 
 class Change(msgspec.Struct, array_like=True, frozen=True):
@@ -201,6 +213,16 @@ class WirePosting(msgspec.Struct, array_like=True, frozen=True):
     redeemer: Id | None = None
 
 
+class LeaseSpend(msgspec.Struct, array_like=True, frozen=True):
+    """What a sale used up of a lease of its own device: points, a coupon (1), or of a budget."""
+
+    kind: SaleText
+    right: Id
+    epoch: Seq
+    nth: Seq
+    amount: Seq
+
+
 class Sale(msgspec.Struct, array_like=True, frozen=True):
     """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`)."""
 
@@ -217,6 +239,7 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     bundle_hash: Digest = b""
     certificate_hash: Digest = b""
     solver_status: SaleText = ""
+    lease_spends: LeaseSpends = ()
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):

@@ -10,6 +10,13 @@ from msgspec import inspect
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
+from retail_core.wire.lease import (
+    LeaseEpoch,
+    LeaseGrant,
+    LeaseHello,
+    LeaseRecall,
+    LeaseReturned,
+)
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -24,6 +31,7 @@ from retail_core.wire.messages import (
     FaceErased,
     FaceHeld,
     Hello,
+    LeaseSpend,
     MemberEnrolled,
     MemberRecord,
     PhoneKey,
@@ -97,6 +105,19 @@ def bare_sale(*, lines: int = 5) -> Sale:
             for line in full.lines
         ),
     )  # fmt: skip
+
+
+def redeeming_sale() -> Sale:
+    """A sale that spends points and a coupon of leases of its device."""
+    spends = (
+        LeaseSpend("points", WALLET.bytes, 2, 7, 40),
+        LeaseSpend("coupon", uid(31).bytes, 2, 1, 1),
+    )
+    posting = WirePosting(
+        0, "points", "redeem", 7, f"member:{WALLET}:leased:{DEVICE}:2",
+        f"brand:{BRAND}:liability", 40, BRAND.bytes, BRAND.bytes,
+    )  # fmt: skip
+    return msgspec.structs.replace(sale(lines=1), postings=(posting,), lease_spends=spends)
 
 
 def event(number: int = 0, body: msgspec.Struct | None = None, type_: str = "sale") -> Event:
@@ -186,6 +207,14 @@ def examples() -> dict[str, msgspec.Struct]:
         "check_in": CheckIn(1, uid(21).bytes, TILL.bytes, 47, "M1:" + "A1" * 64 + "B", WALL_MS),
         "check_in_seen": CheckInSeen(1, uid(21).bytes, Seen.REFUSED, "R203"),
         "body_member": member_record(),
+        "body_sale_redeeming": redeeming_sale(),
+        "body_lease_hello": LeaseHello(bytes(range(32))),
+        "body_lease_returned": LeaseReturned("points", WALLET.bytes, 2, 7, 40),
+        "lease_epoch": LeaseEpoch(DEVICE.bytes, 2, BOOT.bytes),
+        "lease_granted": LeaseGrant(
+            DEVICE.bytes, "points", WALLET.bytes, 2, 7, 90, BOOT.bytes, 90_000_000
+        ),
+        "lease_recalled": LeaseRecall(DEVICE.bytes, "coupon", uid(31).bytes),
     }  # fmt: skip
 
 
@@ -201,7 +230,7 @@ def ack_frames() -> st.SearchStrategy[AckFrame]:
     """Acks whose ranges ascend."""
     return st.builds(
         lambda frame, cuts: msgspec.structs.replace(
-            frame, ranges=tuple(zip(cuts[::2], cuts[1::2], strict=False))
+            frame, ranges=tuple(zip(cuts[::2], cuts[1::2], strict=False)), ends=()
         ),
         anything(AckFrame),
         st.lists(st.integers(1, 1 << 40), max_size=20, unique=True).map(sorted),

@@ -7,6 +7,7 @@ import msgspec
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
+from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -46,6 +47,8 @@ BODIES: dict[type[msgspec.Struct], str] = {
     FaceErased: EventType.FACE_ERASED,
     ProofUsed: EventType.PROOF_USED,
     ProofSuspect: EventType.PROOF_SUSPECT,
+    LeaseHello: EventType.LEASE_HELLO,
+    LeaseReturned: EventType.LEASE_RETURNED,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

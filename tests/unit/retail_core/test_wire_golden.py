@@ -6,11 +6,11 @@ from copy import deepcopy
 import pytest
 
 from retail_core.wire import codec, lane
-from retail_core.wire.messages import EventType
+from retail_core.wire.messages import ChangeKind, EventType
 from tests.factories.wire import examples
 from tools import golden_wire
 
-DECODERS = {
+DECODERS: dict[str, Callable[[bytes], object]] = {
     "up": codec.decode_up,
     "ack": codec.decode_ack,
     "hello": codec.decode_hello,
@@ -31,6 +31,12 @@ DECODERS = {
     "check_in": lane.decode_check_in,
     "check_in_seen": lane.decode_seen,
     "body_member": codec.decode_member,
+    "body_sale_redeeming": lambda raw: codec.decode_body(EventType.SALE, raw),
+    "body_lease_hello": lambda raw: codec.decode_body(EventType.LEASE_HELLO, raw),
+    "body_lease_returned": lambda raw: codec.decode_body(EventType.LEASE_RETURNED, raw),
+    "lease_epoch": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_EPOCH, raw),
+    "lease_granted": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_GRANTED, raw),
+    "lease_recalled": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_RECALLED, raw),
 }
 
 
@@ -52,7 +58,7 @@ def test_every_example_has_a_decoder() -> None:
 
 
 def test_the_bytes_are_plain_msgpack() -> None:
-    by_hand = bytes.fromhex("95 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101"
+    by_hand = bytes.fromhex("96 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101\x90"
     assert (golden_wire.FOLDER / "ack.bin").read_bytes() == by_hand
 
 
