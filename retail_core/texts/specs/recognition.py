@@ -185,6 +185,30 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "会员卡可能被复制:计数倒退,请收回并换卡",
         "the card may have been cloned: its counter stepped back; take it in and issue another",
     ),
+    FaultCode.MODEL_BUNDLE_OLDER: FaultSpec(
+        "auth",
+        409,
+        "模型包 {version} 比已用过的 {held} 旧,不采用",
+        "model bundle {version} is older than {held}, which was in use; it is not taken",
+    ),
+    FaultCode.MODEL_UPDATE_REFUSED: FaultSpec(
+        "setup",
+        409,
+        "新模型包 {version} 没有通过检查({reason}),继续用原来的",
+        "the new model bundle {version} did not pass ({reason}); the one in use goes on",
+    ),
+    FaultCode.MODEL_FILE_WRONG: FaultSpec(
+        "setup",
+        409,
+        "模型文件 {name} 与清单不符",
+        "the model file {name} is not the one the bundle names",
+    ),
+    FaultCode.MODEL_VERSION_TAKEN: FaultSpec(
+        "conflict",
+        409,
+        "已发布过模型包 {held},新的版本号要更大",
+        "model bundle {held} is published already; a new one needs a higher version",
+    ),
     FaultCode.CAMERA_OPEN: FaultSpec(
         "device", 503, "摄像头 {source} 打不开", "camera {source} cannot be opened", retryable=True
     ),

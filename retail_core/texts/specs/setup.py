@@ -36,6 +36,13 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "数据库密钥不对,这张卡可能来自别的机器",
         "the database key is wrong; this card may come from another box",
     ),
+    FaultCode.DISK_MODELS: FaultSpec(
+        "storage",
+        507,
+        "新模型存不下或写不进({reason}),继续用原来的",
+        "the new models could not be stored ({reason}); those in use go on",
+        retryable=True,
+    ),
     FaultCode.SETUP_PACKAGE_MISSING: FaultSpec(
         "setup", 500, "缺少系统软件包:{packages}", "system packages are missing: {packages}"
     ),
