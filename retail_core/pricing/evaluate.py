@@ -23,7 +23,7 @@ from retail_core.pricing.certificate import (
     RejectedOffer,
     certificate_hash,
 )
-from retail_core.pricing.context import MemberContext
+from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.formulation import Formulation, formulate
 from retail_core.pricing.matching import Match, match_offers
 from retail_core.pricing.offers import UnitOffer
@@ -48,11 +48,12 @@ def price_basket(
     bundle: RuleBundle,
     member: MemberContext | None,
     *,
+    store: StoreContext = ANY_STORE,
     nodes_max: int = limits.SOLVER_NODES_MAX,
 ) -> PricedBasket:
     """Return the cheapest price found within the node limit (Faults of `check_basket`)."""
     check_basket(basket)
-    matches = match_offers(basket, bundle, member)
+    matches = match_offers(basket, bundle, member, store)
     prices = _unit_prices(basket.lines, matches)
     formulation = formulate(basket.lines, matches, prices)
     solution = solve(formulation.problem, nodes_max)

@@ -70,7 +70,7 @@ def test_a_price_per_unit_is_rounded_per_unit() -> None:
     assert reasons(priced) == {"t": Reason.NO_SAVING}
     priced = price([line(1, 11, 3)], tier("t", 950))
     assert (priced.total_fen, offs(priced)) == (30, [(("t", 3),)])
-    assert priced.applied == (AppliedOffer("t", "t", 3, (1,)),)
+    assert priced.applied == (AppliedOffer("t", "t", 3, (1,), 3, (3,)),)
     assert priced.saved_fen == 3
 
 
@@ -174,7 +174,9 @@ def test_the_cheapest_of_a_set_is_free_and_sets_are_cut_for_the_customer() -> No
     lines = [line(1, 100), line(2, 900), line(3, 800), line(4, 700), line(5, 300), line(6, 200)]
     priced = price(lines, mix("m", 3))
     assert priced.saved_fen == 700 + 100
-    assert priced.applied == (AppliedOffer("m", "m", 800, (1, 2, 3, 4, 5, 6)),)
+    assert priced.applied == (
+        AppliedOffer("m", "m", 800, (1, 2, 3, 4, 5, 6), 2, (1, 1, 1, 1, 1, 1)),
+    )
     # 800 over 3000 fen, by largest remainder
     assert [dict(entry)["m"] for entry in offs(priced)] == [27, 240, 213, 187, 80, 53]
 
@@ -189,7 +191,7 @@ def test_a_unit_too_many_stays_out_of_the_set() -> None:
 def test_two_for_a_price() -> None:
     lines = [line(1, 5990), line(2, 6990), line(3, 2000)]
     priced = price(lines, set_price("s", 2, 9900))
-    assert priced.applied == (AppliedOffer("s", "s", 3080, (1, 2)),)
+    assert priced.applied == (AppliedOffer("s", "s", 3080, (1, 2), 1, (1, 1)),)
     assert [entry.net_fen for entry in priced.lines] == [4569, 5331, 2000]
 
 
@@ -211,7 +213,7 @@ def test_a_set_may_be_given_away() -> None:
 
 def test_a_line_of_no_price_may_fill_a_set() -> None:
     priced = price([line(1, 3000), line(2, 0)], set_price("s", 2, 1000))
-    assert priced.applied == (AppliedOffer("s", "s", 2000, (1, 2)),)
+    assert priced.applied == (AppliedOffer("s", "s", 2000, (1, 2), 1, (1, 1)),)
     assert offs(priced) == [(("s", 2000),), ()]
 
 
@@ -250,8 +252,8 @@ def test_units_of_one_line_may_go_different_ways() -> None:
     priced = price([line(1, 1000, 4)], mix("m", 3), tier("t", 900))
     assert offs(priced) == [(("m", 1000), ("t", 100))]
     assert priced.applied == (
-        AppliedOffer("m", "m", 1000, (1,)),
-        AppliedOffer("t", "t", 100, (1,)),
+        AppliedOffer("m", "m", 1000, (1,), 1, (3,)),
+        AppliedOffer("t", "t", 100, (1,), 1, (1,)),
     )
 
 
