@@ -36,7 +36,8 @@ from retail_core.identity.assurance import (
     allows,
 )
 from retail_core.identity.naming import mask_name
-from retail_core.loyalty.postings import earn_postings, points_earned
+from retail_core.loyalty.earning import earn_postings
+from retail_core.loyalty.postings import points_earned
 from retail_core.pricing.certificate import PricedBasket, PricedLine
 from retail_core.texts.faults import FaultCode
 

@@ -25,7 +25,8 @@ from edge_agent.services.till_sessions import TillSessions
 from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.clock import Instant
-from retail_core.loyalty.postings import Posting, earn_postings, points_earned, to_wire
+from retail_core.loyalty.earning import earn_postings
+from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.money import allocate
 from retail_core.pricing.certificate import PricedBasket, PricedLine
 from retail_core.tally import FaultTally

@@ -12,7 +12,8 @@ from edge_agent.services.recorder import AnswerOf, Recorder
 from retail_core import limits
 from retail_core.clock import Instant
 from retail_core.errors import Fault
-from retail_core.loyalty.postings import Posting, earn_postings, points_earned, to_wire
+from retail_core.loyalty.earning import earn_postings
+from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.pricing.certificate import PricedBasket, certificate_hash
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body

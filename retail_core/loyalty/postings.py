@@ -1,33 +1,46 @@
-"""Points as double-entry postings: earned per receipt and rule, exactly invertible, posted once.
+"""Points as double-entry postings: exactly invertible, posted once, whatever the order.
 
 An account's balance is what was credited to it less what was debited. Points a member holds are the
-brand's debt, so they are credited to the member and debited to the brand.
+brand's debt, so they are credited to the member and debited to the brand. A member's purses never
+go below 0; only `owed` does, the points she spent and would have to give back.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.money import allocate
-from retail_core.pricing.bundle import EarnRule
-from retail_core.pricing.certificate import PricedBasket
-from retail_core.pricing.offers import PERMILLE
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WirePosting
 
 EARN = "earn"
 QUALIFY = "qualify"
+REDEEM = "redeem"
+MATURE = "mature"
+EXPIRE = "expire"
+ADJUST = "adjust"
+OPENING = "opening"
+SETTLE = "settle"
+HOLD = "hold"
+RESOLVE = "resolve"
+MERGE = "merge"
 REVERSED = ".reversed"
-MemberPurse = Literal["free", "pending", "qualifying"]
-BrandPurse = Literal["liability", "breakage", "suspense"]
+RESTORED = ".restored"
+OWED = ".owed"
+MemberPurse = Literal["free", "pending", "qualifying", "held", "owed"]
+BrandPurse = Literal["liability", "breakage", "suspense", "clearing", "adjust"]
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Moves points from `debit` to `credit`; always positive, never between one account."""
+    """Moves points from `debit` to `credit`; always positive, never between one account.
+
+    `expires` is the last day of the points it brings, where the expiry policy does not say it; it
+    does not travel, because only the cloud knows such a day.
+    """
 
     line: int
     rule: str
@@ -38,6 +51,7 @@ class Posting:
     points: int
     issuer: UUID
     redeemer: UUID | None = None
+    expires: date | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.points <= limits.AMOUNT_FEN_MAX:
@@ -76,45 +90,6 @@ def brand_account(legal_entity: UUID, purse: BrandPurse) -> str:
 def posting_key(tenant: UUID, receipt_id: UUID, posting: Posting) -> PostingKey:
     """Return the key under which a receipt's posting is made."""
     return PostingKey(tenant, receipt_id, posting.line, posting.rule, posting.kind, posting.nth)
-
-
-def earn_postings(
-    priced: PricedBasket, earn: EarnRule | None, tier: str, wallet: UUID, issuer: UUID
-) -> tuple[Posting, ...]:
-    """Return what a receipt earns: rounded down once, then split over its lines by what they cost.
-
-    The tier multiplies the points to spend; those that count towards a tier are not multiplied, or
-    a high tier would keep itself. `issuer` is the legal entity that owes the points.
-    """
-    if earn is None:
-        return ()
-    thousandths = earn.tier_permille.get(tier, PERMILLE)
-    free = priced.total_fen * thousandths // (PERMILLE * earn.fen_per_point)
-    qualifying = priced.total_fen // earn.fen_per_point
-    liability, suspense = brand_account(issuer, "liability"), brand_account(issuer, "suspense")
-    return (
-        *_split(priced, earn.id, EARN, free, (liability, member_account(wallet, "free"), issuer)),
-        *_split(
-            priced,
-            earn.id,
-            QUALIFY,
-            qualifying,
-            (suspense, member_account(wallet, "qualifying"), issuer),
-        ),
-    )
-
-
-def _split(
-    priced: PricedBasket, rule: str, kind: str, points: int, parties: tuple[str, str, UUID]
-) -> tuple[Posting, ...]:
-    debit, credit, issuer = parties
-    lines = sorted(priced.lines, key=lambda line: line.line)
-    shares = allocate(points, [line.net_fen for line in lines])
-    return tuple(
-        Posting(line.line, rule, kind, 0, debit, credit, share, issuer)
-        for line, share in zip(lines, shares, strict=True)
-        if share
-    )
 
 
 def points_earned(postings: Iterable[Posting]) -> int:

@@ -1,7 +1,17 @@
 """The fault catalogue: every code with its category, whether a retry can help, and both texts."""
 
 from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
-from retail_core.texts.specs import access, leases, privacy, recognition, setup, sync, till, trade
+from retail_core.texts.specs import (
+    access,
+    leases,
+    ledger,
+    privacy,
+    recognition,
+    setup,
+    sync,
+    till,
+    trade,
+)
 
 __all__ = ["FAULTS", "Category", "FaultCode", "FaultSpec"]
 
@@ -9,6 +19,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
     | trade.SPECS
+    | ledger.SPECS
     | leases.SPECS
     | recognition.SPECS
     | privacy.SPECS

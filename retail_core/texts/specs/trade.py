@@ -53,6 +53,27 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "no rule bundle has arrived yet; shelf prices are charged",
         retryable=True,
     ),
+    FaultCode.BUNDLE_FORMAT: FaultSpec(
+        "input",
+        422,
+        "规则包格式 {format} 比本程序认识的 {known} 新,请先升级程序",
+        "bundle format {format} is newer than this program knows ({known}); update the program",
+    ),
+    FaultCode.BUNDLE_NOT_YET: FaultSpec(
+        "input",
+        422,
+        "规则包 {version} 从 {valid_from} 起才生效,现在是 {now}",
+        "bundle {version} holds from {valid_from} on; it is {now} now",
+    ),
+    FaultCode.BUNDLE_SIGNATURE: FaultSpec(
+        "auth",
+        422,
+        "规则包没有总部的签名,或被改过,请重新发布",
+        "the bundle is not signed by headquarters, or was changed; publish it again",
+    ),
+    FaultCode.PRICING_FILE_INVALID: FaultSpec(
+        "input", 422, "{file} 的 {place} 不对:{reason}", "{file}, {place}: {reason}"
+    ),
     FaultCode.FILE_UNREADABLE: FaultSpec(
         "input", 422, "文件 {path} 读不了:{detail}", "{path} cannot be read: {detail}"
     ),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.loyalty.postings import earn_postings, points_earned
+from retail_core.loyalty.earning import earn_postings
+from retail_core.loyalty.postings import points_earned
 from retail_core.money import parse_yuan
 from retail_core.pricing.bundle import RuleBundle, parse_bundle
 from retail_core.pricing.evaluate import MemberContext, PricedBasket, Reason, price_basket

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from retail_core import limits
 from retail_core.errors import Fault
+from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import (
     Posting,
     PostingKey,
     brand_account,
-    earn_postings,
     from_wire,
     leased_account,
     member_account,

@@ -1,0 +1,39 @@
+"""A device's journal as a chain of hashes: one changed byte anywhere breaks it from there on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retail_core.wire.codec import GENESIS_HASH, event_hash
+from retail_core.wire.messages import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One stored event with its place and the hash that was stored beside it."""
+
+    seq: int
+    event: Event
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk found: events seen, sequences absent, and sequences whose hash does not fit."""
+
+    events: int
+    gaps: tuple[tuple[int, int], ...]
+    broken: tuple[int, ...]
+
+
+def walk(links: Iterable[Link]) -> Walk:
+    """Follow one epoch's chain in sequence; after a gap the next link is taken on trust."""
+    events, gaps, broken = 0, [], []
+    prev_seq, prev_hash = 0, GENESIS_HASH
+    for link in links:
+        events += 1
+        if link.seq != prev_seq + 1:
+            gaps.append((prev_seq + 1, link.seq - 1))
+        elif event_hash(prev_hash, link.event) != link.hash:
+            broken.append(link.seq)
+        prev_seq, prev_hash = link.seq, link.hash
+    return Walk(events, tuple(gaps), tuple(broken))
