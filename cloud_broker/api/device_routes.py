@@ -26,6 +26,7 @@ class FoundMember(BaseModel):
 
 
 Hex = Annotated[str, Query(min_length=2, max_length=HASH_HEX_MAX, pattern="^([0-9a-f]{2})+$")]
+Sha256Hex = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 Version = Annotated[int, Path(ge=1, le=_POSITION_MAX)]
 
 
@@ -62,17 +63,38 @@ def router(doors: Doors) -> APIRouter:
         """Return a rule bundle's signed bytes."""
         return Response(devices.document(box.tenant, "bundle", version), media_type=BYTES)
 
-    @routes.get("/face", response_class=Response, responses=_content(BYTES))
-    def face(box: FromBox) -> Response:
-        """Return HQ's signed leave to recognise faces in this store, which may say no."""
-        return Response(doors.deps.faces.signed(box.tenant, box.place.store), media_type=BYTES)
-
     @routes.get("/name-map")
     def name_map(box: FromBox) -> dict[str, str]:
         """Return the reviewed mapping of printed names to skus."""
         return devices.name_map(box.tenant)
 
+    _faces(routes, doors)
     return routes
+
+
+def _faces(routes: APIRouter, doors: Doors) -> None:
+    devices = doors.deps.devices
+    FromBox = Annotated[Box, Depends(doors.box)]  # noqa: N806 - an alias is a type
+
+    @routes.get("/models", response_class=Response, responses=_content(BYTES))
+    def models(box: FromBox) -> Response:
+        """Return the newest bundle of face models that HQ published, signed."""
+        return Response(devices.newest_models(box.tenant), media_type=BYTES)
+
+    @routes.get("/models/{version}", response_class=Response, responses=_content(BYTES))
+    def models_of(box: FromBox, version: Version) -> Response:
+        """Return one published bundle of face models, signed."""
+        return Response(devices.document(box.tenant, "models", version), media_type=BYTES)
+
+    @routes.get("/model-files/{sha256}", response_class=Response, responses=_content(BYTES))
+    def model_file(box: FromBox, sha256: Sha256Hex) -> Response:
+        """Return the weights that a bundle names by their SHA-256."""
+        return Response(devices.model_file(box.tenant, sha256), media_type=BYTES)
+
+    @routes.get("/face", response_class=Response, responses=_content(BYTES))
+    def face(box: FromBox) -> Response:
+        """Return HQ's signed leave to recognise faces in this store, which may say no."""
+        return Response(doors.deps.faces.signed(box.tenant, box.place.store), media_type=BYTES)
 
 
 def _content(media: str) -> dict[int | str, dict[str, Any]]:

@@ -7,6 +7,7 @@ import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
 from retail_core.errors import Fault
+from retail_core.identity.model_manifest import MANIFEST_FILE
 from retail_core.texts.faults import FaultCode
 
 app = typer.Typer()
@@ -43,6 +44,37 @@ def sign_models(
         },
         as_json=as_json,
     )
+
+
+@app.command("publish-models")
+def publish_models(
+    models: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, help="模型目录,含 manifest.toml 和权重"),
+    ],
+    signed_off: Annotated[
+        list[str] | None,
+        typer.Option(help="MODEL:谁 法务已同意使用,可多次 who decided it may be used, repeatable"),
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """签名并发给所有盒子 / sign a bundle and offer it, weights included, to every box."""
+    with office_of(config) as office:
+        decided = dict(_decision(text) for text in signed_off or ())
+        manifest = (models / MANIFEST_FILE).read_bytes()
+        made = office.models.publish(
+            office.tenant(), manifest, decided, lambda name: _weights(models, name), who="cli"
+        )
+    say({"version": made.bundle.version, "models": sorted(made.bundle.models)}, as_json=as_json)
+
+
+def _weights(models: Path, name: str) -> bytes:
+    try:
+        return (models / name).read_bytes()
+    except OSError:
+        raise Fault(FaultCode.MODEL_MISSING, name=name) from None
 
 
 def _decision(text: str) -> tuple[str, str]:

@@ -65,7 +65,7 @@ class CatalogueRepo(Protocol):
         ...
 
     def newest(self, kind: str) -> Announcement | None:
-        """Return the newest `catalogue` or `bundle`."""
+        """Return the newest `catalogue`, `bundle` or `models`."""
         ...
 
     def effective_on(self) -> date | None:
@@ -78,6 +78,21 @@ class CatalogueRepo(Protocol):
 
     def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
         """Store a signed bundle and queue its announcement; Fault OFFER_INVALID (version)."""
+        ...
+
+    def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
+        """Store a signed bundle of models and queue its announcement; Fault MODEL_VERSION_TAKEN.
+
+        `files` are weights by SHA-256 in hexadecimal; those that are held already are passed over.
+        """
+        ...
+
+    def model_files(self, wanted: Collection[str]) -> frozenset[str]:
+        """Return those of the wanted weights that are held."""
+        ...
+
+    def model_file(self, sha256: str) -> bytes | None:
+        """Return weights."""
         ...
 
     def content(self, kind: str, version: int) -> bytes | None:

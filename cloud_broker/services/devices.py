@@ -31,11 +31,28 @@ class Devices:
         return tenant, place
 
     def document(self, tenant: UUID, kind: str, version: int) -> bytes:
-        """Return a catalogue's or bundle's bytes. Raises Fault API_NOT_FOUND."""
+        """Return a published document's bytes. Raises Fault API_NOT_FOUND."""
         with self._units.begin(tenant) as unit:
             content = unit.catalogue.content(kind, version)
         if content is None:
             raise Fault(FaultCode.API_NOT_FOUND, what=f"{kind} {version}")
+        return content
+
+    def newest_models(self, tenant: UUID) -> bytes:
+        """Return the newest signed bundle of models. Raises Fault API_NOT_FOUND."""
+        with self._units.begin(tenant) as unit:
+            newest = unit.catalogue.newest("models")
+            content = None if newest is None else unit.catalogue.content("models", newest.version)
+        if content is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what="models")
+        return content
+
+    def model_file(self, tenant: UUID, sha256: str) -> bytes:
+        """Return weights that a published bundle names. Raises Fault API_NOT_FOUND."""
+        with self._units.begin(tenant) as unit:
+            content = unit.catalogue.model_file(sha256)
+        if content is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"model file {sha256[:12]}")
         return content
 
     def name_map(self, tenant: UUID) -> dict[str, str]:

@@ -13,7 +13,7 @@ from retail_core import limits
 RELEASE = "r1"
 UP_TAILS = frozenset({"up", "st", "hello", "seen"})
 DOWN_TAILS = frozenset({"ack", "chg", "lane"})
-STREAMS = frozenset({"catalogue", "bundle"})
+STREAMS = frozenset({"catalogue", "bundle", "models"})
 _DEVICE_LEVELS = 6
 
 
@@ -67,7 +67,7 @@ def device_topics(tenant: UUID, store: UUID, device: UUID) -> DeviceTopics:
 
 
 def all_topic(tenant: UUID, stream: str) -> str:
-    """Return the topic on which a new `catalogue` or `bundle` is announced to every store."""
+    """Return the topic on which a `catalogue`, `bundle` or `models` is announced to all stores."""
     return f"{RELEASE}/{tenant}/all/{stream}"
 
 

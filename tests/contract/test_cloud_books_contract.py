@@ -312,6 +312,26 @@ class TestCatalogueRepo:
             unit.catalogue.add_bundle(rules, b"{}", "li")
         assert caught.value.code is FaultCode.OFFER_INVALID
 
+    def test_models_are_offered_with_their_weights(self, any_units: Units, tenant: UUID) -> None:
+        weights = {sha256(net).hexdigest(): net for net in (b"first net", b"second net")}
+        first, second = weights
+        signed = Document("models", 7, sha256(b"signed").digest(), b"signed")
+        with any_units.begin(tenant) as unit:
+            catalogue = unit.catalogue
+            catalogue.add_models(signed, {first: weights[first]}, "li")
+            assert catalogue.newest("models") == Announcement("models", 7, signed.sha256, 6)
+            assert catalogue.unannounced() == (Announcement("models", 7, signed.sha256, 6),)
+            assert catalogue.content("models", 7) == b"signed"
+            assert catalogue.model_files(weights) == {first}
+            assert catalogue.model_file(first) == b"first net"
+            assert catalogue.model_file(second) is None
+            later = Document("models", 8, bytes(32), b"again")
+            catalogue.add_models(later, weights, "li")
+            assert catalogue.model_files(weights) == set(weights)
+        with pytest.raises(Fault) as caught, any_units.begin(tenant) as unit:
+            unit.catalogue.add_models(signed, {}, "li")
+        assert caught.value.code is FaultCode.MODEL_VERSION_TAKEN
+
     def test_names_are_reviewed_until_they_are_mapped(self, any_units: Units, tenant: UUID) -> None:
         with any_units.begin(tenant) as unit:
             unit.catalogue.review_names({"散称苹果": 2}, WALL_MS)

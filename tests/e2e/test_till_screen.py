@@ -17,7 +17,12 @@ from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
 from tests.factories.agent_process import AgentProcess
 from tests.factories.waiting import PATIENCE_MS, PATIENCE_S
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.enable_socket]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.enable_socket,
+    pytest.mark.timeout(300),
+]
 
 VIEW = ViewportSize(width=1024, height=600)
 

@@ -169,6 +169,19 @@ class FakeCatalogueRepo:
             raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason="version")
         self._add(document)
 
+    def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
+        newest = self.newest("models")
+        if newest is not None and newest.version >= document.version:
+            raise Fault(FaultCode.MODEL_VERSION_TAKEN, held=newest.version)
+        self._state.weights |= files
+        self._add(document)
+
+    def model_files(self, wanted: Collection[str]) -> frozenset[str]:
+        return frozenset(wanted) & self._state.weights.keys()
+
+    def model_file(self, sha256: str) -> bytes | None:
+        return self._state.weights.get(sha256)
+
     def _add(self, document: Document) -> None:
         self._state.documents[document.kind, document.version] = document
         self._state.waiting.append(

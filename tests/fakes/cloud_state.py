@@ -76,6 +76,7 @@ class State:
     articles: dict[str, UUID] = field(default_factory=dict)
     revisions: list[Revision] = field(default_factory=list)
     documents: dict[tuple[str, int], Document] = field(default_factory=dict)
+    weights: dict[str, bytes] = field(default_factory=dict)
     made_for: dict[int, date] = field(default_factory=dict)
     waiting: list[Announcement] = field(default_factory=list)
     mapped: dict[str, str] = field(default_factory=dict)

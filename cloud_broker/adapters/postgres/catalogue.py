@@ -41,11 +41,15 @@ _NEWEST = {
     " where tenant_id = %(tenant)s order by version desc limit 1",
     "bundle": "select version, sha256, length(signed) as size from rule_bundle"
     " where tenant_id = %(tenant)s order by version desc limit 1",
+    "models": "select version, sha256, length(signed) as size from model_bundle"
+    " where tenant_id = %(tenant)s order by version desc limit 1",
 }
 _CONTENT = {
     "catalogue": "select content from catalogue_version"
     " where tenant_id = %(tenant)s and version = %(version)s",
     "bundle": "select signed as content from rule_bundle"
+    " where tenant_id = %(tenant)s and version = %(version)s",
+    "models": "select signed as content from model_bundle"
     " where tenant_id = %(tenant)s and version = %(version)s",
 }
 
@@ -109,7 +113,7 @@ class PostgresCatalogue(Repository):
         return None if row is None else row.day
 
     def newest(self, kind: str) -> Announcement | None:
-        """Return the newest `catalogue` or `bundle`."""
+        """Return the newest `catalogue`, `bundle` or `models`."""
         row = self._row(_NEWEST[kind])
         return None if row is None else Announcement(kind, row.version, row.sha256, row.size)
 
@@ -154,6 +158,48 @@ class PostgresCatalogue(Repository):
             who=who,
         )
         self._publish(document)
+
+    def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
+        """Store a signed bundle of models and queue its announcement; Fault MODEL_VERSION_TAKEN.
+
+        `files` are weights by SHA-256 in hexadecimal; those that are held already are passed over.
+        """
+        newest = self.newest("models")
+        if newest is not None and newest.version >= document.version:
+            raise Fault(FaultCode.MODEL_VERSION_TAKEN, held=newest.version)
+        for sha256, content in files.items():
+            self._run(
+                "insert into model_file values (%(tenant)s, %(sha)s, %(content)s, now())"
+                " on conflict do nothing",
+                sha=sha256,
+                content=content,
+            )
+        self._run(
+            "insert into model_bundle values (%(tenant)s, %(version)s, %(signed)s, %(sha)s, now(),"
+            " %(who)s)",
+            version=document.version,
+            signed=document.content,
+            sha=document.sha256,
+            who=who,
+        )
+        self._publish(document)
+
+    def model_files(self, wanted: Collection[str]) -> frozenset[str]:
+        """Return those of the wanted weights that are held."""
+        rows = self._rows(
+            "select sha256 from model_file where tenant_id = %(tenant)s"
+            " and sha256 = any(%(wanted)b)",
+            wanted=list(wanted),
+        )
+        return frozenset(row.sha256 for row in rows)
+
+    def model_file(self, sha256: str) -> bytes | None:
+        """Return weights."""
+        row = self._row(
+            "select content from model_file where tenant_id = %(tenant)s and sha256 = %(sha)s",
+            sha=sha256,
+        )
+        return None if row is None else row.content
 
     def content(self, kind: str, version: int) -> bytes | None:
         """Return a document's bytes."""

@@ -4,6 +4,7 @@ import stat
 import tomllib
 from dataclasses import dataclass
 from datetime import time
+from hashlib import sha256
 from pathlib import Path
 from queue import Queue
 from uuid import UUID
@@ -45,6 +46,30 @@ from tests.fakes.cloud_units import FakeUnits
 
 DAY_MS = 86_400_000
 MANIFEST = (Path(__file__).resolve().parents[3] / "models" / "manifest.toml").read_bytes()
+SMALL_MANIFEST = """
+version = 1
+[archives.a]
+registry = "pypi"
+package = "a"
+version = "1"
+sha256 = "0"
+[models.twice]
+role = "detector"
+file = "twice.onnx"
+sha256 = "{sha}"
+size = {size}
+archive = "a"
+path = "twice"
+path_sha256 = "0"
+build = "copy"
+licence = "MIT"
+licence_path = "LICENSE"
+licence_file = "LICENSE"
+licence_note = "none"
+standing = "clear"
+inputs = {{ input = [1] }}
+outputs = {{ output = [1] }}
+"""
 CSV = """\
 sku,barcodes,name,unit,price,cost,brand,category,tags,effective_from
 A1,690|691,洗面奶,支,59.00,20,甲,洁面,敏感肌,
@@ -246,6 +271,36 @@ class TestModels:
         with refused(FaultCode.SETUP_CONFIG_INVALID):
             signer.sign(back.tenant, b"version = 9", {}, who="li")
         assert [entry.action for entry in back.state.audits].count("models.sign") == 1
+
+    def test_models_are_published_with_the_weights_they_name(self, back: Back) -> None:
+        signer = ModelSigner(back.units, back.clock, back.keys)
+        net = b"weights"
+        small = SMALL_MANIFEST.format(sha=sha256(net).hexdigest(), size=len(net)).encode()
+        with refused(FaultCode.MODEL_FILE_WRONG):
+            signer.publish(back.tenant, MANIFEST, {}, lambda _file: net, who="li")
+        assert back.state.documents == {}
+        asked: list[str] = []
+
+        def weights(file: str) -> bytes:
+            asked.append(file)
+            return net
+
+        made = signer.publish(back.tenant, small, {}, weights, who="li")
+        document = back.state.documents["models", made.bundle.version]
+        assert document.content == made.signed
+        assert back.state.weights == {sha256(net).hexdigest(): net}
+        assert back.units.said[-1].kinds == {"published"}
+        with refused(FaultCode.MODEL_VERSION_TAKEN):
+            signer.publish(back.tenant, small, {}, weights, who="li")
+        back.clock.advance(1_000)
+        signer.publish(back.tenant, small, {}, weights, who="li")
+        assert asked == ["twice.onnx"], "weights that are held are not read again"
+        devices = Devices(back.units)
+        assert devices.newest_models(back.tenant) != made.signed
+        assert devices.document(back.tenant, "models", made.bundle.version) == made.signed
+        assert devices.model_file(back.tenant, sha256(net).hexdigest()) == net
+        with refused(FaultCode.API_NOT_FOUND):
+            devices.model_file(back.tenant, "0" * 64)
 
 
 class TestBrokerFiles:
