@@ -49,6 +49,7 @@ from retail_core.wire.messages import (
     Sale,
     UpFrame,
 )
+from retail_core.wire.refund import Refund
 
 GENESIS_HASH = bytes(32)
 
@@ -64,6 +65,7 @@ Body = (
     | ClaimIssued
     | LeaseHello
     | LeaseReturned
+    | Refund
 )
 LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -111,6 +113,7 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.CLAIM_ISSUED: msgspec.msgpack.Decoder(ClaimIssued),
     EventType.LEASE_HELLO: msgspec.msgpack.Decoder(LeaseHello),
     EventType.LEASE_RETURNED: msgspec.msgpack.Decoder(LeaseReturned),
+    EventType.REFUND: msgspec.msgpack.Decoder(Refund),
 }
 _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
     ChangeKind.LEASE_EPOCH: msgspec.msgpack.Decoder(LeaseEpoch),

@@ -52,6 +52,7 @@ class EventType(StrEnum):
     CLAIM_ISSUED = "claim.issued"
     LEASE_HELLO = "lease.hello"
     LEASE_RETURNED = "lease.returned"
+    REFUND = "refund"
 
 
 class Event(msgspec.Struct, array_like=True, frozen=True):

@@ -46,6 +46,7 @@ from retail_core.wire.messages import (
     UpFrame,
     WirePosting,
 )
+from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -214,8 +215,30 @@ def examples() -> dict[str, msgspec.Struct]:
         "lease_granted": LeaseGrant(
             DEVICE.bytes, "points", WALLET.bytes, 2, 7, 90, BOOT.bytes, 90_000_000
         ),
+        "body_refund": _refund(),
         "lease_recalled": LeaseRecall(DEVICE.bytes, "coupon", uid(31).bytes),
     }  # fmt: skip
+
+
+def _refund() -> Refund:
+    return Refund(
+        refund_id=uid(41).bytes,
+        receipt_id=RECEIPT.bytes,
+        source="api",
+        till_receipt_no="000124",
+        business_date=20261123,
+        reason="尺码不合适",
+        lines=(RefundLine(2, 1_000),),
+        money_fen=1_800,
+        points_fen=100,
+        tenders=(("wechat", 1_800),),
+        repriced=True,
+        rest=(RestLine(1, 1_900),),
+        rest_points=(RestPoint(1, "earn-base", "earn", 19),),
+        coupons=("C8F2",),
+        points_back=100,
+        points_taken=19,
+    )
 
 
 # ---- arbitrary messages -------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from retail_core.wire.messages import (
     Sale,
     UpFrame,
 )
+from retail_core.wire.refund import Refund
 from tests.factories.wire import examples
 
 FRAMES: dict[type[msgspec.Struct], Callable[[bytes], msgspec.Struct]] = {
@@ -49,6 +50,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     ProofSuspect: EventType.PROOF_SUSPECT,
     LeaseHello: EventType.LEASE_HELLO,
     LeaseReturned: EventType.LEASE_RETURNED,
+    Refund: EventType.REFUND,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}
