@@ -20,8 +20,10 @@ class Fault(Exception):
 
     def text(self, language: str = "zh") -> str:
         """Return the sentence for a person in `zh` or `en`."""
-        template = self.spec.en if language == "en" else self.spec.zh
-        return template.format_map(_Missing(self.fields))
+        if language == "en":
+            return self.spec.en.format_map(_Missing(self.fields))
+        in_zh = {name: getattr(value, "zh", value) for name, value in self.fields.items()}
+        return self.spec.zh.format_map(_Missing(in_zh))
 
     def __reduce__(self) -> tuple[Callable[..., "Fault"], tuple[FaultCode, dict[str, object]]]:
         # Faults cross process borders: the camera and its readers run in processes of their own.

@@ -27,7 +27,10 @@ NAME_CHARS_MAX = 200
 TENDERS_MAX = 16
 
 # pricing
-OFFERS_MAX = 2_000
+OFFERS_MAX = 2_000  # also coupons, gifts, campaigns, restrictions, each
+RULE_NAMES_MAX = 20_000  # articles, brands, stores … that one rule may name
+BUNDLE_BYTES_MAX = 16 * 1024 * 1024
+BUNDLE_SLOTS_MAX = 8  # parts of a slot bundle
 SOLVER_NODES_MAX = 100_000
 
 # local API

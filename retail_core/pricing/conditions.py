@@ -1,9 +1,10 @@
 """Whom and what a rule is for: which articles, and when, where and for whom it holds."""
 
-from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from retail_core.pricing.fields import Days, Fen, Names, Times, WallTime
 from retail_core.pricing.slots import WeekSlot
 
 NOBODY: frozenset[str] = frozenset()
@@ -12,10 +13,15 @@ NOBODY: frozenset[str] = frozenset()
 class ItemSelector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which articles: any of the named ones; a selector that names nothing means all."""
 
-    skus: frozenset[str] = NOBODY
-    categories: frozenset[str] = NOBODY
-    brands: frozenset[str] = NOBODY
-    tags: frozenset[str] = NOBODY
+    skus: Names = NOBODY
+    categories: Names = NOBODY
+    brands: Names = NOBODY
+    tags: Names = NOBODY
+
+
+def names_all(items: ItemSelector) -> bool:
+    """Tell whether a selector names nothing, which means every article."""
+    return not (items.skus or items.categories or items.brands or items.tags)
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,18 +32,18 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     article: one whose stock is not known does not have it.
     """
 
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: WallTime | None = None
+    valid_until: WallTime | None = None
     slots: tuple[WeekSlot, ...] = ()
-    channels: frozenset[str] = NOBODY
-    regions: frozenset[str] = NOBODY
-    stores: frozenset[str] = NOBODY
-    groups: frozenset[str] = NOBODY
-    tags_all: frozenset[str] = NOBODY
-    tags_none: frozenset[str] = NOBODY
+    channels: Names = NOBODY
+    regions: Names = NOBODY
+    stores: Names = NOBODY
+    groups: Names = NOBODY
+    tags_all: Names = NOBODY
+    tags_none: Names = NOBODY
     members_only: bool = False
-    member_days_from: int | None = None
-    member_days_until: int | None = None
-    birthday_within_days: int | None = None
-    basket_shelf_from_fen: int = 0
-    stock_from: int | None = None
+    member_days_from: Days | None = None
+    member_days_until: Days | None = None
+    birthday_within_days: Annotated[int, msgspec.Meta(ge=0, le=182)] | None = None
+    basket_shelf_from_fen: Fen = 0
+    stock_from: Times | None = None

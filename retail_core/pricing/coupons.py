@@ -1,9 +1,19 @@
 """Rules on the receipt: coupons, of which one may be used, and gifts."""
 
-from datetime import datetime
-
 import msgspec
 
+from retail_core.pricing.conditions import names_all
+from retail_core.pricing.fields import (
+    Count,
+    Discount,
+    Fen,
+    FenAbove,
+    GiftUnits,
+    Id,
+    Label,
+    Name,
+    WallTime,
+)
 from retail_core.pricing.offers import OfferBase
 
 
@@ -15,22 +25,22 @@ class CouponBase(OfferBase, frozen=True, kw_only=True):
     """
 
     automatic: bool = False
-    threshold_fen: int = 0
+    threshold_fen: Fen = 0
     with_points: bool = True
 
 
 class ThresholdCoupon(CouponBase, frozen=True, kw_only=True, tag_field="kind", tag="threshold"):
     """`fen_off` from `threshold_fen` on; with `repeat`, for every full threshold."""
 
-    fen_off: int
+    fen_off: FenAbove
     repeat: bool = False
 
 
 class PercentCoupon(CouponBase, frozen=True, kw_only=True, tag_field="kind", tag="percent"):
     """What counts costs `permille` thousandths; at most `max_off_fen` is taken off."""
 
-    permille: int
-    max_off_fen: int | None = None
+    permille: Discount
+    max_off_fen: FenAbove | None = None
 
 
 Coupon = ThresholdCoupon | PercentCoupon
@@ -42,24 +52,22 @@ class Gift(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="gift"):
     A gift never changes which price is chosen: it is settled on what is charged.
     """
 
-    sku: str
-    units: int = 1
-    need: int = 0
-    threshold_fen: int = 0
+    sku: Name
+    units: GiftUnits = 1
+    need: Count = 0
+    threshold_fen: Fen = 0
     repeat: bool = False
 
 
-def is_whole_receipt(coupon: Coupon) -> bool:
+def is_whole_receipt(coupon: CouponBase) -> bool:
     """Tell whether everything on the receipt counts towards a coupon."""
-    items = coupon.items
-    named = items.skus or items.categories or items.brands or items.tags
-    return not named and coupon.except_items is None
+    return names_all(coupon.items) and coupon.except_items is None
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A coupon in a member's hand: `coupon` names its rule, `chain` who gave it out."""
 
-    id: str
-    coupon: str
-    chain: str = ""
-    expires: datetime | None = None
+    id: Id
+    coupon: Id
+    chain: Label = ""
+    expires: WallTime | None = None

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, KeysView
 
 from retail_core.checkout.basket import BasketLine
-from retail_core.pricing.conditions import ItemSelector
+from retail_core.pricing.conditions import ItemSelector, names_all
 
 
 class LineIndex:
@@ -23,7 +23,7 @@ class LineIndex:
 
     def named_by(self, items: ItemSelector) -> tuple[int, ...]:
         """Return the places of the lines that a selector names."""
-        if not (items.skus or items.categories or items.brands or items.tags):
+        if names_all(items):
             return self._all
         named: set[int] = set()
         for index, names in (

@@ -4,9 +4,26 @@ What the fields mean to a shop stands in docs/reference/offers.md. A unit offer 
 its own; a set offer takes units by the set. A unit is in at most one offer.
 """
 
+from typing import Annotated
+
 import msgspec
 
+from retail_core import limits
 from retail_core.pricing.conditions import NOBODY, Conditions, ItemSelector
+from retail_core.pricing.fields import (
+    SET_UNITS_MAX,
+    Discount,
+    DiscountOrFree,
+    Fen,
+    FenAbove,
+    Id,
+    Label,
+    Name,
+    Names,
+    Priority,
+    SetUnits,
+    Times,
+)
 from retail_core.pricing.slots import WeekSlot
 
 PERMILLE = 1000
@@ -18,10 +35,10 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     None is without end. What a member has used can only be counted for members.
     """
 
-    per_receipt: int | None = None
-    per_member: int | None = None
-    per_member_day: int | None = None
-    per_store_day: int | None = None
+    per_receipt: Times | None = None
+    per_member: Times | None = None
+    per_member_day: Times | None = None
+    per_store_day: Times | None = None
 
 
 NO_CAPS = Caps()
@@ -34,25 +51,25 @@ class OfferBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Of the offers that share an `exclusive` name at most one is used on a receipt.
     """
 
-    id: str
-    name: str
+    id: Id
+    name: Name
     items: ItemSelector = ItemSelector()
     except_items: ItemSelector | None = None
-    tiers: frozenset[str] = NOBODY
-    member_tags: frozenset[str] = NOBODY
+    tiers: Names = NOBODY
+    member_tags: Names = NOBODY
     when: Conditions = ALWAYS
-    priority: int = 0
-    exclusive: str = ""
-    campaign: str = ""
+    priority: Priority = 0
+    exclusive: Label = ""
+    campaign: Label = ""
     caps: Caps = NO_CAPS
 
 
 class Rebate(OfferBase, frozen=True, kw_only=True):
     """One of: `permille` thousandths of a price, `fen_off` less, `price_fen` instead."""
 
-    permille: int | None = None
-    fen_off: int | None = None
-    price_fen: int | None = None
+    permille: Discount | None = None
+    fen_off: FenAbove | None = None
+    price_fen: Fen | None = None
 
 
 class TierPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="tier_price"):
@@ -66,55 +83,57 @@ class TagPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="tag_pri
 class TimeSlotPrice(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="time_slot_price"):
     """A price of each unit while the basket's opening time lies in a slot."""
 
-    slots: tuple[WeekSlot, ...]
+    slots: Annotated[tuple[WeekSlot, ...], msgspec.Meta(min_length=1)]
 
 
 class PriceList(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="price_list"):
     """Prices by sku, for the members of a customer group (`when.groups`) or everybody."""
 
-    prices: dict[str, int]
+    prices: Annotated[dict[Name, Fen], msgspec.Meta(min_length=1, max_length=limits.RULE_NAMES_MAX)]
 
 
 class MixAndMatch(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="mix_and_match"):
     """Of each `need` units the `free` cheapest cost `permille` thousandths (0 is free)."""
 
-    need: int
-    free: int = 1
-    permille: int = 0
+    need: SetUnits
+    free: Times = 1
+    permille: DiscountOrFree = 0
 
 
 class SetPrice(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_price"):
     """Each `need` units taken together cost `price_fen`; any multiple."""
 
-    need: int
-    price_fen: int
+    need: SetUnits
+    price_fen: Fen
 
 
 class SetPercent(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_percent"):
     """Each `need` units taken together cost `permille` thousandths, rounded unit by unit."""
 
-    need: int
-    permille: int
+    need: SetUnits
+    permille: Discount
 
 
 class SetAmount(OfferBase, frozen=True, kw_only=True, tag_field="kind", tag="set_amount"):
     """Each `need` units taken together cost `fen_off` less."""
 
-    need: int
-    fen_off: int
+    need: SetUnits
+    fen_off: FenAbove
 
 
 class BundleSlot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One part of a bundle: `need` units out of `items`."""
 
     items: ItemSelector
-    need: int = 1
+    need: Annotated[int, msgspec.Meta(ge=1, le=SET_UNITS_MAX)] = 1
 
 
 class SlotBundle(Rebate, frozen=True, kw_only=True, tag_field="kind", tag="slot_bundle"):
     """A unit for every slot, together at `price_fen`, `fen_off` or `permille`; any multiple."""
 
-    slots: tuple[BundleSlot, ...]
+    slots: Annotated[
+        tuple[BundleSlot, ...], msgspec.Meta(min_length=2, max_length=limits.BUNDLE_SLOTS_MAX)
+    ]
 
 
 UnitOffer = TierPrice | TagPrice | TimeSlotPrice | PriceList

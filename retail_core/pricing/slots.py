@@ -3,19 +3,23 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from retail_core.pricing.fields import Clock, ClockOrMidnight
+
 DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * DAY_MINUTES
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 
 
 class WeekSlot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[start, end) on a weekday (Monday is 0); an `end` not after `start` is on the next day."""
 
-    weekday: int
-    start: str
-    end: str
+    weekday: Annotated[int, msgspec.Meta(ge=0, le=6)]
+    start: Clock
+    end: ClockOrMidnight
 
 
 def minute_of(text: str) -> int:
@@ -36,6 +40,17 @@ def check_slot(slot: WeekSlot) -> None:
         raise ValueError("a slot may not start at 24:00")
     if start == end:
         raise ValueError("the slot is empty; a whole day is 00:00 to 24:00")
+
+
+def week_minutes(slot: WeekSlot) -> tuple[tuple[int, int], ...]:
+    """Return what a slot covers as [from, until) in minutes of the week, in two when it wraps."""
+    start = slot.weekday * DAY_MINUTES + minute_of(slot.start)
+    end = slot.weekday * DAY_MINUTES + minute_of(slot.end)
+    if end <= start:
+        end += DAY_MINUTES
+    if end <= WEEK_MINUTES:
+        return ((start, end),)
+    return ((start, WEEK_MINUTES), (0, end - WEEK_MINUTES))
 
 
 def in_slots(slots: Iterable[WeekSlot], local: datetime) -> bool:

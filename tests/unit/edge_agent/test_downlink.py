@@ -186,7 +186,7 @@ def test_rules_signed_by_another_are_refused_and_not_asked_for_again(bench: Benc
     bench.directory.bundles[3] = forged
     bench.announce("bundle", 3, forged)
     assert bench.replica.bundle() is None
-    assert bench.tally.snapshot() == {FaultCode.OFFER_INVALID.value: 1}
+    assert bench.tally.snapshot() == {FaultCode.BUNDLE_SIGNATURE.value: 1}
     bench.downlink.settle()
     assert bench.directory.asked == ["bundle 3"]
 
