@@ -76,15 +76,20 @@ def parse_bundle(content: bytes) -> RuleBundle:
     if len(content) > limits.BUNDLE_BYTES_MAX:
         megabytes = limits.BUNDLE_BYTES_MAX >> 20
         refuse(WHOLE, "", f"it is larger than {megabytes} MB", f"超过 {megabytes} MB")
-    head = decode(content, _Head)
-    if isinstance(head, _Head) and head.format > FORMAT:
-        raise Fault(FaultCode.BUNDLE_FORMAT, format=head.format, known=FORMAT)
     bundle = decode(content, RuleBundle)
     if isinstance(bundle, Misfit):
+        _check_format(content)
         owner, field = _whose(content, bundle.place)
         refuse(owner, field, bundle.said, bundle.said.zh)
     check_bundle(bundle)
     return bundle
+
+
+def _check_format(content: bytes) -> None:
+    """Say of what cannot be read that it is of later programs, if it is (Fault P120)."""
+    head = decode(content, _Head)
+    if isinstance(head, _Head) and head.format > FORMAT:
+        raise Fault(FaultCode.BUNDLE_FORMAT, format=head.format, known=FORMAT)
 
 
 def _whose(content: bytes, place: str) -> tuple[str, str]:

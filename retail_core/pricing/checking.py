@@ -20,9 +20,11 @@ def check_bundle(bundle: RuleBundle) -> None:
     if bundle.points is not None:
         ids.append(bundle.points.id)
     _check_once(ids)
-    _check_once([campaign.id for campaign in bundle.campaigns])
+    campaigns = [campaign.id for campaign in bundle.campaigns]
+    _check_once(campaigns)
+    known_campaigns = frozenset(campaigns)
     for rule in rules:
-        check_rule(rule, bundle)
+        check_rule(rule, bundle, known_campaigns)
     _check_tier_names(bundle)
     known = frozenset(rule.id for rule in rules)
     for number, restriction in enumerate(bundle.restrictions):

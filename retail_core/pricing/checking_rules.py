@@ -9,16 +9,16 @@ from retail_core.pricing.refusing import refuse
 from retail_core.pricing.rules import RuleBundle
 
 
-def check_rule(rule: OfferBase, bundle: RuleBundle) -> None:
+def check_rule(rule: OfferBase, bundle: RuleBundle, campaigns: frozenset[str]) -> None:
     """Refuse a rule that contradicts itself or names what the bundle does not have (P107)."""
-    _check_names(rule, bundle)
+    _check_names(rule, bundle, campaigns)
     _check_items(rule)
     _check_conditions(rule)
     _check_guesses(rule, bundle)
     check_kind(rule)
 
 
-def _check_names(rule: OfferBase, bundle: RuleBundle) -> None:
+def _check_names(rule: OfferBase, bundle: RuleBundle, campaigns: frozenset[str]) -> None:
     unknown = ", ".join(sorted(rule.tiers - bundle.tier_names.keys()))
     if unknown:
         refuse(
@@ -27,7 +27,7 @@ def _check_names(rule: OfferBase, bundle: RuleBundle) -> None:
             f"not in tier_names: {unknown}; add them there or take them out",
             f"tier_names 里没有 {unknown},请补上或去掉",
         )
-    if rule.campaign and rule.campaign not in {campaign.id for campaign in bundle.campaigns}:
+    if rule.campaign and rule.campaign not in campaigns:
         refuse(
             rule.id,
             "campaign",

@@ -83,7 +83,7 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     version: Annotated[int, msgspec.Meta(ge=1, le=VERSION_MAX)]
-    format: Annotated[int, msgspec.Meta(ge=1)] = FORMAT
+    format: Annotated[int, msgspec.Meta(ge=1, le=FORMAT)] = FORMAT
     chain: Label = ""
     valid_from: WallTime | None = None
     tier_names: dict[Name, Name] = {}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -22,6 +23,7 @@ class WeekSlot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: ClockOrMidnight
 
 
+@lru_cache(maxsize=DAY_MINUTES)
 def minute_of(text: str) -> int:
     """Return the minute of the day of "HH:MM", "24:00" included; ValueError for anything else."""
     match = _CLOCK.fullmatch(text)
