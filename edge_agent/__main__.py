@@ -26,7 +26,15 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 EXIT_FINDINGS = 1
-EXIT_CODES = {FaultCode.SETUP_CONFIG_INVALID: 2, FaultCode.SETUP_PORT_IN_USE: 3}
+INVALID = (
+    FaultCode.SETUP_CONFIG_INVALID,
+    FaultCode.SETUP_LANES_TWICE,
+    FaultCode.SETUP_LANE_TILL_UNKNOWN,
+    FaultCode.SETUP_TILL_WITHOUT_LANE,
+    FaultCode.SETUP_TILL_IN_TWO_LANES,
+    FaultCode.SETUP_LANES_SHARE,
+)
+EXIT_CODES = dict.fromkeys(INVALID, 2) | {FaultCode.SETUP_PORT_IN_USE: 3}
 EXIT_STORAGE = 4
 EXIT_OTHER = 5
 

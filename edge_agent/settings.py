@@ -14,7 +14,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretBytes,
     SecretStr,
@@ -22,7 +21,16 @@ from pydantic import (
     model_validator,
 )
 
-from edge_agent.domain.camera_source import CameraSource
+from edge_agent.lane_settings import (
+    LANES_MAX,
+    CameraConfig,
+    LaneConfig,
+    LaneSettings,
+    NfcConfig,
+    QrConfig,
+    lanes_of,
+)
+from edge_agent.lane_settings import Section as _Section
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
@@ -68,26 +76,15 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _camera_source(text: str) -> str:
-    if text:
-        CameraSource.parse(text)
-    return text
-
-
 Key32 = Annotated[SecretBytes, _hex_of(32)]
 Key16 = Annotated[SecretBytes, _hex_of(16)]
 PublicKey = Annotated[bytes, _hex_of(32)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-CameraText = Annotated[str, AfterValidator(_camera_source)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 # ---- device file --------------------------------------------------------------------------------
@@ -201,24 +198,6 @@ class DeviceFile(_Section):
 # ---- config file --------------------------------------------------------------------------------
 
 
-class CameraConfig(_Section):
-    """The lane's camera; an empty source means there is none."""
-
-    source: CameraText = ""
-    fps: Annotated[int, Field(ge=1, le=60)] = 10
-
-
-class NfcConfig(_Section):
-    """The contactless reader: a part of its PC/SC name; empty means there is none.
-
-    `plain_uid` takes cards that have nothing but a number, which anybody can copy: they find a
-    member and never spend.
-    """
-
-    reader: str = ""
-    plain_uid: bool = False
-
-
 class FaceConfig(_Section):
     """Face recognition; off until a store's assessment, signs and approval are on record.
 
@@ -243,14 +222,11 @@ class FaceConfig(_Section):
         return TurnPolicy(self.active_liveness, self.active_liveness_above_fen)
 
 
-class QrConfig(_Section):
-    """Member codes."""
-
-    from_camera: bool = True
-
-
 class ConfigFile(_Section):
-    """How one agent runs on this machine; relative paths start at the file's own folder."""
+    """How one agent runs on this machine; relative paths start at the file's own folder.
+
+    `lanes`, or for a box with one counter `camera`, `nfc` and `qr` once; see `Settings.lanes`.
+    """
 
     device_file: Path
     data_dir: Path
@@ -261,10 +237,18 @@ class ConfigFile(_Section):
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[Origin, ...] = ()
     language: Literal["zh", "en"] = "zh"
-    camera: CameraConfig = CameraConfig()
-    nfc: NfcConfig = NfcConfig()
+    lanes: Annotated[tuple[LaneConfig, ...], Field(max_length=LANES_MAX)] = ()
+    camera: CameraConfig | None = None
+    nfc: NfcConfig | None = None
+    qr: QrConfig | None = None
     face: FaceConfig = FaceConfig()
-    qr: QrConfig = QrConfig()
+
+    @model_validator(mode="after")
+    def _distinct_lanes(self) -> "ConfigFile":
+        ids = [lane.id for lane in self.lanes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a lane id stands twice")
+        return self
 
 
 class Settings(_Section):
@@ -273,6 +257,7 @@ class Settings(_Section):
     config_path: Path
     config: ConfigFile
     device: DeviceFile
+    lanes: tuple[LaneSettings, ...]
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -294,12 +279,14 @@ class Settings(_Section):
 def load_settings(path: Path) -> Settings:
     """Read the config file and the device file it names.
 
-    Raises Fault SETUP_CONFIG_INVALID with the file and the field; secrets are never quoted.
+    Raises Fault SETUP_CONFIG_INVALID with the file and the field, and those of `lanes_of`; secrets
+    are never quoted.
     """
     path = path.absolute()
     config = _under(path.parent, _read(path, ConfigFile))
     device = _read(config.device_file, DeviceFile)
-    return Settings(config_path=path, config=config, device=device)
+    lanes = lanes_of(config, {till.id: till.name for till in device.tills})
+    return Settings(config_path=path, config=config, device=device, lanes=lanes)
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -1,6 +1,7 @@
-"""The counter as the screen sees it: who was recognised, which card, which printed receipt.
+"""A counter as its screen sees it: who was recognised, which card, which printed receipt.
 
-One of these stands between the devices' threads and the API: both tell the same screen.
+One of these stands between the devices' threads and the API: both tell the screen of the lane it
+happened at, and no other.
 """
 
 import threading
@@ -12,11 +13,13 @@ from edge_agent.api.hub import EventHub
 from edge_agent.api.models.identify import IdentifyAnswered
 from edge_agent.api.views import Views, face, frame
 from edge_agent.api.visits import Visits
+from edge_agent.domain.lanes import Place
 from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.nfc import CardTap, NfcReader
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
+from edge_agent.recognition.weak_cards import NO_WEAK_CARDS, WeakCards
 from edge_agent.services.identify import Identification
 from edge_agent.services.watch_lane import WatchLane
 from retail_core.errors import Fault
@@ -31,7 +34,7 @@ DOOR_S = 0.5
 
 
 class Counter:
-    """Tells what happened at the counter; safe to call from several threads."""
+    """Tells what happened at which lane; safe to call from several threads."""
 
     def __init__(
         self, hub: EventHub, views: Views, visits: Visits, draw: Callable[[str], tuple[str, ...]]
@@ -41,56 +44,63 @@ class Counter:
         self._views = views
         self._visits = visits
 
-    def armed(self, deadline_ms: int) -> None:
+    def armed(self, place: Place, deadline_ms: int) -> None:
         """Tell the screen that somebody asked who stands there."""
-        self._hub.publish("recognition", {"outcome": "armed", "deadline_ms": deadline_ms})
+        told = {"outcome": "armed", "deadline_ms": deadline_ms}
+        self._hub.publish("recognition", told, lane=place.lane)
 
     def recognised(
-        self, result: Identification, till: UUID | None, *, number: int | None = None
+        self, result: Identification, place: Place, *, number: int | None = None
     ) -> IdentifyAnswered:
         """Tell the screen, and note the member at her till; `number` is what her phone shows."""
         standing = None if result.factor is None else Standing(result.factor)
         if result.member is None or not allows(result.assurance, Action.SHOW_MEMBER):
             standing = None
         elif standing is not None:
-            standing = self._visits.begun(till, result.member.member_id, standing)
+            standing = self._visits.begun(place, result.member.member_id, standing)
         answer = self._views.identified(result, standing, self._visits.policy)
+        answer = answer.model_copy(update={"lane": place.lane})
         shown = {"number": number} if number is not None else {}
-        self._hub.publish("recognition", {"till": till, **answer.model_dump(mode="json"), **shown})
+        told = {"till": place.till, **answer.model_dump(mode="json"), **shown}
+        self._hub.publish("recognition", told, lane=place.lane)
         return answer
 
-    def checked_in(self, result: Identification, lane: UUID, number: int) -> None:
-        """Tell who checked in at a lane, with the number that her phone shows too."""
-        self.recognised(result, lane, number=number)
+    def checked_in(self, result: Identification, till: UUID, number: int) -> None:
+        """Tell who checked in at a till, with the number that her phone shows too."""
+        self.recognised(result, self._visits.at(till), number=number)
 
-    def links(self, name: str, uri: str, expires_s: int) -> None:
-        """Show the link for a member's phone as a code that its camera reads off the screen."""
+    def links(self, place: Place, link: tuple[str, str, int]) -> None:
+        """Show the link for a member's phone as a code that its camera reads off the screen.
+
+        `link`: the member's name, the address, and for how many seconds it opens.
+        """
+        name, uri, expires_s = link
         shown = {"name": name, "uri": uri, "expires_s": expires_s, "rows": self._draw(uri)}
-        self._hub.publish("link", shown)
+        self._hub.publish("link", shown, lane=place.lane)
 
-    def unasked(self, result: Identification) -> None:
-        """Tell what was recognised without a question."""
-        self.recognised(result, self._visits.till_of(None, None))
+    def unasked(self, lane: str, result: Identification) -> None:
+        """Tell what a lane's readers recognised without a question."""
+        self.recognised(result, self._visits.beside_screen(lane))
 
     @contextmanager
-    def coaching(self, wanted: int) -> Iterator[Callable[[EnrolFrame], None]]:
+    def coaching(self, place: Place, wanted: int) -> Iterator[Callable[[EnrolFrame], None]]:
         """Coach a customer before the camera; yields who hears of each picture."""
         taken = 0
 
         def hear(seen: EnrolFrame) -> None:
             nonlocal taken
             taken += seen.ok
-            self._coach(frame(seen).model_dump(mode="json"), taken, wanted)
+            self._coach(place, frame(seen).model_dump(mode="json"), (taken, wanted))
 
         try:
             yield hear
         except Fault as fault:
             told = {"ok": False, "code": fault.code.value}
             hints = {"hint_zh": fault.text("zh"), "hint_en": fault.text("en")}
-            self._coach(told | hints | {"done": True}, taken, wanted)
+            self._coach(place, told | hints | {"done": True}, (taken, wanted))
             raise
 
-    def coached(self, plan: EnrolPlan, wanted: int) -> None:
+    def coached(self, place: Place, plan: EnrolPlan, wanted: int) -> None:
         """Tell how the enrolment of a face ended; whom she looks like stays unnamed."""
         done = face(plan)
         last = done.frames[-1] if done.frames else None
@@ -102,14 +112,17 @@ class Counter:
         }
         if last is not None:
             told |= {"hint_zh": last.hint_zh, "hint_en": last.hint_en}
-        self._coach(told, plan.accepted, wanted)
+        self._coach(place, told, (plan.accepted, wanted))
 
-    def _coach(self, told: Mapping[str, object], taken: int, wanted: int) -> None:
-        self._hub.publish("enrol_hint", {**told, "accepted": taken, "wanted": wanted})
+    def _coach(self, place: Place, told: Mapping[str, object], progress: tuple[int, int]) -> None:
+        accepted, wanted = progress
+        hint = {**told, "accepted": accepted, "wanted": wanted}
+        self._hub.publish("enrol_hint", hint, lane=place.lane)
 
     def booked(self, booking: TappedBooking) -> None:
         """Tell of a printed receipt."""
-        self._hub.publish("tapped", self._views.tapped(booking).model_dump(mode="json"))
+        told = self._views.tapped(booking).model_dump(mode="json")
+        self._hub.publish("tapped", told, lane=self._visits.at(booking.till).lane)
 
 
 class RememberingReader:
@@ -151,9 +164,12 @@ class CardDesk:
     takes it again at once, keep a clerk waiting until her card is stale.
     """
 
-    def __init__(self, reader: RememberingReader | None, proofs: Proofs) -> None:
+    def __init__(
+        self, reader: RememberingReader | None, proofs: Proofs, weak: WeakCards = NO_WEAK_CARDS
+    ) -> None:
         self._reader = reader
         self._proofs = proofs
+        self._weak = weak
         self._turn = threading.Lock()
         self._door = threading.Condition()
         self._asking = 0
@@ -181,7 +197,7 @@ class CardDesk:
         except Fault as fault:
             if fault.code is not FaultCode.NFC_CARD_FOREIGN:
                 raise
-            return self._proofs.read_number(tap)
+            return self._weak.uid(tap)
         if admit:
             self._proofs.admit_card(read, tap)
         return read.uid

@@ -1,6 +1,6 @@
 """What routes ask for: the agent's parts, who calls, which operator, which intended write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -35,6 +35,15 @@ from retail_core.texts.faults import FaultCode
 
 
 @dataclass(frozen=True, slots=True)
+class LaneDesk:
+    """What one lane does for who calls."""
+
+    identify: Identify
+    cards: CardDesk
+    enrol_face: EnrolFace
+
+
+@dataclass(frozen=True, slots=True)
 class ApiDeps:
     """Everything the routes use; built once in `bootstrap`."""
 
@@ -48,19 +57,17 @@ class ApiDeps:
     views: Views
     visits: Visits
     counter: Counter
-    cards: CardDesk
+    lanes: Mapping[str, LaneDesk]
     rate: LookupRate
     members: Members
     sales: CloseSale
     enrol: Enrol
-    enrol_face: EnrolFace
     consents: Consents
     export: MemberExport
     reissue: ReissuePhone
     decode_picture: Callable[[bytes], NDArray[np.uint8]]
     tapped: BookTapped
     ledger: Callable[[], LedgerView]
-    identify: Identify
     turns: TurnCounter
     wellbeing: Wellbeing
 

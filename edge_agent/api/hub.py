@@ -1,4 +1,7 @@
-"""Live events for screens and tills: any thread publishes, each client has a bounded queue."""
+"""Live events for screens and tills: any thread publishes, each client has a bounded queue.
+
+An event belongs to a lane, or to the whole shop; a client hears its own lane's and the shop's.
+"""
 
 import asyncio
 import threading
@@ -15,10 +18,15 @@ STICKY = ("health", "member", "basket")
 ENDS_A_CUSTOMER = ("sale",)
 
 
+# The lane of what every lane may know: nothing of a customer who stands at one.
+WHOLE_SHOP = None
+
+
 class Subscription:
     """One client's queue; `None` in it means: you are dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: str) -> None:
+        self.lane = lane
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)
 
     def offer(self, message: bytes) -> bool:
@@ -44,7 +52,7 @@ class EventHub:
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: set[Subscription] = set()
-        self._sticky: dict[str, bytes] = {}
+        self._sticky: dict[tuple[str | None, str], bytes] = {}
         self._lock = threading.Lock()
         self.dropped = 0
 
@@ -59,25 +67,26 @@ class EventHub:
             client.end()
         self._clients.clear()
 
-    def publish(self, kind: str, payload: Mapping[str, object]) -> None:
-        """Send an event to every client; safe on any thread, never blocks."""
+    def publish(self, kind: str, payload: Mapping[str, object], *, lane: str | None) -> None:
+        """Send an event to a lane's clients, or to all; safe on any thread, never blocks."""
+        where = {} if lane is WHOLE_SHOP else {"lane": lane}
         message = msgspec.json.encode(
-            {"type": kind, "at_ms": self._clock.now().wall_ms, **payload}, enc_hook=str
+            {"type": kind, "at_ms": self._clock.now().wall_ms, **where, **payload}, enc_hook=str
         )
         with self._lock:
-            self._remember(kind, message)
+            self._remember(kind, lane, message)
         loop = self._loop
         if loop is None or loop.is_closed():
             return
-        loop.call_soon_threadsafe(self._fan_out, message)
+        loop.call_soon_threadsafe(self._fan_out, message, lane)
 
-    def subscribe(self) -> Subscription | None:
-        """Add a client, on the serving loop; None when there are too many."""
+    def subscribe(self, lane: str) -> Subscription | None:
+        """Add a client of a lane, on the serving loop; None when there are too many."""
         if len(self._clients) >= CLIENTS_MAX:
             return None
-        client = Subscription()
+        client = Subscription(lane)
         with self._lock:
-            held = tuple(self._sticky.values())
+            held = [said for (of, _), said in self._sticky.items() if of in {WHOLE_SHOP, lane}]
         for message in held:
             client.offer(message)
         self._clients.add(client)
@@ -92,15 +101,18 @@ class EventHub:
         """How many clients listen."""
         return len(self._clients)
 
-    def _remember(self, kind: str, message: bytes) -> None:
+    def _remember(self, kind: str, lane: str | None, message: bytes) -> None:
         if kind in ENDS_A_CUSTOMER:
-            self._sticky.pop("member", None)
-            self._sticky.pop("basket", None)
+            for of in (WHOLE_SHOP, lane):
+                self._sticky.pop((of, "member"), None)
+                self._sticky.pop((of, "basket"), None)
         elif kind in STICKY:
-            self._sticky[kind] = message
+            self._sticky[lane, kind] = message
 
-    def _fan_out(self, message: bytes) -> None:
+    def _fan_out(self, message: bytes, lane: str | None) -> None:
         for client in tuple(self._clients):
+            if lane not in {WHOLE_SHOP, client.lane}:
+                continue
             if not client.offer(message):
                 self.dropped += 1
                 self._clients.discard(client)

@@ -1,12 +1,13 @@
 """The head-turn challenge as the till and its screen see it."""
 
+from collections.abc import Mapping
 from typing import Literal
-from uuid import UUID
 
 from edge_agent.api.hub import EventHub
 from edge_agent.api.models.identify import TurnAnswered
 from edge_agent.api.views import challenge, may_now, reason
 from edge_agent.api.visits import Visits
+from edge_agent.domain.lanes import Place
 from edge_agent.services.turn_head import Turned, TurnHead
 from retail_core.identity.assurance import Assurance
 from retail_core.identity.head_turn import HeadTurn, Phase
@@ -23,27 +24,32 @@ WORDS = {
 
 
 class TurnCounter:
-    """Asks for a turn, tells every screen what to do, and notes who passed."""
+    """Asks for a turn, tells the lane's screens what to do, and notes who passed.
 
-    def __init__(self, hub: EventHub, visits: Visits, turns: TurnHead) -> None:
+    `turns` are the lanes' own: each has its camera, and one challenge at a time.
+    """
+
+    def __init__(self, hub: EventHub, visits: Visits, turns: Mapping[str, TurnHead]) -> None:
         self._hub = hub
         self._visits = visits
         self._turns = turns
 
-    def run(self, till: UUID | None) -> TurnAnswered:
+    def run(self, place: Place) -> TurnAnswered:
         """Ask who stands at a till; Faults FACE_TURN_NOBODY and those of the service."""
-        at, member_id = self._visits.to_turn(till)
+        till, member_id = self._visits.to_turn(place)
 
         def moot() -> bool:
-            stands = self._visits.standing(at, member_id)
+            stands = self._visits.standing(place, member_id)
             return stands.assurance is not Assurance.LOW or stands.turned
 
-        done = self._turns.run(member_id, lambda turn: self._tell(at, turn), moot)
+        turns = self._turns[place.lane]
+        done = turns.run(member_id, lambda turn: self._tell(place, turn), moot)
         outcome = _outcome(done)
-        if outcome == "passed" and not self._visits.turned(at, member_id):
+        if outcome == "passed" and not self._visits.turned(till, member_id):
             outcome = "cancelled"
-        standing, policy = self._visits.standing(at, member_id), self._visits.policy
+        standing, policy = self._visits.standing(place, member_id), self._visits.policy
         answer = TurnAnswered(
+            lane=place.lane,
             outcome=outcome,
             reason=None if done.reason is None else reason(done.reason),
             member_id=member_id,
@@ -52,22 +58,22 @@ class TurnCounter:
             frames=done.frames,
             total_ms=done.total_ms,
         )
-        self._publish(at, outcome, done.turn, answer.model_dump(mode="json"))
+        self._publish(place, outcome, done.turn, answer.model_dump(mode="json"))
         return answer
 
-    def cancel(self) -> bool:
-        """End the challenge under way; False when there is none."""
-        return self._turns.cancel()
+    def cancel(self, place: Place) -> bool:
+        """End the challenge under way at a lane; False when there is none."""
+        return self._turns[place.lane].cancel()
 
-    def _tell(self, till: UUID, turn: HeadTurn) -> None:
+    def _tell(self, place: Place, turn: HeadTurn) -> None:
         if not turn.over:
             prompt = "back" if turn.phase is Phase.BACK else turn.prompt
-            self._publish(till, prompt, turn, {"outcome": "running"})
+            self._publish(place, prompt, turn, {"outcome": "running"})
 
-    def _publish(self, till: UUID, say: str, turn: HeadTurn, more: dict[str, object]) -> None:
+    def _publish(self, place: Place, say: str, turn: HeadTurn, more: dict[str, object]) -> None:
         zh, en = WORDS[say]
-        told = {"till": till, "prompt": say, "zh": zh, "en": en, "progress": turn.progress}
-        self._hub.publish("challenge", told | more)
+        told = {"till": place.till, "prompt": say, "zh": zh, "en": en, "progress": turn.progress}
+        self._hub.publish("challenge", told | more, lane=place.lane)
 
 
 def _outcome(done: Turned) -> Literal["passed", "failed", "cancelled"]:

@@ -1,9 +1,10 @@
-"""Who stands at which till, as far as the readers of this box can tell."""
+"""Who stands at which till, as far as the readers of this box can tell; a till sees its lane."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from uuid import UUID
 
 from edge_agent.api.principals import Principal
+from edge_agent.domain.lanes import LaneTills, Place
 from edge_agent.services.till_sessions import TillSessions
 from retail_core.errors import Fault
 from retail_core.identity.assurance import (
@@ -18,58 +19,81 @@ from retail_core.texts.faults import FaultCode
 class Visits:
     """Notes a recognised member at the till she stands at, and ends her visit with the sale."""
 
-    def __init__(
-        self, sessions: TillSessions, *, tills: Iterable[UUID], printing: Iterable[UUID]
-    ) -> None:
+    def __init__(self, sessions: TillSessions, lanes: Sequence[LaneTills]) -> None:
         self._sessions = sessions
-        self._tills = tuple(tills)
-        printing = tuple(printing)
-        # A till that only prints cannot ask: the screen asks for it, when there is but one.
-        self._beside_screen = printing[0] if len(printing) == 1 else None
+        self._lanes = {lane.id: lane for lane in lanes}
+        self._lane_of = {till: lane for lane in lanes for till in lane.tills}
 
-    def till_of(self, lane: UUID | None, caller: Principal | None) -> UUID | None:
-        """Return the till meant; raises Fault API_NOT_FOUND for one this box does not have."""
-        if lane is not None:
-            if lane not in self._tills:
-                raise Fault(FaultCode.API_NOT_FOUND, what=f"till {lane}")
-            return lane
-        if caller is not None and caller.till is not None:
-            return caller.till
-        return self._beside_screen
+    def place(self, asked: UUID | str | None, caller: Principal) -> Place:
+        """Return the place meant: a till's id, a lane's id, or where the caller stands.
+
+        A till has no business at another lane. Faults API_NOT_FOUND, and API_BODY_INVALID when a
+        screen does not say which of several lanes it serves.
+        """
+        if caller.till is None:
+            return self._of_screen(asked)
+        own = self.at(caller.till)
+        if asked is None:
+            return own
+        found = self._named(asked)
+        if found.lane != own.lane:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"lane or till {asked}")
+        return found if isinstance(asked, UUID) else own
+
+    def at(self, till: UUID) -> Place:
+        """Return the place of a till of this box; raises Fault API_NOT_FOUND for another."""
+        lane = self._lane_of.get(till)
+        if lane is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"till {till}")
+        return Place(lane.id, till)
+
+    def beside_screen(self, lane: str) -> Place:
+        """Return where somebody is whom a lane saw unasked, or its screen asks for."""
+        return Place(lane, self._lanes[lane].beside_screen)
 
     @property
     def policy(self) -> TurnPolicy:
         """When this store asks for a turn of the head."""
         return self._sessions.policy
 
-    def begun(self, till: UUID | None, member_id: UUID, standing: Standing) -> Standing:
+    def begun(self, place: Place, member_id: UUID, standing: Standing) -> Standing:
         """Note who stands there, for a receipt that names nobody; return her standing."""
-        if till is None:
+        if place.till is None:
             return standing
-        return self._sessions.recognised(till, member_id, standing)
+        return self._sessions.recognised(place.till, member_id, standing)
 
-    def standing(self, till: UUID | None, member_id: UUID) -> Standing:
-        """Return how a member was recognised: at this till, else at another of this box.
+    def standing(self, place: Place, member_id: UUID) -> Standing:
+        """Return how a member was recognised: at this till, else at another of its lane.
 
         A till that names somebody nobody recognised was told who she is.
         """
-        places = (till, *self._tills) if till is not None else self._tills
-        here = (self._sessions.present(place) for place in places)
-        found = (
-            stands
-            for who in here
-            if who is not None
-            for member, stands in [who]
-            if member == member_id
-        )
-        return next(found, NAMED_BY_TILL)
+        first = () if place.till is None else (place.till,)
+        for till in (*first, *self._lanes[place.lane].tills):
+            who = self._sessions.present(till)
+            if who is not None and who[0] == member_id:
+                return who[1]
+        return NAMED_BY_TILL
 
-    def may(self, till: UUID | None, member_id: UUID, action: Action, fen: int) -> bool:
+    def standing_at(self, lane: str | None, member_id: UUID) -> Standing:
+        """Return how a member was recognised at a lane; at none she is only named."""
+        return NAMED_BY_TILL if lane is None else self.standing(Place(lane), member_id)
+
+    def lanes_with(self, member_id: UUID) -> tuple[str, ...]:
+        """Return the lanes a member stands at."""
+        found = []
+        for till, lane in self._lane_of.items():
+            who = self._sessions.present(till)
+            if who is not None and who[0] == member_id:
+                found.append(lane.id)
+        return tuple(dict.fromkeys(found))
+
+    def may(self, place: Place, member_id: UUID, action: Action, fen: int) -> bool:
         """Tell whether a member may do this, on a basket of `fen`."""
-        return self.standing(till, member_id).may(action, self.policy, fen)
+        return self.standing(place, member_id).may(action, self.policy, fen)
 
-    def to_turn(self, till: UUID | None) -> tuple[UUID, UUID]:
+    def to_turn(self, place: Place) -> tuple[UUID, UUID]:
         """Return the till and the member who may be asked to turn; Fault FACE_TURN_NOBODY."""
+        till = place.till
         who = None if till is None else self._sessions.present(till)
         if till is None or who is None or not who[1].turn_would_allow(self.policy):
             raise Fault(FaultCode.FACE_TURN_NOBODY)
@@ -82,7 +106,22 @@ class Visits:
     def over(self, till: UUID, member_id: UUID | None) -> None:
         """End the visit at this till, and the same member's at any other."""
         self._sessions.end(till)
-        for other in self._tills:
+        for other in self._lane_of:
             who = self._sessions.present(other)
             if who is not None and who[0] == member_id:
                 self._sessions.end(other)
+
+    def _of_screen(self, asked: UUID | str | None) -> Place:
+        if asked is not None:
+            return self._named(asked)
+        if len(self._lanes) > 1:
+            detail = f"lane: {' / '.join(self._lanes)}"
+            raise Fault(FaultCode.API_BODY_INVALID, detail=detail)
+        return self.beside_screen(next(iter(self._lanes)))
+
+    def _named(self, asked: UUID | str) -> Place:
+        if isinstance(asked, UUID):
+            return self.at(asked)
+        if asked not in self._lanes:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"lane {asked}")
+        return self.beside_screen(asked)

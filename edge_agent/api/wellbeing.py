@@ -1,10 +1,11 @@
 """What the box says of itself: on its own screen, to a technician, and to HQ's wall."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from edge_agent.api.models.health import FaceHealth, HealthAnswered
+from edge_agent.api.models.health import FaceHealth, HealthAnswered, LaneView
 from edge_agent.api.views import reason
+from edge_agent.domain.lanes import LaneTills
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.journal import Journal
@@ -50,6 +51,7 @@ class Wellbeing:
         replica: Replica,
         tally: FaultTally,
         devices: Mapping[str, Callable[[], str]],
+        lanes: Sequence[LaneTills],
         faces: Callable[[], FaceHealth | None] = lambda: None,
         noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
     ) -> None:
@@ -60,6 +62,7 @@ class Wellbeing:
         self._replica = replica
         self._tally = tally
         self._devices = devices
+        self._lanes = tuple(LaneView(id=lane.id, name=lane.name) for lane in lanes)
         self._faces = faces
         self._noted = noted
         self._cloud_seen_ms: int | None = None
@@ -93,6 +96,7 @@ class Wellbeing:
                 "catalogue": str(self._replica.catalogue_version()),
                 "bundle": str(bundle[0] if bundle else 0),
             },
+            lanes=self._lanes,
         )
 
     def _states(self) -> dict[str, str]:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
 
 from edge_agent.api.app import build_app
 from edge_agent.api.counter import CardDesk, Counter
-from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.dependencies import ApiDeps, LaneDesk
 from edge_agent.api.guard import Gate
+from edge_agent.api.hub import WHOLE_SHOP
 from edge_agent.api.idempotency import OnceDesk
 from edge_agent.api.loops import Loop
 from edge_agent.api.operators import operator_desk
@@ -23,6 +25,7 @@ from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
+from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
 from edge_agent.drivers.qr.draw import drawn
@@ -60,7 +63,7 @@ class Surface:
     views: Views
     visits: Visits
     counter: Counter
-    cards: CardDesk
+    desks: dict[str, LaneDesk]
     wellbeing: Wellbeing
     calls: LaneCalls
 
@@ -89,9 +92,9 @@ class Agent:
 
     def release_waiters(self) -> None:
         """Let requests that wait for a device come back empty-handed."""
-        self.surface.cards.stop()
-        self.services.identify.stop()
-        self.services.turn_head.stop()
+        for desk in self.surface.desks.values():
+            desk.cards.stop()
+        self.services.release_waiters()
 
     def stop(self) -> None:
         """Say goodbye, stop every thread, close every file; safe to call twice."""
@@ -116,7 +119,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         files.callback(lines.directory.close)
         devices = outside.devices or open_devices(basis)
         services = build_services(basis, storage, lines, devices)
-        files.callback(services.identify.stop)
+        files.callback(services.release_waiters)
         surface = build_surface(basis, storage, services, devices, lines)
         lines.downlink.listen(_announcer(basis, services, surface))
         return Agent(
@@ -146,11 +149,8 @@ def build_surface(
         basis.shop,
         {till.id: till.name for till in provisioned.tills},
     )
-    visits = Visits(
-        services.sessions,
-        tills=[till.id for till in provisioned.tills],
-        printing=[till.id for till in provisioned.escpos_tills],
-    )
+    lanes = lanes_with_tills(basis)
+    visits = Visits(services.sessions, lanes)
     wellbeing = Wellbeing(
         basis.shop,
         basis.version,
@@ -159,28 +159,29 @@ def build_surface(
         storage.replica,
         basis.tally,
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
+        lanes,
         lambda: face_health(devices.face, services.gallery, services.beside),
         lambda: devices.noted(services.gallery.members),
     )
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
         lines.link,
-        services.identify,
         services.members,
         basis.clock,
         basis.tally,
-        lanes=[till.id for till in provisioned.tills],
+        at={till: services.lanes[lane.id].identify for lane in lanes for till in lane.tills},
         standing=services.sessions.at,
         show=counter.checked_in,
     )
-    return Surface(
-        views,
-        visits,
-        counter,
-        CardDesk(devices.nfc, services.proofs),
-        wellbeing,
-        calls,
-    )
+    desks = {
+        name: LaneDesk(
+            lane.identify,
+            CardDesk(lane.devices.nfc, services.proofs, lane.weak_cards),
+            lane.enrol_face,
+        )
+        for name, lane in services.lanes.items()
+    }
+    return Surface(views, visits, counter, desks, wellbeing, calls)
 
 
 def build_api(basis: Basis, storage: Storage, services: Services, surface: Surface) -> FastAPI:
@@ -197,20 +198,22 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         views=surface.views,
         visits=surface.visits,
         counter=surface.counter,
-        cards=surface.cards,
+        lanes=surface.desks,
         rate=LookupRate(basis.clock),
         members=services.members,
         sales=services.sales,
         enrol=services.enrol,
-        enrol_face=services.enrol_face,
         consents=services.faces.consents,
         export=MemberExport(services.faces.files, storage.journal, storage.replica, basis.clock),
         reissue=services.reissue,
         decode_picture=open_picture,
         tapped=services.tapped,
         ledger=lambda: ledger_view(storage.journal),
-        identify=services.identify,
-        turns=TurnCounter(basis.hub, surface.visits, services.turn_head),
+        turns=TurnCounter(
+            basis.hub,
+            surface.visits,
+            {name: lane.turn_head for name, lane in services.lanes.items()},
+        ),
         wellbeing=surface.wellbeing,
     )
     gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(provisioned))
@@ -221,17 +224,19 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     """Build the threads that watch the devices."""
 
     def tell_health() -> None:
-        basis.hub.publish("health", surface.wellbeing.view().model_dump(mode="json"))
+        view = surface.wellbeing.view().model_dump(mode="json")
+        basis.hub.publish("health", view, lane=WHOLE_SHOP)
 
-    lane = WatchLane(services.identify, surface.counter.unasked)
     loops = [
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
         Loop("faces", services.faces.keeper.turn, basis.tally, rest_s=LEASES_EVERY_S),
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
-        Loop("lane", lambda: surface.cards.watch(lane), basis.tally),
         Loop("lane-calls", surface.calls.turn, basis.tally),
         Loop("proofs", services.proof_uses.turn, basis.tally),
     ]
+    for name, desk in surface.desks.items():
+        watch = WatchLane(desk.identify, partial(surface.counter.unasked, name))
+        loops.append(Loop(f"lane-{name}", partial(desk.cards.watch, watch), basis.tally))
     for till, tap in devices.taps.items():
 
         def book(till: UUID = till, tap: TillTap = tap) -> None:
@@ -247,8 +252,10 @@ def _announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[
     def changed(applied: Applied) -> None:
         view = services.members.view(applied.member_id) if basis.hub.clients else None
         if view is not None:
-            standing = surface.visits.standing(None, applied.member_id)
-            shown = surface.views.member(view, standing).model_dump(mode="json")
-            basis.hub.publish("member", {"member": shown, "committed_ms": applied.committed_ms})
+            for lane in surface.visits.lanes_with(applied.member_id) or (WHOLE_SHOP,):
+                standing = surface.visits.standing_at(lane, applied.member_id)
+                shown = surface.views.member(view, standing).model_dump(mode="json")
+                told = {"member": shown, "committed_ms": applied.committed_ms}
+                basis.hub.publish("member", told, lane=lane)
 
     return changed

@@ -101,7 +101,7 @@ def face_health(
         return None
     members, policy = gallery.members, faces.policy
     return FaceHealth(
-        model_id=faces.lane.model_id,
+        model_id=faces.model_id,
         awaiting_sign_off=faces.awaiting,
         members=members,
         threshold=threshold_for(members, policy.target_fpir_permille, policy),

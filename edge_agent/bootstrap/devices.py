@@ -18,28 +18,48 @@ from edge_agent.api.counter import RememberingReader
 from edge_agent.api.wellbeing import OFF, worst
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.face_models import FaceEngines, open_face
+from edge_agent.lane_settings import LaneSettings, NfcConfig
 from edge_agent.ports.camera import Camera
 from edge_agent.ports.nfc import NfcReader
 from edge_agent.ports.qr import QrReader
 from edge_agent.ports.till_tap import TillTap
-from edge_agent.settings import EscposTill, NfcConfig
+from edge_agent.settings import EscposTill
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 BROKEN = "gone"
+OF_A_LANE = ("camera", "face", "qr", "nfc")
 Made = TypeVar("Made")
 log = structlog.get_logger("devices")
 
 
 @dataclass(slots=True)
-class Devices:
-    """What is there; `failed` says why something configured could not be set up."""
+class LaneDevices:
+    """What one lane has; `failed` says why something configured could not be set up."""
 
+    id: str
     camera: Camera | None = None
-    face: FaceEngines | None = None
     qr: QrReader | None = None
     nfc: RememberingReader | None = None
+    failed: dict[str, FaultCode] = field(default_factory=dict)
+
+    def state(self, name: str) -> str:
+        """Return the state of a device by its name, `off` when the lane has none."""
+        if name in self.failed:
+            return BROKEN
+        device = self.nfc if name == "nfc" else self.camera
+        if device is None or (name == "qr" and self.qr is None):
+            return OFF
+        return device.state()
+
+
+@dataclass(slots=True)
+class Devices:
+    """What is there: each lane's own, and what the shop has once."""
+
+    lanes: dict[str, LaneDevices]
+    face: FaceEngines | None = None
     taps: dict[UUID, TillTap] = field(default_factory=dict)
     failed: dict[str, FaultCode] = field(default_factory=dict)
 
@@ -58,14 +78,16 @@ class Devices:
             device.stop()
 
     def states(self) -> dict[str, Callable[[], str]]:
-        """Say where the state of each kind of device is asked."""
-        return {
-            "camera": lambda: self._state("camera", self.camera),
-            "face": self._face_state,
-            "qr": lambda: self._state("qr", self.camera if self.qr else None),
-            "nfc": lambda: self._state("nfc", self.nfc),
-            "till_tap": self._taps_state,
+        """Say where the states are asked: the worst of each kind, and each lane's (`nfc@a`)."""
+        found: dict[str, Callable[[], str]] = {
+            name: partial(self._worst, name) for name in OF_A_LANE
         }
+        found["till_tap"] = self._taps_state
+        if len(self.lanes) > 1:
+            for name in OF_A_LANE:
+                for lane in self.lanes.values():
+                    found[f"{name}@{lane.id}"] = partial(self._state, name, lane)
+        return found
 
     def noted(self, members: int) -> tuple[FaultCode, ...]:
         """Return what is to be said of face recognition beyond its state, the gravest first."""
@@ -74,17 +96,19 @@ class Devices:
             return (failed,)
         return self.face.noted(members) if self.face is not None else ()
 
-    def _face_state(self) -> str:
-        camera = self._state("face", self.camera if self.face else None)
-        return camera if self.face is None else worst([self.face.state(), camera])
+    def _worst(self, name: str) -> str:
+        return worst([self._state(name, lane) for lane in self.lanes.values()])
+
+    def _state(self, name: str, lane: LaneDevices) -> str:
+        if name != "face":
+            return lane.state(name)
+        if self.face is None:
+            return BROKEN if "face" in self.failed else OFF
+        return worst([self.face.state(), lane.state("camera")])
 
     def _all(self) -> list[Camera | NfcReader | TillTap]:
-        return [device for device in (self.camera, self.nfc, *self.taps.values()) if device]
-
-    def _state(self, name: str, device: Camera | NfcReader | None) -> str:
-        if name in self.failed:
-            return BROKEN
-        return OFF if device is None else device.state()
+        of_lanes = [one for lane in self.lanes.values() for one in (lane.camera, lane.nfc)]
+        return [device for device in (*of_lanes, *self.taps.values()) if device]
 
     def _taps_state(self) -> str:
         states = [tap.state() for tap in self.taps.values()]
@@ -93,44 +117,50 @@ class Devices:
 
 def open_devices(basis: Basis) -> Devices:
     """Set up what is configured; nothing is started yet."""
-    config, tally = basis.settings.config, basis.tally
-    made = Devices()
-    if config.camera.source:
-        made.camera = _attempt(made, tally, "camera", lambda: open_camera(basis))
-    if config.face.enabled:
-        made.face = _attempt(made, tally, "face", lambda: open_face(basis))
-    if config.qr.from_camera and made.camera:
-        made.qr = _attempt(made, tally, "qr", open_qr)
-    if config.nfc.reader:
-        reader = _attempt(made, tally, "nfc", lambda: open_nfc(config.nfc, tally))
-        made.nfc = RememberingReader(reader) if reader else None
+    made = Devices({lane.id: open_lane(basis, lane) for lane in basis.settings.lanes})
+    if basis.settings.config.face.enabled:
+        made.face = _attempt(made, basis.tally, "face", lambda: open_face(basis))
     for till in basis.settings.device.escpos_tills:
-        tap = _attempt(made, tally, "till_tap", partial(open_tap, basis, till))
+        tap = _attempt(made, basis.tally, "till_tap", partial(open_tap, basis, till))
         if tap is not None:
             made.taps[till.id] = tap
     return made
 
 
-def _attempt(made: Devices, tally: FaultTally, name: str, make: Callable[[], Made]) -> Made | None:
+def open_lane(basis: Basis, lane: LaneSettings) -> LaneDevices:
+    """Set up one lane's camera and readers; what fails is off at this lane alone."""
+    made, tally = LaneDevices(lane.id), basis.tally
+    if lane.camera.source:
+        made.camera = _attempt(made, tally, "camera", lambda: open_camera(lane, tally))
+    if lane.qr.from_camera and made.camera:
+        made.qr = _attempt(made, tally, "qr", open_qr)
+    if lane.nfc.reader:
+        reader = _attempt(made, tally, "nfc", lambda: open_nfc(lane.nfc, tally))
+        made.nfc = RememberingReader(reader) if reader else None
+    return made
+
+
+def _attempt(
+    made: Devices | LaneDevices, tally: FaultTally, name: str, make: Callable[[], Made]
+) -> Made | None:
+    lane = made.id if isinstance(made, LaneDevices) else "-"
     try:
         return make()
     except Fault as fault:
-        code = fault.code
-        log.warning("device_off", device=name, code=code.value, fields=str(fault.fields))
+        code, why = fault.code, str(fault.fields)
     except ImportError as error:
-        code = FaultCode.SETUP_PACKAGE_MISSING
-        log.warning("device_off", device=name, code=code.value, package=error.name)
+        code, why = FaultCode.SETUP_PACKAGE_MISSING, str(error.name)
+    log.warning("device_off", device=name, lane=lane, code=code.value, why=why)
     tally.count(code)
     made.failed[name] = code
     return None
 
 
-def open_camera(basis: Basis) -> Camera:
-    """Set up the lane's camera."""
+def open_camera(lane: LaneSettings, tally: FaultTally) -> Camera:
+    """Set up a lane's camera."""
     from edge_agent.drivers.camera_opencv.driver import CameraOpenCv  # noqa: PLC0415 - see above
 
-    config = basis.settings.config.camera
-    return CameraOpenCv("lane", config.source, fps=config.fps, tally=basis.tally)
+    return CameraOpenCv(lane.id, lane.camera.source, fps=lane.camera.fps, tally=tally)
 
 
 def open_qr() -> QrReader:

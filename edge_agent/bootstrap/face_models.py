@@ -1,12 +1,16 @@
 """Face recognition as configured: which nets, trusted by whom, tested before they are used."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from edge_agent.bootstrap.basis import Basis
+from edge_agent.lane_settings import LaneSettings
 from edge_agent.ports.face import FaceEngine, SecondLook
+from edge_agent.recognition.fair import FairEngine, FairTurns
 from retail_core.errors import Fault
 from retail_core.identity.face_match import FacePolicy, promised
 from retail_core.identity.model_card import ModelBundle, Profile, by_role, model_id
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from edge_agent.drivers.face_onnx.late import LoadedFaces
 
 FILES = "file:"
+PICTURES = "pictures"
 # The self-test has a limit of its own, and loading takes a second.
 PATIENCE_S = 60.0
 log = structlog.get_logger("face")
@@ -52,20 +57,44 @@ class Nets(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LaneEngines:
+    """A lane's two gates, both in its own zone of its own camera's picture.
+
+    Enrolment asks for better pictures than recognition.
+    """
+
+    recognise: FaceEngine
+    enrol: FaceEngine
+
+
+@dataclass(frozen=True, slots=True)
 class FaceEngines:
-    """The same nets behind two gates: enrolment asks for better pictures than recognition.
+    """The same nets behind the gates of each lane; `pictures` is for those sent by a till.
 
     `awaiting` names models in use of which nobody at HQ has decided yet; `nets` is None where the
     engines need no start.
     """
 
-    lane: FaceEngine
-    enrolment: FaceEngine
+    lanes: Mapping[str, LaneEngines]
+    pictures: FaceEngine
     policy: FacePolicy
     shadow: Beside | None = None
     previous: Beside | None = None
     awaiting: tuple[str, ...] = ()
     nets: Nets | None = None
+
+    @property
+    def model_id(self) -> str:
+        """The acting embedder."""
+        return self.pictures.model_id
+
+    def each(self, wrap: Callable[[FaceEngine], FaceEngine]) -> "FaceEngines":
+        """Return the same with every engine inside another."""
+        lanes = {
+            lane: LaneEngines(wrap(engines.recognise), wrap(engines.enrol))
+            for lane, engines in self.lanes.items()
+        }
+        return replace(self, lanes=lanes, pictures=wrap(self.pictures))
 
     @property
     def fault(self) -> Fault | None:
@@ -134,15 +163,23 @@ def open_face(basis: Basis) -> FaceEngines:
     for name in awaiting:
         said = Fault(FaultCode.MODEL_NOT_SIGNED_OFF, name=name)
         log.warning("licence", code=said.code.value, zh=said.text("zh"), en=said.text("en"))
-    return FaceEngines(
-        LateEngine(acting, late),
-        LateEngine(acting, late, "enrolment"),
+    lanes = {
+        lane.id: LaneEngines(
+            LateEngine(acting, late, lane.id), LateEngine(acting, late, _enrolling(lane.id))
+        )
+        for lane in basis.settings.lanes
+    }
+    engines = FaceEngines(
+        lanes,
+        LateEngine(acting, late, PICTURES),
         policy,
         shadow=beside(config.face.shadow),
         previous=beside(config.face.previous),
         awaiting=awaiting,
         nets=late,
     )
+    turns = FairTurns(os.cpu_count() or 1)
+    return engines.each(lambda engine: FairEngine(engine, turns))
 
 
 def trusted(basis: Basis) -> ModelBundle:
@@ -186,9 +223,18 @@ def _embedder(bundle: ModelBundle, profile: Profile) -> tuple[str, FacePolicy]:
 
 
 def _liveness(basis: Basis) -> bool:
+    """Tell whether any lane wants the hint."""
+    return any(_wants_hint(basis, lane) for lane in basis.settings.lanes)
+
+
+def _wants_hint(basis: Basis, lane: LaneSettings) -> bool:
     """Tell whether the hint is wanted: a picture from a file need not look alive."""
-    config = basis.settings.config
-    return config.face.liveness == "hint" and not config.camera.source.startswith(FILES)
+    hint = basis.settings.config.face.liveness == "hint"
+    return hint and not lane.camera.source.startswith(FILES)
+
+
+def _enrolling(lane: str) -> str:
+    return f"{lane}/enrol"
 
 
 def _others(basis: Basis) -> tuple[Profile, ...]:
@@ -213,7 +259,10 @@ def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
         FaceOnnx,
         LoadedEmbedder,
     )
-    from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES  # noqa: PLC0415 - as above
+    from edge_agent.drivers.face_onnx.gates import (  # noqa: PLC0415 - as above
+        ENROLMENT_GATES,
+        GateLimits,
+    )
     from edge_agent.drivers.face_onnx.late import LoadedFaces  # noqa: PLC0415 - as above
 
     config = basis.settings.config
@@ -227,4 +276,10 @@ def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
         profile: LoadedEmbedder.load(config.models_dir, profile, bundle.models)
         for profile in _others(basis)
     }
-    return LoadedFaces(FaceOnnx(nets), FaceOnnx(nets, ENROLMENT_GATES), others)
+    engines = {PICTURES: FaceOnnx(replace(nets, liveness=None), ENROLMENT_GATES)}
+    for lane in basis.settings.lanes:
+        seen = nets if _wants_hint(basis, lane) else replace(nets, liveness=None)
+        zone = lane.camera.zone
+        engines[lane.id] = FaceOnnx(seen, GateLimits(zone=zone))
+        engines[_enrolling(lane.id)] = FaceOnnx(seen, replace(ENROLMENT_GATES, zone=zone))
+    return LoadedFaces(engines, others)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import BesideParts
-from edge_agent.bootstrap.devices import Devices
+from edge_agent.bootstrap.devices import Devices, LaneDevices
+from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.ports.face import FaceEngine
 from edge_agent.recognition.faces import FaceReader
@@ -22,6 +23,15 @@ from edge_agent.services.face_keeper import FaceKeeper
 from edge_agent.services.face_leave import FaceLeave
 from edge_agent.services.recorder import Recorder
 from retail_core.identity.face_match import NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whom the lanes know: they share the gallery, the look-ups and the embedders beside."""
+
+    gallery: Gallery
+    lookup: MemberLookup
+    beside: BesideParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +57,23 @@ class Faces:
 
     def guard(self, devices: Devices) -> Devices:
         """Return the devices with every face engine behind the door; nobody gets the bare ones."""
-        if devices.face is None:
-            return devices
-        lane, enrolment = self.guarded(devices.face.lane), self.guarded(devices.face.enrolment)
-        return replace(devices, face=replace(devices.face, lane=lane, enrolment=enrolment))
+        face = devices.face
+        return devices if face is None else replace(devices, face=face.each(self.guarded))
 
-    def reader(
-        self, devices: Devices, gallery: Gallery, lookup: MemberLookup, beside: BesideParts
-    ) -> FaceReader | None:
-        """Return the lane's face reader, None without camera or models."""
-        if devices.camera is None or devices.face is None:
+    def reader(self, lane: LaneDevices, face: FaceEngines | None, held: Held) -> FaceReader | None:
+        """Return a lane's face reader, None without camera or models."""
+        if lane.camera is None or face is None:
             return None
         return FaceReader(
-            devices.camera,
-            devices.face.lane,
-            gallery,
-            lookup,
-            devices.face.policy,
+            lane.camera,
+            face.lanes[lane.id].recognise,
+            held.gallery,
+            held.lookup,
+            face.policy,
             enabled=self.leave.enabled,
             recognised=self.keeper.saw,
-            elder=beside.elder,
-            shadow=beside.shadow,
+            elder=held.beside.elder,
+            shadow=held.beside.shadow,
         )
 
     @property
@@ -80,12 +86,12 @@ class Faces:
         """Tell the cloud that a member's templates rest here."""
         return self.eraser.held
 
-    def desk(self, devices: Devices, gallery: Gallery) -> FaceDesk:
-        """Return where faces are enrolled."""
-        face = devices.face
+    def desk(self, lane: LaneDevices, face: FaceEngines | None, gallery: Gallery) -> FaceDesk:
+        """Return where a lane's faces are enrolled."""
         return FaceDesk(
-            engine=face.enrolment if face else None,
-            camera=devices.camera,
+            pictures=face.pictures if face else None,
+            engine=face.lanes[lane.id].enrol if face else None,
+            camera=lane.camera,
             gallery=gallery,
             store=self.files.store,
             policy=face.policy if face else NOBODY,

@@ -13,6 +13,7 @@ from edge_agent.bootstrap.basis import Basis, basis_of, open_storage
 from edge_agent.bootstrap.devices import open_camera, open_nfc, open_qr, open_tap
 from edge_agent.bootstrap.face_models import check_licences, check_nets
 from edge_agent.domain.camera_source import RPICAM_PROGRAMS, CameraSource
+from edge_agent.lane_settings import LaneSettings
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -31,23 +32,31 @@ def probes(settings: Settings) -> list[Probe]:
         ("端口 / port", lambda: bind(config.api_host, config.api_port).close()),
         ("本店账本 / journal and replica", lambda: _openable(basis)),
     ]
-    if config.camera.source:
-        found.append(("摄像头驱动 / camera driver", lambda: open_camera(basis)))
-        found.append(("摄像头 / camera", lambda: _present(config.camera.source)))
+    for lane in settings.lanes:
+        found += _of_lane(basis, lane, named=len(settings.lanes) > 1)
     if config.face.enabled:
         found.append(("人脸模型 / face models", lambda: check_nets(basis)))
         if config.face.production:
             found.append(("模型许可 / model licences", lambda: check_licences(basis)))
-    if config.qr.from_camera and config.camera.source:
-        found.append(("扫码 / code reader", open_qr))
-    if config.nfc.reader:
-        found.append(("读卡器驱动 / card reader driver", lambda: open_nfc(config.nfc, basis.tally)))
-        found.append(("pcscd", _pcscd))
     for till in settings.device.escpos_tills:
         for what, port in (("till", till.port), ("printer", till.printer)):
             found.append((f"{till.name} · {what}", partial(_port, port)))
         found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
     return found
+
+
+def _of_lane(basis: Basis, lane: LaneSettings, *, named: bool) -> list[Probe]:
+    """Name the checks of a lane's devices; with several lanes each says which."""
+    found: list[Probe] = []
+    if lane.camera.source:
+        found.append(("摄像头驱动 / camera driver", lambda: open_camera(lane, basis.tally)))
+        found.append(("摄像头 / camera", lambda: _present(lane.camera.source)))
+        if lane.qr.from_camera:
+            found.append(("扫码 / code reader", open_qr))
+    if lane.nfc.reader:
+        found.append(("读卡器驱动 / card reader driver", lambda: open_nfc(lane.nfc, basis.tally)))
+        found.append(("pcscd", _pcscd))
+    return [(f"{lane.name} · {what}", probe) for what, probe in found] if named else found
 
 
 def _private(path: Path) -> None:

@@ -5,28 +5,23 @@ from dataclasses import dataclass
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
 from edge_agent.bootstrap.devices import Devices
-from edge_agent.bootstrap.faces import Faces, build_faces
+from edge_agent.bootstrap.faces import Faces, Held, build_faces
+from edge_agent.bootstrap.lanes import LaneServices, Shared, build_lanes
 from edge_agent.bootstrap.lines import Lines
-from edge_agent.recognition.cards import CardTaps
-from edge_agent.recognition.codes import CodeCheck, QrFrames
-from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
-from edge_agent.recognition.weak_cards import WeakCards
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.card_book import CardBook
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
-from edge_agent.services.enrol_face import EnrolFace
-from edge_agent.services.identify import Identify, Lane
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.proof_uses import ProofUses
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.till_sessions import TillSessions
-from edge_agent.services.turn_head import TurnDesk, TurnHead
+from edge_agent.services.turn_head import Tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +32,20 @@ class Services:
     members: Members
     sales: CloseSale
     enrol: Enrol
-    enrol_face: EnrolFace
     reissue: ReissuePhone
     tapped: BookTapped
     sessions: TillSessions
     proofs: Proofs
     proof_uses: ProofUses
     gallery: Gallery
-    identify: Identify
-    turn_head: TurnHead
+    lanes: dict[str, LaneServices]
     faces: Faces
     beside: BesideParts
+
+    def release_waiters(self) -> None:
+        """Let whoever waits at a lane come back empty-handed; safe to call twice."""
+        for lane in self.lanes.values():
+            lane.stop()
 
 
 def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Devices) -> Services:
@@ -67,20 +65,14 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         members.card_hash,
         card_book,
         proof_uses,
-        WeakCards(
-            shop.tenant.bytes,
-            basis.settings.device.cloud.bundle_public_key,
-            plain_uid=basis.settings.config.nfc.plain_uid,
-        ),
     )
-    model_id = devices.face.lane.model_id if devices.face else NO_MODEL
+    model_id = devices.face.model_id if devices.face else NO_MODEL
     gallery, old = Gallery(model_id), old_gallery(devices.face)
     faces = build_faces(basis, storage, lines, recorder, (gallery, old))
     devices = faces.guard(devices)
     gallery.fill_rows(storage.gallery.rows(model_id))
     beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
-    lookup = MemberLookup(replica, members)
-    lane = _lane(basis, devices, lookup, proofs, faces.reader(devices, gallery, lookup, beside))
+    held = Held(gallery, MemberLookup(replica, members), beside)
     claim_base = f"{basis.settings.device.cloud.url}/m/"
     return Services(
         prices=PriceDesk(replica, shop),
@@ -88,7 +80,6 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         sales=CloseSale(recorder, replica, clock, ids, shop),
         enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
         reissue=ReissuePhone(recorder, replica, clock, ids, claim_base),
-        enrol_face=EnrolFace(faces.desk(devices, gallery), ids, faces.consents.event_for),
         tapped=BookTapped(
             recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally
         ),
@@ -96,10 +87,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         proofs=proofs,
         proof_uses=proof_uses,
         gallery=gallery,
-        identify=Identify(lane, basis.tally),
-        turn_head=TurnHead(
-            TurnDesk(devices.face.lane if devices.face else None, devices.camera, gallery), ids
-        ),
+        lanes=build_lanes(basis, Shared(devices, faces, held, proofs, Tries())),
         faces=faces,
         beside=beside,
     )
@@ -116,17 +104,3 @@ def _members(basis: Basis, storage: Storage, lines: Lines) -> Members:
         phone_hash_key=keys.phone_hash_key.get_secret_value(),
         card_hash_key=keys.card_hash_key.get_secret_value(),
     )
-
-
-def _lane(
-    basis: Basis,
-    devices: Devices,
-    lookup: MemberLookup,
-    proofs: Proofs,
-    face: FaceReader | None,
-) -> Lane:
-    codes = CodeCheck(lookup, proofs, basis.clock)
-    camera = devices.camera
-    qr = QrFrames(camera, devices.qr, codes) if camera and devices.qr else None
-    cards = CardTaps(devices.nfc, lookup, proofs) if devices.nfc else None
-    return Lane(lookup, proofs, codes, face, qr, cards)

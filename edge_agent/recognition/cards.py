@@ -6,6 +6,7 @@ from edge_agent.ports.nfc import CardTap, NfcReader
 from edge_agent.recognition.lookup import MemberLookup, StillAskingError
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import Finding, Race
+from edge_agent.recognition.weak_cards import NO_WEAK_CARDS, WeakCards
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor
 from retail_core.identity.sun import SunRead
@@ -18,12 +19,22 @@ MS_PER_S = 1000
 
 
 class CardTaps:
-    """Reads member cards; a tap that came when its race was over waits for the next one."""
+    """Reads member cards; a tap that came when its race was over waits for the next one.
 
-    def __init__(self, reader: NfcReader, lookup: MemberLookup, proofs: Proofs) -> None:
+    `weak` says which cards this lane takes that prove nothing.
+    """
+
+    def __init__(
+        self,
+        reader: NfcReader,
+        lookup: MemberLookup,
+        proofs: Proofs,
+        weak: WeakCards = NO_WEAK_CARDS,
+    ) -> None:
         self._reader = reader
         self._lookup = lookup
         self._proofs = proofs
+        self._weak = weak
         self._carried: deque[CardTap] = deque(maxlen=CARRIED_MAX)
 
     def run(self, race: Race) -> None:
@@ -51,7 +62,7 @@ class CardTaps:
         Its counter is not yet taken. StillAskingError when the cloud was not quick enough.
         """
         read = self._proven(tap)
-        number = self._proofs.read_number(tap) if read is None else read.uid
+        number = self._weak.uid(tap) if read is None else read.uid
         held = self._lookup.find("card", self._proofs.card_hash(number), within_s=within_s)
         if held is None:
             raise Fault(FaultCode.NFC_CARD_UNKNOWN)

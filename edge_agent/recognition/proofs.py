@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import UUID
 
 from edge_agent.ports.nfc import CardTap
-from edge_agent.recognition.weak_cards import NO_WEAK_CARDS, WeakCards
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor
 from retail_core.identity.replay import ReplayGuard
@@ -75,13 +74,11 @@ class Proofs:
         card_hash: Callable[[bytes], bytes],
         cards: CounterBook | None = None,
         book: UseBook | None = None,
-        weak: WeakCards = NO_WEAK_CARDS,
     ) -> None:
         self._sun_meta_key = sun_meta_key
         self._sun_master_key = sun_master_key
         self.card_hash = card_hash
         self._counters = cards
-        self._weak = weak
         self._lock = Lock()
         self._book = book
         self._codes = ReplayGuard()
@@ -99,10 +96,6 @@ class Proofs:
         if len(tap.uid) == UID_BYTES and tap.uid != read.uid:
             raise Fault(FaultCode.NFC_CARD_FOREIGN)
         return read
-
-    def read_number(self, tap: CardTap) -> bytes:
-        """Return the number of a card that proves nothing more; Faults of `WeakCards.uid`."""
-        return self._weak.uid(tap)
 
     def admit_code(self, factor: Factor, code: OneTime, member_id: UUID, now_s: int) -> None:
         """Take a code for its one use; Fault QR_REPLAYED."""

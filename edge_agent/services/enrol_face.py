@@ -29,9 +29,13 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class FaceDesk:
-    """Where faces are taken: `engine` has the stricter gates of enrolment; None is switched off."""
+    """Where faces are taken, by engines with the stricter gates of enrolment; None: switched off.
+
+    `engine` looks at the lane's part of its camera's picture, `pictures` at those a till sends.
+    """
 
     engine: FaceEngine | None
+    pictures: FaceEngine | None
     camera: Camera | None
     gallery: Gallery
     store: GalleryStore
@@ -52,7 +56,7 @@ class EnrolFace:
 
     def from_pictures(self, member_id: UUID, pictures: Sequence[Picture]) -> EnrolPlan:
         """Enrol from pictures; Faults FACE_DISABLED, FACE_CONSENT_MISSING."""
-        engine, consent = self._allowed(member_id)
+        engine, consent = self._allowed(self._desk.pictures, member_id)
         readings = [engine.read(picture) for picture in pictures]
         desk = self._desk
         plan = plan_enrolment(readings, desk.gallery, desk.policy, member_id)
@@ -70,7 +74,7 @@ class EnrolFace:
 
         Faults FACE_DISABLED, FACE_CONSENT_MISSING, CAMERA_OPEN, CAMERA_STALLED.
         """
-        engine, consent = self._allowed(member_id)
+        engine, consent = self._allowed(self._desk.engine, member_id)
         desk = self._desk
         good: list[FaceReading] = []
         told: list[EnrolFrame] = []
@@ -106,13 +110,13 @@ class EnrolFace:
         if seq == 0:
             raise Fault(FaultCode.CAMERA_STALLED)
 
-    def _allowed(self, member_id: UUID) -> tuple[FaceEngine, UUID]:
-        if self._desk.engine is None or not self._desk.enabled():
+    def _allowed(self, engine: FaceEngine | None, member_id: UUID) -> tuple[FaceEngine, UUID]:
+        if engine is None or not self._desk.enabled():
             raise Fault(FaultCode.FACE_DISABLED)
         consent = self._consent_for(member_id, FACE_LOCAL)
         if consent is None:
             raise Fault(FaultCode.FACE_CONSENT_MISSING)
-        return self._desk.engine, consent
+        return engine, consent
 
     def _keep(self, member_id: UUID, plan: EnrolPlan, consent: UUID) -> None:
         for embedding in plan.templates:

@@ -138,17 +138,17 @@ class Identify:
     ) -> Identification:
         """Race the readers asked for (all when none is named); never raises for what they see."""
         chosen = tuple(dict.fromkeys(factors)) or self.factors
-        with self._state:
-            self._waiting += 1
-            if self._race is not None and not self._race.asked:
-                self._race.cancel()
-        with self._turn:
-            with self._state:
-                self._waiting -= 1
+        began_ms, within_ms = now_ms(), min(max(deadline_ms, 1), DEADLINE_MS_MAX)
+        if not self._has_turn(within_ms):
+            return self._busy(began_ms)
+        try:
             early = self._take_unasked(chosen)
             if early is not None:
                 return early
-            return self._run_race(chosen, min(max(deadline_ms, 1), DEADLINE_MS_MAX), asked=True)
+            left_ms = max(1.0, within_ms - (now_ms() - began_ms))
+            return self._run_race(chosen, left_ms, asked=True)
+        finally:
+            self._turn.release()
 
     def glance(self, factors: Collection[Reader], deadline_ms: int) -> Identification | None:
         """Look without being asked; None when somebody asks meanwhile or is being served.
@@ -200,13 +200,6 @@ class Identify:
 
         return self._keep(self._single(check, began_ms, FaultCode.NFC_CARD_UNKNOWN))
 
-    def vouched(self, held: HeldMember | None, factor: Factor) -> Identification:
-        """Return the result of a factor that was checked elsewhere: a phone number, an operator."""
-        now = now_ms()
-        if held is None:
-            return Identification("unknown", at_ms=now)
-        return Identification("member", assurance_of(factor), factor, held, at_ms=now)
-
     def stop(self) -> None:
         """End the race under way and the threads; safe to call twice."""
         with self._state:
@@ -217,6 +210,24 @@ class Identify:
         self._lane.lookup.stop()
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _busy(self, began_ms: float) -> Identification:
+        """Answer a till that could not wait until another of its lane was served."""
+        now, code = now_ms(), FaultCode.CHECKIN_LANE_BUSY
+        self._tally.count(code)
+        return Identification("none", reasons=(code,), total_ms=now - began_ms, at_ms=now)
+
+    def _has_turn(self, within_ms: float) -> bool:
+        """Wait for the race under way; one that nobody asked for steps aside."""
+        with self._state:
+            self._waiting += 1
+            if self._race is not None and not self._race.asked:
+                self._race.cancel()
+        try:
+            return self._turn.acquire(timeout=within_ms / 1000)
+        finally:
+            with self._state:
+                self._waiting -= 1
 
     def _take_unasked(self, chosen: tuple[Reader, ...]) -> Identification | None:
         with self._state:
@@ -333,6 +344,14 @@ class Identify:
         self._tally.count(code)
         now = now_ms()
         return Identification("unknown", reasons=(code,), total_ms=now - began_ms, at_ms=now)
+
+
+def vouched(held: HeldMember | None, factor: Factor) -> Identification:
+    """Return the result of a factor that no reader checked: a phone number, an operator."""
+    now = now_ms()
+    if held is None:
+        return Identification("unknown", at_ms=now)
+    return Identification("member", assurance_of(factor), factor, held, at_ms=now)
 
 
 def _reader_of(factor: Factor | None) -> Reader:

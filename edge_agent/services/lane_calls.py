@@ -1,11 +1,13 @@
 """Members who check in on their phones: told by the cloud, believed by the phone's own signature.
 
+A tag names its till; the till's lane checks the code and is the only one that shows her.
+
 The line's thread only queues; this one may ask the cloud for a member it does not hold yet. Each
 call is answered, so that the phone can say what became of it.
 """
 
 import queue
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from edge_agent.ports.clock import Clock
@@ -30,26 +32,24 @@ Show = Callable[[Identification, UUID, int], object]
 
 
 class LaneCalls:
-    """Takes calls in turn; `standing` says who is served at a lane, `show` tells its counter."""
+    """Takes calls in turn; `standing` says who is served at a till, `show` tells its counter."""
 
-    def __init__(  # noqa: PLR0913 -- the parts of one counter
+    def __init__(  # noqa: PLR0913 -- the parts of the counters
         self,
         link: CloudLink,
-        identify: Identify,
         members: Members,
         clock: Clock,
         tally: FaultTally,
         *,
-        lanes: Collection[UUID],
+        at: Mapping[UUID, Identify],
         standing: Callable[[UUID], UUID | None],
         show: Show,
     ) -> None:
         self._link = link
-        self._identify = identify
         self._members = members
         self._clock = clock
         self._tally = tally
-        self._lanes = frozenset(lanes)
+        self._at = at
         self._standing = standing
         self._show = show
         self._inbox: queue.Queue[bytes] = queue.Queue(QUEUE_MAX)
@@ -75,26 +75,27 @@ class LaneCalls:
         self._link.publish_seen(seen)
 
     def _judge(self, call: CheckIn) -> tuple[Seen, FaultCode | None]:
-        lane, now = UUID(bytes=call.lane), self._clock.now()
-        if lane not in self._lanes:
+        till, now = UUID(bytes=call.lane), self._clock.now()
+        identify = self._at.get(till)
+        if identify is None:
             return Seen.REFUSED, FaultCode.CHECKIN_LANE_UNKNOWN
         # A clock that was never set cannot say that time is up; it refuses the code below.
         if now.quality != TimeQuality.UNKNOWN and now.wall_ms > call.expires_ms:
             return Seen.EXPIRED, _CODES[Seen.EXPIRED]
         try:
-            if self._taken(lane, call.code):
+            if self._taken(till, call.code):
                 return Seen.BUSY, _CODES[Seen.BUSY]
         except Fault as fault:
             return Seen.REFUSED, fault.code
-        result = self._identify.page(call.code)
+        result = identify.page(call.code)
         if result.outcome != "member":
             return Seen.REFUSED, next(iter(result.reasons), None)
-        self._show(result, lane, call.number)
+        self._show(result, till, call.number)
         return Seen.SHOWN, None
 
-    def _taken(self, lane: UUID, code: str) -> bool:
+    def _taken(self, till: UUID, code: str) -> bool:
         """Tell whether somebody else stands there: whoever is served is not pushed aside."""
-        standing = self._standing(lane)
+        standing = self._standing(till)
         if standing is None:
             return False
         held = self._members.find("phone_key", parse(code).key_id).held

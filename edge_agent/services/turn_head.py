@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from edge_agent.ports.camera import Camera
@@ -51,39 +51,46 @@ class Turned:
         return FaultCode.FACE_TURN_CANCELLED if self.cancelled else self.turn.reason
 
 
-@dataclass(slots=True)
 class Tries:
-    """Failed tries by member, in monotonic milliseconds: guessing must not be free."""
+    """Failed tries by member, in monotonic milliseconds: guessing must not be free.
 
-    failed: dict[UUID, list[float]] = field(default_factory=dict)
+    The lanes of a box share one, or every further lane would give as many guesses again.
+    """
+
+    def __init__(self) -> None:
+        self.failed: dict[UUID, list[float]] = {}
+        self._lock = threading.Lock()
 
     def check(self, member_id: UUID, now: float) -> None:
         """Raise Fault FACE_TURN_LOCKED after too many."""
-        for member, times in list(self.failed.items()):
-            self.failed[member] = [at for at in times if now - at < TRIES_FORGOTTEN_MS]
-            if not self.failed[member]:
-                del self.failed[member]
-        if len(self.failed.get(member_id, ())) >= TRIES_MAX:
-            raise Fault(FaultCode.FACE_TURN_LOCKED)
+        with self._lock:
+            fresh = {
+                member: [at for at in times if now - at < TRIES_FORGOTTEN_MS]
+                for member, times in self.failed.items()
+            }
+            self.failed = {member: times for member, times in fresh.items() if times}
+            if len(self.failed.get(member_id, ())) >= TRIES_MAX:
+                raise Fault(FaultCode.FACE_TURN_LOCKED)
 
     def note(self, member_id: UUID, now: float, *, passed: bool) -> None:
         """Remember a try that failed; one that passed forgets them."""
-        if passed:
-            self.failed.pop(member_id, None)
-        else:
-            self.failed.setdefault(member_id, []).append(now)
+        with self._lock:
+            if passed:
+                self.failed.pop(member_id, None)
+            else:
+                self.failed.setdefault(member_id, []).append(now)
 
 
 class TurnHead:
-    """One challenge at a time at one counter; calls from any thread."""
+    """One challenge at a time at one lane; calls from any thread."""
 
-    def __init__(self, desk: TurnDesk, ids: IdSource) -> None:
+    def __init__(self, desk: TurnDesk, ids: IdSource, tries: Tries) -> None:
         self._desk = desk
         self._ids = ids
         self._busy = threading.Lock()
         self._cancelled = threading.Event()
         self._stopped = False
-        self._tries = Tries()
+        self._tries = tries
 
     def run(
         self,

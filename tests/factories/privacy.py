@@ -9,17 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.bootstrap.devices import Devices
-from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.ports.face import FaceReading
 from retail_core.wire.codec import decode_body
 from retail_core.wire.messages import EventType
 from tests.factories.agent_api import Box
 from tests.factories.agent_files import OPERATOR_PIN
-from tests.factories.faces import POLICY
+from tests.factories.lanes import box_devices, lane_devices
 from tests.fakes.camera import FakeCamera, picture
 from tests.fakes.face import FakeFaceEngine
-from tests.fakes.qr import FakeQrReader
 
 FACE, STRANGER = 40, 90
 WIDTH = 128
@@ -45,8 +42,7 @@ class Shop:
         self.box = self._opened()
 
     def _opened(self) -> Box:
-        face = FaceEngines(self.engine, self.engine, POLICY)
-        devices = Devices(camera=self.lens, face=face, qr=FakeQrReader())
+        devices = box_devices(lane_devices(camera=self.lens), engine=self.engine)
         box = Box(self.folder, devices)
         devices.start()
         return box

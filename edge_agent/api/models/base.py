@@ -1,6 +1,17 @@
 """What all bodies share."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LaneId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,15}$")]
+# A till's id, or the short name of a lane.
+Where = UUID | LaneId
+WhereOrHere = Annotated[
+    Where | None,
+    Field(description="the till the customer stands at, or its lane; by default the caller's own"),
+]
 
 
 class Asked(BaseModel):

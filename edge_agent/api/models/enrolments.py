@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.base import Answered, Asked, WhereOrHere
 from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import API_IMAGE_BYTES_MAX, ENROL_FRAMES_MAX, NAME_CHARS_MAX
 
@@ -26,6 +26,7 @@ class EnrolAsked(Asked):
     is_14_or_older: bool | None = Field(
         default=None, description="her own declaration; faces need it, or a guardian's consent"
     )
+    lane: WhereOrHere = None
 
 
 class EnrolAnswered(Answered):
@@ -43,6 +44,7 @@ class FaceAsked(Asked):
 
     images: Annotated[tuple[Picture, ...], Field(max_length=ENROL_FRAMES_MAX, repr=False)] = ()
     from_camera: Annotated[int, Field(ge=1, le=ENROL_FRAMES_MAX)] | None = None
+    lane: WhereOrHere = None
 
     @model_validator(mode="after")
     def _one_source(self) -> "FaceAsked":
@@ -71,7 +73,9 @@ class FaceAnswered(Answered):
 
 
 class CardAsked(Asked):
-    """Nothing: the card is tapped."""
+    """The card is tapped, on the reader of this lane."""
+
+    lane: WhereOrHere = None
 
 
 class CardAnswered(Answered):

@@ -49,8 +49,18 @@ class FaceHealth(Answered):
     succession: SuccessionView | None = None
 
 
+class LaneView(Answered):
+    """A counter of this box; the states of its devices stand in `devices` as `camera@id`."""
+
+    id: str
+    name: str
+
+
 class HealthAnswered(Answered):
-    """The box's state; no member's data."""
+    """The box's state; no member's data.
+
+    `devices`: the worst state of each kind; with several lanes, each lane's own as well.
+    """
 
     state: Literal["ok", "degraded", "cannot", "gone"]
     can_sell: bool
@@ -65,3 +75,4 @@ class HealthAnswered(Answered):
     faults: dict[str, int]
     faces: FaceHealth | None
     versions: dict[str, str]
+    lanes: tuple[LaneView, ...]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.base import Answered, Asked, WhereOrHere
 from edge_agent.api.models.members import MemberAnswered
 
 DEADLINE_MS_MAX = 10_000
@@ -14,7 +14,7 @@ DEADLINE_MS_MAX = 10_000
 class IdentifyAsked(Asked):
     """Race these readers until one knows the customer or the deadline is over."""
 
-    lane: UUID | None = Field(None, description="the till the customer stands at")
+    lane: WhereOrHere = None
     factors: Annotated[tuple[Literal["face", "qr", "nfc"], ...], Field(max_length=3)] = ()
     deadline_ms: Annotated[int, Field(ge=1, le=DEADLINE_MS_MAX)] | None = None
 
@@ -23,14 +23,14 @@ class PhoneAsked(Asked):
     """A phone number as the customer said it."""
 
     phone: Annotated[str, Field(min_length=4, max_length=32, repr=False)]
-    lane: UUID | None = None
+    lane: WhereOrHere = None
 
 
 class CodeAsked(Asked):
     """The text of a code, as a hand scanner types it."""
 
     text: Annotated[str, Field(min_length=1, max_length=1_024, repr=False)]
-    lane: UUID | None = None
+    lane: WhereOrHere = None
 
 
 class ReasonView(Answered):
@@ -51,7 +51,7 @@ class ChallengeView(Answered):
 class TurnAsked(Asked):
     """Ask who was recognised by the face to turn the head; the way is told while it runs."""
 
-    lane: UUID | None = Field(None, description="the till the customer stands at")
+    lane: WhereOrHere = None
 
 
 class IdentifyAnswered(Answered):
@@ -72,11 +72,13 @@ class IdentifyAnswered(Answered):
     in_budget: bool | None = Field(None, description="whether `frame_to_member_ms` kept to 100 ms")
     allowed: tuple[str, ...] = Field((), description="what may be done now, by the policy table")
     challenge: ChallengeView | None = None
+    lane: str = Field("", description="the lane whose readers saw it")
 
 
 class TurnAnswered(Answered):
     """How the turn of the head ended, and what may be done now."""
 
+    lane: str
     outcome: Literal["passed", "failed", "cancelled"]
     reason: ReasonView | None
     member_id: UUID

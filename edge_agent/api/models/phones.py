@@ -4,11 +4,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.base import Answered, Asked, WhereOrHere
 
 
 class PhoneAsked(Asked):
-    """Nothing: the operator's signature is what counts."""
+    """The operator's signature is what counts; the link is shown at this lane."""
+
+    lane: WhereOrHere = None
 
 
 class PhoneLinkAnswered(Answered):

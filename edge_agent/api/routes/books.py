@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Deps, needs
+from edge_agent.api.models.base import WhereOrHere
 from edge_agent.api.models.books import LedgerAnswered, TappedAnswered
 from edge_agent.api.principals import Principal, Scope
 
@@ -21,9 +22,16 @@ def ledger(
 
 @router.get("/v1/receipts/tapped")
 def tapped(
-    deps: Deps, _caller: Annotated[Principal, Depends(needs(Scope.RECEIPTS))]
+    deps: Deps,
+    caller: Annotated[Principal, Depends(needs(Scope.RECEIPTS))],
+    lane: WhereOrHere = None,
 ) -> TappedAnswered:
-    """List the last printed receipts, newest first, and printed names nobody has mapped yet."""
-    receipts = tuple(deps.views.tapped(booking) for booking in deps.tapped.last())
+    """List a lane's last printed receipts, newest first, and printed names nobody has mapped."""
+    here = deps.visits.place(lane, caller).lane
+    receipts = tuple(
+        deps.views.tapped(booking)
+        for booking in deps.tapped.last()
+        if deps.visits.at(booking.till).lane == here
+    )
     unmapped = dict.fromkeys(name for receipt in receipts for name in receipt.unmapped)
     return TappedAnswered(receipts=receipts, unmapped=tuple(unmapped))

@@ -25,6 +25,7 @@ from edge_agent.api.views import face
 from edge_agent.domain.enrolment import EnrolCommand, Enrolled
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
 from edge_agent.services.enrol import CardBound
+from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FAULTS, FaultCode
@@ -58,10 +59,13 @@ def enrol(
         is_14_or_older=asked.is_14_or_older,
     )
 
+    place = deps.visits.place(asked.lane, caller)
+
     def act(answer: AnswerOf[Enrolled]) -> Enrolled:
         enrolled = deps.enrol.execute(command, answer=answer)
         if enrolled.claim_code:
-            deps.counter.links(command.name, enrolled.claim_uri, enrolled.claim_expires_s)
+            link = (command.name, enrolled.claim_uri, enrolled.claim_expires_s)
+            deps.counter.links(place, link)
         return enrolled
 
     return deps.once.run(once, act, EnrolAnswered.model_validate)
@@ -74,16 +78,18 @@ def enrol_face(
     deps: Deps,
     once: Once,
     _operator: SignedIn,
-    _caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
+    caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
 ) -> Response:
     """Enrol a face from pictures or the camera; the screen coaches, no picture is kept."""
+    place = deps.visits.place(asked.lane, caller)
+    desk = deps.lanes[place.lane].enrol_face
 
     def act() -> EnrolPlan:
         if asked.from_camera is None:
-            return enrol_pictures(deps, member_id, asked.images)
-        with deps.counter.coaching(asked.from_camera) as hear:
-            plan = deps.enrol_face.from_camera(member_id, asked.from_camera, hear)
-        deps.counter.coached(plan, asked.from_camera)
+            return enrol_pictures(deps, desk, member_id, asked.images)
+        with deps.counter.coaching(place, asked.from_camera) as hear:
+            plan = desk.from_camera(member_id, asked.from_camera, hear)
+        deps.counter.coached(place, plan, asked.from_camera)
         return plan
 
     return deps.once.run_beside(once, act, face)
@@ -92,26 +98,29 @@ def enrol_face(
 @router.post("/v1/enrolments/{member_id}/card", response_model=CardAnswered)
 def bind_card(
     member_id: UUID,
-    _asked: CardAsked,
+    asked: CardAsked,
     deps: Deps,
     once: Once,
     operator: SignedIn,
-    _caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
+    caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
 ) -> Response:
-    """Wait up to ten seconds for a tap and bind that card to the member."""
+    """Wait up to ten seconds for a tap at the lane and bind that card to the member."""
+    cards = deps.lanes[deps.visits.place(asked.lane, caller).lane].cards
 
     def act(answer: AnswerOf[CardBound]) -> CardBound:
-        uid = deps.cards.read_uid()
+        uid = cards.read_uid()
         return deps.enrol.bind_card(member_id, uid, operator=operator.operator_id, answer=answer)
 
     return deps.once.run(once, act, CardAnswered.model_validate)
 
 
-def enrol_pictures(deps: ApiDeps, member_id: UUID, images: Sequence[str]) -> EnrolPlan:
+def enrol_pictures(
+    deps: ApiDeps, desk: EnrolFace, member_id: UUID, images: Sequence[str]
+) -> EnrolPlan:
     """Enrol from base64 pictures; one that cannot be opened is told in its place."""
     opened = [_opened(deps, image) for image in images]
     good = [picture for picture in opened if picture is not None]
-    plan = deps.enrol_face.from_pictures(member_id, good)
+    plan = desk.from_pictures(member_id, good)
     told = iter(plan.frames)
     return replace(plan, frames=tuple(_BROKEN if one is None else next(told) for one in opened))
 

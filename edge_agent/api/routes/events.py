@@ -6,22 +6,34 @@ from typing import cast
 from fastapi import APIRouter, WebSocket
 
 from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.errors import fault_response
 from edge_agent.api.guard import SUBPROTOCOL
 from edge_agent.api.hub import Subscription
+from edge_agent.api.models.base import WhereOrHere
 from edge_agent.api.principals import Principal, Scope
+from retail_core.errors import Fault
 
 TRY_LATER = 1013
 router = APIRouter()
 
 
 @router.websocket("/v1/events")
-async def events(socket: WebSocket) -> None:
-    """Send recognition, member, basket, sale, tapped, enrol_hint and health events as JSON."""
+async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
+    """Send a lane's recognition, member, basket, sale, tapped, enrol_hint … events as JSON.
+
+    And the shop's health; what happens at another lane is never sent.
+    """
     deps = cast("ApiDeps", socket.app.state.deps)
-    cast("Principal", socket.state.principal).require(Scope.EVENTS)
+    caller = cast("Principal", socket.state.principal).require(Scope.EVENTS)
+    try:
+        here = deps.visits.place(lane, caller).lane
+    except Fault as fault:
+        deps.tally.count(fault.code)
+        await socket.send_denial_response(fault_response(fault))
+        return
     offered = socket.scope.get("subprotocols", ())
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    client = deps.hub.subscribe()
+    client = deps.hub.subscribe(here)
     if client is None:
         await socket.close(TRY_LATER)
         return

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Deps, needs
+from edge_agent.api.models.base import WhereOrHere
 from edge_agent.api.models.members import MemberAnswered
 from edge_agent.api.principals import Principal, Scope
 from retail_core.errors import Fault
@@ -16,10 +17,14 @@ router = APIRouter(tags=["members"])
 
 @router.get("/v1/members/{member_id}")
 def member(
-    member_id: UUID, deps: Deps, caller: Annotated[Principal, Depends(needs(Scope.MEMBER_READ))]
+    member_id: UUID,
+    deps: Deps,
+    caller: Annotated[Principal, Depends(needs(Scope.MEMBER_READ))],
+    lane: WhereOrHere = None,
 ) -> MemberAnswered:
-    """Show a member this shop holds; her wallet while a sure factor vouches for her."""
+    """Show a member this shop holds; her wallet while a sure factor vouches for her here."""
+    place = deps.visits.place(lane, caller)
     view = deps.members.view(member_id)
     if view is None:
         raise Fault(FaultCode.API_NOT_FOUND, what=f"member {member_id}")
-    return deps.views.member(view, deps.visits.standing(caller.till, member_id))
+    return deps.views.member(view, deps.visits.standing(place, member_id))

@@ -18,19 +18,20 @@ router = APIRouter(tags=["enrolments"])
 @router.post("/v1/enrolments/{member_id}/phone", response_model=PhoneLinkAnswered)
 def reissue(
     member_id: UUID,
-    _asked: PhoneAsked,
+    asked: PhoneAsked,
     deps: Deps,
     once: Once,
     operator: SignedIn,
     caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
 ) -> Response:
     """Issue a link for her new phone, shown on the till screen as a code to scan."""
+    place = deps.visits.place(asked.lane, caller)
 
     def act(answer: AnswerOf[PhoneLink]) -> PhoneLink:
         link = deps.reissue.execute(
             member_id, operator=operator.operator_id, till=caller.till, answer=answer
         )
-        deps.counter.links(link.name, link.claim_uri, link.claim_expires_s)
+        deps.counter.links(place, (link.name, link.claim_uri, link.claim_expires_s))
         return link
 
     return deps.once.run(once, act, PhoneLinkAnswered.model_validate)

@@ -23,15 +23,16 @@ def quote(
 
     Without her member price where she was known by the face alone and has yet to turn her head.
     """
+    place = deps.visits.place(None, caller)
     lines, member = asked_lines(asked.lines), asked.member_id
     priced, refused = deps.sales.quote(lines, member), None
     if member is not None and not deps.visits.may(
-        caller.till, member, Action.MEMBER_PRICE, priced.total_fen
+        place, member, Action.MEMBER_PRICE, priced.total_fen
     ):
         priced, member = deps.sales.quote(lines, None), None
         refused = reason(FaultCode.FACE_TURN_NEEDED)
     answer = deps.views.quote(priced, caller.till, member).model_copy(update={"refused": refused})
-    deps.hub.publish("basket", answer.model_dump(mode="json"))
+    deps.hub.publish("basket", answer.model_dump(mode="json"), lane=place.lane)
     return answer
 
 

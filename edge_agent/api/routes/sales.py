@@ -65,10 +65,11 @@ def _check_standing(deps: ApiDeps, command: SaleCommand) -> None:
     if member is None or deps.visits.policy.when == "off":
         return
     total_fen = deps.sales.quote(command.lines, member).total_fen
-    if not deps.visits.may(command.till, member, Action.EARN, total_fen):
+    if not deps.visits.may(deps.visits.at(command.till), member, Action.EARN, total_fen):
         raise Fault(FaultCode.FACE_TURN_NEEDED)
 
 
 def _announce(deps: ApiDeps, sold: SaleAnswered, command: SaleCommand) -> None:
     deps.visits.over(command.till, command.member_id)
-    deps.hub.publish("sale", {"till": command.till, **sold.model_dump(mode="json")})
+    told = {"till": command.till, **sold.model_dump(mode="json")}
+    deps.hub.publish("sale", told, lane=deps.visits.at(command.till).lane)

@@ -30,10 +30,9 @@ log = structlog.get_logger("face")
 
 @dataclass(frozen=True, slots=True)
 class LoadedFaces:
-    """The nets in memory; `others` are embedders beside the acting one."""
+    """The nets in memory; `engines` share them, `others` are embedders beside the acting one."""
 
-    lane: "FaceOnnx"
-    enrolment: "FaceOnnx"
+    engines: "Mapping[str, FaceOnnx]"
     others: "Mapping[Profile, LoadedEmbedder]"
 
 
@@ -93,19 +92,18 @@ class LateFaces:
 
 @dataclass(slots=True)
 class LateEngine:
-    """Fulfils `FaceEngine`: refuses by code until the models are there."""
+    """Fulfils `FaceEngine`, one of the loaded by name: refuses by code until they are there."""
 
     model_id: str
     faces: LateFaces
-    gates: Literal["lane", "enrolment"] = "lane"
+    name: str
 
     def read(self, image: NDArray[np.uint8]) -> FaceReading:
         """Run the pipeline once it can be run."""
         loaded = self.faces.loaded
         if loaded is None:
             return FaceReading(None, self.faces.code)
-        engine = loaded.lane if self.gates == "lane" else loaded.enrolment
-        return engine.read(image)
+        return loaded.engines[self.name].read(image)
 
 
 @dataclass(slots=True)

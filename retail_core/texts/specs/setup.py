@@ -75,6 +75,33 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "页面文件 {name} 的校验和不符,未使用",
         "page asset {name} has the wrong checksum and was not used",
     ),
+    FaultCode.SETUP_LANES_TWICE: FaultSpec(
+        "setup",
+        500,
+        "配置里有 [[lanes]],就不能再写 [{section}]:放进各通道里",
+        "the configuration has [[lanes]], so [{section}] goes into each of them, not beside them",
+    ),
+    FaultCode.SETUP_LANE_TILL_UNKNOWN: FaultSpec(
+        "setup",
+        500,
+        "通道 {lane} 里的收银机 {till} 不是这台盒子的,或不止一台叫这个名字",
+        "lane {lane} names till {till}, which is not exactly one till of this box",
+    ),
+    FaultCode.SETUP_TILL_WITHOUT_LANE: FaultSpec(
+        "setup", 500, "收银机 {till} 不在任何通道里", "till {till} stands in no lane"
+    ),
+    FaultCode.SETUP_TILL_IN_TWO_LANES: FaultSpec(
+        "setup",
+        500,
+        "收银机 {till} 同时在几条通道里:{lanes}",
+        "till {till} stands in several lanes: {lanes}",
+    ),
+    FaultCode.SETUP_LANES_SHARE: FaultSpec(
+        "setup",
+        500,
+        "通道 {lanes} 用了同一个设备:{device}",
+        "lanes {lanes} use the same device: {device}",
+    ),
     FaultCode.MODEL_HASH: FaultSpec(
         "setup",
         500,

@@ -12,11 +12,9 @@ from uuid import UUID
 import cv2
 import pytest
 
-from edge_agent.api.counter import RememberingReader
 from edge_agent.api.loops import Loop
 from edge_agent.api.rate import LOOKUPS_BURST
-from edge_agent.bootstrap.devices import Devices
-from edge_agent.bootstrap.face_models import FaceEngines
+from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.recognition.race import now_ms
@@ -24,11 +22,10 @@ from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally
 from tests.factories.agent_api import CARD_UID, MEMBER, PHONE, PRINTING_TILL, TILL, Box
 from tests.factories.agent_files import OPERATOR_PIN
-from tests.factories.faces import POLICY
+from tests.factories.lanes import box_devices, lane_devices
 from tests.fakes.camera import FakeCamera, picture
 from tests.fakes.face import FakeFaceEngine, seen
 from tests.fakes.nfc import FakeNfcReader
-from tests.fakes.qr import FakeQrReader
 from tests.fakes.till_tap import FakeTillTap
 
 META_KEY, MASTER_KEY = b"\x33" * 16, b"\x44" * 16
@@ -44,11 +41,9 @@ class Lane:
         self.engine = FakeFaceEngine({FACE: seen(1.0), STRANGER: seen(0.0, 1.0)})
         self.nfc = FakeNfcReader()
         self.tap = FakeTillTap()
-        self.devices = Devices(
-            camera=self.camera,
-            face=FaceEngines(self.engine, self.engine, POLICY),
-            qr=FakeQrReader(),
-            nfc=RememberingReader(self.nfc),
+        self.devices = box_devices(
+            lane_devices(camera=self.camera, nfc=self.nfc),
+            engine=self.engine,
             taps={PRINTING_TILL: self.tap},
         )
         self.box = Box(folder, self.devices)
@@ -272,7 +267,7 @@ def test_a_clerk_who_asks_goes_before_the_lanes_next_look(lane: Lane) -> None:
             looks.append(asked.is_set())
             resting.wait(0.02)
 
-    cards, eager = lane.box.agent.surface.cards, EagerLane()
+    cards, eager = lane.box.agent.surface.desks[ONLY_LANE].cards, EagerLane()
     loop = Loop("eager", lambda: cards.watch(eager), FaultTally())  # type: ignore[arg-type]
     loop.start()
     looks_meanwhile = 0
@@ -290,7 +285,7 @@ def test_a_clerk_who_asks_goes_before_the_lanes_next_look(lane: Lane) -> None:
 def test_no_card_and_no_reader(lane: Lane) -> None:
     member = lane.enrol()
     path = f"/v1/enrolments/{member}/card"
-    lane.box.agent.surface.cards.stop()
+    lane.box.agent.surface.desks[ONLY_LANE].cards.stop()
     answer = lane.box.till().post(path, json={}, headers=lane.signed_in("none"))
     assert (answer.status_code, answer.json()["code"]) == (422, "R308")
     lane.nfc.unplug()
@@ -335,7 +330,7 @@ def test_a_printed_receipt_is_booked_to_who_stands_there(lane: Lane) -> None:
 
 def test_a_card_nobody_asked_for_is_told(lane: Lane) -> None:
     with lane.box.screen() as screen, screen.websocket_connect("/v1/events") as socket:
-        loop = next(loop for loop in lane.box.agent.loops if loop.name == "lane")
+        loop = next(loop for loop in lane.box.agent.loops if loop.name == f"lane-{ONLY_LANE}")
         loop.start()
         lane.nfc.put(lane.card())
         event = socket.receive_json()

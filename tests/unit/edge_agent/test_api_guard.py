@@ -9,6 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 from edge_agent.api.guard import PAGE_HEADERS, SUBPROTOCOL
 from edge_agent.api.hub import CLIENTS_MAX
 from edge_agent.api.principals import SCOPES, Kind, Scope
+from edge_agent.lane_settings import ONLY_LANE
 from retail_core.limits import API_BODY_BYTES_MAX
 from tests.factories.agent_api import ORIGIN, Box, api_routes, sale
 from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
@@ -223,7 +224,7 @@ def test_the_socket_takes_the_token_three_ways(box: Box) -> None:
         with client.websocket_connect(f"/v1/events?token={TILL_TOKEN}"):
             pass
     with box.till() as client, client.websocket_connect("/v1/events") as socket:
-        box.hub.publish("tapped", {"n": 1})
+        box.hub.publish("tapped", {"n": 1}, lane=ONLY_LANE)
         assert socket.receive_json()["type"] in {"tapped", "health", "basket"}
 
 
@@ -236,7 +237,7 @@ def test_a_quote_reaches_the_screen(box: Box) -> None:
 
 
 def test_too_many_listeners_are_told_to_come_later(box: Box) -> None:
-    clients = [box.hub.subscribe() for _ in range(CLIENTS_MAX)]
+    clients = [box.hub.subscribe(ONLY_LANE) for _ in range(CLIENTS_MAX)]
     try:
         with box.till() as till, till.websocket_connect("/v1/events") as socket:
             with pytest.raises(WebSocketDisconnect) as told:
@@ -251,6 +252,6 @@ def test_too_many_listeners_are_told_to_come_later(box: Box) -> None:
 def test_what_a_listener_says_is_dropped(box: Box) -> None:
     with box.till() as till, till.websocket_connect("/v1/events") as socket:
         socket.send_text('{"type": "sale"}')
-        box.hub.publish("tapped", {"n": 2})
+        box.hub.publish("tapped", {"n": 2}, lane=ONLY_LANE)
         while socket.receive_json()["type"] != "tapped":
             pass

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from edge_agent.api.idempotency import REPLAYED
+from edge_agent.lane_settings import ONLY_LANE
 from retail_core.identity.assurance import Factor, Standing
 from tests.factories.agent_api import MEMBER, TILL, Box, sale
 from tests.factories.agent_files import OPERATOR_PIN
+from tests.factories.lanes import AT_TILL
 
 ONCE = {"Idempotency-Key": "0190-sale-0001"}
 
@@ -56,7 +58,7 @@ def test_a_sale_is_journalled_and_answered(box: Box) -> None:
     assert (ledger["total_fen"], ledger["points"], ledger["waiting"]) == (12_160, 121, 1)
     path = f"/v1/members/{MEMBER}"
     assert box.screen().get(path).json()["points_free"] is None
-    box.visits.begun(TILL, MEMBER, Standing(Factor.SUN_CARD))
+    box.visits.begun(AT_TILL, MEMBER, Standing(Factor.SUN_CARD))
     member = box.screen().get(path).json()
     assert (member["points_free"], member["pending_local_points"]) == (2_340, 121)
 
@@ -155,7 +157,7 @@ def test_the_screen_learns_of_the_sale(box: Box) -> None:
 
 def test_a_sale_ends_the_members_visit_at_every_till(box: Box) -> None:
     visits, sessions = box.visits, box.agent.services.sessions
-    visits.begun(visits.till_of(None, None), MEMBER, Standing(Factor.SUN_CARD))
+    visits.begun(visits.beside_screen(ONLY_LANE), MEMBER, Standing(Factor.SUN_CARD))
     assert any(sessions.at(till) == MEMBER for till in box.tills)
     box.till().post("/v1/sales", json=sale(12_160, member_id=str(MEMBER)), headers=ONCE)
     assert all(sessions.at(till) is None for till in box.tills)

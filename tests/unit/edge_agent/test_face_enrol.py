@@ -113,8 +113,10 @@ class Counter:
         self.consents = {(ALICE, "face.local"): CONSENT}
 
     def service(self, *, engine: bool = True, camera: bool = True) -> EnrolFace:
+        at_work = self.engine if engine else None
         desk = FaceDesk(
-            self.engine if engine else None,
+            at_work,
+            at_work,
             self.camera if camera else None,
             self.gallery,
             self.store,

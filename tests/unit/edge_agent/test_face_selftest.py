@@ -198,7 +198,7 @@ def test_the_runtime_is_not_imported_before_its_test() -> None:
 
 def test_before_the_start_readings_are_refused_by_code(tmp_path: Path, card: ModelCard) -> None:
     late = LateFaces(SelfTest(tmp_path, {"twice": card}), unloadable, FaultTally())
-    engine: FaceEngine = LateEngine("net@1", late)
+    engine: FaceEngine = LateEngine("net@1", late, "1")
     look: SecondLook = LateLook("old@1", "dlib", late)
     assert late.state() == "starting"
     assert engine.read(PICTURE).refused_by is FaultCode.MODEL_STARTING
@@ -206,9 +206,8 @@ def test_before_the_start_readings_are_refused_by_code(tmp_path: Path, card: Mod
     late.stop()
 
 
-@pytest.mark.parametrize("which", ["lane", "enrolment"])
 def test_a_crash_leaves_faces_off_and_is_counted(
-    tmp_path: Path, card: ModelCard, tally: FaultTally, which: str
+    tmp_path: Path, card: ModelCard, tally: FaultTally
 ) -> None:
     command = child(f"os.kill(os.getpid(), {signal.SIGILL.value})")
     late = LateFaces(SelfTest(tmp_path, {"twice": card}, command=command), unloadable, tally)
@@ -217,7 +216,7 @@ def test_a_crash_leaves_faces_off_and_is_counted(
     late.stop()
     assert late.state() == "gone"
     assert late.fault is not None
-    engine = LateEngine("net@1", late, "lane" if which == "lane" else "enrolment")
+    engine = LateEngine("net@1", late, "1")
     assert engine.read(PICTURE).refused_by is FaultCode.MODEL_CRASHED
     assert tally.snapshot() == {"M106": 1}
 

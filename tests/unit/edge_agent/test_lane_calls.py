@@ -50,11 +50,10 @@ class Shop:
         )
         self.calls = LaneCalls(
             self.link,
-            self.counter.identify,
             members,
             clock,
             self.tally,
-            lanes=[LANE],
+            at={LANE: self.counter.identify},
             standing=self.standing.get,
             show=lambda result, lane, number: self.shown.append((result, lane, number)),
         )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
+from edge_agent.domain.lanes import Place
+from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.services.identify import Identification
 from retail_core.identity.assurance import (
     Action,
@@ -18,6 +19,7 @@ from retail_core.identity.assurance import (
     assurance_of,
 )
 from tests.factories.agent_api import MEMBER, PRINTING_TILL, TILL, Box, sale
+from tests.factories.lanes import AT_PRINTING_TILL, AT_TILL
 
 MILK_FEN, MILK_GOLD_FEN = 12_800, 12_160
 FACES = {Factor.FACE_FRAME, Factor.FACE_VOTE}
@@ -35,11 +37,11 @@ def box(tmp_path: Path) -> Iterator[Box]:
         yield box
 
 
-def recognised(box: Box, factor: Factor, till: UUID = TILL) -> Any:
+def recognised(box: Box, factor: Factor, at: Place = AT_TILL) -> Any:
     """Let the lane's devices recognise her by this factor; return what the till is told."""
     held = box.storage.replica.member(MEMBER)
     result = Identification("member", assurance_of(factor), factor, held)
-    return box.agent.surface.counter.recognised(result, till).model_dump(mode="json")
+    return box.agent.surface.counter.recognised(result, at).model_dump(mode="json")
 
 
 def quoted(box: Box) -> Any:
@@ -125,7 +127,7 @@ def test_who_is_refused_is_sold_to_all_the_same(box: Box) -> None:
 def test_a_printed_receipt_of_a_face_goes_to_her_below_the_amount_only(box: Box) -> None:
     sessions = box.agent.services.sessions
     sessions.policy = POLICIES["above"]
-    recognised(box, Factor.FACE_VOTE, PRINTING_TILL)
+    recognised(box, Factor.FACE_VOTE, AT_PRINTING_TILL)
     assert sessions.at(PRINTING_TILL, 9_900) == MEMBER
     assert sessions.at(PRINTING_TILL, 10_001) is None
     assert sessions.turned(PRINTING_TILL, MEMBER)
@@ -145,9 +147,9 @@ def test_a_code_shown_is_not_taken_back_by_a_glance_at_the_face(box: Box) -> Non
 def test_what_the_cloud_tells_of_her_shows_no_wallet_to_a_glance(box: Box) -> None:
     """The screen's live updates go by the same table."""
     recognised(box, Factor.FACE_VOTE)
-    assert box.visits.standing(None, MEMBER).assurance is Assurance.LOW
-    recognised(box, Factor.SUN_CARD, PRINTING_TILL)
-    assert allows(box.visits.standing(PRINTING_TILL, MEMBER).assurance, Action.SEE_WALLET)
+    assert box.visits.standing_at(ONLY_LANE, MEMBER).assurance is Assurance.LOW
+    recognised(box, Factor.SUN_CARD, AT_PRINTING_TILL)
+    assert allows(box.visits.standing(AT_PRINTING_TILL, MEMBER).assurance, Action.SEE_WALLET)
 
 
 def test_nobody_recognised_is_who_the_till_was_told(box: Box) -> None:

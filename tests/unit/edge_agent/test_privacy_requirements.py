@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_agent.__main__ import app as cli
+from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.services.watch_lane import WatchLane
 from retail_core.identity.erasure import SignedReceipt, open_receipt, to_file
 from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
@@ -40,7 +41,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def test_privacy_b01_ten_thousand_frames_without_an_act_compute_nothing(shop: Shop) -> None:
     shop.take_face(shop.enrol())
     computed = shop.engine.calls
-    lane = WatchLane(shop.box.agent.services.identify, lambda _result: None)
+    lane = WatchLane(shop.box.agent.services.lanes[ONLY_LANE].identify, lambda _result: None)
     done = threading.Event()
 
     def watch() -> None:

@@ -23,6 +23,7 @@ from edge_agent.__main__ import app as cli
 from edge_agent.adapters.board import UNBOUND, Board
 from edge_agent.bootstrap.basis import basis_of, open_storage
 from edge_agent.evaluate.cli import app as reports
+from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.ports.face import FaceReading
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Assurance, Factor, assurance_of
@@ -125,7 +126,7 @@ def test_privacy_b10_what_matches_nobody_is_dropped_at_once(shop: Shop) -> None:
             return replace(reading, embedding=fresh)
 
     watched = Watched(shop.engine.readings)
-    face = shop.box.agent.services.identify._lane.face
+    face = shop.box.agent.services.lanes[ONLY_LANE].identify._lane.face
     assert face is not None
     face.engine.inner = watched  # type: ignore[attr-defined]
     assert shop.look(STRANGER)["outcome"] == "unknown"

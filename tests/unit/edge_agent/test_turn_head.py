@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_agent.api.turning import TurnCounter
+from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.ports.camera import Frame
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.gallery_store import Template
@@ -21,7 +22,8 @@ from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor, Standing, TurnPolicy
 from retail_core.identity.head_turn import HeadTurn, Phase, Side
 from retail_core.texts.faults import FaultCode
-from tests.factories.agent_api import MEMBER, TILL, Box
+from tests.factories.agent_api import MEMBER, Box
+from tests.factories.lanes import AT_TILL
 from tests.factories.turning import Solid, View, sweep, yaw_towards
 from tests.fakes.camera import picture
 from tests.fakes.face import FakeFaceEngine, unit
@@ -85,7 +87,9 @@ class Counter:
         self.actor = Actor(solid or Solid(), unit(1.0))
         self.gallery = Gallery(Actor.model_id)
         self.gallery.add(Template(UUID(int=9), ALICE, Actor.model_id, unit(1.0, 0.1)))
-        self.heads = TurnHead(TurnDesk(self.actor, self.actor, self.gallery), FakeIdSource())
+        self.heads = TurnHead(
+            TurnDesk(self.actor, self.actor, self.gallery), FakeIdSource(), turn_head.Tries()
+        )
         self.told: list[str] = []
 
     def run(self, member: UUID = ALICE) -> Turned:
@@ -164,7 +168,7 @@ def test_a_shop_without_face_or_camera_says_so(counter: Counter) -> None:
         (TurnDesk(counter.actor, None, counter.gallery), "R401"),
     ):
         with pytest.raises(Fault, match=code):
-            TurnHead(desk, FakeIdSource()).run(ALICE, counter.actor.heard)
+            TurnHead(desk, FakeIdSource(), turn_head.Tries()).run(ALICE, counter.actor.heard)
 
 
 def test_one_at_a_time_and_a_way_out(counter: Counter) -> None:
@@ -233,12 +237,13 @@ class HeardTurns(TurnHead):
 def box_with(counter: Counter, box: Box) -> None:
     """Let the box ask the actor, and recognise her by the face."""
     counter.gallery.add(Template(UUID(int=10), MEMBER, Actor.model_id, unit(1.0)))
-    turns = HeardTurns(TurnDesk(counter.actor, counter.actor, counter.gallery), FakeIdSource())
+    desk = TurnDesk(counter.actor, counter.actor, counter.gallery)
+    turns = HeardTurns(desk, FakeIdSource(), turn_head.Tries())
     turns.actor = counter.actor
     deps = box.app.state.deps
-    object.__setattr__(deps, "turns", TurnCounter(box.hub, box.visits, turns))
+    object.__setattr__(deps, "turns", TurnCounter(box.hub, box.visits, {ONLY_LANE: turns}))
     box.agent.services.sessions.policy = TurnPolicy("always")
-    box.visits.begun(TILL, MEMBER, Standing(Factor.FACE_VOTE))
+    box.visits.begun(AT_TILL, MEMBER, Standing(Factor.FACE_VOTE))
 
 
 def asked(box: Box) -> tuple[Any, list[Any]]:
@@ -287,7 +292,7 @@ def test_a_code_shown_meanwhile_makes_it_needless(counter: Counter, tmp_path: Pa
 
         def shows_her_code(turn: HeadTurn) -> None:
             heard(turn)
-            box.visits.begun(TILL, MEMBER, Standing(Factor.MEMBER_CODE))
+            box.visits.begun(AT_TILL, MEMBER, Standing(Factor.MEMBER_CODE))
 
         counter.actor.heard = shows_her_code  # type: ignore[method-assign]
         answer, _told = asked(box)

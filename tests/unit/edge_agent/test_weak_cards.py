@@ -45,8 +45,8 @@ def shown(
     counter: Counter, weak: WeakCards, uid: bytes, uri: str | None, *, asked: bool = False
 ) -> Identification:
     """What the counter makes of a tap, with these rules."""
-    proofs = Proofs(META_KEY, MASTER_KEY, card_hash, weak=weak)
-    cards = CardTaps(counter.nfc, counter.lookup, proofs)
+    proofs = Proofs(META_KEY, MASTER_KEY, card_hash)
+    cards = CardTaps(counter.nfc, counter.lookup, proofs, weak)
     counter.lane = counter.lane.__class__(
         lookup=counter.lookup, proofs=proofs, codes=counter.codes, cards=cards
     )

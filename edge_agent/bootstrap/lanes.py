@@ -1,0 +1,87 @@
+"""The lanes of a box, wired: each with its own readers, over what the shop knows once."""
+
+from dataclasses import dataclass
+
+from edge_agent.bootstrap.basis import Basis
+from edge_agent.bootstrap.devices import Devices, LaneDevices
+from edge_agent.bootstrap.faces import Faces, Held
+from edge_agent.domain.lanes import LaneTills
+from edge_agent.lane_settings import LaneSettings
+from edge_agent.recognition.cards import CardTaps
+from edge_agent.recognition.codes import CodeCheck, QrFrames
+from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.weak_cards import WeakCards
+from edge_agent.services.enrol_face import EnrolFace
+from edge_agent.services.identify import Identify, Lane
+from edge_agent.services.turn_head import Tries, TurnDesk, TurnHead
+
+
+@dataclass(frozen=True, slots=True)
+class LaneServices:
+    """What works at one lane."""
+
+    devices: LaneDevices
+    weak_cards: WeakCards
+    identify: Identify
+    turn_head: TurnHead
+    enrol_face: EnrolFace
+
+    def stop(self) -> None:
+        """End what is under way; safe to call twice."""
+        self.identify.stop()
+        self.turn_head.stop()
+
+
+def lanes_with_tills(basis: Basis) -> tuple[LaneTills, ...]:
+    """Say which tills stand at which lane, and which of them only print."""
+    prints = {till.id for till in basis.settings.device.escpos_tills}
+    return tuple(
+        LaneTills(
+            lane.id, lane.name, lane.tills, tuple(till for till in lane.tills if till in prints)
+        )
+        for lane in basis.settings.lanes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the lanes have in common; `devices` have their face engines behind the door already."""
+
+    devices: Devices
+    faces: Faces
+    held: Held
+    proofs: Proofs
+    tries: Tries
+
+
+def build_lanes(basis: Basis, shared: Shared) -> dict[str, LaneServices]:
+    """Wire every lane."""
+    return {lane.id: _lane(basis, lane, shared) for lane in basis.settings.lanes}
+
+
+def _lane(basis: Basis, lane: LaneSettings, shared: Shared) -> LaneServices:
+    devices, faces, held, proofs = shared.devices, shared.faces, shared.held, shared.proofs
+    own = devices.lanes[lane.id]
+    weak = WeakCards(
+        basis.shop.tenant.bytes,
+        basis.settings.device.cloud.bundle_public_key,
+        plain_uid=lane.nfc.plain_uid,
+    )
+    codes = CodeCheck(held.lookup, proofs, basis.clock)
+    readers = Lane(
+        held.lookup,
+        proofs,
+        codes,
+        faces.reader(own, devices.face, held),
+        QrFrames(own.camera, own.qr, codes) if own.camera and own.qr else None,
+        CardTaps(own.nfc, held.lookup, proofs, weak) if own.nfc else None,
+    )
+    engine = devices.face.lanes[lane.id].recognise if devices.face else None
+    desk = faces.desk(own, devices.face, held.gallery)
+    return LaneServices(
+        devices=own,
+        weak_cards=weak,
+        identify=Identify(readers, basis.tally),
+        turn_head=TurnHead(TurnDesk(engine, own.camera, held.gallery), basis.ids, shared.tries),
+        enrol_face=EnrolFace(desk, basis.ids, faces.consents.event_for),
+    )
