@@ -2,6 +2,7 @@
 
 import typer
 
+from regulars_cli import sales
 from regulars_cli.price import price
 
 app = typer.Typer(
@@ -12,11 +13,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(price)
-
-
-@app.callback()
-def _root() -> None:
-    """Keep `price` a command of its own name, whatever else there is."""
+app.add_typer(sales.app, name="sales")
 
 
 def main() -> None:
