@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from retail_core.checkout.basket import Basket, line_shelf_fen
-from retail_core.pricing.bundle import Campaign, RuleBundle
+from retail_core.errors import Fault
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.conditions import NOBODY, Conditions
 from retail_core.pricing.context import MemberContext, StoreContext
 from retail_core.pricing.offers import Caps, OfferBase, TimeSlotPrice
 from retail_core.pricing.restricting import Limits, limits_in
+from retail_core.pricing.rules import Campaign, RuleBundle
 from retail_core.pricing.slots import in_slots
+from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,19 @@ class Setting:
     store: StoreContext
     limits: Limits
     campaigns: dict[str, Budget]
+
+
+def check_in_force(bundle: RuleBundle, opened: datetime, store: StoreContext) -> None:
+    """Refuse a bundle that does not hold yet; without a clock nobody can tell (Fault P121)."""
+    begin = bundle.valid_from
+    if begin is not None and (opened < begin or not store.clock_known):
+        now = opened.isoformat() if store.clock_known else Words("not known", "未知")
+        raise Fault(
+            FaultCode.BUNDLE_NOT_YET,
+            version=bundle.version,
+            valid_from=begin.isoformat(),
+            now=now,
+        )
 
 
 def setting_of(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from retail_core.checkout.basket import Basket, BasketLine, whole_units
-from retail_core.pricing.bundle import PointsRule, RuleBundle
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
@@ -13,6 +12,7 @@ from retail_core.pricing.coupons import Coupon, Gift, Held, is_whole_receipt
 from retail_core.pricing.eligibility import (
     Budget,
     Setting,
+    check_in_force,
     refusal,
     setting_of,
     uses_left,
@@ -26,6 +26,7 @@ from retail_core.pricing.offers import (
     UnitOffer,
     order_key,
 )
+from retail_core.pricing.rules import PointsRule, RuleBundle
 from retail_core.pricing.unit_prices import unit_fen_off
 
 _Rule = TypeVar("_Rule", bound=OfferBase)
@@ -95,7 +96,8 @@ def match_rules(
     member: MemberContext | None,
     store: StoreContext = ANY_STORE,
 ) -> Matches:
-    """Return what of a bundle concerns a basket."""
+    """Return what of a bundle concerns a basket (Fault P121 before its `valid_from`)."""
+    check_in_force(bundle, basket.opened_local, store)
     at = setting_of(basket, bundle, member, store)
     matcher = _Matcher(basket.lines, at)
     offers = (matcher.offer(offer) for offer in _by_strength(bundle.offers))

@@ -26,6 +26,7 @@ _IN_CHINESE = (
     (r"Invalid RFC3339 encoded datetime", "不是时间,请写 2026-08-01T00:00:00"),
     (r"Invalid RFC3339 encoded date", "不是日期,请写 2026-08-01"),
     (r"Invalid value '(.*)'", "不认识 {0}"),
+    (r"Integer value out of range", "数字过大"),
     (r"Input data was truncated", "JSON 没有写完"),
     (r"JSON is malformed: .*\(byte (\d+)\)", "第 {0} 字节起不是 JSON"),
 )
@@ -48,6 +49,8 @@ def decode(content: bytes, kind: type[_Kind]) -> _Kind | Misfit:
         return _misfit(str(error))
     except UnicodeDecodeError:
         return Misfit("", Words("it is not UTF-8 text", "文件不是 UTF-8 编码"))
+    except RecursionError:
+        return Misfit("", Words("it is nested too deep", "嵌套过深"))
     if twice is not None:
         return Misfit("", Words(f"the field {twice} is there twice", f"字段 {twice} 写了两次"))
     return found

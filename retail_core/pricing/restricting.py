@@ -6,8 +6,8 @@ to lower and whether points are left out, and whoever reads it can only take awa
 
 from dataclasses import dataclass
 
-from retail_core.pricing.bundle import Restriction, RuleBundle
 from retail_core.pricing.context import StoreContext
+from retail_core.pricing.rules import Restriction, RuleBundle
 
 
 @dataclass(frozen=True, slots=True)

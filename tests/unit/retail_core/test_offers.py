@@ -168,6 +168,11 @@ def test_a_bundle_from_the_future_says_so() -> None:
     assert refused.value.fields == {"format": 2, "known": 1}
 
 
+def test_a_bundle_nested_without_end_is_refused() -> None:
+    owner, reason = refusal(b'{"x":' + b"[" * 200_000)
+    assert (owner, reason) == ("bundle", "object contains unknown field `x`")
+
+
 def test_a_bundle_has_a_size() -> None:
     padded = content() + b" " * limits.BUNDLE_BYTES_MAX
     assert refusal(padded) == ("bundle", "it is larger than 16 MB")
