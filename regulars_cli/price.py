@@ -40,8 +40,8 @@ def price(
     language = language_of(lang)
     with coded_errors(language):
         rules = read_rules(bundle)
-        asked, _store = read_basket(basket)
-        priced = price_basket(asked, rules.bundle, read_member(member))
+        asked = read_basket(basket)
+        priced = price_basket(asked.basket, rules.bundle, read_member(member))
     if as_json:
         print_json(msgspec.to_builtins(priced))
     else:
