@@ -22,6 +22,7 @@ from retail_core.wire.messages import ChangeFrame
 
 CONNECT_TIMEOUT_S = 0.4
 READ_TIMEOUT_S = 1.0
+WEIGHTS_TIMEOUT_S = 20.0
 IDLE_CONNECTIONS_MAX = 4
 BODY_BYTES_MAX = 64 * 1024 * 1024
 
@@ -75,6 +76,23 @@ class HttpDirectory:
     def bundle(self, version: int) -> bytes:
         """Fetch a rule bundle's signed bytes."""
         return self._content(f"/v1/device/bundle/{version}")
+
+    def models(self, version: int | None) -> bytes:
+        """Fetch a signed bundle of models, the newest when no version is asked for."""
+        return self._content("/v1/device/models" + ("" if version is None else f"/{version}"))
+
+    def model_file(self, sha256: str) -> bytes:
+        """Fetch weights by their SHA-256; nobody waits behind this, so it may take its time."""
+        connection = self._connect()
+        try:
+            connection.connect()
+            _patience(connection, WEIGHTS_TIMEOUT_S)
+            answer = self._exchange(connection, f"/v1/device/model-files/{sha256}")
+        except _BROKEN as error:
+            raise _down(error) from error
+        finally:
+            connection.close()
+        return self._expected(*answer)
 
     def face_enablement(self) -> bytes:
         """Fetch HQ's signed leave to recognise faces in this store, which may say no."""

@@ -117,11 +117,12 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         storage = open_storage(basis, files)
         lines = open_lines(basis, storage, outside.directory)
         files.callback(lines.directory.close)
+        files.callback(lines.stop)
         devices = outside.devices or open_devices(basis)
         services = build_services(basis, storage, lines, devices)
         files.callback(services.release_waiters)
         surface = build_surface(basis, storage, services, devices, lines)
-        lines.downlink.listen(_announcer(basis, services, surface))
+        lines.downlink.listen(announcer(basis, services, surface))
         return Agent(
             basis=basis,
             storage=storage,
@@ -160,8 +161,8 @@ def build_surface(
         basis.tally,
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
         lanes,
-        lambda: face_health(devices.face, services.gallery, services.beside),
-        lambda: devices.noted(services.gallery.members),
+        lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
+        lambda: (*devices.noted(services.gallery.members), *lines.noted()),
     )
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
@@ -248,7 +249,9 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     return loops
 
 
-def _announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[Applied], None]:
+def announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[Applied], None]:
+    """Return who tells the screens of a member whose newer record has come."""
+
     def changed(applied: Applied) -> None:
         view = services.members.view(applied.member_id) if basis.hub.clients else None
         if view is not None:

@@ -11,6 +11,7 @@ from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.recognition.beside import Elder
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.shadow import Shadow
+from edge_agent.services.model_intake import ModelIntake
 from edge_agent.services.re_embed import Consenting, Galleries, ReEmbed
 from retail_core.identity.face_match import expected_fpir, promised, threshold_for
 
@@ -94,7 +95,7 @@ def build_beside(
 
 
 def face_health(
-    faces: FaceEngines | None, gallery: Gallery, beside: BesideParts
+    faces: FaceEngines | None, gallery: Gallery, beside: BesideParts, intake: ModelIntake | None
 ) -> FaceHealth | None:
     """Say how faces are judged on this box; no member's data."""
     if faces is None:
@@ -102,6 +103,8 @@ def face_health(
     members, policy = gallery.members, faces.policy
     return FaceHealth(
         model_id=faces.model_id,
+        bundle_version=faces.version,
+        bundle_waiting=0 if intake is None else intake.waiting,
         awaiting_sign_off=faces.awaiting,
         members=members,
         threshold=threshold_for(members, policy.target_fpir_permille, policy),

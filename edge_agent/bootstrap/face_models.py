@@ -9,8 +9,10 @@ import structlog
 
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.lane_settings import LaneSettings
+from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.face import FaceEngine, SecondLook
 from edge_agent.recognition.fair import FairEngine, FairTurns
+from edge_agent.services.model_intake import ModelIntake
 from retail_core.errors import Fault
 from retail_core.identity.face_match import FacePolicy, promised
 from retail_core.identity.model_card import ModelBundle, Profile, by_role, model_id
@@ -18,6 +20,7 @@ from retail_core.texts.faults import FaultCode
 
 if TYPE_CHECKING:
     from edge_agent.drivers.face_onnx.late import LoadedFaces
+    from edge_agent.drivers.face_onnx.shelf import ModelShelf, Trusted
 
 FILES = "file:"
 PICTURES = "pictures"
@@ -71,7 +74,8 @@ class LaneEngines:
 class FaceEngines:
     """The same nets behind the gates of each lane; `pictures` is for those sent by a till.
 
-    `awaiting` names models in use of which nobody at HQ has decided yet; `nets` is None where the
+    `awaiting` names models in use of which nobody at HQ has decided yet; `version` is that of the
+    signed bundle, 0 where there is none; `nets` is None where the
     engines need no start.
     """
 
@@ -81,6 +85,7 @@ class FaceEngines:
     shadow: Beside | None = None
     previous: Beside | None = None
     awaiting: tuple[str, ...] = ()
+    version: int = 0
     nets: Nets | None = None
 
     @property
@@ -144,12 +149,13 @@ def open_face(basis: Basis) -> FaceEngines:
     from edge_agent.drivers.face_onnx.selftest import SelfTest  # noqa: PLC0415 - see above
 
     config = basis.settings.config
-    bundle = trusted(basis)
-    chosen = _chosen(bundle, basis)
+    found = trusted(basis)
+    bundle = found.bundle
+    chosen = chosen_models(bundle, basis)
     acting, policy = _embedder(bundle, config.face.embedder)
     late = LateFaces(
-        SelfTest(config.models_dir, {name: bundle.models[name] for name in chosen}),
-        lambda: _load(basis, bundle),
+        SelfTest(found.folder, {name: bundle.models[name] for name in chosen}),
+        lambda: _load(basis, found),
         basis.tally,
     )
 
@@ -176,14 +182,30 @@ def open_face(basis: Basis) -> FaceEngines:
         shadow=beside(config.face.shadow),
         previous=beside(config.face.previous),
         awaiting=awaiting,
+        version=bundle.version,
         nets=late,
     )
     turns = FairTurns(os.cpu_count() or 1)
     return engines.each(lambda engine: FairEngine(engine, turns))
 
 
-def trusted(basis: Basis) -> ModelBundle:
-    """Return what HQ signed for this box; Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID."""
+def shelf_of(basis: Basis) -> "ModelShelf":
+    """Return where models that the cloud sent are kept."""
+    from edge_agent.drivers.face_onnx.shelf import ModelShelf  # noqa: PLC0415 - as above
+
+    config = basis.settings.config
+    return ModelShelf(
+        config.data_dir / "models",
+        config.models_dir,
+        basis.settings.device.cloud.bundle_public_key,
+    )
+
+
+def trusted(basis: Basis) -> "Trusted":
+    """Return what HQ signed for this box.
+
+    Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID, MODEL_BUNDLE_OLDER.
+    """
     from edge_agent.drivers.face_onnx.trust import trusted_models  # noqa: PLC0415 - as above
 
     config = basis.settings.config
@@ -191,7 +213,24 @@ def trusted(basis: Basis) -> ModelBundle:
         config.models_dir,
         config.face.bundle,
         basis.settings.device.cloud.bundle_public_key,
+        shelf_of(basis),
         production=config.face.production,
+    )
+
+
+def model_intake(basis: Basis, directory: CloudDirectory) -> ModelIntake | None:
+    """Return what takes in models that HQ publishes; None on a box without faces."""
+    if not basis.settings.config.face.enabled:
+        return None
+    from edge_agent.drivers.face_onnx.selftest import SelfTest  # noqa: PLC0415 - as above
+
+    return ModelIntake(
+        directory,
+        shelf_of(basis),
+        lambda bundle: chosen_models(bundle, basis),
+        SelfTest,
+        basis.tally,
+        public_key=basis.settings.device.cloud.bundle_public_key,
     )
 
 
@@ -209,8 +248,8 @@ def check_nets(basis: Basis) -> None:
 
 def check_licences(basis: Basis) -> None:
     """Raise Fault MODEL_NOT_SIGNED_OFF for a model of which HQ has not decided yet."""
-    bundle = trusted(basis)
-    waiting = [name for name in _chosen(bundle, basis) if bundle.awaiting(name)]
+    bundle = trusted(basis).bundle
+    waiting = [name for name in chosen_models(bundle, basis) if bundle.awaiting(name)]
     if waiting:
         raise Fault(FaultCode.MODEL_NOT_SIGNED_OFF, name=", ".join(waiting))
 
@@ -243,7 +282,7 @@ def _others(basis: Basis) -> tuple[Profile, ...]:
     return tuple(one for one in wanted if one != face.embedder)
 
 
-def _chosen(bundle: ModelBundle, basis: Basis) -> tuple[str, ...]:
+def chosen_models(bundle: ModelBundle, basis: Basis) -> tuple[str, ...]:
     """Name the models this box uses; Fault MODEL_MISSING."""
     models = bundle.models
     names = [by_role(models, "detector")[0]]
@@ -253,7 +292,8 @@ def _chosen(bundle: ModelBundle, basis: Basis) -> tuple[str, ...]:
     return (*names, *(by_role(models, "embedder", profile)[0] for profile in profiles))
 
 
-def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
+def _load(basis: Basis, found: "Trusted") -> "LoadedFaces":
+    """Load what has passed; from now on no older bundle is taken."""
     from edge_agent.drivers.face_onnx.engine import (  # noqa: PLC0415 - as above
         FaceModels,
         FaceOnnx,
@@ -267,13 +307,13 @@ def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
 
     config = basis.settings.config
     nets = FaceModels.load(
-        config.models_dir,
+        found.folder,
         liveness=_liveness(basis),
         embedder=config.face.embedder,
-        cards=bundle.models,
+        cards=found.bundle.models,
     )
     others = {
-        profile: LoadedEmbedder.load(config.models_dir, profile, bundle.models)
+        profile: LoadedEmbedder.load(found.folder, profile, found.bundle.models)
         for profile in _others(basis)
     }
     engines = {PICTURES: FaceOnnx(replace(nets, liveness=None), ENROLMENT_GATES)}
@@ -282,4 +322,6 @@ def _load(basis: Basis, bundle: ModelBundle) -> "LoadedFaces":
         zone = lane.camera.zone
         engines[lane.id] = FaceOnnx(seen, GateLimits(zone=zone))
         engines[_enrolling(lane.id)] = FaceOnnx(seen, replace(ENROLMENT_GATES, zone=zone))
+    if found.signed is not None:
+        shelf_of(basis).accept(found.signed)
     return LoadedFaces(engines, others)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.face_models import model_intake
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Downlink
 from edge_agent.services.face_leave import FaceLeave
+from edge_agent.services.model_intake import ModelIntake
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
 from edge_agent.services.uplink import Uplink
 from retail_core.sync.retention import prune_before_wall_ms
+from retail_core.texts.faults import FaultCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,16 @@ class Lines:
     downlink: Downlink
     pending: PendingPoints
     leave: FaceLeave
+    models: ModelIntake | None
+
+    def stop(self) -> None:
+        """End what fetches beside the session; safe to call twice."""
+        if self.models is not None:
+            self.models.stop()
+
+    def noted(self) -> tuple[FaultCode, ...]:
+        """Return what is to be said of what the cloud sent."""
+        return () if self.models is None else self.models.noted()
 
 
 def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None) -> Lines:
@@ -57,6 +70,7 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
         basis.shop.tenant,
         basis.shop.store,
     )
+    models = model_intake(basis, directory)
     downlink = Downlink(
         storage.replica,
         directory,
@@ -65,8 +79,9 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
         bundle_public_key=cloud.bundle_public_key,
         listeners=[lambda applied: pending.reflected([applied.member_id])],
         face_leave=leave.refresh,
+        models=None if models is None else models.told,
     )
-    return Lines(link, directory, uplink, downlink, pending, leave)
+    return Lines(link, directory, uplink, downlink, pending, leave, models)
 
 
 def build_cloud_session(

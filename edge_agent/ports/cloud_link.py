@@ -79,6 +79,14 @@ class CloudDirectory(Protocol):
         """Fetch a rule bundle's signed bytes."""
         ...
 
+    def models(self, version: int | None) -> bytes:
+        """Fetch a signed bundle of models, the newest when no version is asked for."""
+        ...
+
+    def model_file(self, sha256: str) -> bytes:
+        """Fetch weights by their SHA-256 in hexadecimal."""
+        ...
+
     def face_enablement(self) -> bytes:
         """Fetch HQ's signed leave to recognise faces in this store, which may say no."""
         ...

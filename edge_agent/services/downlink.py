@@ -33,6 +33,7 @@ CHANGES_TAIL = "chg"
 CATALOGUE = "catalogue"
 BUNDLE = "bundle"
 NAME_MAP = "name-map"
+MODELS = "models"
 FACE_LEAVE = "face-leave"
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
@@ -64,6 +65,7 @@ class Downlink:
         listeners: Sequence[AppliedListener] = (),
         on_published: Callable[[str, int], None] | None = None,
         face_leave: Callable[[], None] | None = None,
+        models: Callable[[Published | None], None] | None = None,
     ) -> None:
         self._replica = replica
         self._directory = directory
@@ -73,6 +75,7 @@ class Downlink:
         self._listeners = list(listeners)
         self._on_published = on_published
         self._face_leave = face_leave
+        self._models = models
         self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
         self._gap = threading.Event()
         self._stopping = threading.Event()
@@ -145,12 +148,15 @@ class Downlink:
         if message is _REFRESH:
             self._wanted[NAME_MAP] = None
             self._want_face_leave()
+            self._tell_models(None)
             return
         if message.topic_tail == CHANGES_TAIL:
             self._judge(decode_change(message.payload))
             return
         published = decode_published(message.payload)
-        if published.version > self._held_version(published.kind):
+        if published.kind == MODELS:
+            self._tell_models(published)
+        elif published.version > self._held_version(published.kind):
             self._wanted[published.kind] = published
 
     def settle(self) -> None:
@@ -214,6 +220,10 @@ class Downlink:
     def _want_face_leave(self) -> None:
         if self._face_leave is not None:
             self._wanted[FACE_LEAVE] = None
+
+    def _tell_models(self, published: Published | None) -> None:
+        if self._models is not None:
+            self._models(published)
 
     def _readable(self, change: Change) -> bool:
         """One change that cannot be read must not stop the feed for ever: counted, passed over."""

@@ -56,6 +56,21 @@ class CloudDirectoryContract:
             directory.bundle(6)
         assert caught.value.code == FaultCode.API_NOT_FOUND
 
+    def test_fetches_models_and_their_weights(
+        self, directory: CloudDirectory, cloud: FakeCloudDirectory
+    ) -> None:
+        with pytest.raises(Fault) as caught:
+            directory.models(None)
+        assert caught.value.code == FaultCode.API_NOT_FOUND
+        cloud.model_bundles = {7: b"older", 9: b"newest"}
+        cloud.weights = {"ab" * 32: b"net" * 100_000}
+        assert directory.models(7) == b"older"
+        assert directory.models(None) == b"newest"
+        assert directory.model_file("ab" * 32) == b"net" * 100_000
+        with pytest.raises(Fault) as caught:
+            directory.model_file("cd" * 32)
+        assert caught.value.code == FaultCode.API_NOT_FOUND
+
     def test_fetches_the_name_map(
         self, directory: CloudDirectory, cloud: FakeCloudDirectory
     ) -> None:
@@ -70,6 +85,7 @@ class CloudDirectoryContract:
             lambda: directory.fetch_member("card", b"1"),
             lambda: directory.changes_since(0),
             lambda: directory.catalogue(1),
+            lambda: directory.model_file("ab" * 32),
             directory.name_map,
         ):
             with pytest.raises(Fault) as caught:
@@ -126,6 +142,10 @@ class DeviceApi(BaseHTTPRequestHandler):
                 body = self.cloud.catalogue(int(version))
             case ["bundle", version]:
                 body = self.cloud.bundle(int(version))
+            case ["models", *version]:
+                body = self.cloud.models(int(version[0]) if version else None)
+            case ["model-files", sha256]:
+                body = self.cloud.model_file(sha256)
             case _:
                 body = json.dumps(self.cloud.name_map()).encode()
         return 200, body

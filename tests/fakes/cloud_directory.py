@@ -18,6 +18,8 @@ class FakeCloudDirectory:
         self.page = 256
         self.catalogues: dict[int, bytes] = {}
         self.bundles: dict[int, bytes] = {}
+        self.model_bundles: dict[int, bytes] = {}
+        self.weights: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.face: bytes | None = None
 
@@ -38,6 +40,16 @@ class FakeCloudDirectory:
     def bundle(self, version: int) -> bytes:
         self._ask(f"bundle {version}")
         return self._found(self.bundles, version)
+
+    def models(self, version: int | None) -> bytes:
+        self._ask(f"models {version or 'newest'}")
+        return self._found(self.model_bundles, version or max(self.model_bundles, default=0))
+
+    def model_file(self, sha256: str) -> bytes:
+        self._ask(f"model file {sha256[:4]}")
+        if sha256 not in self.weights:
+            raise Fault(FaultCode.API_NOT_FOUND, what="model file")
+        return self.weights[sha256]
 
     def face_enablement(self) -> bytes:
         self._ask("face")

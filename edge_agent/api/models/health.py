@@ -36,10 +36,13 @@ class FaceHealth(Answered):
     """How faces are judged here; no member's data.
 
     `expected_fpir`: the share of strangers, of one frame each, that the calibration lets one expect
-    to be taken for a member. `promised`: whether that meets the target.
+    to be taken for a member. `promised`: whether that meets the target. `bundle_version` is that of
+    the signed models in use, `bundle_waiting` of newer ones which the next start takes (0: none).
     """
 
     model_id: str
+    bundle_version: int = 0
+    bundle_waiting: int = 0
     awaiting_sign_off: tuple[str, ...]
     members: int
     threshold: float

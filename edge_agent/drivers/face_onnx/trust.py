@@ -3,24 +3,31 @@
 from pathlib import Path
 
 from edge_agent.drivers.face_onnx.manifest import read_manifest
+from edge_agent.drivers.face_onnx.shelf import BUNDLE_FILE, ModelShelf, Trusted, newest
 from retail_core.errors import Fault
-from retail_core.identity.model_card import ModelBundle, open_models
+from retail_core.identity.model_card import open_models
 from retail_core.texts.faults import FaultCode
-
-BUNDLE_FILE = "bundle.signed"
 
 
 def trusted_models(
-    models_dir: Path, bundle: Path | None, public_key: bytes, *, production: bool
-) -> ModelBundle:
-    """Return what HQ signed; out of production the manifest stands in for a bundle not there.
+    models_dir: Path, bundle: Path | None, public_key: bytes, shelf: ModelShelf, *, production: bool
+) -> Trusted:
+    """Return the newest that HQ signed, of the file and of what the cloud sent.
 
-    A bundle that is there is checked always. Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID.
+    Out of production the manifest stands in for a bundle not there. A bundle that is there is
+    checked always. Faults MODEL_BUNDLE_MISSING, MODEL_BUNDLE_INVALID, MODEL_BUNDLE_OLDER.
     """
     path = bundle or models_dir / BUNDLE_FILE
+    sent = shelf.current()
+    lying: Trusted | None = None
     try:
-        return open_models(path.read_bytes(), public_key)
+        signed = path.read_bytes()
+        lying = Trusted(models_dir, open_models(signed, public_key), signed)
     except OSError:
-        if production or bundle is not None:
+        if sent is None and (production or bundle is not None):
             raise Fault(FaultCode.MODEL_BUNDLE_MISSING, path=str(path)) from None
-    return read_manifest(models_dir).bundle(0, {})
+    except Fault:
+        if sent is None:
+            raise
+    best = newest((sent, lying), shelf.floor())
+    return best or Trusted(models_dir, read_manifest(models_dir).bundle(0, {}), None)

@@ -8,61 +8,26 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import onnx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from onnx import TensorProto, helper
+from onnx import helper
 
 from edge_agent.drivers.face_onnx.late import LateEngine, LateFaces, LateLook, LoadedFaces
 from edge_agent.drivers.face_onnx.selftest import SelfTest
-from edge_agent.drivers.face_onnx.selftest_child import answer_of, picture_for
-from edge_agent.drivers.face_onnx.session import Session
-from edge_agent.drivers.face_onnx.trust import BUNDLE_FILE, trusted_models
+from edge_agent.drivers.face_onnx.selftest_child import picture_for
+from edge_agent.drivers.face_onnx.shelf import BUNDLE_FILE, ModelShelf
+from edge_agent.drivers.face_onnx.trust import trusted_models
 from edge_agent.ports.face import FaceEngine, SecondLook
 from retail_core.errors import Fault
 from retail_core.identity.model_card import KnownAnswer, ModelBundle, ModelCard, sign_models
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from tools.registry import sha256_hex
+from tests.factories.nets import card_of, doubling, net_of
 
 SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 PATIENCE_S = 60.0
-
-
-def net_of(*nodes: onnx.NodeProto) -> bytes:
-    graph = helper.make_graph(
-        list(nodes),
-        "twice",
-        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, "h", "w"])],
-        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, 3, "h", "w"])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
-    model.ir_version = 8
-    return bytes(model.SerializeToString())
-
-
-def doubling() -> bytes:
-    return net_of(helper.make_node("Add", ["input", "input"], ["output"]))
-
-
-def card_of(folder: Path, content: bytes) -> ModelCard:
-    """The card of a net that is put into a folder, with the answer it gives here."""
-    (folder / "twice.onnx").write_bytes(content)
-    shape = (1, 3, "h", "w")
-    fresh = ModelCard(
-        role="detector",
-        file="twice.onnx",
-        sha256=sha256_hex(content),
-        size=len(content),
-        licence="MIT",
-        licence_note="none",
-        inputs={"input": shape},
-        outputs={"output": shape},
-    )
-    known = answer_of(Session("twice", folder, fresh), fresh.inputs)
-    return msgspec.structs.replace(fresh, known=known)
 
 
 @pytest.fixture
@@ -245,7 +210,8 @@ def test_what_cannot_be_loaded_leaves_faces_off(
 
 
 def trusted(folder: Path, *, production: bool, bundle: Path | None = None) -> ModelBundle:
-    return trusted_models(folder, bundle, PUBLIC, production=production)
+    shelf = ModelShelf(folder / "shelf", folder, PUBLIC)
+    return trusted_models(folder, bundle, PUBLIC, shelf, production=production).bundle
 
 
 MANIFEST = (Path(__file__).resolve().parents[3] / "models" / "manifest.toml").read_bytes()
