@@ -16,13 +16,22 @@ from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
 from retail_core.identity.face_enablement import FaceEnablement, sign_enablement
 from retail_core.wire.messages import MemberRecord
-from tests.factories.agent_files import HQ_SEED, SCREEN_TOKEN, TILL_TOKEN, write_agent
+from tests.factories.agent_files import (
+    HQ_SEED,
+    SCREEN_TOKEN,
+    SECOND_TILL_TOKEN,
+    THREE_TILLS,
+    TILL_TOKEN,
+    TWO_LANES,
+    write_agent,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
 TILL = UUID("01890000-0000-7000-8000-000000000005")
 PRINTING_TILL = UUID("01890000-0000-7000-8000-000000000006")
+SECOND_TILL = UUID("01890000-0000-7000-8000-000000000009")
 MEMBER = UUID("01890000-0000-7000-8000-0000000000aa")
 PHONE = "8613800138000"
 CARD_UID = bytes.fromhex("04aabbccddeeff")
@@ -44,16 +53,31 @@ BUNDLE = """{
 class Box:
     """An agent's inside with articles, offers and one member; opened again over the same folder."""
 
-    def __init__(self, folder: Path, devices: Devices | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        devices: Devices | None = None,
+        *,
+        two_lanes: bool = False,
+        device: str | None = None,
+    ) -> None:
+        """Open a box; with a `device` file of its own it asks the cloud that the file names."""
         folder.mkdir(parents=True, exist_ok=True)
         self.clock = FakeClock()
         self.directory = FakeCloudDirectory()
         self.directory.down = True
-        self.settings = load_settings(write_agent(folder))
+        files = {"device": THREE_TILLS, "config": TWO_LANES} if two_lanes else {}
+        if device is not None:
+            files = {"device": device}
+        self.settings = load_settings(write_agent(folder, **files))
         self.agent = build_agent(
             self.settings,
             "0.0-test",
-            Outside(clock=self.clock, directory=self.directory, devices=devices),
+            Outside(
+                clock=self.clock,
+                directory=self.directory if device is None else None,
+                devices=devices,
+            ),
         )
         self.app = self.agent.app
         self.hub = self.agent.basis.hub
@@ -83,6 +107,9 @@ class Box:
 
     def till(self) -> TestClient:
         return self.client(TILL_TOKEN)
+
+    def second_till(self) -> TestClient:
+        return self.client(SECOND_TILL_TOKEN)
 
     def screen(self) -> TestClient:
         return self.client(SCREEN_TOKEN)

@@ -7,6 +7,7 @@ from retail_core.identity.erasure import public_key_of
 # HQ's signing key of these files: it signs rule bundles and the leave to recognise faces.
 HQ_SEED = bytes(range(32))
 TILL_TOKEN = "till-token-0123456789"
+SECOND_TILL_TOKEN = "second-till-token-012345"
 SCREEN_TOKEN = "screen-token-0123456789"
 OPERATOR_PIN = "246810"
 # argon2id of OPERATOR_PIN with the cheapest parameters: tests check PINs by the hundred.
@@ -85,10 +86,39 @@ token = "{SCREEN_TOKEN}"
 """
 
 
-def write_agent(folder: Path, extra: str = "", *, device: str = DEVICE) -> Path:
+# A box with two counters: the first with one till, the second with a new and an old one.
+TWO_LANES = (
+    CONFIG.replace("[camera]\n", "")
+    + """
+[[lanes]]
+id = "a"
+name = "一号柜台"
+tills = ["1号收银台"]
+
+[[lanes]]
+id = "b"
+name = "二号柜台"
+tills = ["2号收银台", "老收银机"]
+"""
+)
+THREE_TILLS = (
+    DEVICE
+    + f"""
+[[tills]]
+id = "01890000-0000-7000-8000-000000000009"
+name = "2号收银台"
+kind = "api"
+token = "{SECOND_TILL_TOKEN}"
+"""
+)
+
+
+def write_agent(
+    folder: Path, extra: str = "", *, device: str = DEVICE, config: str = CONFIG
+) -> Path:
     """Write both files; `extra` lines go to the top of the config. Return the config's path."""
     (folder / "device.toml").write_text(device, encoding="utf-8")
     (folder / "device.toml").chmod(0o600)
     path = folder / "agent.toml"
-    path.write_text(f"{extra}\n{CONFIG}", encoding="utf-8")
+    path.write_text(f"{extra}\n{config}", encoding="utf-8")
     return path

@@ -127,6 +127,24 @@ def test_two_who_ask_are_served_one_after_the_other(counter: Counter) -> None:
     assert {who(result) for result in results} == {ALICE, BOB}
 
 
+def test_a_till_waits_for_another_no_longer_than_its_own_deadline(counter: Counter) -> None:
+    first: list[Identification] = []
+    asking = threading.Thread(
+        target=lambda: first.append(counter.identify.identify(["nfc"], 2 * LONG_MS))
+    )
+    asking.start()
+    while counter.identify._race is None and asking.is_alive():
+        threading.Event().wait(0.001)
+    second = counter.identify.identify(["nfc"], SHORT_MS)
+    assert first == [], "the other till is still being served"
+    assert (second.outcome, second.reasons) == ("none", (FaultCode.CHECKIN_LANE_BUSY,))
+    counter.nfc.put(counter.tap(ALICES_CARD, 1))
+    asking.join()
+    assert [who(result) for result in first] == [ALICE]
+    # Nobody waits any more: the lane looks by itself again.
+    assert counter.identify.glance(["nfc"], 20) is not None
+
+
 def test_a_reader_that_breaks_is_not_an_empty_counter(counter: Counter) -> None:
     class BrokenReader(FakeNfcReader):
         def next_tap(self, *, timeout_ms: int) -> CardTap | None:
