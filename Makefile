@@ -75,6 +75,7 @@ bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through bro
 
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
+	$(PY) tools/pricing_schemas.py
 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh

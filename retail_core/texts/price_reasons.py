@@ -26,6 +26,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "coupon_not_held": ("会员没有这张券", "the member does not hold it"),
     "coupon_expired": ("券已过期", "the coupon has expired"),
     "coupon_foreign": ("不是本商家的券", "a coupon of another chain"),
+    "coupon_unknown": ("规则包里没有这张券", "no rule here is for it"),
+    "names_nothing": ("篮子里没有它的商品", "names no article of the basket"),
+    "clock_unknown": ("时钟不准,按时间的优惠暂停", "the clock is not known"),
     "opted_out": ("会员已关闭个性化优惠", "the member opted out of personal offers"),
 }
 

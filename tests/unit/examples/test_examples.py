@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.checkout.basket import Basket, BasketLine
@@ -10,8 +11,9 @@ from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import points_earned
 from retail_core.money import parse_yuan
 from retail_core.pricing.bundle import RuleBundle, parse_bundle
+from retail_core.pricing.coupons import Coupon
 from retail_core.pricing.evaluate import MemberContext, PricedBasket, Reason, price_basket
-from retail_core.pricing.offers import MixAndMatch, SetPrice, TierPrice, TimeSlotPrice
+from retail_core.pricing.offers import Offer
 from tests.factories.pricing import FRIDAY_NOON, LEGAL_ENTITY, WALLET
 
 EXAMPLES = Path("device_configs/examples")
@@ -50,9 +52,12 @@ def test_the_catalogue_is_sound() -> None:
 
 def test_the_bundle_shows_every_kind() -> None:
     rules = parse_bundle((EXAMPLES / "bundle.json").read_bytes())
-    kinds = {type(offer) for offer in rules.offers}
-    assert kinds == {TierPrice, TimeSlotPrice, MixAndMatch, SetPrice}
+    assert {type(offer) for offer in rules.offers} == set(get_args(Offer))
+    assert {type(coupon) for coupon in rules.coupons} == set(get_args(Coupon))
+    assert rules.gifts
+    assert rules.restrictions
     assert rules.earn is not None
+    assert rules.points is not None
 
 
 def test_tier_slot_and_mix_compete_over_six_articles() -> None:
@@ -63,6 +68,7 @@ def test_tier_slot_and_mix_compete_over_six_articles() -> None:
         "tier-skin-gold": 740,
     }
     assert {offer.offer_id: offer.reason for offer in priced.rejected} == {
+        "mix-tea-half": Reason.OTHER_CHANNEL,
         "slot-late-snacks": Reason.OUTSIDE_SLOT,
         "tag-sensitive": Reason.NOT_ELIGIBLE_TAG,
         "tier-skin-member": Reason.NOT_ELIGIBLE_TIER,
