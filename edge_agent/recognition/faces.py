@@ -12,7 +12,7 @@ from edge_agent.recognition.frames import Frames
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.race import Finding, Race, now_ms
-from edge_agent.recognition.shadow import Shadow
+from edge_agent.recognition.shadow import Shadow, ShadowVisit
 from retail_core.identity.assurance import Factor
 from retail_core.identity.face_match import Accept, FacePolicy, Vote, decide
 from retail_core.texts.faults import FaultCode
@@ -91,6 +91,7 @@ class _Visit:
     def __init__(self, reader: FaceReader) -> None:
         self._reader = reader
         self._elder = ElderVisit(reader.elder) if reader.elder is not None else None
+        self._shadow = ShadowVisit(reader.shadow) if reader.shadow is not None else None
         self._live: list[float] = []
         self.vote = Vote()
         self.winner: UUID | None = None
@@ -114,13 +115,13 @@ class _Visit:
         if reading.liveness is not None:
             self._live.append(reading.liveness)
         self.vote = self.vote.add(decision)
-        if reader.shadow is not None:
-            reader.shadow.offer(frame.image, reading.points, decision)
+        if self._shadow is not None:
+            self._shadow.offer(frame.image, reading.points, decision)
 
     def ended(self, proved: UUID | None) -> None:
         """Close the visit; `proved` is who a code or card says it was."""
         member_id = None if self.suspicious else self.winner or proved
         if self._elder is not None:
             self._elder.ended(member_id)
-        if self._reader.shadow is not None:
-            self._reader.shadow.ended(self.winner)
+        if self._shadow is not None:
+            self._shadow.ended(self.winner)

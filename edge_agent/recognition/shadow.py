@@ -37,6 +37,7 @@ DROPPED = "dropped"
 class _Frame:
     """One frame the acting embedder decided on."""
 
+    visit: "ShadowVisit"
     image: Picture
     points: Points
     acting: Decision
@@ -46,7 +47,24 @@ class _Frame:
 class _End:
     """A visit is over; `member_id` was recognised."""
 
+    visit: "ShadowVisit"
     member_id: UUID | None
+
+
+@dataclass(slots=True)
+class ShadowVisit:
+    """One visit at one lane: what the candidate saw of it last, kept until it ends."""
+
+    shadow: "Shadow"
+    view: Embedding | None = None
+
+    def offer(self, image: Picture, points: Points | None, acting: Decision) -> None:
+        """Show a frame; never waits, and drops it when the candidate is busy with another."""
+        self.shadow.offer(self, image, points, acting)
+
+    def ended(self, member_id: UUID | None) -> None:
+        """Say how the visit ended; never waits."""
+        self.shadow.ended(self, member_id)
 
 
 class Shadow:
@@ -66,25 +84,26 @@ class Shadow:
         self._tally = tally
         self._gallery = Gallery(look.model_id)
         self._views: Counter[UUID] = Counter()
-        self._view: Embedding | None = None
         self._counts: Counter[str] = Counter()
         self._news: queue.SimpleQueue[_Frame | _End | None] = queue.SimpleQueue()
         self._busy = False
         self._thread = Thread(target=self._run, name="face-shadow", daemon=True)
 
-    # ---- for the reader of faces ----------------------------------------------------------------
+    # ---- for the visits of every lane -----------------------------------------------------------
 
-    def offer(self, image: Picture, points: Points | None, acting: Decision) -> None:
-        """Show a frame; never waits, and drops it when the candidate is busy with another."""
+    def offer(
+        self, visit: ShadowVisit, image: Picture, points: Points | None, acting: Decision
+    ) -> None:
+        """Take a frame of a visit, unless there is work already."""
         if self._busy or points is None:
             self._counts[DROPPED] += 1
             return
         self._busy = True
-        self._news.put(_Frame(image, points, acting))
+        self._news.put(_Frame(visit, image, points, acting))
 
-    def ended(self, member_id: UUID | None) -> None:
-        """Say how a visit ended; never waits."""
-        self._news.put(_End(member_id))
+    def ended(self, visit: ShadowVisit, member_id: UUID | None) -> None:
+        """Take note of how a visit ended."""
+        self._news.put(_End(visit, member_id))
 
     # ---- for who wants to know ------------------------------------------------------------------
 
@@ -110,7 +129,7 @@ class Shadow:
             try:
                 self._forget_who_left()
                 if isinstance(news, _End):
-                    self._learn(news.member_id)
+                    self._learn(news)
                     continue
                 verdict = self._verdict(news)
                 self._busy = False
@@ -123,14 +142,15 @@ class Shadow:
         view = self._look.embed(frame.image, frame.points)
         if view is None:
             return DROPPED
-        self._view = view
+        frame.visit.view = view
         best, second = self._gallery.search(view)
         theirs = decide(best, second, self._gallery.members, self._policy)
         known = {member for member, seen in self._views.items() if seen >= VIEWS_ENOUGH}
         return compare(frame.acting, theirs, known).value
 
-    def _learn(self, member_id: UUID | None) -> None:
-        view, self._view = self._view, None
+    def _learn(self, end: _End) -> None:
+        view, end.visit.view = end.visit.view, None
+        member_id = end.member_id
         if view is None or member_id is None or self._views[member_id] >= VIEWS_MAX:
             return
         if self._views[member_id] == 0 and self._gallery.members >= MEMBERS_MAX:

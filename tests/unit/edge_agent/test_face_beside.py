@@ -14,7 +14,7 @@ from edge_agent.ports.face import FaceReading, Points
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.beside import Elder, ElderVisit
 from edge_agent.recognition.gallery import Gallery
-from edge_agent.recognition.shadow import VIEWS_ENOUGH, Shadow
+from edge_agent.recognition.shadow import VIEWS_ENOUGH, Shadow, ShadowVisit
 from edge_agent.services.re_embed import DAYS, Consenting, Galleries, ReEmbed
 from retail_core.clock import TimeQuality
 from retail_core.identity.face_match import Accept, Ask, Unknown
@@ -237,11 +237,16 @@ class Trial:
 
     def visit(self, key: int, acting: Accept | Unknown | Ask) -> None:
         """One visit of one frame, looked at before the next begins."""
-        before = self.total()
-        self.shadow.offer(picture(key), POINTS, acting)
+        visit = self.frame(key, acting)
+        visit.ended(acting.member_id if isinstance(acting, Accept) else None)
+
+    def frame(self, key: int, acting: Accept | Unknown | Ask) -> ShadowVisit:
+        """A visit that has begun."""
+        before, visit = self.total(), ShadowVisit(self.shadow)
+        visit.offer(picture(key), POINTS, acting)
         while self.total() == before:
             PAUSE.wait(0.001)
-        self.shadow.ended(acting.member_id if isinstance(acting, Accept) else None)
+        return visit
 
     def total(self) -> int:
         counts = self.shadow.counts()
@@ -279,6 +284,16 @@ def test_a_candidate_that_takes_her_for_another_is_told_of(trial: Trial) -> None
     assert trial.counts() == ShadowCounts(learning=1, would_accept_other=2)
 
 
+def test_what_it_saw_at_one_lane_is_not_learned_of_who_stands_at_another(trial: Trial) -> None:
+    for _ in range(VIEWS_ENOUGH):
+        here, there = trial.frame(1, Accept(ANNA, 0.9)), trial.frame(2, Accept(BERTA, 0.9))
+        here.ended(ANNA)
+        there.ended(BERTA)
+    trial.visit(1, Accept(ANNA, 0.9))
+    trial.visit(2, Accept(BERTA, 0.9))
+    assert trial.counts() == ShadowCounts(agree=4, learning=2)
+
+
 def test_strangers_both_do_not_know_are_an_agreement(trial: Trial) -> None:
     trial.visit(9, Unknown())
     trial.visit(9, Unknown())
@@ -294,7 +309,7 @@ def test_who_withdrew_is_forgotten_by_the_candidate_too(trial: Trial) -> None:
 
 
 def test_frames_it_cannot_take_are_dropped(trial: Trial) -> None:
-    trial.shadow.offer(picture(1), None, Unknown())
+    ShadowVisit(trial.shadow).offer(picture(1), None, Unknown())
     trial.visit(7, Unknown())
     assert trial.counts() == ShadowCounts(dropped=2)
 
@@ -302,7 +317,8 @@ def test_frames_it_cannot_take_are_dropped(trial: Trial) -> None:
 def test_a_candidate_that_breaks_costs_nothing_but_a_count(trial: Trial) -> None:
     trial.look.views[1] = unit(1.0)[:3]
     trial.visit(9, Accept(ANNA, 0.9))
-    trial.shadow.offer(picture(1), POINTS, Unknown())
-    trial.shadow.ended(ANNA)
+    visit = ShadowVisit(trial.shadow)
+    visit.offer(picture(1), POINTS, Unknown())
+    visit.ended(ANNA)
     trial.counts()
     assert sum(trial.tally.snapshot().values()) == 1
