@@ -20,6 +20,7 @@ from retail_core.wire.codec import decode_hello, decode_presence, encode
 from retail_core.wire.lane import CheckInSeen, Seen, decode_seen
 from retail_core.wire.messages import WIRE_VERSION, Hello, Presence
 from retail_core.wire.topics import (
+    DeviceTopics,
     all_topic,
     cloud_filters,
     cloud_state_topic,
@@ -187,8 +188,8 @@ class MosquittoCloud:
         topic = own.get(tail) or all_topic(SHOP.tenant, tail.removeprefix("all/"))
         self._client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE_S)
 
-    def received(self, tail: str) -> list[bytes]:
-        topic = getattr(TOPICS, tail)
+    def received(self, tail: str, topics: DeviceTopics = TOPICS) -> list[bytes]:
+        topic = getattr(topics, tail)
         return [payload for heard, payload in list(self._heard) if heard == topic]
 
     def cut(self) -> None:
