@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import msgspec
 import pytest
 
 from retail_core.errors import Fault
 from retail_core.pricing.bundle import parse_bundle
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.files import read_basket, read_member
+from retail_core.pricing.proof import encode_result
 from tools.pricing_schemas import FILES, FOLDER, render
 
 EXAMPLES = Path("device_configs/examples")
@@ -44,8 +44,7 @@ def test_an_answer_fits_its_schema() -> None:
     assert priced.coupon is not None
     assert priced.points is not None
     assert priced.gifts
-    answer = json.loads(msgspec.json.encode(priced))
-    validator("priced").validate(answer)
+    validator("priced").validate(json.loads(encode_result(priced)))
 
 
 TIER = {"kind": "tier_price", "id": "t", "name": "n", "permille": 900}
