@@ -64,12 +64,17 @@ class Arrival:
 
 
 def day_of(arrival: Arrival, sale: Sale) -> date:
+    """Return a sale's business date (ValueError when the box's number is no date)."""
+    return day_from(arrival, sale.business_date)
+
+
+def day_from(arrival: Arrival, told: int | None) -> date:
     """Return the business date: the box's, or one worked out here when it had none.
 
     Raises ValueError when the box's number is no date.
     """
-    if sale.business_date is not None:
-        years, rest = divmod(sale.business_date, _YEARS)
+    if told is not None:
+        years, rest = divmod(told, _YEARS)
         return date(years, *divmod(rest, _MONTHS))
     local = datetime.fromtimestamp(arrival.happened_ms / _MS, UTC).astimezone(
         ZoneInfo(arrival.place.zone)

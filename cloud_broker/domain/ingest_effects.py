@@ -6,7 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
+from cloud_broker.domain.points import BookedRefund, HeldReceipt, NewPosting
 from retail_core.identity.erasure import Receipt
+from retail_core.loyalty.policy import Policies
 from retail_core.loyalty.postings import Posting
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import (
@@ -52,6 +54,12 @@ class Facts:
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
     consenting: set[UUID] = field(default_factory=set)
     proofs: dict[bytes, FirstUse] = field(default_factory=dict)
+    tenant: UUID = field(default_factory=lambda: UUID(int=0))
+    held: dict[UUID, HeldReceipt] = field(default_factory=dict)
+    refunds: set[UUID] = field(default_factory=set)
+    holders: dict[UUID, UUID] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,8 @@ class Plan:
     held_faces: list[HeldFace] = field(default_factory=list)
     erased_faces: list[ErasedFace] = field(default_factory=list)
     sales: list[BookedSale] = field(default_factory=list)
+    refunds: list[BookedRefund] = field(default_factory=list)
+    postings: list[NewPosting] = field(default_factory=list)
     balances: Counter[str] = field(default_factory=Counter)
     unmapped_names: Counter[str] = field(default_factory=Counter)
     touched: set[UUID] = field(default_factory=set)

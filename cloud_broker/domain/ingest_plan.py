@@ -31,6 +31,7 @@ from cloud_broker.domain.ingest_effects import (
     Refused,
     TapKey,
 )
+from cloud_broker.domain.points_plan import book_refund, mature_at_once
 from cloud_broker.domain.postings import booked, sums_up
 from retail_core.errors import Fault
 from retail_core.identity.erasure import SignedReceipt, open_receipt
@@ -48,6 +49,7 @@ from retail_core.wire.messages import (
     ProofUsed,
     Sale,
 )
+from retail_core.wire.refund import Refund
 
 
 def open_bodies(
@@ -86,6 +88,8 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
     match body:
         case Sale():
             _sale(arrival, body, facts, made)
+        case Refund():
+            book_refund(arrival, body, facts, made)
         case MemberEnrolled():
             _enrolled(arrival, body, facts, made)
         case ConsentGiven():
@@ -169,10 +173,12 @@ def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
     facts.receipts.add(receipt_id)
     if tapped:
         facts.taps.add(tap)
-    made.sales.append(
-        BookedSale(arrival, sale, receipt_id, day, postings, points_earned(postings), wallet)
+    booked_sale = BookedSale(
+        arrival, sale, receipt_id, day, postings, points_earned(postings), wallet
     )
+    made.sales.append(booked_sale)
     made.balances.update(sums_up(postings))
+    mature_at_once(booked_sale, facts, made)
     made.unmapped_names.update(line.name for line in sale.lines if line.article is None)
     if member is not None:
         _bought(arrival, member, facts, made)

@@ -10,6 +10,7 @@ from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
 from cloud_broker.ports.hq import HqRepo
 from cloud_broker.ports.journal import JournalRepo
+from cloud_broker.ports.ledger import ClosingRepo, LedgerRepo, PointsDeskRepo
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.members import MemberRepo
 from cloud_broker.ports.phones import PhoneRepo
@@ -66,6 +67,21 @@ class Unit(Protocol):
     @property
     def faces(self) -> FaceRepo:
         """Who may recognise faces, and where templates rest."""
+        ...
+
+    @property
+    def ledger(self) -> LedgerRepo:
+        """Points and everything that moves them."""
+        ...
+
+    @property
+    def points_desk(self) -> PointsDeskRepo:
+        """What people decide about points."""
+        ...
+
+    @property
+    def closing(self) -> ClosingRepo:
+        """The books at a day's or month's end."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

@@ -15,6 +15,7 @@ from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
+from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.refresh import refresh
 from retail_core.sync.ranges import Ranges, normalise
 from retail_core.texts.faults import FaultCode
@@ -145,7 +146,7 @@ class Batch:
             ]
             return made
         opened, refused = open_bodies(fresh)
-        made = plan(opened, gather(self._unit, opened))
+        made = plan(opened, gather(self._unit, self._tenant, opened))
         made.refused += refused
         return made
 
@@ -216,7 +217,7 @@ class Batch:
         )
 
 
-def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
+def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
     """Read what the tables hold of everything the events name; first uses of proofs are entered."""
     receipts: set[UUID] = set()
     taps: set[TapKey] = set()
@@ -243,7 +244,7 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
         for arrival, body in opened
         if isinstance(body, FaceHeld) and arrival.member is not None
     }
-    return Facts(
+    facts = Facts(
         receipts=unit.journal.known_receipts(receipts) if receipts else set(),
         taps=unit.journal.known_taps(taps),
         wallets=unit.members.wallets(members) if members else {},
@@ -251,7 +252,10 @@ def gather(unit: Unit, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
         identities=unit.members.identities(identities) if identities else {},
         proofs=unit.journal.claim_proofs(proofs) if proofs else {},
         consenting=unit.faces.consenting(faces) if faces else set(),
+        tenant=tenant,
     )
+    look_up_points(unit, opened, facts)
+    return facts
 
 
 def write(unit: Unit, made: Plan, now_ms: int) -> None:
@@ -267,6 +271,8 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.faces.erased(made.erased_faces, now_ms)
     unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
+    unit.ledger.add_refunds(made.refunds)
+    unit.ledger.add_postings(made.postings)
     unit.journal.move_balances(made.balances, now_ms)
     unit.catalogue.review_names(made.unmapped_names, now_ms)
     unit.members.add_interests(made.interests, now_ms)
@@ -292,11 +298,15 @@ def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:
 
 
 def _in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
-    """Enrolments first: a sale may have come over the live lane before its member's backlog."""
+    """Enrolments first: a sale may have come over the live lane before its member's backlog.
+
+    Refunds last: the receipt may be another box's.
+    """
     return sorted(
         arrivals,
         key=lambda one: (
             one.event.type != EventType.MEMBER_ENROLLED,
+            one.event.type == EventType.REFUND,
             one.place.device.int,
             one.epoch,
             one.seq,

@@ -56,7 +56,7 @@ class RepairBench:
         if place is None:
             return FaultCode.WIRE_SENDER_MISMATCH, "the device is retired"
         opened, refused = open_bodies(frame.arrivals(place))
-        made = plan(opened, gather(unit, opened))
+        made = plan(opened, gather(unit, tenant, opened))
         refused += made.refused
         if refused:
             return refused[0].code, refused[0].detail

@@ -82,11 +82,12 @@ def plan_refund(
     rest: Rest | None = None,
     *,
     wallet: UUID | None = None,
-    free: int = 0,
+    purses: Mapping[MemberPurse, int] | None = None,
 ) -> Refund:
     """Work out a refund; without `rest` each line goes back in proportion to its quantity.
 
-    `wallet` holds the points now (the receipt's, or the one it was merged into) and has `free`.
+    `wallet` holds the points now (the receipt's, or the one it was merged into), `purses` what is
+    in it: no purse is taken below nothing.
     Raises Faults P112 to P115, P117 for what cannot come back.
     """
     back = returned_after(standing, returned)
@@ -95,7 +96,7 @@ def plan_refund(
     points_fen = _share(standing.receipt.points_fen, kept, total)
     points_fen_back = max(0, standing.receipt.points_fen - points_fen - standing.points_fen_back)
     worth = max(0, total - kept - standing.refunded_fen - standing.points_fen_back)
-    booker = _Booker(wallet, free, standing.refunds, standing.postings)
+    booker = _Booker(wallet, purses or {}, standing.refunds, standing.postings)
     booker.give_back(_spent_target(standing, kept, total))
     for entry, target in _earned_targets(standing, back, rest).items():
         booker.settle_earned(entry, target)
@@ -216,12 +217,17 @@ class _Booker:
     """Makes the postings from what stands to what should stand."""
 
     def __init__(
-        self, wallet: UUID | None, free: int, nth: int, booked: tuple[Posting, ...]
+        self,
+        wallet: UUID | None,
+        purses: Mapping[MemberPurse, int],
+        nth: int,
+        booked: tuple[Posting, ...],
     ) -> None:
         self._wallet = wallet
-        self._free = free
+        self._purses = Counter(purses)
         self._nth = nth
         self._booked = booked
+        self._matured = any(posting.kind == MATURE for posting in booked)
         self._left = standing_points(booked)
         self.made: list[Posting] = []
         self.back = self.taken = self.owed = 0
@@ -234,7 +240,7 @@ class _Booker:
                 original = self._original(entry)
                 self._post(original, REVERSED, (original.credit, self._member("free")), points)
                 self.back += points
-                self._free += points
+                self._purses["free"] += points
 
     def settle_earned(self, entry: Entry, target: int) -> None:
         """Take back what the kept rest does not earn, or give what it earns more on this line."""
@@ -242,22 +248,20 @@ class _Booker:
         if points == 0:
             return
         original = self._original(entry)
-        purse = self._purse(original)
+        purse = self._purse(original, points)
+        if entry[2] == EARN:
+            self.taken += points
         if points < 0:
-            self._post(original, RESTORED, (original.debit, purse), -points)
-            self.taken += points if entry[2] == EARN else 0
-            self._free -= points if purse == self._member("free") else 0
+            self._post(original, RESTORED, (original.debit, self._member(purse)), -points)
+            self._purses[purse] -= points
             return
-        there = points
-        if purse == self._member("free"):
-            there = min(points, self._free)
-            self._free -= there
+        there = min(points, self._purses[purse])
+        self._purses[purse] -= there
         if there:
-            self._post(original, REVERSED, (purse, original.debit), there)
-        if points > there:
+            self._post(original, REVERSED, (self._member(purse), original.debit), there)
+        if points > there and entry[2] == EARN:
             self._post(original, OWED, (self._member("owed"), original.debit), points - there)
             self.owed += points - there
-        self.taken += points if entry[2] == EARN else 0
 
     def _original(self, entry: Entry) -> Posting:
         line, rule, kind = entry
@@ -271,14 +275,12 @@ class _Booker:
                 )
         raise Fault(FaultCode.REFUND_REST_WRONG)
 
-    def _purse(self, original: Posting) -> str:
+    def _purse(self, original: Posting, points: int) -> MemberPurse:
         """Return where the points lie now: pending ones may have matured."""
         if original.kind == QUALIFY:
-            return self._member("qualifying")
-        if not original.credit.endswith(":pending"):
-            return self._member("free")
-        matured = any(one.kind == MATURE for one in self._booked)
-        return self._member("free" if matured else "pending")
+            return "qualifying"
+        waits = original.credit.endswith(":pending") and not self._matured
+        return "pending" if waits and points <= self._purses["pending"] else "free"
 
     def _member(self, purse: MemberPurse) -> str:
         if self._wallet is None:

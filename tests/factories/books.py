@@ -122,7 +122,7 @@ class Books:
             [Returned(line, qty) for line, qty in parts],
             rest,
             wallet=self.holder(sold.wallet),
-            free=self.balance(self.holder(sold.wallet)),
+            purses=self.purses(self.holder(sold.wallet)),
         )
         self.post(sold.receipt.receipt_id, *made.postings)
         sold.returned = made.returned

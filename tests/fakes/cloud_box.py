@@ -35,6 +35,7 @@ from retail_core.wire.messages import (
     UpFrame,
     WirePosting,
 )
+from retail_core.wire.refund import Refund, RefundLine
 from retail_core.wire.topics import DeviceTopic, shard_of
 
 WALL_MS = 1_795_000_000_000
@@ -164,6 +165,24 @@ class SimBox:
             tenders=(("wechat", fen),),
             postings=postings,
         )
+
+    def refunds(self, sold: Event, *lines: tuple[int, int], fen: int, **changes: object) -> Event:
+        """Goods of a sale come back here, whoever sold them: (line, thousandths)."""
+        sale = msgspec.msgpack.decode(sold.body, type=Sale)
+        body = Refund(
+            refund_id=fresh_id().bytes,
+            receipt_id=sale.receipt_id,
+            source="api",
+            till_receipt_no=str(len(self.events) + 1),
+            business_date=20261119,
+            reason="尺码不合适",
+            lines=tuple(RefundLine(line, qty_milli) for line, qty_milli in lines),
+            money_fen=fen,
+            tenders=(("wechat", fen),),
+        )
+        said = msgspec.structs.replace(body, **changes)
+        member = None if sold.member is None else UUID(bytes=sold.member)
+        return self.journal(EventType.REFUND, encode_body(said), member)
 
     # ---- messages -------------------------------------------------------------------------------
 

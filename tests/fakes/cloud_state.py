@@ -8,8 +8,9 @@ from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, NewConsent, NewMember
+from cloud_broker.domain.points import BookedRefund, NewPosting
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
-from cloud_broker.ports.faces import Decision
+from cloud_broker.ports.faces import Decision, Proposal
 from cloud_broker.ports.feed import FeedHead, FeedRow
 from cloud_broker.ports.fleet import (
     DeviceState,
@@ -20,9 +21,11 @@ from cloud_broker.ports.fleet import (
 )
 from cloud_broker.ports.hq import AuditEntry, HqUser
 from cloud_broker.ports.journal import ChainKey
+from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
 from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
+from retail_core.loyalty.policy import LoyaltyPolicy
 
 
 @dataclass
@@ -53,6 +56,12 @@ class State:
     events: list[Arrival] = field(default_factory=list)
     sales: dict[UUID, BookedSale] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
+    refunds: list[BookedRefund] = field(default_factory=list)
+    postings: list[NewPosting] = field(default_factory=list)
+    points_policies: list[tuple[date, LoyaltyPolicy]] = field(default_factory=list)
+    adjustments: dict[UUID, Adjustment] = field(default_factory=dict)
+    merges: dict[UUID, Merge] = field(default_factory=dict)
+    closed: list[DayClosed] = field(default_factory=list)
     members: dict[UUID, NewMember] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
@@ -68,6 +77,8 @@ class State:
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
+    proposals: dict[UUID, tuple[Proposal, str]] = field(default_factory=dict)
+    requests: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)
     receipts: dict[UUID, list[tuple[bytes, bytes, bytes]]] = field(default_factory=dict)
     repairs: dict[UUID, RepairItem] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
+from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
 from tests.fakes.cloud_phones import FakePhoneRepo
 from tests.fakes.cloud_state import State
@@ -29,6 +30,9 @@ class FakeUnit:
         self.catalogue = FakeCatalogueRepo(state)
         self.hq = FakeHqRepo(state)
         self.faces = FakeFaceRepo(state)
+        self.ledger = FakeLedgerRepo(state)
+        self.points_desk = FakePointsDeskRepo(state)
+        self.closing = FakeClosingRepo(state)
         self.said: list[LiveEvent] = []
 
     def announce(self, event: LiveEvent) -> None:

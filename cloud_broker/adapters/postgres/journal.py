@@ -77,11 +77,12 @@ from unnest(
 _ADD_POSTINGS = """
 insert into posting (
   tenant_id, receipt_id, line, rule, kind, nth, debit, credit, points, issuer, redeemer, event_id,
-  wallet_id, posted_at)
+  wallet_id, posted_at, business_date, happened_ms)
 select %(tenant)s, n.* from unnest(
   %(receipt)b::uuid[], %(line)b::bigint[], %(rule)b::text[], %(kind)b::text[], %(nth)b::bigint[],
   %(debit)b::text[], %(credit)b::text[], %(points)b::bigint[], %(issuer)b::uuid[],
-  %(redeemer)b::uuid[], %(event)b::uuid[], %(wallet)b::uuid[], %(posted)b::timestamptz[]) as n
+  %(redeemer)b::uuid[], %(event)b::uuid[], %(wallet)b::uuid[], %(posted)b::timestamptz[],
+  %(day)b::date[], %(happened)b::bigint[]) as n
 """
 _MOVE_BALANCES = """
 insert into account as held (tenant_id, account, balance, version, updated_at)
@@ -288,6 +289,8 @@ class PostgresJournal(Repository):
             event=[sale.arrival.event_id for sale, _ in postings],
             wallet=[sale.wallet for sale, _ in postings],
             posted=[at(sale.arrival.received_ms) for sale, _ in postings],
+            day=[sale.day for sale, _ in postings],
+            happened=[sale.arrival.happened_ms for sale, _ in postings],
         )
 
     def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:

@@ -23,13 +23,16 @@ from sqlalchemy.exc import (
 )
 
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
+from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
 from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.journal import PostgresJournal
+from cloud_broker.adapters.postgres.ledger import PostgresLedger
 from cloud_broker.adapters.postgres.members import PostgresMembers
 from cloud_broker.adapters.postgres.phones import PostgresPhones
+from cloud_broker.adapters.postgres.points_desk import PostgresPointsDesk
 from cloud_broker.adapters.postgres.repair import PostgresRepair
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import StoreRefusedError
@@ -108,6 +111,21 @@ class PostgresUnit:
     def faces(self) -> PostgresFaces:
         """Who may recognise faces, and where templates rest."""
         return PostgresFaces(self._connection, self._tenant)
+
+    @cached_property
+    def ledger(self) -> PostgresLedger:
+        """Points and everything that moves them."""
+        return PostgresLedger(self._connection, self._tenant)
+
+    @cached_property
+    def points_desk(self) -> PostgresPointsDesk:
+        """What people decide about points."""
+        return PostgresPointsDesk(self._connection, self._tenant)
+
+    @cached_property
+    def closing(self) -> PostgresClosing:
+        """The books at a day's or month's end."""
+        return PostgresClosing(self._connection, self._tenant)
 
     def announce(self, event: LiveEvent) -> None:
         """Queue a notification, which PostgreSQL sends when the transaction is durable."""
