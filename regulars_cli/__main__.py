@@ -4,6 +4,8 @@ import typer
 
 from regulars_cli import sales
 from regulars_cli.price import price
+from regulars_cli.replay import replay
+from regulars_cli.verify import verify
 
 app = typer.Typer(
     name="regulars",
@@ -13,7 +15,13 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(price)
+app.command()(verify)
 app.add_typer(sales.app, name="sales")
+
+bundle_app = typer.Typer(help="规则包 / rule bundles", no_args_is_help=True)
+bundle_app.callback()(lambda: None)
+bundle_app.command()(replay)
+app.add_typer(bundle_app, name="bundle")
 
 
 def main() -> None:

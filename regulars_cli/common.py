@@ -64,3 +64,8 @@ def write(path: Path, content: bytes) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document with a line's end."""
     typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_bytes(document: bytes) -> None:
+    """Print JSON as it was encoded, with a line's end."""
+    typer.echo(document)

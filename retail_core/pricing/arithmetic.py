@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from retail_core.checkout.basket import BasketLine, line_shelf_fen
 from retail_core.pricing.certificate import PricedLine
-from retail_core.pricing.proof import Certificate, Result
+from retail_core.pricing.proof import Certificate, Result, asked_of
 
 
 class Flaw(StrEnum):
@@ -50,19 +50,29 @@ class Finding:
 
 def check_arithmetic(certificate: Certificate) -> Iterator[Finding]:
     """Yield what does not add up."""
-    result = certificate.result
-    if [_facts(line) for line in certificate.basket] != [
+    result, basket = certificate.result, asked_of(certificate).basket
+    if [_facts(line) for line in basket.lines] != [
         (line.line, line.sku, line.name, line.qty_milli) for line in result.lines
     ]:
         yield Finding(Flaw.LINES_DIFFER)
         return
-    for asked, line in zip(certificate.basket, result.lines, strict=True):
+    for asked, line in zip(basket.lines, result.lines, strict=True):
         yield from _check_line(asked, line)
     yield from check_sums(result.lines, result.shelf_fen, result.total_fen)
     yield from _check_offers(result)
+    yield from _check_results(result)
+
+
+def _check_results(result: Result) -> Iterator[Finding]:
     due = result.total_fen - (result.points.value_fen if result.points else 0)
     if due != result.due_fen or due < 0:
         yield _differ(Flaw.SUM_DUE, result.due_fen, due)
+    before = result.total_fen + (result.coupon.fen_off if result.coupon else 0)
+    if before != result.before_coupon_fen:
+        yield _differ(Flaw.SUM_TOTAL, result.before_coupon_fen, before)
+    saved = result.shelf_fen - result.total_fen
+    if saved != result.saved_fen:
+        yield _differ(Flaw.SUM_TOTAL, result.saved_fen, saved)
 
 
 def _facts(line: BasketLine) -> tuple[int, str, str, int]:

@@ -11,14 +11,14 @@ from retail_core.pricing.certificate import AppliedOffer
 from retail_core.pricing.gains import coupon_fen_off, points_usable, set_fen_off, set_need
 from retail_core.pricing.matching import CouponMatch, Match, Matches, match_rules
 from retail_core.pricing.offers import OfferBase, SlotBundle, UnitOffer
-from retail_core.pricing.proof import Certificate, asked_of
+from retail_core.pricing.proof import Asked, Certificate, Result, asked_of
 
 
 def check_rules(certificate: Certificate, bundle: RuleBundle) -> Iterator[Finding]:
     """Yield what the rules do not allow or reckon otherwise; the arithmetic must hold already."""
     asked = asked_of(certificate)
     matches = match_rules(asked.basket, bundle, asked.member, asked.store)
-    checker = _Checker(certificate, matches)
+    checker = _Checker(asked, certificate.result, matches)
     for applied in certificate.result.applied:
         yield from checker.offer(applied)
     yield from checker.units_once()
@@ -29,13 +29,13 @@ def check_rules(certificate: Certificate, bundle: RuleBundle) -> Iterator[Findin
 
 
 class _Checker:
-    def __init__(self, certificate: Certificate, matches: Matches) -> None:
-        self._asked = certificate
-        self._result = certificate.result
-        self._lines = certificate.basket
+    def __init__(self, asked: Asked, result: Result, matches: Matches) -> None:
+        self._asked = asked
+        self._result = result
+        self._lines = asked.basket.lines
         self._matches = matches
         self._offers = {match.offer.id: match for match in matches.offers}
-        self._places = {line.line: place for place, line in enumerate(certificate.basket)}
+        self._places = {line.line: place for place, line in enumerate(self._lines)}
 
     def offer(self, applied: AppliedOffer) -> Iterator[Finding]:
         match = self._offers.get(applied.offer_id)

@@ -6,12 +6,11 @@ file everywhere, and its SHA-256 names it. docs/reference/certificate.md describ
 """
 
 import hashlib
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from retail_core.checkout.basket import Basket, BasketLine
+from retail_core.checkout.basket import Basket
 from retail_core.errors import Fault
 from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import (
@@ -27,6 +26,16 @@ from retail_core.pricing.certificate import (
 )
 from retail_core.pricing.context import MemberContext, StoreContext
 from retail_core.pricing.depends import member_facts, store_facts
+from retail_core.pricing.files import (
+    BasketFile,
+    LineFile,
+    MemberFile,
+    MemberUse,
+    Spent,
+    StoreUse,
+    read_basket,
+    read_member,
+)
 from retail_core.texts.faults import FaultCode
 
 FORMAT = 1
@@ -41,10 +50,16 @@ class BundleName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was charged and why; `sha256` is the hash that travels with the sale."""
+    """A priced basket as JSON: what is charged and why, also what `regulars price` prints.
 
+    `sha256` is the hash that travels with the sale.
+    """
+
+    bundle_version: int
     lines: tuple[PricedLine, ...]
     shelf_fen: int
+    saved_fen: int
+    before_coupon_fen: int
     total_fen: int
     due_fen: int
     status: Literal["optimal", "incumbent"]
@@ -59,15 +74,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One priced basket with what it depended on."""
+    """A price with what it depended on: `basket` and `member` are files to price again."""
 
     format: int
     bundle: BundleName
-    opened: datetime
-    basket: tuple[BasketLine, ...]
-    store: StoreContext
-    member: MemberContext | None
-    points_wanted: int
+    basket: BasketFile
+    member: MemberFile | None
     result: Result
 
 
@@ -87,19 +99,69 @@ def certify(
     return Certificate(
         format=FORMAT,
         bundle=BundleName(version=bundle.version, chain=bundle.chain, sha256=bundle_sha256.hex()),
-        opened=asked.basket.opened_local,
-        basket=asked.basket.lines,
-        store=store_facts(asked.store, bundle, asked.basket),
-        member=member_facts(asked.member, bundle, asked.basket.opened_local.date()),
-        points_wanted=asked.points_wanted,
-        result=_result(priced),
+        basket=_basket_file(asked, store_facts(asked.store, bundle, asked.basket)),
+        member=_member_file(member_facts(asked.member, bundle, asked.basket.opened_local.date())),
+        result=result_of(priced),
     )
 
 
-def _result(priced: PricedBasket) -> Result:
+def _basket_file(asked: Asked, store: StoreContext) -> BasketFile:
+    spent = store.campaign_fen.keys() | store.campaign_uses.keys()
+    return BasketFile(
+        opened=asked.basket.opened_local,
+        lines=tuple(
+            LineFile(
+                sku=line.sku,
+                unit_price_fen=line.unit_price_fen,
+                qty_milli=line.qty_milli,
+                line=line.line,
+                name=line.name,
+                brand=line.brand,
+                category=line.category,
+                tags=line.tags,
+            )
+            for line in asked.basket.lines
+        ),
+        store=store.store,
+        region=store.region,
+        channel=store.channel,
+        stock=store.stock,
+        used=StoreUse(today=store.used.today),
+        campaigns={
+            name: Spent(fen=store.campaign_fen.get(name, 0), uses=store.campaign_uses.get(name, 0))
+            for name in spent
+        },
+        points_wanted=asked.points_wanted,
+        clock_known=store.clock_known,
+        use_known=store.use_known,
+    )
+
+
+def _member_file(member: MemberContext | None) -> MemberFile | None:
+    if member is None:
+        return None
+    birthday = None if member.birthday is None else "{:02}-{:02}".format(*member.birthday)
+    return MemberFile(
+        tier=member.tier,
+        tags=member.tags,
+        groups=member.groups,
+        joined=member.joined,
+        birthday=birthday,
+        points_free=member.points_free,
+        coupons=member.coupons,
+        personal=member.personal,
+        used=MemberUse(ever=member.used.ever, today=member.used.today),
+    )
+
+
+def result_of(priced: PricedBasket) -> Result:
+    """Return a priced basket in the shape of its JSON."""
     return Result(
+        bundle_version=priced.bundle_version,
         lines=priced.lines,
         shelf_fen=priced.shelf_fen,
+        saved_fen=priced.saved_fen,
+        before_coupon_fen=priced.before_coupon_fen,
         total_fen=priced.total_fen,
         due_fen=priced.due_fen,
         status=priced.status,
@@ -112,6 +174,11 @@ def _result(priced: PricedBasket) -> Result:
         near_misses=priced.near_misses,
         sha256=certificate_hash(priced).hex(),
     )
+
+
+def encode_result(priced: PricedBasket) -> bytes:
+    """Return a priced basket's canonical JSON: fields as declared, maps sorted, no white space."""
+    return msgspec.json.encode(result_of(priced), order="deterministic")
 
 
 def encode_certificate(certificate: Certificate) -> bytes:
@@ -136,10 +203,12 @@ def read_certificate(content: bytes) -> Certificate:
 
 
 def asked_of(certificate: Certificate) -> Asked:
-    """Return what the price was asked for."""
+    """Return what the price was asked for (Fault P123 when no till could ask so)."""
+    basket = read_basket(msgspec.json.encode(certificate.basket))
+    member = certificate.member
     return Asked(
-        basket=Basket(certificate.basket, certificate.opened),
-        member=certificate.member,
-        store=certificate.store,
-        points_wanted=certificate.points_wanted,
+        basket=basket.basket,
+        member=None if member is None else read_member(msgspec.json.encode(member)),
+        store=basket.store,
+        points_wanted=basket.points_wanted,
     )

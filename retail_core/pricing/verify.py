@@ -47,7 +47,7 @@ def verify(
         found = bundle_sha256.hex()
         other = Finding(Flaw.BUNDLE_OTHER, found=found, expected=certificate.bundle.sha256)
         return Verification(Verdict.WRONG, (other,))
-    findings = (*check_rules(certificate, bundle), *_check_hash(certificate, bundle))
+    findings = (*check_rules(certificate, bundle), *_check_hash(certificate))
     again = price_again(asked_of(certificate), bundle, nodes_max)
     cheaper = certificate.result.due_fen - again.due_fen
     if not findings and cheaper < 0 and again.status == "optimal":
@@ -67,6 +67,7 @@ def price_again(
         bundle,
         asked.member,
         store=asked.store,
+        points_wanted=asked.points_wanted,
         nodes_max=nodes_max,
     )
 
@@ -77,7 +78,7 @@ def _below(certificate: Certificate, again: PricedBasket) -> Finding:
     )
 
 
-def _check_hash(certificate: Certificate, bundle: RuleBundle) -> Iterator[Finding]:
+def _check_hash(certificate: Certificate) -> Iterator[Finding]:
     """Check the hash that travelled with the sale: it covers what was charged and why."""
     result = certificate.result
     priced = PricedBasket(
@@ -89,7 +90,7 @@ def _check_hash(certificate: Certificate, bundle: RuleBundle) -> Iterator[Findin
         gap_fen=result.gap_fen,
         applied=result.applied,
         rejected=result.rejected,
-        bundle_version=bundle.version,
+        bundle_version=result.bundle_version,
         nodes=0,
         coupon=result.coupon,
         points=result.points,
