@@ -1,19 +1,14 @@
-"""Price a basket: the cheapest combination of offers, with the account of how it came about.
+"""Price a basket: the best of all choices of offers, coupon and points, and how it came about.
 
 Each whole unit is in at most one offer; a weighed line can only have a price per unit. A price per
 unit is rounded per unit, half a fen up. What a set saves is split over its lines by what their
-units cost. Ties go to fewer sets, then to higher priority, then to the lower offer id.
+units cost. Least due comes first; ties go to fewer points, to no coupon, to fewer sets, then to
+higher priority, then to the lower offer id.
 """
 
-from collections.abc import Iterable, Sequence
-
 from retail_core import limits
-from retail_core.checkout.basket import (
-    Basket,
-    BasketLine,
-    check_basket,
-)
-from retail_core.pricing.assembly import Till, UnitPrice
+from retail_core.checkout.basket import Basket, check_basket
+from retail_core.pricing.assembly import Till
 from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import (
     AppliedOffer,
@@ -21,15 +16,17 @@ from retail_core.pricing.certificate import (
     PricedLine,
     Reason,
     RejectedOffer,
+    UsedCoupon,
+    UsedPoints,
     certificate_hash,
 )
 from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
-from retail_core.pricing.formulation import Formulation, formulate
-from retail_core.pricing.matching import Match, match_offers
-from retail_core.pricing.offers import UnitOffer
-from retail_core.pricing.solver.sets import Taken
-from retail_core.pricing.solver.solve import solve
-from retail_core.pricing.unit_prices import unit_fen_off
+from retail_core.pricing.formulation import Formulation, applied_units, formulate, points_terms
+from retail_core.pricing.gifts import settle_gifts
+from retail_core.pricing.losers import lost_coupons, lost_offers
+from retail_core.pricing.matching import Matches, match_rules
+from retail_core.pricing.solver.answers import Answer, Question
+from retail_core.pricing.solver.joint import solve_question
 
 __all__ = [
     "AppliedOffer",
@@ -49,83 +46,81 @@ def price_basket(
     member: MemberContext | None,
     *,
     store: StoreContext = ANY_STORE,
+    points_wanted: int = 0,
     nodes_max: int = limits.SOLVER_NODES_MAX,
 ) -> PricedBasket:
-    """Return the cheapest price found within the node limit (Faults of `check_basket`)."""
+    """Return the least to pay found within the node limit (Faults of `check_basket`)."""
     check_basket(basket)
-    matches = match_offers(basket, bundle, member, store)
-    prices = _unit_prices(basket.lines, matches)
-    formulation = formulate(basket.lines, matches, prices)
-    solution = solve(formulation.problem, nodes_max)
+    matches = match_rules(basket, bundle, member, store)
+    formulation = formulate(basket.lines, matches)
+    free = 0 if member is None else member.points_free
+    points = points_terms(matches.points, free, points_wanted)
+    question = Question(formulation.problem, formulation.candidates, points)
+    answer = solve_question(question, nodes_max)
+    return _account(basket, bundle.version, matches, formulation, answer)
 
+
+def _account(
+    basket: Basket, version: int, matches: Matches, formulation: Formulation, answer: Answer
+) -> PricedBasket:
     till = Till(basket.lines)
-    _take_sets(till, formulation, solution.taken)
-    till.take_singles(prices)
-    applied = till.applied()
+    _take_offers(till, formulation, answer)
+    coupon = _take_coupon(till, basket, formulation, answer)
     lines = till.priced_lines()
+    applied = till.applied()
     shelf = sum(line.shelf_fen for line in lines)
     total = sum(line.net_fen for line in lines)
+    gifts, refused = settle_gifts(basket.lines, lines, matches.gifts)
+    rejected = (
+        *lost_offers(basket.lines, matches.offers, applied),
+        *lost_coupons(matches, coupon, answer, formulation),
+        *refused,
+    )
+    used = answer.due.points
     return PricedBasket(
         lines=lines,
         shelf_fen=shelf,
         total_fen=total,
         saved_fen=shelf - total,
-        status="incumbent" if solution.gap_fen else "optimal",
-        gap_fen=solution.gap_fen,
+        status="incumbent" if answer.gap_fen else "optimal",
+        gap_fen=answer.gap_fen,
         applied=applied,
-        rejected=_rejected(basket.lines, matches, applied, formulation.hopeless),
-        bundle_version=bundle.version,
-        nodes=solution.nodes,
+        rejected=tuple(sorted(rejected, key=lambda entry: entry.offer_id)),
+        bundle_version=version,
+        nodes=answer.nodes,
+        coupon=coupon,
+        points=UsedPoints(used, total - answer.due.due_fen) if used else None,
+        gifts=gifts,
     )
 
 
-def _unit_prices(lines: Sequence[BasketLine], matches: Iterable[Match]) -> dict[int, UnitPrice]:
-    """Return the best price per unit by place of line; the stronger offer wins a tie."""
-    best: dict[int, UnitPrice] = {}
-    for match in matches:
-        if match.reason is None and isinstance(match.offer, UnitOffer):
-            for place in match.lines:
-                off = unit_fen_off(match.offer, lines[place])
-                if off > (best[place].fen_off if place in best else 0):
-                    best[place] = UnitPrice(match.offer, off)
-    return best
+def _take_offers(till: Till, formulation: Formulation, answer: Answer) -> None:
+    """Let sets draw their units first, then the prices per unit, stronger offers first."""
+    for is_set in (True, False):
+        for number in sorted(answer.settled.uses):
+            terms = formulation.problem.offers[number]
+            if terms.is_set is not is_set:
+                continue
+            offer = formulation.offers[number]
+            demand = list(applied_units(answer.choice, number))
+            if is_set:
+                places = [(formulation.places[place], units) for place, units in demand]
+                till.take_set(offer, places, answer.settled.saved[number])
+            else:
+                for place, units in demand:
+                    off = formulation.problem.off(place, number)
+                    till.take_units(offer, formulation.places[place], units, off)
 
 
-def _take_sets(till: Till, formulation: Formulation, taken: Taken) -> None:
-    for rule, offer in enumerate(formulation.offers):
-        demand = [
-            (formulation.places[place], units)
-            for (owner, place), units in sorted(taken.items())
-            if owner == rule
-        ]
-        if demand:
-            till.take_set(offer, demand, formulation.problem.rule_gain_fen(rule, taken))
-
-
-def _rejected(
-    lines: Sequence[BasketLine],
-    matches: Iterable[Match],
-    applied: Iterable[AppliedOffer],
-    hopeless: dict[str, Reason],
-) -> tuple[RejectedOffer, ...]:
-    won = {offer.offer_id for offer in applied}
-    lost = sorted(
-        (match for match in matches if match.offer.id not in won), key=lambda match: match.offer.id
-    )
-    return tuple(
-        RejectedOffer(
-            match.offer.id,
-            match.offer.name,
-            match.reason or hopeless.get(match.offer.id) or _why_lost(lines, match),
-        )
-        for match in lost
-    )
-
-
-def _why_lost(lines: Sequence[BasketLine], match: Match) -> Reason:
-    offer = match.offer
-    if isinstance(offer, UnitOffer) and not any(
-        unit_fen_off(offer, lines[place]) for place in match.lines
-    ):
-        return Reason.NO_SAVING
-    return Reason.BEATEN
+def _take_coupon(
+    till: Till, basket: Basket, formulation: Formulation, answer: Answer
+) -> UsedCoupon | None:
+    match = formulation.coupons[answer.candidate]
+    terms = formulation.candidates[answer.candidate].coupon
+    if match is None or terms is None:
+        return None
+    net = formulation.problem.shelf_fen - answer.settled.saved_fen
+    off = terms.off_fen(net if terms.whole else answer.settled.base_fen)
+    places = tuple(range(len(basket.lines))) if match.whole else match.lines
+    till.take_coupon(match.coupon.id, places, off, whole=match.whole)
+    return UsedCoupon(match.held.id if match.held else "", match.coupon.id, match.coupon.name, off)

@@ -86,7 +86,7 @@ def _unit_gains(problem: Problem, rule: int, place: int) -> tuple[int, ...]:
     """Return the scaled gain of giving a unit to a rule, by how many its open set holds."""
     set_rule, entry = problem.rules[rule], problem.classes[place]
     gains = [
-        (set_rule.gain_fen(entry.price_fen, held, 1) - entry.single_fen) * problem.scale
+        (set_rule.gain_fen(entry.off(rule), held, 1) - entry.single_fen) * problem.scale
         for held in range(set_rule.need)
     ]
     gains[-1] -= problem.costs[rule]

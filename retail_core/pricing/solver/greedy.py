@@ -33,7 +33,7 @@ class _Greedy:
             return places
         # a set price takes the units that gain most; which of them are dear does not matter
         classes = self._problem.classes
-        return sorted(places, key=lambda c: classes[c].single_fen - classes[c].price_fen)
+        return sorted(places, key=lambda c: classes[c].single_fen - classes[c].off(rule))
 
     def choose(self) -> Taken:
         """Let the rules take their units, each after those that gain more."""
@@ -80,7 +80,7 @@ class _Greedy:
         for place, count in members:
             position += count
             free = min(count, max(0, position - set_rule.free_from))
-            gain += free * classes[place].price_fen - count * classes[place].single_fen
+            gain += free * classes[place].off(rule) - count * classes[place].single_fen
         return gain * self._problem.scale - self._problem.costs[rule]
 
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from retail_core.pricing.certificate import Reason
 from retail_core.pricing.solver.sets import Problem, SetRule, Taken, UnitClass
 
 
@@ -21,27 +20,25 @@ class Component:
     classes: tuple[int, ...]
 
 
-def hopeless(rule: SetRule, classes: Iterable[UnitClass]) -> Reason | None:
-    """Tell why a rule can save nothing on these classes (dearest first); None when it might."""
+def hopeless(rule: SetRule, classes: Iterable[UnitClass], number: int = 0) -> bool:
+    """Tell whether a rule can save nothing more on these classes (dearest first)."""
     named = tuple(classes)
     if sum(unit_class.units for unit_class in named) < rule.need:
-        return Reason.TOO_FEW_UNITS
+        return True
     gain = position = 0
     for unit_class in named:
         units = min(unit_class.units, rule.need - position)
-        gain += rule.gain_fen(unit_class.price_fen, position, units)
+        gain += rule.gain_fen(unit_class.off(number), position, units)
         position += units
     if gain <= 0:
-        return Reason.NO_SAVING
+        return True
     # a set saves at most the share `free` of its units' prices: where each unit saves that alone,
     # no set can do better
-    shares = (rule.gain_fen(unit_class.price_fen, 0, rule.need) for unit_class in named)
-    if all(
+    shares = (rule.gain_fen(unit_class.off(number), 0, rule.need) for unit_class in named)
+    return all(
         share <= rule.need * unit_class.single_fen
         for share, unit_class in zip(shares, named, strict=True)
-    ):
-        return Reason.BEATEN
-    return None
+    )
 
 
 def components(problem: Problem) -> tuple[Component, ...]:

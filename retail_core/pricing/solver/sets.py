@@ -1,9 +1,10 @@
 """The problem left for search: sets of units that together cost less, over classes of equal units.
 
-Both set offers are one rule. Order the units of a set by price, dearest first: units from position
-`free_from` on cost nothing, and the set as a whole costs `price_fen`. "3 for 2" is (need 3, free
-from 2, price 0); "2 for ¥10" is (need 2, free from 0, price ¥10). Taking a rule's units dearest
-first and cutting them into sets in that order is the best way to cut them, so a choice is fully
+All set offers are one rule. Order the units of a set by price, dearest first: units from position
+`free_from` on save what the rule takes off a unit of their class, and the set as a whole costs
+`price_fen` (less than 0: it saves). "3 for 2" is (need 3, from 2, price 0), a unit saves all of its
+price; "2 for ¥10" is (need 2, from 0, price ¥10); "2 at 80 %" is (need 2, from 0, price 0), a unit
+saves a fifth. Units are taken dearest first and cut into sets in that order, so a choice is fully
 described by how many units of each class each rule takes.
 
 All values are gains over what the units save on their own (`single_fen`), scaled so that one
@@ -24,25 +25,33 @@ class SetRule:
     price_fen: int
 
     def free_before(self, position: int) -> int:
-        """Return how many of the first `position` units cost nothing."""
+        """Return how many of the first `position` units save."""
         sets, rest = divmod(position, self.need)
         return sets * (self.need - self.free_from) + max(0, rest - self.free_from)
 
-    def gain_fen(self, unit_fen: int, position: int, units: int) -> int:
-        """Return what `units` equal units save when the rule has taken `position` units before."""
+    def gain_fen(self, off: int, position: int, units: int) -> int:
+        """Return what units save, `off` fen each, when `position` units were taken before."""
         end = position + units
         free = self.free_before(end) - self.free_before(position)
-        return free * unit_fen - self.price_fen * (end // self.need - position // self.need)
+        return free * off - self.price_fen * (end // self.need - position // self.need)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitClass:
-    """Equal units: same price, same saving on their own, same rules (indices, ascending)."""
+    """Equal units: same price, same saving on their own, same rules (indices, ascending).
+
+    `offs` is what each of the rules takes off a unit; left out, it is the price.
+    """
 
     price_fen: int
     single_fen: int
     units: int
     rules: tuple[int, ...]
+    offs: tuple[int, ...] = ()
+
+    def off(self, rule: int) -> int:
+        """Return what a rule takes off a unit where it takes something off."""
+        return self.offs[self.rules.index(rule)] if self.offs else self.price_fen
 
 
 Taken = Mapping[tuple[int, int], int]  # (rule, class) -> units
@@ -75,8 +84,9 @@ class Problem:
         gain = position = 0
         for place, unit_class in enumerate(self.classes):
             units = taken.get((rule, place), 0)
-            gain += self.rules[rule].gain_fen(unit_class.price_fen, position, units)
-            position += units
+            if units:
+                gain += self.rules[rule].gain_fen(unit_class.off(rule), position, units)
+                position += units
         return gain
 
     def rule_value(self, rule: int, taken: Taken) -> int:
@@ -93,5 +103,5 @@ class Problem:
     def set_value(self, rule: int, place: int) -> int:
         """Return the scaled gain of one set made of one class alone."""
         unit_class, need = self.classes[place], self.rules[rule].need
-        gain = self.rules[rule].gain_fen(unit_class.price_fen, 0, need)
+        gain = self.rules[rule].gain_fen(unit_class.off(rule), 0, need)
         return (gain - need * unit_class.single_fen) * self.scale - self.costs[rule]
