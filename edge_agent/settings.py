@@ -99,6 +99,7 @@ class Identity(_Section):
     legal_entity: UUID
     store_name: Text
     city: Text
+    region: str = ""
     zone: ZoneName = "Asia/Shanghai"
     day_starts_at: time = time(4, 0)
 

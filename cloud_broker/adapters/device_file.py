@@ -26,6 +26,7 @@ def render(made: Provisioned, *, url: str, broker: tuple[str, int]) -> str:
                 "legal_entity": str(made.legal_entity),
                 "store_name": asked.name,
                 "city": asked.city,
+                "region": asked.region,
                 "zone": asked.zone,
                 "day_starts_at": f"{asked.day_starts_at:%H:%M}",
             },

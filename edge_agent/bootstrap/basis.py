@@ -66,6 +66,7 @@ def basis_of(
         city=identity.city,
         zone=identity.zone,
         day_starts_at=identity.day_starts_at,
+        region=identity.region,
     )
     return Basis(
         settings=settings,

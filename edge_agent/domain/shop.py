@@ -7,7 +7,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Identity of the box, and what its day looks like; `zone` is an IANA name."""
+    """Identity of the box, and what its day looks like; `zone` is an IANA name.
+
+    Rules name stores and regions as HQ does: by `store_name` and `region`, "" when not known.
+    """
 
     tenant: UUID
     store: UUID
@@ -17,3 +20,4 @@ class Shop:
     city: str
     zone: str
     day_starts_at: time
+    region: str = ""

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
 from edge_agent.domain.sale import AskedLine
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.replica import HeldMember, Replica
@@ -16,11 +14,12 @@ from retail_core.clock import Instant, TimeQuality
 from retail_core.errors import Fault
 from retail_core.pricing.bundle import RuleBundle, bundle_hash, parse_bundle
 from retail_core.pricing.certificate import PricedBasket
+from retail_core.pricing.context import StoreContext
 from retail_core.pricing.evaluate import MemberContext, price_basket
-from retail_core.pricing.offers import TimeSlotPrice
 from retail_core.texts.faults import FaultCode
 
 NO_RULES = RuleBundle(version=0)
+CHANNEL = "store"
 _MS_PER_S = 1000
 
 
@@ -30,6 +29,9 @@ class Rules:
 
     bundle: RuleBundle
     hash: bytes
+
+
+SHELF_PRICES = Rules(NO_RULES, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,18 @@ class PriceDesk:
         self._replica = replica
         self._shop = shop
         self._zone = ZoneInfo(shop.zone)
-        self._rules = Rules(NO_RULES, b"")
+        self._rules = SHELF_PRICES
+        self._version = 0
 
     def rules(self) -> Rules:
         """Return the rules in force; shelf prices while no bundle has come."""
         held = self._replica.bundle()
         if held is None:
-            return Rules(NO_RULES, b"")
+            return SHELF_PRICES
         version, content = held
-        if self._rules.bundle.version != version:
-            self._rules = Rules(parse_bundle(content), bundle_hash(content))
+        if self._version != version:
+            self._rules = _read_rules(content)
+            self._version = version
         return self._rules
 
     def local(self, at: Instant) -> datetime:
@@ -73,14 +77,22 @@ class PriceDesk:
 
     def quote(self, lines: tuple[AskedLine, ...], held: HeldMember | None, at: Instant) -> Quote:
         """Price lines for a member or nobody (Faults of the core, SALE_ARTICLE_UNKNOWN)."""
-        rules = self.rules()
         named = tuple(self._line(number, line) for number, line in enumerate(lines, start=1))
-        basket = Basket(named, self.local(at))
-        member = None
-        if held is not None:
-            member = MemberContext(held.record.tier, frozenset(held.record.tags))
-        in_force = rules.bundle if at.quality != TimeQuality.UNKNOWN else _timeless(rules.bundle)
-        return Quote(basket, price_basket(basket, in_force, member), rules)
+        return self.again(named, held, at)
+
+    def again(self, lines: tuple[BasketLine, ...], held: HeldMember | None, at: Instant) -> Quote:
+        """Price lines whose articles and unit prices are known, as those of an older receipt."""
+        rules = self.rules()
+        basket = Basket(lines, self.local(at))
+        member, store = _member_context(held), self._store(at)
+        try:
+            priced = price_basket(basket, rules.bundle, member, store=store)
+        except Fault as fault:
+            if fault.code != FaultCode.BUNDLE_NOT_YET:
+                raise
+            rules = SHELF_PRICES
+            priced = price_basket(basket, NO_RULES, member, store=store)
+        return Quote(basket, priced, rules)
 
     def member(self, member_id: UUID | None) -> HeldMember | None:
         """Return the member of a sale; Fault SALE_MEMBER_UNKNOWN when she is not held here."""
@@ -90,6 +102,16 @@ class PriceDesk:
         if held is None:
             raise Fault(FaultCode.SALE_MEMBER_UNKNOWN)
         return held
+
+    def _store(self, at: Instant) -> StoreContext:
+        """Return what the box knows of the shop: neither stock nor how often rules were used."""
+        return StoreContext(
+            store=self._shop.store_name,
+            region=self._shop.region,
+            channel=CHANNEL,
+            clock_known=at.quality != TimeQuality.UNKNOWN,
+            use_known=False,
+        )
 
     def _line(self, number: int, asked: AskedLine) -> BasketLine:
         article = self._replica.article_by_sku(asked.sku) if asked.sku else None
@@ -114,7 +136,19 @@ class PriceDesk:
         return BasketLine(number, code, None, name, asked.unit_price_fen, asked.qty_milli)
 
 
-def _timeless(bundle: RuleBundle) -> RuleBundle:
-    """Leave out what depends on the hour: a box that does not know it may not grant it."""
-    offers = tuple(offer for offer in bundle.offers if not isinstance(offer, TimeSlotPrice))
-    return replace(bundle, offers=offers)
+def _member_context(held: HeldMember | None) -> MemberContext | None:
+    """Return what the replica knows of a member that rules may ask about."""
+    if held is None:
+        return None
+    record = held.record
+    return MemberContext(
+        tier=record.tier, tags=frozenset(record.tags), points_free=record.points_free
+    )
+
+
+def _read_rules(content: bytes) -> Rules:
+    """Return the rules held here; what this program cannot read leaves shelf prices."""
+    try:
+        return Rules(parse_bundle(content), bundle_hash(content))
+    except Fault:
+        return SHELF_PRICES

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NAMES_NOTHING = "names_nothing"
     OPTED_OUT = "opted_out"
     CLOCK_UNKNOWN = "clock_unknown"
+    USE_UNKNOWN = "use_unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class MemberContext:
 class StoreContext:
     """Where the basket is priced: stock in whole units by sku, use by offer, fen by campaign.
 
-    While the clock is not known nothing is granted that depends on the hour or the day.
+    While the clock is not known nothing is granted that depends on the hour or the day; while use
+    is not known, nothing that is counted beyond the receipt.
     """
 
     store: str = ""
@@ -52,6 +53,7 @@ class StoreContext:
     campaign_fen: dict[str, int] = field(default_factory=dict)
     campaign_uses: dict[str, int] = field(default_factory=dict)
     clock_known: bool = True
+    use_known: bool = True
 
 
 ANY_STORE = StoreContext()

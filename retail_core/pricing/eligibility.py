@@ -215,12 +215,20 @@ def _birthday_in(year: int, birthday: tuple[int, int]) -> date:
 def _by_use(rule: OfferBase, at: Setting) -> Reason | None:
     if at.shelf_fen < rule.when.basket_shelf_from_fen:
         return Reason.BASKET_TOO_SMALL
+    if not at.store.use_known and _is_counted(rule):
+        return Reason.USE_UNKNOWN
     left = uses_left(rule, at)
     if left is not None and left <= 0:
         return Reason.CAP_REACHED
     if rule.campaign and at.campaigns[rule.campaign].is_spent():
         return Reason.BUDGET_SPENT
     return None
+
+
+def _is_counted(rule: OfferBase) -> bool:
+    caps = rule.caps
+    beyond = (caps.per_member, caps.per_member_day, caps.per_store_day)
+    return bool(rule.campaign) or any(cap is not None for cap in beyond)
 
 
 def uses_left(rule: OfferBase, at: Setting) -> int | None:

@@ -76,6 +76,7 @@ class BasketFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     campaigns: dict[Id, Spent] = {}
     points_wanted: Count = 0
     clock_known: bool = True
+    use_known: bool = True
 
 
 class MemberFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,6 +117,7 @@ def read_basket(content: bytes) -> AskedBasket:
         campaign_fen={name: spent.fen for name, spent in file.campaigns.items()},
         campaign_uses={name: spent.uses for name, spent in file.campaigns.items()},
         clock_known=file.clock_known,
+        use_known=file.use_known,
     )
     return AskedBasket(Basket(lines, file.opened), store, file.points_wanted)
 
