@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-price bench-camera bench-checkin bench-sync fuzz \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-price bench-camera bench-checkin bench-sync fuzz verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -70,6 +70,8 @@ bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads a
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
 bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on her page until the till screen
+verify-ledger: setup ; $(PY) -m tools.verify_ledger $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/ledger_sim.json ## a million steps of partitions, kills and copied cards over the ledger and its leases
+verify-ledger-mutants: setup ; $(PY) -m tools.verify_ledger --mutants ## planted bugs, each found by which seed
 fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malformed pictures, codes, cards: N=200000
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 

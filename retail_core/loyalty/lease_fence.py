@@ -14,89 +14,80 @@ from uuid import UUID
 PAST_BOOTS_MAX = 32
 
 
-class Continuity(StrEnum):
-    """What the cloud's chain says of a journal up to the handshake in it."""
-
-    WHOLE = "whole"
-    GAP = "gap"
-    FORKED = "forked"
-
-
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """A record in the device's journal: who runs it now. `epoch` and `seq` are the journal's."""
+    """A record in the device's journal: who runs it now.
+
+    `journal_epoch` and `seq` are the record's; `breaks` is how often this journal contradicted what
+    the cloud has of it. A machine whose `board` is unknown (empty) is another one at every boot.
+    """
 
     board: bytes
     boot: UUID
     journal_epoch: int
     seq: int
+    breaks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """Who may spend for a device, as the cloud has it."""
+    """Who may spend for a device: the handshake that was let in, in which lease epoch."""
 
     epoch: int
-    board: bytes
-    boot: UUID
-    journal_epoch: int
-    seq: int
+    shake: Handshake
     frozen: bool = False
-    past_boots: tuple[tuple[bytes, UUID], ...] = ()
+    past: tuple[tuple[bytes, UUID], ...] = ()
 
 
 class Verdict(StrEnum):
-    """What to answer: `WAIT` and `STALE` get none."""
+    """What a handshake came to; a stale one gets no answer."""
 
     WELCOME = "welcome"
     FENCED = "fenced"
     FROZEN = "frozen"
-    WAIT = "wait"
     STALE = "stale"
 
 
-def admit(
-    tenure: Tenure | None, shake: Handshake, past: Continuity
-) -> tuple[Verdict, Tenure | None]:
-    """Judge a handshake; FENCED means that leases of epochs below the new one are in doubt."""
-    if past == Continuity.GAP:
-        return Verdict.WAIT, tenure
+def admit(tenure: Tenure | None, shake: Handshake) -> tuple[Verdict, Tenure]:
+    """Judge a handshake whose journal is there up to it.
+
+    FENCED and FROZEN put the leases of epochs below the tenure's in doubt.
+    """
     if tenure is None:
-        return Verdict.WELCOME, Tenure(1, shake.board, shake.boot, shake.journal_epoch, shake.seq)
+        return Verdict.WELCOME, Tenure(1, shake)
     if tenure.frozen:
         return Verdict.FROZEN, tenure
-    if _is_older(tenure, shake, past):
+    if _one_journal(tenure, shake) and shake.seq <= tenure.shake.seq:
         return Verdict.STALE, tenure
-    return _succeed(tenure, shake, past)
-
-
-def _succeed(tenure: Tenure, shake: Handshake, past: Continuity) -> tuple[Verdict, Tenure]:
     if _is_twin(tenure, shake):
         return Verdict.FROZEN, replace(_moved(tenure, shake, tenure.epoch + 1), frozen=True)
-    known = shake.journal_epoch == tenure.journal_epoch and shake.board == tenure.board
-    if known and past == Continuity.WHOLE:
+    if _one_journal(tenure, shake) and _one_board(tenure.shake, shake):
         return Verdict.WELCOME, _moved(tenure, shake, tenure.epoch)
     return Verdict.FENCED, _moved(tenure, shake, tenure.epoch + 1)
 
 
 def released(tenure: Tenure) -> Tenure:
     """Let a frozen device in again, on a person's word that only one of the two is left."""
-    return replace(tenure, frozen=False)
+    return replace(tenure, frozen=False, past=())
 
 
-def _is_older(tenure: Tenure, shake: Handshake, past: Continuity) -> bool:
-    """Tell what a journal said before: no news, as long as it is one history."""
-    same = shake.journal_epoch == tenure.journal_epoch and past == Continuity.WHOLE
-    return same and shake.seq <= tenure.seq
+def _one_journal(tenure: Tenure, shake: Handshake) -> bool:
+    """Tell whether the handshake goes on from the one let in, in one unbroken history."""
+    known = tenure.shake
+    return shake.journal_epoch == known.journal_epoch and shake.breaks == known.breaks
+
+
+def _one_board(one: Handshake, other: Handshake) -> bool:
+    return one.board == other.board and (one.board != b"" or one.boot == other.boot)
 
 
 def _is_twin(tenure: Tenure, shake: Handshake) -> bool:
     """Tell whether somebody succeeded on another board speaks again: then both are alive."""
-    return shake.board != tenure.board and (shake.board, shake.boot) in tenure.past_boots
+    return not _one_board(tenure.shake, shake) and (shake.board, shake.boot) in tenure.past
 
 
 def _moved(tenure: Tenure, shake: Handshake, epoch: int) -> Tenure:
-    past = tenure.past_boots
-    if (tenure.board, tenure.boot) != (shake.board, shake.boot):
-        past = (*past, (tenure.board, tenure.boot))[-PAST_BOOTS_MAX:]
-    return Tenure(epoch, shake.board, shake.boot, shake.journal_epoch, shake.seq, past_boots=past)
+    past, known = tenure.past, tenure.shake
+    if (known.board, known.boot) != (shake.board, shake.boot):
+        past = (*past, (known.board, known.boot))[-PAST_BOOTS_MAX:]
+    return Tenure(epoch, shake, past=past)
