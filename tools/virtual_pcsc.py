@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -28,7 +29,7 @@ SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 READER_NAME = "Virtual PCD"
 _STOCK_SOCKET = "/run/pcscd/pcscd.comm"
 _READY_S = 10.0
-_START, _KILL, _CONNECT, _DONE, _FAILED = b"s", b"k", b"c", b"+", b"-"
+_START, _KILL, _CONNECT, _CONNECT_SECOND, _DONE, _FAILED = b"s", b"k", b"c", b"2", b"+", b"-"
 
 
 class NotHereError(Exception):
@@ -36,15 +37,22 @@ class NotHereError(Exception):
 
 
 class VirtualPcsc:
-    """A running service with its reader; a context manager that ends what it started."""
+    """A running service with its readers; a context manager that ends what it started.
 
-    def __init__(self, reader: VirtualReader, environment: dict[str, str]) -> None:
+    vpcd has two of them: `READER_NAME` followed by `00 00` and `00 01`.
+    """
+
+    def __init__(
+        self, reader: VirtualReader, second: VirtualReader, environment: dict[str, str]
+    ) -> None:
         self.reader = reader
+        self.second = second
         self.environment = environment
 
     def stop(self) -> None:
-        """Take the card away and end what was started; safe to call twice."""
+        """Take the cards away and end what was started; safe to call twice."""
         self.reader.remove()
+        self.second.remove()
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +80,9 @@ class OwnPcsc(VirtualPcsc):
                 stdin=subprocess.DEVNULL,
             )
         super().__init__(
-            VirtualReader(self._dial), {SOCKET_VARIABLE: str(self.folder / "pcscd.comm")}
+            VirtualReader(partial(self._dial, _CONNECT)),
+            VirtualReader(partial(self._dial, _CONNECT_SECOND)),
+            {SOCKET_VARIABLE: str(self.folder / "pcscd.comm")},
         )
         self.start_service()
 
@@ -86,7 +96,7 @@ class OwnPcsc(VirtualPcsc):
 
     def kill_service(self) -> None:
         """End pcscd with SIGKILL; the reader stays and can be used after `start_service`."""
-        self.reader.remove()
+        super().stop()
         self._ask(_KILL)
 
     def stop(self) -> None:
@@ -100,9 +110,9 @@ class OwnPcsc(VirtualPcsc):
         self._control.sendall(request)
         return self._control.recv(1)
 
-    def _dial(self) -> socket.socket:
-        """Have the keeper connect to vpcd in there and hand the open socket out."""
-        self._control.sendall(_CONNECT)
+    def _dial(self, request: bytes) -> socket.socket:
+        """Have the keeper connect to a reader in there and hand the open socket out."""
+        self._control.sendall(request)
         answer, handles, _flags, _address = socket.recv_fds(self._control, 1, 1)
         if answer != _DONE:
             msg = "vpcd does not listen"
@@ -156,7 +166,8 @@ def _use_running() -> VirtualPcsc:
             "namespaces, or start `pcscd` with the package vsmartcard-vpcd installed"
         )
         raise NotHereError(msg) from error
-    return VirtualPcsc(VirtualReader(), {SOCKET_VARIABLE: _STOCK_SOCKET})
+    second = VirtualReader(partial(dial_vpcd, 1))
+    return VirtualPcsc(VirtualReader(), second, {SOCKET_VARIABLE: _STOCK_SOCKET})
 
 
 def _driver_path() -> Path | None:
@@ -195,8 +206,8 @@ class Keeper:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the program outside
         enter_own_run()
         while request := self._control.recv(1):
-            if request == _CONNECT:
-                self._hand_out_connection()
+            if request in {_CONNECT, _CONNECT_SECOND}:
+                self._hand_out_connection(int(request == _CONNECT_SECOND))
                 continue
             done = self._start() if request == _START else self._kill()
             self._control.sendall(_DONE if done else _FAILED)
@@ -227,9 +238,9 @@ class Keeper:
             Path(left_behind).unlink(missing_ok=True)
         return True
 
-    def _hand_out_connection(self) -> None:
+    def _hand_out_connection(self, slot: int) -> None:
         try:
-            link = dial_vpcd()
+            link = dial_vpcd(slot)
         except OSError:
             self._control.sendall(_FAILED)
             return

@@ -18,9 +18,9 @@ _CONTROL_BYTES = 1
 _POLL_S = 0.45
 
 
-def dial_vpcd() -> socket.socket:
-    """Connect to the stock vpcd of this machine; raises OSError when none listens."""
-    return socket.create_connection(("127.0.0.1", VPCD_PORT), 5)
+def dial_vpcd(slot: int = 0) -> socket.socket:
+    """Connect to one of the two readers of this machine's vpcd; raises OSError when it is not."""
+    return socket.create_connection(("127.0.0.1", VPCD_PORT + slot), 5)
 
 
 class VirtualReader:
