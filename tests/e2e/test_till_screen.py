@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, exp
 from tests.e2e.browser import Watch, axe_findings, chromium, screenshot
 from tests.e2e.till_states import STATES
 from tests.factories.agent_api import MEMBER, PHONE, Box, sale
-from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
+from tests.factories.agent_files import SCREEN_TOKEN, THREE_TILLS, TILL_TOKEN, TWO_LANES
 from tests.factories.agent_process import AgentProcess
 from tests.factories.waiting import PATIENCE_MS, PATIENCE_S
 
@@ -55,6 +55,31 @@ def till(agent: AgentProcess, path: str, body: Any, key: str = "") -> Any:
     answer = agent.call("POST", path, body, token=TILL_TOKEN, **headers)
     assert answer.status == 200, answer
     return answer.body
+
+
+def test_two_counters_on_one_box_see_each_their_own_customer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with Box(tmp_path, two_lanes=True):
+        pass
+    with AgentProcess(tmp_path, device=THREE_TILLS, config=TWO_LANES) as agent:
+        page = browser.new_page(viewport=VIEW)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{agent.base}/#token={SCREEN_TOKEN}")
+        expect(page.locator("#person h1")).to_have_text("这块屏幕放在哪个柜台?")
+        page.get_by_role("button", name="二号柜台").click()
+        expect(page.locator("#bar")).to_contain_text("上海徐汇店 · 二号柜台")
+        other = browser.new_page(viewport=VIEW)
+        watch = Watch(other, agent.base)
+        other.goto(f"{agent.base}/?lane=a#token={SCREEN_TOKEN}")
+        expect(other.locator("#bar")).to_contain_text("一号柜台")
+
+        till(agent, "/v1/identify/phone", {"phone": PHONE})
+        expect(other.locator("#person h1")).to_have_text("李*")
+        page.keyboard.press("F2")
+        expect(page.locator("#person h1")).to_have_text("没有读到")
+        expect(other.locator("#person h1")).to_have_text("李*")
+        assert (watch.foreign, watch.complaints) == ([], [])
 
 
 def test_a_visit_from_recognition_to_receipt(browser: Browser, agent: AgentProcess) -> None:

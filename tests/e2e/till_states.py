@@ -22,6 +22,7 @@ def health(**changes: Any) -> Event:
         "devices": devices | changes.pop("devices", {}),
         "cloud_seen_ms": None,
         "outbox_depth": 0,
+        "lanes": [{"id": "1", "name": ""}],
     }
     return facts | changes
 

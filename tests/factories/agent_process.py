@@ -31,7 +31,9 @@ class Answer:
 class AgentProcess:
     """`edge-agent run` over a folder; the cloud's addresses lead nowhere."""
 
-    def __init__(self, folder: Path, *, extra: str = "", device: str = DEVICE) -> None:
+    def __init__(
+        self, folder: Path, *, extra: str = "", device: str = DEVICE, config: str = CONFIG
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         nowhere = free_port()
@@ -39,7 +41,7 @@ class AgentProcess:
         device = device.replace("127.0.0.1:8100", f"127.0.0.1:{nowhere}")
         (folder / "device.toml").write_text(device, encoding="utf-8")
         (folder / "device.toml").chmod(0o600)
-        config = CONFIG.replace("api_port = 18431", f"api_port = {self.port}")
+        config = config.replace("api_port = 18431", f"api_port = {self.port}")
         self.config = folder / "agent.toml"
         profiles = f'profiles_dir = "{ROOT / "device_configs"}"\n'
         self.config.write_text(f"{extra}\n{profiles}{config}", encoding="utf-8")

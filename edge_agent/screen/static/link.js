@@ -39,15 +39,17 @@ export async function call(token, path, body = null) {
 /**
  * Listen to the box's events for good.
  * @param {string} token
+ * @param {string} lane whose events; empty where the box has but one
  * @param {(event: any) => void} onEvent
  * @param {(up: boolean) => void} onState
  */
-export function listen(token, onEvent, onState) {
+export function listen(token, lane, onEvent, onState) {
   let wait = RETRY_MS;
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const offered = ["regulars.v1", `bearer.${token}`];
-    const socket = new WebSocket(`${scheme}//${location.host}/v1/events`, offered);
+    const asked = lane ? `?${new URLSearchParams({ lane })}` : "";
+    const socket = new WebSocket(`${scheme}//${location.host}/v1/events${asked}`, offered);
     socket.onopen = () => {
       wait = RETRY_MS;
       onState(true);

@@ -17,6 +17,9 @@ const MINUTE_MS = 60_000;
 
 const language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
 const token = takeToken();
+// Which counter this screen serves, where a box has several.
+const lane = new URLSearchParams(location.search).get("lane") ?? "";
+const here = lane ? { lane } : {};
 const texts = await (await fetch(`/screen/text/${language}.json`)).json();
 
 /** @type {State} */
@@ -57,7 +60,7 @@ const acts = {
   findPhone,
   next: () => change({ person: "idle", member: null, reasons: [], challenge: null }, "identify"),
   turn: () => void turn(),
-  cancelTurn: () => void call(token, "/v1/identify/turn/cancel", {}),
+  cancelTurn: () => void call(token, "/v1/identify/turn/cancel", here),
   endCoach: () => change({ coach: null }, "identify"),
   closeLink: () => change({ link: null }, "identify"),
   toggleWhy: () => change({ why: !state.why }, "why"),
@@ -119,13 +122,13 @@ function notice(text, stay = false) {
 async function identify() {
   if (state.person === "armed") return;
   change({ person: "armed", member: null, reasons: [], challenge: null, asking: false });
-  const answer = await call(token, "/v1/identify", { deadline_ms: DEADLINE_MS });
+  const answer = await call(token, "/v1/identify", { deadline_ms: DEADLINE_MS, ...here });
   settle(answer);
 }
 
 async function turn() {
   if (!state.member?.challenge || state.challenge?.outcome === "running") return;
-  const answer = await call(token, "/v1/identify/turn", state.member.till ? { lane: state.member.till } : {});
+  const answer = await call(token, "/v1/identify/turn", state.member.till ? { lane: state.member.till } : here);
   if (answer.ok) turned(answer.body);
   else {
     change({ challenge: null }, "turn");
@@ -144,7 +147,7 @@ function turned(told) {
 
 async function findPhone() {
   if (!state.typed.trim()) return;
-  const answer = await call(token, "/v1/identify/phone", { phone: state.typed });
+  const answer = await call(token, "/v1/identify/phone", { phone: state.typed, ...here });
   if (answer.ok) change({ asking: false, typed: "" });
   settle(answer);
 }
@@ -175,7 +178,7 @@ function recognised(result) {
 
 /** @type {Record<string, (event: any) => void>} */
 const handlers = {
-  health: (event) => change({ health: event }),
+  health: (event) => change({ health: ours(event) }),
   link: (event) => change({ link: { ...event, untilMs: Date.now() + event.expires_s * 1000 } }, "link-done"),
   recognition: (event) => {
     if (event.outcome !== "none" || state.person === "armed") recognised(event);
@@ -209,6 +212,15 @@ function repriced(next) {
   return before.total_fen === next.total_fen ? state.repriced : before.total_fen;
 }
 
+/** @param {any} health the box's @returns {any} the same, with the devices of this lane */
+function ours(health) {
+  const own = Object.keys(health.devices).filter((name) => name.endsWith(`@${lane}`));
+  const devices = Object.fromEntries(own.map((name) => [name.slice(0, name.indexOf("@")), health.devices[name]]));
+  const name = health.lanes.find((/** @type {any} */ one) => one.id === lane)?.name ?? "";
+  const place = name ? `${health.store_name} · ${name}` : health.store_name;
+  return { ...health, store_name: place, devices: { ...health.devices, ...devices } };
+}
+
 // ---- start ----------------------------------------------------------------------------------
 
 /** Escape leaves what is on top. */
@@ -225,6 +237,17 @@ function unpaired() {
   document.getElementById("person")?.replaceChildren(h("div.hint.quiet", {}, icon("link"), words));
 }
 
+/** @param {any[]} lanes of a box with several: this screen was not told which is its own */
+function chooseLane(lanes) {
+  const ways = lanes.map((one) => {
+    const asked = new URLSearchParams(location.search);
+    asked.set("lane", one.id);
+    return h("button", { onclick: () => location.assign(`?${asked}`) }, one.name || one.id);
+  });
+  const words = h("div", {}, h("h1", {}, t("lane.title")), h("div.buttons", {}, ...ways), h("p.muted", {}, t("lane.how")));
+  document.getElementById("person")?.replaceChildren(words);
+}
+
 document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 document.title = t("title");
 document.addEventListener("keydown", (event) => {
@@ -237,9 +260,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 const health = await call(token, "/v1/health");
-change(health.ok ? { health: health.body } : {});
-if (token) {
-  listen(token, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
+change(health.ok ? { health: ours(health.body) } : {});
+const lanes = health.body?.lanes ?? [];
+if (token && lanes.length > 1 && !lanes.some((/** @type {any} */ one) => one.id === lane)) {
+  chooseLane(lanes);
+} else if (token) {
+  listen(token, lane, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
 } else {
   unpaired();
 }

@@ -12,6 +12,7 @@ from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import PRINTING_TILL, SECOND_TILL, TILL
 from tests.factories.agent_files import CONFIG, THREE_TILLS, TWO_LANES, write_agent
 
+EXAMPLE = Path(__file__).parents[3] / "device_configs" / "examples" / "two-lanes.toml"
 CAMERA_A = '[lanes.camera]\nsource = "v4l2:/dev/video0"\nzone = [0, 0, 0.5, 1]\n'
 LANE_B = '[[lanes]]\nid = "b"'
 WITH_CAMERA_A = TWO_LANES.replace(LANE_B, f"{CAMERA_A}\n{LANE_B}")
@@ -34,6 +35,13 @@ def test_two_counters_each_with_its_tills_and_devices(tmp_path: Path) -> None:
     assert second.tills == (SECOND_TILL, PRINTING_TILL)
     assert (first.camera.zone, second.camera.zone) == ((0, 0, 0.5, 1), WHOLE)
     assert (first.nfc.reader, second.nfc.reader) == ("", "ACR1252 01")
+
+
+def test_the_example_is_a_box_with_two_counters(tmp_path: Path) -> None:
+    first, second = loaded(tmp_path, EXAMPLE.read_text(encoding="utf-8")).lanes
+    assert (first.tills, second.tills) == ((TILL,), (SECOND_TILL, PRINTING_TILL))
+    assert first.camera.source != second.camera.source
+    assert (first.camera.zone, second.camera.zone) == ((0.15, 0, 0.85, 1), WHOLE)
 
 
 def test_the_short_form_is_one_lane_with_every_till(tmp_path: Path) -> None:
