@@ -93,7 +93,7 @@ def plan_refund(
     back = returned_after(standing, returned)
     nets = _kept_nets(standing.receipt, back, rest)
     total, kept = standing.receipt.total_fen, sum(nets.values())
-    points_fen = _share(standing.receipt.points_fen, kept, total)
+    points_fen = kept_points_fen(standing.receipt, kept)
     points_fen_back = max(0, standing.receipt.points_fen - points_fen - standing.points_fen_back)
     worth = max(0, total - kept - standing.refunded_fen - standing.points_fen_back)
     booker = _Booker(wallet, purses or {}, standing.refunds, standing.postings)
@@ -110,6 +110,11 @@ def plan_refund(
         returned=back,
         coupons=_coupons_back(standing, back),
     )
+
+
+def kept_points_fen(receipt: Receipt, kept_fen: int) -> int:
+    """Return how much of the part paid by points the kept rest still carries."""
+    return _share(receipt.points_fen, kept_fen, receipt.total_fen)
 
 
 def returned_after(standing: Standing, returned: Iterable[Returned]) -> dict[int, int]:

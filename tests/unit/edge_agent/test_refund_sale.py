@@ -1,0 +1,156 @@
+"""A refund at the till, and what the cloud makes of it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace as changed
+
+from edge_agent.domain.refunding import RefundCommand
+from edge_agent.domain.sale import AskedLine, SaleCommand
+from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.refund import RefundSale
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_body
+from retail_core.wire.refund import Refund
+from tests.factories.shop_floor import MASK, SHOP, SOAP, TILL, make_id, make_record
+from tests.fakes.clock import FakeClock
+from tests.fakes.cloud_box import Person
+from tests.fakes.cloud_ingest import Cloud
+from tests.fakes.ids import FakeIdSource
+from tests.fakes.journal import FakeJournal
+from tests.fakes.replica import FakeReplica
+
+EVENING_MS = 8 * 60 * 60 * 1_000
+# Three pieces of soap for the price of two, five per cent off for gold, a point for each yuan.
+RULES = """{
+  "version": 3,
+  "tier_names": {"silver": "银卡", "gold": "金卡"},
+  "offers": [
+    {"kind": "mix_and_match", "id": "3for2", "name": "买二送一", "need": 3, "free": 1,
+     "items": {"skus": ["SOAP"]}}
+  ],
+  "earn": {"id": "base", "fen_per_point": 100}
+}""".encode()
+
+
+class Counter:
+    """A till's counter that sold three pieces of soap and a mask to a member."""
+
+    def __init__(self) -> None:
+        self.journal, self.replica, self.clock = FakeJournal(), FakeReplica(), FakeClock()
+        self.replica.replace_catalogue(1, [SOAP, MASK])
+        self.replica.replace_bundle(3, RULES)
+        self.person = Person()
+        record = changed(make_record(), wallet=self.person.wallet.bytes)
+        self.replica.put_member(self.person.member, 4, record)
+        self.recorder, ids = Recorder(self.journal), FakeIdSource()
+        self.sales = CloseSale(self.recorder, self.replica, self.clock, ids, SHOP)
+        self.refunds = RefundSale(self.journal, self.recorder, self.replica, self.clock, ids, SHOP)
+        self.clock.advance(EVENING_MS)
+        lines = (AskedLine(sku="SOAP", qty_milli=3_000), AskedLine(sku="MASK"))
+        paid = 2 * 1_990 + 9_900
+        self.sold = self.sales.execute(
+            SaleCommand(TILL, "0007", lines, (("cash", paid),), self.person.member)
+        )
+
+    def command(
+        self, *lines: tuple[int, int], paid: int = 0, repriced: bool = False
+    ) -> RefundCommand:
+        tenders = (("cash", paid),)
+        return RefundCommand(TILL, "0008", self.sold.receipt_id, lines, tenders, "不合适", repriced)
+
+    def back(self, *lines: tuple[int, int], repriced: bool = False) -> int:
+        """Take goods back for what is due; return it."""
+        due = self.refunds.quote(self.command(*lines, repriced=repriced)).money_fen
+        self.refunds.execute(self.command(*lines, paid=due, repriced=repriced))
+        return due
+
+    def in_the_cloud(self) -> Cloud:
+        """Book the whole journal."""
+        cloud = Cloud()
+        box = cloud.box()
+        box.enrols(self.person)
+        for record in self.journal.records():
+            box.journal(record.draft.type, record.draft.body, record.draft.member)
+        cloud.book((box, box.frame()))
+        return cloud
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+def code_of(counter: Counter, command: RefundCommand) -> FaultCode:
+    depth = counter.journal.depth()
+    with pytest.raises(Fault) as caught:
+        counter.refunds.execute(command)
+    assert counter.journal.depth() == depth, "a refused refund leaves nothing behind"
+    return caught.value.code
+
+
+def test_a_line_goes_back_in_proportion(counter: Counter) -> None:
+    quote = counter.refunds.quote(counter.command((1, 1_000)))
+    assert (quote.money_fen, quote.points_taken) == (1_326, 13)
+    counter.refunds.execute(counter.command((1, 1_000), paid=1_326))
+    record = counter.journal.records()[-1]
+    refund = decode_body("refund", record.draft.body)
+    assert isinstance(refund, Refund)
+    assert (refund.receipt_id, refund.money_fen) == (counter.sold.receipt_id.bytes, 1_326)
+    assert (refund.business_date, refund.repriced) == (20_260_731, False)
+    assert record.draft.member == counter.person.member
+
+
+def test_as_if_never_bought_the_free_piece_is_lost_first(counter: Counter) -> None:
+    """Two pieces cost what three did: the third one gives nothing back."""
+    assert counter.back((1, 1_000), repriced=True) == 0
+    assert counter.back((1, 1_000), repriced=True) == 1_990
+    assert counter.back((1, 1_000), (2, 1_000), repriced=True) == 11_890
+
+
+def test_everything_comes_back_whatever_the_parts(counter: Counter) -> None:
+    parts = [counter.back((1, 1_000)), counter.back((2, 1_000), repriced=True)]
+    parts.append(counter.back((1, 2_000)))
+    assert sum(parts) == 2 * 1_990 + 9_900
+    cloud = counter.in_the_cloud()
+    assert cloud.state.repairs == {}
+    assert {name: points for name, points in cloud.state.balances.items() if points} == {}
+
+
+def test_the_cloud_comes_to_the_same_money(counter: Counter) -> None:
+    counter.back((1, 1_000), repriced=True)
+    counter.back((1, 2_000))
+    cloud = counter.in_the_cloud()
+    assert [one.body.money_fen for one in cloud.state.refunds] == [0, 3_980]
+    assert [one.made.money_fen for one in cloud.state.refunds] == [0, 3_980]
+    assert cloud.state.repairs == {}
+    assert cloud.free(counter.person) == 98, "the share of the mask of 138 points"
+
+
+def test_more_than_was_bought_is_refused(counter: Counter) -> None:
+    assert code_of(counter, counter.command((1, 3_001))) is FaultCode.REFUND_TOO_MUCH
+    assert code_of(counter, counter.command((2, 600), (2, 600))) is FaultCode.REFUND_TOO_MUCH
+    assert code_of(counter, counter.command((3, 1))) is FaultCode.REFUND_LINE_UNKNOWN
+    assert code_of(counter, counter.command((1, 0))) is FaultCode.REFUND_QUANTITY
+    assert code_of(counter, counter.command()) is FaultCode.REFUND_EMPTY
+    assert code_of(counter, counter.command((1, 1_000), paid=1)) is FaultCode.REFUND_AMOUNT
+    counter.back((1, 3_000))
+    assert code_of(counter, counter.command((1, 1))) is FaultCode.REFUND_TOO_MUCH
+
+
+def test_other_rules_cannot_say_what_the_rest_would_have_cost(counter: Counter) -> None:
+    counter.replica.replace_bundle(4, RULES.replace(b'"version": 3', b'"version": 4'))
+    command = counter.command((1, 1_000), repriced=True)
+    assert code_of(counter, command) is FaultCode.REFUND_RULES_CHANGED
+    assert counter.back((1, 3_000), (2, 1_000), repriced=True) == 13_880
+
+
+def test_a_receipt_of_another_shop_goes_back_at_the_tills_word(counter: Counter) -> None:
+    elsewhere = replace(counter.command((1, 1_000), paid=500), receipt_id=make_id())
+    assert code_of(counter, elsewhere) is FaultCode.REFUND_RECEIPT_UNKNOWN
+    result = counter.refunds.execute(replace(elsewhere, money_fen=500))
+    assert (result.quote.money_fen, result.member_id) == (500, None)
+    assert isinstance(result.refund_id, UUID)
