@@ -9,11 +9,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_agent.bootstrap.basis import basis_of
+from edge_agent.bootstrap.face_models import open_face
+from edge_agent.drivers.face_onnx.pictures import decode_picture
 from edge_agent.drivers.nfc_pcsc.sim import Ntag424
 from edge_agent.drivers.qr.sim import Look, render
+from edge_agent.settings import load_settings
 from retail_core.identity.sun import file_key
+from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import CARD_UID, MEMBER, Box
-from tests.factories.agent_files import SECOND_TILL_TOKEN, THREE_TILLS, TILL_TOKEN, TWO_LANES
+from tests.factories.agent_files import (
+    SECOND_TILL_TOKEN,
+    THREE_TILLS,
+    TILL_TOKEN,
+    TWO_LANES,
+    write_agent,
+)
 from tests.factories.agent_process import AgentProcess
 from tests.factories.counter import ALICES_PHONE
 from tests.factories.waiting import eventually
@@ -73,6 +84,33 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         with made.box:
             eventually(lambda: made.devices()["camera"] == made.devices()["nfc"] == "ok")
             yield made
+
+
+def test_a_face_beside_the_lanes_zone_is_somebody_elses(
+    tmp_path: Path, models_dir: Path, photos: Path
+) -> None:
+    """Two cameras see both counters: each lane takes the face that stands at its own."""
+    config = TWO_LANES.replace("enabled = false", "enabled = true\nproduction = false")
+    config = config.replace('"models"', f'"{models_dir}"')
+    first, second = config.split(SECOND_LANE)
+    zones = [f"[lanes.camera]\nzone = {zone}\n" for zone in ([0, 0, 0.5, 1], [0.5, 0, 1, 1])]
+    config = first + zones[0] + SECOND_LANE + second + zones[1]
+    settings = load_settings(write_agent(tmp_path, device=THREE_TILLS, config=config))
+    engines = open_face(basis_of(settings, "test"))
+    engines.start()
+    try:
+        engines.wait()
+        assert engines.fault is None
+        face = decode_picture((photos / "person-a" / "1.jpg").read_bytes())
+        height, width = face.shape[:2]
+        wide = np.full((height, 2 * width, 3), 120, np.uint8)
+        wide[:, :width] = face
+        for gate in ("recognise", "enrol"):
+            here, there = (getattr(engines.lanes[lane], gate).read(wide) for lane in ("a", "b"))
+            assert here.embedding is not None
+            assert there.refused_by is FaultCode.FACE_NONE
+    finally:
+        engines.stop()
 
 
 def card() -> Ntag424:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.__main__ import EXIT_CODES
+from edge_agent.bootstrap.probes import probes
 from edge_agent.lane_settings import ONLY_LANE, WHOLE
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
@@ -49,6 +50,16 @@ def test_the_short_form_is_one_lane_with_every_till(tmp_path: Path) -> None:
     (only,) = loaded(tmp_path, config).lanes
     assert (only.id, only.tills) == (ONLY_LANE, (TILL, PRINTING_TILL, SECOND_TILL))
     assert (only.camera.source, only.nfc.reader, only.qr.from_camera) == ("rpicam:", "ACR", True)
+
+
+def test_the_checks_before_a_start_name_the_lane(tmp_path: Path) -> None:
+    more = '[lanes.nfc]\nreader = "ACR1252 01"\n'
+    named = [name for name, _ in probes(loaded(tmp_path, WITH_CAMERA_A + more))]
+    assert "一号柜台 · 摄像头 / camera" in named
+    assert "二号柜台 · pcscd" in named
+    assert not any(name.startswith("一号柜台 · 读卡器") for name in named)
+    alone = CONFIG.replace("[camera]", '[camera]\nsource = "rpicam:"')
+    assert "摄像头 / camera" in [name for name, _ in probes(loaded(tmp_path, alone))]
 
 
 @pytest.mark.parametrize("section", ["camera", "nfc", "qr"])

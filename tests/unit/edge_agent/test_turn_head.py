@@ -143,6 +143,16 @@ def test_guessing_is_not_free(counter: Counter) -> None:
         counter.run()
 
 
+def test_a_second_lane_gives_no_further_guesses(counter: Counter) -> None:
+    counter.actor.solid = Solid(nose=0.0)
+    for _ in range(turn_head.TRIES_MAX):
+        counter.run()
+    desk = TurnDesk(counter.actor, counter.actor, counter.gallery)
+    next_door = TurnHead(desk, FakeIdSource(), counter.heads._tries)
+    with pytest.raises(Fault, match="R122"):
+        next_door.run(ALICE, counter.actor.heard)
+
+
 def test_failed_tries_are_forgotten_in_time_and_by_success() -> None:
     tries = turn_head.Tries()
     for at in range(turn_head.TRIES_MAX):
