@@ -3,6 +3,7 @@
 import typer
 
 from regulars_cli import sales
+from regulars_cli.lint import lint
 from regulars_cli.price import price
 from regulars_cli.replay import replay
 from regulars_cli.verify import verify
@@ -20,6 +21,7 @@ app.add_typer(sales.app, name="sales")
 
 bundle_app = typer.Typer(help="规则包 / rule bundles", no_args_is_help=True)
 bundle_app.callback()(lambda: None)
+bundle_app.command()(lint)
 bundle_app.command()(replay)
 app.add_typer(bundle_app, name="bundle")
 

@@ -96,16 +96,24 @@ def certify(
     asked: Asked, priced: PricedBasket, bundle: RuleBundle, bundle_sha256: bytes
 ) -> Certificate:
     """Return the certificate of a price."""
+    facts = Asked(
+        basket=asked.basket,
+        member=member_facts(asked.member, bundle, asked.basket.opened_local.date()),
+        store=store_facts(asked.store, bundle, asked.basket),
+        points_wanted=asked.points_wanted,
+    )
     return Certificate(
         format=FORMAT,
         bundle=BundleName(version=bundle.version, chain=bundle.chain, sha256=bundle_sha256.hex()),
-        basket=_basket_file(asked, store_facts(asked.store, bundle, asked.basket)),
-        member=_member_file(member_facts(asked.member, bundle, asked.basket.opened_local.date())),
+        basket=basket_file(facts),
+        member=member_file(facts.member),
         result=result_of(priced),
     )
 
 
-def _basket_file(asked: Asked, store: StoreContext) -> BasketFile:
+def basket_file(asked: Asked) -> BasketFile:
+    """Return what was asked for as a basket file."""
+    store = asked.store
     spent = store.campaign_fen.keys() | store.campaign_uses.keys()
     return BasketFile(
         opened=asked.basket.opened_local,
@@ -137,7 +145,8 @@ def _basket_file(asked: Asked, store: StoreContext) -> BasketFile:
     )
 
 
-def _member_file(member: MemberContext | None) -> MemberFile | None:
+def member_file(member: MemberContext | None) -> MemberFile | None:
+    """Return a member as a file."""
     if member is None:
         return None
     birthday = None if member.birthday is None else "{:02}-{:02}".format(*member.birthday)
