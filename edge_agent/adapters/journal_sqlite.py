@@ -16,7 +16,7 @@ import msgspec
 
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
 from edge_agent.ports.clock import IdSource
-from edge_agent.ports.journal import Draft, Record, StoredAnswer
+from edge_agent.ports.journal import Beside, Draft, Record, StoredAnswer
 from edge_agent.services.events import draft_of, event_of
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
@@ -62,6 +62,19 @@ MIGRATIONS = (
         ) STRICT, WITHOUT ROWID;
         """
     ),
+    script(
+        """
+        CREATE TABLE lease_tenure (
+          one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, boot BLOB
+        ) STRICT;
+        CREATE TABLE lease (
+          kind TEXT NOT NULL, right BLOB NOT NULL, epoch INTEGER NOT NULL, nth INTEGER NOT NULL,
+          amount INTEGER NOT NULL, boot BLOB, until_mono_ms INTEGER,
+          spent INTEGER NOT NULL CHECK (spent BETWEEN 0 AND amount), closed INTEGER NOT NULL,
+          PRIMARY KEY (kind, right, epoch, nth)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ),
 )
 
 _COLUMNS = "seq, event, prev_hash, hash, crc, acked"
@@ -88,10 +101,11 @@ class SqliteJournal:
 
     def __init__(self, path: Path, key: bytes, ids: IdSource) -> None:
         self._corrupt: Fault | None = None
+        self._ids = ids
         manner = Manner("FULL", damaged=FaultCode.DISK_JOURNAL_CORRUPT, alone=True)
         self._file = SqliteFile(path, key, MIGRATIONS, manner)
         try:
-            self.epoch = self._born(ids)
+            self.epoch = self._born()
             self._next_seq = self._check_head() + 1
         except BaseException:
             self._file.close()
@@ -102,10 +116,19 @@ class SqliteJournal:
         """Why writing has stopped, or None while all is well."""
         return self._corrupt
 
+    @property
+    def file(self) -> SqliteFile:
+        """The file, for a book that is written beside the events."""
+        return self._file
+
     def append(
-        self, drafts: Sequence[Draft], *, answer: tuple[str, StoredAnswer] | None = None
+        self,
+        drafts: Sequence[Draft],
+        *,
+        answer: tuple[str, StoredAnswer] | None = None,
+        beside: Beside | None = None,
     ) -> tuple[Record, ...]:
-        """Write events and the answer for them in one synced transaction.
+        """Write events, the answer for them and what goes beside them in one synced transaction.
 
         A key already answered for the same body writes nothing and returns no record; for another
         body it is Fault API_IDEMPOTENCY_KEY_REUSED.
@@ -119,6 +142,8 @@ class SqliteJournal:
                 records = tuple(self._write(db, draft) for draft in drafts)
                 if answer is not None:
                     self._keep_answer(db, *answer)
+                if beside is not None:
+                    beside(db)
             if records:
                 self._next_seq = max(self._next_seq, records[-1].seq + 1)
         except Fault as fault:
@@ -126,6 +151,16 @@ class SqliteJournal:
                 self._corrupt = fault
             raise
         return records
+
+    def begin_epoch(self, *, beside: Beside | None = None) -> int:
+        """Begin a new epoch; sequences and the chain go on."""
+        with self._file.transaction() as db:
+            epoch = self._fresh_epoch()
+            db.execute("UPDATE chain SET epoch = ?", (epoch,))
+            if beside is not None:
+                beside(db)
+        self.epoch = epoch
+        return epoch
 
     def answer(self, key: str) -> StoredAnswer | None:
         """Return the answer stored under an idempotency key."""
@@ -235,14 +270,16 @@ class SqliteJournal:
 
     # ---- inside ---------------------------------------------------------------------------------
 
-    def _born(self, ids: IdSource) -> int:
+    def _born(self) -> int:
         with self._file.transaction() as db:
-            epoch = int.from_bytes(ids.random_bytes(8), "big") >> (64 - EPOCH_BITS) or 1
             db.execute(
                 "INSERT OR IGNORE INTO chain VALUES (1, ?, 0, ?, 0, ?)",
-                (epoch, GENESIS_HASH, GENESIS_HASH),
+                (self._fresh_epoch(), GENESIS_HASH, GENESIS_HASH),
             )
             return int(self._value(db, "SELECT epoch FROM chain"))
+
+    def _fresh_epoch(self) -> int:
+        return int.from_bytes(self._ids.random_bytes(8), "big") >> (64 - EPOCH_BITS) or 1
 
     def _check_head(self) -> int:
         """Compare the newest record with the head that was kept for it; return the head's seq."""

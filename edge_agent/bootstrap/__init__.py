@@ -43,6 +43,7 @@ from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
+LEND_EVERY_S = 5.0
 BESIDE_EVERY_S = 3_600.0
 TAP_TURN_MS = 500
 
@@ -130,7 +131,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             surface=surface,
             devices=devices,
             cloud=build_cloud_session(
-                basis, storage, lines, surface.wellbeing.vitals, surface.calls.put
+                basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
             ),
             app=build_api(basis, storage, services, surface),
             loops=tuple(build_loops(basis, services, surface, devices)),
@@ -234,6 +235,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane-calls", surface.calls.turn, basis.tally),
         Loop("proofs", services.proof_uses.turn, basis.tally),
+        Loop("leases", services.leases.tend, basis.tally, rest_s=LEND_EVERY_S),
     ]
     for name, desk in surface.desks.items():
         watch = WatchLane(desk.identify, partial(surface.counter.unasked, name))

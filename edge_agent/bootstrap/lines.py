@@ -11,6 +11,7 @@ from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Downlink
 from edge_agent.services.face_leave import FaceLeave
+from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.model_intake import ModelIntake
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
@@ -90,6 +91,7 @@ def build_cloud_session(
     lines: Lines,
     vitals: Callable[[], Vitals],
     on_call: Callable[[bytes], None],
+    leases: LeaseDesk,
 ) -> CloudSession:
     """Tie the line to what uses it."""
     presence = PresenceBeat(
@@ -111,4 +113,5 @@ def build_cloud_session(
         basis.tally,
         software=basis.version,
         on_call=on_call,
+        leases=leases,
     )

@@ -1,7 +1,9 @@
 """The services over files, lines and devices."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
+from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
 from edge_agent.bootstrap.devices import Devices
@@ -15,6 +17,7 @@ from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.card_book import CardBook
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
+from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.proof_uses import ProofUses
@@ -22,6 +25,9 @@ from edge_agent.services.recorder import Recorder
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import Tries
+
+# The cloud learns which board it is, never the board's secret.
+LEASE_BOARD = b"regulars lease board\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Services:
     lanes: dict[str, LaneServices]
     faces: Faces
     beside: BesideParts
+    leases: LeaseDesk
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -90,7 +97,23 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         lanes=build_lanes(basis, Shared(devices, faces, held, proofs, Tries())),
         faces=faces,
         beside=beside,
+        leases=_leases(basis, storage, lines, recorder),
     )
+
+
+def _leases(basis: Basis, storage: Storage, lines: Lines, recorder: Recorder) -> LeaseDesk:
+    secret = basis.board.secret.get_secret_value()
+    desk = LeaseDesk(
+        SqliteLeaseBook(storage.journal.file, basis.shop.device),
+        storage.journal,
+        recorder,
+        basis.clock,
+        basis.ids,
+        basis.tally,
+        board=sha256(LEASE_BOARD + secret).digest() if secret else b"",
+    )
+    lines.downlink.lend_to(desk.apply)
+    return desk
 
 
 def _members(basis: Basis, storage: Storage, lines: Lines) -> Members:

@@ -1,8 +1,8 @@
 """The box's truth: an append-only journal on disk, synced before the till hears "ok"."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from retail_core.clock import Instant
@@ -41,21 +41,35 @@ class StoredAnswer:
     answer: bytes
 
 
+# A change of another book in the journal's file; it is called with the adapter's transaction.
+Beside = Callable[[Any], None]
+
+
 class Journal(Protocol):
     """Durable, ordered, idempotent storage of events and the answers given for them."""
 
     epoch: int
 
     def append(
-        self, drafts: Sequence[Draft], *, answer: tuple[str, StoredAnswer] | None = None
+        self,
+        drafts: Sequence[Draft],
+        *,
+        answer: tuple[str, StoredAnswer] | None = None,
+        beside: Beside | None = None,
     ) -> tuple[Record, ...]:
-        """Write events, and the answer under its idempotency key, in one synced transaction.
+        """Write events, the answer under its idempotency key, and what goes beside them.
+
+        All of it is one synced transaction.
 
         An event id that is already there is not written again. A key already answered for the
         same body writes nothing and returns no record. Raises Fault DISK_FULL,
         DISK_JOURNAL_CORRUPT or, for a key answered for another body, API_IDEMPOTENCY_KEY_REUSED;
         then nothing of the call is kept.
         """
+        ...
+
+    def begin_epoch(self, *, beside: Beside | None = None) -> int:
+        """Begin a new epoch and return it: what waits for the cloud is told under that one."""
         ...
 
     def answer(self, key: str) -> StoredAnswer | None:

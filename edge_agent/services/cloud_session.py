@@ -11,10 +11,12 @@ from edge_agent.ports.cloud_link import CloudLink, Inbound
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
 from edge_agent.services.downlink import Downlink
+from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.presence import PresenceBeat
 from edge_agent.services.uplink import Uplink
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_cloud_presence
 from retail_core.wire.messages import WIRE_VERSION, Hello
 
@@ -38,6 +40,7 @@ class CloudSession:
         *,
         software: str,
         on_call: Callable[[bytes], None],
+        leases: LeaseDesk | None = None,
     ) -> None:
         self._link = link
         self._journal = journal
@@ -48,6 +51,7 @@ class CloudSession:
         self._tally = tally
         self._software = software
         self._on_call = on_call
+        self._leases = leases
         self._cloud_boot: bytes | None = None
 
     def start(self) -> None:
@@ -77,6 +81,19 @@ class CloudSession:
                 self._downlink.put(message)
         except Fault as fault:
             self._tally.count(fault.code)
+            if fault.code == FaultCode.JOURNAL_FORKED:
+                self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Tell everything that waits under a new epoch: the card was set back, nothing is lost."""
+        try:
+            if self._leases is not None:
+                self._leases.forked()
+            else:
+                self._journal.begin_epoch()
+            self._greet()
+        except Fault as fault:
+            self._tally.count(fault.code)
 
     def hello(self) -> Hello:
         """Return what the box holds and has read."""
@@ -102,6 +119,8 @@ class CloudSession:
             self._tally.count(fault.code)
 
     def _greet(self) -> None:
+        if self._leases is not None:
+            self._leases.greet()
         self._uplink.session_began()
         self._link.publish_hello(self.hello())
         self._downlink.session_began()

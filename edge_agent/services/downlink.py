@@ -49,6 +49,7 @@ class Applied:
 
 
 AppliedListener = Callable[[Applied], None]
+LeaseListener = Callable[[Sequence[Change]], None]
 
 
 class Downlink:
@@ -75,6 +76,7 @@ class Downlink:
         self._listeners = list(listeners)
         self._on_published = on_published
         self._face_leave = face_leave
+        self._leases: LeaseListener | None = None
         self._models = models
         self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
         self._gap = threading.Event()
@@ -86,6 +88,10 @@ class Downlink:
     def listen(self, listener: AppliedListener) -> None:
         """Call `listener` for every member changed, on this thread."""
         self._listeners.append(listener)
+
+    def lend_to(self, leases: LeaseListener) -> None:
+        """Hand every change to the lease desk before the read position moves past it."""
+        self._leases = leases
 
     def start(self) -> None:
         """Begin applying."""
@@ -206,6 +212,8 @@ class Downlink:
 
     def _apply(self, frame: ChangeFrame) -> None:
         good = [change for change in frame.changes if self._readable(change)]
+        if self._leases is not None:
+            self._leases(good)  # on disk before the read position moves past them
         changed = self._replica.apply_changes(
             feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
         )

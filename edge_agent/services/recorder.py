@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from edge_agent.ports.journal import Draft, Journal, Record, StoredAnswer
+from edge_agent.ports.journal import Beside, Draft, Journal, Record, StoredAnswer
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -35,15 +35,18 @@ class Recorder:
         drafts: Sequence[Draft],
         result_at: Callable[[int], Result],
         answer: AnswerOf[Result] | None = None,
+        *,
+        beside: Beside | None = None,
     ) -> Result:
         """Append drafts and the answer made of their result; `result_at` gets the first sequence.
 
+        `beside` is made durable with them or not at all.
         Raises Fault API_IDEMPOTENCY_KEY_REUSED when the key was answered meanwhile.
         """
         with self._lock:
             result = result_at(self._journal.next_seq())
             keyed = None if answer is None else answer(result)
-            records = self._journal.append(drafts, answer=keyed)
+            records = self._journal.append(drafts, answer=keyed, beside=beside)
         if drafts and not records:
             raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
         for listener in self._listeners:

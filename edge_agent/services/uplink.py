@@ -21,7 +21,7 @@ from retail_core.sync.ranges import Ranges, clamp, from_seqs, normalise, subtrac
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_ack, encode
-from retail_core.wire.messages import WIRE_VERSION, UpFrame
+from retail_core.wire.messages import WIRE_VERSION, AckFrame, UpFrame
 
 PAGE = 1_024
 HEADROOM_BYTES = 1_024
@@ -115,11 +115,17 @@ class Uplink:
         self._wake.set()
 
     def on_ack(self, payload: bytes) -> None:
-        """Take committed ranges; Fault of the codec when it is no such frame."""
+        """Take committed ranges; Fault of the codec when it is no such frame.
+
+        Raises Fault JOURNAL_FORKED when the cloud has other events under our sequences: they are
+        not ours, and nothing of them is taken for committed.
+        """
         ack = decode_ack(payload)
         if ack.epoch != self._journal.epoch:
             self._tally.count(FaultCode.WIRE_SENDER_MISMATCH)
             return
+        if not self._is_ours(ack):
+            raise Fault(FaultCode.JOURNAL_FORKED)
         ranges = clamp(ack.ranges, 1, self._journal.next_seq() - 1)
         self._journal.mark_acked(ranges)
         for _rejected in ack.rejected:
@@ -132,6 +138,18 @@ class Uplink:
         for listener in self._on_acked:
             listener(ranges)
         self._wake.set()
+
+    def _is_ours(self, ack: AckFrame) -> bool:
+        """Compare the hash at the end of each range that still waits with our own."""
+        lowest = self._journal.lowest_unacked()
+        for (_, high), end in zip(ack.ranges, ack.ends, strict=bool(ack.ends)):
+            if high < lowest:
+                continue
+            found = self._journal.unacked(from_seq=high, limit=1)
+            waits = found and found[0].seq == high
+            if high >= self._journal.next_seq() or (waits and found[0].hash != end):
+                return False
+        return True
 
     # ---- the thread -----------------------------------------------------------------------------
 

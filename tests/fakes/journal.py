@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edge_agent.ports.journal import Draft, Record, StoredAnswer
+from edge_agent.ports.journal import Beside, Draft, Record, StoredAnswer
 from edge_agent.services.events import event_of
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
@@ -23,8 +23,18 @@ class FakeJournal:
         self._head = GENESIS_HASH
         self._next = 1
 
+    def begin_epoch(self, *, beside: Beside | None = None) -> int:
+        self.epoch += 1
+        if beside is not None:
+            beside(None)
+        return self.epoch
+
     def append(
-        self, drafts: Sequence[Draft], *, answer: tuple[str, StoredAnswer] | None = None
+        self,
+        drafts: Sequence[Draft],
+        *,
+        answer: tuple[str, StoredAnswer] | None = None,
+        beside: Beside | None = None,
     ) -> tuple[Record, ...]:
         if self.full:
             raise Fault(FaultCode.DISK_FULL)
@@ -32,6 +42,8 @@ class FakeJournal:
             if self._answers[answer[0]][1].body_hash != answer[1].body_hash:
                 raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
             return ()
+        if beside is not None:
+            beside(None)
         records = tuple(self._write(draft) for draft in drafts)
         if answer is not None:
             self._answers[answer[0]] = (self._next - 1, answer[1])
