@@ -1,7 +1,7 @@
 """A member as shops hold her, built from what the cloud knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from retail_core.loyalty.postings import member_account
@@ -40,7 +40,7 @@ class MemberFacts:
     cards: tuple[bytes, ...]
     receipts: tuple[HeldReceipt, ...]
     last_lines: tuple[Purchase, ...]
-    digit_secret: bytes = b""
+    digit_secret: bytes = field(default=b"", repr=False)
     withdrawn_ms: int = 0
 
 

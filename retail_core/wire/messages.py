@@ -360,3 +360,8 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     posted_receipts: tuple[Id, ...] = ()
     digit_secret: Digest = b""
     withdrawn_ms: Count = 0
+
+    def __repr__(self) -> str:
+        """Show every field but the secret of her code: a record may end in a log or a traceback."""
+        shown = (name for name in self.__struct_fields__ if name != "digit_secret")
+        return f"MemberRecord({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

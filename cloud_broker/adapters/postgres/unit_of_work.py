@@ -56,6 +56,8 @@ def make_engine(url: str, *, connections: int = 8, name: str = "regulars") -> En
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        # What a statement carried (secrets, hashes, names) stays out of messages and logs.
+        hide_parameters=True,
         connect_args={"options": _SESSION, "connect_timeout": 5, "application_name": name},
     )
 

@@ -69,7 +69,7 @@ function standing(state, { t }) {
     "section.card.wallet",
     { "aria-label": t("wallet") },
     h("div", {}, h("p.muted.small", {}, t("wallet.points")), h("p.figure", { id: "points" }, integer(me.points_free))),
-    h("div.end", {}, h("p.tier", {}, me.tier_name || me.tier), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
+    h("div.end", {}, h("p.tier", {}, me.tier_name || t(`tier.${me.tier}`) || t("tier.member")), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
   );
   return [wallet, last(me.last, nowMs, t)];
 }

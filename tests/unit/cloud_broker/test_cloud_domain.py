@@ -1,5 +1,6 @@
 """Small decisions of the cloud: business days, postings, records, rates, a store's state."""
 
+from dataclasses import fields
 from datetime import date, time
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.domain.postings import booked, sums_up
 from cloud_broker.domain.records import HeldReceipt, MemberFacts, last_of, record_of
 from cloud_broker.domain.store_state import Heard, judge
+from cloud_broker.services.phones import Claimed
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import Ledger, posting_key
@@ -192,3 +194,10 @@ class TestStoreState:
     )
     def test_each(self, heard: Heard | None, state: str, reasons: tuple[str, ...]) -> None:
         assert judge(heard) == (state, reasons)
+
+
+def test_what_holds_the_secret_of_a_code_does_not_show_it() -> None:
+    claimed = Claimed(UUID(int=1), UUID(int=2), b"", b"not-for-logs", 0)
+    assert "not-for-logs" not in repr(claimed)
+    (shown,) = [one for one in fields(MemberFacts) if one.name == "digit_secret"]
+    assert not shown.repr

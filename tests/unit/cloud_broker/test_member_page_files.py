@@ -19,8 +19,8 @@ from cloud_broker.member_page.pages import (
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 MADE_AT_SET_UP = {"/m/static/vendor/qrcode.mjs"}
-# Keys put together at run time, by the consent's kind or the counter's answer.
-COMPOSED = ("consent.", "lane.")
+# Keys put together at run time, by the consent's kind, the counter's answer or the tier.
+COMPOSED = ("consent.", "lane.", "tier.")
 
 
 @pytest.fixture(scope="module")

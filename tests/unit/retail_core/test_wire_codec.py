@@ -22,6 +22,7 @@ from retail_core.wire.messages import (
     UpFrame,
 )
 from tests.factories import wire
+from tests.factories.shop_floor import make_record
 from tests.factories.wire import anything, uid
 from tests.factories.wire_kinds import BODIES, EXAMPLES, FRAMES, KINDS, decode_as, outcome
 
@@ -211,3 +212,10 @@ def test_json_shows_an_unreadable_body_in_hex() -> None:
 
 def test_json_is_indented() -> None:
     assert codec.to_json(wire.examples()["cloud_presence"]).startswith(b'{\n  "v": 1,\n')
+
+
+def test_a_record_shown_keeps_the_secret_of_her_code() -> None:
+    record = make_record(name="李敏", digit_secret=b"\x07not-for-logs\x07")
+    assert "李敏" in repr(record)
+    assert "not-for-logs" not in repr(record) + str([record])
+    assert "digit_secret" not in repr(record)
