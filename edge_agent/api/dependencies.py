@@ -29,6 +29,7 @@ from edge_agent.services.identify import Identify
 from edge_agent.services.member_export import MemberExport
 from edge_agent.services.members import Members
 from edge_agent.services.reissue import ReissuePhone
+from edge_agent.services.rotate_faces import RotateFaces
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -65,6 +66,7 @@ class ApiDeps:
     consents: Consents
     export: MemberExport
     reissue: ReissuePhone
+    rotation: RotateFaces
     decode_picture: Callable[[bytes], NDArray[np.uint8]]
     tapped: BookTapped
     ledger: Callable[[], LedgerView]

@@ -47,6 +47,10 @@ class Visits:
             raise Fault(FaultCode.API_NOT_FOUND, what=f"till {till}")
         return Place(lane.id, till)
 
+    def is_at(self, till: UUID, lane: str) -> bool:
+        """Tell whether a till stands at a lane; one that is no longer here stands at none."""
+        return till in self._lanes[lane].tills
+
     def beside_screen(self, lane: str) -> Place:
         """Return where somebody is whom a lane saw unasked, or its screen asks for."""
         return Place(lane, self._lanes[lane].beside_screen)

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LaneId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,15}$")]
-# A till's id, or the short name of a lane.
-Where = UUID | LaneId
+from edge_agent.lane_settings import LaneName
+
 WhereOrHere = Annotated[
-    Where | None,
+    UUID | LaneName | None,
     Field(description="the till the customer stands at, or its lane; by default the caller's own"),
 ]
 

@@ -31,7 +31,7 @@ def tapped(
     receipts = tuple(
         deps.views.tapped(booking)
         for booking in deps.tapped.last()
-        if deps.visits.at(booking.till).lane == here
+        if deps.visits.is_at(booking.till, here)
     )
     unmapped = dict.fromkeys(name for receipt in receipts for name in receipt.unmapped)
     return TappedAnswered(receipts=receipts, unmapped=tuple(unmapped))
