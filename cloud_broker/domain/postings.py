@@ -12,7 +12,8 @@ from retail_core.wire.messages import Sale
 
 _MEMBER = "member"
 _BRAND = "brand"
-_BRAND_PURSES = frozenset({"liability", "breakage", "suspense"})
+_LEASED = ":leased:"
+_BRAND_PURSES = frozenset({"liability", "breakage", "suspense", "clearing"})
 _MEMBER_PURSES = frozenset({"free", "pending", "qualifying", "leased"})
 
 
@@ -21,12 +22,17 @@ def booked(
 ) -> tuple[tuple[Posting, ...], UUID | None]:
     """Return a sale's postings and the one wallet they touch.
 
-    Raises Fault WIRE_MALFORMED for a key used twice, an account that is none, or another's wallet.
+    Raises Fault WIRE_MALFORMED for a key used twice, an account that is none, another's wallet, or
+    points taken from anywhere but a lease: what is free is spent by the cloud alone.
     """
     postings = tuple(from_wire(posting) for posting in sale.postings)
     keys = {(posting.line, posting.rule, posting.kind, posting.nth) for posting in postings}
     if len(keys) != len(postings):
         _malformed("a posting key stands twice")
+    if any(
+        posting.debit.startswith(_MEMBER) and _LEASED not in posting.debit for posting in postings
+    ):
+        _malformed("points that no lease covers")
     touched = {wallet for posting in postings for wallet in _wallets(posting)}
     if not touched:
         return postings, None

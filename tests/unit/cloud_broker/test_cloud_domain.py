@@ -106,6 +106,8 @@ class TestPostings:
         self.refused(self.posting(credit=f"member:{self.person.wallet}:gold"))
         self.refused(self.posting(debit="bank:1:vault"))
         self.refused(self.posting(debit=f"brand:{fresh_id()}:pocket"))
+        (plain,) = self.box.sale(self.person).postings
+        self.refused(self.posting(debit=plain.credit, credit=plain.debit))
         self.refused(self.posting(points=0))
         self.refused(self.posting(points=-5))
 
