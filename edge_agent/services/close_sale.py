@@ -136,4 +136,5 @@ def _sale(
         bundle_hash=quote.rules.hash,
         certificate_hash=certificate_hash(quote.priced),
         solver_status=quote.priced.status,
+        priced_for=quote.facts,
     )

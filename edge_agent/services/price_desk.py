@@ -16,7 +16,9 @@ from retail_core.pricing.bundle import RuleBundle, bundle_hash, parse_bundle
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.context import StoreContext
 from retail_core.pricing.evaluate import MemberContext, price_basket
+from retail_core.pricing.repricing import priced_for
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import PricedFor
 
 NO_RULES = RuleBundle(version=0)
 CHANNEL = "store"
@@ -41,6 +43,7 @@ class Quote:
     basket: Basket
     priced: PricedBasket
     rules: Rules
+    facts: PricedFor
 
 
 class PriceDesk:
@@ -92,7 +95,8 @@ class PriceDesk:
                 raise
             rules = SHELF_PRICES
             priced = price_basket(basket, NO_RULES, member, store=store)
-        return Quote(basket, priced, rules)
+        facts = priced_for(basket.opened_local, member, store, rules.bundle)
+        return Quote(basket, priced, rules, facts)
 
     def member(self, member_id: UUID | None) -> HeldMember | None:
         """Return the member of a sale; Fault SALE_MEMBER_UNKNOWN when she is not held here."""

@@ -224,6 +224,22 @@ class LeaseSpend(msgspec.Struct, array_like=True, frozen=True):
     amount: Seq
 
 
+class PricedFor(msgspec.Struct, array_like=True, frozen=True):
+    """What a price depended on besides the lines: to price it again, and no more.
+
+    `opened_min` is wall time in the store's zone, in minutes since 1970; tier and tags are those
+    that the rules ask about, None for a basket without a member.
+    """
+
+    opened_min: Count
+    clock_known: bool = True
+    tier: SaleText | None = None
+    tags: tuple[SaleText, ...] = ()
+    store: SaleText = ""
+    region: SaleText = ""
+    channel: SaleText = ""
+
+
 class Sale(msgspec.Struct, array_like=True, frozen=True):
     """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`)."""
 
@@ -241,6 +257,7 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     certificate_hash: Digest = b""
     solver_status: SaleText = ""
     lease_spends: LeaseSpends = ()
+    priced_for: PricedFor | None = None
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):

@@ -96,33 +96,30 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{path} does not have the shape of {source}: {detail}",
     ),
     FaultCode.AUDIT_ARITHMETIC: FaultSpec(
-        "conflict",
-        409,
-        "小票的账对不上:{detail}",
-        "the receipt does not add up: {detail}",
+        "conflict", 409, "小票的账对不上", "the receipt does not add up"
     ),
     FaultCode.AUDIT_BUNDLE_UNKNOWN: FaultSpec(
         "conflict",
         409,
-        "小票所用的规则包 {version} 不是已发布的那一份",
-        "the receipt's rule bundle {version} is not one that was published",
+        "小票所用的规则包不是已发布的那一份",
+        "the receipt's rule bundle is not one that was published",
     ),
     FaultCode.AUDIT_OFFER_UNKNOWN: FaultSpec(
         "conflict",
         409,
-        "小票上的优惠 {offer} 不在规则包 {version} 里",
-        "offer {offer} of the receipt is not in rule bundle {version}",
+        "小票上的优惠不在它的规则包里",
+        "an offer of the receipt is not in its rule bundle",
     ),
     FaultCode.AUDIT_CHEAPER: FaultSpec(
         "conflict",
         409,
-        "这笔多收了:按规则应付 {due} 分,实收 {charged} 分",
-        "charged too much: {charged} fen were charged, the rules ask {due}",
+        "多收了:按已发布的规则可以更便宜",
+        "charged too much: by the published rules it is cheaper",
     ),
     FaultCode.AUDIT_TOO_CHEAP: FaultSpec(
         "conflict",
         409,
-        "这笔少收了:按规则应付 {due} 分,实收 {charged} 分",
-        "charged too little: {charged} fen were charged, the rules ask {due}",
+        "少收了:按已发布的规则没有这么便宜",
+        "charged too little: the published rules do not give it so cheap",
     ),
 }
