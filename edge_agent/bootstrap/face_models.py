@@ -61,13 +61,14 @@ class Nets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LaneEngines:
-    """A lane's two gates, both in its own zone of its own camera's picture.
+    """A lane's gates, all in its own zone of its own camera's picture.
 
-    Enrolment asks for better pictures than recognition.
+    Enrolment asks for better pictures than recognition; a turn of the head for surer points.
     """
 
     recognise: FaceEngine
     enrol: FaceEngine
+    turn: FaceEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class FaceEngines:
     def each(self, wrap: Callable[[FaceEngine], FaceEngine]) -> "FaceEngines":
         """Return the same with every engine inside another."""
         lanes = {
-            lane: LaneEngines(wrap(engines.recognise), wrap(engines.enrol))
+            lane: LaneEngines(wrap(engines.recognise), wrap(engines.enrol), wrap(engines.turn))
             for lane, engines in self.lanes.items()
         }
         return replace(self, lanes=lanes, pictures=wrap(self.pictures))
@@ -171,7 +172,9 @@ def open_face(basis: Basis) -> FaceEngines:
         log.warning("licence", code=said.code.value, zh=said.text("zh"), en=said.text("en"))
     lanes = {
         lane.id: LaneEngines(
-            LateEngine(acting, late, lane.id), LateEngine(acting, late, _enrolling(lane.id))
+            LateEngine(acting, late, lane.id),
+            LateEngine(acting, late, _enrolling(lane.id)),
+            LateEngine(acting, late, _turning(lane.id)),
         )
         for lane in basis.settings.lanes
     }
@@ -276,6 +279,10 @@ def _enrolling(lane: str) -> str:
     return f"{lane}/enrol"
 
 
+def _turning(lane: str) -> str:
+    return f"{lane}/turn"
+
+
 def _others(basis: Basis) -> tuple[Profile, ...]:
     face = basis.settings.config.face
     wanted = dict.fromkeys(one for one in (face.shadow, face.previous) if one is not None)
@@ -321,6 +328,7 @@ def _load(basis: Basis, found: "Trusted") -> "LoadedFaces":
         seen = nets if _wants_hint(basis, lane) else replace(nets, liveness=None)
         zone = lane.camera.zone
         engines[lane.id] = FaceOnnx(seen, GateLimits(zone=zone))
+        engines[_turning(lane.id)] = FaceOnnx(seen, GateLimits(zone=zone, hasty=False))
         engines[_enrolling(lane.id)] = FaceOnnx(seen, replace(ENROLMENT_GATES, zone=zone))
     if found.signed is not None:
         shelf_of(basis).accept(found.signed)

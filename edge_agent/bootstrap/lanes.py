@@ -76,7 +76,7 @@ def _lane(basis: Basis, lane: LaneSettings, shared: Shared) -> LaneServices:
         QrFrames(own.camera, own.qr, codes) if own.camera and own.qr else None,
         CardTaps(own.nfc, held.lookup, proofs, weak) if own.nfc else None,
     )
-    engine = devices.face.lanes[lane.id].recognise if devices.face else None
+    engine = devices.face.lanes[lane.id].turn if devices.face else None
     desk = faces.desk(own, devices.face, held.gallery)
     return LaneServices(
         devices=own,

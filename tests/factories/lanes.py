@@ -33,6 +33,6 @@ def box_devices(
     faces = None
     if engine is not None:
         faces = FaceEngines(
-            {lane.id: LaneEngines(engine, engine) for lane in lanes}, engine, POLICY
+            {lane.id: LaneEngines(engine, engine, engine) for lane in lanes}, engine, POLICY
         )
     return Devices({lane.id: lane for lane in lanes}, faces, taps or {})

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
-from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES
+from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES, GateLimits
 from edge_agent.drivers.face_onnx.pictures import decode_picture
 from edge_agent.recognition.enrol import EnrolFrame, plan_enrolment
 from edge_agent.recognition.gallery import Gallery
@@ -123,6 +123,6 @@ def ended(engine: FaceOnnx, show: Callable[[Pose], Picture], side: Side) -> Head
 def test_a_head_passes_and_a_photo_swung_alike_does_not(
     face_models: FaceModels, portrait: Portrait, side: Side
 ) -> None:
-    engine = FaceOnnx(face_models)
+    engine = FaceOnnx(face_models, GateLimits(hasty=False))
     assert ended(engine, portrait.head, side).phase is Phase.PASSED
     assert ended(engine, portrait.flat, side).phase is not Phase.PASSED

@@ -105,7 +105,7 @@ def test_each_gate_refuses_what_it_is_for(
 
 def test_a_reading_says_how_it_came_about(engine: FaceOnnx, shots: dict[str, Picture]) -> None:
     reading = engine.read(shots["person-a/1"])
-    assert set(reading.stage_ms) == {"detect", "align", "liveness", "embed"}
+    assert set(reading.stage_ms) == {"detect", "settle", "align", "liveness", "embed"}
     assert {"width_px", "sharpness", "yaw", "pitch", "roll", "score"} <= set(reading.quality)
     assert reading.liveness is not None
     assert 0 <= reading.liveness <= 1

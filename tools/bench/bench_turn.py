@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
+from edge_agent.drivers.face_onnx.gates import GateLimits
 from edge_agent.drivers.face_onnx.pictures import decode_picture
 from retail_core.identity.head_turn import Glimpse, HeadTurn, Phase, Side, TurnPlan
 from tools import build_models
@@ -41,7 +42,7 @@ def main() -> int:
         return 2
     if build_models.main(["--quiet"]):
         return 1
-    engine = FaceOnnx(FaceModels.load(build_models.MODELS))
+    engine = FaceOnnx(FaceModels.load(build_models.MODELS), GateLimits(hasty=False))
     bench = Bench("turn")
     counted: Counter[tuple[str, str]] = Counter()
     for number, portrait in enumerate(_portraits(given.data, engine, given.people)):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.drivers.face_onnx.align import align
+from edge_agent.drivers.face_onnx.closer import settled
 from edge_agent.drivers.face_onnx.embedder import Embedder
 from edge_agent.drivers.face_onnx.gates import GateLimits, judge, measure, pick, pose_of
 from edge_agent.drivers.face_onnx.liveness import Liveness
@@ -110,7 +111,7 @@ class FaceOnnx:
             return FaceReading(None, FaultCode.FACE_IMAGE_BROKEN)
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "detect"):
-            faces = self._models.detector.detect(image)
+            faces = self._models.detector.detect(image, hasty=self._limits.hasty)
         face = pick(faces, image.shape[1], image.shape[0], self._limits)
         if isinstance(face, Face):
             return self._read_face(image, face, stage_ms)
@@ -121,6 +122,9 @@ class FaceOnnx:
     def _read_face(
         self, image: NDArray[np.uint8], face: Face, stage_ms: dict[str, float]
     ) -> FaceReading:
+        if self._limits.hasty:
+            with _timed(stage_ms, "settle"):
+                face = settled(self._models.detector, image, face)
         with _timed(stage_ms, "align"):
             crop = align(image, face.points)
             quality = measure(crop, pose_of(face.points))

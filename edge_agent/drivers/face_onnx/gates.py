@@ -39,6 +39,10 @@ class GateLimits:
     pitch_max: float = 0.80
     # Part of the frame (left, top, right, bottom; 0..1) where a customer stands.
     zone: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    # Whether somebody waits: then a smaller copy is searched where that is enough, and the points
+    # come from a second look at the face. That look draws a head which is turned away as if it
+    # were less so: whoever asks how far it is turned takes the time.
+    hasty: bool = True
     # How much surer the detector may be of the turned picture (see `tilt.py`); None: not asked.
     tilt_gain_max: float | None = None
 
@@ -52,6 +56,7 @@ ENROLMENT_GATES = GateLimits(
     yaw_max=0.32,
     pitch_min=0.34,
     pitch_max=0.74,
+    hasty=False,
     tilt_gain_max=0.010,
 )
 

@@ -16,6 +16,10 @@ SIDE_MULTIPLE = 32
 SIDE = 480
 SHRINK_MIN = 0.375
 CANDIDATES_MAX = 400
+# In haste 320 are searched. A face 20 px wide in the copy is missed once in sixty, a smaller one
+# often: that is enough beside a face of 50 px, since one 0.4 times as wide is a rival.
+HASTY_SIDE = 320
+HASTY_WIDTH_MIN = 50.0
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -42,23 +46,36 @@ class Detector:
         self._score = score
         self._overlap = overlap
 
-    def detect(self, image: Picture) -> list[Face]:
-        """Return faces, widest first."""
-        small, shrink = _shrink(image)
-        rows = decode(self._session.run(_blob(small)), _padded(small.shape[1]), self._score)
-        kept = suppress(rows, self._overlap)
+    def detect(self, image: Picture, *, hasty: bool = False) -> list[Face]:
+        """Return faces, widest first; `hasty` looks closely only where a glance is not enough."""
+        shrink = _shrink(image, SIDE)
+        glance = _shrink(image, HASTY_SIDE)
+        if hasty and glance < shrink:
+            faces = self._found(image, glance)
+            if faces and faces[0].box[2] * glance >= HASTY_WIDTH_MIN:
+                return faces
+        return self._found(image, shrink)
+
+    def rows(self, image: Picture) -> Tensor:
+        """Return what the net sees in the picture as it is, as `decode` gives it."""
+        return decode(self._session.run(_blob(image)), _padded(image.shape[1]), self._score)
+
+    def _found(self, image: Picture, shrink: float) -> list[Face]:
+        kept = suppress(self.rows(_smaller(image, shrink)), self._overlap)
         faces = [_face(row, shrink) for row in kept]
         return sorted(faces, key=lambda face: face.box[2], reverse=True)
 
 
-def _shrink(image: Picture) -> tuple[Picture, float]:
-    longest = max(image.shape[:2])
-    shrink = max(SIDE / longest, SHRINK_MIN)
+def _shrink(image: Picture, side: int) -> float:
+    longest: int = max(image.shape[:2])
+    return min(1.0, max(side / longest, SHRINK_MIN))
+
+
+def _smaller(image: Picture, shrink: float) -> Picture:
     if shrink >= 1:
-        return image, 1.0
+        return image
     size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    return cast("Picture", small), shrink
+    return cast("Picture", cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _padded(side: int) -> int:
@@ -119,6 +136,10 @@ def _overlap(one: Tensor, many: Tensor) -> Tensor:
 
 
 def _face(row: Tensor, shrink: float) -> Face:
-    x, y, width, height = (float(value) / shrink for value in row[1:5])
     points = np.asarray(row[5:].reshape(5, 2) / shrink, dtype=np.float32)
-    return Face((x, y, width, height), points, float(row[0]))
+    return Face(_box(row[1:5] / shrink), points, float(row[0]))
+
+
+def _box(sides: NDArray[np.floating]) -> tuple[float, float, float, float]:
+    x, y, width, height = sides.tolist()
+    return x, y, width, height
