@@ -1,8 +1,7 @@
 """Which rules name which lines, and which of those this customer may have now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from retail_core.checkout.basket import Basket, BasketLine, whole_units
 from retail_core.pricing.certificate import Reason
@@ -24,12 +23,9 @@ from retail_core.pricing.offers import (
     PriceList,
     SlotBundle,
     UnitOffer,
-    order_key,
 )
 from retail_core.pricing.rules import PointsRule, RuleBundle
 from retail_core.pricing.unit_prices import unit_fen_off
-
-_Rule = TypeVar("_Rule", bound=OfferBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +96,9 @@ def match_rules(
     check_in_force(bundle, basket.opened_local, store)
     at = setting_of(basket, bundle, member, store)
     matcher = _Matcher(basket.lines, at)
-    offers = (matcher.offer(offer) for offer in _by_strength(bundle.offers))
-    gifts = (matcher.gift(gift) for gift in _by_strength(bundle.gifts))
-    coupons, strangers = _coupons(matcher, bundle)
+    offers = (matcher.offer(offer) for offer in bundle.offer_index.touching(basket.lines))
+    gifts = (matcher.gift(gift) for gift in bundle.gift_index.touching(basket.lines))
+    coupons, strangers = _coupons(matcher, bundle, basket.lines)
     return Matches(
         offers=tuple(match for match in offers if match is not None),
         coupons=coupons,
@@ -123,24 +119,19 @@ def match_offers(
     return match_rules(basket, bundle, member, store).offers
 
 
-def _by_strength(rules: Iterable[_Rule]) -> list[_Rule]:
-    return sorted(rules, key=order_key)
-
-
 def _coupons(
-    matcher: "_Matcher", bundle: RuleBundle
+    matcher: "_Matcher", bundle: RuleBundle, lines: tuple[BasketLine, ...]
 ) -> tuple[tuple[CouponMatch, ...], tuple[tuple[Held, Reason], ...]]:
     """Return automatic and held coupons, and the held ones that no rule here is for."""
     found = [
         match
-        for coupon in _by_strength(bundle.coupons)
-        if coupon.automatic and (match := matcher.coupon(coupon, None)).lines
+        for coupon in bundle.automatic_coupon_index.touching(lines)
+        if (match := matcher.coupon(coupon, None)).lines
     ]
     strangers: list[tuple[Held, Reason]] = []
-    rules = {coupon.id: coupon for coupon in bundle.coupons}
     member = matcher.at.member
     for held in sorted(() if member is None else member.coupons, key=lambda held: held.id):
-        rule = rules.get(held.coupon)
+        rule = bundle.coupons_by_id.get(held.coupon)
         if held.chain and held.chain != bundle.chain:
             strangers.append((held, Reason.COUPON_FOREIGN))
         elif rule is None:

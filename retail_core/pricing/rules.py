@@ -1,5 +1,6 @@
 """The rules of a chain as one published whole, and the rules that are no offers."""
 
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -22,6 +23,7 @@ from retail_core.pricing.fields import (
     WallTime,
 )
 from retail_core.pricing.offers import PERMILLE, Offer
+from retail_core.pricing.rule_index import RuleIndex
 
 FORMAT = 1
 _MANY = msgspec.Meta(max_length=limits.OFFERS_MAX)
@@ -75,7 +77,7 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     points_off: bool = False
 
 
-class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A published version of all rules; `tier_names` maps tier codes, lowest first, to names.
 
     `chain` names whose rules they are: coupons of another chain are refused. `inferred_tags` are
@@ -95,3 +97,23 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     coupons: Annotated[tuple[Coupon, ...], _MANY] = ()
     gifts: Annotated[tuple[Gift, ...], _MANY] = ()
     restrictions: Annotated[tuple[Restriction, ...], _MANY] = ()
+
+    @cached_property
+    def offer_index(self) -> RuleIndex[Offer]:
+        """Return the offers by what they name."""
+        return RuleIndex(self.offers)
+
+    @cached_property
+    def gift_index(self) -> RuleIndex[Gift]:
+        """Return the gifts by what they name."""
+        return RuleIndex(self.gifts)
+
+    @cached_property
+    def automatic_coupon_index(self) -> RuleIndex[Coupon]:
+        """Return the coupons that need not be held, by what they name."""
+        return RuleIndex(coupon for coupon in self.coupons if coupon.automatic)
+
+    @cached_property
+    def coupons_by_id(self) -> dict[str, Coupon]:
+        """Return all coupons by id."""
+        return {coupon.id: coupon for coupon in self.coupons}

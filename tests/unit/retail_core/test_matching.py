@@ -9,11 +9,21 @@ from hypothesis import strategies as st
 
 from retail_core.checkout.basket import Basket, BasketLine
 from retail_core.errors import Fault
+from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.coupons import Held
 from retail_core.pricing.line_index import LineIndex
+from retail_core.pricing.matching import match_rules
+from retail_core.pricing.offers import (
+    BundleSlot,
+    Offer,
+    PriceList,
+    SlotBundle,
+    TierPrice,
+    order_key,
+)
 from retail_core.texts.faults import FaultCode
 from tests.factories.matched_rules import TWO_LINES, matched, offered
 from tests.factories.pricing import FRIDAY_NOON, basket, line
@@ -121,6 +131,38 @@ def test_the_index_names_what_reading_every_line_would(
     assert index.named_by(items) == expected
     by_sku = tuple(place for place, entry in enumerate(lines) if entry.sku in items.skus)
     assert index.of_skus(dict.fromkeys(items.skus).keys()) == by_sku
+
+
+@st.composite
+def named_offers(draw: st.DrawFn) -> tuple[Offer, tuple[ItemSelector, ...]]:
+    base: dict[str, Any] = {"name": "n", "priority": draw(st.integers(0, 2))}
+    base["id"] = draw(st.text("xyz", min_size=1, max_size=4))
+    items = draw(selectors)
+    match draw(st.sampled_from(["unit", "list", "bundle"])):
+        case "unit":
+            return TierPrice(**base, items=items, fen_off=1), (items,)
+        case "list":
+            skus = draw(st.frozensets(st.sampled_from("ABC"), min_size=1))
+            prices = dict.fromkeys(skus, 1)
+            return PriceList(**base, prices=prices), (ItemSelector(skus=skus),)
+        case _:
+            parts = (items, draw(selectors))
+            slots = tuple(BundleSlot(items=part) for part in parts)
+            return SlotBundle(**base, slots=slots, fen_off=1), parts
+
+
+@given(any_lines, st.lists(named_offers(), max_size=5))
+def test_a_basket_meets_the_rules_that_name_it_strongest_first(
+    lines: list[BasketLine], named: list[tuple[Offer, tuple[ItemSelector, ...]]]
+) -> None:
+    rules = RuleBundle(version=1, offers=tuple(offer for offer, _ in named))
+    expected = [
+        offer
+        for offer, parts in sorted(named, key=lambda pair: order_key(pair[0]))
+        if any(is_named(entry, items) for entry in lines for items in parts)
+    ]
+    found = match_rules(Basket(tuple(lines), FRIDAY_NOON), rules, None)
+    assert [match.offer for match in found.offers] == expected
 
 
 # ---- coupons and gifts ---------------------------------------------------------------------------
