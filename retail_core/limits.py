@@ -29,9 +29,12 @@ TENDERS_MAX = 16
 # pricing
 OFFERS_MAX = 2_000  # also coupons, gifts, campaigns, restrictions, each
 RULE_NAMES_MAX = 20_000  # articles, brands, stores … that one rule may name
+BUNDLES_KEPT = 8  # earlier ones on a box, for the time until the newest begins
 BUNDLE_BYTES_MAX = 16 * 1024 * 1024
 BUNDLE_SLOTS_MAX = 8  # parts of a slot bundle
 SOLVER_NODES_MAX = 100_000
+SOLVER_UNITS_MAX = 2_000  # more are left to the integer program, which counts instead of walking
+SOLVER_GUARD_MS = 40
 
 # local API
 API_BODY_BYTES_MAX = 64 * 1024

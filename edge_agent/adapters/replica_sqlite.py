@@ -13,6 +13,7 @@ import msgspec
 
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, put_aside, script
 from edge_agent.ports.replica import HeldMember
+from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
@@ -46,6 +47,11 @@ MIGRATIONS = (
         CREATE TABLE published (
           kind TEXT PRIMARY KEY, version INTEGER NOT NULL, content BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+    ),
+    script(
+        """
+        CREATE TABLE earlier_bundle (version INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT;
         """
     ),
 )
@@ -201,9 +207,25 @@ class SqliteReplica:
         row = self._file.row("SELECT version, content FROM published WHERE kind = 'bundle'")
         return None if row is None else (int(row[0]), bytes(row[1]))
 
+    def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the bundles held before, newest first: one may hold until the next begins."""
+        rows = self._file.rows("SELECT version, content FROM earlier_bundle ORDER BY version DESC")
+        return tuple((int(version), bytes(content)) for version, content in rows)
+
     def replace_bundle(self, version: int, content: bytes) -> None:
-        """Swap the rule bundle."""
+        """Swap the rule bundle; the last few (`BUNDLES_KEPT`) stay as earlier ones."""
         with self._file.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO earlier_bundle"
+                " SELECT version, content FROM published WHERE kind = 'bundle' AND version <> ?",
+                (version,),
+            )
+            db.execute("DELETE FROM earlier_bundle WHERE version = ?", (version,))
+            db.execute(
+                "DELETE FROM earlier_bundle WHERE version NOT IN"
+                " (SELECT version FROM earlier_bundle ORDER BY version DESC LIMIT ?)",
+                (limits.BUNDLES_KEPT,),
+            )
             db.execute("REPLACE INTO published VALUES ('bundle', ?, ?)", (version, content))
 
     def close(self) -> None:

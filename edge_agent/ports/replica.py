@@ -90,8 +90,12 @@ class Replica(Protocol):
         """Return (version, bytes) of the rule bundle held."""
         ...
 
+    def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the bundles held before, newest first: one may hold until the next begins."""
+        ...
+
     def replace_bundle(self, version: int, content: bytes) -> None:
-        """Swap the rule bundle."""
+        """Swap the rule bundle; the last few (`BUNDLES_KEPT`) stay as earlier ones."""
         ...
 
     def close(self) -> None:

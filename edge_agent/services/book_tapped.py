@@ -118,7 +118,7 @@ class BookTapped:
         member_id = self._sessions.at(till, receipt.total_fen or 0)
         held = None if member_id is None else self._replica.member(member_id)
         lines, total = self._mapped(receipt), receipt.total_fen or 0
-        rules = self._desk.rules()
+        rules = self._desk.rules_at(at)
         priced = as_printed(lines, total, rules.bundle.version)
         postings = self._earned(priced, held, rules)
         receipt_id = self._ids.uuid7()

@@ -1,5 +1,6 @@
 """From what a till names to a priced basket: articles, rules, member and the shop's wall time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -53,19 +54,35 @@ class PriceDesk:
         self._replica = replica
         self._shop = shop
         self._zone = ZoneInfo(shop.zone)
-        self._rules = SHELF_PRICES
-        self._version = 0
+        self._parsed: dict[int, Rules] = {}
 
     def rules(self) -> Rules:
-        """Return the rules in force; shelf prices while no bundle has come."""
+        """Return the newest rules; shelf prices while no bundle has come."""
         held = self._replica.bundle()
         if held is None:
             return SHELF_PRICES
         version, content = held
-        if self._version != version:
-            self._rules = _read_rules(content)
-            self._version = version
-        return self._rules
+        if version not in self._parsed:
+            self._parsed = {version: _read_rules(content)}
+        return self._parsed[version]
+
+    def rules_at(self, at: Instant) -> Rules:
+        """Return the newest rules that hold already, which without a clock nobody can tell."""
+        newest = self.rules()
+        if newest.bundle.valid_from is None:
+            return newest
+        if at.quality == TimeQuality.UNKNOWN:
+            return SHELF_PRICES
+        local = self.local(at)
+        if _holds(newest, local):
+            return newest
+        return next((rules for rules in self._earlier() if _holds(rules, local)), SHELF_PRICES)
+
+    def _earlier(self) -> Iterator[Rules]:
+        for version, content in self._replica.earlier_bundles():
+            if version not in self._parsed:
+                self._parsed |= {version: _read_rules(content)}
+            yield self._parsed[version]
 
     def local(self, at: Instant) -> datetime:
         """Return the naive wall time in the shop's zone."""
@@ -85,16 +102,10 @@ class PriceDesk:
 
     def again(self, lines: tuple[BasketLine, ...], held: HeldMember | None, at: Instant) -> Quote:
         """Price lines whose articles and unit prices are known, as those of an older receipt."""
-        rules = self.rules()
+        rules = self.rules_at(at)
         basket = Basket(lines, self.local(at))
         member, store = _member_context(held), self._store(at)
-        try:
-            priced = price_basket(basket, rules.bundle, member, store=store)
-        except Fault as fault:
-            if fault.code != FaultCode.BUNDLE_NOT_YET:
-                raise
-            rules = SHELF_PRICES
-            priced = price_basket(basket, NO_RULES, member, store=store)
+        priced = price_basket(basket, rules.bundle, member, store=store)
         facts = priced_for(basket.opened_local, member, store, rules.bundle)
         return Quote(basket, priced, rules, facts)
 
@@ -148,6 +159,11 @@ def _member_context(held: HeldMember | None) -> MemberContext | None:
     return MemberContext(
         tier=record.tier, tags=frozenset(record.tags), points_free=record.points_free
     )
+
+
+def _holds(rules: Rules, local: datetime) -> bool:
+    begin = rules.bundle.valid_from
+    return begin is None or begin <= local
 
 
 def _read_rules(content: bytes) -> Rules:

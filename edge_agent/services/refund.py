@@ -136,7 +136,8 @@ class RefundSale:
         kept = [line for line in sold.sale.lines if back[line.line] < line.qty_milli]
         if not kept:
             return Rest({})
-        draft, rules = sold.record.draft, self._desk.rules()
+        draft = sold.record.draft
+        rules = self._desk.rules_at(draft.at)
         if rules.hash != sold.sale.bundle_hash:
             raise Fault(FaultCode.REFUND_RULES_CHANGED)
         held = None if draft.member is None else self._replica.member(draft.member)

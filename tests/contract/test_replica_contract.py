@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.replica import HeldMember, Replica
+from retail_core import limits
 from retail_core.identity.digit_code import reference_of
 from retail_core.wire.messages import Change, ChangeKind, PhoneKey
 from tests.factories.shop_floor import (
@@ -172,6 +173,18 @@ class ReplicaContract:
         replica.replace_bundle(3, b"three")
         replica.replace_bundle(4, b"four")
         assert replica.bundle() == (4, b"four")
+
+    def test_keeps_the_last_few_bundles(self, replica: Replica) -> None:
+        assert replica.earlier_bundles() == ()
+        for version in range(1, limits.BUNDLES_KEPT + 4):
+            replica.replace_bundle(version, bytes([version]))
+        newest = limits.BUNDLES_KEPT + 3
+        assert replica.bundle() == (newest, bytes([newest]))
+        kept = range(newest - 1, 2, -1)
+        assert replica.earlier_bundles() == tuple((v, bytes([v])) for v in kept)
+        replica.replace_bundle(newest, b"again")
+        assert replica.bundle() == (newest, b"again")
+        assert len(replica.earlier_bundles()) == limits.BUNDLES_KEPT
 
     def test_closes_twice(self, replica: Replica) -> None:
         replica.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from edge_agent.ports.replica import HeldMember
+from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
@@ -20,6 +21,7 @@ class FakeReplica:
         self._catalogue = (0, dict[str, Article]())
         self._names: dict[str, str] = {}
         self._bundle: tuple[int, bytes] | None = None
+        self._earlier: dict[int, bytes] = {}
 
     def feed_position(self) -> tuple[int, int]:
         return self._position
@@ -99,7 +101,14 @@ class FakeReplica:
     def bundle(self) -> tuple[int, bytes] | None:
         return self._bundle
 
+    def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
+        return tuple(sorted(self._earlier.items(), reverse=True))
+
     def replace_bundle(self, version: int, content: bytes) -> None:
+        if self._bundle is not None:
+            self._earlier[self._bundle[0]] = self._bundle[1]
+        self._earlier.pop(version, None)
+        self._earlier = dict(sorted(self._earlier.items(), reverse=True)[: limits.BUNDLES_KEPT])
         self._bundle = (version, content)
 
     def close(self) -> None:

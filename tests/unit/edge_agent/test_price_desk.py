@@ -104,6 +104,27 @@ def test_a_bundle_that_does_not_hold_yet_leaves_shelf_prices() -> None:
     assert quoted(now, UNKNOWN).priced.total_fen == SHELF_FEN
 
 
+def test_until_a_bundle_begins_the_one_before_holds() -> None:
+    replica = FakeReplica()
+    replica.replace_catalogue(1, [SOAP])
+    for version, begin, fen in (
+        (3, None, 300),
+        (4, "2026-07-31T12:00:00", 400),
+        (5, "2026-07-31T13:00:00", 500),
+        (6, "2026-08-01T00:00:00", 600),
+    ):
+        content = {"version": version, "valid_from": begin, "offers": [MIX | {"fen_off": fen}]}
+        replica.replace_bundle(version, json.dumps(content).encode())
+    pricing = PriceDesk(replica, SHOP)
+    for minutes, version in ((-1, 3), (0, 4), (59, 4), (60, 5), (719, 5), (720, 6)):
+        at = Instant(NOON_MS + minutes * 60_000, 1, BOOT, TimeQuality.SYNCED)
+        quote = quoted(pricing, at)
+        assert quote.priced.bundle_version == version
+        assert quote.priced.total_fen == SHELF_FEN - version * 100
+    assert quoted(pricing, UNKNOWN).priced.total_fen == SHELF_FEN
+    assert pricing.rules().bundle.version == 6
+
+
 @pytest.mark.parametrize(
     "content", [b"", b'{"version":4,"format":2}', BUNDLE.replace(b"950", b"9500")]
 )
