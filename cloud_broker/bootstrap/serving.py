@@ -30,6 +30,7 @@ from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.devices import Devices
+from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
@@ -101,6 +102,7 @@ def build_api(running: Running) -> ASGIApp:
         auth=office.access,
         desk=desk,
         faces=office.faces,
+        face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

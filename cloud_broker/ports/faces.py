@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import ErasedFace, HeldFace
@@ -18,6 +18,29 @@ class Decision:
     signed: bytes
     decided_by: str
     decided_ms: int
+
+
+FaceAct = Literal["enable", "walk_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One person's wish about faces in a store, which another has to second.
+
+    `base_version` is the decision it was made on; another decision in between overtakes it.
+    """
+
+    proposal: UUID
+    store: UUID
+    act: FaceAct
+    base_version: int
+    assessment: str
+    signage: str
+    approved_by: str
+    approved_on: str
+    proposed_by: UUID
+    proposer: str
+    proposed_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,22 @@ class FaceRepo(Protocol):
 
     def decisions(self) -> dict[UUID, Decision]:
         """Return the newest decision of every store that has one."""
+        ...
+
+    def propose(self, proposal: Proposal) -> None:
+        """Enter a proposal; an open one for the same store is superseded."""
+        ...
+
+    def proposals(self, since_ms: int) -> tuple[Proposal, ...]:
+        """Return open proposals made since a moment, oldest first."""
+        ...
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return an open proposal, locked until the end of the transaction."""
+        ...
+
+    def settle(self, proposal_id: UUID, state: str, by: UUID, now_ms: int) -> None:
+        """Close a proposal as `confirmed` or `withdrawn`; nobody confirms his own."""
         ...
 
     def consenting(self, members: Collection[UUID]) -> set[UUID]:

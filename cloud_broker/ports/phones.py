@@ -36,6 +36,13 @@ class PhoneRepo(Protocol):
         """Return whose key this is; None when it is unknown or revoked."""
         ...
 
+    def admit(self, key_id: bytes, nonce: bytes, dead_ms: int, now_ms: int) -> bool:
+        """Take a signed request for its one use; False when it came before, to any process.
+
+        It is remembered until `dead_ms`; what is dead by now is forgotten.
+        """
+        ...
+
     def revoke_keys(self, member: UUID, now_ms: int) -> int:
         """End every key of a member; return how many there were."""
         ...

@@ -69,7 +69,7 @@ class FaceOffice:
         Faults API_NOT_FOUND, API_BODY_INVALID for a date that is none, FACE_ENABLEMENT_INCOMPLETE.
         """
         if leave.approved_on:
-            _check_date(leave.approved_on)
+            checked_date(leave.approved_on)
         return self._decide(tenant, store, leave, who=who, enabled=True)
 
     def disable(self, tenant: UUID, store: str, *, who: str) -> Decision:
@@ -119,30 +119,36 @@ class FaceOffice:
     def _decide(
         self, tenant: UUID, store: str, leave: Leave, *, who: str, enabled: bool
     ) -> Decision:
-        now_ms = self._clock.now_ms()
         with self._units.begin(tenant) as unit:
             place = _store_of(unit, store)
-            before = unit.faces.decisions().get(place)
-            said = FaceEnablement(
-                tenant=str(tenant),
-                store=str(place),
-                version=1 if before is None else before.said.version + 1,
-                enabled=enabled,
-                walk_up=leave.walk_up,
-                assessment=leave.assessment.strip(),
-                signage=leave.signage.strip(),
-                approved_by=leave.approved_by.strip(),
-                approved_on=leave.approved_on.strip(),
-            )
-            signed = sign_enablement(said, self._keys.keys(tenant).bundle_seed)
-            decision = Decision(place, said, signed, who, now_ms)
-            unit.faces.decide(decision)
-            change = NewChange(ChangeKind.FACE_ENABLEMENT, place, said.version, _NIL)
-            unit.feed.append({place: [change]}, now_ms)
-            action = "face.enable" if enabled else "face.disable"
-            detail = {"version": said.version, "walk_up": said.walk_up}
-            unit.hq.audit(AuditEntry(who, action, str(place), detail), now_ms)
-            unit.announce(LiveEvent(tenant, frozenset({"published"})))
+            return self.decided(unit, tenant, place, leave, who=who, enabled=enabled)
+
+    def decided(
+        self, unit: Unit, tenant: UUID, place: UUID, leave: Leave, *, who: str, enabled: bool
+    ) -> Decision:
+        """Decide within a transaction: signed, on record, and told to the store's box."""
+        now_ms = self._clock.now_ms()
+        before = unit.faces.decisions().get(place)
+        said = FaceEnablement(
+            tenant=str(tenant),
+            store=str(place),
+            version=1 if before is None else before.said.version + 1,
+            enabled=enabled,
+            walk_up=leave.walk_up,
+            assessment=leave.assessment.strip(),
+            signage=leave.signage.strip(),
+            approved_by=leave.approved_by.strip(),
+            approved_on=leave.approved_on.strip(),
+        )
+        signed = sign_enablement(said, self._keys.keys(tenant).bundle_seed)
+        decision = Decision(place, said, signed, who, now_ms)
+        unit.faces.decide(decision)
+        change = NewChange(ChangeKind.FACE_ENABLEMENT, place, said.version, _NIL)
+        unit.feed.append({place: [change]}, now_ms)
+        action = "face.enable" if enabled else "face.disable"
+        detail = {"version": said.version, "walk_up": said.walk_up}
+        unit.hq.audit(AuditEntry(who, action, str(place), detail), now_ms)
+        unit.announce(LiveEvent(tenant, frozenset({"published"})))
         return decision
 
 
@@ -162,7 +168,8 @@ def _store_of(unit: Unit, wanted: str) -> UUID:
     return found[0]
 
 
-def _check_date(text: str) -> None:
+def checked_date(text: str) -> None:
+    """Refuse a date of approval that is none, or cannot be (Fault API_BODY_INVALID)."""
     try:
         decided = date.fromisoformat(text)
     except ValueError:

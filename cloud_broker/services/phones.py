@@ -1,11 +1,10 @@
 """Members' phones: how one comes to speak for a member, and how its requests are believed."""
 
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
-from cloud_broker.domain.phone_request import Asked, NonceBook, Signed, verify
+from cloud_broker.domain.phone_request import REMEMBERED_MS, Asked, Signed, verify
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
@@ -24,7 +23,7 @@ class Claimed:
     tenant: UUID
     member: UUID
     key_id: bytes
-    digit_secret: bytes
+    digit_secret: bytes = field(repr=False)
     now_ms: int
 
 
@@ -44,8 +43,6 @@ class Phones:
         self._units = units
         self._clock = clock
         self._ids = ids
-        self._nonces = NonceBook()
-        self._lock = threading.Lock()
 
     def claim(self, claim_code: str, public_key: bytes | None) -> Claimed:
         """Let a phone speak for the member whose claim this is; once, and before it expires.
@@ -67,14 +64,15 @@ class Phones:
 
         Raises Fault PHONE_REVOKED, PHONE_SIGNATURE, PHONE_CLOCK, PHONE_REPLAYED.
         """
+        now_ms = self._clock.now_ms()
         with self._units.begin(signed.tenant) as unit:
             held = unit.phones.key(signed.key_id)
-        if held is None:
-            raise Fault(FaultCode.PHONE_REVOKED)
-        now_ms = self._clock.now_ms()
-        verify(signed, asked, held.public_key, now_ms)
-        with self._lock:
-            self._nonces.admit(signed, now_ms)
+            if held is None:
+                raise Fault(FaultCode.PHONE_REVOKED)
+            verify(signed, asked, held.public_key, now_ms)
+            dead_ms = now_ms + REMEMBERED_MS
+            if not unit.phones.admit(signed.key_id, signed.nonce, dead_ms, now_ms):
+                raise Fault(FaultCode.PHONE_REPLAYED)
         return PhoneHolder(signed.tenant, held.member, signed.key_id)
 
     def _claim_in(self, tenant: UUID, hashed: bytes, public_key: bytes | None) -> Claimed | None:

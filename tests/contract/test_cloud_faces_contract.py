@@ -5,10 +5,13 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.ports.faces import Decision
+from cloud_broker.ports.hq import HqUser
 from cloud_broker.ports.unit import StoreRefusedError, Units
+from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.overview import HqIdentity
 from retail_core.errors import Fault
 from retail_core.identity.erasure import (
     Receipt,
@@ -224,3 +227,75 @@ class TestFaceRepo:
         assert open_enablement(signed, public, tenant, box.store).enabled
         with pytest.raises(Fault, match="R603"):
             open_enablement(signed, public, tenant, fresh_id())
+
+
+class TestProposals:
+    """What waits for a second person; the rule of two holds in the tables, too."""
+
+    def people(self, units: Units, tenant: UUID) -> tuple[HqIdentity, HqIdentity]:
+        made = []
+        with units.begin(tenant) as unit:
+            for login in ("li", "wang"):
+                user = HqUser(fresh_id(), login, login, "operations", "x")
+                unit.hq.add_user(user, WALL_MS)
+                made.append(HqIdentity(tenant, user.user_id, login, login, "operations"))
+        return made[0], made[1]
+
+    def desk(self, units: Units, clock: FakeCloudClock) -> FaceDesk:
+        ids = FakeCloudIdSource(clock)
+        return FaceDesk(units, clock, ids, FaceOffice(units, clock, ids, FakeKeyRing()))
+
+    def test_one_asks_and_another_confirms(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        li, wang = self.people(any_units, tenant)
+        desk = self.desk(any_units, FakeCloudClock())
+        desk.propose(li, box.store, "enable", LEAVE)
+        (waiting,) = desk.waiting(tenant)
+        assert (waiting.store, waiting.act, waiting.proposer) == (box.store, "enable", "li")
+        with pytest.raises(Fault) as caught:
+            desk.confirm(li, waiting.proposal)
+        assert caught.value.code is FaultCode.FACE_SECOND_PERSON
+        made = desk.confirm(wang, waiting.proposal)
+        assert (made.said.enabled, made.said.walk_up, made.decided_by) == (True, False, "li + wang")
+        assert desk.waiting(tenant) == ()
+        with any_units.begin(tenant) as unit:
+            assert unit.faces.decisions()[box.store].said == made.said
+        desk.propose(li, box.store, "walk_up", LEAVE)
+        (waiting,) = desk.waiting(tenant)
+        assert desk.confirm(wang, waiting.proposal).said.walk_up
+
+    def test_the_tables_know_the_rule_of_two(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        li, _ = self.people(any_units, tenant)
+        desk = self.desk(any_units, FakeCloudClock())
+        desk.propose(li, box.store, "enable", LEAVE)
+        (waiting,) = desk.waiting(tenant)
+        with pytest.raises(StoreRefusedError), any_units.begin(tenant) as unit:
+            unit.faces.settle(waiting.proposal, "confirmed", li.user_id, WALL_MS)
+
+    def test_a_proposal_lapses_is_overtaken_or_withdrawn(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        li, wang = self.people(any_units, tenant)
+        clock = FakeCloudClock()
+        desk = self.desk(any_units, clock)
+        desk.propose(li, box.store, "enable", LEAVE)
+        (first,) = desk.waiting(tenant)
+        desk.propose(wang, box.store, "enable", LEAVE)
+        (second,) = desk.waiting(tenant)
+        assert second.proposer == "wang"
+        office(any_units).enable(tenant, str(box.store), LEAVE, who="cli")
+        for one in (first, second):
+            with pytest.raises(Fault) as caught:
+                desk.confirm(li, one.proposal)
+            assert caught.value.code is FaultCode.API_NOT_FOUND
+        desk.withdraw(li, second.proposal)
+        desk.propose(li, box.store, "walk_up", LEAVE)
+        (third,) = desk.waiting(tenant)
+        clock.advance(8 * 86_400_000)
+        assert desk.waiting(tenant) == ()
+        with pytest.raises(Fault):
+            desk.confirm(wang, third.proposal)
+        assert not desk.narrow(li, box.store, "enable").said.enabled

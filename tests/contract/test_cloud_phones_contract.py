@@ -89,6 +89,18 @@ def test_keys_end_together(any_units: Units, box: SimBox, person: Person) -> Non
         assert facts.phone_keys == ()
 
 
+def test_a_request_is_taken_once_by_whoever_answers(any_units: Units, box: SimBox) -> None:
+    def admit(key: bytes, nonce: bytes, now_ms: int) -> bool:
+        with any_units.begin(box.tenant) as unit:
+            return unit.phones.admit(key, nonce, now_ms + 1_000, now_ms)
+
+    assert admit(KEY, b"n" * 16, WALL_MS)
+    assert admit(OTHER_KEY, b"n" * 16, WALL_MS)
+    assert admit(KEY, b"m" * 16, WALL_MS)
+    assert not admit(KEY, b"n" * 16, WALL_MS + 1_000)
+    assert admit(KEY, b"n" * 16, WALL_MS + 1_001), "dead and forgotten"
+
+
 def test_the_newest_claim_is_the_only_open_one(
     any_units: Units, box: SimBox, person: Person
 ) -> None:

@@ -392,3 +392,73 @@ def test_no_script_or_style_stands_in_the_page(visit: Visit) -> None:
     header = page.request.get(page.url).headers["content-security-policy"]
     assert header.startswith("default-src 'self'")
     assert json.dumps(header).count("unsafe") == 0
+
+
+# ---- faces: one person asks, another says yes ----------------------------------------------------
+
+
+def enters(page: Page, cloud: Cloud, login: str, password: str) -> None:
+    """Sign in on a page without a script, or with one."""
+    page.goto(cloud.origin + "/login?next=/faces")
+    page.get_by_label("账号").fill(login)
+    page.get_by_label("密码").fill(password)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/faces$"))
+
+
+def asks(page: Page, assessment: str) -> None:
+    """Fill the form by keyboard alone and send it."""
+    page.get_by_label("影响评估编号").focus()
+    for words in (assessment, "店门与收银台", "周律师"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.get_by_label("批准日期").fill("2026-10-01")
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["script", "no script"])
+def test_two_persons_let_a_store_recognise_faces(
+    cloud: Cloud, browser: Browser, *, runs: bool
+) -> None:
+    number = 0 if runs else 1
+    name, login = PLACES[number][0], f"second-{number}"
+    second = cloud.office.access.add_user(cloud.boxes[0].made.tenant, login, "周敏", "admin")
+    with (
+        browser.new_context(
+            locale="zh-CN", viewport=chrome.HQ_VIEW, java_script_enabled=runs
+        ) as mine,
+        browser.new_context(
+            locale="zh-CN", viewport=chrome.HQ_VIEW, java_script_enabled=runs
+        ) as theirs,
+    ):
+        page, other = mine.new_page(), theirs.new_page()
+        for each in (page, other):
+            each.set_default_timeout(PATIENCE_MS)
+        enters(page, cloud, "hq", cloud.password)
+        page.get_by_role("link", name=name).press("Enter")
+        expect(page.get_by_text("人脸识别关着")).to_be_visible()
+        asks(page, f"PIA-{number}")
+        status = page.locator("#notice[role=status]")
+        expect(status).to_contain_text("等另一位同事确认")
+        expect(page.get_by_text("这是您提出的")).to_be_visible()
+        if runs:
+            chrome.screenshot(page, "hq-faces-proposed-zh", full=True)
+            assert chrome.axe_findings(page) == []
+        enters(other, cloud, login, second)
+        other.get_by_role("link", name=name).first.press("Enter")
+        expect(other.get_by_text(f"将影响 1 家门店:{name}").first).to_be_visible()
+        other.get_by_role("button", name="确认启用").press("Enter")
+        expect(other.locator("#notice[role=status]")).to_contain_text("已确认(第 1 版)")
+        if runs:
+            chrome.screenshot(other, "hq-faces-zh", full=True)
+            assert chrome.axe_findings(other) == []
+        page.reload()
+        expect(page.get_by_text("人脸识别已启用")).to_be_visible()
+        if runs:
+            page.goto(f"{page.url}?lang=en")
+            chrome.screenshot(page, "hq-faces-store-en", full=True)
+            assert chrome.axe_findings(page) == []
+            page.goto(f"{page.url.partition('?')[0]}?lang=zh")
+        page.get_by_role("button", name="停用人脸识别").press("Enter")
+        expect(status).to_contain_text("人脸识别已停用")
+        expect(page.get_by_text("人脸识别关着")).to_be_visible()

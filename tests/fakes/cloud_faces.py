@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import FACE_LOCAL, ErasedFace, HeldFace
-from cloud_broker.ports.faces import Decision, Persons
+from cloud_broker.ports.faces import Decision, Persons, Proposal
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.identity.face_enablement import missing
 from tests.fakes.cloud_state import State
@@ -24,6 +24,26 @@ class FakeFaceRepo:
 
     def decisions(self) -> dict[UUID, Decision]:
         return dict(self._state.decisions)
+
+    def propose(self, proposal: Proposal) -> None:
+        for held, (one, state) in self._state.proposals.items():
+            if one.store == proposal.store and state == "open":
+                self._state.proposals[held] = (one, "superseded")
+        self._state.proposals[proposal.proposal] = (proposal, "open")
+
+    def proposals(self, since_ms: int) -> tuple[Proposal, ...]:
+        waiting = [one for one, state in self._state.proposals.values() if state == "open"]
+        return tuple(one for one in waiting if one.proposed_ms >= since_ms)
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        one, state = self._state.proposals.get(proposal_id, (None, ""))
+        return one if state == "open" else None
+
+    def settle(self, proposal_id: UUID, state: str, by: UUID, now_ms: int) -> None:
+        one, _ = self._state.proposals[proposal_id]
+        if state == "confirmed" and by == one.proposed_by:
+            raise StoreRefusedError("check")
+        self._state.proposals[proposal_id] = (one, state)
 
     def consenting(self, members: Collection[UUID]) -> set[UUID]:
         words = {

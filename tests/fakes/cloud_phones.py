@@ -23,6 +23,15 @@ class FakePhoneRepo:
         held = self._state.phone_keys.get(key_id)
         return None if held is None else PhoneKeyHeld(*held)
 
+    def admit(self, key_id: bytes, nonce: bytes, dead_ms: int, now_ms: int) -> bool:
+        held = self._state.requests
+        for used in [one for one, dead in held.items() if dead < now_ms]:
+            del held[used]
+        if (key_id, nonce) in held:
+            return False
+        held[key_id, nonce] = dead_ms
+        return True
+
     def revoke_keys(self, member: UUID, now_ms: int) -> int:
         theirs = [key for key, (owner, _) in self._state.phone_keys.items() if owner == member]
         for key in theirs:

@@ -1,16 +1,25 @@
 """Faces in PostgreSQL: decisions, holdings, receipts."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.ingest_effects import ErasedFace, HeldFace
-from cloud_broker.ports.faces import Decision, Persons
+from cloud_broker.ports.faces import Decision, Persons, Proposal
 from retail_core.identity.face_enablement import FaceEnablement
 
 _DECIDE = """
 insert into face_enablement values (%(tenant)s, %(store)s, %(version)s, %(enabled)s, %(walk_up)s,
   %(assessment)s, %(signage)s, %(approved_by)s, %(approved_on)s, %(signed)s, %(by)s, %(at)s)
+"""
+_PROPOSE = """
+insert into face_proposal (tenant_id, proposal_id, store_id, act, base_version, assessment, signage,
+  approved_by, approved_on, proposed_by, proposer, proposed_at)
+values (%(tenant)s, %(id)s, %(store)s, %(act)s, %(base)s, %(assessment)s, %(signage)s,
+  %(approved_by)s, %(approved_on)s, %(by)s, %(proposer)s, %(now)s)
 """
 _CONSENTING = """
 select distinct g.member_id from consent g where g.tenant_id = %(tenant)s
@@ -92,6 +101,60 @@ class PostgresFaces(Repository):
             for row in rows
         }
 
+    def propose(self, proposal: Proposal) -> None:
+        """Enter a proposal; an open one for the same store is superseded."""
+        self._run(
+            "update face_proposal set state = 'superseded', settled_by = %(by)s,"
+            " settled_at = %(now)s"
+            " where tenant_id = %(tenant)s and store_id = %(store)s and state = 'open'",
+            store=proposal.store,
+            by=proposal.proposed_by,
+            now=at(proposal.proposed_ms),
+        )
+        self._run(
+            _PROPOSE,
+            id=proposal.proposal,
+            store=proposal.store,
+            act=proposal.act,
+            base=proposal.base_version,
+            assessment=proposal.assessment,
+            signage=proposal.signage,
+            approved_by=proposal.approved_by,
+            approved_on=proposal.approved_on,
+            by=proposal.proposed_by,
+            proposer=proposal.proposer,
+            now=at(proposal.proposed_ms),
+        )
+
+    def proposals(self, since_ms: int) -> tuple[Proposal, ...]:
+        """Return open proposals made since a moment, oldest first."""
+        rows = self._rows(
+            "select * from face_proposal where tenant_id = %(tenant)s and state = 'open'"
+            " and proposed_at >= %(since)s order by proposed_at, proposal_id",
+            since=at(since_ms),
+        )
+        return tuple(map(_proposal, rows))
+
+    def proposal(self, proposal_id: UUID) -> Proposal | None:
+        """Return an open proposal, locked until the end of the transaction."""
+        row = self._row(
+            "select * from face_proposal where tenant_id = %(tenant)s and proposal_id = %(id)s"
+            " and state = 'open' for update",
+            id=proposal_id,
+        )
+        return None if row is None else _proposal(row)
+
+    def settle(self, proposal_id: UUID, state: str, by: UUID, now_ms: int) -> None:
+        """Close a proposal as `confirmed` or `withdrawn`; nobody confirms his own."""
+        self._run(
+            "update face_proposal set state = %(state)s, settled_by = %(by)s,"
+            " settled_at = %(now)s where tenant_id = %(tenant)s and proposal_id = %(id)s",
+            id=proposal_id,
+            state=state,
+            by=by,
+            now=at(now_ms),
+        )
+
     def consenting(self, members: Collection[UUID]) -> set[UUID]:
         """Return those whose consent to faces stands."""
         return {row.member_id for row in self._rows(_CONSENTING, members=list(members))}
@@ -151,3 +214,19 @@ class PostgresFaces(Repository):
             member=member,
         )
         return tuple((row.content, row.signature, row.public_key) for row in rows)
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        proposal=row.proposal_id,
+        store=row.store_id,
+        act=row.act,
+        base_version=row.base_version,
+        assessment=row.assessment,
+        signage=row.signage,
+        approved_by=row.approved_by,
+        approved_on=row.approved_on,
+        proposed_by=row.proposed_by,
+        proposer=row.proposer,
+        proposed_ms=ms_of(row.proposed_at),
+    )

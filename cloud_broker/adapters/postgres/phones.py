@@ -14,6 +14,16 @@ from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent
 
 _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000
 
+FORGOTTEN_AT_ONCE = 100
+# Two requests that tidy at the same time take different rows.
+_FORGET_REQUESTS = """
+delete from phone_request p using (
+  select key_id, nonce from phone_request
+  where tenant_id = %(tenant)s and dead_at < %(now)s
+  order by dead_at limit %(most)s for update skip locked
+) dead
+where p.tenant_id = %(tenant)s and p.key_id = dead.key_id and p.nonce = dead.nonce
+"""
 _WITHDRAW = """
 insert into consent (tenant_id, consent_id, member_id, kind, given, text_version, text_hash,
   language, channel, store_id, operator_id, wall_ms, received_at)
@@ -88,6 +98,21 @@ class PostgresPhones(Repository):
             key=key_id,
         )
         return None if row is None else PhoneKeyHeld(row.member_id, row.public_key)
+
+    def admit(self, key_id: bytes, nonce: bytes, dead_ms: int, now_ms: int) -> bool:
+        """Take a signed request for its one use; False when it came before, to any process.
+
+        It is remembered until `dead_ms`; what is dead by now is forgotten.
+        """
+        self._run(_FORGET_REQUESTS, now=at(now_ms), most=FORGOTTEN_AT_ONCE)
+        row = self._row(
+            "insert into phone_request values (%(tenant)s, %(key)s, %(nonce)s, %(dead)s)"
+            " on conflict do nothing returning key_id",
+            key=key_id,
+            nonce=nonce,
+            dead=at(dead_ms),
+        )
+        return row is not None
 
     def revoke_keys(self, member: UUID, now_ms: int) -> int:
         """End every key of a member; return how many there were."""

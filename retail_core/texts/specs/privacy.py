@@ -21,6 +21,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "总部的人脸启用文件无效:签名不对,或不是给本店的",
         "headquarters' face policy is not valid: a wrong signature, or made for another store",
     ),
+    FaultCode.FACE_SECOND_PERSON: FaultSpec(
+        "auth",
+        409,
+        "提出的人不能自己确认,请另一位同事登录后确认",
+        "who proposed it cannot confirm it; another person has to sign in and confirm",
+    ),
     FaultCode.FACE_ENABLEMENT_INCOMPLETE: FaultSpec(
         "input",
         422,

@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.overview import (
     ConsentRow,
@@ -304,16 +305,17 @@ def repair(number: int, **changes: object) -> RepairRow:
     return replace(made, **changes)  # type: ignore[arg-type]  # a test's own changes
 
 
-def face_office() -> FaceOffice:
+def face_desks() -> tuple[FaceOffice, FaceDesk]:
     """Faces of one chain: a store that may, and one that may not."""
     clock, units = FakeCloudClock(), FakeUnits()
     with units.begin(TENANT) as unit:
         unit.fleet.add_tenant("熟客", "faces", NOW_MS)
     for name in ("上海店", "成都店"):
         new_box(units, TENANT, name)
-    made = FaceOffice(units, clock, FakeCloudIdSource(clock), FakeKeyRing())
+    ids = FakeCloudIdSource(clock)
+    made = FaceOffice(units, clock, ids, FakeKeyRing())
     made.enable(TENANT, "上海店", Leave("PIA-<7>", "door", "周律师", "2026-07-01"), who="hq")
-    return made
+    return made, FaceDesk(units, clock, ids, made)
 
 
 def deps(
@@ -324,11 +326,13 @@ def deps(
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
+    office, face_desk = face_desks()
     return ConsoleDeps(
         queries=queries,
         auth=auth or FakeHqAuth(),
         desk=desk or FakeHqDesk(queries),
-        faces=face_office(),
+        faces=office,
+        face_desk=face_desk,
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
