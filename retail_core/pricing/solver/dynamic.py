@@ -2,9 +2,9 @@
 
 Options of a class are asked one after the other, classes dearest first. A state is what the rest
 must know of what was taken: units left of the class, how full the open sets are, and what capped
-offers, groups and campaigns have used. Of all ways into a state with the same saving (and the same base
-of a coupon) the one with the lowest cost of ties stays, so every reachable total is answered at
-once, with its canonical choice.
+offers, groups and campaigns have used. Of all ways into a state with the same saving (and the
+same base of a coupon) the one with the lowest cost of ties stays, so every reachable total is
+answered at once, with its canonical choice.
 """
 
 from collections.abc import Callable, Iterator

@@ -49,6 +49,13 @@ class PointsTerms:
         points = min(self.most, room) // self.step * self.step
         return points if points >= self.least else 0
 
+    def first_with(self, points: int) -> int:
+        """Return the lowest total on which so many points, in whole steps, can pay; -1 if none."""
+        value = -(-points // self.step) * self.step * self.fen_per_point
+        if value > self.most * self.fen_per_point or not self.max_permille:
+            return -1
+        return max(value, -(-value * 1000 // self.max_permille), self.min_total_fen)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Due:
@@ -75,3 +82,50 @@ def due_with(
     if off <= 0:
         return None
     return due_of(net_fen - off, points if coupon.with_points else None)
+
+
+def drops(points: PointsTerms | None, total_fen: int) -> list[int]:
+    """Return the totals from `total_fen` on at which the least that is due can be reached.
+
+    Between the totals at which one more step of points fits, what is due rises with the total; and
+    from step to step it never falls, so the next two after each change of the rule are enough.
+    """
+    if points is None:
+        return [total_fen]
+    starts = {total_fen, max(total_fen, points.min_total_fen)}
+    starts.add(max(total_fen, points.first_with(points.least)))
+    found = set(starts)
+    for start in starts:
+        room = min(start * points.max_permille // 1000, start) // points.fen_per_point
+        steps = min(points.most, room) // points.step
+        found |= {points.first_with((steps + more) * points.step) for more in (1, 2)}
+    return sorted(total for total in found if total >= total_fen)
+
+
+def least_due_from(points: PointsTerms | None, total_fen: int) -> int:
+    """Return the least that is due on any total from `total_fen` on."""
+    return min(due_of(total, points).due_fen for total in drops(points, total_fen))
+
+
+def least_total(coupon: CouponTerms | None, net_fen: int, base_most: int) -> int:
+    """Return a bound on the total after a coupon for any net amount from `net_fen` on."""
+    if coupon is None:
+        return net_fen
+    if not coupon.whole:
+        return max(0, net_fen - coupon.off_fen(base_most))
+    start = max(net_fen, coupon.threshold_fen)
+    least = start - coupon.off_fen(start)
+    if coupon.permille is None and coupon.repeat and coupon.threshold_fen:
+        if coupon.fen_off > coupon.threshold_fen:
+            return 0
+        following = (start // coupon.threshold_fen + 1) * coupon.threshold_fen
+        least = min(least, following - coupon.off_fen(following))
+    return max(0, least)
+
+
+def least_due_with(
+    coupon: CouponTerms | None, net_fen: int, base_most: int, points: PointsTerms | None
+) -> int:
+    """Return a bound on what is due with a coupon for any net amount from `net_fen` on."""
+    paying = points if coupon is None or coupon.with_points else None
+    return least_due_from(paying, least_total(coupon, net_fen, base_most))

@@ -1,0 +1,131 @@
+"""An upper bound on what any choice can gain: every unit pays a fee, every machine plays alone.
+
+If a machine may take a unit only for a fee, and units may be taken by several machines at once, no
+choice gains more than all fees together plus what each machine gains alone after paying its fees
+(Lagrangian relaxation of "each unit once"). Any fees give a true bound; fees.py finds good ones.
+Decisions then only lose against the bound.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retail_core.pricing.solver.machines import Machine, Worth, machine_of, singles_of
+from retail_core.pricing.solver.problem import Option, WholeProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A move, by state: the state after it, what is lost against the bound, whether it is a use."""
+
+    slot: int
+    after: tuple[int, ...]
+    loss: tuple[int, ...]
+    uses: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a decision on a unit means for one machine."""
+
+    machine: int
+    skip: tuple[int, ...]
+    takes: tuple[Take, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The decision on one unit of a class; `alone` are the losses of prices of its own."""
+
+    place: int
+    alone: tuple[tuple[int, Option | None], ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The bound on every choice, machines, and the decisions, dearest unit first."""
+
+    bound: int
+    machines: tuple[Machine, ...]
+    steps: tuple[Step, ...]
+
+
+def machines_of(problem: WholeProblem, worth: Worth) -> tuple[Machine, ...]:
+    """Return the machines of all offers that need one."""
+    named: dict[int, list[int]] = {}
+    for place, entry in enumerate(problem.classes):
+        for option in entry.options:
+            terms = problem.offers[option.offer]
+            if terms.is_set or terms.uses_max is not None:
+                places = named.setdefault(option.offer, [])
+                if not places or places[-1] != place:
+                    places.append(place)
+    singles = singles_of(problem, worth)
+    return tuple(
+        machine_of(problem, offer, named[offer], worth, singles) for offer in sorted(named)
+    )
+
+
+def view_of(problem: WholeProblem, worth: Worth, fees: Sequence[int], *, every_price: bool) -> View:
+    """Return the bound and what each decision loses; `every_price` offers weaker ones too."""
+    machines = machines_of(problem, worth)
+    singles = singles_of(problem, worth)
+    ahead = [list(machine.end) for machine in machines]
+    steps: list[Step] = []
+    bound = 0
+    for place in reversed(range(len(problem.classes))):
+        single, option = singles[place]
+        fee = fees[place] * worth.scale
+        alone: list[tuple[int, Option | None]] = [(fee, option)]
+        if every_price:
+            prices = _prices(problem, place, worth)
+            alone = [(fee + single - off, other) for off, other in prices]
+        here = [number for number, machine in enumerate(machines) if place in machine.moves]
+        for _ in range(problem.classes[place].units):
+            bound += fee + single
+            parts = tuple(_part(machines, number, place, fee, ahead) for number in here)
+            steps.append(Step(place, tuple(alone), parts))
+    bound += sum(values[0] for values in ahead)
+    return View(bound, machines, tuple(reversed(steps)))
+
+
+def _prices(problem: WholeProblem, place: int, worth: Worth) -> list[tuple[int, Option | None]]:
+    """Return what each price of its own is worth on a class, one option for each worth."""
+    prices: dict[int, Option | None] = {0: None}
+    for option in problem.classes[place].options:
+        terms = problem.offers[option.offer]
+        if not terms.is_set and terms.uses_max is None:
+            prices.setdefault(option.off * worth.scale - worth.ties[option.offer], option)
+    return sorted(prices.items(), key=lambda price: -price[0])
+
+
+def _part(
+    machines: Sequence[Machine], number: int, place: int, fee: int, ahead: list[list[int]]
+) -> Part:
+    """Move a machine's best play alone one unit back; return what each way loses against it."""
+    after = ahead[number]
+    ways = [
+        (
+            move,
+            [
+                gain - fee + after[target]
+                for gain, target in zip(move.gain, move.after, strict=True)
+            ],
+        )
+        for move in machines[number].moves[place]
+    ]
+    best = [max(values) for values in zip(after, *(values for _, values in ways), strict=True)]
+    ahead[number] = best
+    return Part(
+        number,
+        tuple(top - value for top, value in zip(best, after, strict=True)),
+        tuple(
+            Take(
+                move.slot,
+                move.after,
+                tuple(top - value for top, value in zip(best, values, strict=True)),
+                move.uses,
+            )
+            for move, values in ways
+        ),
+    )

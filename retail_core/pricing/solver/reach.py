@@ -1,0 +1,145 @@
+"""Every saving near the best that can be reached, and the canonical choice for one of them.
+
+The same walk as for the best choice, but a state keeps all its losses up to a width, as the bits
+of one big integer: a decision shifts them all at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from retail_core.pricing.solver.outlook import Step, View
+from retail_core.pricing.solver.problem import WholeProblem
+from retail_core.pricing.solver.walk import Choice, Wheels, note
+
+LABELS_MAX = 3_000
+_Trail = dict[int, list[tuple[int, int, int, int]]]  # state -> (state before, loss, machine, slot)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What can be reached: bits of losses in fen, and how."""
+
+    view: View
+    losses: int
+    nodes: int
+    layers: list[dict[int, int]]
+    trails: list[_Trail]
+
+    def saved(self) -> Iterator[int]:
+        """Yield the savings that can be reached, highest first."""
+        bits, loss = self.losses, 0
+        while bits:
+            skip = (bits & -bits).bit_length() - 1
+            loss += skip
+            yield self.view.bound - loss
+            bits >>= skip + 1
+            loss += 1
+
+
+def reach(view: View, width: int, nodes_max: int) -> Reach | None:
+    """Return all that loses at most `width` fen, None when the limit does not allow it."""
+    wheels = Wheels(view)
+    mask = (1 << (width + 1)) - 1
+    layer = {0: 1}
+    layers, trails, nodes = [layer], list[_Trail](), 0
+    for step in view.steps:
+        reached: dict[int, int] = {}
+        trail: _Trail = {}
+        for state, bits in layer.items():
+            ways = wheels.ways(step, state)
+            nodes += len(ways)
+            for loss, target, machine, slot in ways:
+                if loss <= width and (moved := bits << loss & mask):
+                    reached[target] = reached.get(target, 0) | moved
+                    trail.setdefault(target, []).append((state, loss, machine, slot))
+        if nodes > nodes_max:
+            return None
+        layer = reached
+        layers.append(layer)
+        trails.append(trail)
+    losses = 0
+    for bits in layer.values():
+        losses |= bits
+    return Reach(view, losses, nodes, layers, trails)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """How a state goes on to the end at the least cost of ties."""
+
+    ties: int
+    machine: int
+    slot: int
+    state: int
+    loss: int
+
+
+def cheapest(problem: WholeProblem, reached: Reach, saved: Iterable[int]) -> Choice:
+    """Return a choice with one of the savings, of the lowest cost of ties that was looked at."""
+    wheels = Wheels(reached.view)
+    wanted = [reached.view.bound - fen for fen in saved]
+    ends = reached.layers[-1]
+    links: dict[tuple[int, int], _Link] = {
+        (state, loss): _Link(0, -1, 0, 0, 0)
+        for state in sorted(ends)
+        for loss in wanted
+        if ends[state] >> loss & 1
+    }
+    path: list[dict[tuple[int, int], _Link]] = []
+    for step, layer, trail in zip(
+        reversed(reached.view.steps),
+        reversed(reached.layers[:-1]),
+        reversed(reached.trails),
+        strict=True,
+    ):
+        links = _back(problem, wheels, step, (layer, trail), links)
+        path.append(links)
+    return _follow(reached.view, path)
+
+
+def _back(
+    problem: WholeProblem,
+    wheels: Wheels,
+    step: Step,
+    made: tuple[dict[int, int], _Trail],
+    links: dict[tuple[int, int], _Link],
+) -> dict[tuple[int, int], _Link]:
+    """Take all ways one step back; keep for each state and loss the one with the fewest ties."""
+    layer, trail = made
+    before: dict[tuple[int, int], _Link] = {}
+    for (state, loss), link in links.items():
+        for origin, lost, machine, slot in trail[state]:
+            rest = loss - lost
+            if rest < 0 or not layer[origin] >> rest & 1:
+                continue
+            ties = link.ties + _ties(problem, wheels, step, origin, (machine, slot))
+            known = before.get((origin, rest))
+            if known is None or ties < known.ties:
+                before[origin, rest] = _Link(ties, machine, slot, state, loss)
+    if len(before) > LABELS_MAX:
+        ranked = sorted(before, key=lambda key: (before[key].ties, key))
+        before = {key: before[key] for key in ranked[:LABELS_MAX]}
+    return before
+
+
+def _ties(
+    problem: WholeProblem, wheels: Wheels, step: Step, state: int, way: tuple[int, int]
+) -> int:
+    machine, slot = way
+    if machine < 0:
+        option = step.alone[slot][1]
+        return 0 if option is None else problem.unit_ties[option.offer]
+    part = next(part for part in step.parts if part.machine == machine)
+    take = next(take for take in part.takes if take.slot == slot)
+    used = take.uses[wheels.digit(state, machine)]
+    return problem.unit_ties[wheels.offer(machine)] if used else 0
+
+
+def _follow(view: View, path: list[dict[tuple[int, int], _Link]]) -> Choice:
+    taken: Choice = {}
+    key = (0, 0)
+    for step, links in zip(view.steps, reversed(path), strict=True):
+        link = links[key]
+        note(taken, view, step, link.machine, link.slot)
+        key = (link.state, link.loss)
+    return taken
