@@ -210,8 +210,8 @@ class SqliteGallery:
     def rotate(self) -> Rotation:
         """Turn every row to a new epoch's rotation, then destroy the old key.
 
-        Afterwards whatever leaked of the old epoch compares with nothing. Galleries in memory and
-        engines still speak the old epoch: only while nothing is being recognised.
+        Afterwards whatever leaked of the old epoch compares with nothing. Engines speak the new one
+        at once, galleries in memory have to be filled again: only while faces are shut.
         """
         old = self.rotation
         with self._file.transaction() as db:
@@ -229,8 +229,8 @@ class SqliteGallery:
                 )
             db.execute("DELETE FROM rotation WHERE epoch < ?", (new.epoch,))
         self._file.forget_log()
-        self.rotation = new
-        return new
+        self.rotation.become(new)
+        return self.rotation
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -122,6 +122,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         devices = outside.devices or open_devices(basis)
         services = build_services(basis, storage, lines, devices)
         files.callback(services.release_waiters)
+        files.callback(services.faces.turning.stop)
         surface = build_surface(basis, storage, services, devices, lines)
         lines.downlink.listen(announcer(basis, services, surface))
         return Agent(
@@ -208,6 +209,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         consents=services.faces.consents,
         export=MemberExport(services.faces.files, storage.journal, storage.replica, basis.clock),
         reissue=services.reissue,
+        rotation=services.faces.turning,
         decode_picture=open_picture,
         tapped=services.tapped,
         ledger=lambda: ledger_view(storage.journal),

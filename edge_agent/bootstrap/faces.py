@@ -22,6 +22,7 @@ from edge_agent.services.erasing import Eraser, FaceFiles
 from edge_agent.services.face_keeper import FaceKeeper
 from edge_agent.services.face_leave import FaceLeave
 from edge_agent.services.recorder import Recorder
+from edge_agent.services.rotate_faces import RotateFaces
 from retail_core.identity.face_match import NOBODY
 
 
@@ -44,15 +45,19 @@ class Faces:
     eraser: Eraser
     keeper: FaceKeeper
     leave: FaceLeave
+    turning: RotateFaces
     caught_up: Callable[[], bool]
 
     def guarded(self, engine: FaceEngine) -> FaceEngine:
         """Put the door before an engine.
 
-        Shut without HQ's leave, and while a withdrawal may be waiting to be told by the cloud.
+        Shut without HQ's leave, while a withdrawal may be waiting to be told by the cloud, and
+        while the templates are turned anew.
         """
         return GuardedEngine(
-            engine, self.rotation, lambda: self.leave.enabled() and self.caught_up()
+            engine,
+            self.rotation,
+            lambda: self.leave.enabled() and self.caught_up() and self.turning.is_open(),
         )
 
     def guard(self, devices: Devices) -> Devices:
@@ -127,4 +132,24 @@ def build_faces(
     def caught_up() -> bool:
         return not (lines.link.connected() and lines.downlink.behind())
 
-    return Faces(files, storage.gallery.rotation, consents, eraser, keeper, lines.leave, caught_up)
+    turning = _turning(basis, storage, galleries)
+    return Faces(
+        files,
+        storage.gallery.rotation,
+        consents,
+        eraser,
+        keeper,
+        lines.leave,
+        turning,
+        caught_up,
+    )
+
+
+def _turning(basis: Basis, storage: Storage, galleries: Sequence[Gallery]) -> RotateFaces:
+    def refill() -> None:
+        for gallery in galleries:
+            gallery.empty()
+            gallery.fill_rows(storage.gallery.rows(gallery.model_id))
+
+    store = storage.gallery
+    return RotateFaces(store.rotation.epoch, lambda: store.rotate().epoch, refill, basis.tally)

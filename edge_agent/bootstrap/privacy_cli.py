@@ -1,6 +1,7 @@
 """`edge-agent consent …` and `edge-agent member …`: receipts checked, data handed over."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from edge_agent.bootstrap.ask_agent import RunningAgent, running_agent
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.services.erasing import Eraser, FaceFiles
 from edge_agent.services.member_export import MemberExport
@@ -22,7 +24,13 @@ EXIT_FAULT = 3
 
 consent_app = typer.Typer(help="同意与删除回执 / consents and receipts", no_args_is_help=True)
 member_app = typer.Typer(help="会员数据 / a member's data", no_args_is_help=True)
+ASK_AGAIN_S = 1.0
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", metavar="FILE")]
+OperatorOption = Annotated[str, typer.Option(help="店员号 / operator's number, asked when needed")]
+PinOption = Annotated[
+    str,
+    typer.Option(envvar="REGULARS_OPERATOR_PIN", help="不写就会问 / asked unseen when not given"),
+]
 
 
 @consent_app.command()
@@ -66,26 +74,61 @@ def receipts(
 
 
 @consent_app.command()
-def rotate(config: ConfigOption) -> None:
+def rotate(config: ConfigOption, operator: OperatorOption = "", pin: PinOption = "") -> None:
     """换一批旋转密钥,旧的销毁;不用重新采集 / renew the rotation of every template, no new capture.
 
-    After a suspected leak: what leaked compares with nothing any more. The agent must not run.
+    After a suspected leak: what leaked compares with nothing any more. A running agent does it by
+    itself, on a manager's word, and rests its faces for half a minute; without one the files are
+    opened here.
     """
-    with _opened(config) as (_basis, storage):
-        made = storage.gallery.rotate()
-    typer.echo(f"第 {made.epoch} 批 / epoch {made.epoch}")
+    with _coded():
+        agent = running_agent(load_settings(config))
+        if agent is None:
+            with _opened(config) as (_basis, storage):
+                epoch = storage.gallery.rotate().epoch
+        else:
+            epoch = _rotated_by(_signed_in(agent, operator, pin))
+    typer.echo(f"第 {epoch} 批 / epoch {epoch}")
 
 
 @member_app.command()
-def export(member: Annotated[str, typer.Argument(metavar="MEMBER")], config: ConfigOption) -> None:
+def export(
+    member: Annotated[str, typer.Argument(metavar="MEMBER")],
+    config: ConfigOption,
+    operator: OperatorOption = "",
+    pin: PinOption = "",
+) -> None:
     """导出本店持有的一位会员的全部数据 (JSON) / print all this box holds of a member.
 
-    The agent must not run: the files are opened by one program at a time.
+    A running agent is asked, as an operator; without one the files are opened here.
     """
-    with _opened(config) as (basis, storage):
-        found = MemberExport(_files(storage), storage.journal, storage.replica, basis.clock)
-        said = found.collect(UUID(member))
+    with _coded():
+        who = UUID(member)
+        agent = running_agent(load_settings(config))
+        if agent is None:
+            with _opened(config) as (basis, storage):
+                found = MemberExport(_files(storage), storage.journal, storage.replica, basis.clock)
+                said = found.collect(who)
+        else:
+            said = _signed_in(agent, operator, pin).ask("GET", f"/v1/members/{who}/export")
     typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+def _signed_in(agent: RunningAgent, operator: str, pin: str) -> RunningAgent:
+    """Sign in; what was not given is asked for, the PIN unseen."""
+    number = operator or typer.prompt("店员号 / operator", err=True)
+    return agent.signed_in(number, pin or typer.prompt("PIN", hide_input=True, err=True))
+
+
+def _rotated_by(agent: RunningAgent) -> int:
+    """Let the agent do it and wait until it has; Fault of what went wrong."""
+    agent.ask("POST", "/v1/faces/rotation", {})
+    typer.echo("人脸暂停约半分钟,其余照常 / faces rest for half a minute", err=True)
+    while (said := agent.ask("GET", "/v1/faces/rotation"))["running"]:
+        time.sleep(ASK_AGAIN_S)
+    if said["code"]:
+        raise Fault(FaultCode(said["code"]))
+    return int(said["epoch"])
 
 
 def _files(storage: Storage) -> FaceFiles:

@@ -89,6 +89,12 @@ class Gallery:
                     owners = [self._number_of(member) for member in page.members]
                     self._append(vectors, np.repeat(owners, page.counts))
 
+    def empty(self) -> None:
+        """Forget everybody, before it is filled again."""
+        with self._lock:
+            self._rows = None
+            self._number, self._member = {}, {}
+
     def remove_member(self, member_id: UUID) -> int:
         """Forget a member and overwrite her rows; return how many templates went."""
         with self._lock:

@@ -36,6 +36,12 @@ class Rotation:
         self._made: dict[int, Matrix] = {}
         self._single: dict[int, Embedding] = {}
 
+    def become(self, other: "Rotation") -> None:
+        """Turn as another from now on; whoever holds this one need not be told."""
+        with self._lock:
+            self._key, self.epoch = other._key, other.epoch  # noqa: SLF001 - one of its own kind
+            self._made, self._single = {}, {}
+
     def turn(self, embedding: Embedding) -> Embedding:
         """Return one embedding turned: float32, shape (dimension,), length and cosines kept."""
         # Not `@`: the threads of its BLAS spin after each product (see `gallery`).

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.agent_api import MEMBER, Box, sale
-from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
+from tests.factories.agent_files import OPERATOR_PIN, SCREEN_TOKEN, TILL_TOKEN
 from tests.factories.agent_process import ROOT, AgentProcess
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.enable_socket]
@@ -124,3 +124,25 @@ def test_check_says_what_is_missing(folder: Path) -> None:
     found = edge_agent("check", "--config", str(agent.config), "--json")
     names = {finding["name"]: finding for finding in json.loads(found.stdout)}
     assert names["设备文件 / device file"]["code"] == "I105"
+
+
+def test_data_is_handed_over_and_templates_renewed_while_it_runs(folder: Path) -> None:
+    with AgentProcess(folder) as agent:
+        config = ("--config", str(agent.config))
+        clerk = ("--operator", "1001", "--pin", OPERATOR_PIN)
+        manager = ("--operator", "1002", "--pin", OPERATOR_PIN)
+        told = edge_agent("member", "export", str(MEMBER), *config, *clerk)
+        assert told.returncode == 0, told.stderr
+        assert json.loads(told.stdout)["profile"]["name"] == "李敏"
+        wrong = edge_agent("member", "export", str(MEMBER), *config, *clerk[:3], "1")
+        assert (wrong.returncode, "A110" in wrong.stderr) == (3, True)
+        refused = edge_agent("consent", "rotate", *config, *clerk)
+        assert (refused.returncode, "A111" in refused.stderr) == (3, True)
+        turned = edge_agent("consent", "rotate", *config, *manager)
+        assert turned.returncode == 0, turned.stderr
+        assert "epoch 2" in turned.stdout
+        assert agent.ask_to_end()[0] == 0
+    turned = edge_agent("consent", "rotate", *config)
+    assert "epoch 3" in turned.stdout
+    told = edge_agent("member", "export", str(MEMBER), *config)
+    assert json.loads(told.stdout)["profile"]["name"] == "李敏"

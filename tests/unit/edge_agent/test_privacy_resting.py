@@ -32,7 +32,9 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire import messages
 from retail_core.wire.messages import EventType
 from tests.factories.agent_api import face_leave
+from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.privacy import CANARY, FACE, STRANGER, Shop, hits, needles
+from tests.factories.waiting import eventually
 from tests.fakes.camera import picture
 from tests.fakes.face import FakeFaceEngine
 
@@ -87,7 +89,9 @@ def test_privacy_b08_what_the_shop_knows_is_rotated_and_can_be_renewed(shop: Sho
     assert abs(float(in_memory @ CANARY)) < 0.3
     old = gallery.rotation.turn(CANARY)
     config = str(shop.folder / "agent.toml")
-    assert CliRunner().invoke(cli, ["consent", "rotate", "--config", config]).exit_code == 3
+    asked = CliRunner().invoke(cli, ["consent", "rotate", "--config", config])
+    assert asked.exit_code != 0, "an agent runs: it is asked, and wants to know who asks"
+    assert "operator" in asked.output
     shop.box.agent.stop()
     done = CliRunner().invoke(cli, ["consent", "rotate", "--config", config])
     assert "epoch 2" in done.output
@@ -96,6 +100,46 @@ def test_privacy_b08_what_the_shop_knows_is_rotated_and_can_be_renewed(shop: Sho
     assert found["outcome"] == "member", found["reasons"]
     (renewed,) = shop.box.storage.gallery.load(shop.engine.model_id)
     assert abs(float(renewed.embedding @ old)) < 0.3, "what leaked before is worth nothing"
+
+
+def test_privacy_b08_it_is_renewed_while_the_shop_is_open(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.take_face(member)
+    gallery, turning = shop.box.storage.gallery, shop.box.agent.services.faces.turning
+    old = gallery.rotation.turn(CANARY)
+    turning._drain_s = 0
+    screen = shop.box.screen()
+    refused = screen.post("/v1/faces/rotation", headers=signed_in(shop, "1001"), json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "A111")
+    asked = screen.post("/v1/faces/rotation", headers=signed_in(shop, "1002"), json={})
+    assert (asked.status_code, asked.json()["running"]) == (202, True)
+    eventually(turning.is_open)
+    assert screen.get("/v1/faces/rotation").json() == {"epoch": 2, "running": False, "code": None}
+    found = shop.look(FACE)
+    assert found["outcome"] == "member", found["reasons"]
+    (renewed,) = gallery.load(shop.engine.model_id)
+    assert abs(float(renewed.embedding @ old)) < 0.3, "what leaked before is worth nothing"
+    (in_memory,) = shop.box.agent.services.gallery.templates_of(member)
+    assert np.allclose(in_memory, renewed.embedding, atol=1e-4)
+    shop.open_again()
+    assert shop.look(FACE)["outcome"] == "member"
+
+
+def test_privacy_b08_faces_rest_while_they_are_turned(shop: Shop) -> None:
+    shop.take_face(shop.enrol())
+    turning = shop.box.agent.services.faces.turning
+    turning.begin()
+    assert shop.look(FACE)["outcome"] != "member"
+    turning.stop()
+    assert shop.look(FACE)["outcome"] == "member"
+
+
+def signed_in(shop: Shop, number: str) -> dict[str, str]:
+    """Sign an operator in."""
+    said = shop.box.screen().post(
+        "/v1/operators/login", json={"number": number, "pin": OPERATOR_PIN}
+    )
+    return {"X-Operator": said.json()["operator_token"]}
 
 
 def test_privacy_b09_no_picture_is_ever_written(shop: Shop) -> None:
