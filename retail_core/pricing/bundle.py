@@ -34,6 +34,7 @@ __all__ = [
     "Restriction",
     "RuleBundle",
     "bundle_hash",
+    "check_newer",
     "open_bundle",
     "parse_bundle",
     "sign_bundle",
@@ -83,6 +84,13 @@ def parse_bundle(content: bytes) -> RuleBundle:
         refuse(owner, field, bundle.said, bundle.said.zh)
     check_bundle(bundle)
     return bundle
+
+
+def check_newer(version: int, newest: int) -> None:
+    """Refuse a version that is not above the newest one published (Fault P107)."""
+    if version <= newest:
+        en = f"it must be above {newest}, the newest one published"
+        refuse(WHOLE, "version", en, f"要大于已发布的 {newest}")
 
 
 def _check_format(content: bytes) -> None:

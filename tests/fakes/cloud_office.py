@@ -19,6 +19,7 @@ from cloud_broker.ports.fleet import (
 from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
+from retail_core.pricing.bundle import check_newer
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_state import State
 
@@ -165,8 +166,7 @@ class FakeCatalogueRepo:
 
     def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
         newest = self.newest("bundle")
-        if newest is not None and newest.version >= document.version:
-            raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason="version")
+        check_newer(document.version, 0 if newest is None else newest.version)
         self._add(document)
 
     def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:

@@ -12,6 +12,7 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
+from retail_core.pricing.bundle import check_newer
 from retail_core.texts.faults import FaultCode
 
 _REVISIONS = """
@@ -96,12 +97,12 @@ class PostgresCatalogue(Repository):
 
     def effective(self, day: date) -> tuple[Article, ...]:
         """Return every article as it is on a day."""
-        return tuple(_article(row) for row in self._rows(_REVISIONS, day=day))
+        return tuple(article_of(row) for row in self._rows(_REVISIONS, day=day))
 
     def latest_by_sku(self) -> dict[str, Revision]:
         """Return the newest revision of every article, in effect or not."""
         rows = self._rows(_REVISIONS, day=date.max)
-        return {row.sku: Revision(_article(row), row.effective_from) for row in rows}
+        return {row.sku: Revision(article_of(row), row.effective_from) for row in rows}
 
     def next_due(self, after: date) -> date | None:
         """Return the next day after the given one on which a revision takes effect."""
@@ -142,12 +143,7 @@ class PostgresCatalogue(Repository):
     def add_bundle(self, document: Document, plain: bytes, who: str) -> None:
         """Store a signed bundle and queue its announcement; Fault OFFER_INVALID (version)."""
         newest = self.newest("bundle")
-        if newest is not None and newest.version >= document.version:
-            raise Fault(
-                FaultCode.OFFER_INVALID,
-                offer="bundle",
-                reason=f"version must be above {newest.version}",
-            )
+        check_newer(document.version, 0 if newest is None else newest.version)
         self._run(
             "insert into rule_bundle values (%(tenant)s, %(version)s, %(plain)s, %(signed)s,"
             " %(sha)s, now(), %(who)s)",
@@ -272,7 +268,8 @@ class PostgresCatalogue(Repository):
         )
 
 
-def _article(row: Row[Any]) -> Article:
+def article_of(row: Row[Any]) -> Article:
+    """Return an article out of its revision's row."""
     return Article(
         article_id=row.article_id,
         sku=row.sku,

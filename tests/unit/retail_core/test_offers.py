@@ -12,6 +12,7 @@ from retail_core.pricing.bundle import (
     EarnRule,
     RuleBundle,
     bundle_hash,
+    check_newer,
     open_bundle,
     parse_bundle,
     sign_bundle,
@@ -160,6 +161,15 @@ def test_priority_beats_the_lower_id() -> None:
     strong = MixAndMatch(id="z", name="z", need=2, priority=1)
     ties: list[Offer] = [mix("b", 2), tier("a", 900), strong]
     assert sorted(ties, key=order_key) == [strong, tier("a", 900), mix("b", 2)]
+
+
+def test_a_version_must_be_new() -> None:
+    check_newer(1, 0)
+    check_newer(8, 7)
+    for version in (6, 7):
+        with pytest.raises(Fault, match="it must be above 7") as refused:
+            check_newer(version, 7)
+        assert refused.value.text("zh") == "优惠 bundle 不对:version:要大于已发布的 7"
 
 
 def test_a_bundle_is_named_by_its_hash() -> None:
