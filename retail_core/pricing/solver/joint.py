@@ -16,7 +16,7 @@ from retail_core.pricing.solver.dynamic import TooManyError
 from retail_core.pricing.solver.fees import good_fees
 from retail_core.pricing.solver.incumbent import incumbent
 from retail_core.pricing.solver.large import by_programs
-from retail_core.pricing.solver.machines import Worth
+from retail_core.pricing.solver.machines import Machine, Worth
 from retail_core.pricing.solver.model import Limits
 from retail_core.pricing.solver.outlook import machines_of, view_of
 from retail_core.pricing.solver.problem import Choice
@@ -89,13 +89,14 @@ class _Search:
         self._known_fen = 0 if settled is None else settled.saved_fen
         self._best = first_answer(question, [good])
         self._net_fen = 0
+        self._machines: tuple[Machine, ...] = ()
 
     def answer(self) -> Answer:
         """Return the best answer, with what it may miss."""
         if sum(entry.units for entry in self._problem.classes) > limits.SOLVER_UNITS_MAX:
             return self._with_programs(self._opened())
-        machines = machines_of(self._problem, Worth.in_fen(self._problem))
-        fees = good_fees(self._problem, machines, self._known_fen)
+        self._machines = machines_of(self._problem)
+        fees = good_fees(self._problem, self._machines, self._known_fen)
         self._lowest_total(fees)
         opened = self._opened()
         plain = [entry for entry in opened if entry.candidate.is_plain(self._problem)]
@@ -106,7 +107,7 @@ class _Search:
     def _lowest_total(self, fees: list[int]) -> None:
         """Find the lowest net total, or a bound on it, and try it with every coupon."""
         worth = Worth.with_ties(self._problem)
-        view = view_of(self._problem, worth, fees, every_price=False)
+        view = view_of(self._problem, self._machines, worth, fees, every_price=False)
         found = best_walk(view, self._known_fen * worth.scale - worth.scale, self._nodes_left)
         self._nodes_left -= found.nodes
         # ties cost less than a fen: rounding up keeps the bound honest
@@ -142,7 +143,8 @@ class _Search:
 
     def _near_totals(self, plain: list[_Open], fees: list[int]) -> None:
         """Work out all totals up to where none can pay, a short way first."""
-        view = view_of(self._problem, Worth.in_fen(self._problem), fees, every_price=True)
+        worth = Worth.in_fen(self._problem)
+        view = view_of(self._problem, self._machines, worth, fees, every_price=True)
         start = self._problem.shelf_fen - view.bound
         width = self._first_width(plain, start)
         while True:

@@ -1,8 +1,8 @@
 """Offers that need to be remembered while units are decided: each is a small machine.
 
 A machine's state is how full its open set is (or each slot of a bundle), or how many units it has
-taken where its uses are capped. A move takes one unit of a class. Gains are over what a unit saves
-at its own best price, in `scale` parts of a fen, less what the use costs in ties.
+taken where its uses are capped. A move takes one unit of a class. Gains are in fen, over what the
+unit saves at its own best price.
 """
 
 from collections.abc import Sequence
@@ -71,7 +71,6 @@ def machine_of(
     problem: WholeProblem,
     offer: int,
     places: Sequence[int],
-    worth: Worth,
     singles: Sequence[tuple[int, Option | None]],
 ) -> Machine:
     """Build the machine of an offer over the classes it may take."""
@@ -82,7 +81,7 @@ def machine_of(
     moves: dict[int, tuple[Move, ...]] = {}
     for place in places:
         moves[place] = tuple(
-            _move(terms, option, number, worth, singles[place][0])
+            _move(terms, option, number, singles[place][0])
             for option in problem.classes[place].options
             if option.offer == offer
         )
@@ -122,7 +121,6 @@ def _move(
     terms: OfferTerms,
     option: Option,
     number: dict[tuple[int, ...], int],
-    worth: Worth,
     single: int,
 ) -> Move:
     after: list[int] = []
@@ -142,5 +140,5 @@ def _move(
         uses.append(closes)
         off = terms.gain_fen(option.off, held, 1) if option.slot == 0 else option.off
         after.append(number[target])
-        gains.append(off * worth.scale - (worth.ties[option.offer] if closes else 0) - single)
+        gains.append(off - single)
     return Move(option.slot, tuple(after), tuple(gains), tuple(uses))

@@ -9,7 +9,7 @@ Decisions then only lose against the bound.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retail_core.pricing.solver.machines import Machine, Worth, machine_of, singles_of
+from retail_core.pricing.solver.machines import Machine, Move, Worth, machine_of, singles_of
 from retail_core.pricing.solver.problem import Option, WholeProblem
 
 
@@ -50,8 +50,8 @@ class View:
     steps: tuple[Step, ...]
 
 
-def machines_of(problem: WholeProblem, worth: Worth) -> tuple[Machine, ...]:
-    """Return the machines of all offers that need one."""
+def machines_of(problem: WholeProblem) -> tuple[Machine, ...]:
+    """Return the machines of all offers that need one, strongest first."""
     named: dict[int, list[int]] = {}
     for place, entry in enumerate(problem.classes):
         for option in entry.options:
@@ -60,16 +60,21 @@ def machines_of(problem: WholeProblem, worth: Worth) -> tuple[Machine, ...]:
                 places = named.setdefault(option.offer, [])
                 if not places or places[-1] != place:
                     places.append(place)
-    singles = singles_of(problem, worth)
-    return tuple(
-        machine_of(problem, offer, named[offer], worth, singles) for offer in sorted(named)
-    )
+    singles = singles_of(problem, Worth.in_fen(problem))
+    return tuple(machine_of(problem, offer, named[offer], singles) for offer in sorted(named))
 
 
-def view_of(problem: WholeProblem, worth: Worth, fees: Sequence[int], *, every_price: bool) -> View:
+def view_of(
+    problem: WholeProblem,
+    machines: tuple[Machine, ...],
+    worth: Worth,
+    fees: Sequence[int],
+    *,
+    every_price: bool,
+) -> View:
     """Return the bound and what each decision loses; `every_price` offers weaker ones too."""
-    machines = machines_of(problem, worth)
     singles = singles_of(problem, worth)
+    in_fen = singles_of(problem, Worth.in_fen(problem))
     ahead = [list(machine.end) for machine in machines]
     steps: list[Step] = []
     bound = 0
@@ -81,9 +86,13 @@ def view_of(problem: WholeProblem, worth: Worth, fees: Sequence[int], *, every_p
             prices = _prices(problem, place, worth)
             alone = [(fee + single - off, other) for off, other in prices]
         here = [number for number, machine in enumerate(machines) if place in machine.moves]
+        extra = in_fen[place][0] * worth.scale - single - fee
+        moves = [_scaled(machines[number], place, worth, extra) for number in here]
         for _ in range(problem.classes[place].units):
             bound += fee + single
-            parts = tuple(_part(machines, number, place, fee, ahead) for number in here)
+            parts = tuple(
+                _part(number, *ways, ahead) for number, ways in zip(here, moves, strict=True)
+            )
             steps.append(Step(place, tuple(alone), parts))
     bound += sum(values[0] for values in ahead)
     return View(bound, machines, tuple(reversed(steps)))
@@ -99,22 +108,31 @@ def _prices(problem: WholeProblem, place: int, worth: Worth) -> list[tuple[int, 
     return sorted(prices.items(), key=lambda price: -price[0])
 
 
+def _scaled(
+    machine: Machine, place: int, worth: Worth, extra: int
+) -> tuple[tuple[Move, ...], list[list[int]]]:
+    """Return a machine's moves on a class, and by move and state the gain in parts of a fen."""
+    tie, moves = worth.ties[machine.offer], machine.moves[place]
+    gains = [
+        [
+            gain * worth.scale - tie * used + extra
+            for gain, used in zip(move.gain, move.uses, strict=True)
+        ]
+        for move in moves
+    ]
+    return moves, gains
+
+
 def _part(
-    machines: Sequence[Machine], number: int, place: int, fee: int, ahead: list[list[int]]
+    number: int, moves: tuple[Move, ...], gains: list[list[int]], ahead: list[list[int]]
 ) -> Part:
     """Move a machine's best play alone one unit back; return what each way loses against it."""
     after = ahead[number]
     ways = [
-        (
-            move,
-            [
-                gain - fee + after[target]
-                for gain, target in zip(move.gain, move.after, strict=True)
-            ],
-        )
-        for move in machines[number].moves[place]
+        [gain + after[target] for gain, target in zip(values, move.after, strict=True)]
+        for move, values in zip(moves, gains, strict=True)
     ]
-    best = [max(values) for values in zip(after, *(values for _, values in ways), strict=True)]
+    best = [max(values) for values in zip(after, *ways, strict=True)]
     ahead[number] = best
     return Part(
         number,
@@ -126,6 +144,6 @@ def _part(
                 tuple(top - value for top, value in zip(best, values, strict=True)),
                 move.uses,
             )
-            for move, values in ways
+            for move, values in zip(moves, ways, strict=True)
         ),
     )
