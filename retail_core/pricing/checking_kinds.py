@@ -1,7 +1,7 @@
 """What a rule of one kind may not say."""
 
 from retail_core.pricing.checking_slots import check_slots
-from retail_core.pricing.conditions import names_all
+from retail_core.pricing.conditions import leaves_nothing, names_all
 from retail_core.pricing.coupons import CouponBase, Gift, ThresholdCoupon, is_whole_receipt
 from retail_core.pricing.fields import SET_UNITS_MAX
 from retail_core.pricing.offers import (
@@ -103,6 +103,14 @@ def _check_slot_bundle(rule: SlotBundle) -> None:
             "a bundle names its articles in slots; leave items out",
             "组合的商品写在 slots,请去掉 items",
         )
+    for number, slot in enumerate(rule.slots):
+        if rule.except_items is not None and leaves_nothing(slot.items, rule.except_items):
+            refuse(
+                rule.id,
+                f"slots[{number}].items",
+                "all that it names is in except_items; nothing is left",
+                "写的都在 except_items 里,什么也不剩",
+            )
     if sum(slot.need for slot in rule.slots) > SET_UNITS_MAX:
         refuse(
             rule.id,

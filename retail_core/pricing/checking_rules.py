@@ -2,7 +2,7 @@
 
 from retail_core.pricing.checking_kinds import check_kind
 from retail_core.pricing.checking_slots import check_slots
-from retail_core.pricing.conditions import Conditions, names_all
+from retail_core.pricing.conditions import Conditions, leaves_nothing, names_all
 from retail_core.pricing.coupons import CouponBase, Gift
 from retail_core.pricing.offers import OfferBase
 from retail_core.pricing.refusing import refuse
@@ -47,13 +47,7 @@ def _check_items(rule: OfferBase) -> None:
             "it names nothing, which would except every article; name some or leave it out",
             "什么也没写等于排除全部商品,请写明或去掉",
         )
-    items = rule.items
-    if not names_all(items) and (
-        items.skus <= excepted.skus
-        and items.categories <= excepted.categories
-        and items.brands <= excepted.brands
-        and items.tags <= excepted.tags
-    ):
+    if leaves_nothing(rule.items, excepted):
         refuse(
             rule.id,
             "except_items",

@@ -24,6 +24,16 @@ def names_all(items: ItemSelector) -> bool:
     return not (items.skus or items.categories or items.brands or items.tags)
 
 
+def leaves_nothing(items: ItemSelector, excepted: ItemSelector) -> bool:
+    """Tell whether all that a selector names is excepted by name."""
+    return not names_all(items) and (
+        items.skus <= excepted.skus
+        and items.categories <= excepted.categories
+        and items.brands <= excepted.brands
+        and items.tags <= excepted.tags
+    )
+
+
 class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must hold besides; a field left out asks nothing, all that are given must hold.
 

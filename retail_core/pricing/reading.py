@@ -25,7 +25,7 @@ _IN_CHINESE = (
     (r"Expected `datetime` with no timezone component", "请写门店当地钟点,不带时区"),
     (r"Invalid RFC3339 encoded datetime", "不是时间,请写 2026-08-01T00:00:00"),
     (r"Invalid RFC3339 encoded date", "不是日期,请写 2026-08-01"),
-    (r"Invalid value '(.*)'", "不认识 {0}"),
+    (r"Invalid (?:enum )?value '(.*)'", "不认识 {0}"),
     (r"Integer value out of range", "数字过大"),
     (r"Input data was truncated", "JSON 没有写完"),
     (r"JSON is malformed: .*\(byte (\d+)\)", "第 {0} 字节起不是 JSON"),

@@ -149,6 +149,10 @@ AMOUNT = {"kind": "set_amount", "id": "sa", "name": "2件减10", "need": 2, "fen
         (BUNDLE | {"items": {"skus": ["A1"]}}, "items: a bundle names its articles in slots"),
         (BUNDLE | {"slots": [PART | {"need": 100}, PART]}, "slots: a bundle may have at most 100"),
         (BUNDLE | {"slots": [PART | {"need": 0}, PART]}, "slots[0].need: expected `int` >= 1"),
+        (
+            BUNDLE | {"except_items": {"categories": ["护发"], "skus": ["A"]}},
+            "slots[1].items: all that it names is in except_items",
+        ),
         (BUNDLE | {"permille": 900}, "permille: give exactly one of"),
         (MIX | {"except_items": {}}, "except_items: it names nothing"),
         (
