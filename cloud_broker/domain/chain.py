@@ -47,6 +47,39 @@ def join(chain: DeviceChain, first_seq: int, hashes: Sequence[bytes]) -> Joined:
     return Joined(DeviceChain(ranges, edges, chain.breaks + len(broken)), broken)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A frame's place in its journal: the hash it follows and the hash it ends with."""
+
+    low: int
+    high: int
+    prev: bytes
+    end: bytes
+
+
+def threads(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], ...]:
+    """Merge frames that follow each other, and part those that cannot be told in one ack.
+
+    Ranges of one ack ascend and each is proven by its last hash, so only what is one chain may be
+    merged: two copies of a card may send other events under the same sequences.
+    """
+    merged: list[Piece] = []
+    for piece in sorted(pieces, key=lambda one: (one.low, one.high)):
+        last = merged[-1] if merged else None
+        if last is not None and piece.low == last.high + 1 and piece.prev == last.end:
+            merged[-1] = Piece(last.low, piece.high, last.prev, piece.end)
+        elif piece != last:
+            merged.append(piece)
+    told: list[list[Piece]] = []
+    for piece in merged:
+        room = next((some for some in told if some[-1].high < piece.low), None)
+        if room is None:
+            told.append([piece])
+        else:
+            room.append(piece)
+    return tuple(tuple(some) for some in told)
+
+
 def used_before(chain: DeviceChain, seq: int) -> bool:
     """Return whether a sequence was committed before; with a new event it means a copied disk."""
     return covers(chain.ranges, seq)

@@ -38,6 +38,7 @@ from retail_core.identity.erasure import SignedReceipt, open_receipt
 from retail_core.loyalty.postings import points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
+from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     CardIssued,
     ClaimIssued,
@@ -98,6 +99,8 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
             _card(arrival, body, facts, made)
         case FaceHeld() | FaceErased():
             _face(arrival, body, facts, made)
+        case LeaseHello() | LeaseReturned():
+            made.lease_events.append((arrival, body))
         case _:
             _apply_proof(arrival, body, facts, made)
 

@@ -10,6 +10,7 @@ from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
 from cloud_broker.ports.hq import HqRepo
 from cloud_broker.ports.journal import JournalRepo
+from cloud_broker.ports.leases import LeaseRepo
 from cloud_broker.ports.ledger import ClosingRepo, LedgerRepo, PointsDeskRepo
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.members import MemberRepo
@@ -82,6 +83,11 @@ class Unit(Protocol):
     @property
     def closing(self) -> ClosingRepo:
         """The books at a day's or month's end."""
+        ...
+
+    @property
+    def leases(self) -> LeaseRepo:
+        """Rights lent to boxes."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

@@ -1,23 +1,26 @@
 """One batch of frames in one transaction: what is new is booked once, with all it entails."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, Place, day_of
-from cloud_broker.domain.chain import join, used_before
+from cloud_broker.domain.chain import DeviceChain, Piece, join, threads, used_before
 from cloud_broker.domain.ingest_effects import CARD, PHONE, TAP, Facts, Note, Plan, Refused, TapKey
 from cloud_broker.domain.ingest_plan import open_bodies, plan
+from cloud_broker.domain.lease_desk import Found
 from cloud_broker.ports.feed import FeedRow
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
+from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.refresh import refresh
-from retail_core.sync.ranges import Ranges, normalise
+from retail_core.sync.ranges import Ranges
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body
 from retail_core.wire.messages import (
@@ -41,6 +44,7 @@ class Acked:
     epoch: int
     ranges: Ranges
     rejected: tuple[Rejected, ...]
+    ends: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,16 @@ class Batch:
             arrival for frame in good for arrival in frame.arrivals(places[frame.sender.device])
         )
         fresh = self._claim(arrivals)
-        self._join_chains(good, fresh)
+        chains = self._join_chains(good, fresh)
         made = self._plan(fresh)
         self._write(made)
-        feed = refresh(self._unit, made.touched, self._now_ms)
+        lent = self._lease(made, chains, places)
+        feed = (*lent, *refresh(self._unit, made.touched, self._now_ms))
         self._unit.repair.add(self._repairs)
         self._announce(made)
         return Booked(
             self._acked(good, places, arrivals, self._codes(arrivals, fresh, made)),
-            feed,
+            tuple(sorted(feed, key=lambda row: (row.store.int, row.pos))),
             tuple(FaultCode(item.code) for item in self._repairs),
             len(fresh),
         )
@@ -105,21 +110,50 @@ class Batch:
             if arrival.event.event_id in new and once[arrival.event.event_id] is arrival
         ]
 
-    def _join_chains(self, frames: Sequence[OpenFrame], fresh: Sequence[Arrival]) -> None:
+    def _join_chains(
+        self, frames: Sequence[OpenFrame], fresh: Sequence[Arrival]
+    ) -> dict[ChainKey, DeviceChain]:
         if not frames:
-            return
+            return {}
         chains = self._unit.journal.chains(list(dict.fromkeys(frame.key for frame in frames)))
+        reused: Counter[ChainKey] = Counter()
         for arrival in fresh:
-            if used_before(chains[arrival.place.device, arrival.epoch], arrival.seq):
-                self._broken(
-                    arrival.place.store, (arrival.place.device, arrival.epoch), arrival.seq
-                )
+            key = (arrival.place.device, arrival.epoch)
+            if used_before(chains[key], arrival.seq):
+                reused[key] += 1
+                self._broken(arrival.place.store, key, arrival.seq)
         for frame in frames:
             joined = join(chains[frame.key], frame.frame.first_seq, frame.hashes)
             chains[frame.key] = joined.chain
             for seq in joined.broken:
                 self._broken(UUID(bytes=frame.frame.store), frame.key, seq + 1)
+        for key, times in reused.items():
+            chains[key] = replace(chains[key], breaks=chains[key].breaks + times)
         self._unit.journal.save_chains(chains, self._now_ms)
+        return chains
+
+    def _lease(
+        self, made: Plan, chains: dict[ChainKey, DeviceChain], places: dict[UUID, Place]
+    ) -> tuple[FeedRow, ...]:
+        """Book what the events say of leases; what a person should see joins the repairs."""
+        leasing = Leasing(self._unit, self._tenant, self._now_ms)
+        leasing.book(made.sales, made.lease_events, chains)
+        rows = leasing.save(places)
+        self._repairs += [self._found(one, places) for one in leasing.found]
+        return rows
+
+    def _found(self, found: Found, places: dict[UUID, Place]) -> RepairItem:
+        said = f"lease/{found.device}/{found.code.value}/{found.detail}"
+        place = places.get(found.device)
+        return RepairItem(
+            repair_id=UUID(bytes=sha256(said.encode()).digest()[:16]),
+            kind="lease",
+            code=found.code.value,
+            detail=found.detail,
+            received_ms=self._now_ms,
+            store=None if place is None else place.store,
+            device=found.device,
+        )
 
     def _broken(self, store: UUID, key: ChainKey, seq: int) -> None:
         device, epoch = key
@@ -203,17 +237,26 @@ class Batch:
         codes: dict[UUID, str],
     ) -> tuple[Acked, ...]:
         """Whatever was in the frames is committed now, by this batch or an earlier one."""
-        ranges: dict[ChainKey, list[tuple[int, int]]] = {}
+        pieces: dict[ChainKey, list[Piece]] = {}
         for frame in frames:
-            ranges.setdefault(frame.key, []).append((frame.frame.first_seq, frame.last_seq))
+            pieces.setdefault(frame.key, []).append(
+                Piece(frame.frame.first_seq, frame.last_seq, frame.hashes[0], frame.hashes[-1])
+            )
         rejected: dict[ChainKey, list[Rejected]] = {}
         for one in arrivals if codes else ():
             if one.event_id in codes:
                 key = (one.place.device, one.epoch)
                 rejected.setdefault(key, []).append(Rejected(one.seq, codes[one.event_id]))
         return tuple(
-            Acked(places[device], epoch, normalise(some), tuple(rejected.get((device, epoch), ())))
-            for (device, epoch), some in ranges.items()
+            Acked(
+                places[device],
+                epoch,
+                tuple((piece.low, piece.high) for piece in some),
+                tuple(rejected.get((device, epoch), ())),
+                tuple(piece.end for piece in some),
+            )
+            for (device, epoch), all_ in pieces.items()
+            for some in threads(all_)
         )
 
 

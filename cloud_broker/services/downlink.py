@@ -41,15 +41,21 @@ class Outbound:
 
 
 def ack(
-    tenant: UUID, place: Place, epoch: int, ranges: Ranges, rejected: Sequence[Rejected] = ()
+    tenant: UUID,
+    place: Place,
+    epoch: int,
+    ranges: Ranges,
+    rejected: Sequence[Rejected] = (),
+    ends: Sequence[bytes] = (),
 ) -> Outbound:
-    """Tell a box what of its journal is committed."""
+    """Tell a box what of its journal is committed, and prove it by the hash at each range's end."""
     frame = AckFrame(
         v=WIRE_VERSION,
         epoch=epoch,
         ranges=ranges[: limits.ACK_RANGES_MAX],
         credit=limits.FRAMES_IN_FLIGHT,
         rejected=tuple(rejected),
+        ends=tuple(ends[: limits.ACK_RANGES_MAX]),
     )
     return Outbound(_topic(tenant, place, "ack"), encode(frame))
 

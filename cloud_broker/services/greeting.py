@@ -61,7 +61,8 @@ def _answer(unit: Unit, sender: DeviceTopic, place: Place, hello: Hello) -> Gree
     tenant = sender.tenant
     chain = unit.journal.committed((sender.device, hello.epoch))
     ranges = clamp(chain.ranges, hello.lowest_unacked, _SEQ_MAX)
-    send = [downlink.ack(tenant, place, hello.epoch, ranges)]
+    ends = [chain.edges[high] for _, high in ranges]
+    send = [downlink.ack(tenant, place, hello.epoch, ranges, ends=ends)]
     send += [
         downlink.to_one_box(tenant, place, frame) for frame in _missed(unit, place.store, hello)
     ]

@@ -96,5 +96,6 @@ class Ingest:
 
 def _acks(tenant: UUID, booked: Booked) -> Iterable[Outbound]:
     return (
-        downlink.ack(tenant, one.place, one.epoch, one.ranges, one.rejected) for one in booked.acked
+        downlink.ack(tenant, one.place, one.epoch, one.ranges, one.rejected, one.ends)
+        for one in booked.acked
     )

@@ -26,6 +26,7 @@ from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
 from retail_core.loyalty.policy import LoyaltyPolicy
+from tests.fakes.cloud_leases import LeaseShelf
 
 
 @dataclass
@@ -77,6 +78,7 @@ class State:
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
+    leases: LeaseShelf = field(default_factory=LeaseShelf)
     proposals: dict[UUID, tuple[Proposal, str]] = field(default_factory=dict)
     requests: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)

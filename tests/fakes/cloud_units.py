@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
+from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
 from tests.fakes.cloud_phones import FakePhoneRepo
@@ -33,6 +34,7 @@ class FakeUnit:
         self.ledger = FakeLedgerRepo(state)
         self.points_desk = FakePointsDeskRepo(state)
         self.closing = FakeClosingRepo(state)
+        self.leases = FakeLeaseRepo(state)
         self.said: list[LiveEvent] = []
 
     def announce(self, event: LiveEvent) -> None:

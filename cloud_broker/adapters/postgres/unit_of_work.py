@@ -29,6 +29,7 @@ from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
 from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.journal import PostgresJournal
+from cloud_broker.adapters.postgres.leases import PostgresLeases
 from cloud_broker.adapters.postgres.ledger import PostgresLedger
 from cloud_broker.adapters.postgres.members import PostgresMembers
 from cloud_broker.adapters.postgres.phones import PostgresPhones
@@ -128,6 +129,11 @@ class PostgresUnit:
     def closing(self) -> PostgresClosing:
         """The books at a day's or month's end."""
         return PostgresClosing(self._connection, self._tenant)
+
+    @cached_property
+    def leases(self) -> PostgresLeases:
+        """Rights lent to boxes."""
+        return PostgresLeases(self._connection, self._tenant)
 
     def announce(self, event: LiveEvent) -> None:
         """Queue a notification, which PostgreSQL sends when the transaction is durable."""

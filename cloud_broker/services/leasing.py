@@ -1,0 +1,206 @@
+"""Leases in the cloud: what boxes say of them goes into the books, what is free is lent out.
+
+All of it in the transaction at hand: the books, the postings, the messages for the boxes' feeds.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from cloud_broker.domain.arrivals import Arrival, Place
+from cloud_broker.domain.chain import DeviceChain
+from cloud_broker.domain.ingest_effects import BookedSale
+from cloud_broker.domain.lease_desk import Found, LeaseDesk
+from cloud_broker.domain.points import NewPosting
+from cloud_broker.domain.postings import sums_up
+from cloud_broker.ports.feed import FeedRow, NewChange
+from cloud_broker.ports.journal import ChainKey
+from cloud_broker.ports.unit import Unit
+from retail_core.errors import Fault
+from retail_core.loyalty.lease_books import RightBook
+from retail_core.loyalty.lease_fence import Handshake
+from retail_core.loyalty.lease_postings import moved
+from retail_core.loyalty.lease_wire import key_of
+from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
+from retail_core.loyalty.lots import Dated
+from retail_core.loyalty.postings import Posting, posting_key
+from retail_core.wire.codec import encode_body
+from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
+from retail_core.wire.messages import ChangeKind, LeaseSpend
+
+LeaseEvent = LeaseHello | LeaseReturned
+_KINDS: dict[type[LeaseEpoch | LeaseGrant | LeaseRecall], ChangeKind] = {
+    LeaseEpoch: ChangeKind.LEASE_EPOCH,
+    LeaseGrant: ChangeKind.LEASE_GRANTED,
+    LeaseRecall: ChangeKind.LEASE_RECALLED,
+}
+_MS = 1_000
+
+
+class Leasing:
+    """One transaction's work on leases: load, do, `save`."""
+
+    def __init__(self, unit: Unit, tenant: UUID, now_ms: int) -> None:
+        self._unit = unit
+        self._tenant = tenant
+        self._now_ms = now_ms
+        self._before: dict[Right, RightBook] = {}
+        self._held: dict[UUID, Handshake] = {}
+        self.desk = LeaseDesk()
+        self.found: list[Found] = []
+
+    def load(self, rights: Collection[Right]) -> None:
+        """Lock and read the books of rights."""
+        missing = [right for right in rights if right not in self._before]
+        if missing:
+            books = self._unit.leases.books(missing)
+            self._before |= books
+            self.desk.books |= books
+
+    def load_devices(self, devices: Collection[UUID]) -> None:
+        """Lock and read who may spend for devices."""
+        self.desk.tenures |= self._unit.leases.tenures(devices)
+
+    # ---- what arrived ---------------------------------------------------------------------------
+
+    def book(
+        self,
+        sales: Sequence[BookedSale],
+        events: Sequence[tuple[Arrival, LeaseEvent]],
+        chains: Mapping[ChainKey, DeviceChain],
+    ) -> None:
+        """Enter what a batch says of leases, and judge the handshakes that can be."""
+        redeeming = [one for one in sales if one.sale.lease_spends]
+        self._load_named(redeeming, events)
+        for one in redeeming:
+            self._spent(one)
+        for arrival, event in events:
+            self._heard(arrival, event)
+        self._judge(chains)
+
+    def _load_named(
+        self, sales: Sequence[BookedSale], events: Sequence[tuple[Arrival, LeaseEvent]]
+    ) -> None:
+        said: list[LeaseSpend | LeaseReturned] = [
+            spend for one in sales for spend in one.sale.lease_spends
+        ]
+        said += [event for _, event in events if isinstance(event, LeaseReturned)]
+        rights: set[Right] = set()
+        for one in said:
+            try:
+                rights.add(key_of(one, self._tenant).right)
+            except Fault:
+                continue  # it is noted when its turn comes
+        self.load(rights)
+
+    def _spent(self, sold: BookedSale) -> None:
+        device = sold.arrival.place.device
+        for spend in sold.sale.lease_spends:
+            try:
+                self.desk.spent(key_of(spend, device), sold.receipt_id, spend.amount)
+            except Fault as fault:
+                self.found.append(Found(device, fault.code, f"receipt={sold.receipt_id}"))
+
+    def _heard(self, arrival: Arrival, event: LeaseEvent) -> None:
+        device = arrival.place.device
+        match event:
+            case LeaseHello():
+                boot = UUID(bytes=arrival.event.boot_id)
+                shake = Handshake(event.board, boot, arrival.epoch, arrival.seq)
+                self.desk.shook(device, shake)
+            case LeaseReturned():
+                try:
+                    self.desk.returned(key_of(event, device), event.final)
+                except Fault as fault:
+                    self.found.append(Found(device, fault.code, f"event={arrival.event_id}"))
+
+    def _judge(self, chains: Mapping[ChainKey, DeviceChain]) -> None:
+        devices = {device for device, _ in chains}
+        self._held = self._unit.leases.waiting(devices)
+        for device, shake in self._held.items():
+            self.desk.shook(device, shake)
+        for device, shake in list(self.desk.waiting.items()):
+            chain = chains.get((device, shake.journal_epoch))
+            if chain is None:
+                continue
+            self.load_devices([device])
+            self.load(self._unit.leases.lent_to(device))
+            self.desk.judge(device, chain)
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def save(self, places: Mapping[UUID, Place]) -> tuple[FeedRow, ...]:
+        """Write what changed; return the rows for the stores' feeds."""
+        leases = self._unit.leases
+        changed = [
+            (self._before[right].leases.get(key), lease)
+            for right, book in self.desk.books.items()
+            for key, lease in book.leases.items()
+            if self._before[right].leases.get(key) is not lease
+        ]
+        leases.save_leases([after for _, after in changed], self._now_ms)
+        leases.save_free(
+            {
+                right: book.free
+                for right, book in self.desk.books.items()
+                if right.kind != RightKind.POINTS and book.free != self._before[right].free
+            }
+        )
+        self._post(changed, places)
+        leases.save_tenures(self.desk.tenures, self._now_ms)
+        judged = {device: None for device in self._held if device not in self.desk.waiting}
+        leases.save_waiting({**judged, **self.desk.waiting})
+        self.found += self.desk.found
+        return self._unit.feed.append(self._messages(places), self._now_ms)
+
+    def _post(
+        self, changed: Iterable[tuple[Lease | None, Lease]], places: Mapping[UUID, Place]
+    ) -> None:
+        new: list[NewPosting] = []
+        for before, after in changed:
+            place = places.get(after.key.device)
+            if after.key.right.kind == RightKind.POINTS and place is not None:
+                new += [
+                    self._dated(posting, before, after)
+                    for posting in moved(before, after, place.legal_entity)
+                ]
+        if new:
+            self._unit.ledger.add_postings(new)
+            moves: Counter[str] = sums_up(one.dated.posting for one in new)
+            self._unit.journal.move_balances(moves, self._now_ms)
+
+    def _dated(self, posting: Posting, before: Lease | None, after: Lease) -> NewPosting:
+        because = _cause(before, after)
+        key = posting_key(self._tenant, because, posting)
+        day = datetime.fromtimestamp(self._now_ms / _MS, UTC).date()
+        return NewPosting(
+            Dated(key, posting, day, self._now_ms), because, after.key.right.id, self._now_ms
+        )
+
+    def _messages(self, places: Mapping[UUID, Place]) -> dict[UUID, list[NewChange]]:
+        changes: dict[UUID, list[NewChange]] = {}
+        for device, message in self.desk.said:
+            place = places.get(device)
+            if place is not None:
+                body = encode_body(message)
+                ver = message.nth if isinstance(message, LeaseGrant) else 1
+                change = NewChange(_KINDS[type(message)], device, ver, body)
+                changes.setdefault(place.store, []).append(change)
+        return changes
+
+
+def _cause(before: Lease | None, after: Lease) -> UUID:
+    """Name a change of a lease: the same change has the same name, so it is posted once."""
+    said = [_named(after.key), *(_stand(one) for one in (before, after) if one is not None)]
+    return UUID(bytes=sha256("/".join(said).encode()).digest()[:16])
+
+
+def _named(key: LeaseKey) -> str:
+    return f"{key.right.kind}:{key.right.id}:{key.device}:{key.epoch}:{key.nth}"
+
+
+def _stand(lease: Lease) -> str:
+    spends = sorted((str(receipt), amount) for receipt, amount in lease.spends.items())
+    return f"{lease.cover}:{lease.state}:{spends}:{sorted(map(str, lease.refunds))}"
