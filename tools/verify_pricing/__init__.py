@@ -1,0 +1,1 @@
+"""Compare the search for the best price with independent methods on random baskets."""
