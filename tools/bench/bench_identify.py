@@ -39,7 +39,8 @@ def main() -> int:
         scene.wall()
         phone = Ed25519PrivateKey.generate()
         pcsc = card_reader(stack)
-        (identify,) = stack.enter_context(counters(folder, scene, phone, pcsc))
+        (stand,) = stack.enter_context(counters(folder, [scene], phone, pcsc))
+        identify = stand.identify
         alone = faces([identify], scene, rounds)
         _report(bench, "face alone", alone)
         for stage in STAGES:

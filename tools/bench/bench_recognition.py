@@ -26,6 +26,7 @@ from tools.bench.bench_camera import measure_stall
 from tools.bench.counter import Scene, Setting, card_reader, counters
 from tools.bench.detector import measure_detector
 from tools.bench.gallery_child import child
+from tools.bench.lanes import lane_rows
 from tools.bench.qr_peers import peers_on
 from tools.bench.readers import Series, cards, codes, faces
 from tools.bench.report import ROOT, Bench, Row, percentile
@@ -33,7 +34,7 @@ from tools.bench.report import ROOT, Bench, Row, percentile
 QR_BAR_MS, NFC_BAR_MS, FACE_BAR_MS, NAME_BAR_MS = 15.0, 30.0, 40.0, 160.0
 SEARCH_BAR_MS, SEARCH_BAR_MB, READY_BAR_S, AGENT_BAR_MB = 8.0, 250.0, 2.0, 350.0
 TEMPLATES, TEMPLATES_OF_A_SHOP = 100_000, 20_000
-FPS, LANES = 30, 4
+FPS = 30
 STALL_ROUNDS = 3
 # CPU time of the networks beside this machine's, by published tables; nothing ran on ARM.
 PI = {"Pi 5": (3.0, 4.0), "Pi 4": (9.0, 14.0)}
@@ -56,7 +57,7 @@ def main() -> int:
     rounds = given.rounds
     parts: dict[str, Callable[[], Iterable[Row]]] = {
         "lane": partial(_one_lane, rounds),
-        "lanes": partial(_lanes, max(10, rounds // 4)),
+        "lanes": partial(lane_rows, max(10, rounds // 2)),
         "gallery": _gallery,
         "agent": _agent,
         "qr": partial(qr_rows, _inside(given.data, "qr")),
@@ -86,7 +87,8 @@ def _one_lane(rounds: int) -> Iterable[Row]:
         scene.wall()
         pcsc = card_reader(stack)
         setting = Setting(fps=FPS, templates=TEMPLATES)
-        (identify,) = stack.enter_context(counters(folder, scene, phone, pcsc, setting))
+        (stand,) = stack.enter_context(counters(folder, [scene], phone, pcsc, setting))
+        identify = stand.identify
         seen = codes(identify, scene, phone, rounds, _held)
         yield from _to_member("QR frame 640×480 → member view", seen, QR_BAR_MS)
         yield from peers_on(phone, rounds, _held)
@@ -102,16 +104,6 @@ def _one_lane(rounds: int) -> Iterable[Row]:
         for stage in ("frame_age", "detect", "embed", "face"):
             yield Row(f"{name}, {stage} p50", median(known.stage_ms(stage) or [0.0]), "ms")
         yield from _first_usable("1 lane", known, NAME_BAR_MS)
-
-
-def _lanes(rounds: int) -> Iterable[Row]:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regulars-bench-")))
-        scene, phone = Scene(folder), Ed25519PrivateKey.generate()
-        scene.wall()
-        setting = Setting(lanes=LANES, fps=FPS, templates=TEMPLATES)
-        lanes = stack.enter_context(counters(folder, scene, phone, None, setting))
-        yield from _first_usable(f"{LANES} lanes at once", faces(lanes, scene, rounds), None)
 
 
 def _held(number: int) -> Look:

@@ -4,10 +4,11 @@ A photo file before a live camera's capture process, a rendered phone, a card on
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import cv2
@@ -25,11 +26,13 @@ from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
 from edge_agent.drivers.face_onnx.pictures import decode_picture
 from edge_agent.drivers.nfc_pcsc.driver import PcscNfcReader
 from edge_agent.drivers.qr.reader import QrCascade
+from edge_agent.ports.face import FaceEngine
 from edge_agent.ports.gallery_store import Template
 from edge_agent.ports.replica import HeldMember
 from edge_agent.recognition.cards import CardTaps
 from edge_agent.recognition.codes import CodeCheck, QrFrames
 from edge_agent.recognition.faces import FaceReader
+from edge_agent.recognition.fair import FairEngine, FairTurns
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
@@ -98,24 +101,31 @@ def card_reader(stack: ExitStack) -> VirtualPcsc | None:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How many lanes look at the scene, how fast, and how many templates the gallery holds."""
+    """How fast the cameras are, and how many templates the gallery holds."""
 
-    lanes: int = 1
     fps: int = 15
     templates: int = 1_500
+
+
+class Stand(NamedTuple):
+    """One lane: its `identify`, its camera, and the engine it shares with the others."""
+
+    identify: Identify
+    camera: CameraOpenCv
+    engine: FairEngine
 
 
 @contextmanager
 def counters(
     folder: Path,
-    scene: Scene,
+    scenes: Sequence[Scene],
     phone: Ed25519PrivateKey,
     pcsc: VirtualPcsc | None,
     setting: Setting = Setting(),
-) -> Iterator[list[Identify]]:
-    """Set up one `identify` a lane, over one gallery, one engine and one replica."""
+) -> Iterator[list[Stand]]:
+    """Set up a lane before each scene, over one gallery, one engine and one replica."""
     models = FaceModels.load(build_models.MODELS)
-    engine = FaceOnnx(models)
+    engine = FairEngine(FaceOnnx(models), FairTurns(os.cpu_count() or 1))
     gallery = shop_gallery(engine, setting.templates)
     replica = SqliteReplica(folder / "replica.db", REPLICA_KEY)
     replica.put_member(MEMBER, 1, _record(phone.public_key().public_bytes_raw()))
@@ -127,15 +137,17 @@ def counters(
     book = CardBook(card_counters, Recorder(journal), clock, SystemIds(clock), FaultTally())
     proofs = Proofs(META_KEY, MASTER_KEY, bytes, book)
     codes = CodeCheck(lookup, proofs, clock)
-    source = f"file:{scene.link}?jitter=1"
-    cameras = [CameraOpenCv(f"lane{n}", source, fps=setting.fps) for n in range(setting.lanes)]
+    cameras = [
+        CameraOpenCv(f"lane{n}", f"file:{scene.link}?jitter=1", fps=setting.fps)
+        for n, scene in enumerate(scenes)
+    ]
     nfc = PcscNfcReader(READER_NAME)
     cards = CardTaps(nfc, lookup, proofs) if pcsc is not None else None
     made = []
     for camera in cameras:
         face = FaceReader(camera, engine, gallery, lookup, models.policy)
         lane = Lane(lookup, proofs, codes, face, QrFrames(camera, QrCascade(), codes), cards)
-        made.append(Identify(lane, FaultTally()))
+        made.append(Stand(Identify(lane, FaultTally()), camera, engine))
         camera.start()
     if pcsc is not None:
         nfc.start()
@@ -144,15 +156,15 @@ def counters(
             camera.newest(after_seq=0, timeout_ms=DEADLINE_MS)
         yield made
     finally:
-        for identify, camera in zip(made, cameras, strict=True):
-            identify.stop()
-            camera.stop()
+        for stand in made:
+            stand.identify.stop()
+            stand.camera.stop()
         nfc.stop()
         for file in (replica, journal, card_counters):
             file.close()
 
 
-def shop_gallery(engine: FaceOnnx, templates: int) -> Gallery:
+def shop_gallery(engine: FaceEngine, templates: int) -> Gallery:
     """Enrol her photos among strangers (random directions; only their number matters)."""
     gallery = Gallery(engine.model_id)
     for number in ("1", "2", "3"):
@@ -174,9 +186,9 @@ def strangers(count: int, model_id: str, width: int = 512) -> Iterator[Template]
             yield Template(UUID(int=1 << 80 | number), UUID(int=1 + number // 3), model_id, vector)
 
 
-def photo(number: str) -> NDArray[np.uint8]:
-    """Return one of her photos."""
-    return decode_picture((fetch_photos.DESTINATION / "person-a" / f"{number}.jpg").read_bytes())
+def photo(number: str, person: str = "person-a") -> NDArray[np.uint8]:
+    """Return one of her photos, or a stranger's."""
+    return decode_picture((fetch_photos.DESTINATION / person / f"{number}.jpg").read_bytes())
 
 
 def on_frame(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
