@@ -23,6 +23,7 @@ from edge_agent.adapters.template_seal import (
     Seal,
     join_ids,
     numbers_of,
+    resting,
     split_ids,
 )
 from edge_agent.ports.clock import IdSource
@@ -152,7 +153,8 @@ class SqliteGallery:
                 yield MemberRows(
                     split_ids(b"".join(member for member, *_ in same)),
                     tuple(len(ids) // ID_BYTES for _, ids, *_ in same),
-                    numbers_of(b"".join(numbers for *_, numbers in same), width),
+                    # Widened by the thread that takes them in: this one has the more to do.
+                    resting(b"".join(numbers for *_, numbers in same), width),
                 )
 
     def erase(self, member_id: UUID, cause: Cause, wall_ms: int) -> Erasure | None:

@@ -76,7 +76,12 @@ class Seal:
 
 def numbers_of(rest: bytes, width: int) -> Rows:
     """Return resting numbers as rows of a width."""
-    return np.frombuffer(rest, _STORED).astype(np.float32).reshape(-1, width)
+    return resting(rest, width).astype(np.float32)
+
+
+def resting(rest: bytes, width: int) -> NDArray[np.float16]:
+    """Return rows of a width in the precision in which they rest, not copied."""
+    return np.frombuffer(rest, _STORED).reshape(-1, width)
 
 
 def split_ids(joined: bytes) -> tuple[UUID, ...]:
@@ -97,4 +102,4 @@ def join_ids(ids: Sequence[UUID]) -> bytes:
     return b"".join(one.bytes for one in ids)
 
 
-__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "numbers_of", "split_ids"]
+__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "numbers_of", "resting", "split_ids"]

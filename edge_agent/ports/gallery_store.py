@@ -25,11 +25,14 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class MemberRows:
-    """Embeddings of several members, shape (sum of counts, dimension): `counts[i]` of each."""
+    """Embeddings of several members, shape (sum of counts, dimension): `counts[i]` of each.
+
+    They may be as they rest, in half precision: who takes them in widens them.
+    """
 
     members: tuple[UUID, ...]
     counts: tuple[int, ...]
-    vectors: NDArray[np.float32]
+    vectors: NDArray[np.float32] | NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)

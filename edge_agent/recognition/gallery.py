@@ -131,11 +131,11 @@ class Gallery:
         owners = [self._number_of(template.member_id) for template in step]
         self._append(vectors, np.array(owners, np.int64))
 
-    def _joined(self, parts: Sequence[Embedding]) -> Embedding:
+    def _joined(self, parts: Sequence[Embedding | NDArray[np.float16]]) -> Embedding:
         width = self._rows.width if self._rows is not None else parts[0].shape[1]
         if any(part.shape[1] != width for part in parts):
             raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
-        vectors = np.concatenate(parts)
+        vectors = np.concatenate(parts, dtype=np.float32)
         if not _finite(vectors):
             raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
         return vectors

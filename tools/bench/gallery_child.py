@@ -128,7 +128,10 @@ def child(what: str, count: int) -> dict[str, float]:
     import subprocess  # noqa: PLC0415 -- only who asks needs it
 
     command = [sys.executable, "-m", "tools.bench.gallery_child", what, str(count)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    # As the agent says to itself before numpy is loaded; the peer of the search keeps its threads.
+    own = {} if what == "search" else {"OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, **own}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
