@@ -15,7 +15,7 @@ from retail_core.pricing.coupons import Coupon, Gift
 from retail_core.pricing.depends import rules_of
 from retail_core.pricing.gains import set_need
 from retail_core.pricing.lint_findings import Lint, LintFinding
-from retail_core.pricing.lint_stage import Goods, Scene, Shelf, scenes
+from retail_core.pricing.lint_stage import Goods, Scene, Shelf, Stage
 from retail_core.pricing.offers import PERMILLE, OfferBase, SetOffer, SlotBundle
 from retail_core.pricing.proof import Asked
 from retail_core.pricing.verify import price_again
@@ -24,6 +24,7 @@ NODES = 20_000
 TRIALS_MAX = 3_000
 BESIDES_MAX = 12
 SEEDS_CLIMBED = 8
+SEEDS_A_RULE = 9
 
 Units = dict[int, int]  # place of the goods -> units
 
@@ -90,23 +91,24 @@ class _Search:
         self._shelf = shelf
         self._goods = shelf.goods
         self._limits = limits
-        self._scenes = scenes(bundle)
+        self._stage = Stage(bundle)
         self._stock = max((rule.when.stock_from or 0 for rule in rules_of(bundle)), default=0)
         self._besides: dict[int, None] = {}
         self._seeds: list[tuple[Scene, Units, Tried]] = []
         self._won: set[str] = set()
         self._lost: dict[str, dict[Reason, Tried]] = {}
-        self._trials = TRIALS_MAX
+        self._trials = max(TRIALS_MAX, SEEDS_A_RULE * len(tuple(rules_of(bundle))))
 
     # ---- the smallest baskets of each rule ------------------------------------------------------
 
     def seed(self, rule: OfferBase) -> None:
-        """Price the baskets that a rule is made for, in every scene."""
+        """Price the baskets that a rule is made for, where it may be had."""
+        scenes = self._stage.scenes_for(rule) or [self._stage.any_scene()]
         for units in self._baskets_of(rule):
             for place in units:
                 if len(self._besides) < BESIDES_MAX:
                     self._besides.setdefault(place)
-            for scene in self._scenes:
+            for scene in scenes:
                 tried = self._price(scene, units)
                 if tried is not None:
                     self._note(tried)

@@ -1,9 +1,9 @@
 """On which baskets a bundle is tried out: articles, customers, times and stores that it names."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import islice, product
 
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import MILLI, Basket, BasketLine
@@ -19,7 +19,9 @@ from retail_core.pricing.proof import Asked
 from retail_core.pricing.slots import minute_of
 
 TRIED_PRICES_FEN = (100, 990, 1_990, 9_900, 29_900)
-SCENES_MAX = 48
+SCENES_A_RULE = 3
+PLACES_MAX = 12
+DEAR_FEN = 10_000_000
 _MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - wall time
 _LONG_AGO = timedelta(days=3 * 365)
 
@@ -126,27 +128,34 @@ class Shelf:
         return self._index.named_by(items)
 
 
-def scenes(bundle: RuleBundle) -> tuple[Scene, ...]:
-    """Return customers, stores and times such that every rule can be had in one, if any can."""
-    found: list[Scene] = []
-    everybody = [
-        Scene(member, store, opened)
-        for opened, store, member in product(_times(bundle), _stores(bundle), _members(bundle))
-    ]
-    for rule in rules_of(bundle):
-        scene = next((one for one in everybody if _may_have(rule, one, bundle)), None)
-        if scene is not None and scene not in found:
-            found.append(scene)
-    return tuple(found or everybody[:1])[:SCENES_MAX]
+class Stage:
+    """Customers, stores and times; for each rule, those in which most rules may be had with it."""
+
+    def __init__(self, bundle: RuleBundle) -> None:
+        everybody = [
+            Scene(member, store, opened)
+            for opened, store, member in product(
+                _times(bundle)[:PLACES_MAX], _stores(bundle)[:PLACES_MAX], _members(bundle)
+            )
+        ]
+        open_to = [(scene, _open_to(scene, bundle)) for scene in everybody]
+        self._crowded = sorted(open_to, key=lambda entry: -len(entry[1]))
+
+    def scenes_for(self, rule: OfferBase) -> list[Scene]:
+        """Return a few scenes in which a rule may be had; none when there is none."""
+        apt = (scene for scene, rules in self._crowded if rule.id in rules)
+        return list(islice(apt, SCENES_A_RULE))
+
+    def any_scene(self) -> Scene:
+        """Return the scene in which most rules may be had."""
+        return self._crowded[0][0]
 
 
-def _may_have(rule: OfferBase, scene: Scene, bundle: RuleBundle) -> bool:
-    dear = _made_up(1, "", "", 10_000_000)
-    if rule.when.stock_from is not None:
-        scene = replace(scene, store=replace(scene.store, stock={dear.sku: rule.when.stock_from}))
-    asked = scene.ask([dear])
+def _open_to(scene: Scene, bundle: RuleBundle) -> frozenset[str]:
+    """Return the rules that may be had in a scene by a basket that is dear enough."""
+    asked = scene.ask([_made_up(1, "", "", DEAR_FEN)])
     at = setting_of(asked.basket, bundle, scene.member, scene.store)
-    return refusal(rule, at) is None
+    return frozenset(rule.id for rule in rules_of(bundle) if refusal(rule, at) is None)
 
 
 def _times(bundle: RuleBundle) -> list[datetime]:
