@@ -5,19 +5,15 @@ What three boxes say over MQTT has to appear on the wall by itself.
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, StorageState, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e import browser as chrome
-from tests.e2e.hq_stage import PLACES, ROOT, WELL, Cloud, now_ms, running_cloud
-from tests.factories.waiting import PATIENCE_MS
-from tests.fakes.cloud_box import Person
-from tests.plugins.postgres import Database
+from tests.e2e.hq_stage import PLACES, WELL, Cloud
+from tests.e2e.hq_visit import Visit, broken, mended, replay, row_of, sign_in, unmapped
 
 pytestmark = [
     pytest.mark.e2e,
@@ -25,77 +21,7 @@ pytestmark = [
     pytest.mark.enable_socket,
     pytest.mark.timeout(300),
 ]
-ASSETS = ROOT / "cloud_broker" / "console" / "static" / "vendor" / "htmx.min.js"
 PAGES = ("/", "/sales", "/members", "/repair", "/review-names")
-
-
-@pytest.fixture(scope="module")
-def cloud(
-    new_database: Callable[[], Database], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cloud]:
-    """Run the cloud and its shops once."""
-    if not ASSETS.exists():
-        pytest.skip("page assets are missing: make assets")
-    with running_cloud(new_database().url, tmp_path_factory.mktemp("cloud")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the browser once."""
-    with chrome.chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def session(cloud: Cloud, browser: Browser) -> StorageState:
-    """Sign in once and keep the cookies."""
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, cloud)
-    kept = context.storage_state()
-    context.close()
-    return kept
-
-
-@dataclass
-class Visit:
-    """A signed-in page and what it asked for."""
-
-    page: Page
-    watch: chrome.Watch
-
-    def opens_wall(self, origin: str) -> None:
-        """Open the first page and wait until it is live and has heard that every shop is well."""
-        self.page.goto(origin + "/")
-        expect(self.page.locator(".live--on")).to_be_visible()
-        expect(self.page.locator("#figure-ok .big")).to_have_text(f"{len(PLACES)}")
-
-
-@pytest.fixture
-def visit(cloud: Cloud, browser: Browser, session: StorageState) -> Iterator[Visit]:
-    """Look at the live wall; afterwards nothing may have left the origin."""
-    context = browser.new_context(viewport=chrome.HQ_VIEW, locale="zh-CN", storage_state=session)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    made = Visit(page, chrome.Watch(page, cloud.origin))
-    for box in cloud.boxes:
-        box.says()
-    made.opens_wall(cloud.origin)
-    yield made
-    context.close()
-    assert made.watch.foreign == []
-
-
-def sign_in(page: Page, cloud: Cloud) -> None:
-    """Sign in as HQ, by keyboard."""
-    page.goto(cloud.origin + "/")
-    expect(page.locator("#login")).to_be_focused()
-    page.keyboard.type("hq")
-    page.keyboard.press("Tab")
-    page.keyboard.type(cloud.password)
-    page.keyboard.press("Enter")
-    expect(page.locator(".live--on")).to_be_visible()
 
 
 def places(page: Page) -> dict[str, object]:
@@ -230,33 +156,6 @@ def test_tiles_are_walked_by_arrow_keys(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("/stores/"))
 
 
-def broken(cloud: Cloud) -> tuple[Person, int]:
-    """Send a card of somebody whom the cloud does not know; return her and the record's number."""
-    box, stranger = cloud.boxes[2], Person(name="赵一", phone=str(8613900000000 + now_ms() % 10**8))
-    box.sim.wall_ms = now_ms()
-    box.sim.issues_card(stranger, now_ms().to_bytes(7, "big"))
-    box.sends_newest()
-    return stranger, len(box.sim.events)
-
-
-def mended(cloud: Cloud, stranger: Person) -> None:
-    """Let the cloud come to know her: the record can be booked from now on."""
-    cloud.boxes[2].sim.enrols(stranger)
-    cloud.boxes[2].sends_newest()
-
-
-def replay(page: Page, number: int) -> None:
-    """Press a record's button, by keyboard."""
-    page.get_by_role("button", name=f"重放 北京国贸店 第 {number} 条", exact=True).focus()
-    page.keyboard.press("Enter")
-
-
-def row_of(page: Page, number: int) -> Locator:
-    """Return a record's row."""
-    seq = page.get_by_role("cell", name=f"{number}", exact=True)
-    return page.locator("main tbody tr").filter(has=seq).filter(has_text="北京国贸店")
-
-
 def test_a_record_that_could_not_be_booked_is_replayed_in_place(visit: Visit, cloud: Cloud) -> None:
     page = visit.page
     stranger, number = broken(cloud)
@@ -293,72 +192,6 @@ def test_a_printed_name_finds_its_article_list(visit: Visit, cloud: Cloud) -> No
     assert page.evaluate("window.here"), "in place: the page was never left"
 
 
-def unmapped(cloud: Cloud) -> None:
-    """Sell something whose printed name maps to no article."""
-    cloud.boxes[1].sells(None, 6_100, source="tap", till_receipt_no=f"P{now_ms()}")
-
-
-# ---- before the script has come, or where none runs ----------------------------------------------
-
-
-@pytest.fixture(params=["no script runs", "the script has not come"])
-def bare(
-    request: pytest.FixtureRequest, cloud: Cloud, browser: Browser, session: StorageState
-) -> Iterator[Page]:
-    """Open pages whose forms the browser itself sends."""
-    runs = request.param != "no script runs"
-    context = browser.new_context(
-        viewport=chrome.HQ_VIEW, locale="zh-CN", storage_state=session, java_script_enabled=runs
-    )
-    if runs:
-        context.route("**/htmx.min.js", lambda route: route.abort())
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    yield page
-    context.close()
-
-
-def test_a_replay_without_script_says_how_it_went(bare: Page, cloud: Cloud) -> None:
-    stranger, number = broken(cloud)
-    said = bare.locator("#notice[role=status]")
-    bare.goto(cloud.origin + "/repair")
-    replay(bare, number)
-    expect(said).to_contain_text(f"北京国贸店 第 {number} 条:重放后仍未入账")
-    expect(row_of(bare, number)).to_contain_text("待修复")
-    mended(cloud, stranger)
-    replay(bare, number)
-    expect(said).to_contain_text(f"北京国贸店 第 {number} 条:已重放并入账")
-    expect(row_of(bare, number)).to_contain_text("已处理")
-    chrome.screenshot(bare, "hq-repair-no-script-zh")
-    bare.reload()
-    expect(said).to_be_empty()
-
-
-def test_a_name_without_script_says_how_it_went(bare: Page, cloud: Cloud) -> None:
-    unmapped(cloud)
-    bare.goto(cloud.origin + "/review-names")
-    bare.get_by_role("textbox").first.fill("NOSUCH")
-    bare.keyboard.press("Enter")
-    expect(bare.locator("#notice[role=status]")).to_contain_text("A108")
-    expect(bare.locator("main")).to_contain_text("购物袋")
-
-
-def test_signing_in_and_out_without_script_says_how_it_went(cloud: Cloud, browser: Browser) -> None:
-    with browser.new_context(java_script_enabled=False, locale="zh-CN") as context:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(cloud.origin + "/repair")
-        page.get_by_label("账号").fill("hq")
-        page.get_by_label("密码").fill("not this one")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_be_visible()
-        page.get_by_label("密码").fill(cloud.password)
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile("/repair$"))
-        page.get_by_role("button", name="退出").press("Enter")
-        expect(page.get_by_role("status").first).to_have_text("已退出。")
-
-
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
 def test_axe_finds_nothing(
     cloud: Cloud, visit: Visit, language: str, scheme: Literal["light", "dark"]
@@ -392,73 +225,3 @@ def test_no_script_or_style_stands_in_the_page(visit: Visit) -> None:
     header = page.request.get(page.url).headers["content-security-policy"]
     assert header.startswith("default-src 'self'")
     assert json.dumps(header).count("unsafe") == 0
-
-
-# ---- faces: one person asks, another says yes ----------------------------------------------------
-
-
-def enters(page: Page, cloud: Cloud, login: str, password: str) -> None:
-    """Sign in on a page without a script, or with one."""
-    page.goto(cloud.origin + "/login?next=/faces")
-    page.get_by_label("账号").fill(login)
-    page.get_by_label("密码").fill(password)
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/faces$"))
-
-
-def asks(page: Page, assessment: str) -> None:
-    """Fill the form by keyboard alone and send it."""
-    page.get_by_label("影响评估编号").focus()
-    for words in (assessment, "店门与收银台", "周律师"):
-        page.keyboard.type(words)
-        page.keyboard.press("Tab")
-    page.get_by_label("批准日期").fill("2026-10-01")
-    page.keyboard.press("Enter")
-
-
-@pytest.mark.parametrize("runs", [True, False], ids=["script", "no script"])
-def test_two_persons_let_a_store_recognise_faces(
-    cloud: Cloud, browser: Browser, *, runs: bool
-) -> None:
-    number = 0 if runs else 1
-    name, login = PLACES[number][0], f"second-{number}"
-    second = cloud.office.access.add_user(cloud.boxes[0].made.tenant, login, "周敏", "admin")
-    with (
-        browser.new_context(
-            locale="zh-CN", viewport=chrome.HQ_VIEW, java_script_enabled=runs
-        ) as mine,
-        browser.new_context(
-            locale="zh-CN", viewport=chrome.HQ_VIEW, java_script_enabled=runs
-        ) as theirs,
-    ):
-        page, other = mine.new_page(), theirs.new_page()
-        for each in (page, other):
-            each.set_default_timeout(PATIENCE_MS)
-        enters(page, cloud, "hq", cloud.password)
-        page.get_by_role("link", name=name).press("Enter")
-        expect(page.get_by_text("人脸识别关着")).to_be_visible()
-        asks(page, f"PIA-{number}")
-        status = page.locator("#notice[role=status]")
-        expect(status).to_contain_text("等另一位同事确认")
-        expect(page.get_by_text("这是您提出的")).to_be_visible()
-        if runs:
-            chrome.screenshot(page, "hq-faces-proposed-zh", full=True)
-            assert chrome.axe_findings(page) == []
-        enters(other, cloud, login, second)
-        other.get_by_role("link", name=name).first.press("Enter")
-        expect(other.get_by_text(f"将影响 1 家门店:{name}").first).to_be_visible()
-        other.get_by_role("button", name="确认启用").press("Enter")
-        expect(other.locator("#notice[role=status]")).to_contain_text("已确认(第 1 版)")
-        if runs:
-            chrome.screenshot(other, "hq-faces-zh", full=True)
-            assert chrome.axe_findings(other) == []
-        page.reload()
-        expect(page.get_by_text("人脸识别已启用")).to_be_visible()
-        if runs:
-            page.goto(f"{page.url}?lang=en")
-            chrome.screenshot(page, "hq-faces-store-en", full=True)
-            assert chrome.axe_findings(page) == []
-            page.goto(f"{page.url.partition('?')[0]}?lang=zh")
-        page.get_by_role("button", name="停用人脸识别").press("Enter")
-        expect(status).to_contain_text("人脸识别已停用")
-        expect(page.get_by_text("人脸识别关着")).to_be_visible()

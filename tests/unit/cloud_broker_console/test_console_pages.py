@@ -1,78 +1,22 @@
 """The pages over fakes: who may see them, what they say, what they refuse."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud_broker import console
-from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.console.render import render
-from cloud_broker.console.said import Said, opened, sealed
+from cloud_broker.console.said import Said
 from cloud_broker.console.shell import bare_values, local_path
-from cloud_broker.services.overview import NameReview
 from tests.unit.cloud_broker_console import console_fakes as fakes
+from tests.unit.cloud_broker_console.console_words import SAME, csrf
 
-ORIGIN = "https://hq.example"
-SAME = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 STORE = f"/stores/{fakes.tile(0).store_id}"
 MEMBER = f"/members/{fakes.MEMBER}"
 PAGES = ("/", "/sales", "/members", "/repair", "/review-names", "/faces", STORE, MEMBER)
 STATIC = Path(console.__file__).parent / "static"
-
-
-@pytest.fixture
-def queries() -> fakes.FakeHqQueries:
-    made = fakes.FakeHqQueries(
-        fakes.tiles(8, mixed=True), tuple(fakes.sale(number) for number in range(6))
-    )
-    made.all_repairs = (fakes.repair(0), fakes.repair(1, replayable=False, seq=None))
-    made.all_names = (NameReview("玉泽 <50>", 14, fakes.NOW_MS, "YZ50"),)
-    return made
-
-
-@pytest.fixture
-def auth() -> fakes.FakeHqAuth:
-    return fakes.FakeHqAuth()
-
-
-@pytest.fixture
-def desk(queries: fakes.FakeHqQueries) -> fakes.FakeHqDesk:
-    return fakes.FakeHqDesk(queries)
-
-
-@pytest.fixture
-def client(
-    queries: fakes.FakeHqQueries, auth: fakes.FakeHqAuth, desk: fakes.FakeHqDesk
-) -> Iterator[TestClient]:
-    app = FastAPI()
-    app.include_router(console_router(fakes.deps(queries, auth, desk=desk)))
-    mount_static(app)
-    with TestClient(app, base_url=ORIGIN, follow_redirects=False) as made:
-        yield made
-
-
-@pytest.fixture
-def signed_in(client: TestClient) -> TestClient:
-    client.cookies.set("regulars_hq", fakes.TOKEN)
-    return client
-
-
-def notice(page: str) -> str:
-    found = re.search(r'<div id="notice"[^>]*>(.*?)</div>', page, re.DOTALL)
-    assert found is not None
-    return found.group(1).strip()
-
-
-def csrf(page: str) -> str:
-    found = re.search(r'name="csrf" value="(\w+)"', page)
-    assert found is not None
-    return found.group(1)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/sales.csv", "/console/stream"])
@@ -240,60 +184,6 @@ def test_a_replay_that_does_not_help_says_so(signed_in: TestClient, desk: fakes.
     assert "重放后仍未入账" in row.text
 
 
-@pytest.mark.parametrize(
-    ("mends", "words"),
-    [(True, "上海徐汇店 第 41 条:已重放并入账"), (False, "上海徐汇店 第 41 条:重放后仍未入账")],
-)
-def test_a_replay_without_a_script_says_how_it_went(
-    signed_in: TestClient, desk: fakes.FakeHqDesk, *, mends: bool, words: str
-) -> None:
-    desk.mends = mends
-    word = csrf(signed_in.get("/repair").text)
-    path = f"/repair/{fakes.repair(0).repair_id}/replay"
-    answer = signed_in.post(path, data={"csrf": word}, headers=SAME)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/repair")
-    assert words in notice(signed_in.get("/repair").text)
-    assert notice(signed_in.get("/repair").text) == "", "said once"
-
-
-def test_a_name_mapped_without_a_script_says_so(
-    signed_in: TestClient, desk: fakes.FakeHqDesk
-) -> None:
-    form = {"csrf": csrf(signed_in.get("/repair").text), "name": "面<膜>", "sku": " WNN "}
-    assert signed_in.post("/review-names", data=form, headers=SAME).status_code == 303
-    assert desk.mapped == [("面<膜>", "WNN")]
-    # A part of a page that our script asks for meanwhile does not take the words away.
-    signed_in.get("/review-names", headers={"HX-Request": "true"})
-    assert "面&lt;膜&gt; 已对应到 WNN" in notice(signed_in.get("/review-names").text)
-
-
-def test_a_refusal_without_a_script_leads_back_and_says_why(signed_in: TestClient) -> None:
-    form = {"csrf": csrf(signed_in.get("/repair").text), "name": "面膜", "sku": "?"}
-    answer = signed_in.post("/review-names", data=form, headers=SAME)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/review-names")
-    assert "A108" in notice(signed_in.get("/review-names").text)
-
-
-def test_nobody_else_puts_words_into_a_page(signed_in: TestClient) -> None:
-    for value in (".", "x.x", "WyJoaSIsIHRydWUsICIiXQ==.0", sealed(Said("hi"), "other session")):
-        signed_in.cookies.set("regulars_said", value)
-        assert notice(signed_in.get("/repair").text) == ""
-    assert opened("é.é", "t") is None
-    refused = Said("hi", well=False, code="A1")
-    assert opened(sealed(refused, "t"), "t") == refused
-
-
-def test_an_act_after_the_session_ended_is_said_to_be_undone(client: TestClient) -> None:
-    client.cookies.set("regulars_hq", "old")
-    answer = client.post("/review-names", data={"name": "a", "sku": "b"}, headers=SAME)
-    assert "没有执行" in client.get(answer.headers["location"]).text
-    answer = client.post(
-        "/review-names", data={"name": "a", "sku": "b"}, headers=SAME | {"HX-Request": "true"}
-    )
-    assert "没有执行" in client.get(answer.headers["HX-Redirect"]).text
-    assert 'class="note"' not in client.get("/login?why=<b>").text
-
-
 @pytest.mark.parametrize("token", ["", "wrong", "é"])
 def test_a_write_without_the_sessions_word_is_refused(
     signed_in: TestClient, desk: fakes.FakeHqDesk, token: str
@@ -375,119 +265,3 @@ def test_who_may_recognise_faces_and_on_whose_word(signed_in: TestClient) -> Non
     assert "PIA-&lt;7&gt;" in page
     assert "周律师 2026-07-01" in page
     assert page.index("上海店") != page.index("成都店")
-
-
-# ---- faces: one asks, another says yes -----------------------------------------------------------
-
-RECORD = {
-    "act": "enable",
-    "assessment": "PIA-<9>",
-    "signage": "门口",
-    "approved_by": "周律师",
-    "approved_on": "2026-10-01",
-}
-
-
-def face_pages(client: TestClient) -> dict[str, str]:
-    page = client.get("/faces").text
-    return {name: path for path, name in re.findall(r'<a href="(/faces/[0-9a-f-]+)">(..店)<', page)}
-
-
-def test_a_store_is_enabled_by_two_persons(signed_in: TestClient, auth: fakes.FakeHqAuth) -> None:
-    path = face_pages(signed_in)["成都店"]
-    page = signed_in.get(path).text
-    assert "人脸识别关着" in page
-    word = csrf(page)
-    answer = signed_in.post(f"{path}/propose", data=RECORD | {"csrf": word}, headers=SAME)
-    assert (answer.status_code, answer.headers["location"]) == (303, path)
-    page = signed_in.get(path).text
-    assert "等另一位同事确认" in notice(page)
-    assert "PIA-&lt;9&gt;" in page
-    assert 'value="confirm"' not in page, "nobody seconds himself"
-    assert "将影响 1 家门店:成都店" in page
-    proposal = re.search(r'action="(/faces/proposals/[0-9a-f-]+)"', page)
-    assert proposal is not None
-    own = {"csrf": word, "answer": "confirm"}
-    signed_in.post(proposal.group(1), data=own, headers=SAME)
-    assert "R134" in notice(signed_in.get("/faces").text)
-    auth.identity = replace(auth.identity, user_id=UUID(int=3), login="wang")
-    assert 'value="confirm"' in signed_in.get(path).text
-    signed_in.post(proposal.group(1), data=own, headers=SAME)
-    assert "已确认(第 1 版)" in notice(signed_in.get("/faces").text)
-    page = signed_in.get(path).text
-    assert "人脸识别已启用" in page
-    assert "hq + wang" in page
-    signed_in.post(proposal.group(1), data=own, headers=SAME)
-    assert "A108" in notice(signed_in.get("/faces").text), "it is settled"
-
-
-def test_the_walk_up_zone_is_asked_for_and_ended_on_its_own(
-    signed_in: TestClient, auth: fakes.FakeHqAuth
-) -> None:
-    path = face_pages(signed_in)["上海店"]
-    word = csrf(signed_in.get(path).text)
-    form = RECORD | {"csrf": word, "act": "walk_up"}
-    signed_in.post(f"{path}/propose", data=form, headers=SAME)
-    proposal = re.search(r'action="(/faces/proposals/[0-9a-f-]+)"', signed_in.get(path).text)
-    assert proposal is not None
-    auth.identity = replace(auth.identity, user_id=UUID(int=3), login="wang")
-    signed_in.post(proposal.group(1), data={"csrf": word, "answer": "confirm"}, headers=SAME)
-    assert "走近即识别区已启用" in signed_in.get(path).text
-    for act, said in (("walk_up", "只在顾客要求时比对"), ("enable", "人脸识别关着")):
-        answer = signed_in.post(f"{path}/off", data={"csrf": word, "act": act}, headers=SAME)
-        assert answer.headers["location"] == path
-        page = signed_in.get(path).text
-        assert "马上收到" in notice(page)
-        assert said in page
-    signed_in.post(f"{path}/off", data={"csrf": word, "act": "enable"}, headers=SAME)
-    assert "A108" in notice(signed_in.get(path).text), "there is nothing to switch off"
-
-
-@pytest.mark.parametrize("missing", ["assessment", "signage", "approved_by", "approved_on"])
-def test_an_incomplete_record_comes_back_with_what_was_entered(
-    signed_in: TestClient, missing: str
-) -> None:
-    path = face_pages(signed_in)["成都店"]
-    form = RECORD | {missing: " ", "csrf": csrf(signed_in.get(path).text)}
-    answer = signed_in.post(f"{path}/propose", data=form, headers=SAME)
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
-    assert missing in answer.text
-    kept = "PIA-&lt;9&gt;" if missing != "assessment" else "周律师"
-    assert f'value="{kept}"' in answer.text
-    assert "等另一位同事确认" not in signed_in.get(path).text
-
-
-def test_an_impossible_date_comes_back(signed_in: TestClient) -> None:
-    path = face_pages(signed_in)["成都店"]
-    form = RECORD | {"approved_on": "2026-02-30", "csrf": csrf(signed_in.get(path).text)}
-    assert signed_in.post(f"{path}/propose", data=form, headers=SAME).status_code == 422
-
-
-def test_a_proposal_is_withdrawn_and_replaced(signed_in: TestClient) -> None:
-    path = face_pages(signed_in)["成都店"]
-    word = csrf(signed_in.get(path).text)
-    for number in (1, 2):
-        form = RECORD | {"csrf": word, "assessment": f"PIA-{number}"}
-        signed_in.post(f"{path}/propose", data=form, headers=SAME)
-    page = signed_in.get(path).text
-    assert page.count("/faces/proposals/") == 1
-    assert "PIA-2" in page
-    proposal = re.search(r'action="(/faces/proposals/[0-9a-f-]+)"', page)
-    assert proposal is not None
-    signed_in.post(proposal.group(1), data={"csrf": word, "answer": "withdraw"}, headers=SAME)
-    assert "提议已撤下" in notice(signed_in.get("/faces").text)
-    assert "/faces/proposals/" not in signed_in.get(path).text
-
-
-def test_faces_are_decided_by_those_who_may(client: TestClient, auth: fakes.FakeHqAuth) -> None:
-    auth.identity = fakes.FakeHqAuth("marketing").identity
-    client.cookies.set("regulars_hq", fakes.TOKEN)
-    path = face_pages(client)["成都店"]
-    page = client.get(path).text
-    assert "/propose" not in page
-    form = RECORD | {"csrf": csrf(page)}
-    client.post(f"{path}/propose", data=form, headers=SAME)
-    assert "A111" in notice(client.get(path).text)
-    assert client.post(f"{path}/propose", data=RECORD, headers=SAME).status_code == 403
-    assert client.get(f"/faces/{UUID(int=1)}").status_code == 404
