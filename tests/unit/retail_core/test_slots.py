@@ -1,8 +1,10 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from retail_core.pricing.slots import WeekSlot, check_slot, in_slots, minute_of
+from retail_core.pricing.slots import WeekSlot, check_slot, in_slots, minute_of, week_minutes
 
 MONDAY = datetime(2026, 7, 27)  # noqa: DTZ001 - wall time in the store's zone
 
@@ -95,3 +97,19 @@ def test_sound_slots_pass(weekday: int) -> None:
 def test_slots_that_mean_nothing_are_refused(slot: WeekSlot, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         check_slot(slot)
+
+
+clocks = st.integers(0, 24 * 60 - 1).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
+
+
+@given(st.integers(0, 6), clocks, clocks | st.just("24:00"), st.integers(0, 7 * 24 * 60 - 1))
+def test_the_minutes_of_a_slot_are_those_it_holds(
+    weekday: int, start: str, end: str, minute: int
+) -> None:
+    slot = WeekSlot(weekday, start, end)
+    assume(start != end)
+    spans = week_minutes(slot)
+    covered = sum(last - first for first, last in spans)
+    assert 0 < covered <= 24 * 60
+    inside = any(first <= minute < last for first, last in spans)
+    assert in_slots([slot], MONDAY + timedelta(minutes=minute)) is inside
