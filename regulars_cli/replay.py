@@ -26,6 +26,7 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.pricing.bundle import parse_bundle
 from retail_core.pricing.context import MemberContext
+from retail_core.pricing.files import read_member
 from retail_core.texts.faults import FaultCode
 
 EXIT_INTERRUPTED = 130
@@ -79,22 +80,19 @@ def replay(  # noqa: PLR0913 -- a command's options
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-class _Listed(msgspec.Struct):
-    id: str
-
-
 def read_members(path: Path | None) -> dict[str, MemberContext]:
-    """Read members, one JSON object a line: `id` and the fields of a member file (Fault P133)."""
+    """Read members, one JSON object a line: `id` and the fields of a member file (P123, P133)."""
     members: dict[str, MemberContext] = {}
     for number, line in enumerate([] if path is None else read(path).splitlines(), start=1):
         if line.strip():
             try:
-                listed = msgspec.json.decode(line, type=_Listed)
-                members[listed.id] = msgspec.json.decode(line, type=MemberContext)
+                fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+                name = msgspec.json.decode(fields.pop("id", msgspec.Raw(b"null")), type=str)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise Fault(
                     FaultCode.SALES_FILE_INVALID, line=number, detail=f"{path}: {error}"
                 ) from None
+            members[name] = read_member(msgspec.json.encode(fields))
     return members
 
 

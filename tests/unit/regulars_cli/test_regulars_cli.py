@@ -219,6 +219,22 @@ def test_replay_names_the_line_that_is_no_sale() -> None:
     assert "P133 line 3 of the sales file" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("listed", "code"),
+    [
+        ("nonsense", "P133"),
+        ('{"tier":"gold"}', "P133"),
+        ('{"id":"m1","birthday":"13-01"}', "P123"),
+        ('{"id":"m1","colour":1}', "P123"),
+    ],
+)
+def test_a_member_that_is_not_valid_is_a_coded_error(listed: str, code: str) -> None:
+    sales(1)
+    Path("members.jsonl").write_text(listed)
+    found = replay("--members", "members.jsonl")
+    assert (found.exit_code, found.stderr[:4]) == (3, code)
+
+
 def test_replay_without_its_file_is_a_coded_error() -> None:
     assert replay().stderr.startswith("P130")
 
