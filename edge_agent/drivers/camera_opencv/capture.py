@@ -33,13 +33,23 @@ def open_source(source: CameraSource, fps: float) -> PictureSource:
         return RpicamSource(source, fps)
     import cv2  # noqa: PLC0415 - see above
 
+    from edge_agent.drivers.camera_opencv.mjpeg import (  # noqa: PLC0415 - see above
+        MjpegSource,
+        NoParts,
+    )
     from edge_agent.drivers.camera_opencv.sources import (  # noqa: PLC0415 - see above
         FileSource,
         StreamSource,
     )
 
     cv2.setNumThreads(1)
-    return FileSource(source) if source.kind == "file" else StreamSource(source, fps)
+    if source.kind == "file":
+        return FileSource(source)
+    if source.kind == "mjpeg":
+        with contextlib.suppress(NoParts):
+            return MjpegSource(source)
+    # FFmpeg reads whatever else an address may answer with.
+    return StreamSource(source, fps)
 
 
 class Capture:

@@ -26,6 +26,8 @@ OPENCV = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": OPTIONS,
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "1",
+    # A header may promise a gigabyte of pixels; no camera has more than this.
+    "OPENCV_IO_MAX_IMAGE_PIXELS": "50000000",
 }
 # A waiting caller looks for itself this often, whoever took the wake-up call.
 LOOK_MS = 20

@@ -82,7 +82,7 @@ class FileSource:
             content = np.fromfile(path, np.uint8)
         except OSError as error:
             raise Broken(str(error)) from error
-        picture = _decode(content)
+        picture = decode(content, FILE_SIDE_MAX)
         self._decoded[key] = picture
         while len(self._decoded) > DECODED_KEPT:
             self._decoded.popitem(last=False)
@@ -125,14 +125,15 @@ class StreamSource:
         self._capture.release()
 
 
-def _decode(content: NDArray[np.uint8]) -> Picture:
+def decode(content: NDArray[np.uint8], side_max: int) -> Picture:
+    """Return an encoded picture, at most so long a side; raises Broken."""
     try:
         picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     except cv2.error as error:
         raise Broken(str(error)) from error
     if picture is None:
         raise Broken("not a picture")
-    return fit(cast("Picture", picture), FILE_SIDE_MAX)
+    return fit(cast("Picture", picture), side_max)
 
 
 def fit(picture: Picture, side_max: int) -> Picture:
