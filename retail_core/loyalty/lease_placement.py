@@ -1,8 +1,9 @@
 """Where to lend a member's points: by how likely she comes to each store next.
 
-Every visit weighs half as much after `HALF_LIFE_DAYS`. A part stays free in the cloud for stores
-she has never been to and for the phone. Integers only: the same history gives the same placement
-everywhere, and a larger balance never lends a store less.
+Every visit weighs half as much after `HALF_LIFE_DAYS`, so a member who moved house is followed. A
+store she seldom comes to gets nothing: a lease too small for what she asks serves nobody. A part
+stays free in the cloud for all other stores and for the phone. Integers only: the same history
+gives the same placement everywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,8 @@ from uuid import UUID
 from retail_core.money import allocate
 
 HALF_LIFE_DAYS = 45
-RESERVE_PERMILLE = 150
-STORES_MAX = 4
+RESERVE_PERMILLE = 100
+SHARE_PERMILLE_MIN = 300
 LEAST_AMOUNT = 10
 _ONE = 1 << 24
 _PER_MILLE = 1_000
@@ -33,7 +34,7 @@ class PlacementRule:
 
     half_life_days: int = HALF_LIFE_DAYS
     reserve_permille: int = RESERVE_PERMILLE
-    stores_max: int = STORES_MAX
+    share_permille_min: int = SHARE_PERMILLE_MIN
     least_amount: int = LEAST_AMOUNT
 
 
@@ -56,13 +57,18 @@ def place(
 ) -> Mapping[UUID, int]:
     """Return how much to lend to which store; the rest, at least the reserve, stays free.
 
-    Each part is rounded down, and one below the least amount is not lent at all: so neither a
-    larger balance nor one more visit ever lends a store less.
+    Neither a larger balance nor one more visit to a store ever lends that store less.
     """
     lendable = max(0, balance) * (_PER_MILLE - rule.reserve_permille) // _PER_MILLE
-    likely = affinity(visits, rule.half_life_days)[: rule.stores_max]
-    whole = sum(weight for _, weight in likely)
-    parts = ((store, lendable * weight // whole) for store, weight in likely)
+    weights = affinity(visits, rule.half_life_days)
+    whole = sum(weight for _, weight in weights)
+    likely = [
+        (store, weight)
+        for place_, (store, weight) in enumerate(weights)
+        if place_ == 0 or weight * _PER_MILLE >= whole * rule.share_permille_min
+    ]
+    shared = sum(weight for _, weight in likely)
+    parts = ((store, lendable * weight // shared) for store, weight in likely)
     return {store: part for store, part in parts if part >= rule.least_amount}
 
 
