@@ -330,6 +330,15 @@ def _load(basis: Basis, found: "Trusted") -> "LoadedFaces":
         engines[lane.id] = FaceOnnx(seen, GateLimits(zone=zone))
         engines[_turning(lane.id)] = FaceOnnx(seen, GateLimits(zone=zone, hasty=False))
         engines[_enrolling(lane.id)] = FaceOnnx(seen, replace(ENROLMENT_GATES, zone=zone))
-    if found.signed is not None:
-        shelf_of(basis).accept(found.signed)
+    _remember(basis, found)
     return LoadedFaces(engines, others)
+
+
+def _remember(basis: Basis, found: "Trusted") -> None:
+    """Raise the floor; a disk that refuses costs the protection, not the faces."""
+    if found.signed is None:
+        return
+    try:
+        shelf_of(basis).accept(found.signed)
+    except Fault as fault:
+        basis.tally.count(fault.code)

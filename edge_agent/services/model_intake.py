@@ -142,7 +142,9 @@ class ModelIntake:
                         self._asked = True
 
     def _take(self, published: Published | None) -> None:
-        signed = self._directory.models(None if published is None else published.version)
+        signed = self._fetched(published)
+        if signed is None:
+            return
         mark = sha256(signed).digest()
         if mark in self._refused:
             return
@@ -159,6 +161,17 @@ class ModelIntake:
             return
         self.fault, self.waiting = None, bundle.version
         log.info("models_taken", version=bundle.version)
+
+    def _fetched(self, published: Published | None) -> bytes | None:
+        """Fetch the bundle; None when HQ has published none yet."""
+        if published is not None:
+            return self._directory.models(published.version)
+        try:
+            return self._directory.models(None)
+        except Fault as fault:
+            if fault.code is FaultCode.API_NOT_FOUND:
+                return None
+            raise
 
     def _opened(self, signed: bytes, published: Published | None) -> ModelBundle:
         """Check that it is the announced one, HQ's, and not older than what has been in use here.

@@ -156,6 +156,10 @@ def test_new_weights_are_fetched_proven_and_tried(box: Box, tmp_path: Path) -> N
 
 
 def test_a_box_that_was_away_looks_when_its_session_begins(box: Box) -> None:
+    box.downlink.session_began()
+    box.downlink.take(box.downlink._inbox.get())
+    box.settled()
+    assert box.tally.snapshot() == {}, "nothing is published yet, and nothing is wrong"
     box.cloud.model_bundles[5] = box.signed(5)
     box.downlink.session_began()
     box.downlink.take(box.downlink._inbox.get())
