@@ -109,16 +109,6 @@ def match_rules(
     )
 
 
-def match_offers(
-    basket: Basket,
-    bundle: RuleBundle,
-    member: MemberContext | None,
-    store: StoreContext = ANY_STORE,
-) -> tuple[Match, ...]:
-    """Return the offers that name any line, strongest first (priority, then id)."""
-    return match_rules(basket, bundle, member, store).offers
-
-
 def _coupons(
     matcher: "_Matcher", bundle: RuleBundle, lines: tuple[BasketLine, ...]
 ) -> tuple[tuple[CouponMatch, ...], tuple[tuple[Held, Reason], ...]]:

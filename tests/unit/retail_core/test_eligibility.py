@@ -260,5 +260,19 @@ def test_a_birthday_is_near_when_a_day_within_reach_is_hers(
     assert is_near_birthday((born.month, born.day), today, days) is expected
 
 
+@pytest.mark.parametrize(
+    ("today", "near"),
+    [
+        (date(2026, 2, 27), False),
+        (date(2026, 2, 28), True),
+        (date(2026, 3, 1), False),
+        (date(2028, 2, 28), False),
+        (date(2028, 2, 29), True),
+    ],
+)
+def test_born_on_the_29th_of_february(today: date, *, near: bool) -> None:
+    assert is_near_birthday((2, 29), today, 0) is near
+
+
 def test_a_birthday_not_known_is_never_near() -> None:
     assert not is_near_birthday(None, date(2026, 1, 1), 182)

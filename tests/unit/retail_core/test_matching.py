@@ -248,6 +248,7 @@ def test_a_gift_says_what_is_left_of_it() -> None:
     (match,) = matched({"gifts": [gift]}).gifts
     assert (match.uses_left, match.stock) == (None, None)
     assert matched({"gifts": [gift | {"items": {"skus": ["X"]}}]}).gifts == ()
+    assert matched({"gifts": [gift | {"except_items": {"skus": ["B"]}}]}).gifts == ()
 
 
 def test_points_are_for_members_where_they_are_taken() -> None:
