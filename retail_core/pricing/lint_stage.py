@@ -12,10 +12,11 @@ from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.context import MemberContext, StoreContext
 from retail_core.pricing.coupons import Held
 from retail_core.pricing.depends import rules_of
-from retail_core.pricing.eligibility import refusal, setting_of
+from retail_core.pricing.eligibility import refusal
 from retail_core.pricing.line_index import LineIndex
 from retail_core.pricing.offers import OfferBase, PriceList, SlotBundle, TimeSlotPrice
 from retail_core.pricing.proof import Asked
+from retail_core.pricing.setting import setting_of
 from retail_core.pricing.slots import minute_of
 
 TRIED_PRICES_FEN = (100, 990, 1_990, 9_900, 29_900)

@@ -8,14 +8,7 @@ from retail_core.pricing.certificate import Reason
 from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.coupons import Coupon, Gift, Held, is_whole_receipt
-from retail_core.pricing.eligibility import (
-    Budget,
-    Setting,
-    check_in_force,
-    refusal,
-    setting_of,
-    uses_left,
-)
+from retail_core.pricing.eligibility import refusal, uses_left
 from retail_core.pricing.line_index import LineIndex
 from retail_core.pricing.offers import (
     Offer,
@@ -25,6 +18,7 @@ from retail_core.pricing.offers import (
     UnitOffer,
 )
 from retail_core.pricing.rules import PointsRule, RuleBundle
+from retail_core.pricing.setting import Budget, Setting, check_in_force, setting_of
 from retail_core.pricing.unit_prices import unit_fen_off
 
 

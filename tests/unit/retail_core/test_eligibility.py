@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from retail_core.pricing.certificate import Reason
 from retail_core.pricing.context import MemberContext, StoreContext, Used
-from retail_core.pricing.eligibility import Budget, is_near_birthday
+from retail_core.pricing.eligibility import is_near_birthday
+from retail_core.pricing.setting import Budget
 from tests.factories.matched_rules import HOUR, matched, offered
 from tests.factories.pricing import FRIDAY_NOON
 
