@@ -21,6 +21,7 @@ from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.console.pages import console_router, mount_static
+from cloud_broker.ingest.auditor import Auditor
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestParts, IngestWorker
 from cloud_broker.member_page import pages
@@ -39,6 +40,7 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.price_auditing import PriceAudit
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -159,6 +161,12 @@ def build_ingest(running: Running) -> IngestWorker:
     return worker
 
 
+def build_auditor(running: Running) -> Auditor:
+    """Put the checking of prices together; the caller starts and stops it."""
+    units = running.office.units
+    return Auditor(PriceAudit(units, running.tally), units.tenants, running.tally)
+
+
 def run(settings: Settings, role: Role) -> None:
     """Run until SIGTERM or SIGINT. Faults I102, I104, I105."""
     log_to_stderr()
@@ -171,6 +179,9 @@ def run(settings: Settings, role: Role) -> None:
             worker = build_ingest(running)
             worker.start()
             stack.callback(worker.stop)
+            auditor = build_auditor(running)
+            auditor.start()
+            stack.callback(auditor.stop)
         if port is None:
             ended = threading.Event()
             with ending_on_signals(ended.set):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class RepairItem:
-    """One thing to look at. `kind` is frame, event, chain, person, member or proof."""
+    """One thing to look at: `kind` is frame, event, chain, person, member, proof or price."""
 
     repair_id: UUID
     kind: str

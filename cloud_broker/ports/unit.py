@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
+from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
@@ -58,6 +59,11 @@ class Unit(Protocol):
     @property
     def catalogue(self) -> CatalogueRepo:
         """What is sold."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepo:
+        """Prices that are due to be checked."""
         ...
 
     @property

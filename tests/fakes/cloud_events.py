@@ -84,6 +84,7 @@ class FakeJournalRepo:
         if any(sale.receipt_id in self._state.sales for sale in sales):
             raise StoreRefusedError("duplicate key")
         self._state.sales |= {sale.receipt_id: sale for sale in sales}
+        self._state.audit_due |= {sale.receipt_id for sale in sales if sale.sale.source == "api"}
 
     def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:
         for account, points in moves.items():

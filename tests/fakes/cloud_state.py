@@ -9,6 +9,7 @@ from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, NewConsent, NewMember
 from cloud_broker.domain.points import BookedRefund, NewPosting
+from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.faces import Decision, Proposal
 from cloud_broker.ports.feed import FeedHead, FeedRow
@@ -56,6 +57,8 @@ class State:
     keys: set[tuple[str, bytes]] = field(default_factory=set)
     events: list[Arrival] = field(default_factory=list)
     sales: dict[UUID, BookedSale] = field(default_factory=dict)
+    audit_due: set[UUID] = field(default_factory=set)
+    audit_days: dict[date, Counted] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
     refunds: list[BookedRefund] = field(default_factory=list)
     postings: list[NewPosting] = field(default_factory=list)

@@ -8,6 +8,7 @@ from uuid import UUID
 from cloud_broker.ports.live import LiveEvent
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
@@ -29,6 +30,7 @@ class FakeUnit:
         self.feed = FakeFeedRepo(state)
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)
+        self.audit = FakeAuditRepo(state)
         self.hq = FakeHqRepo(state)
         self.faces = FakeFaceRepo(state)
         self.ledger = FakeLedgerRepo(state)

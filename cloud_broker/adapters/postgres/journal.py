@@ -47,8 +47,9 @@ select %(tenant)s, n.* from unnest(
   %(member)b::uuid[], %(type)b::text[], %(wall)b::bigint[], %(quality)b::smallint[],
   %(boot)b::uuid[], %(mono)b::bigint[], %(hash)b::bytea[], %(body)b::bytea[]) as n
 """
+# What a till priced is due to be checked; the same statement says so, at no further round trip.
 _ADD_RECEIPTS = """
-insert into receipt (
+with booked as (insert into receipt (
   tenant_id, receipt_id, event_id, store_id, device_id, till_id, operator_id, member_id, source,
   till_receipt_no, business_date, shelf_fen, total_fen, points, tenders, sold_ms, received_at,
   sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status)
@@ -63,6 +64,9 @@ from unnest(
   %(version)b::bigint[], %(bundle)b::bytea[], %(certificate)b::bytea[], %(status)b::text[]
 ) as n(receipt, event, store, device, till, operator, member, source, number, day, shelf, total,
   points, tenders, sold, received, sync, version, bundle, certificate, status)
+returning receipt_id, received_at, source)
+insert into price_audit_due (tenant_id, receipt_id, received_at)
+select %(tenant)s, receipt_id, received_at from booked where source = 'api'
 """
 _ADD_LINES = """
 insert into receipt_line (

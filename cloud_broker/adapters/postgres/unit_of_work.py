@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
     TimeoutError as PoolTimeoutError,
 )
 
+from cloud_broker.adapters.postgres.audit import PostgresAudit
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.faces import PostgresFaces
@@ -104,6 +105,11 @@ class PostgresUnit:
     def catalogue(self) -> PostgresCatalogue:
         """What is sold."""
         return PostgresCatalogue(self._connection, self._tenant)
+
+    @cached_property
+    def audit(self) -> PostgresAudit:
+        """Prices that are due to be checked."""
+        return PostgresAudit(self._connection, self._tenant)
 
     @cached_property
     def hq(self) -> PostgresHq:

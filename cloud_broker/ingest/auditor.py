@@ -1,0 +1,61 @@
+"""The thread that checks prices after they are booked; ingest never waits for it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from uuid import UUID
+
+from cloud_broker.services.price_auditing import PriceAudit
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+IDLE_S = 2.0
+# Between two pieces of work, so that booking gets the processor first.
+BREATH_S = 0.05
+RETRY_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Auditor:
+    """One thread that works off what is due, tenant by tenant."""
+
+    def __init__(
+        self, audit: PriceAudit, tenants: Callable[[], tuple[UUID, ...]], tally: FaultTally
+    ) -> None:
+        self._audit = audit
+        self._tenants = tenants
+        self._tally = tally
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin; an unreachable database is tried again for ever."""
+        self._thread = threading.Thread(target=self._run, name="price-audit", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; safe to call twice."""
+        self._stop.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        wait = 0.0
+        while not self._stop.wait(wait):
+            wait = self._turn()
+
+    def _turn(self) -> float:
+        """Check some receipts of every tenant; return how long to rest."""
+        try:
+            checked = sum(self._audit.run(tenant) for tenant in self._tenants())
+        except Fault as fault:
+            self._tally.count(fault.code)
+            return RETRY_S
+        except Exception:  # noqa: BLE001 -- a receipt nobody foresaw must not end the checking
+            self._tally.count(FaultCode.API_INTERNAL)
+            _log.exception("price audit failed")
+            return RETRY_S
+        return BREATH_S if checked else IDLE_S
