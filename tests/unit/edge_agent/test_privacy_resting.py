@@ -35,8 +35,14 @@ from tests.factories.agent_api import face_leave
 from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.privacy import CANARY, FACE, STRANGER, Shop, hits, needles
 from tests.factories.waiting import eventually
+from tests.factories.written import written_below
 from tests.fakes.camera import picture
 from tests.fakes.face import FakeFaceEngine
+
+# SQLite's log and shared index beside each database, and documents written anew beside the old.
+BOX_FILES = re.compile(
+    r"(journal|replica|gallery|proofs|cards)\.db(-wal|-shm|-journal|\.lock)?|documents\.json(\..*)?"
+)
 
 
 @pytest.fixture
@@ -144,11 +150,15 @@ def signed_in(shop: Shop, number: str) -> dict[str, str]:
 
 
 def test_privacy_b09_no_picture_is_ever_written(shop: Shop) -> None:
-    member = shop.enrol()
-    shop.take_face(member)
-    shop.look(FACE)
-    shop.look(STRANGER)
-    shop.box.agent.stop()
+    with written_below(shop.folder) as written:
+        member = shop.enrol()
+        shop.take_face(member)
+        shop.look(FACE)
+        shop.look(STRANGER)
+        shop.box.agent.stop()
+    strange = {name for name in written if not BOX_FILES.fullmatch(name)}
+    assert strange == set(), "nothing but the box's own files was written, not for a moment"
+    assert any(name.startswith("gallery.db") for name in written), "the watcher sees"
     raw = picture(FACE).tobytes()[:256]
     magic = [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"RIFF", raw, picture(STRANGER).tobytes()[:256]]
     assert hits(shop.folder, magic) == []
