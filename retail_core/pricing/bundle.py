@@ -6,6 +6,7 @@ a field, a tier or a time never becomes an offer that silently does nothing.
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -106,7 +107,7 @@ def _whose(content: bytes, place: str) -> tuple[str, str]:
     if match is None:
         return WHOLE, place
     name, number = match.groups()
-    whole = msgspec.json.decode(content)
+    whole = msgspec.json.decode(content.removeprefix(BOM_UTF8))
     rule = whole.get(name)
     if number is not None and isinstance(rule, list):
         rule = rule[int(number)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -41,7 +42,11 @@ class Misfit:
 
 
 def decode(content: bytes, kind: type[_Kind]) -> _Kind | Misfit:
-    """Read JSON; a field named twice is as wrong as one that is not known."""
+    """Read JSON; a field named twice is as wrong as one that is not known.
+
+    A byte order mark, which some editors put in front, is passed over.
+    """
+    content = content.removeprefix(BOM_UTF8)
     try:
         found = msgspec.json.decode(content, type=kind)
         twice = _named_twice(content)

@@ -112,6 +112,13 @@ def test_a_misread_field_is_named_by_its_place() -> None:
     assert refusal(content(TIER, MIX | {"need": "3"})) == ("m", "need: expected `int`, got `str`")
 
 
+def test_a_byte_order_mark_is_passed_over() -> None:
+    marked = b"\xef\xbb\xbf" + content(TIER)
+    assert parse_bundle(marked) == parse_bundle(content(TIER))
+    wrong = b"\xef\xbb\xbf" + content(TIER | {"permile": 1})
+    assert refusal(wrong) == ("t", "object contains unknown field `permile`")
+
+
 def test_an_id_names_one_offer() -> None:
     assert refusal(content(MIX, SET | {"id": "m"})) == (
         "m",
