@@ -13,11 +13,12 @@ from retail_core.pricing.offers import Offer
 from tests.factories.pricing import FRIDAY_NOON
 
 EXAMPLES = Path("device_configs/examples")
+OLD = Path("tests/golden/bundles/first-release.json")
 TODAY = date(2026, 7, 31)
 GOLD = MemberContext("gold")
 
 
-def priced_example(*skus: str) -> PricedBasket:
+def priced_example(*skus: str, bundle: Path = EXAMPLES / "bundle.json") -> PricedBasket:
     imported = parse_catalogue(read_text((EXAMPLES / "catalogue.csv").read_bytes()), today=TODAY)
     articles = {article.sku: article for article in imported.articles}
     lines = tuple(
@@ -34,7 +35,7 @@ def priced_example(*skus: str) -> PricedBasket:
         )
         for number, sku in enumerate(skus, start=1)
     )
-    rules = parse_bundle((EXAMPLES / "bundle.json").read_bytes())
+    rules = parse_bundle(bundle.read_bytes())
     return price_basket(Basket(lines, FRIDAY_NOON), rules, GOLD)
 
 
@@ -73,3 +74,16 @@ def test_tier_slot_and_mix_compete_over_six_articles() -> None:
 def test_two_masks_beat_the_tier_price() -> None:
     priced = priced_example("SK-004", "SK-005", "SK-001")
     assert [offer.offer_id for offer in priced.applied] == ["set-two-masks", "tier-skin-gold"]
+
+
+def test_a_bundle_of_the_first_release_prices_as_it_did() -> None:
+    skus = ("SK-002", "SK-001", "DR-001", "DR-008", "SN-002", "SN-007")
+    priced = priced_example(*skus, bundle=OLD)
+    assert [line.net_fen for line in priced.lines] == [8455, 5605, 495, 1241, 2348, 981]
+    assert {offer.offer_id: offer.reason for offer in priced.rejected} == {
+        "slot-late-snacks": Reason.OUTSIDE_SLOT,
+        "tag-sensitive": Reason.NOT_ELIGIBLE_TAG,
+        "tier-skin-member": Reason.NOT_ELIGIBLE_TIER,
+    }
+    priced = priced_example("SK-004", "SK-005", "SK-001", bundle=OLD)
+    assert [line.net_fen for line in priced.lines] == [4569, 5331, 5605]
