@@ -41,6 +41,9 @@ DEVICE_ROUTES = [
     "/v1/device/changes?since=0",
     "/v1/device/catalogue/1",
     "/v1/device/bundle/1",
+    "/v1/device/models/1",
+    f"/v1/device/model-files/{'ab' * 32}",
+    "/v1/device/models",
     "/v1/device/name-map",
 ]
 HQ_ROUTES = [
@@ -300,6 +303,19 @@ class TestBoxes:
         assert site.as_box("/v1/device/bundle/1").content == b"rules"
         assert site.as_box("/v1/device/name-map").json() == {"散称苹果": "A1"}
 
+    def test_a_box_fetches_models_and_their_weights(self, site: Site) -> None:
+        weights = "ab" * 32
+        for path in ("models", "models/3", f"model-files/{weights}"):
+            refusal(site.as_box(f"/v1/device/{path}"), 404, "A108")
+        with site.units.begin(site.box.tenant) as unit:
+            for version in (2, 3):
+                signed = Document("models", version, bytes(32), b"signed %d" % version)
+                unit.catalogue.add_models(signed, {weights: b"net"}, "li")
+        assert site.as_box("/v1/device/models").content == b"signed 3"
+        assert site.as_box("/v1/device/models/2").content == b"signed 2"
+        assert site.as_box(f"/v1/device/model-files/{weights}").content == b"net"
+        assert site.as_box("/v1/device/model-files/..%2f..").status_code in {404, 422}
+
     def test_a_retired_box_is_nobody(self, site: Site) -> None:
         site.units.states[site.box.tenant].retired.add(site.box.device)
         refusal(site.as_box("/v1/device/name-map"), 401, "A102")
@@ -386,6 +402,6 @@ class TestPeople:
 
 def test_the_document_of_the_interface_names_every_route(site: Site) -> None:
     paths = openapi(site.deps)["paths"]
-    assert {path.partition("?")[0] for path in DEVICE_ROUTES[:2] + DEVICE_ROUTES[4:]} <= set(paths)
+    assert {path.partition("?")[0] for path in DEVICE_ROUTES[:2] + DEVICE_ROUTES[-2:]} <= set(paths)
     assert "/v1/hq/repair/{repair_id}/replay" in paths
     assert "/v1/member/claim" in paths
