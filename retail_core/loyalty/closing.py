@@ -87,6 +87,8 @@ class Liability:
         return self.opening + self.issued - self.redeemed - self.expired + self.adjusted
 
 
+# What was spent of a lease that had ended is the brand's loss: the points stand in for it.
+LATE = "lease"
 _COLUMNS = {
     EARN: "issued",
     SETTLE: "issued",
@@ -96,6 +98,7 @@ _COLUMNS = {
     ADJUST: "adjusted",
     OPENING: "adjusted",
     MERGE: "adjusted",
+    LATE: "adjusted",
 }
 _OUTGOING = frozenset({"redeemed", "expired"})
 

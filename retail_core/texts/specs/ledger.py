@@ -61,12 +61,6 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "账不平:{count} 处,见 {first}",
         "the books are wrong in {count} places, first: {first}",
     ),
-    FaultCode.LEDGER_SETTLED_OTHERWISE: FaultSpec(
-        "conflict",
-        409,
-        "这笔预留已经用掉或退回",
-        "the reservation is spent or given back already",
-    ),
     FaultCode.REFUND_RECEIPT_UNKNOWN: FaultSpec(
         "input",
         404,
