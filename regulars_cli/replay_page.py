@@ -46,7 +46,7 @@ def page(report: Report, language: Language) -> str:
         report=report,
         figures=list(report.figures(language)),
         classes=_classes(tally.classes),
-        offers=_offers(report),
+        offers=_offers(report, language),
         budgets=list(report.budgets(language)),
         months=_pairs(sorted(tally.months.items())),
         tiers=_pairs(_named_tiers(report, language)),
@@ -61,7 +61,8 @@ def _classes(counts: list[int]) -> list[Bar]:
         tone = "plain" if end == 0 else "loss" if end is not None and end < 0 else "gain"
         bars.append(Bar(_span(start, end), count * _PERCENT / longest, f"{count:,}", tone))
         start = None if end is None else end + 1
-    return bars
+    used = [place for place, count in enumerate(counts) if count]
+    return bars[used[0] : used[-1] + 1] if used else []
 
 
 def _span(start: int | None, end: int | None) -> str:
@@ -76,14 +77,15 @@ def _yuan(fen: int) -> str:
     return format_yuan(fen) if fen % _PERCENT else format_yuan(fen).removesuffix(".00")
 
 
-def _offers(report: Report) -> list[Bar]:
+def _offers(report: Report, language: Language) -> list[Bar]:
+    words = say("uses", language), say("receipts", language)
     sums = sorted(report.tally.offers.items(), key=lambda item: (-item[1].fen_off, item[0]))
     longest = max((one.fen_off for _, one in sums), default=0) or 1
     return [
         Bar(
             one.name,
             one.fen_off * _PERCENT / longest,
-            f"{format_yuan(one.fen_off)} · {one.uses:,} × · {one.receipts:,}",
+            f"{format_yuan(one.fen_off)} · {one.uses:,} {words[0]} · {one.receipts:,} {words[1]}",
         )
         for _, one in sums
     ]
