@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retail_core import limits
 from retail_core.catalog.reasons import RowError, RowReason
@@ -13,6 +14,8 @@ LIST_SEPARATOR = "|"
 _SKU = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
 _BARCODE = re.compile(r"[0-9A-Za-z-]+", re.ASCII)
 _LONG_DECIMALS = re.compile(r"-?¥?[\d,]+\.\d{3,}", re.ASCII)
+_QUANTITY = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
+_CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -46,10 +49,59 @@ class Row:
 
     def sku(self) -> str:
         """Return the article number."""
-        sku = to_narrow(self.text("sku", required=True))
-        if sku and (not _SKU.fullmatch(sku) or len(sku) > CODE_CHARS_MAX):
-            self.complain("sku", RowReason.SKU_INVALID, sku)
-        return sku
+        return self.code("sku", RowReason.SKU_INVALID)
+
+    def code(
+        self, column: str, wrong: RowReason = RowReason.CODE_INVALID, *, required: bool = True
+    ) -> str:
+        """Return the short code of a thing: digits, letters, dashes, underscores and dots."""
+        code = to_narrow(self.text(column, required=required))
+        if code and (not _SKU.fullmatch(code) or len(code) > CODE_CHARS_MAX):
+            self.complain(column, wrong, code)
+        return code
+
+    def codes(self, column: str) -> tuple[str, ...]:
+        """Return the codes a cell lists, in its order."""
+        codes = tuple(sorted(map(to_narrow, self.words(column))))
+        for code in codes:
+            if not _SKU.fullmatch(code) or len(code) > CODE_CHARS_MAX:
+                self.complain(column, RowReason.CODE_INVALID, code)
+        return codes
+
+    def quantity_milli(self, column: str) -> int:
+        """Return a quantity of at most three decimals in thousandths; 0 for an unreadable cell."""
+        cell = to_narrow(self.text(column, required=True)).replace(",", "")
+        match = _QUANTITY.fullmatch(cell)
+        if match is None:
+            if cell:
+                self.complain(column, RowReason.NOT_A_QUANTITY, cell)
+            return 0
+        milli = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))
+        if milli > limits.QTY_MILLI_MAX:
+            self.complain(column, RowReason.TOO_LARGE, cell)
+        return milli
+
+    def zone(self, column: str, default: str) -> str:
+        """Return a time zone's name, `default` for an empty cell."""
+        name = self.text(column) or default
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.complain(column, RowReason.ZONE_UNKNOWN, name)
+        return name
+
+    def clock(self, column: str, default: time) -> time:
+        """Return a time of day written 04:00, `default` for an empty or unreadable cell."""
+        cell = to_narrow(self.text(column))
+        if not cell:
+            return default
+        try:
+            if _CLOCK.fullmatch(cell):
+                return time.fromisoformat(cell)
+        except ValueError:
+            pass
+        self.complain(column, RowReason.TIME_INVALID, cell)
+        return default
 
     def barcodes(self) -> tuple[str, ...]:
         """Return the barcodes in the order of the cell."""

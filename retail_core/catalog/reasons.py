@@ -18,6 +18,12 @@ class RowReason(StrEnum):
     REQUIRED = "required"
     SKU_DUPLICATE = "sku_duplicate"
     SKU_INVALID = "sku_invalid"
+    CODE_DUPLICATE = "code_duplicate"
+    CODE_INVALID = "code_invalid"
+    CODE_UNKNOWN = "code_unknown"
+    NOT_A_QUANTITY = "not_a_quantity"
+    TIME_INVALID = "time_invalid"
+    ZONE_UNKNOWN = "zone_unknown"
     COLUMN_DUPLICATE = "column_duplicate"
     COLUMN_UNKNOWN = "column_unknown"
     TOO_LARGE = "too_large"
@@ -45,6 +51,21 @@ TEXTS: dict[RowReason, tuple[str, str]] = {
     RowReason.SKU_INVALID: (
         "货号只能是数字、字母、横线、下划线和点",
         "a sku is digits, letters, dashes, underscores and dots",
+    ),
+    RowReason.CODE_DUPLICATE: ("编号重复", "the code stands in an earlier row too"),
+    RowReason.CODE_INVALID: (
+        "编号只能是数字、字母、横线、下划线和点",
+        "a code is digits, letters, dashes, underscores and dots",
+    ),
+    RowReason.CODE_UNKNOWN: ("没有这个编号,请先导入它", "this code is unknown; import it first"),
+    RowReason.NOT_A_QUANTITY: (
+        "不是数量,最多三位小数",
+        "not a quantity; at most three decimals, not negative",
+    ),
+    RowReason.TIME_INVALID: ("时间要写成 04:00", "a time of day is written 04:00"),
+    RowReason.ZONE_UNKNOWN: (
+        "没有这个时区,例如 Asia/Shanghai",
+        "no such time zone; one is Asia/Shanghai",
     ),
     RowReason.COLUMN_DUPLICATE: (
         "列名重复,只用了第一列",
