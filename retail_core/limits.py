@@ -33,8 +33,10 @@ BUNDLES_KEPT = 8  # earlier ones on a box, for the time until the newest begins
 BUNDLE_BYTES_MAX = 16 * 1024 * 1024
 BUNDLE_SLOTS_MAX = 8  # parts of a slot bundle
 SOLVER_NODES_MAX = 100_000
-SOLVER_UNITS_MAX = 2_000  # more are left to the integer program, which counts instead of walking
-SOLVER_GUARD_MS = 40
+SOLVER_STATES_MAX = 20_000  # of all offers on all units; more are left to the integer program
+SOLVER_TERMS_MAX = 20_000  # of the integer program's long rows; more are not asked for
+SOLVER_PRICES_MAX = 12  # of a unit of its own; of more the lowest count
+SOLVER_GUARD_MS = 200
 
 # local API
 API_BODY_BYTES_MAX = 64 * 1024

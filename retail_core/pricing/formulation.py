@@ -1,9 +1,10 @@
 """State the problem of a basket: equal units as classes, and how each offer could take them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from retail_core import limits
 from retail_core.checkout.basket import BasketLine, line_shelf_fen, whole_units
 from retail_core.money import percent_of
 from retail_core.pricing.coupons import PercentCoupon
@@ -55,16 +56,13 @@ def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
     units = [whole_units(line) or 1 for line in lines]
     takers = [taker for match in matches.offers if (taker := _taker(lines, match))]
     coupons = _candidates_of(matches)
-    by_place: dict[int, list[Option]] = defaultdict(list)
-    for number, taker in enumerate(takers):
-        for place, options in taker.options.items():
-            by_place[place] += [Option(number, slot, off) for slot, off in options]
+    by_place = [_options_on(takers, place) for place in range(len(lines))]
     naming = [frozenset(match.lines) for match in coupons if match is not None and not match.whole]
     alike: dict[tuple[int, tuple[Option, ...], tuple[bool, ...]], list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
         fen = line.unit_price_fen if whole_units(line) else line_shelf_fen(line)
         counts = tuple(place in named for named in naming)
-        alike[-fen, tuple(sorted(by_place[place])), counts].append(place)
+        alike[-fen, tuple(by_place[place][0]), counts].append(place)
     keys = sorted(alike)
     places = tuple(tuple(sorted(alike[key], key=lambda p: lines[p].line)) for key in keys)
     classes = tuple(
@@ -76,7 +74,8 @@ def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
         for name, left in matches.campaigns.items()
         if left.fen is not None or left.uses is not None
     }
-    problem = WholeProblem(tuple(taker.terms for taker in takers), classes, budgets)
+    is_whole = all(is_all for _, is_all in by_place)
+    problem = WholeProblem(tuple(taker.terms for taker in takers), classes, budgets, is_whole)
     return Formulation(
         without_idle_ties(problem, coupons),
         tuple(taker.match.offer for taker in takers),
@@ -84,6 +83,25 @@ def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
         tuple(_candidate(match, places) for match in coupons),
         coupons,
     )
+
+
+def _options_on(takers: Sequence[_Taker], place: int) -> tuple[list[Option], bool]:
+    """Return the ways to take a unit of a line, strongest offer first, and whether that is all.
+
+    Of prices that nothing limits and that save the same the strongest stays, and of very many only
+    those that save most: a lower total is never lost.
+    """
+    options: list[Option] = []
+    free: dict[int, Option] = {}
+    for number, taker in enumerate(takers):
+        for slot, off in taker.options.get(place, ()):
+            if taker.terms.is_set or not taker.terms.is_free:
+                options.append(Option(number, slot, off))
+            elif off not in free:
+                free[off] = Option(number, slot, off)
+    kept = sorted(free, reverse=True)[: limits.SOLVER_PRICES_MAX]
+    options += [free[off] for off in kept]
+    return sorted(options, key=lambda o: (o.offer, o.slot)), len(kept) == len(free)
 
 
 def _taker(lines: Sequence[BasketLine], match: Match) -> _Taker | None:
@@ -162,10 +180,10 @@ def without_idle_ties(problem: WholeProblem, coupons: Sequence[CouponMatch | Non
         min(units // need for units, need in zip(taken, terms.needs, strict=True))
         for taken, terms in zip(could_take, problem.offers, strict=True)
     ]
-    groups = [terms.group for terms in problem.offers]
-    groups += [match.coupon.exclusive for match in coupons if match is not None]
-    campaigns = [terms.campaign for terms in problem.offers]
-    campaigns += [match.coupon.campaign for match in coupons if match is not None]
+    groups = Counter(terms.group for terms in problem.offers)
+    groups.update(match.coupon.exclusive for match in coupons if match is not None)
+    campaigns = {terms.campaign for terms in problem.offers}
+    campaigns |= {match.coupon.campaign for match in coupons if match is not None}
     budgets = {
         name: budget
         for name, budget in problem.budgets.items()
@@ -179,7 +197,7 @@ def without_idle_ties(problem: WholeProblem, coupons: Sequence[CouponMatch | Non
         replace(
             terms,
             uses_max=None if terms.uses_max is None or terms.uses_max >= top else terms.uses_max,
-            group=terms.group if groups.count(terms.group) > 1 else "",
+            group=terms.group if groups[terms.group] > 1 else "",
             campaign=terms.campaign if terms.campaign in budgets else "",
         )
         for terms, top in zip(problem.offers, most, strict=True)

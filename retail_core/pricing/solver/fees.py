@@ -39,6 +39,20 @@ def good_fees(problem: WholeProblem, machines: Sequence[Machine], known_fen: int
     return best
 
 
+def most_saved(problem: WholeProblem) -> int:
+    """Return a bound on what any choice saves, unit by unit, without looking at sets."""
+    total = 0
+    for entry in problem.classes:
+        shares = [0]
+        for option in entry.options:
+            terms = problem.offers[option.offer]
+            need = sum(terms.needs)
+            saving = option.off * (need - terms.first)  # of a set, at most its average
+            shares.append(-(-(saving - terms.charge) // need))
+        total += entry.units * min(entry.price_fen, max(shares))
+    return total
+
+
 def first_fees(problem: WholeProblem, singles: Sequence[int]) -> list[int]:
     """Return about the most a unit of each class could gain as a part of a set."""
     dearest: dict[tuple[int, int], int] = {}

@@ -13,13 +13,13 @@ from retail_core import limits
 from retail_core.pricing.solver.answers import Answer, Question, answer_of
 from retail_core.pricing.solver.candidates import Candidate
 from retail_core.pricing.solver.dynamic import TooManyError
-from retail_core.pricing.solver.fees import good_fees
+from retail_core.pricing.solver.fees import good_fees, most_saved
 from retail_core.pricing.solver.incumbent import incumbent
 from retail_core.pricing.solver.large import by_programs
 from retail_core.pricing.solver.machines import Machine, Worth
 from retail_core.pricing.solver.model import Limits
 from retail_core.pricing.solver.outlook import machines_of, view_of
-from retail_core.pricing.solver.problem import Choice
+from retail_core.pricing.solver.problem import Choice, WholeProblem
 from retail_core.pricing.solver.reach import Reach, cheapest, reach
 from retail_core.pricing.solver.receipt import Due, due_with, least_due_with
 from retail_core.pricing.solver.relaxed import relax
@@ -37,15 +37,51 @@ FIRST_WIDTH = 80  # fen beyond the first jump that are looked at first
 def solve_question(question: Question, nodes_max: int) -> Answer:
     """Return the best answer found; `nodes` counts what it took."""
     if question.is_plain:
+        question = replace(question, problem=thinned(question.problem))
         answer = _free_of_ties(question, nodes_max)
         if answer is not None:
             return answer
-    if sum(entry.units for entry in question.problem.classes) <= SMALL_UNITS:
+    if not (question.is_plain or question.problem.is_whole):
+        question = replace(question, problem=thinned(question.problem))
+    elif sum(entry.units for entry in question.problem.classes) <= SMALL_UNITS:
         try:
             return by_states(question, min(nodes_max, SMALL_NODES))
         except TooManyError:
             pass
     return _Search(question, nodes_max).answer()
+
+
+def thinned(problem: WholeProblem) -> WholeProblem:
+    """Leave each class the best of the prices that nothing limits: no lower total is lost."""
+    classes = []
+    for entry in problem.classes:
+        free = [
+            option
+            for option in entry.options
+            if not problem.offers[option.offer].is_set and problem.offers[option.offer].is_free
+        ]
+        best = max(free, key=lambda option: (option.off, -option.offer), default=None)
+        kept = tuple(option for option in entry.options if option is best or option not in free)
+        classes.append(replace(entry, options=kept))
+    return replace(problem, classes=tuple(classes))
+
+
+def walk_states(problem: WholeProblem) -> int:
+    """Return how many states of machines a walk has to look at, over all units."""
+    return sum(
+        entry.units * (1 + sum(problem.offers[option.offer].states for option in entry.options))
+        for entry in problem.classes
+    )
+
+
+def long_rows(problem: WholeProblem) -> int:
+    """Return how many terms the rows of an integer program have that count free units."""
+    classes: dict[int, int] = {}
+    for entry in problem.classes:
+        for option in entry.options:
+            if problem.offers[option.offer].first:
+                classes[option.offer] = classes.get(option.offer, 0) + 1
+    return sum(count * count for count in classes.values())
 
 
 def _free_of_ties(question: Question, nodes_max: int) -> Answer | None:
@@ -82,6 +118,8 @@ class _Open:
 class _Search:
     def __init__(self, question: Question, nodes_max: int) -> None:
         self._question = question
+        # with prices left out the lowest total is as low, but higher ones may be missed
+        self._is_whole = question.is_plain or question.problem.is_whole
         self._problem = question.problem
         self._nodes_left = self._nodes_max = nodes_max
         good = incumbent(self._problem)
@@ -93,14 +131,15 @@ class _Search:
 
     def answer(self) -> Answer:
         """Return the best answer, with what it may miss."""
-        if sum(entry.units for entry in self._problem.classes) > limits.SOLVER_UNITS_MAX:
+        if walk_states(self._problem) > limits.SOLVER_STATES_MAX:
+            self._net_fen = self._problem.shelf_fen - most_saved(self._problem)
             return self._with_programs(self._opened())
         self._machines = machines_of(self._problem)
         fees = good_fees(self._problem, self._machines, self._known_fen)
         self._lowest_total(fees)
         opened = self._opened()
         plain = [entry for entry in opened if entry.candidate.is_plain(self._problem)]
-        if plain and not self._question.is_plain:
+        if plain and self._is_whole and not self._question.is_plain:
             self._near_totals(plain, fees)
         return self._with_programs(opened)
 
@@ -219,6 +258,9 @@ class _Search:
         nodes = self._nodes_max - self._nodes_left
         if not left:
             return replace(self._best, gap_fen=0, nodes=nodes)
+        if not self._is_whole or long_rows(self._problem) > limits.SOLVER_TERMS_MAX:
+            gap = self._best.due.due_fen - min(known.values())
+            return replace(self._best, gap_fen=gap, nodes=nodes)
         allowed = min(self._nodes_left, PROGRAM_NODES)
         programs = Limits(allowed, limits.SOLVER_GUARD_MS)
         answer = by_programs(self._question, self._best, programs, known)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 NO_SLOT = 0
+BUNDLE_STATES = 8  # a bundle's slots fill unevenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,18 @@ class OfferTerms:
     uses_max: int | None = None
     group: str = ""
     campaign: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether nothing limits how it is used beside others."""
+        return self.uses_max is None and not self.group and not self.campaign
+
+    @property
+    def states(self) -> int:
+        """Return about how many states of it a walk has to tell apart."""
+        if self.uses_max is not None:
+            return sum(self.needs) * self.uses_max + 1
+        return sum(self.needs) * BUNDLE_STATES if len(self.needs) > 1 else self.needs[0]
 
     def gain_fen(self, off: int, position: int, units: int) -> int:
         """Return what units save that are taken, for the first slot, after `position` others."""
@@ -93,6 +106,7 @@ class WholeProblem:
     offers: tuple[OfferTerms, ...]
     classes: tuple[Units, ...]
     budgets: dict[str, Budget]
+    is_whole: bool = True  # False: prices that save less were left out
 
     @cached_property
     def shelf_fen(self) -> int:
