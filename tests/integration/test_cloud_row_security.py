@@ -127,7 +127,11 @@ def test_the_past_cannot_be_changed(database: Database) -> None:
         become(connection, A)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from event_key")
-    for statement in ("delete from {}", "update {} set tenant_id = tenant_id", "truncate {} cascade"):
+    for statement in (
+        "delete from {}",
+        "update {} set tenant_id = tenant_id",
+        "truncate {} cascade",
+    ):
         for table in APPEND_ONLY:
             with as_owner(database) as connection:
                 become(connection, A)
