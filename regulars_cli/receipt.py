@@ -26,7 +26,7 @@ _WORDS = {
     "near": ("差一点", "near misses"),
     "optimal": ("已证明没有更低的价格", "proven: no combination is cheaper"),
     "incumbent": ("到了搜索上限,最多还能再低 {gap}", "search limit: at most {gap} cheaper"),
-    "more": ("再买 {units} 件 {sku}", "{units} more {sku}"),
+    "more": ("再买 {units} 件 {name}", "{units} more {name}"),
     "fen_more": ("再买 {fen}", "{fen} more of goods"),
     "saves": ("{offer},再省 {fen}", "{offer} saves another {fen}"),
 }
@@ -102,8 +102,9 @@ def _why(priced: PricedBasket, language: Language) -> list[RenderableType]:
         shown += [Text(f"\n{_say('rejected', language)}", style="dim"), table]
     if priced.near_misses:
         table = Table.grid(padding=(0, 2))
+        names = {line.sku: line.name for line in priced.lines}
         for miss in priced.near_misses:
-            table.add_row(Text(_asked(miss, language)), Text(_gained(miss, language)))
+            table.add_row(Text(_asked(miss, names, language)), Text(_gained(miss, language)))
         shown += [Text(f"\n{_say('near', language)}", style="dim"), table]
     return shown
 
@@ -115,9 +116,10 @@ def _status(priced: PricedBasket, language: Language) -> Text:
     return Text(_say("incumbent", language, gap=gap), style="yellow")
 
 
-def _asked(miss: NearMiss, language: Language) -> str:
+def _asked(miss: NearMiss, names: dict[str, str], language: Language) -> str:
     if miss.sku:
-        return _say("more", language, units=miss.units, sku=miss.sku)
+        name = names.get(miss.sku, miss.sku)
+        return _say("more", language, units=miss.units, name=name)
     return _say("fen_more", language, fen=format_yuan(miss.fen))
 
 
