@@ -35,6 +35,7 @@ from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.greeting import Greeter
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.lease_office import LeaseOffice
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
@@ -138,6 +139,7 @@ def build_ingest(running: Running) -> IngestWorker:
         units.make_partitions(PARTITIONS_AHEAD)
         office.publisher.refresh_due(tenant)
         lanes.forget(tenant)
+        LeaseOffice(units, clock).reclaim(tenant)
 
     parts = IngestParts(
         ingest=Ingest(units, clock, tally),

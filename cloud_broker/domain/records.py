@@ -24,7 +24,10 @@ class HeldReceipt:
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """What the tables say of a member; `receipts` are the last booked, newest first."""
+    """What the tables say of a member; `receipts` are the last booked, newest first.
+
+    `leased` points are hers like the free ones: they only lie in the boxes of some stores.
+    """
 
     member: UUID
     wallet: UUID
@@ -42,6 +45,7 @@ class MemberFacts:
     last_lines: tuple[Purchase, ...]
     digit_secret: bytes = field(default=b"", repr=False)
     withdrawn_ms: int = 0
+    leased: int = 0
 
 
 def accounts_of(wallet: UUID) -> tuple[str, str, str]:
@@ -67,7 +71,7 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         name=facts.name,
         tier=facts.tier,
         tags=facts.tags,
-        points_free=facts.balances.get(free, 0),
+        points_free=facts.balances.get(free, 0) + facts.leased,
         points_pending=facts.balances.get(pending, 0),
         phone_masked=facts.phone_masked,
         phone_hash=facts.phone_hash,

@@ -25,7 +25,8 @@ from retail_core.loyalty.lease_postings import moved
 from retail_core.loyalty.lease_wire import key_of
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
 from retail_core.loyalty.lots import Dated
-from retail_core.loyalty.postings import Posting, posting_key
+from retail_core.loyalty.postings import Posting, leased_account, posting_key
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
 from retail_core.wire.messages import ChangeKind, LeaseSpend
@@ -72,6 +73,11 @@ class Leasing:
         chains: Mapping[ChainKey, DeviceChain],
     ) -> None:
         """Enter what a batch says of leases, and judge the handshakes that can be."""
+        self.found += [
+            Found(one.arrival.place.device, FaultCode.LEASE_CONFLICT, f"receipt={one.receipt_id}")
+            for one in sales
+            if not explained(one)
+        ]
         redeeming = [one for one in sales if one.sale.lease_spends]
         self._load_named(redeeming, events)
         for one in redeeming:
@@ -189,6 +195,20 @@ class Leasing:
                 change = NewChange(_KINDS[type(message)], device, ver, body)
                 changes.setdefault(place.store, []).append(change)
         return changes
+
+
+def explained(sold: BookedSale) -> bool:
+    """Tell whether the points a sale took from leased accounts are those of its own leases."""
+    taken: Counter[str] = Counter()
+    for posting in sold.postings:
+        if ":leased:" in posting.debit:
+            taken[posting.debit] += posting.points
+    said: Counter[str] = Counter()
+    for spend in sold.sale.lease_spends:
+        if spend.kind == RightKind.POINTS:
+            wallet, device = UUID(bytes=spend.right), sold.arrival.place.device
+            said[leased_account(wallet, device, spend.epoch)] += spend.amount
+    return taken == said
 
 
 def _cause(before: Lease | None, after: Lease) -> UUID:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from cloud_broker.domain.records import record_of
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest, Outcome
@@ -135,6 +136,13 @@ def test_points_are_lent_spent_and_given_back(shop: Shop) -> None:
     assert shop.purses() == (29, 0)
 
 
+def test_lent_points_are_hers_and_shown(shop: Shop) -> None:
+    shop.office.lend(shop.tenant, shop.right, shop.box.device, 50)
+    with shop.units.begin(shop.tenant) as unit:
+        (facts,) = unit.members.facts([shop.person.member])
+    assert (facts.leased, record_of(facts).points_free) == (50, 59)
+
+
 def test_no_more_is_lent_than_is_free_and_nothing_to_a_stranger(shop: Shop) -> None:
     with pytest.raises(Fault) as caught:
         shop.office.lend(shop.tenant, shop.right, shop.box.device, 60)
@@ -252,6 +260,16 @@ def test_a_spend_of_a_lease_nobody_granted_is_booked_and_seen(shop: Shop) -> Non
     shop.returns(LeaseKey(shop.right, shop.box.device, 1, 9), 1)
     shop.upload()
     assert shop.repairs() == {FaultCode.LEASE_UNKNOWN: 2}
+
+
+def test_points_taken_from_a_lease_that_the_sale_does_not_name_are_seen(shop: Shop) -> None:
+    key = shop.office.lend(shop.tenant, shop.right, shop.box.device, 50)
+    entity = shop.box.legal_entity
+    posting = to_wire(redeem_posting(Draw(key, 5), 0, "points", entity, entity))
+    sale = msgspec.structs.replace(shop.box.sale(shop.person, points=0), postings=(posting,))
+    shop.box.journal(EventType.SALE, encode_body(sale), shop.person.member)
+    shop.upload()
+    assert shop.repairs() == {FaultCode.LEASE_CONFLICT: 1}
 
 
 def test_a_recall_is_told(shop: Shop) -> None:

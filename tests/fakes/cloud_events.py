@@ -219,6 +219,11 @@ class FakeMemberRepo:
             phone_hash=new.enrolled.phone_hash,
             home_store=new.arrival.place.store,
             balances=dict(self._state.balances),
+            leased=sum(
+                points
+                for account, points in self._state.balances.items()
+                if account.startswith(f"member:{new.wallet}:leased:")
+            ),
             phone_keys=tuple(
                 (key, public)
                 for key, (owner, public) in self._state.phone_keys.items()

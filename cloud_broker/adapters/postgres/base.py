@@ -36,6 +36,17 @@ class Repository:
         ).first()
 
 
+# Points of wallets that are lent to boxes; by the leases, so that exact account names are read.
+LEASED = """
+select l.right_id, sum(a.balance) as points
+from (select distinct right_id, device_id, epoch from lease where tenant_id = %(tenant)s
+  and kind = 'points' and right_id = any(%(wallets)b::uuid[])) l
+join account a on a.tenant_id = %(tenant)s
+  and a.account = 'member:' || l.right_id || ':leased:' || l.device_id || ':' || l.epoch
+group by l.right_id
+"""
+
+
 def at(unix_ms: int) -> datetime:
     """Return the moment of milliseconds since 1970."""
     return datetime.fromtimestamp(unix_ms / _MS, UTC)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cloud_broker.adapters.postgres.base import Repository, at, ms_of
+from cloud_broker.adapters.postgres.base import LEASED, Repository, at, ms_of
 from cloud_broker.domain.ingest_effects import NewCard, NewConsent, NewMember
 from cloud_broker.domain.records import (
     LAST_LINES_MAX,
@@ -269,7 +269,9 @@ class PostgresMembers(Repository):
         lines = self._lines(
             last.receipt_id for last in map(last_of, receipts.values()) if last is not None
         )
-        balances = self._balances([row.wallet_id for row in rows])
+        wallets = [row.wallet_id for row in rows]
+        balances = self._balances(wallets)
+        leased = {row.right_id: int(row.points) for row in self._rows(LEASED, wallets=wallets)}
         keys, cards = self._credentials(ids)
         withdrawn = {row.member_id: row.wall_ms for row in self._rows(_WITHDRAWN, members=ids)}
         return tuple(
@@ -290,6 +292,7 @@ class PostgresMembers(Repository):
                 last_lines=_last_lines(receipts[row.member_id], lines),
                 digit_secret=row.secret or b"",
                 withdrawn_ms=withdrawn.get(row.member_id, 0),
+                leased=leased.get(row.wallet_id, 0),
             )
             for row in rows
         )

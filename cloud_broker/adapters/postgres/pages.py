@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from cloud_broker.adapters.postgres.base import Repository, ms_of
+from cloud_broker.adapters.postgres.base import LEASED, Repository, ms_of
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.domain.records import accounts_of
 from cloud_broker.ports.journal import LedgerLine
@@ -128,6 +128,7 @@ class PostgresPages(Repository):
         accounts = accounts_of(row.wallet_id)
         balances = journal.balances(accounts)
         free, pending, qualifying = (balances.get(account, 0) for account in accounts)
+        lent = self._row(LEASED, wallets=[row.wallet_id])
         return MemberPage(
             member_id=row.member_id,
             wallet_id=row.wallet_id,
@@ -138,7 +139,7 @@ class PostgresPages(Repository):
             phone_masked=row.phone_masked,
             home_store_name=row.store_name,
             enrolled_ms=ms_of(row.enrolled_at),
-            points_free=free,
+            points_free=free + (0 if lent is None else int(lent.points)),
             points_pending=pending,
             points_qualifying=qualifying,
             phones=row.phones,
