@@ -291,30 +291,19 @@ class TestBoxes:
         refusal(site.as_box(f"/v1/device/changes?since={since}"), 422, "A107")
 
     def test_documents(self, site: Site) -> None:
-        for path in DEVICE_ROUTES[2:4]:
+        for path in DEVICE_ROUTES[2:7]:
             refusal(site.as_box(path), 404, "A108")
         with site.units.begin(site.box.tenant) as unit:
             unit.catalogue.add_catalogue(
                 Document("catalogue", 1, bytes(32), b"goods"), date(2026, 11, 22), 0, "li"
             )
             unit.catalogue.add_bundle(Document("bundle", 1, bytes(32), b"rules"), b"", "li")
+            models = Document("models", 1, bytes(32), b"signed")
+            unit.catalogue.add_models(models, {"ab" * 32: b"net"}, "li")
             unit.catalogue.map_name("散称苹果", "A1", "li", 0)
-        assert site.as_box("/v1/device/catalogue/1").content == b"goods"
-        assert site.as_box("/v1/device/bundle/1").content == b"rules"
+        found = [site.as_box(path).content for path in DEVICE_ROUTES[2:7]]
+        assert found == [b"goods", b"rules", b"signed", b"net", b"signed"]
         assert site.as_box("/v1/device/name-map").json() == {"散称苹果": "A1"}
-
-    def test_a_box_fetches_models_and_their_weights(self, site: Site) -> None:
-        weights = "ab" * 32
-        for path in ("models", "models/3", f"model-files/{weights}"):
-            refusal(site.as_box(f"/v1/device/{path}"), 404, "A108")
-        with site.units.begin(site.box.tenant) as unit:
-            for version in (2, 3):
-                signed = Document("models", version, bytes(32), b"signed %d" % version)
-                unit.catalogue.add_models(signed, {weights: b"net"}, "li")
-        assert site.as_box("/v1/device/models").content == b"signed 3"
-        assert site.as_box("/v1/device/models/2").content == b"signed 2"
-        assert site.as_box(f"/v1/device/model-files/{weights}").content == b"net"
-        assert site.as_box("/v1/device/model-files/..%2f..").status_code in {404, 422}
 
     def test_a_retired_box_is_nobody(self, site: Site) -> None:
         site.units.states[site.box.tenant].retired.add(site.box.device)
