@@ -21,6 +21,7 @@ from cloud_broker.services.ledger_walk import LedgerWalks
 from cloud_broker.services.points_desk import OpeningRow, PointsDesk
 from cloud_broker.services.points_runs import PointsRuns
 from cloud_broker.services.points_runs import Progress as Told
+from cloud_broker.services.repairing import RepairBench
 from retail_core.errors import Fault
 from retail_core.loyalty.policy import parse_policy
 from retail_core.texts.faults import FaultCode
@@ -181,10 +182,39 @@ def expire(
 ) -> None:
     """每天跑一次:到期、转可用、抵欠、合并补扫 / the daily run: mature, settle, sweep, expire."""
     with office_of(config) as office, _bar("会员 members", as_json=as_json) as told:
-        runs = PointsRuns(office.units, _desk(office))
+        repairs = RepairBench(office.units, office.clock)
+        runs = PointsRuns(office.units, _desk(office), repairs)
         ran = runs.daily(office.tenant(), told, _day(on) if on else None)
-    values = {"day": ran.day.isoformat(), "wallets": ran.wallets}
+    values = {"day": ran.day.isoformat(), "wallets": ran.wallets, "refunds": ran.refunds}
     say(values | {name: ran.points[name] for name in sorted(ran.points)}, as_json=as_json)
+
+
+@ledger_app.command()
+def lots(
+    member: Annotated[UUID, typer.Argument(help="会员编号 member id")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """会员的积分批次:从哪天来、到哪天止 / a member's points: from when, until when."""
+    with office_of(config) as office:
+        found = _desk(office).lots(office.tenant(), member)
+    rows: list[dict[str, object]] = [
+        {
+            "points": points,
+            "from": lot.day.isoformat(),
+            "until": None if lot.expires is None else lot.expires.isoformat(),
+            "receipt": str(lot.receipt_id),
+        }
+        for lot, points in found
+    ]
+    if as_json:
+        say({"lots": rows}, as_json=True)
+        return
+    table = Table("积分 points", "从 from", "到 until", "小票 receipt")
+    for row in rows:
+        table.add_row(*(str(row[name] or "-") for name in ("points", "from", "until", "receipt")))
+    out.print(table)
 
 
 @ledger_app.command("close-day")

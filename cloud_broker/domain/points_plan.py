@@ -53,6 +53,7 @@ def book_refund(arrival: Arrival, body: RefundBody, facts: Facts, made: Plan) ->
     facts.held[receipt_id] = _refunded(held, booked)
     if held.member is not None:
         made.touched.add(held.member)
+        made.interests.add((arrival.place.store, held.member))
     _compare(booked, made)
 
 

@@ -201,6 +201,10 @@ class ClosingRepo(Protocol):
         """Return the stored events of one chain in sequence."""
         ...
 
+    def refused_refunds(self) -> tuple[UUID, ...]:
+        """Return repairs of refunds whose receipt was not known when they came, oldest first."""
+        ...
+
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
         """Return the sequences that wait, or waited, in the repair queue."""
         ...

@@ -194,6 +194,13 @@ class PointsDesk:
             tell(unit, who.tenant_id, {found.source, found.target}, moment.now_ms)
         return found
 
+    def lots(self, tenant: UUID, member: UUID) -> tuple[tuple[Lot, int], ...]:
+        """Return what a member can spend, the next to leave first (Fault P106)."""
+        with self._units.begin(tenant) as unit:
+            wallet = _wallet(unit, member)
+            wallet = unit.ledger.holders([wallet]).get(wallet, wallet)
+            return open_wallet(unit, wallet).book.lots(wallet)
+
     # ---- opening balances, policy ---------------------------------------------------------------
 
     def open_balances(

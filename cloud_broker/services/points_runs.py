@@ -1,4 +1,4 @@
-"""What happens to points by itself, once a day: sweeps of merges, maturing, settling, expiry.
+"""What happens to points by itself, once a day: late refunds, sweeps, maturing, expiry, settling.
 
 Each wallet is a transaction of its own: a run that is stopped has done a part of the work whole,
 and the next run finds the rest.
@@ -15,6 +15,7 @@ from cloud_broker.domain.points import Moment
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.points_books import WalletBooks, open_wallet
 from cloud_broker.services.points_desk import PointsDesk, post, sweep, tell
+from cloud_broker.services.repairing import RepairBench
 from retail_core.loyalty.postings import Posting
 from retail_core.loyalty.upkeep import expiring, maturing, settling
 
@@ -25,25 +26,28 @@ _OWN = ("free", "pending", "owed")
 
 @dataclass(slots=True)
 class Ran:
-    """What a run did, in points; `wallets` were looked at."""
+    """What a run did, in points; `wallets` were looked at, `refunds` could be booked at last."""
 
     day: date
     wallets: int = 0
+    refunds: int = 0
     points: Counter[str] = field(default_factory=Counter)
 
 
 class PointsRuns:
     """The daily run."""
 
-    def __init__(self, units: Units, desk: PointsDesk) -> None:
+    def __init__(self, units: Units, desk: PointsDesk, repairs: RepairBench) -> None:
         self._units = units
         self._desk = desk
+        self._repairs = repairs
 
     def daily(self, tenant: UUID, progress: Progress, on: date | None = None) -> Ran:
         """Do everything that is due on a business day, today when none is named."""
         today = self._desk.moment()
         moment = today if on is None else Moment(on, today.at_ms, today.now_ms)
         ran = Ran(moment.day)
+        self._refused(tenant, ran)
         self._sweep(tenant, moment, ran)
         with self._units.begin(tenant) as unit:
             total = unit.closing.wallet_count()
@@ -77,6 +81,15 @@ class PointsRuns:
             if points and purse in _OWN
         }
         return sorted(busy)
+
+    def _refused(self, tenant: UUID, ran: Ran) -> None:
+        """Try refunds again whose receipt came later than they did."""
+        with self._units.begin(tenant) as unit:
+            waiting = unit.closing.refused_refunds()
+        for repair_id in waiting:
+            self._repairs.replay(tenant, repair_id, who="ledger")
+        with self._units.begin(tenant) as unit:
+            ran.refunds = len(waiting) - len(unit.closing.refused_refunds())
 
     def _sweep(self, tenant: UUID, moment: Moment, ran: Ran) -> None:
         with self._units.begin(tenant) as unit:

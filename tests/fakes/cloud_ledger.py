@@ -251,6 +251,13 @@ class FakeClosingRepo:
         for one in sorted(found, key=lambda arrival: arrival.seq):
             yield Link(one.seq, one.event, one.hash)
 
+    def refused_refunds(self) -> tuple[UUID, ...]:
+        return tuple(
+            item.repair_id
+            for item in self._state.repairs.values()
+            if item.code == "P111" and item.repair_id not in self._state.done
+        )
+
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
         return frozenset(
             item.seq

@@ -114,6 +114,10 @@ def test_a_year_at_hq(hq: Hq, tmp_path: Path) -> None:
     assert versions[0]["policy"]["expiry"] == {"kind": "months", "months": 12}
     assert "months" in hq.command("ledger", "policy")
 
+    lots = hq.said("ledger", "lots", str(ann.member))["lots"]
+    assert [(lot["points"], lot["until"]) for lot in lots] == [(100, "2030-12-31"), (30, None)]
+    assert "2030-12-31" in hq.command("ledger", "lots", str(ann.member))
+
     ran = hq.said("ledger", "expire", "--on", "2031-01-01")
     assert ran["wallets"] == 2
     # The purchase of before the policy never expires; the gift and the import do.

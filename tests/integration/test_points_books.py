@@ -16,6 +16,7 @@ from cloud_broker.services.overview import HqIdentity, HqRole
 from cloud_broker.services.points_books import open_wallet
 from cloud_broker.services.points_desk import OpeningRow, PointsDesk, post
 from cloud_broker.services.points_runs import PointsRuns
+from cloud_broker.services.repairing import RepairBench
 from retail_core.errors import Fault
 from retail_core.loyalty.closing import Difference
 from retail_core.loyalty.policy import LoyaltyPolicy, Months
@@ -37,7 +38,10 @@ class Desk:
         self.tenant = new_tenant(units)
         self.box, self.other = new_box(units, self.tenant), SimBox(self.tenant)
         self.points = PointsDesk(units, self.clock, FakeCloudIdSource(self.clock), "Asia/Shanghai")
-        self.runs, self.walks = PointsRuns(units, self.points), LedgerWalks(units)
+        self.runs, self.walks = (
+            PointsRuns(units, self.points, RepairBench(units, self.clock)),
+            LedgerWalks(units),
+        )
         self.li, self.wang = self.person("li"), self.person("wang")
         self.clock.advance(WALL_MS + 3_600_000 - self.clock.now_ms())
         self.told: list[tuple[int, int]] = []
@@ -212,6 +216,23 @@ class TestRuns:
         ran = desk.runs.daily(desk.tenant, lambda done, total: None)
         assert ran.points["settled"] == 50
         assert (desk.free(person), desk.free(person, "owed")) == (9, 0)
+        assert desk.verified().wrong == []
+
+    def test_a_refund_that_came_before_its_sale_is_booked_at_last(self, desk: Desk) -> None:
+        person = desk.member()
+        sold = desk.box.sells(person)
+        desk.box.refunds(sold, (1, 1_000), (2, 1_000), fen=5_900)
+        payload = desk.box.frame(3, 3)
+        frame = open_frame(Inbound(desk.box.topic(), payload, desk.clock.now_ms()))
+        assert isinstance(frame, OpenFrame)
+        with desk.units.begin(desk.tenant) as unit:
+            Batch(unit, desk.tenant, desk.clock.now_ms()).book([frame], [])
+            assert len(unit.closing.refused_refunds()) == 1
+        assert desk.runs.daily(desk.tenant, lambda done, total: None).refunds == 0
+        desk.sends()
+        assert desk.free(person) == 59
+        assert desk.runs.daily(desk.tenant, lambda done, total: None).refunds == 1
+        assert desk.free(person) == 0
         assert desk.verified().wrong == []
 
 

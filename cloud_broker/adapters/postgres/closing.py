@@ -11,6 +11,7 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.ports.ledger import DayClosed, WrongAccount
 from retail_core.loyalty.chain import Link
 from retail_core.loyalty.closing import DayTotals
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import Event
 
 LINKS_PAGE = 5_000
@@ -196,6 +197,15 @@ class PostgresClosing(Repository):
             if len(rows) < LINKS_PAGE:
                 return
             after = rows[-1].seq
+
+    def refused_refunds(self) -> tuple[UUID, ...]:
+        """Return repairs of refunds whose receipt was not known when they came, oldest first."""
+        rows = self._rows(
+            "select repair_id from repair_queue where tenant_id = %(tenant)s and state = 'open'"
+            " and kind = 'event' and code = %(code)s order by received_at, repair_id",
+            code=FaultCode.REFUND_RECEIPT_UNKNOWN.value,
+        )
+        return tuple(row.repair_id for row in rows)
 
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
         """Return the sequences that wait, or waited, in the repair queue."""
