@@ -61,6 +61,11 @@ def lost_coupons(
 
 
 def _below(match: CouponMatch, answer: Answer, formulation: Formulation) -> Reason:
-    """Tell whether what was chosen is below a coupon's threshold."""
-    net = formulation.problem.shelf_fen - answer.settled.saved_fen
-    return Reason.BELOW_THRESHOLD if net < match.coupon.threshold_fen else Reason.BEATEN
+    """Tell whether all that could count as things were chosen is below a coupon's threshold."""
+    counted = formulation.problem.shelf_fen - answer.settled.saved_fen
+    if not match.whole:
+        named = frozenset(match.lines)
+        classes = zip(formulation.problem.classes, formulation.places, strict=True)
+        shelf = sum(e.price_fen * e.units for e, places in classes if places[0] in named)
+        counted = min(counted, shelf)
+    return Reason.BELOW_THRESHOLD if counted < match.coupon.threshold_fen else Reason.BEATEN
