@@ -6,7 +6,8 @@ file everywhere, and its SHA-256 names it. docs/reference/certificate.md describ
 """
 
 import hashlib
-from typing import Literal
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Literal
 
 import msgspec
 
@@ -191,8 +192,40 @@ def encode_result(priced: PricedBasket) -> bytes:
 
 
 def encode_certificate(certificate: Certificate) -> bytes:
-    """Return the canonical bytes: fields as declared, sets and maps sorted, no white space."""
-    return msgspec.json.encode(certificate, order="deterministic")
+    """Return the canonical bytes: names and sets sorted, no white space.
+
+    A field that holds its default is left out, so a certificate keeps its bytes when a later
+    version of the format has more optional fields.
+    """
+    return msgspec.json.encode(_without_defaults(certificate), order="deterministic")
+
+
+def _without_defaults(value: object) -> object:
+    """Return a value as JSON knows it, without the fields that hold their default."""
+    if isinstance(value, msgspec.Struct):
+        entries = [
+            (one.encode_name, getattr(value, one.name), one.default, one.default_factory)
+            for one in msgspec.structs.fields(value)
+        ]
+        return _kept(entries, msgspec.NODEFAULT)
+    if is_dataclass(value):
+        entries = [
+            (one.name, getattr(value, one.name), one.default, one.default_factory)
+            for one in fields(value)
+        ]
+        return _kept(entries, MISSING)
+    if isinstance(value, list | tuple):
+        return [_without_defaults(entry) for entry in value]
+    return value
+
+
+def _kept(entries: list[tuple[str, Any, Any, Any]], nothing: object) -> dict[str, object]:
+    kept = {}
+    for name, value, default, factory in entries:
+        usual = factory() if factory is not nothing else default
+        if usual is nothing or value != usual:
+            kept[name] = _without_defaults(value)
+    return kept
 
 
 def certificate_sha256(certificate: Certificate) -> bytes:

@@ -18,6 +18,7 @@ from retail_core.pricing.proof import (
     Asked,
     Certificate,
     asked_of,
+    certificate_sha256,
     certify,
     encode_certificate,
     read_certificate,
@@ -198,3 +199,13 @@ def test_every_flaw_has_words_in_both_languages() -> None:
     for flaw in Flaw:
         words = {flaw_text(flaw, name, line=1, rule="r", found="1", expected="2") for name in "ze"}
         assert all(words)
+
+
+def test_its_bytes_say_only_what_is_not_as_usual_and_its_name_stays() -> None:
+    certificate = certificate_of(asked_for(line(1, 1000, 3)), bundle(mix("m", 3)))
+    content = encode_certificate(certificate)
+    assert b"clock_known" not in content
+    assert read_certificate(content) == certificate
+    assert certificate_sha256(certificate).hex() == (
+        "7ee37b3cf29f26b3feeec4835e20a142b58c82565bac4b7b17241b7f46346c68"
+    )
