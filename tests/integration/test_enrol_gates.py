@@ -96,6 +96,20 @@ def test_each_gate_refuses_and_says_why(engine: FaceOnnx, person: Picture, name:
     assert frame.hint_en == FAULTS[code].en.format(count=2)
 
 
+@pytest.mark.parametrize("colour", [(200, 160, 120), (225, 225, 225), (40, 40, 40)])
+def test_a_mask_is_refused(engine: FaceOnnx, person: Picture, colour: tuple[int, int, int]) -> None:
+    points = engine.read(person).points
+    assert points is not None
+    eyes, mouth = np.mean(points[:2], axis=0), np.mean(points[3:], axis=0)
+    across, down = np.subtract(points[1], points[0]), mouth - eyes
+    top, low = eyes + 0.4 * down, eyes + 1.9 * down
+    corners = (top - 0.95 * across, top + 0.95 * across, low + 0.7 * across, low - 0.7 * across)
+    masked = person.copy()
+    cv2.fillConvexPoly(masked, np.array(corners, np.int32), colour, cv2.LINE_AA)
+    frame = judged(engine, masked)
+    assert (frame.ok, frame.code) == (False, FaultCode.FACE_COVERED)
+
+
 @pytest.mark.parametrize("yaw", [-52.0, 52.0])
 def test_a_turned_head_is_refused(engine: FaceOnnx, portrait: Portrait, yaw: float) -> None:
     assert judged(engine, portrait.head(Pose())).ok

@@ -18,6 +18,9 @@ from retail_core.texts.faults import FaultCode
 
 NO_LENGTH = 1e-6
 SMOOTHED = 1.5
+# Rows and columns of an aligned crop.
+EYES = (slice(42, 62), slice(28, 84))
+MOUTH = (slice(82, 104), slice(36, 76))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class GateLimits:
     # Where the nose lies between eyes (0) and mouth (1).
     pitch_min: float = 0.28
     pitch_max: float = 0.80
+    # How much detail the mouth shows beside the eyes: a mask or a hand shows next to none.
+    mouth_detail_min: float = 0.0
     # Part of the frame (left, top, right, bottom; 0..1) where a customer stands.
     zone: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     # Whether somebody waits: then a smaller copy is searched where that is enough, and the points
@@ -56,6 +61,7 @@ ENROLMENT_GATES = GateLimits(
     yaw_max=0.32,
     pitch_min=0.34,
     pitch_max=0.74,
+    mouth_detail_min=0.38,
     hasty=False,
     tilt_gain_max=0.010,
 )
@@ -111,12 +117,15 @@ def measure(crop: Picture, pose: Pose) -> dict[str, float]:
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SMOOTHED)
-    edges = cv2.meanStdDev(cv2.Laplacian(smooth, cv2.CV_32F))[1]
+    curved = cv2.Laplacian(smooth, cv2.CV_32F)
+    edges = cv2.meanStdDev(curved)[1]
     sharpness = float(edges[0, 0]) ** 2 / max(deviation**2, 1.0)
+    detail = [float(curved[part].std()) for part in (MOUTH, EYES)]
     return {
         "grey_mean": mean,
         "grey_deviation": deviation,
         "sharpness": sharpness,
+        "mouth_detail": detail[0] / max(detail[1], NO_LENGTH),
         "roll": pose.roll,
         "yaw": pose.yaw,
         "pitch": pose.pitch,
@@ -135,4 +144,6 @@ def judge(quality: dict[str, float], limits_: GateLimits) -> FaultCode | None:
     lit = limits_.grey_mean_min <= quality["grey_mean"] <= limits_.grey_mean_max
     if not lit or quality["grey_deviation"] < limits_.grey_deviation_min:
         return FaultCode.FACE_EXPOSURE
-    return FaultCode.FACE_BLURRED if quality["sharpness"] < limits_.sharpness_min else None
+    if quality["sharpness"] < limits_.sharpness_min:
+        return FaultCode.FACE_BLURRED
+    return FaultCode.FACE_COVERED if quality["mouth_detail"] < limits_.mouth_detail_min else None

@@ -16,6 +16,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.FACE_BLURRED: FaultSpec(
         "device", 422, "画面模糊,请稍停一下", "the picture is blurred; hold still"
     ),
+    FaultCode.FACE_COVERED: FaultSpec(
+        "device",
+        422,
+        "请露出整张脸(口罩、手、围巾)",
+        "show the whole face (mask, hand, scarf)",
+    ),
     FaultCode.FACE_EXPOSURE: FaultSpec("device", 422, "光线太暗或太亮", "too dark or too bright"),
     FaultCode.FACE_POSE: FaultSpec("device", 422, "请正对镜头", "face the camera"),
     FaultCode.FACE_SPOOF_SUSPECTED: FaultSpec(

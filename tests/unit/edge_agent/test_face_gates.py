@@ -27,6 +27,7 @@ GOOD = {
     "roll": 0.0,
     "yaw": 0.0,
     "pitch": 0.55,
+    "mouth_detail": 0.8,
 }
 
 
@@ -85,6 +86,24 @@ def test_an_ordinary_face_passes_both_gates() -> None:
 )
 def test_each_gate_names_itself(change: dict[str, float], code: FaultCode) -> None:
     assert judge({**GOOD, **change}, GateLimits()) is code
+
+
+def test_a_mouth_without_detail_is_covered_which_only_enrolment_minds() -> None:
+    covered = {**GOOD, "mouth_detail": 0.2}
+    assert judge(covered, ENROLMENT_GATES) is FaultCode.FACE_COVERED
+    assert judge(covered, GateLimits()) is None
+
+
+def test_detail_of_the_mouth_is_measured_against_that_of_the_eyes() -> None:
+    random = np.random.default_rng(2)
+    crop = cv2.GaussianBlur(random.integers(0, 255, (112, 112, 3), np.uint8), (0, 0), 2)
+    bare = measure(np.asarray(crop, np.uint8), pose_of(POINTS))["mouth_detail"]
+    dim = measure(np.asarray(crop // 3, np.uint8), pose_of(POINTS))["mouth_detail"]
+    crop[66:] = crop[66:].mean(axis=(0, 1))
+    masked = measure(np.asarray(crop, np.uint8), pose_of(POINTS))["mouth_detail"]
+    assert bare == pytest.approx(1.0, abs=0.25)
+    assert dim == pytest.approx(bare, abs=0.05)
+    assert masked < 0.05
 
 
 @given(st.sampled_from(sorted(GOOD)), st.floats(-100, 300))
