@@ -13,7 +13,9 @@ def check_slots(owner: str, field: str, slots: Sequence[WeekSlot]) -> None:
         try:
             check_slot(slot)
         except ValueError as error:
-            refuse(owner, f"{field}[{number}]", str(error), f"时段不对:{error}")
+            empty = slot.start == slot.end
+            zh = "时段为空,全天请写 00:00 到 24:00" if empty else "不是钟点,请写 HH:MM"
+            refuse(owner, f"{field}[{number}]", str(error), zh)
     taken: list[tuple[int, int, int]] = sorted(
         (start, end, number)
         for number, slot in enumerate(slots)

@@ -204,6 +204,16 @@ def test_offers_that_mean_nothing_are_refused(offer: dict[str, Any], reason: str
     assert (owner, said[: len(reason)]) == (offer["id"], reason)
 
 
+def test_every_refusal_of_hours_is_said_in_chinese() -> None:
+    for end, zh in (
+        ("08:00", "时段为空,全天请写 00:00 到 24:00"),
+        ("10:00\n", "不是钟点,请写 HH:MM"),
+    ):
+        with pytest.raises(Fault) as refused:
+            parse_bundle(content(SLOT | {"slots": [HOURS | {"end": end}]}))
+        assert refused.value.text("zh") == f"优惠 s 不对:slots[0]:{zh}"
+
+
 OFF20 = {
     "kind": "threshold",
     "id": "c",
