@@ -70,9 +70,12 @@ def is_odd(sale: Sale) -> bool:
 
 
 def asked_again(sale: Sale, articles: tuple[Article, ...]) -> Asked | None:
-    """Return what the till had been asked; None when the sale does not say enough."""
+    """Return what the till had been asked; None when the sale does not say enough.
+
+    A sale that spent points, held coupons or budgets depended on more than travels with it.
+    """
     facts = sale.priced_for
-    if facts is None:
+    if facts is None or sale.lease_spends:
         return None
     basket = basket_again(sale.lines, facts, {one.sku: _line(one) for one in articles})
     if basket is None:

@@ -13,7 +13,7 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
 from retail_core.errors import Fault
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, Sale
+from retail_core.wire.messages import EventType, LeaseSpend, Sale
 from tests.factories.audited import (
     BREAD,
     COLA,
@@ -153,6 +153,15 @@ def test_an_old_box_says_nothing_to_price_again(
     old = change(dearer(till_sale(COLA, COLA, receipt=sampled_id())), priced_for=None)
     assert found(cloud, box, audit, old) == []
     assert counted(cloud) == Counted(1, 0, 0)
+
+
+def test_a_sale_that_spent_lent_rights_is_not_guessed_at(
+    cloud: Cloud, box: SimBox, audit: PriceAudit
+) -> None:
+    spend = LeaseSpend("coupon", bytes(16), 1, 1, 1)
+    sale = change(dearer(till_sale(COLA, COLA, receipt=sampled_id())), lease_spends=(spend,))
+    found(cloud, box, audit, sale)
+    assert counted(cloud).resolved == 0
 
 
 def test_an_odd_receipt_is_priced_again_whatever_its_id(
