@@ -80,6 +80,9 @@ class Leasing:
         ]
         redeeming = [one for one in sales if one.sale.lease_spends]
         self._load_named(redeeming, events)
+        # First: what a journal says now goes before what an older one still waits for.
+        self._held = self._unit.leases.waiting({device for device, _ in chains})
+        self.desk.waiting |= self._held
         for one in redeeming:
             self._spent(one)
         for arrival, event in events:
@@ -123,10 +126,6 @@ class Leasing:
                     self.found.append(Found(device, fault.code, f"event={arrival.event_id}"))
 
     def _judge(self, chains: Mapping[ChainKey, DeviceChain]) -> None:
-        devices = {device for device, _ in chains}
-        self._held = self._unit.leases.waiting(devices)
-        for device, shake in self._held.items():
-            self.desk.shook(device, shake)
         for device, shake in list(self.desk.waiting.items()):
             chain = chains.get((device, shake.journal_epoch))
             if chain is None:

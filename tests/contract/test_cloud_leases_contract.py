@@ -238,6 +238,18 @@ def test_a_handshake_waits_for_the_rest_of_its_journal(shop: Shop) -> None:
     assert shop.told()[-1] == LeaseEpoch(shop.box.device.bytes, 1, shop.box.boot.bytes)
 
 
+def test_a_new_journal_is_not_kept_waiting_by_an_older_one(shop: Shop) -> None:
+    shop.box.boot = fresh_id()
+    shop.box.sells()
+    shop.shake()
+    shop.upload(5)
+    assert len(shop.told()) == 1
+    shop.box.epoch += 1
+    shop.shake()
+    shop.upload(6)
+    assert shop.told()[-1] == LeaseEpoch(shop.box.device.bytes, 2, shop.box.boot.bytes)
+
+
 def test_a_timed_lease_comes_back_by_itself_and_a_late_spend_is_the_brands(shop: Shop) -> None:
     key = shop.office.lend(shop.tenant, shop.right, shop.box.device, 50, lasts_ms=60_000)
     grant = shop.told()[-1]
