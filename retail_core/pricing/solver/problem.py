@@ -128,12 +128,6 @@ class WholeProblem:
             for place, terms in enumerate(self.offers)
         )
 
-    @property
-    def set_tie(self) -> int:
-        """Return what one more set costs at least: ties // set_tie is the number of sets."""
-        units = sum(entry.units for entry in self.classes) + 1
-        return (len(self.offers) * units + 1) ** 2
-
     def off(self, place: int, offer: int) -> int:
         """Return what an offer on single units takes off a unit of a class."""
         return next(o.off for o in self.classes[place].options if o.offer == offer)
