@@ -160,7 +160,7 @@ class _Load:
     def rows(self, names: int) -> list[Row]:
         """Say what a name cost, and how many cores the cameras took meanwhile."""
         seconds = time.perf_counter() - self._began
-        cameras = (self._camera_s() - self._cameras) / seconds
+        cameras = max(0.0, self._camera_s() - self._cameras) / seconds
         own_ms = (time.process_time() - self._own) * 1_000 / max(1, names)
         cores = os.cpu_count() or 1
         floor = f"{LANES} lanes on {cores} cores: {LANES * own_ms / cores:.0f} ms at least"
@@ -170,7 +170,9 @@ class _Load:
         ]
 
     def _camera_s(self) -> float:
-        stats = (Path(f"/proc/{pid}/stat").read_text(encoding="ascii") for pid in self._pids)
+        # One that was replaced meanwhile, on a machine too busy for it, has no file any more.
+        files = [Path(f"/proc/{pid}/stat") for pid in self._pids]
+        stats = (file.read_text(encoding="ascii") for file in files if file.exists())
         # Fields 14 and 15, user and system time, counted behind the name in brackets.
         fields = (stat.rpartition(")")[2].split() for stat in stats)
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICKS_S
