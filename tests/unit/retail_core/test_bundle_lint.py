@@ -16,13 +16,16 @@ from retail_core.pricing.lint_findings import Lint, LintFinding
 from retail_core.pricing.lint_search import Limits
 from retail_core.pricing.lint_static import why_never
 from retail_core.pricing.offers import (
+    BundleSlot,
     Caps,
     MixAndMatch,
     Offer,
     OfferBase,
+    PriceList,
     SetAmount,
     SetPercent,
     SetPrice,
+    SlotBundle,
     TierPrice,
     TimeSlotPrice,
 )
@@ -232,6 +235,49 @@ def test_rules_by_hour_member_and_place_are_tried_where_they_hold() -> None:
         MixAndMatch(id="new", name="new", need=2, when=Conditions(member_days_until=30)),
     )
     assert lint(offers) == ()
+
+
+def bundle_offer(name: str, **way: int) -> SlotBundle:
+    slots = tuple(BundleSlot(items=tagged(tag)) for tag in "ab")
+    return SlotBundle(id=name, name=name, slots=slots, **way)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak"),
+    [
+        (bundle_offer("a", fen_off=500), bundle_offer("b", fen_off=400)),
+        (bundle_offer("a", price_fen=500), bundle_offer("b", price_fen=600)),
+        (bundle_offer("a", permille=500), bundle_offer("b", permille=600)),
+        (
+            TierPrice(id="a", name="a", fen_off=50),
+            TierPrice(id="b", name="b", fen_off=40, tiers=frozenset({"gold"})),
+        ),
+        (TierPrice(id="a", name="a", price_fen=50), TierPrice(id="b", name="b", price_fen=60)),
+    ],
+)
+def test_bundles_and_amounts_are_compared_too(strong: Offer, weak: Offer) -> None:
+    assert (Lint.DOMINATED, (weak.id, strong.id)) in kinds(lint(rules(strong, weak)))
+
+
+def test_price_lists_are_not_compared_and_gifts_are_tried() -> None:
+    lists = [PriceList(id=name, name=name, prices={"A": 500}) for name in "ab"]
+    gift = Gift(id="g", name="g", sku="G", need=3)
+    found = lint(rules(*lists, gifts=(gift,)), [article("A", 1_000)])
+    assert {one.kind for one in found} <= {Lint.ALWAYS_LOSES}
+
+
+def test_bundles_are_tried_slot_by_slot_and_stock_is_given() -> None:
+    offer = bundle_offer("k", fen_off=50)
+    stocked = TierPrice(
+        id="s", name="s", permille=900, items=tagged("c"), when=Conditions(stock_from=5)
+    )
+    goods = [article("A", 1_000), article("B", 700, tags="b"), article("C", 800, tags="c")]
+    assert lint(rules(offer, stocked), goods) == ()
+
+
+def test_a_coupon_that_is_held_is_tried_too() -> None:
+    held = ThresholdCoupon(id="c", name="c", threshold_fen=5_000, fen_off=500)
+    assert lint(rules(coupons=(held,)), [article("A", 1_000)]) == ()
 
 
 def test_every_finding_has_words() -> None:

@@ -262,3 +262,29 @@ def test_how_many_points_pay(
 def test_everything_named_means_everything() -> None:
     every = rules(change(HALF, items=ItemSelector()))
     assert flaws(proof(every), every) == set()
+
+
+@pytest.mark.parametrize(
+    ("bend", "flaw"),
+    [
+        ({"lines": []}, Flaw.LINES_DIFFER),
+        ({"sha256": "00"}, Flaw.RESULT_HASH),
+        ({"gap_fen": 9}, Flaw.RESULT_HASH),
+        ({"before_coupon_fen": 1}, Flaw.SUM_TOTAL),
+        ({"saved_fen": 1}, Flaw.SUM_TOTAL),
+        ({"shelf_fen": 1}, Flaw.SUM_SHELF),
+        ({"due_fen": 1}, Flaw.SUM_DUE),
+        ({"applied": []}, Flaw.OFFER_NOT_APPLIED),
+    ],
+)
+def test_sums_that_do_not_hold(bend: dict[str, object], flaw: Flaw) -> None:
+    raw = msgspec.to_builtins(proof(PLAIN))
+    raw["result"] |= bend
+    assert flaw in flaws(msgspec.convert(raw, Certificate), PLAIN)
+
+
+def test_a_line_above_its_shelf_price() -> None:
+    raw = msgspec.to_builtins(proof(PLAIN))
+    first, second = raw["result"]["lines"]
+    raw["result"]["lines"] = [first | {"net_fen": 2_100, "offers": [["t", -100]]}, second]
+    assert Flaw.LINE_ABOVE_SHELF in flaws(msgspec.convert(raw, Certificate), PLAIN)
