@@ -87,6 +87,7 @@ def _unit_gains(problem: Problem, rule: int, place: int) -> tuple[int, ...]:
     set_rule, entry = problem.rules[rule], problem.classes[place]
     gains = [
         (set_rule.gain_fen(entry.off(rule), held, 1) - entry.single_fen) * problem.scale
+        + entry.single_tie
         for held in range(set_rule.need)
     ]
     gains[-1] -= problem.costs[rule]

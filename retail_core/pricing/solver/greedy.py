@@ -75,13 +75,14 @@ class _Greedy:
 
     def _set_value(self, rule: int, members: Sequence[tuple[int, int]]) -> int:
         set_rule, classes = self._problem.rules[rule], self._problem.classes
-        gain = -set_rule.price_fen
+        gain, ties = -set_rule.price_fen, -self._problem.costs[rule]
         position = 0
         for place, count in members:
             position += count
             free = min(count, max(0, position - set_rule.free_from))
             gain += free * classes[place].off(rule) - count * classes[place].single_fen
-        return gain * self._problem.scale - self._problem.costs[rule]
+            ties += count * classes[place].single_tie
+        return gain * self._problem.scale + ties
 
 
 def _sets(

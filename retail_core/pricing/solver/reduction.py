@@ -69,7 +69,14 @@ def _component(problem: Problem, places: Sequence[int]) -> Component:
         for place in places
     )
     return Component(
-        Problem(tuple(problem.rules[rule] for rule in rules), classes), tuple(rules), tuple(places)
+        replace(
+            problem,
+            rules=tuple(problem.rules[rule] for rule in rules),
+            classes=classes,
+            set_costs=tuple(problem.set_costs[rule] for rule in rules if problem.set_costs),
+        ),
+        tuple(rules),
+        tuple(places),
     )
 
 

@@ -6,7 +6,7 @@ what it saves bounds every other choice anyway.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 from retail_core.pricing.solver.problem import Choice, Option, Units, WholeProblem
 from retail_core.pricing.solver.reduction import hopeless
@@ -86,21 +86,20 @@ def _sets(problem: WholeProblem, singles: list[Option | None]) -> _Sets:
                 0,
                 tuple(numbers[option.offer] for option in live),
                 tuple(option.off for option in live),
+                0 if single is None else problem.unit_ties[single.offer],
             )
             alike[key].append(place)
-    order = sorted(alike, key=lambda key: (-key.price_fen, key.single_fen, key.rules, key.offs))
+    order = sorted(alike, key=lambda key: (-key.price_fen, astuple(key)))
     classes = tuple(
-        UnitClass(
-            key.price_fen,
-            key.single_fen,
-            sum(problem.classes[place].units for place in alike[key]),
-            key.rules,
-            key.offs,
-        )
+        replace(key, units=sum(problem.classes[place].units for place in alike[key]))
         for key in order
     )
     members = tuple(tuple(alike[key]) for key in order)
-    return _Sets(Problem(tuple(rules), classes), tuple(numbers), members)
+    costs = tuple(problem.unit_ties[offer] for offer in numbers)
+    units = sum(entry.units for entry in problem.classes)
+    # twice all ties that a choice could have: the ties of sets and of single units
+    fen = 2 * max(problem.unit_ties, default=0) * (units + 1) + 1
+    return _Sets(Problem(tuple(rules), classes, costs, fen), tuple(numbers), members)
 
 
 def _spread(

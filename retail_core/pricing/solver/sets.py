@@ -40,7 +40,8 @@ class SetRule:
 class UnitClass:
     """Equal units: same price, same saving on their own, same rules (indices, ascending).
 
-    `offs` is what each of the rules takes off a unit; left out, it is the price.
+    `offs` is what each of the rules takes off a unit; left out, it is the price. `single_tie` is
+    what a unit on its own costs in ties, so what is gained when a rule takes it.
     """
 
     price_fen: int
@@ -48,6 +49,7 @@ class UnitClass:
     units: int
     rules: tuple[int, ...]
     offs: tuple[int, ...] = ()
+    single_tie: int = 0
 
     def off(self, rule: int) -> int:
         """Return what a rule takes off a unit where it takes something off."""
@@ -59,21 +61,29 @@ Taken = Mapping[tuple[int, int], int]  # (rule, class) -> units
 
 @dataclass(frozen=True)
 class Problem:
-    """Rules, strongest first, and classes, dearest first."""
+    """Rules, strongest first, and classes, dearest first.
+
+    `set_costs` and `fen` say what a set costs in ties and what a fen is worth in the scaled value;
+    left out they follow from the rules' order.
+    """
 
     rules: tuple[SetRule, ...]
     classes: tuple[UnitClass, ...]
+    set_costs: tuple[int, ...] = ()
+    fen: int = 0
 
     @cached_property
     def costs(self) -> tuple[int, ...]:
         """Return, by rule, what a set is charged in the scaled value, to break ties."""
+        if self.set_costs:
+            return self.set_costs
         count = len(self.rules)
         return tuple(count * self._sets_max + 1 + rank for rank in range(count))
 
     @cached_property
     def scale(self) -> int:
         """Return what a fen is worth in the scaled value: more than all costs together."""
-        return (len(self.rules) + 1) * (self._sets_max + 1) ** 2
+        return self.fen or (len(self.rules) + 1) * (self._sets_max + 1) ** 2
 
     @cached_property
     def _sets_max(self) -> int:
@@ -94,7 +104,9 @@ class Problem:
         units = {place: count for (owner, place), count in taken.items() if owner == rule}
         single = sum(self.classes[place].single_fen * count for place, count in units.items())
         sets = sum(units.values()) // self.rules[rule].need
-        return (self.rule_gain_fen(rule, taken) - single) * self.scale - sets * self.costs[rule]
+        ties = sum(self.classes[place].single_tie * count for place, count in units.items())
+        gain = (self.rule_gain_fen(rule, taken) - single) * self.scale
+        return gain - sets * self.costs[rule] + ties
 
     def value(self, taken: Taken) -> int:
         """Return the scaled gain of a choice."""
@@ -104,4 +116,5 @@ class Problem:
         """Return the scaled gain of one set made of one class alone."""
         unit_class, need = self.classes[place], self.rules[rule].need
         gain = self.rules[rule].gain_fen(unit_class.off(rule), 0, need)
-        return (gain - need * unit_class.single_fen) * self.scale - self.costs[rule]
+        value = (gain - need * unit_class.single_fen) * self.scale - self.costs[rule]
+        return value + need * unit_class.single_tie

@@ -38,9 +38,9 @@ def _solve_part(part: Component, nodes_max: int) -> Solution:
     rest, settled = without_bulk(part.problem)
     found = search(rest, greedy(rest), nodes_max)
     taken = without_losers(rest, found.taken)
-    # a value carries tie-break costs of less than a fen: rounding up keeps the bound honest
-    best_fen = -(-found.bound // rest.scale)
-    gap = best_fen - -(-found.value // rest.scale)
+    # a value carries the cost of ties, less than a fen: its most keeps the bound honest
+    costs_most = max(rest.costs) * sum(entry.units for entry in rest.classes)
+    gap = (found.bound + costs_most) // rest.scale - (found.value + costs_most) // rest.scale
     whole = {key: taken.get(key, 0) + settled.get(key, 0) for key in taken.keys() | settled.keys()}
     return Solution(
         {(part.rules[rule], part.classes[place]): units for (rule, place), units in whole.items()},
