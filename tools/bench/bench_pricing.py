@@ -35,7 +35,7 @@ from tools.bench.pricing_peers import best_first, by_priority
 from tools.bench.report import ROOT, Bench, Row, percentile
 
 SEED = 20_261_122
-ROUNDS = 200
+ROUNDS = 100
 HASHED = 40
 MAIN_SIZE = Size(30, 8, 12)
 PLAIN_SIZES = (Size(8, 3, 12), Size(15, 4, 12), MAIN_SIZE, Size(60, 8, 12), Size(60, 20, 40))
