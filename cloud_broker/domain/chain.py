@@ -80,6 +80,16 @@ def threads(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], ...]:
     return tuple(tuple(some) for some in told)
 
 
+def provable(chain: DeviceChain) -> Ranges:
+    """Return the ranges that may be acknowledged by the hashes at their ends.
+
+    A journal that contradicted itself came from two copies of a card: a range may then hold one
+    copy's events and end with the other's. Nothing of it is told; what waits is sent again, and
+    acknowledged frame by frame.
+    """
+    return () if chain.breaks else chain.ranges
+
+
 def used_before(chain: DeviceChain, seq: int) -> bool:
     """Return whether a sequence was committed before; with a new event it means a copied disk."""
     return covers(chain.ranges, seq)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
+from cloud_broker.domain.chain import provable
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services import downlink
 from cloud_broker.services.downlink import Outbound
@@ -60,7 +61,7 @@ class Greeter:
 def _answer(unit: Unit, sender: DeviceTopic, place: Place, hello: Hello) -> Greeted:
     tenant = sender.tenant
     chain = unit.journal.committed((sender.device, hello.epoch))
-    ranges = clamp(chain.ranges, hello.lowest_unacked, _SEQ_MAX)
+    ranges = clamp(provable(chain), hello.lowest_unacked, _SEQ_MAX)
     ends = [chain.edges[high] for _, high in ranges]
     send = [downlink.ack(tenant, place, hello.epoch, ranges, ends=ends)]
     send += [

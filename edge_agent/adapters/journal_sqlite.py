@@ -153,10 +153,14 @@ class SqliteJournal:
         return records
 
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
-        """Begin a new epoch; sequences and the chain go on."""
+        """Begin a new epoch; sequences and the chain go on, from the first that waits all wait."""
         with self._file.transaction() as db:
             epoch = self._fresh_epoch()
             db.execute("UPDATE chain SET epoch = ?", (epoch,))
+            db.execute(
+                "UPDATE record SET acked = 0 WHERE acked = 1"
+                " AND seq > (SELECT min(seq) FROM record WHERE acked = 0)"
+            )
             if beside is not None:
                 beside(db)
         self.epoch = epoch
@@ -176,6 +180,11 @@ class SqliteJournal:
                 (from_seq, limit),
             )
         )
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return the chain's hash after a record, None when it is not kept or was never written."""
+        row = self._file.row("SELECT hash FROM record WHERE seq = ?", (seq,))
+        return None if row is None else row[0]
 
     def mark_acked(self, ranges: Sequence[tuple[int, int]]) -> int:
         """Mark inclusive ranges as committed in the cloud; return how many were new.

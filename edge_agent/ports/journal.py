@@ -69,7 +69,10 @@ class Journal(Protocol):
         ...
 
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
-        """Begin a new epoch and return it: what waits for the cloud is told under that one."""
+        """Begin a new epoch and return it: what waits for the cloud is told under that one.
+
+        From the first record that waits on, all of them wait again: the epoch has no gap in it.
+        """
         ...
 
     def answer(self, key: str) -> StoredAnswer | None:
@@ -78,6 +81,10 @@ class Journal(Protocol):
 
     def unacked(self, *, from_seq: int, limit: int) -> tuple[Record, ...]:
         """Return records not yet committed by the cloud, in sequence, checksums verified."""
+        ...
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """Return the chain's hash after a record, None when it is not kept or was never written."""
         ...
 
     def mark_acked(self, ranges: Sequence[tuple[int, int]]) -> int:

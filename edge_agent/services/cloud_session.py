@@ -91,6 +91,7 @@ class CloudSession:
                 self._leases.forked()
             else:
                 self._journal.begin_epoch()
+            self._uplink.reload()
             self._greet()
         except Fault as fault:
             self._tally.count(fault.code)

@@ -101,6 +101,12 @@ class Uplink:
             self._waiting = normalise((*self._waiting, *new))
         self._wake.set()
 
+    def reload(self) -> None:
+        """Look again at what waits: the journal has begun a new epoch."""
+        found = from_seqs(record.seq for page in waiting_pages(self._journal) for record in page)
+        with self._lock:
+            self._waiting = found
+
     def session_began(self) -> None:
         """Forget what was in flight, and let the cloud first say what it has."""
         with self._lock:
@@ -143,11 +149,7 @@ class Uplink:
         """Compare the hash at the end of each range that still waits with our own."""
         lowest = self._journal.lowest_unacked()
         for (_, high), end in zip(ack.ranges, ack.ends, strict=bool(ack.ends)):
-            if high < lowest:
-                continue
-            found = self._journal.unacked(from_seq=high, limit=1)
-            waits = found and found[0].seq == high
-            if high >= self._journal.next_seq() or (waits and found[0].hash != end):
+            if high >= lowest and self._journal.hash_at(high) != end:
                 return False
         return True
 

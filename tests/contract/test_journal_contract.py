@@ -48,6 +48,12 @@ class JournalContract:
         assert record.draft == draft
         assert not record.acked
 
+    def test_knows_the_hash_after_a_record(self, journal: Journal) -> None:
+        first, second = journal.append([make_draft(), make_draft()])
+        journal.mark_acked([(1, 1)])
+        assert (journal.hash_at(1), journal.hash_at(2)) == (first.hash, second.hash)
+        assert journal.hash_at(3) is None
+
     def test_writes_an_event_once(self, journal: Journal) -> None:
         draft = make_draft()
         (first,) = journal.append([draft])

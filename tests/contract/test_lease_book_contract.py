@@ -67,6 +67,16 @@ class LeaseBookContract:
         assert journal.epoch != before
         assert (book.load(), journal.next_seq(), journal.depth()) == (after, 2, 1)
 
+    def test_a_new_epoch_has_no_gap(self, books: Books) -> None:
+        journal, _ = books
+        journal.append([make_draft() for _ in range(4)])
+        journal.mark_acked([(1, 1), (3, 3)])
+        journal.begin_epoch()
+        assert [one.seq for one in journal.unacked(from_seq=1, limit=9)] == [2, 3, 4]
+        journal.mark_acked([(2, 4)])
+        journal.begin_epoch()
+        assert journal.depth() == 0
+
 
 class TestFakeLeaseBook(LeaseBookContract):
     @pytest.fixture

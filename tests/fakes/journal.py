@@ -25,6 +25,10 @@ class FakeJournal:
 
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
         self.epoch += 1
+        first = self.lowest_unacked()
+        self._records = [
+            replace(one, acked=False) if one.seq >= first else one for one in self._records
+        ]
         if beside is not None:
             beside(None)
         return self.epoch
@@ -56,6 +60,9 @@ class FakeJournal:
     def unacked(self, *, from_seq: int, limit: int) -> tuple[Record, ...]:
         waiting = [one for one in self._records if not one.acked and one.seq >= from_seq]
         return tuple(waiting[:limit])
+
+    def hash_at(self, seq: int) -> bytes | None:
+        return next((one.hash for one in self._records if one.seq == seq), None)
 
     def mark_acked(self, ranges: Sequence[tuple[int, int]]) -> int:
         marked = 0

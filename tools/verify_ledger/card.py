@@ -248,7 +248,9 @@ class Box:
             return
         if not self.luck.trusts_acks and not self._proven(ack):
             leases = lease_box.shut_out(disk.leases)
-            self.write(replace(disk, journal_epoch=self.luck.fresh(), leases=leases))
+            prefix = clamp(disk.acked, 1, disk.lowest_unacked() - 1) if disk.acked else ()
+            anew = replace(disk, journal_epoch=self.luck.fresh(), acked=prefix, leases=leases)
+            self.write(anew)
             self.greet(now)
             self.pump()
             return

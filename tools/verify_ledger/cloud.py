@@ -104,7 +104,7 @@ class Cloud:
         key = (device, up.journal_epoch)
         known = self.chains.get(key, DeviceChain())
         if up.greeting:
-            ranges = clamp(known.ranges, up.first_seq, 1 << 40)
+            ranges = clamp(chains.provable(known), up.first_seq, 1 << 40)
             ends = tuple(known.edges[high] for _, high in ranges)
             answers: list[Ack | Feed] = [Ack(up.journal_epoch, ranges, ends)]
             return [*answers, *self._missed(device, up.pos)]
