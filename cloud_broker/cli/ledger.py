@@ -48,7 +48,8 @@ EntityOption = Annotated[
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 
-@ledger_app.command()
+# So that -50 is a number of points and not an option.
+@ledger_app.command(context_settings={"ignore_unknown_options": True})
 def adjust(  # noqa: PLR0913  # each is an option of the command line
     member: Annotated[UUID, typer.Argument(help="会员编号 member id")],
     points: Annotated[int, typer.Argument(help="加(或减)多少 points to give, or below 0 to take")],
@@ -59,10 +60,7 @@ def adjust(  # noqa: PLR0913  # each is an option of the command line
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """申请一笔手工调整,等另一个人批准 / propose an adjustment; somebody else approves it.
-
-    To take points away write `-- MEMBER -50` last: the two dashes end the options.
-    """
+    """申请一笔手工调整,等另一个人批准 / propose an adjustment; somebody else approves it."""
     with office_of(config) as office:
         who = office.access.who(token)
         made = _desk(office).propose(who, member, points, reason, legal_entity)

@@ -98,6 +98,11 @@ def test_a_year_at_hq(hq: Hq, tmp_path: Path) -> None:
     assert hq.said("ledger", "approve", number, who="wang")["decided_by"] == "wang"
     assert "没有" not in hq.command("ledger", "pending")
 
+    taken = hq.said("ledger", "adjust", str(bea.member), "-15", "--reason", "多记", who="wang")
+    assert taken["points"] == -15
+    refused = hq.said("ledger", "approve", taken["adjustment"], "--refuse", who="li")
+    assert refused["decision"] == "refused"
+
     ends = (str(ann.member), str(bea.member))
     merge = hq.said("ledger", "merge", *ends, "--reason", "同一人", who="li")["merge"]
     assert hq.said("ledger", "unmerge", merge, "--reason", "不是", who="wang")["undone"]
