@@ -28,7 +28,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "coupon_foreign": ("不是本商家的券", "a coupon of another chain"),
     "coupon_unknown": ("规则包里没有这张券", "no rule here is for it"),
     "names_nothing": ("篮子里没有它的商品", "names no article of the basket"),
-    "use_unknown": ("不知道已经用了多少次", "not known how often it was used"),
     "clock_unknown": ("时钟不准,按时间的优惠暂停", "the clock is not known"),
     "use_unknown": ("本店不知道已用次数", "how often it was used is not known here"),
     "opted_out": ("会员已关闭个性化优惠", "the member opted out of personal offers"),
