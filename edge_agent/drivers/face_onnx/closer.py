@@ -61,20 +61,20 @@ def upright(image: Picture, face: Face) -> tuple[Picture, Matrix]:
 
 def _shrunk(image: Picture, back: Matrix, middle: Matrix, pixels: float) -> tuple[Picture, Matrix]:
     """Return the part that the square needs, smaller, and the way back into that."""
-    sides = np.array(image.shape[1::-1])
+    times = max(2, int(pixels))
     reach = pixels * SIDE * CORNER
-    low = np.clip(middle - reach, 0, sides - 1).astype(int)
-    high = np.clip(middle + reach, low + 1, sides).astype(int)
+    sides = np.array(image.shape[1::-1])
+    low = np.clip(middle - reach, 0, np.maximum(sides - times, 0)).astype(int)
+    size = np.clip((np.minimum(middle + reach, sides) - low) // times, 1, None).astype(int)
+    high = low + size * times
     part = image[low[1] : high[1], low[0] : high[0]]
-    wanted = (high - low) * (PIXELS_A_SAMPLE_MAX / pixels)
-    size = np.maximum(np.rint(wanted), 1).astype(int)
+    # By whole times: OpenCV takes the mean of 2 x 2 pixels ten times faster than of 1.4 x 1.4.
     small = cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA)
-    by = size / (high - low)
-    # The middle of a pixel stays the middle of a pixel: hence the half.
     moved = back.copy()
     moved[:, 2] -= low
-    moved = moved * by[:, None]
-    moved[:, 2] += (by - 1) / 2
+    # The middle of a pixel stays the middle of a pixel: hence the half.
+    moved /= times
+    moved[:, 2] -= (1 - 1 / times) / 2
     return cast("Picture", small), moved
 
 
