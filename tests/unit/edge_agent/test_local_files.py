@@ -222,20 +222,21 @@ def test_a_new_epoch_turns_every_row_and_destroys_the_old_key(tmp_path: Path) ->
     path = tmp_path / "gallery.db"
     gallery = open_gallery(path)
     faces = [make_template(seed) for seed in range(5)]
-    old = gallery.rotation
-    for face in faces:
-        put(gallery, replace(face, embedding=old.turn(face.embedding)))
+    first = gallery.rotation.epoch
+    before = [gallery.rotation.turn(face.embedding) for face in faces]
+    for face, turned in zip(faces, before, strict=True):
+        put(gallery, replace(face, embedding=turned))
     new = gallery.rotate()
     gallery.close()
-    assert (old.epoch, new.epoch) == (1, 2)
+    assert (first, new.epoch) == (1, 2)
     gallery = open_gallery(path)
     assert gallery.rotation.epoch == 2
     held = {one.template_id: one.embedding for one in gallery.load("mbf@1")}
-    for face in faces:
+    for face, turned in zip(faces, before, strict=True):
         size = float(face.embedding @ face.embedding)
         stored = held[face.template_id]
         assert float(stored @ gallery.rotation.turn(face.embedding)) / size > 1 - 1e-4
-        assert abs(float(stored @ old.turn(face.embedding))) / size < 0.5
+        assert abs(float(stored @ turned)) / size < 0.5
     assert gallery._file.rows("SELECT epoch FROM rotation") == [(2,)]
     gallery.close()
 
