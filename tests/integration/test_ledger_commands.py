@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cloud_broker.__main__ import app
+from cloud_broker.adapters.clock_system import SystemClock
+from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.services.batch import Batch
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
@@ -54,6 +56,13 @@ class Hq:
         with units.begin(self.box.tenant) as unit:
             Batch(unit, self.box.tenant, now).book([frame], [])
         units.close()
+
+    def outstanding(self) -> int:
+        """What HQ's wall says that members hold."""
+        units = PostgresUnits(make_engine(self.database.url))
+        overview = PostgresQueries(units, SystemClock()).overview(self.box.tenant)
+        units.close()
+        return overview.points_outstanding
 
 
 @pytest.fixture
@@ -129,6 +138,7 @@ def test_a_year_at_hq(hq: Hq, tmp_path: Path) -> None:
     assert ran["expired"] == 140
     assert "expired" in hq.command("ledger", "expire")
 
+    assert hq.outstanding() == 30
     verified = hq.said("ledger", "verify")
     assert verified == {"wallets": 2, "chains": 1, "events": 4, "total": 0, "wrong": []}
     assert "wrong" in hq.command("ledger", "verify")

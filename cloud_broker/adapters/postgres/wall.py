@@ -65,9 +65,11 @@ order by g.name, s.name
 _TOTALS = """
 select t.name,
   (select count(*) from member where tenant_id = %(tenant)s) as members,
-  -- What members hold is what the brands owe, and of brands there are few.
+  -- What members hold is what the brands owe less what expired, was honoured or given by hand; of
+  -- brands there are few.
   (select coalesce(-sum(balance), 0)::bigint from account where tenant_id = %(tenant)s
-    and account >= 'brand:' and account < 'brand;' and right(account, 10) = ':liability') as points,
+    and account >= 'brand:' and account < 'brand;'
+    and split_part(account, ':', 3) in ('liability', 'breakage', 'clearing', 'adjust')) as points,
   (select count(*) from repair_queue where tenant_id = %(tenant)s and state = 'open') as repairs,
   (select count(*) from name_review where tenant_id = %(tenant)s) as names,
   (select coalesce(max(version), 0) from catalogue_version where tenant_id = %(tenant)s) as goods,
