@@ -10,6 +10,7 @@ later (two shops, one of them offline) waits as a shortage and takes from the ne
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -108,6 +109,7 @@ def base_kind(kind: str) -> str:
     return kind.partition(".")[0]
 
 
+@lru_cache(maxsize=4096)  # a wallet's postings name the same few accounts again and again
 def pool_of(account: str) -> Pool | None:
     """Return the pool whose points an account counts, None for every other account."""
     owner, _, rest = account.partition(":")
