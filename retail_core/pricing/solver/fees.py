@@ -5,6 +5,7 @@ how far is set by the distance between the bound and the best choice known.
 """
 
 from collections.abc import Sequence
+from operator import add
 
 from retail_core.pricing.solver.machines import Machine, Worth, singles_of
 from retail_core.pricing.solver.problem import WholeProblem
@@ -83,24 +84,20 @@ def _alone(machine: Machine, fees: Sequence[int], units: Sequence[int], wanted: 
     after: _Row = machine.end
     trail: list[tuple[int, _Row]] = []
     for place in sorted(machine.moves, reverse=True):
-        fee, moves = fees[place], machine.moves[place]
+        fee = fees[place]
+        moves = [(move.after, [gain - fee for gain in move.gain]) for move in machine.moves[place]]
         for _ in range(units[place]):
             trail.append((place, after))
-            best: _Row = after
-            for move in moves:
-                taken = [
-                    gain - fee + after[target]
-                    for gain, target in zip(move.gain, move.after, strict=True)
-                ]
-                best = [max(pair) for pair in zip(best, taken, strict=True)]
-            after = best
+            then = after.__getitem__
+            ways = [map(add, nets, map(then, targets)) for targets, nets in moves]
+            after = list(map(max, after, *ways))
     value, here, state = after[0], after, 0
-    for place, then in reversed(trail):
-        if then[state] != here[state]:
+    for place, behind in reversed(trail):
+        if behind[state] != here[state]:
             for move in machine.moves[place]:
-                if move.gain[state] - fees[place] + then[move.after[state]] == here[state]:
+                if move.gain[state] - fees[place] + behind[move.after[state]] == here[state]:
                     state = move.after[state]
                     wanted[place] += 1
                     break
-        here = then
+        here = behind
     return value

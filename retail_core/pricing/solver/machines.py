@@ -7,6 +7,7 @@ unit saves at its own best price.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from retail_core.pricing.solver.problem import OfferTerms, Option, WholeProblem
 
@@ -78,10 +79,12 @@ def machine_of(
     states = _states(problem, offer, places)
     number = {state: index for index, state in enumerate(states)}
     end = tuple(0 if _may_stop(terms, state) else NEVER for state in states)
+    tables = [_table(terms, slot, number) for slot in range(len(terms.needs))]
     moves: dict[int, tuple[Move, ...]] = {}
     for place in places:
+        single = singles[place][0]
         moves[place] = tuple(
-            _move(terms, option, number, singles[place][0])
+            _move(tables[option.slot], option, single)
             for option in problem.classes[place].options
             if option.offer == offer
         )
@@ -89,7 +92,10 @@ def machine_of(
 
 
 def _states(problem: WholeProblem, offer: int, places: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the states: complete sets are forgotten, unless uses have to be counted."""
     terms = problem.offers[offer]
+    if len(terms.needs) == 1 and terms.uses_max is None:
+        return [(held,) for held in range(terms.needs[0])]
     room = [0] * len(terms.needs)
     for place in places:
         for option in problem.classes[place].options:
@@ -98,18 +104,13 @@ def _states(problem: WholeProblem, offer: int, places: Sequence[int]) -> list[tu
     times = min(units // need for units, need in zip(room, terms.needs, strict=True))
     if terms.uses_max is not None:
         times = min(times, terms.uses_max)
-    states: list[tuple[int, ...]] = [()]
-    for need in terms.needs:
-        states = [(*state, held) for state in states for held in range(times * need + 1)]
-    return sorted({whole_forgotten(terms, state) for state in states})
-
-
-def whole_forgotten(terms: OfferTerms, state: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the state without the sets that are complete, unless uses have to be counted."""
-    if terms.uses_max is not None:
-        return state
-    whole = min(held // need for held, need in zip(state, terms.needs, strict=True))
-    return tuple(held - whole * need for held, need in zip(state, terms.needs, strict=True))
+    held_by_slot = [range(times * need + 1) for need in terms.needs]
+    return [
+        state
+        for state in product(*held_by_slot)
+        if terms.uses_max is not None
+        or any(held < need for held, need in zip(state, terms.needs, strict=True))
+    ]
 
 
 def _may_stop(terms: OfferTerms, state: tuple[int, ...]) -> bool:
@@ -117,28 +118,42 @@ def _may_stop(terms: OfferTerms, state: tuple[int, ...]) -> bool:
     return all(held == times * need for held, need in zip(state, terms.needs, strict=True))
 
 
-def _move(
-    terms: OfferTerms,
-    option: Option,
-    number: dict[tuple[int, ...], int],
-    single: int,
-) -> Move:
-    after: list[int] = []
-    gains: list[int] = []
-    uses: list[bool] = []
-    for state, index in number.items():
-        held = state[option.slot]
-        target = whole_forgotten(
-            terms, (*state[: option.slot], held + 1, *state[option.slot + 1 :])
-        )
-        if target not in number:
-            after.append(index)
-            gains.append(NEVER)
-            uses.append(False)
-            continue
-        closes = option.slot == 0 and (held + 1) % terms.needs[0] == 0
-        uses.append(closes)
-        off = terms.gain_fen(option.off, held, 1) if option.slot == 0 else option.off
-        after.append(number[target])
-        gains.append(off - single)
-    return Move(option.slot, tuple(after), tuple(gains), tuple(uses))
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Taking a unit for a slot, whatever its class: by state, what follows and what it saves."""
+
+    after: tuple[int, ...]
+    uses: tuple[bool, ...]
+    counts: tuple[bool, ...]  # whether the option's fen off count
+    extra: tuple[int, ...]  # fen besides, NEVER where no unit may be taken
+
+
+def _table(terms: OfferTerms, slot: int, number: dict[tuple[int, ...], int]) -> _Table:
+    rows = [_row(terms, slot, state, number) for state in number]
+    after, uses, counts, extra = zip(*rows, strict=True)
+    return _Table(after, uses, counts, extra)
+
+
+def _row(
+    terms: OfferTerms, slot: int, state: tuple[int, ...], number: dict[tuple[int, ...], int]
+) -> tuple[int, bool, bool, int]:
+    held = list(state)
+    held[slot] += 1
+    whole = all(units >= need for units, need in zip(held, terms.needs, strict=True))
+    if whole and terms.uses_max is None:
+        held = [units - need for units, need in zip(held, terms.needs, strict=True)]
+    target = number.get(tuple(held))
+    if target is None:
+        return number[state], False, False, NEVER
+    need = terms.needs[0]
+    closes = slot == 0 and (state[0] + 1) % need == 0
+    counts = slot != 0 or state[0] % need >= terms.first
+    return target, closes, counts, -terms.charge if closes else 0
+
+
+def _move(table: _Table, option: Option, single: int) -> Move:
+    gain = tuple(
+        extra + option.off * counts - single
+        for extra, counts in zip(table.extra, table.counts, strict=True)
+    )
+    return Move(option.slot, table.after, gain, table.uses)

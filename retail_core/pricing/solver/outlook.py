@@ -8,6 +8,7 @@ Decisions then only lose against the bound.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add, sub
 
 from retail_core.pricing.solver.machines import Machine, Move, Worth, machine_of, singles_of
 from retail_core.pricing.solver.problem import Option, WholeProblem
@@ -128,20 +129,21 @@ def _part(
 ) -> Part:
     """Move a machine's best play alone one unit back; return what each way loses against it."""
     after = ahead[number]
+    then = after.__getitem__
     ways = [
-        [gain + after[target] for gain, target in zip(values, move.after, strict=True)]
+        list(map(add, values, map(then, move.after)))
         for move, values in zip(moves, gains, strict=True)
     ]
-    best = [max(values) for values in zip(after, *ways, strict=True)]
+    best = list(map(max, after, *ways))
     ahead[number] = best
     return Part(
         number,
-        tuple(top - value for top, value in zip(best, after, strict=True)),
+        tuple(map(sub, best, after)),
         tuple(
             Take(
                 move.slot,
                 move.after,
-                tuple(top - value for top, value in zip(best, values, strict=True)),
+                tuple(map(sub, best, values)),
                 move.uses,
             )
             for move, values in zip(moves, ways, strict=True)
