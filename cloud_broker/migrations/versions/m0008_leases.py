@@ -47,6 +47,27 @@ def upgrade() -> None:
         " kind text not null check (kind in ('coupon', 'budget')), right_id uuid not null,"
         " free bigint not null check (free >= 0), primary key (tenant_id, kind, right_id))"
     )
+    _make_leases()
+    # A fenced or doubled device, a spend told too late: for a person to see.
+    op.execute(
+        "alter table repair_queue drop constraint repair_queue_kind_check,"
+        " add constraint repair_queue_kind_check"
+        " check (kind in ('frame', 'event', 'chain', 'person', 'member', 'proof', 'books',"
+        " 'lease', 'price'))"
+    )
+    for table, privileges in GRANTS.items():
+        op.execute(f"alter table {table} enable row level security")
+        op.execute(f"alter table {table} force row level security")
+        op.execute(f"create policy own_tenant on {table} using ({_OWN}) with check ({_OWN})")
+        op.execute(f"grant {privileges} on {table} to regulars_app")
+    for table in APPEND_ONLY:
+        op.execute(
+            f"create trigger {table}_is_append_only before update or delete or truncate on {table}"
+            " for each statement execute function refuse_change()"
+        )
+
+
+def _make_leases() -> None:
     op.execute(
         f"create table lease ({_KEY}, amount bigint not null check (amount > 0),"
         " cover bigint not null check (cover between 0 and amount),"
@@ -75,23 +96,6 @@ def upgrade() -> None:
         " amount bigint not null check (amount > 0),"
         f" primary key (tenant_id, kind, right_id, device_id, epoch, nth, refund_id), {_OF_LEASE})"
     )
-    # A fenced or doubled device, a spend told too late: for a person to see.
-    op.execute(
-        "alter table repair_queue drop constraint repair_queue_kind_check,"
-        " add constraint repair_queue_kind_check"
-        " check (kind in ('frame', 'event', 'chain', 'person', 'member', 'proof', 'books',"
-        " 'lease', 'price'))"
-    )
-    for table, privileges in GRANTS.items():
-        op.execute(f"alter table {table} enable row level security")
-        op.execute(f"alter table {table} force row level security")
-        op.execute(f"create policy own_tenant on {table} using ({_OWN}) with check ({_OWN})")
-        op.execute(f"grant {privileges} on {table} to regulars_app")
-    for table in APPEND_ONLY:
-        op.execute(
-            f"create trigger {table}_is_append_only before update or delete or truncate on {table}"
-            " for each statement execute function refuse_change()"
-        )
 
 
 def downgrade() -> None:
