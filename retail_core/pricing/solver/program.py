@@ -136,7 +136,7 @@ class _Goods:
         most: int,
     ) -> None:
         """Keep what a used offer saves above 0, and never above what it takes is worth."""
-        if self._exact and terms.charge >= 0:
+        if terms.charge >= 0:
             used = self.model.variable(1)
             self.model.row(None, {uses: 1, used: -most}, 0)
             self.model.row(0, {uses: 1, used: -1}, None)
