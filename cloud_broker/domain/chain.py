@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from retail_core.sync.ranges import Ranges, covers, normalise
+from retail_core.sync.ranges import Ranges, clamp, covers, normalise
 from retail_core.wire.codec import GENESIS_HASH
+
+_SEQ_MAX = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,18 @@ def threads(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], ...]:
     return tuple(tuple(some) for some in told)
 
 
-def provable(chain: DeviceChain) -> Ranges:
-    """Return the ranges that may be acknowledged by the hashes at their ends.
+def proof_for(
+    chain: DeviceChain, lowest: int, next_seq: int
+) -> tuple[tuple[tuple[int, int], bytes], ...]:
+    """Return what to answer a hello: committed ranges from `lowest` on, each with its end's hash.
 
     A journal that contradicted itself came from two copies of a card: a range may then hold one
-    copy's events and end with the other's. Nothing of it is told; what waits is sent again, and
-    acknowledged frame by frame.
+    copy's events and end with the other's. It is answered with what no box can have, so that the
+    box leaves this journal epoch and tells everything again under a new one.
     """
-    return () if chain.breaks else chain.ranges
+    if chain.breaks:
+        return (((lowest, next_seq), GENESIS_HASH),)
+    return tuple((span, chain.edges[span[1]]) for span in clamp(chain.ranges, lowest, _SEQ_MAX))
 
 
 def used_before(chain: DeviceChain, seq: int) -> bool:

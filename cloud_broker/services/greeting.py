@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
-from cloud_broker.domain.chain import provable
+from cloud_broker.domain.chain import proof_for
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services import downlink
 from cloud_broker.services.downlink import Outbound
 from cloud_broker.services.frames import Inbound
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.sync.ranges import clamp
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_hello
@@ -21,7 +20,6 @@ from retail_core.wire.topics import DeviceTopic, parse_device_topic
 # A box that missed more fetches the rest over HTTP: it sees the gap at the next live change, and
 # asks on its own after a full frame.
 ROWS_MAX = 4 * limits.CHANGES_PER_FRAME_MAX
-_SEQ_MAX = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ class Greeter:
 def _answer(unit: Unit, sender: DeviceTopic, place: Place, hello: Hello) -> Greeted:
     tenant = sender.tenant
     chain = unit.journal.committed((sender.device, hello.epoch))
-    ranges = clamp(provable(chain), hello.lowest_unacked, _SEQ_MAX)
-    ends = [chain.edges[high] for _, high in ranges]
+    proven = proof_for(chain, hello.lowest_unacked, hello.next_seq)
+    ranges, ends = tuple(span for span, _ in proven), [end for _, end in proven]
     send = [downlink.ack(tenant, place, hello.epoch, ranges, ends=ends)]
     send += [
         downlink.to_one_box(tenant, place, frame) for frame in _missed(unit, place.store, hello)

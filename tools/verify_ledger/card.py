@@ -101,6 +101,7 @@ class Up:
     records: tuple[Rec, ...]
     greeting: bool = False
     pos: int = 0
+    next_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,17 @@ class Box:
             return
         disk = self.disk
         lowest = disk.lowest_unacked()
-        self.up.append(Up(self.boot, disk.journal_epoch, lowest, (), greeting=True, pos=disk.pos))
+        self.up.append(
+            Up(
+                self.boot,
+                disk.journal_epoch,
+                lowest,
+                (),
+                greeting=True,
+                pos=disk.pos,
+                next_seq=disk.next_seq,
+            )
+        )
         waiting = [seq for seq in range(lowest, disk.next_seq) if not covers(disk.acked, seq)]
         runs: list[list[int]] = []
         for seq in waiting:

@@ -28,7 +28,6 @@ from retail_core.loyalty.postings import (
     posting_key,
     reverse,
 )
-from retail_core.sync.ranges import clamp
 from tools.verify_ledger.card import Ack, Earned, Feed, Hello, Rec, Redeemed, Up
 
 TENANT = UUID(int=0xA)
@@ -104,9 +103,10 @@ class Cloud:
         key = (device, up.journal_epoch)
         known = self.chains.get(key, DeviceChain())
         if up.greeting:
-            ranges = clamp(chains.provable(known), up.first_seq, 1 << 40)
-            ends = tuple(known.edges[high] for _, high in ranges)
-            answers: list[Ack | Feed] = [Ack(up.journal_epoch, ranges, ends)]
+            proven = chains.proof_for(known, up.first_seq, up.next_seq)
+            spans = tuple(span for span, _ in proven)
+            ends = tuple(end for _, end in proven)
+            answers: list[Ack | Feed] = [Ack(up.journal_epoch, spans, ends)]
             return [*answers, *self._missed(device, up.pos)]
         head = len(self.feeds.get(device, ()))
         last = up.first_seq + len(up.records) - 1

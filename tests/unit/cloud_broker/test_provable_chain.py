@@ -1,16 +1,17 @@
 """What a chain of two copies of a card may not acknowledge, and how frames are told apart."""
 
-from cloud_broker.domain.chain import DeviceChain, Piece, join, provable, threads
+from cloud_broker.domain.chain import DeviceChain, Piece, join, proof_for, threads
 
 A, B, C, D = (bytes([number]) * 32 for number in range(1, 5))
 
 
 def test_a_chain_that_contradicted_itself_acknowledges_nothing() -> None:
     whole = join(DeviceChain(), 1, [bytes(32), A, B]).chain
-    assert provable(whole) == ((1, 2),)
+    assert proof_for(whole, 1, 9) == (((1, 2), B),)
+    assert proof_for(whole, 3, 9) == ()
     torn = join(whole, 3, [C, D]).chain
     assert torn.ranges == ((1, 3),)
-    assert provable(torn) == ()
+    assert proof_for(torn, 2, 9) == (((2, 9), bytes(32)),)
 
 
 def test_frames_that_follow_each_other_are_one_range() -> None:
