@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from retail_core.pricing.solver.problem import Choice, Option, WholeProblem
 
-SWAPS = 2  # the offers that promised most are tried without
+SWAPS = 1  # so many of the offers that promised most are tried without
 _Fill = dict[tuple[int, int, int], int]
 
 

@@ -11,7 +11,7 @@ from retail_core.pricing.solver.outlook import Step, View
 from retail_core.pricing.solver.problem import WholeProblem
 from retail_core.pricing.solver.walk import Choice, Wheels, note
 
-LABELS_MAX = 3_000
+LABELS_MAX = 800
 _Trail = dict[int, list[tuple[int, int, int, int]]]  # state -> (state before, loss, machine, slot)
 
 
