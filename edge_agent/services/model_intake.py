@@ -194,10 +194,14 @@ class ModelIntake:
                 self._shelf.put(card, self._directory.model_file(card.sha256))
         try:
             self._run_trial(self._trial(self._shelf.stage(signed, bundle, names), cards))
-            self._shelf.switch(bundle.version, signed)
-        except Fault:
+        except Exception as error:
             self._shelf.discard(bundle.version)
-            raise
+            if isinstance(error, Fault):
+                raise
+            # No memory for a child, or a bug: the thread lives on, HQ may send what works.
+            raise Fault(FaultCode.MODEL_CRASHED, how=type(error).__name__) from error
+        # Not taken away when this fails: the next start may name it already.
+        self._shelf.switch(bundle.version, signed)
 
     def _run_trial(self, trial: Trial) -> None:
         with self._lock:

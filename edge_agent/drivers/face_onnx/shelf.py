@@ -56,8 +56,7 @@ class ModelShelf:
 
     def current(self) -> Trusted | None:
         """Return what the cloud sent last and has passed here; None when there is nothing good."""
-        named = _read(self._folder / _CURRENT)
-        version = "" if named is None else named.decode("ascii", "replace").strip()
+        version = self._current_name()
         if not version.isdecimal():
             return None
         folder = self._folder / f"v{version}"
@@ -106,10 +105,17 @@ class ModelShelf:
         shutil.rmtree(self._staged(version), ignore_errors=True)
 
     def switch(self, version: int, signed: bytes) -> None:
-        """Let the next start take this bundle; older ones go. Fault DISK_MODELS."""
-        self.accept(signed)
+        """Let the next start take this bundle; the one before it stays. Fault DISK_MODELS.
+
+        The floor comes last: a power cut before it leaves a start with either bundle, after a floor
+        that was raised first there would be none left to start with.
+        """
+        before = self._current_name()
         self._write(self._folder / _CURRENT, str(version).encode())
-        self._tidy(version)
+        self.accept(signed)
+        if before != str(version):
+            # A start that is not over yet still reads its weights from there.
+            self._tidy({self._staged(version), self._folder / f"v{before}"})
 
     def accept(self, signed: bytes) -> None:
         """Remember a bundle that has passed: no older one is taken from now on. Fault DISK_MODELS.
@@ -119,15 +125,20 @@ class ModelShelf:
         if open_models(signed, self._public_key).version > self.floor():
             self._write(self._folder / _ACCEPTED, signed)
 
-    def _tidy(self, version: int) -> None:
-        kept = self._staged(version)
-        for folder in self._folder.glob("v*"):
-            if folder != kept:
-                shutil.rmtree(folder, ignore_errors=True)
-        linked = {path.stat().st_ino for path in kept.iterdir()}
-        for path in (self._folder / _FILES).iterdir():
-            if path.stat().st_ino not in linked:
-                path.unlink(missing_ok=True)
+    def _current_name(self) -> str:
+        named = _read(self._folder / _CURRENT)
+        return "" if named is None else named.decode("ascii", "replace").strip()
+
+    def _tidy(self, kept: Collection[Path]) -> None:
+        # What cannot be taken away lies until the next switch.
+        with suppress(OSError):
+            for folder in self._folder.glob("v*"):
+                if folder not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
+            linked = {path.stat().st_ino for folder in kept for path in folder.glob("*")}
+            for path in (self._folder / _FILES).iterdir():
+                if path.stat().st_ino not in linked:
+                    path.unlink(missing_ok=True)
 
     def _staged(self, version: int) -> Path:
         return self._folder / f"v{version}"

@@ -151,7 +151,8 @@ def test_new_weights_are_fetched_proven_and_tried(box: Box, tmp_path: Path) -> N
     box.publish(10, box.signed(10, card))
     assert [one for one in box.cloud.asked[len(asked) :] if "file" in one] == []
     assert box.starts() == 10
-    assert sorted(path.name for path in (tmp_path / "data").glob("v*")) == ["v10"]
+    box.publish(11, box.signed(11, card))
+    assert sorted(path.name for path in (tmp_path / "data").glob("v*")) == ["v10", "v11"]
     assert [path.name for path in (tmp_path / "data" / "files").iterdir()] == [card.sha256]
 
 
@@ -295,6 +296,46 @@ def test_a_full_disk_is_told_and_leaves_the_old_models(box: Box, tmp_path: Path)
     blocked.rmdir()
     box.settled()
     assert box.starts() == 4
+
+
+@pytest.mark.parametrize("blocked", ["accepted.signed.new", "current.new"])
+def test_a_switch_that_ends_in_its_middle_leaves_models_to_start_with(
+    box: Box, blocked: str
+) -> None:
+    (box.folder / "data" / blocked).mkdir()
+    box.cloud.model_bundles[4] = box.signed(4)
+    box.intake.told(None)
+    eventually(lambda: box.tally.snapshot().get(FaultCode.DISK_MODELS.value, 0) >= 1)
+    box.intake.stop()
+    (box.folder / "data" / blocked).rmdir()
+    assert box.starts() in {3, 4}
+    box.intake = box.new_intake()
+    box.intake.told(None)
+    box.settled()
+    assert box.starts() == 4
+
+
+def test_what_the_box_runs_stays_until_it_has_started_anew(box: Box) -> None:
+    box.publish(4, box.signed(4))
+    running = trusted_models(box.program, None, PUBLIC, box.shelf, production=True)
+    box.publish(5, box.signed(5))
+    assert (running.folder / running.bundle.models["twice"].file).exists()
+
+
+def test_a_program_error_does_not_end_the_taking_in_of_models(box: Box) -> None:
+    broken = [RuntimeError("a bug")]
+
+    class Broken(SelfTest):
+        def run(self) -> None:
+            if broken:
+                raise broken.pop()
+            super().run()
+
+    box.kind = Broken
+    box.publish(4, box.signed(4))
+    assert box.intake.noted() == (FaultCode.MODEL_UPDATE_REFUSED,)
+    box.publish(5, box.signed(5))
+    assert box.starts() == 5
 
 
 def test_an_end_in_the_middle_of_the_trial_changes_nothing(box: Box) -> None:
