@@ -220,18 +220,22 @@ class SqliteGallery:
             new = self._make_rotation(old.epoch + 1, db)
             rows = list(db.execute(_ROWS + " ORDER BY t.n"))
             for member, wrapped, model, epoch, ids, sealed in rows:
-                key = self._seal.member_key(member, wrapped)
-                held = self._seal.open(key, (member, model, epoch, ids), sealed)
-                turned = np.einsum("ij,jk->ik", held, between(old, new, held.shape[1]))
-                place = (member, model, new.epoch, ids)
+                try:
+                    key = self._seal.member_key(member, wrapped)
+                    held = self._seal.open(key, (member, model, epoch, ids), sealed)
+                except InvalidTag:
+                    self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)  # nor will it ever open
+                else:
+                    turned = np.einsum("ij,jk->ik", held, between(old, new, held.shape[1]))
+                    sealed = self._seal.seal(key, (member, model, new.epoch, ids), turned)  # noqa: PLW2901
                 db.execute(
                     "UPDATE template SET epoch = ?, sealed = ?"
                     " WHERE member_id = ? AND model_id = ?",
-                    (new.epoch, self._seal.seal(key, place, turned), member, model),
+                    (new.epoch, sealed, member, model),
                 )
             db.execute("DELETE FROM rotation WHERE epoch < ?", (new.epoch,))
-        self._file.forget_log()
         self.rotation.become(new)
+        self._file.forget_log()
         return self.rotation
 
     def close(self) -> None:

@@ -115,8 +115,11 @@ class SqliteFile:
 
     def forget_log(self) -> bool:
         """Fold the log into the file and empty it, so that it keeps no older page; say whether."""
-        with self.write_lock, self._read_lock:
-            self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        try:
+            with self.write_lock, self._read_lock:
+                self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            return False  # what was committed before stands all the same
         log = self.path.with_name(self.path.name + "-wal")
         return not log.exists() or log.stat().st_size == 0
 

@@ -1,6 +1,6 @@
 """The rules of faces on this box: leave, consent, erasure, leases, and what works under them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from edge_agent.bootstrap.devices import Devices, LaneDevices
 from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.ports.face import FaceEngine
+from edge_agent.ports.gallery_store import MemberRows
 from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.guarded import GuardedEngine
@@ -146,10 +147,26 @@ def build_faces(
 
 
 def _turning(basis: Basis, storage: Storage, galleries: Sequence[Gallery]) -> RotateFaces:
+    store, refill = storage.gallery, refilling(storage, galleries)
+    return RotateFaces(store.rotation.epoch, lambda: store.rotate().epoch, refill, basis.tally)
+
+
+def refilling(storage: Storage, galleries: Sequence[Gallery]) -> Callable[[], None]:
+    """Return what reads the stored templates into memory anew, and nobody erased meanwhile."""
+    read: set[UUID] = set()
+
+    def noted(pages: Iterable[MemberRows]) -> Iterator[MemberRows]:
+        for page in pages:
+            read.update(page.members)
+            yield page
+
     def refill() -> None:
         for gallery in galleries:
+            read.clear()
             gallery.empty()
-            gallery.fill_rows(storage.gallery.rows(gallery.model_id))
+            gallery.fill_rows(noted(storage.gallery.rows(gallery.model_id)))
+            # Rows read before an erasure were taken in after it.
+            for member_id in read - {lease.member_id for lease in storage.gallery.leases()}:
+                gallery.remove_member(member_id)
 
-    store = storage.gallery
-    return RotateFaces(store.rotation.epoch, lambda: store.rotate().epoch, refill, basis.tally)
+    return refill

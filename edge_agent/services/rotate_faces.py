@@ -87,4 +87,8 @@ class RotateFaces:
         except Fault as fault:
             code = fault.code
             self._tally.count(code)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the door must not stay shut
+            code = FaultCode.API_INTERNAL
+            self._tally.count(code)
+            log.warning("rotation_broke", error=type(error).__name__)
         self._stands = Turned(epoch, running=False, code=code)

@@ -241,6 +241,40 @@ def test_a_new_epoch_turns_every_row_and_destroys_the_old_key(tmp_path: Path) ->
     gallery.close()
 
 
+def test_a_row_that_does_not_open_does_not_keep_the_others_from_turning(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    gallery = open_gallery(path, tally)
+    sound, damaged = make_template(1), make_template(2)
+    for template in (sound, damaged):
+        put(gallery, template)
+    with gallery._file.transaction() as db:
+        db.execute(
+            "UPDATE template SET sealed = zeroblob(60) WHERE member_id = ?",
+            (damaged.member_id.bytes,),
+        )
+    assert gallery.rotate().epoch == 2
+    assert [one.template_id for one in gallery.load("mbf@1")] == [sound.template_id]
+    assert tally.snapshot() == {FaultCode.DISK_DOCUMENT_CORRUPT.value: 2}, "met twice"
+    gallery.close()
+
+
+def test_a_log_that_cannot_be_emptied_is_said_and_spoils_neither_rotation_nor_erasure(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "gallery.db"
+    gallery, template = open_gallery(path), make_template(1)
+    put(gallery, template)
+    reader = raw(path)
+    reader.execute("BEGIN; SELECT count(*) FROM template").fetchall()
+    gallery._file.writer.set_busy_timeout(1)
+    assert gallery.rotate().epoch == gallery.rotation.epoch == 2
+    erasure = gallery.erase(template.member_id, "withdrawn", NOON_MS)
+    assert erasure is not None
+    assert not erasure.scrubbed
+    reader.close()
+    gallery.close()
+
+
 # ---- documents ----------------------------------------------------------------------------------
 
 

@@ -46,6 +46,18 @@ def test_a_disk_that_refuses_is_told_and_opens_the_door() -> None:
     assert tally.snapshot() == {FaultCode.DISK_FULL.value: 1}
 
 
+def test_a_bug_is_told_and_opens_the_door() -> None:
+    def refill() -> None:
+        raise RuntimeError("a bug")
+
+    tally = FaultTally()
+    turning = RotateFaces(1, lambda: 2, refill, tally, drain_s=0)
+    turning.begin()
+    eventually(turning.is_open)
+    assert turning.stands() == Turned(2, running=False, code=FaultCode.API_INTERNAL)
+    assert tally.snapshot() == {FaultCode.API_INTERNAL.value: 1}
+
+
 def test_an_end_while_it_waits_changes_nothing() -> None:
     turned: list[int] = []
 
