@@ -91,6 +91,10 @@ class Visits:
                 found.append(lane.id)
         return tuple(dict.fromkeys(found))
 
+    def lanes_to_tell(self, member_id: UUID) -> tuple[str, ...]:
+        """Return who hears of a member's news: her lanes, or the only one; no stranger's screen."""
+        return self.lanes_with(member_id) or (tuple(self._lanes) if len(self._lanes) == 1 else ())
+
     def may(self, place: Place, member_id: UUID, action: Action, fen: int) -> bool:
         """Tell whether a member may do this, on a basket of `fen`."""
         return self.standing(place, member_id).may(action, self.policy, fen)

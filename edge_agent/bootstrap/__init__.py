@@ -259,7 +259,7 @@ def announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[A
     def changed(applied: Applied) -> None:
         view = services.members.view(applied.member_id) if basis.hub.clients else None
         if view is not None:
-            for lane in surface.visits.lanes_with(applied.member_id) or (WHOLE_SHOP,):
+            for lane in surface.visits.lanes_to_tell(applied.member_id):
                 standing = surface.visits.standing_at(lane, applied.member_id)
                 shown = surface.views.member(view, standing).model_dump(mode="json")
                 told = {"member": shown, "committed_ms": applied.committed_ms}

@@ -258,6 +258,14 @@ def test_news_of_a_member_go_to_the_counter_she_stands_at(shop: Shop) -> None:
     assert there[1]["member"]["points_free"] == 2_340
 
 
+def test_news_of_a_member_who_stands_nowhere_go_to_no_counter(shop: Shop) -> None:
+    agent = shop.box.agent
+    tell = announcer(agent.basis, agent.services, agent.surface)
+    with shop.listening() as terminals:
+        tell(Applied(MEMBER, 0, 0))
+        assert [heard_until_health(shop, one) for one in terminals] == [[], []]
+
+
 # ---- unasked, from phones, from printers ---------------------------------------------------------
 
 
