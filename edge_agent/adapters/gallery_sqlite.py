@@ -40,8 +40,11 @@ PAGE_ROWS = 128
 ID_BYTES = 16
 
 
-def _file_on_board(path: Path, key: bytes, board: bytes) -> SqliteFile:
-    """Open the file; one from before the board gave its secret is bound to it first."""
+def _file_on_board(path: Path, key: bytes, board: bytes, tally: FaultTally) -> SqliteFile:
+    """Open the file; one from before the board gave its secret is bound to it first.
+
+    Where the disk refuses that, it is counted and the next start tries again: the shop must sell.
+    """
     manner = Manner("FULL", erase=True)
     if not board:
         return SqliteFile(path, key, MIGRATIONS, manner)
@@ -52,7 +55,13 @@ def _file_on_board(path: Path, key: bytes, board: bytes) -> SqliteFile:
         except Fault as fault:
             if fault.code is not FaultCode.DISK_KEY_WRONG:
                 raise
-        change_key(path, key, bound)
+        try:
+            change_key(path, key, bound)
+        except Fault as refused:
+            if refused.code is not FaultCode.DISK_FULL:
+                raise
+            tally.count(refused.code)
+            bound = key
     return SqliteFile(path, bound, MIGRATIONS, manner)
 
 
@@ -75,7 +84,7 @@ class SqliteGallery:
         self._ids = ids
         self._tally = tally
         self._seal = Seal(key, device, ids)
-        self._file = _file_on_board(path, key, board)
+        self._file = _file_on_board(path, key, board, tally)
         self.ledger = SqliteLedger(self._file, ids)
         self.vault = SqliteVault(self._file, self._seal)
         if self.ledger.untold():

@@ -175,9 +175,11 @@ class SqliteFile:
 
 
 def change_key(path: Path, old: bytes, new: bytes) -> None:
-    """Write a closed file anew under another key; Fault DISK_KEY_WRONG when `old` is not its key.
+    """Write a closed file anew under another key.
 
-    A rollback journal is enough: a power cut leaves the file wholly under one of the two.
+    Faults DISK_KEY_WRONG when `old` is not its key, DISK_FULL when the disk refuses: then it stays
+    under the old one. A rollback journal is enough: a power cut leaves the file wholly under one of
+    the two.
     """
     connection = _unlocked(path, old)
     try:
@@ -185,6 +187,8 @@ def change_key(path: Path, old: bytes, new: bytes) -> None:
         connection.pragma("rekey", "raw:" + new.hex())
     except apsw.NotADBError as error:
         raise Fault(FaultCode.DISK_KEY_WRONG, path=path.name) from error
+    except (apsw.FullError, apsw.IOError) as error:
+        raise Fault(FaultCode.DISK_FULL) from error
     finally:
         connection.close()
 
@@ -201,8 +205,10 @@ def put_aside(path: Path, suffix: str) -> None:
     """Rename a file with its logs, so that a new one can begin in its place."""
     for end in ("", "-wal", "-shm"):
         part = path.with_name(path.name + end)
+        aside = path.with_name(path.name + suffix + end)
+        aside.unlink(missing_ok=True)  # a log left of another file would be folded into this one
         if part.exists():
-            part.replace(path.with_name(path.name + suffix + end))
+            part.replace(aside)
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from edge_agent.adapters.board import UNBOUND, read_board
 from edge_agent.adapters.gallery_sqlite import OTHER_BOARD, SqliteGallery
 from edge_agent.adapters.keys import bind_key
+from edge_agent.adapters.sqlite_file import put_aside
 from retail_core.identity.face_lease import LOCAL_LEASE_MS
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -13,6 +15,7 @@ from tests.factories.shop_floor import SHOP
 from tests.fakes.ids import FakeIdSource
 
 KEY, BOARD = b"k" * 32, b"b" * 32
+SHARED_MEMORY_BYTES = 32 << 10
 NOWHERE = Path("/nonexistent")
 FACE = np.ones(8, np.float32) / np.sqrt(8)
 
@@ -65,6 +68,46 @@ def test_a_file_from_before_is_bound_in_place(tmp_path: Path) -> None:
         assert (again.rotation.turn(FACE) == turned).all()
         again.close()
     assert tally.snapshot() == {}
+
+
+def test_a_disk_without_room_to_bind_keeps_the_file_as_it_was(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    first = opened(path, b"")
+    first.vault.put("kept", b"through it all")
+    first.close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert path.stat().st_size > SHARED_MEMORY_BYTES, "its journal is too big, its log is not"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SHARED_MEMORY_BYTES, hard))
+    try:
+        unbound = opened(path, BOARD, tally)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert unbound.vault.get("kept") == b"through it all"
+    unbound.close()
+    assert sum(tally.snapshot().values()) == 1
+    bound = opened(path, BOARD, tally)
+    assert bound.vault.get("kept") == b"through it all"
+    bound.close()
+    assert not path.with_name(path.name + OTHER_BOARD).exists()
+
+
+def test_a_second_file_put_aside_has_no_log_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "gallery.db"
+    aside = path.with_name(path.name + OTHER_BOARD)
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).write_bytes(b"first")
+    put_aside(path, OTHER_BOARD)
+    path.write_bytes(b"second")
+    put_aside(path, OTHER_BOARD)
+    assert aside.read_bytes() == b"second"
+    assert not aside.with_name(aside.name + "-wal").exists()
+
+
+def test_a_program_that_fails_once_is_asked_again(tmp_path: Path) -> None:
+    serial, flag = tmp_path / "serial-number", tmp_path / "asked"
+    serial.write_bytes(b"10000000abcdef01\x00")
+    body = f"if [ ! -e {flag} ]; then : > {flag}; exit 1; fi; echo " + "5a" * 32
+    assert read_board(program(tmp_path, body), serial).kind == "otp"
 
 
 def test_what_another_board_left_is_gone_when_its_lease_is_over(tmp_path: Path) -> None:
