@@ -36,6 +36,10 @@ class Shelf(Protocol):
         """Tell whether a model's weights are here."""
         ...
 
+    def room_for(self, card: ModelCard) -> None:
+        """Raise Fault DISK_MODELS when a model's weights do not fit."""
+        ...
+
     def put(self, card: ModelCard, content: bytes) -> None:
         """Keep weights; Faults MODEL_FILE_WRONG, DISK_MODELS."""
         ...
@@ -191,6 +195,8 @@ class ModelIntake:
         cards = {name: bundle.models[name] for name in names}
         for card in cards.values():
             if not self._shelf.has(card):
+                # Before they are fetched: each retry would cost the line the same megabytes.
+                self._shelf.room_for(card)
                 self._shelf.put(card, self._directory.model_file(card.sha256))
         try:
             self._run_trial(self._trial(self._shelf.stage(signed, bundle, names), cards))

@@ -9,6 +9,7 @@ Nothing here is believed without HQ's signature. Who can write this folder could
 but not put another bundle in its place.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Collection, Iterable
@@ -80,6 +81,16 @@ class ModelShelf:
             return False
         self.put(card, lying.read_bytes())
         return True
+
+    def room_for(self, card: ModelCard) -> None:
+        """Raise Fault DISK_MODELS when a model's weights do not fit."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            free = shutil.disk_usage(self._folder).free
+        except OSError as error:
+            raise _full(error) from error
+        if free < card.size:
+            raise _full(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def put(self, card: ModelCard, content: bytes) -> None:
         """Keep weights; Faults MODEL_FILE_WRONG, DISK_MODELS."""

@@ -338,6 +338,18 @@ def test_a_program_error_does_not_end_the_taking_in_of_models(box: Box) -> None:
     assert box.starts() == 5
 
 
+def test_weights_for_which_there_is_no_room_are_not_fetched_again_and_again(
+    box: Box, tmp_path: Path
+) -> None:
+    content, card = fresh(tmp_path / "hq")
+    box.cloud.weights[card.sha256] = content
+    box.cloud.model_bundles[4] = box.signed(4, msgspec.structs.replace(card, size=1 << 60))
+    box.intake.told(None)
+    eventually(lambda: box.tally.snapshot().get(FaultCode.DISK_MODELS.value, 0) >= 2)
+    box.intake.stop()
+    assert not [asked for asked in box.cloud.asked if "file" in asked]
+
+
 def test_an_end_in_the_middle_of_the_trial_changes_nothing(box: Box) -> None:
     class Slow(SelfTest):
         def run(self) -> None:
