@@ -19,7 +19,10 @@ def boundary_of(content_type: str) -> bytes | None:
     """Return the boundary that a response declares, None when it is no stream of parts."""
     said = Message()
     said["Content-Type"] = content_type
-    declared = said.get_boundary()
+    try:
+        declared = said.get_boundary()
+    except ValueError:  # it says to be in an encoding that is none
+        return None
     if said.get_content_maintype() != "multipart" or not declared:
         return None
     # Many cameras declare the dashes too, and then send as many, or two more.

@@ -134,3 +134,8 @@ def test_no_bytes_do_more_than_end_the_stream(chunks: list[bytes]) -> None:
 
     with pytest.raises(Gone):
         read_on()
+
+
+@pytest.mark.parametrize("said", ["idna'x'%ff", "undefined''a", "utf-8''%ff"])
+def test_a_boundary_in_a_strange_encoding_breaks_nothing(said: str) -> None:
+    assert boundary_of(f"multipart/x-mixed-replace; boundary*={said}") in {None, b"?"}
