@@ -16,7 +16,7 @@ from edge_agent.evaluate.intervals import Share, share
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.enrol import plan_enrolment
 from edge_agent.recognition.gallery import Gallery
-from retail_core.identity.face_match import FacePolicy, Vote, decide, threshold_for
+from retail_core.identity.face_match import FacePolicy, Vote, threshold_for
 
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 DRAWS = 20
@@ -96,8 +96,7 @@ class Till:
         """Let somebody come with one photo: frames are voted on as in the lane."""
         vote = Vote()
         for embedding in photo.visit:
-            best, second = self._gallery.search(embedding)
-            vote = vote.add(decide(best, second, self._gallery.members, self._policy))
+            vote = vote.add(self._gallery.judge(embedding, self._policy))
             if vote.winner is not None:
                 break
         names = {owner: person for person, owner in self._ids.items()}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_agent.ports.face import FaceReading, SecondLook
 from edge_agent.recognition.gallery import Gallery
 from retail_core import limits
-from retail_core.identity.face_match import Accept, Decision, FacePolicy, Unknown, decide
+from retail_core.identity.face_match import Accept, Decision, FacePolicy, Unknown
 
 Embedding = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -41,8 +41,7 @@ class Elder:
         embedding = self.look.embed(image, reading.points)
         if embedding is None:
             return Unknown()
-        best, second = self.gallery.search(self.turn(embedding))
-        return decide(best, second, self.gallery.members, self.policy)
+        return self.gallery.judge(self.turn(embedding), self.policy)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.race import Finding, Race, now_ms
 from edge_agent.recognition.shadow import Shadow, ShadowVisit
 from retail_core.identity.assurance import Factor
-from retail_core.identity.face_match import Accept, FacePolicy, Vote, decide
+from retail_core.identity.face_match import Accept, FacePolicy, Vote
 from retail_core.texts.faults import FaultCode
 
 # The liveness net calls one real face in ten suspicious at 0.5: only plain cases are asked again.
@@ -105,8 +105,7 @@ class _Visit:
         """Add a frame whose face passed the gates."""
         assert reading.embedding is not None  # noqa: S101 -- the caller looked
         reader = self._reader
-        best, second = reader.gallery.search(reading.embedding)
-        decision = decide(best, second, reader.gallery.members, reader.policy)
+        decision = reader.gallery.judge(reading.embedding, reader.policy)
         if self._elder is not None:
             decision = self._elder.judge(frame.image, reading, decision)
         if isinstance(decision, Accept):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from math import inf
 from threading import Lock
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from edge_agent.ports.gallery_store import MemberRows, Template
 from edge_agent.recognition.gallery_fixed import Fixed
+from edge_agent.recognition.gallery_glance import Glance
 from edge_agent.recognition.gallery_rows import BLOCK_ROWS, STEP_ROWS, Rows, Scored
 from retail_core.errors import Fault
-from retail_core.identity.face_match import Candidate
+from retail_core.identity.face_match import Candidate, Decision, FacePolicy, Reach, decide, reach_of
 from retail_core.texts.faults import FaultCode
 
 Embedding = NDArray[np.float32]
@@ -107,18 +109,35 @@ class Gallery:
                 self._rows = None
             return went
 
-    def search(self, embedding: Embedding) -> tuple[Candidate | None, Candidate | None]:
-        """Return the best member and the best other member, by cosine similarity."""
+    def judge(self, embedding: Embedding, policy: FacePolicy) -> Decision:
+        """Decide on one frame; rows that the decision cannot hang on are not read to the end."""
+        size = self.members
+        best, second = self.search(embedding, reach_of(size, policy))
+        return decide(best, second, size, policy)
+
+    def search(
+        self, embedding: Embedding, reach: Reach | None = None
+    ) -> tuple[Candidate | None, Candidate | None]:
+        """Return the best member and the best other member, by cosine similarity.
+
+        With a reach, None for a best below its floor and for a runner-up who is no rival.
+        """
         with self._lock:
             rows = self._rows
             if rows is None or embedding.shape != (rows.width,) or not _finite(embedding):
                 return None, None
-            glance = rows.glance(Fixed.of(embedding[None, :]))
+            floor = -inf if reach is None else reach.floor
+            glance = Glance(rows, Fixed.of(embedding[None, :]), floor)
             best = self._first(glance.nearest())
-            if best is None:
+            if best is None or best.score < floor:
                 return None, None
             glance.leave_out(self._number[best.member_id])
-            return best, self._first(glance.nearest())
+            if reach is not None:
+                glance.reach(best.score - reach.margin)
+            second = self._first(glance.nearest())
+        if reach is not None and second is not None and not reach.rivals(best.score, second.score):
+            return best, None
+        return best, second
 
     def _first(self, scored: list[Scored]) -> Candidate | None:
         candidates = [Candidate(self._member[owner], score) for score, owner in scored]

@@ -26,16 +26,11 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """Vectors of shape (n, width): `coarse` is q, `fine` is k, `scale` is s, shape (n,).
-
-    `lost` is s |f|, the length of what `coarse` leaves out, `length` is |x|.
-    """
+    """Vectors of shape (n, width): `coarse` is q, `fine` is k, `scale` is s, shape (n,)."""
 
     coarse: NDArray[np.int8]
     fine: NDArray[np.int16]
     scale: Floats
-    lost: Floats
-    length: Floats
 
     @classmethod
     def of(cls, vectors: Vectors) -> "Fixed":
@@ -44,19 +39,27 @@ class Fixed:
         whole = np.rint(vectors * (FINE / scale)[:, None]).astype(np.int32)
         coarse = (whole + FINE // 2) >> FINE_BITS
         fine = whole - (coarse << FINE_BITS)
-        unit = scale / FINE
-        return cls(
-            coarse.astype(np.int8),
-            fine.astype(np.int16),
-            scale,
-            unit * _lengths(fine),
-            unit * _lengths(whole),
-        )
+        return cls(coarse.astype(np.int8), fine.astype(np.int16), scale)
+
+    def part(self, columns: slice) -> "Fixed":
+        """Return some columns of the vectors, in the same scale."""
+        coarse = np.ascontiguousarray(self.coarse[:, columns])
+        return Fixed(coarse, self.fine[:, columns], self.scale)
 
     @property
     def whole(self) -> Integers:
         """The vectors as integers v."""
         return joined(self.coarse, self.fine)
+
+    @property
+    def length(self) -> Floats:
+        """|x|, shape (n,)."""
+        return self.scale / FINE * _lengths((self.coarse.astype(np.int32) << FINE_BITS) + self.fine)
+
+    @property
+    def lost(self) -> Floats:
+        """The length of what `coarse` leaves out, s |f|, shape (n,)."""
+        return self.scale / FINE * _lengths(self.fine)
 
     def wrong_by(self, length: float, lost: float) -> float:
         """Return how far coarse products of the first vector with rows so long may be off."""

@@ -1,4 +1,4 @@
-"""The rows of a gallery: blocks in memory, scanned by two threads, the best rows looked at twice.
+"""The rows of a gallery: blocks in memory, read by two threads; `Glance` says which rows are read.
 
 Growing copies no vector; a removed row is overwritten by the last one, and that place with zeros.
 """
@@ -6,7 +6,7 @@ Growing copies no vector; a removed row is overwritten by the last one, and that
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from math import prod
+from math import hypot, prod
 from mmap import MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from os import cpu_count
 from typing import Any
@@ -25,7 +25,7 @@ from edge_agent.recognition.gallery_fixed import (
     values,
 )
 
-# 4 MB of first looks: about half a millisecond, so two threads end together.
+# 2 MB of near halves: a third of a millisecond, so two threads end together.
 BLOCK_ROWS = 8_192
 HUGE_PAGE = 1 << 21
 # Rows that are taken in or looked at again in one step: what stays in a processor's cache.
@@ -34,10 +34,14 @@ Scored = tuple[float, int]
 
 
 class Block:
-    """The values of a fixed number of rows; those not in use are zero."""
+    """The values of a fixed number of rows; those not in use are zero.
 
-    def __init__(self, rows: int, width: int) -> None:
-        self.coarse = _zeros((rows, width), np.dtype(np.int8))
+    `near` and `far` are the coarse values of the first columns and of the others.
+    """
+
+    def __init__(self, rows: int, width: int, split: int) -> None:
+        self.near = _zeros((rows, split), np.dtype(np.int8))
+        self.far = _zeros((rows, width - split), np.dtype(np.int8))
         self.fine = _zeros((rows, width), np.dtype(np.int16))
 
 
@@ -57,24 +61,47 @@ def _zeros(shape: tuple[int, int], kind: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(memory, kind, prod(shape), start).reshape(shape)
 
 
+class Longest:
+    """The longest of some vectors, and the most that the coarse part of one leaves out."""
+
+    def __init__(self) -> None:
+        self.length = 0.0
+        self.lost = 0.0
+
+    def hear_of(self, length: Floats, lost: Floats) -> None:
+        """Take more vectors into account."""
+        self.length = max(self.length, float(length.max()))
+        self.lost = max(self.lost, float(lost.max()))
+
+
 class Rows:
     """Rows in order; a caller must not search and change them at the same time."""
 
     def __init__(self, width: int, block_rows: int = BLOCK_ROWS) -> None:
         self.width = width
         self.used = 0
+        # What the search at hand saw of each row.
+        self.looks = np.zeros(0)
+        self._split = (width + 1) // 2
         self._block_rows = block_rows
         self._blocks: list[Block] = []
         self._scale = np.zeros(0)
+        self._far_length = np.zeros(0)
         self._owner = np.zeros(0, np.int64)
-        self._products = np.zeros(0)
-        self._tops = np.zeros(0)
-        # The longest row, and the most that the coarse part of a row leaves out.
-        self._length_max = 0.0
-        self._lost_max = 0.0
+        self._near_most, self._far_most = Longest(), Longest()
         # It sleeps between searches; the threads of a BLAS or of OpenMP spin for 30 ms after each,
         # and on a box with two cores the nets of the next frame ran at half speed beside them.
         self._helper = ThreadPoolExecutor(1, "gallery") if (cpu_count() or 1) > 1 else None
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return len(self._blocks)
+
+    @property
+    def length_max(self) -> float:
+        """No row is longer."""
+        return hypot(self._near_most.length, self._far_most.length)
 
     def append(self, vectors: Vectors, owners: Integers) -> None:
         """Hold more rows, shape (n, width), each with the number of its owner."""
@@ -84,68 +111,87 @@ class Rows:
             if block == len(self._blocks):
                 self._grow()
             end = at + min(self._block_rows - row, STEP_ROWS, len(owners) - at)
-            rows, put = Fixed.of(vectors[at:end]), slice(row, row + end - at)
-            self._blocks[block].coarse[put] = rows.coarse
-            self._blocks[block].fine[put] = rows.fine
-            flat = slice(self.used, self.used + end - at)
-            self._scale[flat], self._owner[flat] = rows.scale, owners[at:end]
-            self._length_max = max(self._length_max, float(rows.length.max()))
-            self._lost_max = max(self._lost_max, float(rows.lost.max()))
-            self.used, at = flat.stop, end
+            self._put(block, row, Fixed.of(vectors[at:end]), owners[at:end])
+            at = end
 
     def remove(self, owner: int) -> int:
         """Overwrite every row of one owner; return how many went."""
-        mine = self._rows_of(owner)
+        mine = self.rows_of(owner)
         # From the end, so that the row which fills a hole is never one of hers.
         for row in mine[::-1].tolist():
             self.used -= 1
             block, place = divmod(row, self._block_rows)
             last, last_place = divmod(self.used, self._block_rows)
-            for plane in ("coarse", "fine"):
+            for plane in ("near", "far", "fine"):
                 source = getattr(self._blocks[last], plane)
                 getattr(self._blocks[block], plane)[place] = source[last_place]
                 source[last_place] = 0
-            for column in (self._scale, self._owner):
+            for column in (self._scale, self._far_length, self._owner):
                 column[row] = column[self.used]
                 column[self.used] = 0
             if not last_place:
                 self._blocks.pop()
-                self._tops = np.zeros(len(self._blocks))
         return len(mine)
 
     def of_owner(self, owner: int) -> Vectors:
         """Return one owner's rows as they are held, shape (n, width)."""
-        rows = self._rows_of(owner)
+        rows = self.rows_of(owner)
         return values(self._whole(rows), self._scale[rows])
 
-    def glance(self, probe: Fixed) -> "Glance":
-        """Take the first look at every row; it holds until the next one."""
+    def rows_of(self, owner: int) -> Integers:
+        """Return which rows are one owner's."""
+        return np.flatnonzero(self._owner[: self.used] == owner)
+
+    def halves(self, vectors: Fixed) -> tuple[Fixed, Fixed]:
+        """Return the columns of the near halves and those of the far halves."""
+        return vectors.part(slice(self._split)), vectors.part(slice(self._split, None))
+
+    def wrong_by(self, near: Fixed, far: Fixed) -> tuple[float, float]:
+        """Return how far coarse products with the near halves, and the far, may be off."""
+        return (
+            near.wrong_by(self._near_most.length, self._near_most.lost),
+            far.wrong_by(self._far_most.length, self._far_most.lost),
+        )
+
+    def in_turns(self, work: Callable[[int], None]) -> None:
+        """Do the work of every block, on two threads."""
         turns = iter(range(len(self._blocks)))
 
         def take_turns() -> None:
             # Each thread takes the next block there is: one that is held up costs one block.
             for turn in turns:
-                here = self.span(turn)
-                coarse = self._blocks[turn].coarse[: here.stop - here.start]
-                # Never `out=`: simsimd 6.5.16 then returns a None that it does not own, and after
-                # some thousand searches the interpreter dies of it.
-                products = np.asarray(simsimd.cdist(probe.coarse, coarse, metric="dot"))[0]
-                # Here, while the block's products still lie in this processor's cache.
-                looks = self._products[here]
-                looks[:] = products
-                looks *= self._scale[here]
-                looks *= probe.scale[0]
-                self._tops[turn] = looks.max()
+                work(turn)
 
         with self._helped(take_turns):
             take_turns()
-        band = 2 * probe.wrong_by(self._length_max, self._lost_max)
-        return Glance(self, probe, self._products[: self.used], self._tops, band)
 
     def span(self, turn: int) -> slice:
         """Return which rows a block holds."""
         first = turn * self._block_rows
         return slice(first, min(first + self._block_rows, self.used))
+
+    def turns_of(self, rows: Integers) -> Integers:
+        """Return the blocks that hold some rows."""
+        return rows // self._block_rows
+
+    def scales(self, turn: int) -> Floats:
+        """Return the scales of a block's rows."""
+        return self._scale[self.span(turn)]
+
+    def far_lengths(self, turn: int) -> Floats:
+        """Return how long the far halves of a block's rows are."""
+        return self._far_length[self.span(turn)]
+
+    def near_products(self, turn: int, probe: Fixed) -> Floats:
+        """Return the coarse products of a probe with a block's near halves."""
+        return _products(probe, self._blocks[turn].near[: self._held(turn)])
+
+    def far_products(self, turn: int, probe: Fixed, places: Integers | None = None) -> Floats:
+        """Return the coarse products of a probe with a block's far halves, all or some."""
+        far = self._blocks[turn].far
+        return _products(
+            probe, far[: self._held(turn)] if places is None else far.take(places, axis=0)
+        )
 
     def exact(self, rows: Integers, probe: Fixed) -> Iterator[Scored]:
         """Yield the exact products of some rows with the probe, and the owners."""
@@ -155,31 +201,41 @@ class Rows:
             scores = products * (self._scale[step] / FINE) * (probe.scale[0] / FINE)
             yield from zip(scores.tolist(), self._owner[step].tolist(), strict=True)
 
-    def owned_by(self, owner: int) -> NDArray[np.bool_]:
-        """Tell of each row whether it is one owner's."""
-        return np.asarray(self._owner[: self.used] == owner)
+    def _put(self, block: int, row: int, rows: Fixed, owners: Integers) -> None:
+        put, flat = slice(row, row + len(owners)), slice(self.used, self.used + len(owners))
+        near, far = self.halves(rows)
+        self._blocks[block].near[put] = near.coarse
+        self._blocks[block].far[put] = far.coarse
+        self._blocks[block].fine[put] = rows.fine
+        far_length = far.length
+        self._near_most.hear_of(near.length, near.lost)
+        self._far_most.hear_of(far_length, far.lost)
+        self._scale[flat], self._far_length[flat] = rows.scale, far_length
+        self._owner[flat] = owners
+        self.used = flat.stop
 
-    def _rows_of(self, owner: int) -> Integers:
-        return np.flatnonzero(self.owned_by(owner))
+    def _held(self, turn: int) -> int:
+        here = self.span(turn)
+        return int(here.stop - here.start)
 
     def _whole(self, rows: Integers) -> Integers:
         whole = np.zeros((len(rows), self.width), np.int64)
-        numbers = rows // self._block_rows
+        numbers = self.turns_of(rows)
         for number in np.unique(numbers).tolist():
             here = numbers == number
             places, block = rows[here] % self._block_rows, self._blocks[number]
-            whole[here] = joined(block.coarse[places], block.fine[places])
+            coarse = np.concatenate((block.near[places], block.far[places]), axis=1)
+            whole[here] = joined(coarse, block.fine[places])
         return whole
 
     def _grow(self) -> None:
-        self._blocks.append(Block(self._block_rows, self.width))
+        self._blocks.append(Block(self._block_rows, self.width, self._split))
         room = len(self._blocks) * self._block_rows
-        for name in ("_scale", "_owner", "_products"):
+        for name in ("_scale", "_far_length", "_owner", "looks"):
             column = getattr(self, name)
             longer = np.zeros(room, column.dtype)
             longer[: self.used] = column[: self.used]
             setattr(self, name, longer)
-        self._tops = np.zeros(len(self._blocks))
 
     @contextmanager
     def _helped(self, work: Callable[[], None]) -> Iterator[None]:
@@ -191,40 +247,8 @@ class Rows:
             help_.result()
 
 
-class Glance:
-    """The first look at all rows, and the second look at whoever may be the nearest.
-
-    `tops` is the highest look of each block: most blocks need no second one.
-    """
-
-    def __init__(self, rows: Rows, probe: Fixed, looks: Floats, tops: Floats, band: float) -> None:
-        self._rows = rows
-        self._probe = probe
-        self._looks = looks
-        self._tops = tops
-        self._known: dict[int, Scored] = {}
-        # Two looks may be off by half of it each, in opposite directions.
-        self._band = band
-
-    def nearest(self) -> list[Scored]:
-        """Return exact (score, owner) of some rows, the nearest among them; empty when none is."""
-        cut = float(self._tops.max(initial=-np.inf)) - self._band
-        if not np.isfinite(cut):
-            return []
-        near = [
-            np.flatnonzero(self._looks[here] >= cut) + here.start
-            for turn in np.flatnonzero(self._tops >= cut).tolist()
-            for here in (self._rows.span(turn),)
-        ]
-        rows = np.concatenate(near).tolist()
-        fresh = [row for row in rows if row not in self._known]
-        scored = self._rows.exact(np.array(fresh, np.int64), self._probe)
-        self._known.update(zip(fresh, scored, strict=True))
-        return [self._known[row] for row in rows]
-
-    def leave_out(self, owner: int) -> None:
-        """Look at one owner's rows no more."""
-        for row in np.flatnonzero(self._rows.owned_by(owner)).tolist():
-            self._looks[row] = -np.inf
-        for turn in range(len(self._tops)):
-            self._tops[turn] = self._looks[self._rows.span(turn)].max(initial=-np.inf)
+def _products(probe: Fixed, rows: NDArray[np.int8]) -> Floats:
+    # Never `out=`: simsimd 6.5.16 then returns a None that it does not own, and after some
+    # thousand searches the interpreter dies of it.
+    products: Floats = np.asarray(simsimd.cdist(probe.coarse, rows, metric="dot"))[0]
+    return products

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge_agent.ports.face import Points, SecondLook
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.gallery import Gallery
-from retail_core.identity.face_match import Decision, FacePolicy, decide
+from retail_core.identity.face_match import Decision, FacePolicy
 from retail_core.identity.shadowing import ShadowCounts, compare
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -143,8 +143,7 @@ class Shadow:
         if view is None:
             return DROPPED
         frame.visit.view = view
-        best, second = self._gallery.search(view)
-        theirs = decide(best, second, self._gallery.members, self._policy)
+        theirs = self._gallery.judge(view, self._policy)
         known = {member for member, seen in self._views.items() if seen >= VIEWS_ENOUGH}
         return compare(frame.acting, theirs, known).value
 

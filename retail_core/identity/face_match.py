@@ -144,6 +144,24 @@ def promised(gallery_size: int, policy: FacePolicy) -> bool:
     return policy.calibration.score_at(share) <= policy.threshold_max
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a decision asks of a search: nobody below `floor`, no other `margin` behind the best."""
+
+    floor: float
+    margin: float
+
+    def rivals(self, best: float, other: float) -> bool:
+        """Tell whether another member's score is too near the best one's."""
+        return best - other < self.margin
+
+
+def reach_of(gallery_size: int, policy: FacePolicy) -> Reach:
+    """Return what `decide` asks of a search; whom it leaves out changes no decision."""
+    threshold = threshold_for(gallery_size, policy.target_fpir_permille, policy)
+    return Reach(threshold - policy.ask_band, policy.margin)
+
+
 def decide(
     best: Candidate | None, second: Candidate | None, gallery_size: int, policy: FacePolicy
 ) -> Decision:
@@ -154,9 +172,10 @@ def decide(
     if best is not None and second is not None and best.member_id == second.member_id:
         raise ValueError("the runner-up must be another member")
     threshold = threshold_for(gallery_size, policy.target_fpir_permille, policy)
-    if best is None or best.score < threshold - policy.ask_band:
+    reach = reach_of(gallery_size, policy)
+    if best is None or best.score < reach.floor:
         return Unknown()
-    rival = second if second is not None and best.score - second.score < policy.margin else None
+    rival = second if second is not None and reach.rivals(best.score, second.score) else None
     if rival is not None:
         return Ask((best.member_id, rival.member_id))
     if best.score < threshold:
