@@ -135,7 +135,9 @@ def open_lane(basis: Basis, lane: LaneSettings) -> LaneDevices:
     if lane.qr.from_camera and made.camera:
         made.qr = _attempt(made, tally, "qr", open_qr)
     if lane.nfc.reader:
-        reader = _attempt(made, tally, "nfc", lambda: open_nfc(lane.nfc, tally))
+        others = (one.nfc.reader for one in basis.settings.lanes if one.id != lane.id)
+        elsewhere = tuple(filter(None, others))
+        reader = _attempt(made, tally, "nfc", lambda: open_nfc(lane.nfc, tally, elsewhere))
         made.nfc = RememberingReader(reader) if reader else None
     return made
 
@@ -170,11 +172,13 @@ def open_qr() -> QrReader:
     return QrCascade()
 
 
-def open_nfc(config: NfcConfig, tally: FaultTally) -> NfcReader:
-    """Set up the contactless reader."""
+def open_nfc(config: NfcConfig, tally: FaultTally, elsewhere: tuple[str, ...] = ()) -> NfcReader:
+    """Set up the contactless reader; `elsewhere` are the name parts of other lanes."""
     from edge_agent.drivers.nfc_pcsc.driver import PcscNfcReader  # noqa: PLC0415 - see above
 
-    return PcscNfcReader(config.reader, tally=tally, numbers_alone=config.plain_uid)
+    return PcscNfcReader(
+        config.reader, tally=tally, numbers_alone=config.plain_uid, elsewhere=elsewhere
+    )
 
 
 def open_tap(basis: Basis, till: EscposTill) -> TillTap:

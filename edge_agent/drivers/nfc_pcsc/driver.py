@@ -36,7 +36,9 @@ class PcscNfcReader:
 
     A tap's `detected_mono_ms` is taken when pcscd reports the card: what the radio and the reader
     needed before that is theirs. A card still lying there when the agent starts counts as a tap.
-    With `numbers_alone` a card that has no link is nothing to be counted as foreign.
+    A reader that a name part of `elsewhere`, another lane's, fits as well is left alone: its cards
+    would be read at both. With `numbers_alone` a card that has no link is nothing to be counted as
+    foreign.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class PcscNfcReader:
         *,
         tally: FaultTally | None = None,
         numbers_alone: bool = False,
+        elsewhere: tuple[str, ...] = (),
         connect: Callable[[], Session] = PcscSession,
     ) -> None:
         self._wanted = reader
+        self._elsewhere = elsewhere
         self._tally = tally or FaultTally()
         self._numbers_alone = numbers_alone
         self._connect = connect
@@ -115,7 +119,7 @@ class PcscNfcReader:
         self._unread.clear()
         try:
             while not self._stopping.is_set():
-                readers = tuple(name for name in session.readers() if self._wanted in name)
+                readers = tuple(filter(self._is_ours, session.readers()))
                 if readers:
                     self._state = "ok"
                 else:
@@ -124,6 +128,9 @@ class PcscNfcReader:
         finally:
             self._session = None
             session.close()
+
+    def _is_ours(self, name: str) -> bool:
+        return self._wanted in name and not any(part in name for part in self._elsewhere)
 
     def _lost(self) -> None:
         if self._state != "gone":

@@ -104,9 +104,13 @@ class Bench:
 class Watched:
     """A started driver over a bench, stopped at the end of the block."""
 
-    def __init__(self, bench: Bench, wanted: str = "Bench") -> None:
+    def __init__(
+        self, bench: Bench, wanted: str = "Bench", elsewhere: tuple[str, ...] = ()
+    ) -> None:
         self.tally = FaultTally()
-        self.driver = PcscNfcReader(wanted, tally=self.tally, connect=bench.connect)
+        self.driver = PcscNfcReader(
+            wanted, tally=self.tally, elsewhere=elsewhere, connect=bench.connect
+        )
 
     def __enter__(self) -> Self:
         self.driver.start()
@@ -211,6 +215,15 @@ def test_a_missing_service_shows_and_is_retried() -> None:
 def test_a_reader_of_another_name_does_not_count() -> None:
     with Watched(Bench(), wanted="ACR1252") as watched:
         assert watched.settle("gone")
+
+
+def test_a_reader_that_two_lanes_name_is_neither_ones() -> None:
+    # Neither name is a part of the other, so the settings cannot see it: the reader shows it.
+    for wanted, other in ((READER[:-2], READER[2:]), (READER[2:], READER[:-2])):
+        with Watched(Bench(), wanted, elsewhere=(other,)) as watched:
+            assert watched.settle("gone")
+    with Watched(Bench(), READER[:-2], elsewhere=("another",)) as watched:
+        assert watched.settle("ok")
 
 
 def test_starting_twice_keeps_one_thread() -> None:
