@@ -8,10 +8,13 @@ gaps are fetched.
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from uuid import UUID
+
+import structlog
 
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory, Inbound
@@ -25,6 +28,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member, decode_published
 from retail_core.wire.messages import Change, ChangeFrame, ChangeKind, Published
 
+log = structlog.get_logger("downlink")
 QUEUE_MAX = 256
 RETRY_S = 1.0
 RETRY_S_MAX = 30.0
@@ -103,7 +107,9 @@ class Downlink:
         self._stopping.set()
         thread, self._thread = self._thread, None
         if thread is not None:
-            self._inbox.put(_STOP)
+            # A full queue wakes the thread by itself; to wait for room in it could be for ever.
+            with suppress(queue.Full):
+                self._inbox.put_nowait(_STOP)
             thread.join()
 
     def put(self, message: Inbound) -> None:
@@ -148,6 +154,9 @@ class Downlink:
             work()
         except Fault as fault:
             self._tally.count(fault.code)
+        except Exception as error:  # noqa: BLE001 - a dead thread would hear of no withdrawal
+            self._tally.count(FaultCode.API_INTERNAL)
+            log.warning("downlink_broke", error=type(error).__name__)
 
     def take(self, message: Inbound) -> None:
         """Apply one message (Faults of the codec when it is malformed)."""

@@ -1,5 +1,6 @@
 """What the cloud sends is applied once, in order, and whole."""
 
+import threading
 from hashlib import sha256
 
 import msgspec
@@ -18,7 +19,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
 from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame, ChangeKind, Published
 from tests.factories.shop_floor import BUNDLE, MASK, SOAP, make_change, make_id, make_record
-from tests.factories.waiting import eventually
+from tests.factories.waiting import PATIENCE_S, eventually
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.replica import FakeReplica
@@ -79,6 +80,47 @@ def test_a_change_is_applied_and_told(bench: Bench) -> None:
     assert bench.replica.feed_position() == (EPOCH, 5)
     assert bench.applied == [Applied(member, NOON_MS, NOON_MS - 9)]
     assert bench.directory.asked == []
+
+
+def test_a_bug_where_one_change_is_heard_does_not_deafen_the_box(bench: Bench) -> None:
+    bugs = [RuntimeError("a bug")]
+
+    def hear(applied: Applied) -> None:
+        if bugs:
+            raise bugs.pop()
+
+    bench.downlink.listen(hear)
+    bench.downlink.start()
+    for pos in (1, 2):
+        change = make_change(pos, make_id(), 1, make_record())
+        frame = ChangeFrame(WIRE_VERSION, EPOCH, pos - 1, pos, (change,), NOON_MS)
+        bench.downlink.put(Inbound("chg", encode(frame)))
+    eventually(lambda: len(bench.applied) == 2)
+    assert bench.tally.snapshot() == {FaultCode.API_INTERNAL.value: 1}
+    bench.downlink.stop()
+
+
+def test_an_end_with_a_full_queue_is_an_end(bench: Bench) -> None:
+    at_it, go_on = threading.Event(), threading.Event()
+
+    def hear(_applied: Applied) -> None:
+        at_it.set()
+        go_on.wait(PATIENCE_S)
+
+    bench.downlink.listen(hear)
+    bench.downlink.start()
+    change = make_change(1, make_id(), 1, make_record())
+    frame = ChangeFrame(WIRE_VERSION, EPOCH, 0, 1, (change,), NOON_MS)
+    bench.downlink.put(Inbound("chg", encode(frame)))
+    assert at_it.wait(PATIENCE_S)
+    for _ in range(QUEUE_MAX + 1):
+        bench.downlink.put(Inbound("chg", encode(frame)))
+    ending = threading.Thread(target=bench.downlink.stop, daemon=True)
+    ending.start()
+    eventually(bench.downlink._stopping.is_set)
+    go_on.set()
+    ending.join(PATIENCE_S)
+    assert not ending.is_alive()
 
 
 def test_a_frame_seen_before_changes_nothing(bench: Bench) -> None:
