@@ -27,7 +27,9 @@ class Said:
 
 def sealed(said: Said, token: str) -> str:
     """Write it as a cookie's value that holds only beside this session."""
-    body = json.dumps([said.words[:WORDS_MAX], said.well, said.code]).encode()
+    # Not escaped: many words would be more than a cookie may hold.
+    text = json.dumps([said.words[:WORDS_MAX], said.well, said.code], ensure_ascii=False)
+    body = text.encode("utf-8", "replace")
     return f"{urlsafe_b64encode(body).decode()}.{_mark(body, token)}"
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from cloud_broker.console.said import Said, opened, sealed
+from cloud_broker.console.said import WORDS_MAX, Said, opened, sealed
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import SAME, csrf, notice
+
+COOKIE_BYTES_MAX = 4_000
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,12 @@ def test_nobody_else_puts_words_into_a_page(signed_in: TestClient) -> None:
     assert opened("é.é", "t") is None
     refused = Said("hi", well=False, code="A1")
     assert opened(sealed(refused, "t"), "t") == refused
+
+
+def test_words_of_any_script_fit_into_a_cookie() -> None:
+    said = Said("😀" * WORDS_MAX, well=False, code="A108")
+    assert len(sealed(said, "t")) < COOKIE_BYTES_MAX
+    assert opened(sealed(said, "t"), "t") == said
 
 
 def test_an_act_after_the_session_ended_is_said_to_be_undone(client: TestClient) -> None:
