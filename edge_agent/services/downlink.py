@@ -30,6 +30,7 @@ from retail_core.wire.messages import Change, ChangeFrame, ChangeKind, Published
 
 log = structlog.get_logger("downlink")
 QUEUE_MAX = 256
+UNHEARD_MAX = 10_000
 RETRY_S = 1.0
 RETRY_S_MAX = 30.0
 PAGES_MAX = 10_000
@@ -88,6 +89,7 @@ class Downlink:
         self._thread: threading.Thread | None = None
         self._retry_s = RETRY_S
         self._wanted: dict[str, Published | None] = {}
+        self._unheard: list[Callable[[], None]] = []
 
     def listen(self, listener: AppliedListener) -> None:
         """Call `listener` for every member changed, on this thread."""
@@ -147,7 +149,7 @@ class Downlink:
             self._inbox.task_done()
 
     def _owing(self) -> bool:
-        return self._gap.is_set() or bool(self._wanted)
+        return self._gap.is_set() or bool(self._wanted) or bool(self._unheard)
 
     def _counted(self, work: Callable[[], None]) -> None:
         try:
@@ -180,6 +182,8 @@ class Downlink:
         Raises the first fault that a later try may mend; what none can mend is counted and let go.
         """
         self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
+        if self._unheard:
+            self._tell_unheard()
         if self._gap.is_set():
             self._fill_gap()
         for kind, published in list(self._wanted.items()):
@@ -231,8 +235,22 @@ class Downlink:
         now_ms = self._clock.now().wall_ms
         for member_id in changed:
             applied = Applied(member_id, now_ms, frame.committed_ms)
-            for listener in self._listeners:
-                listener(applied)
+            self._unheard += [partial(listener, applied) for listener in self._listeners]
+        self._tell_unheard()
+
+    def _tell_unheard(self) -> None:
+        """Tell the listeners; who could not take it is told again: it may be a withdrawal."""
+        again: list[Callable[[], None]] = []
+        try:
+            while self._unheard:
+                tell = self._unheard.pop(0)
+                try:
+                    tell()
+                except Fault as fault:
+                    self._tally.count(fault.code)
+                    again.append(tell)
+        finally:
+            self._unheard += again[-UNHEARD_MAX:]
 
     def _want_face_leave(self) -> None:
         if self._face_leave is not None:

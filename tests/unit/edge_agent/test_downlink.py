@@ -100,6 +100,27 @@ def test_a_bug_where_one_change_is_heard_does_not_deafen_the_box(bench: Bench) -
     bench.downlink.stop()
 
 
+def test_a_change_that_met_a_full_disk_is_heard_again_and_holds_up_no_other(bench: Bench) -> None:
+    refusals, heard = [Fault(FaultCode.DISK_FULL)], []
+
+    def hear(applied: Applied) -> None:
+        if refusals:
+            raise refusals.pop()
+        heard.append(applied.member_id)
+
+    bench.downlink.listen(hear)
+    first, second = make_id(), make_id()
+    changes = [make_change(pos, who, 1, make_record()) for pos, who in ((1, first), (2, second))]
+    frame = ChangeFrame(WIRE_VERSION, EPOCH, 0, 2, tuple(changes), NOON_MS)
+    bench.downlink.take(Inbound("chg", encode(frame)))
+    assert heard == [second]
+    assert not bench.downlink.idle()
+    bench.downlink.settle()
+    assert heard == [second, first]
+    assert bench.downlink.idle()
+    assert bench.tally.snapshot() == {FaultCode.DISK_FULL.value: 1}
+
+
 def test_an_end_with_a_full_queue_is_an_end(bench: Bench) -> None:
     at_it, go_on = threading.Event(), threading.Event()
 
