@@ -119,12 +119,16 @@ class EnrolFace:
         return engine, consent
 
     def _keep(self, member_id: UUID, plan: EnrolPlan, consent: UUID) -> None:
-        for embedding in plan.templates:
-            template = Template(
-                self._ids.uuid7(), member_id, self._desk.gallery.model_id, embedding
-            )
-            # On disk first: what the lane recognises must be what a restart still knows.
-            self._desk.store.add(template, consent_event_id=consent)
-            self._desk.gallery.add(template)
-        if plan.templates:
-            self._desk.kept(member_id)
+        try:
+            for embedding in plan.templates:
+                template = Template(
+                    self._ids.uuid7(), member_id, self._desk.gallery.model_id, embedding
+                )
+                # On disk first: what the lane recognises must be what a restart still knows.
+                self._desk.store.add(template, consent_event_id=consent)
+                self._desk.gallery.add(template)
+        finally:
+            # Also when a withdrawal or the disk came between two of them: what is held is told,
+            # what came late goes.
+            if plan.templates:
+                self._desk.kept(member_id)

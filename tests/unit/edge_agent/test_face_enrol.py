@@ -1,6 +1,6 @@
 """Enrolment: what is taken, what is said, who is warned about, and never without consent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -112,7 +112,13 @@ class Counter:
         self.store.ledger.add_consent(make_consent(ALICE, consent_id=CONSENT))
         self.consents = {(ALICE, "face.local"): CONSENT}
 
-    def service(self, *, engine: bool = True, camera: bool = True) -> EnrolFace:
+    def service(
+        self,
+        *,
+        engine: bool = True,
+        camera: bool = True,
+        kept: Callable[[UUID], None] = lambda _member: None,
+    ) -> EnrolFace:
         at_work = self.engine if engine else None
         desk = FaceDesk(
             at_work,
@@ -121,6 +127,7 @@ class Counter:
             self.gallery,
             self.store,
             POLICY,
+            kept=kept,
         )
         return EnrolFace(desk, FakeIdSource(), lambda who, kind: self.consents.get((who, kind)))
 
@@ -141,6 +148,23 @@ def test_templates_rest_under_the_consent_that_allows_them(desk: Counter) -> Non
     best, _ = desk.gallery.search(unit(1.0))
     assert best is not None
     assert best.member_id == ALICE
+
+
+def test_an_enrolment_that_breaks_off_is_settled_with_what_was_kept(desk: Counter) -> None:
+    settled: list[UUID] = []
+
+    class Filling(FakeGalleryStore):
+        def add(self, template: Template, *, consent_event_id: UUID) -> None:
+            if list(self.load(MODEL)):
+                raise Fault(FaultCode.DISK_FULL)
+            super().add(template, consent_event_id=consent_event_id)
+
+    desk.store = Filling()
+    desk.store.ledger.add_consent(make_consent(ALICE, consent_id=CONSENT))
+    service = desk.service(kept=settled.append)
+    with pytest.raises(Fault, match=FaultCode.DISK_FULL.value):
+        service.from_pictures(ALICE, [picture(0), picture(1)])
+    assert settled == [ALICE], "the cloud is told, or a withdrawal meanwhile takes her out again"
 
 
 def test_without_consent_nothing_is_even_looked_at(desk: Counter) -> None:
