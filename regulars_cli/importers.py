@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from retail_core.errors import Fault
-from retail_core.pricing.sold import SoldBasket, SoldLine
+from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine
 from retail_core.texts.faults import FaultCode
 
 _MILLI = 1000

@@ -28,12 +28,12 @@ from retail_core.catalog.article import Article
 from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.errors import Fault
 from retail_core.money import format_yuan
-from retail_core.pricing.lint import UNITS_MAX
-from retail_core.pricing.lint import lint as find
-from retail_core.pricing.lint_findings import Lint, LintFinding, Severity
-from retail_core.pricing.lint_search import Limits
-from retail_core.pricing.proof import basket_file, member_file
-from retail_core.pricing.sold import read_sold, shelf_fen
+from retail_core.pricing.linting.findings import Lint, LintFinding, Severity
+from retail_core.pricing.linting.lint import UNITS_MAX
+from retail_core.pricing.linting.lint import lint as find
+from retail_core.pricing.linting.worst_baskets import Limits
+from retail_core.pricing.proof.document import basket_file, member_file
+from retail_core.pricing.rehearsal.sold import read_sold, shelf_fen
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.lint_texts import SEVERITIES, WHYS, lint_text
 

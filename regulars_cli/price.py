@@ -20,11 +20,11 @@ from regulars_cli.reading import Rules, read_basket, read_member, read_rules
 from regulars_cli.receipt import show
 from retail_core import limits
 from retail_core.pricing.certificate import PricedBasket
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.files import AskedBasket
-from retail_core.pricing.near_miss import near_misses
-from retail_core.pricing.proof import Asked, certify, encode_certificate, encode_result
-from retail_core.pricing.verify import price_again
+from retail_core.pricing.proof.document import Asked, certify, encode_certificate, encode_result
+from retail_core.pricing.proof.near_miss import near_misses
+from retail_core.pricing.proof.verify import price_again
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.files import AskedBasket
 
 BundleOption = Annotated[Path, typer.Option("--bundle", "-b", help="规则包 / the rule bundle")]
 BasketOption = Annotated[

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regulars_cli.common import read
-from retail_core.pricing import files
-from retail_core.pricing.bundle import RuleBundle, bundle_hash, parse_bundle
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.files import AskedBasket
+from retail_core.pricing.rules import files
+from retail_core.pricing.rules.bundle import RuleBundle, bundle_hash, parse_bundle
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.files import AskedBasket
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from typing import IO, cast
 import msgspec
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import parse_bundle
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.replay import Rehearsal, Tally, merge
-from retail_core.pricing.sold import read_sold
+from retail_core.pricing.rehearsal.replay import Rehearsal, Tally, merge
+from retail_core.pricing.rehearsal.sold import read_sold
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.context import MemberContext
 from retail_core.texts.faults import FaultCode
 
 CHUNK_LINES = 200

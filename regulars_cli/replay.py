@@ -24,9 +24,9 @@ from regulars_cli.replay_page import page
 from regulars_cli.replay_report import Report, show
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import parse_bundle
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.files import read_member
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.files import read_member
 from retail_core.texts.faults import FaultCode
 
 EXIT_INTERRUPTED = 130

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from regulars_cli.common import Language
 from regulars_cli.replay_report import Report, say
 from retail_core.money import format_yuan
-from retail_core.pricing.replay import CLASSES_FEN, GroupSums
+from retail_core.pricing.rehearsal.replay import CLASSES_FEN, GroupSums
 
 _PERCENT = 100
 

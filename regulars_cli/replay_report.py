@@ -10,8 +10,8 @@ from rich.text import Text
 
 from regulars_cli.common import Language
 from retail_core.money import format_yuan
-from retail_core.pricing.bundle import RuleBundle
-from retail_core.pricing.replay import CLASSES_FEN, Tally, budgets
+from retail_core.pricing.rehearsal.replay import CLASSES_FEN, Tally, budgets
+from retail_core.pricing.rules.bundle import RuleBundle
 
 FORMAT = 1
 WORDS = {

@@ -9,7 +9,7 @@ import typer
 from regulars_cli.common import JsonOption, LangOption, coded_errors, language_of, out, print_json
 from regulars_cli.importers import IMPORTERS, Import
 from retail_core.errors import Fault
-from retail_core.pricing.sold import write_sold
+from retail_core.pricing.rehearsal.sold import write_sold
 from retail_core.texts.faults import FaultCode
 
 app = typer.Typer(help="销售文件 / sales files", no_args_is_help=True)

@@ -19,10 +19,10 @@ from regulars_cli.common import (
 from regulars_cli.reading import read_rules
 from retail_core import limits
 from retail_core.money import format_yuan
-from retail_core.pricing.arithmetic import Finding
-from retail_core.pricing.proof import certificate_sha256, read_certificate
-from retail_core.pricing.verify import Verdict, Verification
-from retail_core.pricing.verify import verify as check
+from retail_core.pricing.proof.arithmetic import Finding
+from retail_core.pricing.proof.document import certificate_sha256, read_certificate
+from retail_core.pricing.proof.verify import Verdict, Verification
+from retail_core.pricing.proof.verify import verify as check
 from retail_core.texts.price_flaws import flaw_text
 
 EXITS = {Verdict.EQUAL: 0, Verdict.ADDS_UP: 0, Verdict.CHEAPER: 1, Verdict.WRONG: 2}

@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file by
 
 import msgspec
 
-from retail_core.pricing.files import BasketFile, MemberFile
-from retail_core.pricing.proof import Certificate, Result
-from retail_core.pricing.rules import RuleBundle
+from retail_core.pricing.proof.document import Certificate, Result
+from retail_core.pricing.rules.files import BasketFile, MemberFile
+from retail_core.pricing.rules.ruleset import RuleBundle
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

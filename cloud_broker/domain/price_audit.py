@@ -12,12 +12,12 @@ from uuid import UUID
 
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import MILLI, BasketLine
-from retail_core.pricing.arithmetic import check_sums
-from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import PricedBasket, PricedLine
-from retail_core.pricing.depends import rules_of
-from retail_core.pricing.proof import Asked
-from retail_core.pricing.repricing import basket_again, member_of, store_of
+from retail_core.pricing.proof.arithmetic import check_sums
+from retail_core.pricing.proof.depends import rules_of
+from retail_core.pricing.proof.document import Asked
+from retail_core.pricing.proof.repricing import basket_again, member_of, store_of
+from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import Sale
 

@@ -16,7 +16,7 @@ from retail_core.catalog.article import Article
 from retail_core.catalog.encoding import encode_catalogue
 from retail_core.catalog.importing import CatalogueImport, ImportedArticle, parse_catalogue
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import parse_bundle, sign_bundle
+from retail_core.pricing.rules.bundle import parse_bundle, sign_bundle
 from retail_core.texts.faults import FaultCode
 
 

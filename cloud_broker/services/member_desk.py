@@ -13,7 +13,7 @@ from cloud_broker.services.overview import ConsentRow, HqQueries, MemberPage, Sa
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.refresh import refresh
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import SIGNATURE_BYTES, parse_bundle
+from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, parse_bundle
 from retail_core.texts.faults import FaultCode
 
 CHANNEL = "phone"

@@ -21,8 +21,8 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit, Units
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import SIGNATURE_BYTES, RuleBundle, bundle_hash, parse_bundle
-from retail_core.pricing.verify import price_again
+from retail_core.pricing.proof.verify import price_again
+from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, RuleBundle, bundle_hash, parse_bundle
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body

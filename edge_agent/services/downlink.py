@@ -21,7 +21,7 @@ from edge_agent.ports.cloud_link import CloudDirectory, Inbound
 from edge_agent.ports.replica import Replica
 from retail_core.catalog.importing import decode_catalogue
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import open_bundle, parse_bundle
+from retail_core.pricing.rules.bundle import open_bundle, parse_bundle
 from retail_core.sync.cursor import Verdict, judge
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

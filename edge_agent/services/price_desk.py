@@ -13,11 +13,11 @@ from retail_core.checkout.basket import Basket, BasketLine
 from retail_core.checkout.business_date import as_int, business_date
 from retail_core.clock import Instant, TimeQuality
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import RuleBundle, bundle_hash, parse_bundle
 from retail_core.pricing.certificate import PricedBasket
-from retail_core.pricing.context import StoreContext
 from retail_core.pricing.evaluate import MemberContext, price_basket
-from retail_core.pricing.repricing import priced_for
+from retail_core.pricing.proof.repricing import priced_for
+from retail_core.pricing.rules.bundle import RuleBundle, bundle_hash, parse_bundle
+from retail_core.pricing.rules.context import StoreContext
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import PricedFor
 

@@ -7,7 +7,7 @@ from retail_core.checkout.basket import BasketLine, line_shelf_fen, whole_units
 from retail_core.money import allocate
 from retail_core.pricing.certificate import AppliedOffer, PricedLine
 from retail_core.pricing.gains import set_need
-from retail_core.pricing.offers import Offer, UnitOffer
+from retail_core.pricing.rules.offers import Offer, UnitOffer
 
 
 class Till:

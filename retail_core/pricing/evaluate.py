@@ -9,7 +9,6 @@ higher priority, then to the lower offer id.
 from retail_core import limits
 from retail_core.checkout.basket import Basket, check_basket
 from retail_core.pricing.assembly import Till
-from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import (
     AppliedOffer,
     PricedBasket,
@@ -20,11 +19,12 @@ from retail_core.pricing.certificate import (
     UsedPoints,
     certificate_hash,
 )
-from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.formulation import Formulation, applied_units, formulate, points_terms
 from retail_core.pricing.gifts import settle_gifts
 from retail_core.pricing.losers import lost_coupons, lost_offers
-from retail_core.pricing.matching import Matches, match_rules
+from retail_core.pricing.matching.matches import Matches, match_rules
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.solver.answers import Answer, Question
 from retail_core.pricing.solver.joint import solve_question
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from retail_core import limits
 from retail_core.checkout.basket import BasketLine, line_shelf_fen, whole_units
 from retail_core.money import percent_of
-from retail_core.pricing.coupons import PercentCoupon
-from retail_core.pricing.matching import CouponMatch, Match, Matches
-from retail_core.pricing.offers import (
+from retail_core.pricing.matching.matches import CouponMatch, Match, Matches
+from retail_core.pricing.rules.coupons import PercentCoupon
+from retail_core.pricing.rules.offers import (
     MixAndMatch,
     Offer,
     SetAmount,
@@ -18,7 +18,7 @@ from retail_core.pricing.offers import (
     SlotBundle,
     UnitOffer,
 )
-from retail_core.pricing.rules import PointsRule
+from retail_core.pricing.rules.ruleset import PointsRule
 from retail_core.pricing.solver.candidates import Candidate
 from retail_core.pricing.solver.problem import (
     NO_SLOT,

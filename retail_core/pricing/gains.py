@@ -7,9 +7,9 @@ it, so it shares no formula with the search.
 from collections.abc import Iterator, Sequence
 
 from retail_core.money import percent_of
-from retail_core.pricing.bundle import PointsRule
-from retail_core.pricing.coupons import Coupon, PercentCoupon
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.bundle import PointsRule
+from retail_core.pricing.rules.coupons import Coupon, PercentCoupon
+from retail_core.pricing.rules.offers import (
     PERMILLE,
     MixAndMatch,
     SetAmount,

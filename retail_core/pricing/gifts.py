@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from retail_core.checkout.basket import BasketLine, whole_units
 from retail_core.pricing.certificate import GivenGift, PricedLine, Reason, RejectedOffer
-from retail_core.pricing.matching import GiftMatch
+from retail_core.pricing.matching.matches import GiftMatch
 
 
 def settle_gifts(

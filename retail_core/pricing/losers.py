@@ -6,8 +6,8 @@ from retail_core.checkout.basket import BasketLine, whole_units
 from retail_core.pricing.certificate import AppliedOffer, Reason, RejectedOffer, UsedCoupon
 from retail_core.pricing.formulation import Formulation
 from retail_core.pricing.gains import set_fen_off, set_need
-from retail_core.pricing.matching import CouponMatch, Match, Matches
-from retail_core.pricing.offers import SlotBundle, UnitOffer
+from retail_core.pricing.matching.matches import CouponMatch, Match, Matches
+from retail_core.pricing.rules.offers import SlotBundle, UnitOffer
 from retail_core.pricing.solver.answers import Answer
 
 

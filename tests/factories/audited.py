@@ -11,11 +11,11 @@ from cloud_broker.ports.catalogue import Document, Revision
 from cloud_broker.ports.unit import Units
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import bundle_hash, parse_bundle, sign_bundle
 from retail_core.pricing.certificate import certificate_hash
-from retail_core.pricing.context import MemberContext, StoreContext
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.repricing import priced_for
+from retail_core.pricing.proof.repricing import priced_for
+from retail_core.pricing.rules.bundle import bundle_hash, parse_bundle, sign_bundle
+from retail_core.pricing.rules.context import MemberContext, StoreContext
 from retail_core.wire.messages import Sale, SaleLine
 from tests.fakes.cloud_box import WALL_MS, fresh_id
 

@@ -23,7 +23,7 @@ from retail_core.loyalty.postings import (
 from retail_core.loyalty.refunds import Refund, Rest, Returned, Standing, plan_refund
 from retail_core.loyalty.spending import redeem_postings
 from retail_core.loyalty.upkeep import expiring, maturing, settling
-from retail_core.pricing.rules import EarnRule
+from retail_core.pricing.rules.ruleset import EarnRule
 from tests.factories.pricing import TENANT, priced
 
 FIRST_DAY = date(2026, 11, 22)

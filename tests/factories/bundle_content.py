@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import parse_bundle
+from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.words import Words
 

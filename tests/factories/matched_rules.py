@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from retail_core.checkout.basket import Basket
-from retail_core.pricing.bundle import parse_bundle
-from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
-from retail_core.pricing.matching import Match, Matches, match_rules
+from retail_core.pricing.matching.matches import Match, Matches, match_rules
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext, StoreContext
 from tests.factories.pricing import basket, line
 
 GOLD = MemberContext("gold", frozenset({"学生"}), joined=date(2026, 7, 1), birthday=(8, 3))

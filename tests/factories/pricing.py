@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import EarnRule, RuleBundle
 from retail_core.pricing.certificate import PricedBasket, PricedLine
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
-from retail_core.pricing.slots import WeekSlot
+from retail_core.pricing.rules.bundle import EarnRule, RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
+from retail_core.pricing.rules.slots import WeekSlot
 
 FRIDAY_NOON = datetime(2026, 7, 31, 12, 0)  # noqa: DTZ001 - wall time in the store's zone
 TENANT = UUID(int=1)

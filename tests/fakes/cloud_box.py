@@ -156,10 +156,10 @@ class SimBox:
             source="api",
             till_receipt_no=str(len(self.events) + 1),
             business_date=20261118,
-            shelf_fen=fen + 100,
+            shelf_fen=fen,
             total_fen=fen,
             lines=(
-                SaleLine(1, fresh_id().bytes, "A1", "洗面奶", 1_000, fen, fen - 100),
+                SaleLine(1, fresh_id().bytes, "A1", "洗面奶", 1_000, fen - 100, fen - 100),
                 SaleLine(2, None, "", "购物袋", 1_000, 100, 100),
             ),
             tenders=(("wechat", fen),),

@@ -19,7 +19,7 @@ from cloud_broker.ports.fleet import (
 from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import check_newer
+from retail_core.pricing.rules.bundle import check_newer
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_state import State
 

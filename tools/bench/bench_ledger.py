@@ -18,7 +18,7 @@ from retail_core.loyalty.postings import Ledger, Posting, PostingKey, member_acc
 from retail_core.loyalty.refunds import Returned, Standing, plan_refund
 from retail_core.loyalty.spending import redeem_postings
 from retail_core.pricing.certificate import PricedLine
-from retail_core.pricing.rules import EarnRule
+from retail_core.pricing.rules.ruleset import EarnRule
 from tools.bench.report import Bench, Row
 
 SEED = 20_261_122

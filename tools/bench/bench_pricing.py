@@ -20,12 +20,12 @@ from typing import TypeVar
 from rich.progress import track
 
 from retail_core.checkout.basket import Basket
-from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import PricedBasket, certificate_hash
-from retail_core.pricing.context import MemberContext
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.formulation import Formulation, formulate, points_terms
-from retail_core.pricing.matching import match_rules
+from retail_core.pricing.matching.matches import match_rules
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.context import MemberContext
 from retail_core.pricing.solver.answers import Question, answer_of
 from retail_core.pricing.solver.incumbent import incumbent
 from retail_core.pricing.solver.joint import solve_question

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import PointsRule, RuleBundle
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.coupons import Coupon, Held, PercentCoupon, ThresholdCoupon
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.bundle import PointsRule, RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.coupons import Coupon, Held, PercentCoupon, ThresholdCoupon
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     MixAndMatch,
     Offer,

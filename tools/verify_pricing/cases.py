@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import Campaign, PointsRule, RuleBundle
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.context import MemberContext, StoreContext, Used
-from retail_core.pricing.coupons import Coupon, Held, PercentCoupon, ThresholdCoupon
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.bundle import Campaign, PointsRule, RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.context import MemberContext, StoreContext, Used
+from retail_core.pricing.rules.coupons import Coupon, Held, PercentCoupon, ThresholdCoupon
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     Caps,
     MixAndMatch,

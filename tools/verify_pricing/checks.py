@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.formulation import formulate, points_terms
-from retail_core.pricing.matching import match_rules
-from retail_core.pricing.offers import UnitOffer
+from retail_core.pricing.matching.matches import match_rules
+from retail_core.pricing.rules.offers import UnitOffer
 from retail_core.pricing.solver.answers import Question
 from retail_core.pricing.solver.dynamic import TooManyError
 from retail_core.pricing.solver.incumbent import incumbent

@@ -13,10 +13,10 @@ from itertools import combinations_with_replacement, product
 from math import comb, prod
 
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import RuleBundle
-from retail_core.pricing.context import MemberContext, StoreContext
-from retail_core.pricing.coupons import Coupon, PercentCoupon
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.context import MemberContext, StoreContext
+from retail_core.pricing.rules.coupons import Coupon, PercentCoupon
+from retail_core.pricing.rules.offers import (
     MixAndMatch,
     Offer,
     OfferBase,

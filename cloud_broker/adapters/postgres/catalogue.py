@@ -12,7 +12,7 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import check_newer
+from retail_core.pricing.rules.bundle import check_newer
 from retail_core.texts.faults import FaultCode
 
 _REVISIONS = """

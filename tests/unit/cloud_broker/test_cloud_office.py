@@ -32,7 +32,7 @@ from edge_agent.settings import DeviceFile
 from retail_core.catalog.encoding import decode_catalogue
 from retail_core.errors import Fault
 from retail_core.identity.model_card import open_models
-from retail_core.pricing.bundle import open_bundle
+from retail_core.pricing.rules.bundle import open_bundle
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import (
     FakeCloudClock,

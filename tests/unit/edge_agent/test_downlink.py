@@ -13,7 +13,7 @@ from edge_agent.ports.cloud_link import Inbound
 from edge_agent.services.downlink import QUEUE_MAX, Applied, Downlink
 from retail_core.catalog.importing import encode_catalogue
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import sign_bundle
+from retail_core.pricing.rules.bundle import sign_bundle
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode

@@ -6,10 +6,10 @@ from typing import get_args
 
 from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.checkout.basket import Basket, BasketLine
-from retail_core.pricing.bundle import parse_bundle
-from retail_core.pricing.coupons import Coupon
 from retail_core.pricing.evaluate import MemberContext, PricedBasket, Reason, price_basket
-from retail_core.pricing.offers import Offer
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.coupons import Coupon
+from retail_core.pricing.rules.offers import Offer
 from tests.factories.pricing import FRIDAY_NOON
 
 EXAMPLES = Path("device_configs/examples")

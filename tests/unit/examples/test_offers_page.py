@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from retail_core.pricing.bundle import parse_bundle
 from retail_core.pricing.certificate import PricedBasket, Reason
-from retail_core.pricing.conditions import Conditions
-from retail_core.pricing.coupons import Coupon
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.files import read_basket, read_member
-from retail_core.pricing.offers import Caps, Offer
-from retail_core.pricing.rules import PointsRule, RuleBundle
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.conditions import Conditions
+from retail_core.pricing.rules.coupons import Coupon
+from retail_core.pricing.rules.files import read_basket, read_member
+from retail_core.pricing.rules.offers import Caps, Offer
+from retail_core.pricing.rules.ruleset import PointsRule, RuleBundle
 
 PAGE = Path("docs/reference/offers.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import RuleBundle, parse_bundle
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.files import AskedBasket, read_basket, read_member
+from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle
+from retail_core.pricing.rules.files import AskedBasket, read_basket, read_member
 from retail_core.texts.faults import FaultCode
 from tools.pricing_schemas import FOLDER
 

@@ -8,10 +8,10 @@ import jsonschema_rs
 import pytest
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import parse_bundle
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.files import read_basket, read_member
-from retail_core.pricing.proof import encode_result
+from retail_core.pricing.proof.document import encode_result
+from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.files import read_basket, read_member
 from tools.pricing_schemas import FILES, FOLDER, render
 
 EXAMPLES = Path("device_configs/examples")

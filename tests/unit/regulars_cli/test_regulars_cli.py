@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from regulars_cli.__main__ import app
 from regulars_cli.common import language_of
 from regulars_cli.rehearsing import Plan, Saved, Stage
-from retail_core.pricing.proof import Result as Priced
+from retail_core.pricing.proof.document import Result as Priced
 
 BUNDLE = {
     "version": 3,

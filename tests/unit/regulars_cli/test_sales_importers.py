@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regulars_cli.__main__ import app
 from regulars_cli.importers import IMPORTERS, Import
-from retail_core.pricing.sold import SoldBasket, shelf_fen
+from retail_core.pricing.rehearsal.sold import SoldBasket, shelf_fen
 
 RETAIL = """\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country

@@ -7,15 +7,16 @@ from uuid import UUID
 import pytest
 
 from retail_core.catalog.article import Article
-from retail_core.pricing.bundle import Campaign, Restriction, RuleBundle
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.conditions import Conditions, ItemSelector
-from retail_core.pricing.coupons import Gift, PercentCoupon, ThresholdCoupon
-from retail_core.pricing.lint import lint
-from retail_core.pricing.lint_findings import Lint, LintFinding
-from retail_core.pricing.lint_search import Limits
-from retail_core.pricing.lint_static import why_never
-from retail_core.pricing.offers import (
+from retail_core.pricing.linting.findings import Lint, LintFinding
+from retail_core.pricing.linting.lint import lint
+from retail_core.pricing.linting.static import why_never
+from retail_core.pricing.linting.worst_baskets import Limits
+from retail_core.pricing.proof.verify import price_again
+from retail_core.pricing.rules.bundle import Campaign, Restriction, RuleBundle
+from retail_core.pricing.rules.conditions import Conditions, ItemSelector
+from retail_core.pricing.rules.coupons import Gift, PercentCoupon, ThresholdCoupon
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     Caps,
     MixAndMatch,
@@ -29,8 +30,7 @@ from retail_core.pricing.offers import (
     TierPrice,
     TimeSlotPrice,
 )
-from retail_core.pricing.slots import WeekSlot
-from retail_core.pricing.verify import price_again
+from retail_core.pricing.rules.slots import WeekSlot
 from retail_core.texts.lint_texts import LINTS, SEVERITIES, WHYS
 from retail_core.texts.price_reasons import REASONS
 from tests.factories.pricing import TIERS, mix, set_price, tagged, tier

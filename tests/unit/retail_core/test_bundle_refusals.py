@@ -6,7 +6,7 @@ import pytest
 
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import (
+from retail_core.pricing.rules.bundle import (
     parse_bundle,
 )
 from retail_core.texts.faults import FaultCode

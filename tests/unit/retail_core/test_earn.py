@@ -19,7 +19,7 @@ from retail_core.loyalty.postings import (
     reverse,
     to_wire,
 )
-from retail_core.pricing.bundle import EarnRule
+from retail_core.pricing.rules.bundle import EarnRule
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WirePosting
 from tests.factories.pricing import LEGAL_ENTITY, RECEIPT, TENANT, WALLET, priced

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.context import MemberContext, StoreContext, Used
-from retail_core.pricing.eligibility import is_near_birthday
-from retail_core.pricing.setting import Budget
+from retail_core.pricing.matching.eligibility import is_near_birthday
+from retail_core.pricing.matching.setting import Budget
+from retail_core.pricing.rules.context import MemberContext, StoreContext, Used
 from tests.factories.matched_rules import HOUR, matched, offered
 from tests.factories.pricing import FRIDAY_NOON
 

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import RuleBundle, parse_bundle
 from retail_core.pricing.certificate import PricedBasket, Reason
-from retail_core.pricing.conditions import Conditions
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.coupons import ThresholdCoupon
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.offers import TagPrice
-from retail_core.pricing.proof import Asked, certify
-from retail_core.pricing.verify import price_again
+from retail_core.pricing.proof.document import Asked, certify
+from retail_core.pricing.proof.verify import price_again
+from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle
+from retail_core.pricing.rules.conditions import Conditions
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.coupons import ThresholdCoupon
+from retail_core.pricing.rules.offers import TagPrice
 from tests.factories.pricing import TIERS, basket, line, tier
 from tools.verify_pricing.cases import Maker
 

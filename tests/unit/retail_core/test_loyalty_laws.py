@@ -15,7 +15,7 @@ from retail_core.loyalty.lots import Pool, fold
 from retail_core.loyalty.policy import LoyaltyPolicy, Months, Never, Policies, Yearly
 from retail_core.loyalty.postings import Ledger, member_account
 from retail_core.loyalty.refunds import Rest
-from retail_core.pricing.rules import EarnRule
+from retail_core.pricing.rules.ruleset import EarnRule
 from tests.factories.books import (
     ANN,
     BEA,

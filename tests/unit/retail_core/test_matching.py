@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from retail_core.checkout.basket import Basket, BasketLine
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import Reason
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
-from retail_core.pricing.coupons import Held
-from retail_core.pricing.line_index import LineIndex
-from retail_core.pricing.matching import match_rules
-from retail_core.pricing.offers import (
+from retail_core.pricing.matching.matches import match_rules
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext, StoreContext
+from retail_core.pricing.rules.coupons import Held
+from retail_core.pricing.rules.line_index import LineIndex
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     Offer,
     PriceList,

@@ -4,14 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.checkout.basket import BasketLine
-from retail_core.pricing.bundle import RuleBundle
 from retail_core.pricing.certificate import NearMiss
-from retail_core.pricing.context import ANY_STORE
-from retail_core.pricing.coupons import ThresholdCoupon
-from retail_core.pricing.near_miss import KEPT_MAX, near_misses
-from retail_core.pricing.offers import MixAndMatch
-from retail_core.pricing.proof import Asked
-from retail_core.pricing.verify import price_again
+from retail_core.pricing.proof.document import Asked
+from retail_core.pricing.proof.near_miss import KEPT_MAX, near_misses
+from retail_core.pricing.proof.verify import price_again
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.context import ANY_STORE
+from retail_core.pricing.rules.coupons import ThresholdCoupon
+from retail_core.pricing.rules.offers import MixAndMatch
 from tests.factories.pricing import basket, bundle, line, mix, set_price, tier
 from tools.verify_pricing.cases import Maker
 

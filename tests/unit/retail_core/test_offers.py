@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import (
+from retail_core.pricing.rules.bundle import (
     EarnRule,
     RuleBundle,
     bundle_hash,
@@ -17,8 +17,8 @@ from retail_core.pricing.bundle import (
     parse_bundle,
     sign_bundle,
 )
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.offers import (
     MixAndMatch,
     Offer,
     SetPrice,
@@ -26,7 +26,7 @@ from retail_core.pricing.offers import (
     TimeSlotPrice,
     order_key,
 )
-from retail_core.pricing.slots import WeekSlot
+from retail_core.pricing.rules.slots import WeekSlot
 from retail_core.texts.faults import FaultCode
 from tests.factories.bundle_content import MIX, SET, SLOT, TIER, content, refusal
 from tests.factories.pricing import mix, tier

@@ -9,13 +9,15 @@ import msgspec
 import pytest
 
 from retail_core.checkout.basket import BasketLine
-from retail_core.pricing.arithmetic import Flaw
-from retail_core.pricing.bundle import Campaign, PointsRule, RuleBundle
-from retail_core.pricing.conditions import ItemSelector
-from retail_core.pricing.context import ANY_STORE, MemberContext
-from retail_core.pricing.coupons import Coupon, PercentCoupon, ThresholdCoupon
 from retail_core.pricing.gains import coupon_fen_off, points_usable, set_fen_off, set_need
-from retail_core.pricing.offers import (
+from retail_core.pricing.proof.arithmetic import Flaw
+from retail_core.pricing.proof.document import Asked, Certificate, certify
+from retail_core.pricing.proof.verify import Verdict, price_again, verify
+from retail_core.pricing.rules.bundle import Campaign, PointsRule, RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext
+from retail_core.pricing.rules.coupons import Coupon, PercentCoupon, ThresholdCoupon
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     Caps,
     MixAndMatch,
@@ -26,8 +28,6 @@ from retail_core.pricing.offers import (
     SlotBundle,
     TierPrice,
 )
-from retail_core.pricing.proof import Asked, Certificate, certify
-from retail_core.pricing.verify import Verdict, price_again, verify
 from tests.factories.pricing import TIERS, basket, line, mix, tagged, tier
 
 SHA = bytes(range(32))

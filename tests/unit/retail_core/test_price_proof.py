@@ -9,12 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.pricing.arithmetic import Flaw
-from retail_core.pricing.bundle import RuleBundle
-from retail_core.pricing.conditions import Conditions
-from retail_core.pricing.context import ANY_STORE, MemberContext
-from retail_core.pricing.offers import TierPrice
-from retail_core.pricing.proof import (
+from retail_core.pricing.proof.arithmetic import Flaw
+from retail_core.pricing.proof.document import (
     Asked,
     Certificate,
     asked_of,
@@ -23,7 +19,11 @@ from retail_core.pricing.proof import (
     encode_certificate,
     read_certificate,
 )
-from retail_core.pricing.verify import Verdict, price_again, verify
+from retail_core.pricing.proof.verify import Verdict, price_again, verify
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.conditions import Conditions
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext
+from retail_core.pricing.rules.offers import TierPrice
 from retail_core.texts.price_flaws import FLAWS, flaw_text
 from tests.factories.pricing import basket, bundle, line, mix, tier
 from tools.verify_pricing.cases import Maker

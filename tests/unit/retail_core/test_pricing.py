@@ -7,7 +7,6 @@ import pytest
 
 from retail_core.checkout.basket import BasketLine
 from retail_core.errors import Fault
-from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.evaluate import (
     AppliedOffer,
     MemberContext,
@@ -18,7 +17,8 @@ from retail_core.pricing.evaluate import (
     certificate_hash,
     price_basket,
 )
-from retail_core.pricing.offers import MixAndMatch, Offer, TierPrice
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.offers import MixAndMatch, Offer, TierPrice
 from retail_core.texts.faults import FaultCode
 from tests.factories.pricing import FRIDAY_NOON, basket, bundle, line, mix, set_price, slot, tier
 

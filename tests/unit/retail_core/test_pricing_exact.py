@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from retail_core.checkout.basket import line_shelf_fen
 from retail_core.pricing.certificate import certificate_hash
-from retail_core.pricing.coupons import ThresholdCoupon
 from retail_core.pricing.formulation import formulate, points_terms
-from retail_core.pricing.matching import match_rules
-from retail_core.pricing.offers import BundleSlot, Caps, MixAndMatch, SlotBundle
+from retail_core.pricing.matching.matches import match_rules
+from retail_core.pricing.rules.coupons import ThresholdCoupon
+from retail_core.pricing.rules.offers import BundleSlot, Caps, MixAndMatch, SlotBundle
 from retail_core.pricing.solver import joint, model
 from retail_core.pricing.solver.answers import Question
 from retail_core.pricing.solver.incumbent import incumbent

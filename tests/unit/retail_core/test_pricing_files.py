@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from retail_core.checkout.basket import BasketLine, check_basket
 from retail_core.errors import Fault
-from retail_core.pricing.context import MemberContext, StoreContext, Used
-from retail_core.pricing.coupons import Held
-from retail_core.pricing.files import read_basket, read_member
+from retail_core.pricing.rules.context import MemberContext, StoreContext, Used
+from retail_core.pricing.rules.coupons import Held
+from retail_core.pricing.rules.files import read_basket, read_member
 from retail_core.texts.faults import FaultCode
 
 LINE = {"sku": "A1", "unit_price_fen": 500}

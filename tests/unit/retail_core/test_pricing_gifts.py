@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from retail_core.pricing.bundle import PointsRule, RuleBundle
 from retail_core.pricing.certificate import GivenGift, PricedBasket, Reason, UsedCoupon, UsedPoints
-from retail_core.pricing.context import ANY_STORE, MemberContext, StoreContext
-from retail_core.pricing.coupons import Coupon, Gift, Held, PercentCoupon, ThresholdCoupon
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.offers import Caps, Offer
+from retail_core.pricing.rules.bundle import PointsRule, RuleBundle
+from retail_core.pricing.rules.context import ANY_STORE, MemberContext, StoreContext
+from retail_core.pricing.rules.coupons import Coupon, Gift, Held, PercentCoupon, ThresholdCoupon
+from retail_core.pricing.rules.offers import Caps, Offer
 from tests.factories.pricing import FRIDAY_NOON, TIERS, basket, line, mix, tagged, tier
 
 LINES = basket(line(1, 1000, 3, tags="a"), line(2, 500, 2, tags="b"))

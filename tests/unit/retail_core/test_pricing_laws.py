@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retail_core.checkout.basket import Basket, BasketLine, line_shelf_fen
-from retail_core.pricing.bundle import RuleBundle
-from retail_core.pricing.conditions import ItemSelector
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
-from retail_core.pricing.slots import WeekSlot
+from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.conditions import ItemSelector
+from retail_core.pricing.rules.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
+from retail_core.pricing.rules.slots import WeekSlot
 from tests.factories.pricing import FRIDAY_NOON
 
 ALL_WEEK = tuple(WeekSlot(day, "00:00", "24:00") for day in range(7))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.pricing.fields import Clock, WallTime
-from retail_core.pricing.reading import Misfit, decode
+from retail_core.pricing.rules.fields import Clock, WallTime
+from retail_core.pricing.rules.reading import Misfit, decode
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.words import Words
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.pricing.bundle import Campaign, RuleBundle
-from retail_core.pricing.context import MemberContext
-from retail_core.pricing.offers import MixAndMatch
-from retail_core.pricing.replay import CLASSES_FEN, Rehearsal, Tally, budgets, merge
-from retail_core.pricing.sold import SoldBasket, SoldLine, cost_fen, read_sold, write_sold
+from retail_core.pricing.rehearsal.replay import CLASSES_FEN, Rehearsal, Tally, budgets, merge
+from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine, cost_fen, read_sold, write_sold
+from retail_core.pricing.rules.bundle import Campaign, RuleBundle
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.offers import MixAndMatch
 from tests.factories.pricing import TIERS, bundle, mix, tier
 
 MONDAY = datetime(2026, 3, 2, 10, 0)  # noqa: DTZ001 - wall time

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.checkout.basket import BasketLine
-from retail_core.pricing.bundle import Restriction
-from retail_core.pricing.context import MemberContext, StoreContext
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.repricing import (
+from retail_core.pricing.proof.repricing import (
     basket_again,
     member_of,
     opened_of,
     priced_for,
     store_of,
 )
+from retail_core.pricing.rules.bundle import Restriction
+from retail_core.pricing.rules.context import MemberContext, StoreContext
 from retail_core.wire.messages import PricedFor, SaleLine
 from tests.factories.pricing import FRIDAY_NOON, basket, bundle, line, mix, set_price, tier
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as with_fields
 
 from retail_core.checkout.basket import Basket
-from retail_core.pricing.bundle import PointsRule, Restriction, RuleBundle
-from retail_core.pricing.conditions import Conditions, ItemSelector
-from retail_core.pricing.context import MemberContext, StoreContext
-from retail_core.pricing.coupons import Held, ThresholdCoupon
 from retail_core.pricing.evaluate import price_basket
-from retail_core.pricing.offers import (
+from retail_core.pricing.rules.bundle import PointsRule, Restriction, RuleBundle
+from retail_core.pricing.rules.conditions import Conditions, ItemSelector
+from retail_core.pricing.rules.context import MemberContext, StoreContext
+from retail_core.pricing.rules.coupons import Held, ThresholdCoupon
+from retail_core.pricing.rules.offers import (
     BundleSlot,
     Caps,
     MixAndMatch,
@@ -27,7 +27,7 @@ from retail_core.pricing.offers import (
     TagPrice,
     TierPrice,
 )
-from retail_core.pricing.restricting import limits_in
+from retail_core.pricing.rules.restricting import limits_in
 from tests.factories.pricing import basket, line, tagged
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "60"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from retail_core.pricing.slots import WeekSlot, check_slot, in_slots, minute_of, week_minutes
+from retail_core.pricing.rules.slots import WeekSlot, check_slot, in_slots, minute_of, week_minutes
 
 MONDAY = datetime(2026, 7, 27)  # noqa: DTZ001 - wall time in the store's zone
 

@@ -1,0 +1,1 @@
+"""What is wrong with a bundle before it is published, with the basket that shows it."""

@@ -1,0 +1,1 @@
+"""Which rules concern a basket, and why the rest does not."""

@@ -1,0 +1,1 @@
+"""What past sales would have cost under other rules."""

@@ -1,0 +1,1 @@
+"""The rules of a chain as data: read, checked whole, signed, indexed."""
