@@ -32,7 +32,7 @@ demo: setup ## three shops, the cloud, one story; ONCE=1 ends by itself; PHOTOS=
 	@$(PY) -m tools.demo $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: setup-test models photos assets ## everything: unit, contract, integration, browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 unit: ; $(BIN)/pytest tests/unit ## the pure and the quick
 contract: ; $(BIN)/pytest tests/contract ## one suite per port, on the fake and every adapter

@@ -256,12 +256,12 @@ class TestClosingRepo:
         person = Person()
         box.enrols(person)
         box.sells(person)
-        box.sells(fen=900)
+        box.sells(fen=900, shelf_fen=1_000)
         sends(any_units, box)
         with any_units.begin(box.tenant) as unit:
             closing = unit.closing
             assert closing.day(box.store, SOLD_ON) == {
-                "1号收银台": DayTotals(2, 7_000, 6_800, 59, 0)
+                "1号收银台": DayTotals(2, 6_900, 6_800, 59, 0)
             }
             assert closing.day(box.store, LATER.day) == {}
             numbers = {f"1号收银台/{number}": fen for number, fen in ((2, 5_900), (3, 900))}

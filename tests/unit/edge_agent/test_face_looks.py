@@ -104,7 +104,9 @@ def test_a_second_look_stands_upright_and_leads_back(
         assert back @ (*place, 1.0) == pytest.approx(point, abs=0.01)
         column, row = np.rint(place).astype(int)
         seen = back @ (column, row, 1.0)
-        if (seen > 2).all() and seen[0] < WIDTH - 3 and seen[1] < HEIGHT - 3:
+        # a pixel of the look is a mean over so many of the picture's; at the edge some are black
+        edge = 2 + float(np.linalg.norm(back[:, 0]))
+        if (seen > edge).all() and (seen < np.subtract((WIDTH, HEIGHT), edge + 1)).all():
             expected = seen * (255 / WIDTH, 255 / HEIGHT)
             assert near[row, column, :2] == pytest.approx(expected, abs=2.0)
 
