@@ -22,15 +22,22 @@ TRIES = 3
 SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
 
 
+NOTHING = SecretBytes(b"")
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where a secret was found, and the secret; `none` has an empty one."""
+    """Where a secret was found, and the secret; `none` has an empty one.
+
+    `weaker` is what the board had before its key was burnt: the serial number, empty for none.
+    """
 
     kind: Literal["otp", "serial", "none"]
     secret: SecretBytes
+    weaker: SecretBytes = NOTHING
 
 
-UNBOUND = Board("none", SecretBytes(b""))
+UNBOUND = Board("none", NOTHING)
 
 
 def read_board(program: str = OTP_PROGRAM, serial: Path = SERIAL) -> Board:
@@ -38,10 +45,10 @@ def read_board(program: str = OTP_PROGRAM, serial: Path = SERIAL) -> Board:
     path = shutil.which(program)
     asked = () if path is None else (_otp(path) for _ in range(TRIES))
     key = next((said for said in asked if said is not None), b"")
-    if any(key):
-        return Board("otp", SecretBytes(key))
     number = _serial(serial)
-    return UNBOUND if number is None else Board("serial", SecretBytes(number))
+    if any(key):
+        return Board("otp", SecretBytes(key), SecretBytes(number))
+    return Board("serial", SecretBytes(number)) if number else UNBOUND
 
 
 def _otp(path: str) -> bytes | None:
@@ -56,9 +63,9 @@ def _otp(path: str) -> bytes | None:
     return key if len(key) == OTP_BYTES else None
 
 
-def _serial(path: Path) -> bytes | None:
+def _serial(path: Path) -> bytes:
     try:
         number = path.read_bytes().strip(b"\x00\n ")
     except OSError:
-        return None
-    return number if number.strip(b"0") else None
+        return b""
+    return number if number.strip(b"0") else b""

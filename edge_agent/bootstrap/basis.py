@@ -100,7 +100,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
         basis.ids,
         basis.tally,
         basis.shop.device,
-        basis.board.secret.get_secret_value(),
+        basis.board,
     )
     files.callback(gallery.close)
     now = basis.clock.now()

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import SecretBytes
 
-from edge_agent.adapters.board import UNBOUND, read_board
+from edge_agent.adapters.board import UNBOUND, Board, read_board
 from edge_agent.adapters.gallery_sqlite import OTHER_BOARD, SqliteGallery
 from edge_agent.adapters.keys import bind_key
 from edge_agent.adapters.sqlite_file import put_aside
@@ -27,9 +28,12 @@ def program(folder: Path, body: str) -> str:
     return str(path)
 
 
-def opened(path: Path, board: bytes, tally: FaultTally | None = None) -> SqliteGallery:
+def opened(
+    path: Path, board: bytes, tally: FaultTally | None = None, *, weaker: bytes = b""
+) -> SqliteGallery:
     faults = tally or FaultTally()
-    return SqliteGallery.opened_or_new(path, KEY, FakeIdSource(), faults, SHOP.device, board)
+    known = Board("otp", SecretBytes(board), SecretBytes(weaker))
+    return SqliteGallery.opened_or_new(path, KEY, FakeIdSource(), faults, SHOP.device, known)
 
 
 def test_the_burnt_key_goes_before_the_serial_number(tmp_path: Path) -> None:
@@ -37,7 +41,9 @@ def test_the_burnt_key_goes_before_the_serial_number(tmp_path: Path) -> None:
     serial.write_bytes(b"10000000abcdef01\x00")
     board = read_board(program(tmp_path, "echo " + "5a" * 32), serial)
     assert (board.kind, board.secret.get_secret_value()) == ("otp", b"\x5a" * 32)
+    assert board.weaker.get_secret_value() == b"10000000abcdef01"
     assert "5a" not in repr(board)
+    assert "abcdef" not in repr(board)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +114,20 @@ def test_a_program_that_fails_once_is_asked_again(tmp_path: Path) -> None:
     serial.write_bytes(b"10000000abcdef01\x00")
     body = f"if [ ! -e {flag} ]; then : > {flag}; exit 1; fi; echo " + "5a" * 32
     assert read_board(program(tmp_path, body), serial).kind == "otp"
+
+
+def test_a_key_burnt_later_takes_the_gallery_along(tmp_path: Path) -> None:
+    path, tally = tmp_path / "gallery.db", FaultTally()
+    first = opened(path, b"serial")
+    turned = first.rotation.turn(FACE)
+    first.close()
+    for weaker in (b"serial", b""):
+        burnt = opened(path, BOARD, tally, weaker=weaker)
+        assert (burnt.rotation.turn(FACE) == turned).all()
+        burnt.close()
+    assert tally.snapshot() == {}
+    opened(path, b"serial", tally).close()
+    assert tally.snapshot() == {FaultCode.FACE_OTHER_BOARD: 1}, "the number opens it no more"
 
 
 def test_what_another_board_left_is_gone_when_its_lease_is_over(tmp_path: Path) -> None:
