@@ -5,7 +5,6 @@ written into the tables (`gallery_schema`), how they are sealed into `template_s
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -15,10 +14,10 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from edge_agent.adapters.board import UNBOUND, Board
+from edge_agent.adapters.gallery_binding import file_on_board
 from edge_agent.adapters.gallery_ledger import SqliteLedger, erased
-from edge_agent.adapters.gallery_schema import MIGRATIONS
-from edge_agent.adapters.keys import KEY_BYTES, bind_key
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, change_key, put_aside
+from edge_agent.adapters.keys import KEY_BYTES
+from edge_agent.adapters.sqlite_file import Row, SqliteFile, put_aside
 from edge_agent.adapters.template_seal import (
     InvalidTag,
     Rows,
@@ -42,55 +41,6 @@ PAGE_ROWS = 128
 ID_BYTES = 16
 
 
-def _file_on_board(path: Path, key: bytes, board: Board, tally: FaultTally) -> SqliteFile:
-    """Open the file; one from before the board gave this secret is bound to it first.
-
-    Where the disk refuses that, it is counted and the next start tries again: the shop must sell.
-    """
-    manner = Manner("FULL", erase=True)
-    keys = [bind_key(key, one) for one in _secrets(board)] + [key]
-    if not path.exists():
-        return SqliteFile(path, keys[0], MIGRATIONS, manner)
-    for held in keys:
-        with _another_key_may_fit():
-            file = SqliteFile(path, held, MIGRATIONS, manner)
-            break
-    else:
-        raise Fault(FaultCode.DISK_KEY_WRONG, path=path.name)
-    if held == keys[0]:
-        return file
-    file.close()
-    return SqliteFile(path, _bound(path, held, keys[0], tally), MIGRATIONS, manner)
-
-
-def _secrets(board: Board) -> list[bytes]:
-    """Return what the board is known by, the strongest first."""
-    both = (board.secret.get_secret_value(), board.weaker.get_secret_value())
-    return [secret for secret in both if secret]
-
-
-def _bound(path: Path, held: bytes, wanted: bytes, tally: FaultTally) -> bytes:
-    """Change a file's key; return the one it has afterwards."""
-    try:
-        change_key(path, held, wanted)
-    except Fault as refused:
-        if refused.code is not FaultCode.DISK_FULL:
-            raise
-        tally.count(refused.code)
-        return held
-    return wanted
-
-
-@contextmanager
-def _another_key_may_fit() -> Iterator[None]:
-    """Let another key be tried."""
-    try:
-        yield
-    except Fault as fault:
-        if fault.code is not FaultCode.DISK_KEY_WRONG:
-            raise
-
-
 class SqliteGallery:
     """Fulfils `GalleryStore`; a key derived from `key` wraps the members' keys.
 
@@ -110,7 +60,7 @@ class SqliteGallery:
         self._ids = ids
         self._tally = tally
         self._seal = Seal(key, device, ids)
-        self._file = _file_on_board(path, key, board, tally)
+        self._file = file_on_board(path, key, board, tally)
         self.ledger = SqliteLedger(self._file, ids)
         self.vault = SqliteVault(self._file, self._seal)
         if self.ledger.untold():
