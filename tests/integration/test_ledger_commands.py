@@ -147,7 +147,7 @@ def test_a_year_at_hq(hq: Hq, tmp_path: Path) -> None:
 def test_a_day_and_a_month(hq: Hq, tmp_path: Path) -> None:
     person = Person()
     hq.box.enrols(person)
-    hq.box.refunds(hq.box.sells(person), (1, 500), fen=2_900)
+    hq.box.refunds(hq.box.sells(person, shelf_fen=6_000), (1, 500), fen=2_900)
     hq.sends()
     report = tmp_path / "z.json"
     till = {"sales": 1, "gross_fen": 6_000, "net_fen": 5_900, "points_earned": 59}

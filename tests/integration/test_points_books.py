@@ -274,13 +274,13 @@ class TestPolicy:
 
 class TestClosing:
     def report(self, desk: Desk, **changes: int) -> ZReport:
-        said = {"sales": 2, "gross_fen": 7_000, "net_fen": 6_800, "points_earned": 59}
+        said = {"sales": 2, "gross_fen": 6_900, "net_fen": 6_800, "points_earned": 59}
         return ZReport("上海店", SOLD_ON, {"": ZTotals(**(said | changes))})
 
     def test_a_day_that_agrees_and_one_that_does_not(self, desk: Desk) -> None:
         person = desk.member()
         desk.box.sells(person)
-        desk.box.sells(fen=900)
+        desk.box.sells(fen=900, shelf_fen=1_000)
         desk.sends()
         closer = DayCloser(desk.units, desk.clock)
         closed, times = closer.close(desk.li, self.report(desk))
