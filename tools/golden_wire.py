@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-from retail_core.wire import lane, lease, messages, refund
+from retail_core.wire import lane, lease, messages, refund, standing
 from retail_core.wire.codec import encode_body, to_json
 from tests.factories.wire import examples
 
@@ -27,7 +27,9 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
     """Return every message of the wire by name."""
     return {
         name: found
-        for name, found in (vars(messages) | vars(lane) | vars(lease) | vars(refund)).items()
+        for name, found in (
+            vars(messages) | vars(lane) | vars(lease) | vars(refund) | vars(standing)
+        ).items()
         if isinstance(found, type) and issubclass(found, msgspec.Struct)
     }
 

@@ -23,9 +23,9 @@ from cloud_broker.services.refresh import refresh
 from retail_core.sync.ranges import Ranges
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body
+from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import (
     CardIssued,
-    EventType,
     FaceHeld,
     MemberEnrolled,
     ProofUsed,

@@ -17,7 +17,7 @@ from cloud_broker.services.refresh import refresh
 from retail_core.errors import Fault
 from retail_core.identity.face_enablement import FaceEnablement, sign_enablement
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import ChangeKind
+from retail_core.wire.kinds import ChangeKind
 
 PERSONS_WARNING = 80_000
 PERSONS_ALERT = 100_000

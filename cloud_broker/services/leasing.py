@@ -28,8 +28,9 @@ from retail_core.loyalty.lots import Dated
 from retail_core.loyalty.postings import Posting, leased_account, posting_key
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
+from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
-from retail_core.wire.messages import ChangeKind, LeaseSpend
+from retail_core.wire.messages import LeaseSpend
 
 LeaseEvent = LeaseHello | LeaseReturned
 _KINDS: dict[type[LeaseEpoch | LeaseGrant | LeaseRecall], ChangeKind] = {

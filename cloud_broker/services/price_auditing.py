@@ -26,7 +26,8 @@ from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, RuleBundle, bundle
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType, Sale
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale
 
 AT_A_TIME = 64
 _BUNDLES_KEPT = 8

@@ -7,7 +7,7 @@ from cloud_broker.domain.records import record_of
 from cloud_broker.ports.feed import FeedRow, NewChange
 from cloud_broker.ports.unit import Unit
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import ChangeKind
+from retail_core.wire.kinds import ChangeKind
 
 
 def refresh(unit: Unit, members: Collection[UUID], now_ms: int) -> tuple[FeedRow, ...]:

@@ -22,7 +22,8 @@ from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import GENESIS_HASH, encode, event_hash
-from retail_core.wire.messages import Event, EventType
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Event
 
 EPOCH_BITS = 63
 PAGE = 512

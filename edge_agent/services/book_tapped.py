@@ -32,7 +32,8 @@ from retail_core.pricing.certificate import PricedBasket, PricedLine
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, Sale, SaleLine
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale, SaleLine
 
 SOURCE_TAP = "tap"
 KIND_SALE = "sale"

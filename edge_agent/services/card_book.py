@@ -18,7 +18,8 @@ from retail_core.identity.assurance import Factor
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, ProofSuspect
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ProofSuspect
 
 # One copied link held to the reader again and again is one alert.
 TOLD_MAX = 256

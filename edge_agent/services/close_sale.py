@@ -17,7 +17,8 @@ from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.pricing.certificate import PricedBasket, certificate_hash
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, Sale, SaleLine
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale, SaleLine
 
 SOURCE_API = "api"
 

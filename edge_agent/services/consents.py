@@ -29,7 +29,8 @@ from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body, encode_body
-from retail_core.wire.messages import ConsentGiven, EventType
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ConsentGiven
 
 FACES = ("face.local", "face.roaming")
 CHANNEL_CLOUD = "cloud"

@@ -26,7 +26,8 @@ from retail_core.sync.cursor import Verdict, judge
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member, decode_published
-from retail_core.wire.messages import Change, ChangeFrame, ChangeKind, Published
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.messages import Change, ChangeFrame, Published
 
 log = structlog.get_logger("downlink")
 QUEUE_MAX = 256

@@ -39,12 +39,8 @@ from retail_core.errors import Fault
 from retail_core.identity.naming import mask_phone, normalise_phone
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import (
-    CardIssued,
-    ConsentGiven,
-    EventType,
-    MemberEnrolled,
-)
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import CardIssued, ConsentGiven, MemberEnrolled
 
 CHANNEL_TILL = "till"
 CARD_KIND = "ntag424"

@@ -18,7 +18,8 @@ from edge_agent.ports.vault import Vault
 from edge_agent.services.recorder import Recorder
 from retail_core.identity.erasure import VERSION, Receipt, SignedReceipt, pseudonym, sign_receipt
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, FaceErased, FaceHeld
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import FaceErased, FaceHeld
 
 SIGNING_KEY = "receipt-key"
 SEED_BYTES = 32

@@ -22,8 +22,9 @@ from retail_core.loyalty.lease_wire import held_of, return_message, right_of
 from retail_core.loyalty.leases import Right
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import LeaseChange, decode_lease_change, encode_body
+from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall
-from retail_core.wire.messages import Change, EventType
+from retail_core.wire.messages import Change
 
 RESERVED_MAX_MS = 15 * 60 * 1_000
 

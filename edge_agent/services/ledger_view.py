@@ -8,7 +8,8 @@ from retail_core.errors import Fault
 from retail_core.loyalty.postings import EARN
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType, Sale
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale
 
 
 def ledger_view(journal: Journal) -> LedgerView:

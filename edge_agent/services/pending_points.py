@@ -17,7 +17,8 @@ from retail_core.errors import Fault
 from retail_core.loyalty.postings import EARN
 from retail_core.sync.ranges import covers
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType, Sale
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, ProofUsed
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ProofUsed
 
 WAIT_S = 0.5
 BATCH_MAX = 64

@@ -32,7 +32,8 @@ from retail_core.loyalty.refunds import (
 from retail_core.money import divide_half_up
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body, encode_body
-from retail_core.wire.messages import EventType, Sale, SaleLine
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale, SaleLine
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
 
 SOURCE_API = "api"

@@ -16,7 +16,8 @@ from edge_agent.services.recorder import AnswerOf, Recorder
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import ClaimIssued, EventType
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ClaimIssued
 
 _MS_PER_S = 1000
 

@@ -18,6 +18,7 @@ from retail_core.clock import Instant
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import checks
+from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import (
     LeaseEpoch,
     LeaseGrant,
@@ -31,12 +32,10 @@ from retail_core.wire.messages import (
     CardIssued,
     Change,
     ChangeFrame,
-    ChangeKind,
     ClaimIssued,
     CloudPresence,
     ConsentGiven,
     Event,
-    EventType,
     FaceErased,
     FaceHeld,
     Hello,

@@ -13,7 +13,8 @@ from msgspec import Meta
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import WIRE_VERSION, Count, Id, Text
+from retail_core.wire.fields import Count, Id, Text
+from retail_core.wire.messages import WIRE_VERSION
 
 NUMBER_MIN = 10
 NUMBER_MAX = 99

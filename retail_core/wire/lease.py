@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from retail_core.wire.messages import Count, Id, Seq, Text
+from retail_core.wire.fields import Count, Id, Seq, Text
 
 BoardId = Annotated[bytes, Meta(max_length=64)]
 

@@ -4,55 +4,39 @@ Array-like structs: a sale of five lines is about 140 bytes instead of 500 as JS
 their 16 bytes. Money in fen, quantities in thousandths, points as integers.
 """
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from retail_core import limits
+from retail_core.wire.fields import (
+    Count,
+    Digest,
+    Fen,
+    Hash,
+    Id,
+    Points,
+    Qty,
+    SaleText,
+    Seq,
+    Text,
+)
+from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TierStanding
 
 WIRE_VERSION = 1
 
-# What a decoder refuses. Integers fit a signed 64-bit column, texts hold no NUL: a database takes
-# every message that was decoded.
-_INT64_MAX = (1 << 63) - 1
-Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Digest = Annotated[bytes, Meta(max_length=64)]
-Text = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=r"\A[^\x00]*\Z")]
-# A sale has many texts and the pattern costs 0.7 us each: `checks.check_sale` sees to their NULs.
-SaleText = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX)]
-Count = Annotated[int, Meta(ge=0, le=_INT64_MAX)]
-Seq = Annotated[int, Meta(ge=1, le=_INT64_MAX)]
-Fen = Annotated[int, Meta(ge=-limits.AMOUNT_FEN_MAX, le=limits.AMOUNT_FEN_MAX)]
-Qty = Annotated[int, Meta(ge=-limits.QTY_MILLI_MAX, le=limits.QTY_MILLI_MAX)]
-Points = Fen
 Events = Annotated[tuple["Event", ...], Meta(min_length=1, max_length=limits.FRAME_EVENTS_MAX)]
 AckRanges = Annotated[tuple[tuple[Seq, Seq], ...], Meta(max_length=limits.ACK_RANGES_MAX)]
 ChainEnds = Annotated[tuple[Hash, ...], Meta(max_length=limits.ACK_RANGES_MAX)]
 Changes = Annotated[tuple["Change", ...], Meta(max_length=limits.CHANGES_PER_FRAME_MAX)]
+Coupons = Annotated[tuple[CouponHeld, ...], Meta(max_length=limits.MEMBER_COUPONS_MAX)]
+Uses = Annotated[tuple[RuleUse, ...], Meta(max_length=limits.MEMBER_USES_MAX)]
+Gifts = Annotated[tuple[GiftDue, ...], Meta(max_length=limits.MEMBER_GIFTS_MAX)]
 OffersTaken = tuple[tuple[SaleText, Fen], ...]
 SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]
 LeaseSpends = Annotated[tuple["LeaseSpend", ...], Meta(max_length=limits.LEASE_SPENDS_MAX)]
 Tenders = Annotated[tuple[tuple[SaleText, Fen], ...], Meta(max_length=limits.TENDERS_MAX)]
-
-
-class EventType(StrEnum):
-    """What a box can tell the cloud; the value is the type on the wire."""
-
-    SALE = "sale"
-    MEMBER_ENROLLED = "member.enrolled"
-    CARD_ISSUED = "card.issued"
-    CONSENT_GIVEN = "consent.given"
-    PROOF_USED = "proof.used"
-    PROOF_SUSPECT = "proof.suspect"
-    FACE_HELD = "face.held"
-    FACE_ERASED = "face.erased"
-    CLAIM_ISSUED = "claim.issued"
-    LEASE_HELLO = "lease.hello"
-    LEASE_RETURNED = "lease.returned"
-    REFUND = "refund"
 
 
 class Event(msgspec.Struct, array_like=True, frozen=True):
@@ -116,17 +100,6 @@ class Hello(msgspec.Struct, array_like=True, frozen=True):
     catalogue_version: Count
     bundle_version: Count
     software: Text = ""
-
-
-class ChangeKind(StrEnum):
-    """What a change of the feed carries."""
-
-    MEMBER = "member"
-    MEMBER_GONE = "member.gone"
-    FACE_ENABLEMENT = "face.enablement"
-    LEASE_EPOCH = "lease.epoch"
-    LEASE_GRANTED = "lease.granted"
-    LEASE_RECALLED = "lease.recalled"
 
 
 class Change(msgspec.Struct, array_like=True, frozen=True):
@@ -355,7 +328,10 @@ class Purchase(msgspec.Struct, array_like=True, frozen=True):
 class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     """Everything a shop may hold of a member; `ver` of the change orders it.
 
-    `withdrawn_ms`: when she withdrew her consent to faces, 0 while it stands or never was.
+    `withdrawn_ms`: when she withdrew her consent to faces, 0 while it stands or never was. `joined`
+    is a day as 20260731; `birthday` month and day as 731 in this year's calendar, however it is
+    reckoned, 0 if unknown. `personal` is False when she opted out of offers by guesses about her.
+    `used` counts how often rules were used, today's on the business day `used_on`.
     """
 
     wallet: Id
@@ -377,6 +353,15 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     posted_receipts: tuple[Id, ...] = ()
     digit_secret: Digest = b""
     withdrawn_ms: Count = 0
+    joined: Count = 0
+    birthday: Count = 0
+    groups: tuple[Text, ...] = ()
+    personal: bool = True
+    coupons: Coupons = ()
+    used: Uses = ()
+    used_on: Count = 0
+    gifts: Gifts = ()
+    standing: TierStanding | None = None
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from retail_core import limits
-from retail_core.wire.messages import Count, Fen, Id, Points, Text
+from retail_core.wire.fields import Count, Fen, Id, Points, Text
 
 ReturnedQty = Annotated[int, Meta(ge=1, le=limits.QTY_MILLI_MAX)]
 Money = Annotated[int, Meta(ge=0, le=limits.AMOUNT_FEN_MAX)]

@@ -13,7 +13,7 @@ from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.price_auditing import PriceAudit
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_body, encode_body
-from retail_core.wire.messages import EventType
+from retail_core.wire.kinds import EventType
 from tests.factories.audited import BREAD, COLA, dearer, publish, sampled_id, till_sale
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import WALL_MS, SimBox

@@ -25,7 +25,8 @@ from retail_core.identity.face_enablement import FaceEnablement, open_enablement
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import ConsentGiven, EventType, FaceErased, FaceHeld
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ConsentGiven, FaceErased, FaceHeld
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant

@@ -23,8 +23,8 @@ from retail_core.loyalty.postings import leased_account, member_account, to_wire
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import LeaseChange, decode_lease_change, encode_body
+from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
-from retail_core.wire.messages import EventType
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant

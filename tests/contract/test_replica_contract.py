@@ -11,7 +11,8 @@ from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.replica import HeldMember, Replica
 from retail_core import limits
 from retail_core.identity.digit_code import reference_of
-from retail_core.wire.messages import Change, ChangeKind, PhoneKey
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.messages import Change, PhoneKey
 from tests.factories.shop_floor import (
     MASK,
     SOAP,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_agent.ports.face import FaceReading
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType
+from retail_core.wire.kinds import EventType
 from tests.factories.agent_api import Box
 from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.lanes import box_devices, lane_devices

@@ -10,15 +10,8 @@ from edge_agent.ports.journal import Draft
 from retail_core.catalog.article import Article
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import (
-    Change,
-    ChangeKind,
-    EventType,
-    MemberRecord,
-    PhoneKey,
-    Sale,
-    SaleLine,
-)
+from retail_core.wire.kinds import ChangeKind, EventType
+from retail_core.wire.messages import Change, MemberRecord, PhoneKey, Sale, SaleLine
 from tests.fakes.clock import BOOT, NOON_MS
 from tests.fakes.ids import FakeIdSource
 

@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
+from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
 from retail_core.wire.lease import (
     LeaseEpoch,
@@ -22,12 +23,10 @@ from retail_core.wire.messages import (
     CardIssued,
     Change,
     ChangeFrame,
-    ChangeKind,
     ClaimIssued,
     CloudPresence,
     ConsentGiven,
     Event,
-    EventType,
     FaceErased,
     FaceHeld,
     Hello,
@@ -47,6 +46,7 @@ from retail_core.wire.messages import (
     WirePosting,
 )
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
+from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TierAsk, TierStanding
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -157,7 +157,19 @@ def member_record() -> MemberRecord:
         posted_receipts=(RECEIPT.bytes,),
         digit_secret=bytes(range(20)),
         withdrawn_ms=WALL_MS,
-    )
+        joined=20240229,
+        birthday=815,
+        groups=("staff",),
+        personal=False,
+        coupons=(CouponHeld(uid(21).bytes, "full-300-30", 20260801, 20260831),),
+        used=(RuleUse("second-half", 7, 1),),
+        used_on=20260815,
+        gifts=(GiftDue(uid(22).bytes, "mall", "SKU0009", "旅行装", 20260930, STORE.bytes),),
+        standing=TierStanding(
+            20260101, 20261231, 20260101, 238_600, 9,
+            keep=TierAsk("gold", 3_800, 0), next=TierAsk("black", 761_400, 15),
+        ),
+    )  # fmt: skip
 
 
 def _enrolled() -> MemberEnrolled:

@@ -7,6 +7,7 @@ import msgspec
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
+from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     AckFrame,
@@ -14,7 +15,6 @@ from retail_core.wire.messages import (
     ChangeFrame,
     CloudPresence,
     ConsentGiven,
-    EventType,
     FaceErased,
     FaceHeld,
     Hello,

@@ -19,12 +19,12 @@ from retail_core.wire.codec import (
     encode_body,
     event_hash,
 )
+from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import (
     CardIssued,
     ClaimIssued,
     ConsentGiven,
     Event,
-    EventType,
     Hello,
     MemberEnrolled,
     Presence,

@@ -46,7 +46,8 @@ from retail_core.loyalty.postings import to_wire
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import ChangeFrame, EventType, MemberEnrolled
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ChangeFrame, MemberEnrolled
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.cloud_line import account, wait_until

@@ -12,7 +12,8 @@ import pytest
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password
 from retail_core.wire.codec import decode_body, decode_up
-from retail_core.wire.messages import Event, EventType, FaceErased, FaceHeld
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Event, FaceErased, FaceHeld
 from retail_core.wire.topics import device_topics, shard_of
 from tests.contract.test_cloud_link_contract import MosquittoCloud
 from tests.factories.agent_files import DEVICE

@@ -13,7 +13,8 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
 from retail_core.errors import Fault
 from retail_core.wire.codec import encode_body
-from retail_core.wire.messages import EventType, LeaseSpend, Sale
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import LeaseSpend, Sale
 from tests.factories.audited import (
     BREAD,
     COLA,

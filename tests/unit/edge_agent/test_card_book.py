@@ -11,7 +11,8 @@ from retail_core.identity.sun import SunRead
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType, ProofSuspect
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ProofSuspect
 from tests.factories.counter import ALICE, MASTER_KEY, META_KEY, card_hash, uid_of
 from tests.fakes.card_counters import FakeCardCounters
 from tests.fakes.clock import FakeClock

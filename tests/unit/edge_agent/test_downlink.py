@@ -17,7 +17,8 @@ from retail_core.pricing.rules.bundle import sign_bundle
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
-from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame, ChangeKind, Published
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame, Published
 from tests.factories.shop_floor import BUNDLE, MASK, SOAP, make_change, make_id, make_record
 from tests.factories.waiting import PATIENCE_S, eventually
 from tests.fakes.clock import NOON_MS, FakeClock

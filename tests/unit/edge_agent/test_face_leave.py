@@ -12,7 +12,8 @@ from retail_core.errors import Fault
 from retail_core.identity.erasure import public_key_of
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode
-from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame, ChangeKind
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame
 from tests.factories.agent_api import face_leave
 from tests.factories.agent_files import HQ_SEED
 from tests.fakes.clock import FakeClock

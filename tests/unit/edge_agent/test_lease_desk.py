@@ -15,8 +15,9 @@ from retail_core.loyalty.leases import Right, RightKind
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body, encode_body
+from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
-from retail_core.wire.messages import Change, ChangeKind, EventType
+from retail_core.wire.messages import Change
 from tests.factories.shop_floor import make_draft
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIdSource

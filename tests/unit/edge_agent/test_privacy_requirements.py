@@ -20,7 +20,8 @@ from edge_agent.services.watch_lane import WatchLane
 from retail_core.identity.erasure import SignedReceipt, open_receipt, to_file
 from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import EventType, FaceErased, FaceHeld
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import FaceErased, FaceHeld
 from tests.factories.agent_api import MEMBER, PHONE, face_leave, member_record
 from tests.factories.privacy import FACE, STRANGER, Shop, hits, needles
 from tests.fakes.camera import picture

@@ -30,7 +30,7 @@ from retail_core.identity.assurance import Assurance, Factor, assurance_of
 from retail_core.identity.face_lease import DAY_MS
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import messages
-from retail_core.wire.messages import EventType
+from retail_core.wire.kinds import EventType
 from tests.factories.agent_api import face_leave
 from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.privacy import CANARY, FACE, STRANGER, Shop, hits, needles

@@ -13,7 +13,8 @@ from retail_core.identity.digit_code import DigitUse
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import EventType, ProofUsed
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import ProofUsed
 from tests.factories.counter import ALICE, MASTER_KEY, META_KEY, card_hash
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIdSource

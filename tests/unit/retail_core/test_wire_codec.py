@@ -9,12 +9,12 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
+from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import (
     AckFrame,
     ChangeFrame,
     CloudPresence,
     ConsentGiven,
-    EventType,
     Hello,
     MemberRecord,
     Presence,

@@ -7,7 +7,8 @@ import pytest
 
 from retail_core.clock import TimeQuality
 from retail_core.wire import codec
-from retail_core.wire.messages import Event, EventType
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Event
 from tests.factories import wire
 from tests.factories.wire import uid
 from tests.factories.wire_kinds import BODIES, EXAMPLES, FRAMES, KINDS, decode_as

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 
 from retail_core.wire import codec, lane
-from retail_core.wire.messages import ChangeKind, EventType
+from retail_core.wire.kinds import ChangeKind, EventType
 from tests.factories.wire import examples
 from tools import golden_wire
 

@@ -11,16 +11,8 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
-from retail_core.wire.messages import (
-    AckFrame,
-    Change,
-    ChangeFrame,
-    ChangeKind,
-    ConsentGiven,
-    EventType,
-    Hello,
-    UpFrame,
-)
+from retail_core.wire.kinds import ChangeKind, EventType
+from retail_core.wire.messages import AckFrame, Change, ChangeFrame, ConsentGiven, Hello, UpFrame
 from tests.factories import wire
 from tests.factories.wire import uid
 from tests.factories.wire_kinds import EXAMPLES, KINDS, decode_as, outcome

@@ -1,0 +1,31 @@
+"""What a box can tell the cloud, and what a store's feed carries."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What a box can tell the cloud; the value is the type on the wire."""
+
+    SALE = "sale"
+    MEMBER_ENROLLED = "member.enrolled"
+    CARD_ISSUED = "card.issued"
+    CONSENT_GIVEN = "consent.given"
+    PROOF_USED = "proof.used"
+    PROOF_SUSPECT = "proof.suspect"
+    FACE_HELD = "face.held"
+    FACE_ERASED = "face.erased"
+    CLAIM_ISSUED = "claim.issued"
+    LEASE_HELLO = "lease.hello"
+    LEASE_RETURNED = "lease.returned"
+    REFUND = "refund"
+
+
+class ChangeKind(StrEnum):
+    """What a change of the feed carries."""
+
+    MEMBER = "member"
+    MEMBER_GONE = "member.gone"
+    FACE_ENABLEMENT = "face.enablement"
+    LEASE_EPOCH = "lease.epoch"
+    LEASE_GRANTED = "lease.granted"
+    LEASE_RECALLED = "lease.recalled"
