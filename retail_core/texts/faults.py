@@ -6,6 +6,7 @@ from retail_core.texts.specs import (
     leases,
     ledger,
     privacy,
+    receipts,
     recognition,
     setup,
     sync,
@@ -23,6 +24,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | leases.SPECS
     | recognition.SPECS
     | privacy.SPECS
+    | receipts.SPECS
     | sync.SPECS
     | till.SPECS
 )
