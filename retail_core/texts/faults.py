@@ -3,6 +3,7 @@
 from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
 from retail_core.texts.specs import (
     access,
+    counter,
     leases,
     ledger,
     privacy,
@@ -19,6 +20,7 @@ __all__ = ["FAULTS", "Category", "FaultCode", "FaultSpec"]
 FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
+    | counter.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS

@@ -121,6 +121,7 @@ class QuoteAnswered(Answered):
     rejected: tuple[RejectedView, ...]
     bundle_version: int
     refused: ReasonView | None = Field(None, description="why the member's price is not given")
+    fallback: ReasonView | None = Field(None, description="why only shelf prices are charged")
 
 
 class BuyerView(Answered):
