@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from cloud_broker.ports.audit import AuditRepo
+from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
@@ -94,6 +95,11 @@ class Unit(Protocol):
     @property
     def leases(self) -> LeaseRepo:
         """Rights lent to boxes."""
+        ...
+
+    @property
+    def benefits(self) -> BenefitRepo:
+        """Coupons and gifts in members' hands."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

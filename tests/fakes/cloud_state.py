@@ -27,6 +27,7 @@ from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
 from retail_core.loyalty.policy import LoyaltyPolicy
+from tests.fakes.cloud_benefits import BenefitShelf
 from tests.fakes.cloud_leases import LeaseShelf
 
 
@@ -82,6 +83,7 @@ class State:
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
+    benefits: BenefitShelf = field(default_factory=BenefitShelf)
     proposals: dict[UUID, tuple[Proposal, str]] = field(default_factory=dict)
     requests: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from cloud_broker.ports.live import LiveEvent
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_audit import FakeAuditRepo
+from tests.fakes.cloud_benefits import FakeBenefitRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
@@ -37,6 +38,7 @@ class FakeUnit:
         self.points_desk = FakePointsDeskRepo(state)
         self.closing = FakeClosingRepo(state)
         self.leases = FakeLeaseRepo(state)
+        self.benefits = FakeBenefitRepo(state)
         self.said: list[LiveEvent] = []
 
     def announce(self, event: LiveEvent) -> None:

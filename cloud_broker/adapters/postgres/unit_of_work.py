@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from cloud_broker.adapters.postgres.audit import PostgresAudit
+from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.faces import PostgresFaces
@@ -140,6 +141,11 @@ class PostgresUnit:
     def leases(self) -> PostgresLeases:
         """Rights lent to boxes."""
         return PostgresLeases(self._connection, self._tenant)
+
+    @cached_property
+    def benefits(self) -> PostgresBenefits:
+        """Coupons and gifts in members' hands."""
+        return PostgresBenefits(self._connection, self._tenant)
 
     def announce(self, event: LiveEvent) -> None:
         """Queue a notification, which PostgreSQL sends when the transaction is durable."""

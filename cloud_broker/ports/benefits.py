@@ -1,0 +1,101 @@
+"""Coupons and gifts in members' hands: what was given, what is left of it, where it can go.
+
+Each is the right (coupon, id) of one; whether it was used is known from what was spent of its
+leases and from nothing else.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+from uuid import UUID
+
+Ending = Literal["taken", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon given to a member; `source` says what for, once for each source."""
+
+    right: UUID
+    member: UUID
+    rule: str
+    source: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """A gift given to a member; `store` where it must be picked up, None anywhere."""
+
+    right: UUID
+    member: UUID
+    kind: str
+    sku: str
+    name: str
+    source: str
+    store: UUID | None
+    last_day: date
+    ready: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lendable:
+    """A benefit that no box holds, and a box that was let in where it belongs."""
+
+    right: UUID
+    member: UUID
+    device: UUID
+
+
+class BenefitRepo(Protocol):
+    """What members were given."""
+
+    def persons(self, members: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        """Return all members that are one person with each (herself first); unknown are absent."""
+        ...
+
+    def add_coupon(self, coupon: Coupon, now_ms: int) -> bool:
+        """Give a coupon; False when its source gave her one, unless that was taken back unused."""
+        ...
+
+    def add_gift(self, gift: Gift, now_ms: int) -> bool:
+        """Give a gift; False when its source gave her one, unless that was taken back unused."""
+        ...
+
+    def given(self, members: Collection[UUID], source: str, what: type[Coupon | Gift]) -> bool:
+        """Tell whether a source gave any of these members one and did not take it back."""
+        ...
+
+    def coupons_of(self, members: Collection[UUID]) -> tuple[Coupon, ...]:
+        """Return coupons that are neither used nor ended, the next to end first."""
+        ...
+
+    def gifts_of(self, members: Collection[UUID]) -> tuple[Gift, ...]:
+        """Return gifts that are neither handed over nor ended, the next to end first."""
+        ...
+
+    def coupon(self, right: UUID) -> Coupon | None:
+        """Return a coupon, whatever became of it."""
+        ...
+
+    def sourced(self, members: Collection[UUID], source: str) -> dict[UUID, UUID]:
+        """Return what a source gave these members and is not ended: member by right."""
+        ...
+
+    def make_ready(self, rights: Collection[UUID]) -> set[UUID]:
+        """Let promised gifts be handed over; return those that were only promised."""
+        ...
+
+    def end(self, rights: Collection[UUID], how: Ending) -> set[UUID]:
+        """End what is neither used nor ended; return whose it was."""
+        ...
+
+    def lendable(self, rights: Collection[UUID] | None, limit: int) -> tuple[Lendable, ...]:
+        """Return unlent benefits (of these, or any) for which a box can be found now."""
+        ...
+
+    def over(self, day: date, limit: int) -> tuple[UUID, ...]:
+        """Return benefits whose last day lies before a day and that are not ended."""
+        ...

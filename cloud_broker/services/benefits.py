@@ -1,0 +1,183 @@
+"""What members are given: coupons and gifts, each once, lent to the box where they belong.
+
+All of it in the transaction at hand. After `give_…` and `take_back` comes `tell`: it lends what a
+box can take and puts the members' new records into the feeds; what is forgotten or finds no box is
+lent by the sweep later.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from cloud_broker.ports.benefits import Coupon, Ending, Gift
+from cloud_broker.ports.feed import FeedRow
+from cloud_broker.ports.unit import Unit
+from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.refresh import refresh
+from retail_core.loyalty import lease_books
+from retail_core.loyalty.leases import LENT, Right, RightKind
+
+SWEEP_MAX = 500
+_MS = 1_000
+
+
+class Benefits:
+    """One transaction's work on coupons and gifts."""
+
+    def __init__(self, unit: Unit, tenant: UUID, now_ms: int) -> None:
+        self._unit = unit
+        self._tenant = tenant
+        self._now_ms = now_ms
+        self._given: set[UUID] = set()
+        self._recalled: set[UUID] = set()
+        self._touched: set[UUID] = set()
+
+    def give_coupon(
+        self, member: UUID, rule: str, *, source: str, first_day: date, last_day: date
+    ) -> UUID | None:
+        """Give a coupon of a rule of the bundle.
+
+        Return its right; None when this source gave the person one before, or nobody knows her.
+        """
+        if self._had(member, source, Coupon):
+            return None
+        right = self._right("coupon", member, source)
+        coupon = Coupon(right, member, rule, source, first_day, last_day)
+        if not self._unit.benefits.add_coupon(coupon, self._now_ms):
+            return None
+        return self._endowed(right, member)
+
+    def give_gift(  # noqa: PLR0913 -- a gift has these parts, and they are named by the caller
+        self,
+        member: UUID,
+        *,
+        kind: str,
+        sku: str,
+        name: str,
+        source: str,
+        store: UUID | None,
+        last_day: date,
+        ready: bool = True,
+    ) -> UUID | None:
+        """Give a gift, to be picked up in `store` or anywhere; `ready` False only promises it.
+
+        Return its right; None when this source gave the person one before, or nobody knows her.
+        """
+        if self._had(member, source, Gift):
+            return None
+        right = self._right("gift", member, source)
+        gift = Gift(right, member, kind, sku, name, source, store, last_day, ready)
+        if not self._unit.benefits.add_gift(gift, self._now_ms):
+            return None
+        return self._endowed(right, member)
+
+    def make_ready(self, member: UUID, source: str) -> bool:
+        """Let what was promised be handed over; False when nothing was."""
+        promised = self._sourced(member, source)
+        ready = self._unit.benefits.make_ready(promised)
+        self._touched |= {promised[right] for right in ready}
+        return bool(ready)
+
+    def take_back(self, member: UUID, source: str) -> bool:
+        """Take back what a source gave and was not used; False when there is nothing left of it.
+
+        A box that holds it is asked for it. What it hands out before it hears of that stays used.
+        """
+        return self._end(set(self._sourced(member, source)), "taken")
+
+    def expire(self, day: date) -> int:
+        """End what was to be used before a day, at most a page of it; return how much."""
+        over = self._unit.benefits.over(day, SWEEP_MAX)
+        self._end(set(over), "expired")
+        return len(over)
+
+    def reissue(self, right: UUID) -> UUID | None:
+        """Give a used coupon again after a refund, for as many days as it had left or had at all.
+
+        Return the new right; None when it was given again before, or is no coupon of a member.
+        """
+        used = self._unit.benefits.coupon(right)
+        if used is None:
+            return None
+        today = datetime.fromtimestamp(self._now_ms / _MS, UTC).date()
+        whole = today + (used.last_day - used.first_day)
+        return self.give_coupon(
+            used.member,
+            used.rule,
+            source=f"reissue:{right}",
+            first_day=min(today, used.first_day),
+            last_day=max(used.last_day, whole),
+        )
+
+    def tell(self) -> tuple[FeedRow, ...]:
+        """Lend what was given, recall what was taken, tell the stores; return the feeds' rows."""
+        rows = self._lend(self._given) if self._given or self._recalled else ()
+        touched, self._touched = self._touched, set()
+        return (*rows, *refresh(self._unit, touched, self._now_ms))
+
+    def sweep(self) -> int:
+        """Lend what no box could take before, at most a page of it; return how much."""
+        waiting = {one.right for one in self._unit.benefits.lendable(None, SWEEP_MAX)}
+        self._lend(waiting)
+        return len(waiting)
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _had(self, member: UUID, source: str, what: type[Coupon | Gift]) -> bool:
+        """Tell whether she is unknown, or another member of the same person was given it."""
+        persons = self._unit.benefits.persons([member])
+        if member not in persons:
+            return True
+        others = persons[member][1:]
+        return bool(others) and self._unit.benefits.given(others, source, what)
+
+    def _right(self, what: str, member: UUID, source: str) -> UUID:
+        said = f"{what}/{self._tenant}/{member}/{source}"
+        return UUID(bytes=sha256(said.encode()).digest()[:16])
+
+    def _endowed(self, right: UUID, member: UUID) -> UUID:
+        one = Right(RightKind.COUPON, right)
+        if not self._unit.leases.books([one])[one].credited:
+            self._unit.leases.save_free({one: 1})
+        self._given.add(right)
+        self._touched.add(member)
+        return right
+
+    def _sourced(self, member: UUID, source: str) -> dict[UUID, UUID]:
+        persons = self._unit.benefits.persons([member]).get(member, ())
+        return self._unit.benefits.sourced(persons, source)
+
+    def _end(self, rights: set[UUID], how: Ending) -> bool:
+        ended = self._unit.benefits.end(rights, how)
+        self._touched |= ended
+        self._recalled |= rights
+        self._given -= rights
+        return bool(ended)
+
+    def _lend(self, rights: Collection[UUID]) -> tuple[FeedRow, ...]:
+        found = self._unit.benefits.lendable(rights, len(rights)) if rights else ()
+        recalled, self._recalled, self._given = self._recalled, set(), set()
+        leasing = Leasing(self._unit, self._tenant, self._now_ms)
+        leasing.load([Right(RightKind.COUPON, one.right) for one in found])
+        leasing.load([Right(RightKind.COUPON, right) for right in recalled])
+        leasing.load_devices({one.device for one in found})
+        devices = {one.device for one in found} | _recall(leasing, recalled)
+        for one in found:
+            right = Right(RightKind.COUPON, one.right)
+            tenure = leasing.desk.tenures[one.device]
+            nth = lease_books.next_nth(leasing.desk.books[right], one.device, tenure.epoch)
+            leasing.desk.grant(right, one.device, 1, nth)
+        return leasing.save(self._unit.fleet.places(devices))
+
+
+def _recall(leasing: Leasing, rights: Collection[UUID]) -> set[UUID]:
+    """Ask the boxes that hold any of the rights for them; return which boxes."""
+    asked: set[UUID] = set()
+    for right in sorted(rights):
+        one = Right(RightKind.COUPON, right)
+        for key, lease in leasing.desk.books[one].leases.items():
+            if lease.state in LENT:
+                leasing.desk.recall(one, key.device)
+                asked.add(key.device)
+    return asked
