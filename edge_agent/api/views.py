@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
+from edge_agent.api.growth_views import growth_seen
 from edge_agent.api.models.books import TappedLineView, TappedView
 from edge_agent.api.models.enrolments import FaceAnswered, FrameView
 from edge_agent.api.models.identify import ChallengeView, IdentifyAnswered, ReasonView
@@ -47,7 +48,12 @@ _ASSURANCE: dict[Assurance, Literal["none", "hint", "low", "high"]] = {
     Assurance.LOW: "low",
     Assurance.HIGH: "high",
 }
-_NO_WALLET = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
+_NO_WALLET = {
+    "points_free": None,
+    "points_pending": 0,
+    "pending_local_points": 0,
+    "coupons": (),
+}
 # A reason comes without its particulars; the texts say something sensible all the same.
 _SEEN = {"count": "2+", "source": "camera"}
 
@@ -71,13 +77,14 @@ class Views:
 
     def member(self, view: MemberView, standing: Standing) -> MemberAnswered:
         """Return a member with the name of her tier; her wallet only where it may be seen."""
-        tiers = self._prices.rules().bundle.tier_names
+        bundle = self._prices.rules().bundle
+        seen = growth_seen(view, self._shop, bundle)
         shown = MemberAnswered(
             member_id=view.member_id,
             ver=view.ver,
             name=view.name,
             tier=view.tier,
-            tier_name=tiers.get(view.tier, ""),
+            tier_name=bundle.tier_names.get(view.tier, ""),
             tags=view.tags,
             points_free=view.points_free,
             points_pending=view.points_pending,
@@ -86,6 +93,10 @@ class Views:
             home_store=view.home_store,
             last_purchase=None if view.last_purchase is None else self._last(view.last_purchase),
             as_of_ms=view.as_of_ms,
+            standing=seen.standing,
+            coupons=seen.coupons,
+            gifts=seen.gifts,
+            birthday_today=seen.birthday_today,
         )
         sees = allows(standing.assurance, Action.SEE_WALLET)
         return shown if sees else shown.model_copy(update=_NO_WALLET)
@@ -249,7 +260,13 @@ def challenge(standing: Standing | None, policy: TurnPolicy) -> ChallengeView | 
 
 def _masked(member: MemberAnswered) -> MemberAnswered:
     """Whoever says a number need not be its owner: neither name nor habits."""
-    hidden = {"name": mask_name(member.name), "tags": (), "last_purchase": None}
+    hidden = {
+        "name": mask_name(member.name),
+        "tags": (),
+        "last_purchase": None,
+        "standing": None,
+        "birthday_today": False,
+    }
     return member.model_copy(update=hidden)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from retail_core.wire.messages import MemberRecord
+from retail_core.wire.standing import CouponHeld, GiftDue, TierStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class LastPurchase:
 class MemberView:
     """What a shop knows of a member; `pending_local_points` are not yet in `points_free`.
 
-    `ver` is 0 for a member enrolled here whom the cloud has not confirmed yet.
+    `ver` is 0 for a member enrolled here whom the cloud has not confirmed yet. `birthday` is month
+    and day of this year, 0 if unknown.
     """
 
     member_id: UUID
@@ -45,6 +47,10 @@ class MemberView:
     home_store: UUID
     last_purchase: LastPurchase | None
     as_of_ms: int
+    standing: TierStanding | None = None
+    coupons: tuple[CouponHeld, ...] = ()
+    gifts: tuple[GiftDue, ...] = ()
+    birthday: int = 0
 
 
 def view_of(
@@ -64,6 +70,10 @@ def view_of(
         home_store=UUID(bytes=record.home_store),
         last_purchase=_last_purchase(record),
         as_of_ms=as_of_ms,
+        standing=record.standing,
+        coupons=record.coupons,
+        gifts=record.gifts,
+        birthday=record.birthday,
     )
 
 

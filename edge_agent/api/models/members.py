@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from edge_agent.api.models.base import Answered
+from edge_agent.api.models.growth import CouponView, GiftView, TierStandingView
 
 
 class BoughtView(Answered):
@@ -42,3 +43,7 @@ class MemberAnswered(Answered):
     home_store: UUID
     last_purchase: LastPurchaseView | None
     as_of_ms: int = Field(description="when the cloud's state was last applied here")
+    standing: TierStandingView | None = Field(default=None, description="None: not judged yet")
+    coupons: tuple[CouponView, ...] = ()
+    gifts: tuple[GiftView, ...] = ()
+    birthday_today: bool = False
