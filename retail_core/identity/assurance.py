@@ -26,6 +26,7 @@ class Factor(StrEnum):
     DIGIT_CODE = "digit_code"
     SUN_CARD = "sun_card"
     PHONE_PAGE = "phone_page"
+    SMS_CODE = "sms_code"
     STAFF_OVERRIDE = "staff_override"
 
 
@@ -52,6 +53,7 @@ _WORTH = {
     Factor.MEMBER_CODE: Assurance.HIGH,
     Factor.SUN_CARD: Assurance.HIGH,
     Factor.PHONE_PAGE: Assurance.HIGH,
+    Factor.SMS_CODE: Assurance.HIGH,
     Factor.STAFF_OVERRIDE: Assurance.HIGH,
 }
 

@@ -6,11 +6,14 @@ from retail_core.texts.specs import (
     counter,
     leases,
     ledger,
+    mall,
     privacy,
     receipts,
     recognition,
+    recruiting,
     setup,
     sync,
+    terminals,
     till,
     trade,
 )
@@ -27,6 +30,9 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | recognition.SPECS
     | privacy.SPECS
     | receipts.SPECS
+    | recruiting.SPECS
+    | mall.SPECS
     | sync.SPECS
+    | terminals.SPECS
     | till.SPECS
 )

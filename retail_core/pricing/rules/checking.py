@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from retail_core.pricing.rules.checking_rules import check_rule
+from retail_core.pricing.rules.checking_tasks import check_tasks
 from retail_core.pricing.rules.offers import OfferBase
 from retail_core.pricing.rules.refusing import WHOLE, refuse
 from retail_core.pricing.rules.ruleset import Restriction, RuleBundle
@@ -26,6 +27,8 @@ def check_bundle(bundle: RuleBundle) -> None:
     for rule in rules:
         check_rule(rule, bundle, known_campaigns)
     _check_tier_names(bundle)
+    check_tasks(bundle)
+    _check_newcomer(bundle)
     known = frozenset(rule.id for rule in rules)
     for number, restriction in enumerate(bundle.restrictions):
         _check_restriction(restriction, f"restrictions[{number}]", known)
@@ -50,6 +53,22 @@ def _check_tier_names(bundle: RuleBundle) -> None:
             f"not in tier_names: {names}; add them there or take them out",
             f"tier_names 里没有 {names},请补上或去掉",
         )
+
+
+def _check_newcomer(bundle: RuleBundle) -> None:
+    gift = bundle.newcomer
+    if gift is None:
+        return
+    if bool(gift.coupon) == bool(gift.sku):
+        en = "give either coupon or sku, one of the two"
+        refuse(WHOLE, "newcomer", en, "coupon 与 sku 写且只写一个")
+    coupon = bundle.coupons_by_id.get(gift.coupon)
+    if gift.coupon and coupon is None:
+        en = f"no coupon is called {gift.coupon}"
+        refuse(WHOLE, "newcomer.coupon", en, f"没有编号为 {gift.coupon} 的券")
+    if coupon is not None and coupon.automatic:
+        en = f"{gift.coupon} is automatic: everybody has it already"
+        refuse(WHOLE, "newcomer.coupon", en, f"{gift.coupon} 是自动券,人人都有,不必发")
 
 
 def _check_restriction(restriction: Restriction, place: str, known: frozenset[str]) -> None:

@@ -6,6 +6,10 @@ from typing import Annotated
 import msgspec
 
 from retail_core import limits
+from retail_core.growth.newcomer import Newcomer
+from retail_core.growth.mall import MallRules
+from retail_core.growth.referral import ReferralRule
+from retail_core.growth.tasks import Tasks
 from retail_core.pricing.rules.conditions import NOBODY
 from retail_core.pricing.rules.coupons import Coupon, Gift
 from retail_core.pricing.rules.fields import (
@@ -97,6 +101,10 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     coupons: Annotated[tuple[Coupon, ...], _MANY] = ()
     gifts: Annotated[tuple[Gift, ...], _MANY] = ()
     restrictions: Annotated[tuple[Restriction, ...], _MANY] = ()
+    tasks: Tasks = ()
+    mall: MallRules | None = None
+    referral: ReferralRule | None = None
+    newcomer: Newcomer | None = None
 
     @cached_property
     def offer_index(self) -> RuleIndex[Offer]:

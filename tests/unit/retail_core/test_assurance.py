@@ -6,7 +6,13 @@ from retail_core.identity.assurance import Action, Assurance, Factor, allows, as
 
 HINTS = {Factor.FACE_FRAME}
 LOW = {Factor.FACE_VOTE, Factor.PHONE_NUMBER, Factor.STATIC_QR, Factor.CARD_UID, Factor.DIGIT_CODE}
-HIGH = {Factor.MEMBER_CODE, Factor.SUN_CARD, Factor.PHONE_PAGE, Factor.STAFF_OVERRIDE}
+HIGH = {
+    Factor.MEMBER_CODE,
+    Factor.SUN_CARD,
+    Factor.PHONE_PAGE,
+    Factor.SMS_CODE,
+    Factor.STAFF_OVERRIDE,
+}
 ON_SIGHT = {Action.PREFETCH}
 ON_LOW = {*ON_SIGHT, Action.SHOW_MEMBER, Action.EARN, Action.MEMBER_PRICE}
 SPENDING = {Action.SEE_WALLET, Action.REDEEM_POINTS, Action.REDEEM_COUPON}

@@ -1,11 +1,17 @@
 from hashlib import sha256
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.identity.person_filter import PersonFilter
+from retail_core.identity.person_filter import (
+    PersonFilter,
+    decode_additions,
+    encode_additions,
+)
 
 
 def person(number: int) -> bytes:
@@ -65,3 +71,60 @@ def test_bytes_that_are_no_filter_are_refused(spoil: object, code: str) -> None:
     known.add([person(1)])
     with pytest.raises(Fault, match=code):
         PersonFilter.decoded(spoil(known.encoded()))
+
+
+@given(st.sets(st.integers(0, 5_000)), st.sets(st.integers(0, 5_000)))
+def test_additions_make_the_same_filter(early: set[int], late: set[int]) -> None:
+    told, remote = PersonFilter.sized(500), PersonFilter.sized(500)
+    told.add(map(person, early))
+    remote.add(map(person, early))
+    places = told.added(map(person, late))
+    told.count = remote.count + len(late)
+    bits, count, read = decode_additions(encode_additions(told.bits, told.count, places))
+    assert bits == remote.bits
+    remote.set(read)
+    remote.count = count
+    assert remote.encoded() == told.encoded()
+    assert sorted(read) == sorted(places)
+
+
+def test_additions_are_small_and_name_nobody() -> None:
+    known = PersonFilter.sized(100_000)
+    known.add(map(person, range(90_000)))
+    places = known.added(map(person, range(90_000, 91_000)))
+    sent = encode_additions(known.bits, 91_000, places)
+    assert len(sent) < 1_000 * 16, "less than the identities themselves"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "W101"),
+        (b"RPF1" + encode_additions(64, 1, [1])[4:], "W102"),
+        (encode_additions(64, 1, [1]) + b"\xff", "W101"),
+        (encode_additions(64, 1, [1]) + b"\xff" * 6, "W101"),
+        (encode_additions(64, 1, [64]), "W101"),
+    ],
+)
+def test_additions_that_are_none_are_refused(content: bytes, code: str) -> None:
+    with pytest.raises(Fault, match=code):
+        decode_additions(content)
+
+
+def test_it_is_asked_where_it_lies(tmp_path: Path) -> None:
+    known = PersonFilter.sized(50)
+    known.add(map(person, range(50)))
+    path = tmp_path / "persons"
+    path.write_bytes(known.encoded())
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+        there = PersonFilter.over(mapped)
+        assert all(person(number) in there for number in range(50))
+        assert there.count == 50
+        assert there.encoded() == known.encoded()
+
+
+def test_how_often_it_errs_can_be_said() -> None:
+    known = PersonFilter.sized(10_000)
+    assert known.mistakes == 0
+    known.add(map(person, range(10_000)))
+    assert 0.0009 < known.mistakes < 0.0011
