@@ -14,7 +14,8 @@ from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from edge_agent.ports.cloud_link import FetchedMember
+from edge_agent.adapters.fetched import fetched_receipt
+from edge_agent.ports.cloud_link import FetchedMember, FetchedReceipt
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member
@@ -104,6 +105,21 @@ class HttpDirectory:
         if not isinstance(found, dict):
             raise Fault(FaultCode.WIRE_MALFORMED)
         return {str(name): str(sku) for name, sku in found.items()}
+
+    def receipt(self, receipt_id: UUID) -> FetchedReceipt | None:
+        """Look a receipt of any shop up, with every refund of it; None when none has come."""
+        status, body = self._get(f"/v1/device/receipts/{receipt_id}")
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        return fetched_receipt(_json(self._expected(status, body)))
+
+    def receipts_by_number(self, number: str, day: int) -> tuple[FetchedReceipt, ...]:
+        """Return a business day's receipts of any shop with this printed number, a few at most."""
+        query = urlencode({"number": number, "day": day})
+        found = _json(self._content(f"/v1/device/receipts?{query}"))
+        if not isinstance(found, list):
+            raise Fault(FaultCode.WIRE_MALFORMED)
+        return tuple(fetched_receipt(one) for one in found)
 
     def close(self) -> None:
         """Close connections; safe to call twice."""

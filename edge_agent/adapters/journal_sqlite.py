@@ -232,6 +232,14 @@ class SqliteJournal:
             if len(rows) < PAGE:
                 return tuple(found)
 
+    def record(self, seq: int) -> Record | None:
+        """Return one record, None when it is not kept or was never written."""
+        rows = self._file.rows(
+            f"SELECT {_COLUMNS} FROM record WHERE seq = ?",  # noqa: S608 -- a constant
+            (seq,),
+        )
+        return next(iter(self._checked(rows)), None)
+
     def prune(self, *, acked_before_wall_ms: int) -> int:
         """Delete acknowledged records older than the given time; return how many went.
 

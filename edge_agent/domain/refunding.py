@@ -9,7 +9,7 @@ class RefundCommand:
     """Goods of a receipt come back: (line, quantity in thousandths).
 
     `repriced` asks for the account as if they had never been bought; otherwise each line goes back
-    in proportion. `money_fen` is what the till hands out for a receipt this box does not keep.
+    in proportion.
     """
 
     till: UUID
@@ -20,18 +20,23 @@ class RefundCommand:
     reason: str
     repriced: bool = False
     operator: UUID | None = None
-    money_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundQuote:
-    """What a refund comes to; points are settled by the cloud, which knows what is left of them."""
+    """What a refund comes to; points are settled by the cloud, which knows what is left of them.
+
+    `left` is what could still come back of each line afterwards. `whole` is False when the cloud
+    could not be asked whether another shop took something back meanwhile.
+    """
 
     money_fen: int
     points_fen: int
     points_back: int
     points_taken: int
     coupons: tuple[str, ...] = ()
+    left: tuple[tuple[int, int], ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Protocol
 from uuid import UUID
 
 from retail_core.wire.lane import CheckInSeen
-from retail_core.wire.messages import ChangeFrame, Hello, MemberRecord, Presence
+from retail_core.wire.messages import ChangeFrame, Hello, MemberRecord, Presence, Sale
+from retail_core.wire.refund import Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,30 @@ class FetchedMember:
     record: MemberRecord
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedRefund:
+    """A refund as the cloud booked it, whichever shop made it."""
+
+    wall_ms: int
+    store_name: str
+    operator: UUID | None
+    body: Refund
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedReceipt:
+    """A receipt as the cloud holds it; `member` is also who claimed it later."""
+
+    store: UUID
+    store_name: str
+    till: UUID | None
+    operator: UUID | None
+    member: UUID | None
+    wall_ms: int
+    sale: Sale
+    refunds: tuple[FetchedRefund, ...] = ()
+
+
 class CloudDirectory(Protocol):
     """HTTP requests to the cloud; each raises Fault SYNC_LINK_DOWN when it cannot be reached."""
 
@@ -93,6 +118,14 @@ class CloudDirectory(Protocol):
 
     def name_map(self) -> dict[str, str]:
         """Fetch the reviewed mapping of printed names to skus."""
+        ...
+
+    def receipt(self, receipt_id: UUID) -> FetchedReceipt | None:
+        """Look a receipt of any shop up, with every refund of it; None when none has come."""
+        ...
+
+    def receipts_by_number(self, number: str, day: int) -> tuple[FetchedReceipt, ...]:
+        """Return a business day's receipts of any shop with this printed number, a few at most."""
         ...
 
     def close(self) -> None:

@@ -107,6 +107,10 @@ class Journal(Protocol):
         """Return records still kept with a sequence above `since_seq`, acknowledged or not."""
         ...
 
+    def record(self, seq: int) -> Record | None:
+        """Return one record, None when it is not kept or was never written."""
+        ...
+
     def prune(self, *, acked_before_wall_ms: int) -> int:
         """Delete acknowledged records older than the given time; return how many went."""
         ...

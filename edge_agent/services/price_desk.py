@@ -78,6 +78,12 @@ class PriceDesk:
             return newest
         return next((rules for rules in self._earlier() if _holds(rules, local)), SHELF_PRICES)
 
+    def rules_of(self, hash_: bytes) -> Rules | None:
+        """Return the rules a receipt names, in force or among the earlier ones kept; else None."""
+        if not hash_:
+            return SHELF_PRICES
+        return next((one for one in (self.rules(), *self._earlier()) if one.hash == hash_), None)
+
     def _earlier(self) -> Iterator[Rules]:
         for version, content in self._replica.earlier_bundles():
             if version not in self._parsed:

@@ -1,22 +1,25 @@
 """A refund at the till: worked out from the box's own journal, on disk, then answered.
 
 The box says what came back and what it handed out; the points are booked by the cloud from its own
-books, because what is left of them is known there alone. A receipt of another shop is taken back at
-the till's word and compared in the cloud.
+books, because what is left of them is known there alone. A receipt of another shop is looked up in
+the cloud, with every refund of it; offline it is refused.
 """
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping
 from uuid import UUID
 
+from edge_agent.domain.receipts import HeldReceipt
 from edge_agent.domain.refunding import RefundCommand, RefundQuote, RefundResult
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
-from edge_agent.ports.journal import Draft, Journal, Record
+from edge_agent.ports.journal import Draft
 from edge_agent.ports.replica import Replica
 from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.receipts import ReceiptBook
 from edge_agent.services.recorder import AnswerOf, Recorder
 from retail_core import limits
-from retail_core.checkout.basket import MILLI, BasketLine
+from retail_core.checkout.basket import MILLI, Basket, BasketLine
 from retail_core.checkout.receipt import receipt_of
 from retail_core.errors import Fault
 from retail_core.loyalty.earning import earn_postings
@@ -30,8 +33,10 @@ from retail_core.loyalty.refunds import (
     returned_after,
 )
 from retail_core.money import divide_half_up
+from retail_core.pricing.evaluate import price_basket
+from retail_core.pricing.proof.repricing import member_of, opened_of, store_of
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import decode_body, encode_body
+from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import Sale, SaleLine
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
@@ -39,124 +44,95 @@ from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
 SOURCE_API = "api"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """A sale this box keeps, and what came back of it here."""
-
-    record: Record
-    sale: Sale
-    standing: Standing
-
-
 class RefundSale:
     """Quotes and books refunds; safe to call from several threads."""
 
     def __init__(  # what it reads, what it writes, and the shop
         self,
-        journal: Journal,
+        receipts: ReceiptBook,
         recorder: Recorder,
         replica: Replica,
         clock: Clock,
         ids: IdSource,
         shop: Shop,
     ) -> None:
-        self._journal = journal
+        self._receipts = receipts
         self._recorder = recorder
         self._replica = replica
         self._clock = clock
         self._ids = ids
         self._shop = shop
         self._desk = PriceDesk(replica, shop)
+        self._lock = threading.Lock()
 
     def quote(self, command: RefundCommand) -> RefundQuote:
-        """Return what a refund would come to (Faults P111 to P118)."""
-        return self._quote(command, self._sold(command.receipt_id))[0]
+        """Return what a refund would come to (Faults P111 to P118, A162)."""
+        return self._quote(command, self._receipts.find(command.receipt_id))[0]
 
     def execute(
         self, command: RefundCommand, *, answer: AnswerOf[RefundResult] | None = None
     ) -> RefundResult:
         """Book a refund; when this returns it is on disk, with the answer under its key."""
-        at = self._clock.now()
-        sold = self._sold(command.receipt_id)
-        quote, rest = self._quote(command, sold)
-        _check_paid(command, quote)
-        refund_id, date = self._ids.uuid7(), self._desk.business_date(at)
-        member = None if sold is None else sold.record.draft.member
-        body = _body(refund_id, command, quote, rest, date)
-        draft = Draft(
-            event_id=self._ids.uuid7(),
-            type=EventType.REFUND,
-            at=at,
-            body=encode_body(body),
-            till=command.till,
-            operator=command.operator,
-            member=member,
-        )
+        # One at a time: two tills that take the same goods back must not both look first.
+        with self._lock:
+            at = self._clock.now()
+            sold = self._receipts.find(command.receipt_id)
+            quote, rest = self._quote(command, sold)
+            _check_paid(command, quote)
+            refund_id, date = self._ids.uuid7(), self._desk.business_date(at)
+            body = _body(refund_id, command, quote, rest, date)
+            draft = Draft(
+                event_id=self._ids.uuid7(),
+                type=EventType.REFUND,
+                at=at,
+                body=encode_body(body),
+                till=command.till,
+                operator=command.operator,
+                member=sold.member_id,
+            )
 
-        def result_at(seq: int) -> RefundResult:
-            return RefundResult(refund_id, seq, quote, member, date, at.wall_ms)
+            def result_at(seq: int) -> RefundResult:
+                return RefundResult(refund_id, seq, quote, sold.member_id, date, at.wall_ms)
 
-        return self._recorder.record([draft], result_at, answer)
+            return self._recorder.record([draft], result_at, answer)
 
-    def _quote(self, command: RefundCommand, sold: _Sold | None) -> tuple[RefundQuote, Rest | None]:
+    def _quote(self, command: RefundCommand, sold: HeldReceipt) -> tuple[RefundQuote, Rest | None]:
         if not command.lines:
             raise Fault(FaultCode.REFUND_EMPTY)
-        if sold is None:
-            if command.money_fen is None or command.repriced:
-                raise Fault(FaultCode.REFUND_RECEIPT_UNKNOWN, receipt=command.receipt_id)
-            return RefundQuote(command.money_fen, 0, 0, 0), None
+        standing = standing_of(sold)
         returned = [Returned(line, qty_milli) for line, qty_milli in command.lines]
-        rest = self._rest(sold, returned) if command.repriced else None
+        rest = self._rest(sold, standing, returned) if command.repriced else None
         # Any wallet will do: the numbers are told, the postings are the cloud's.
-        made = plan_refund(sold.standing, returned, rest, wallet=self._shop.store)
-        quote = RefundQuote(
-            made.money_fen, made.points_fen, made.points_back, made.points_taken, made.coupons
-        )
-        return quote, rest
+        made = plan_refund(standing, returned, rest, wallet=self._shop.store)
+        return RefundQuote(
+            money_fen=made.money_fen,
+            points_fen=made.points_fen,
+            points_back=made.points_back,
+            points_taken=made.points_taken,
+            coupons=made.coupons,
+            left=_left(sold.sale, made.returned),
+            whole=sold.whole,
+        ), rest
 
-    def _sold(self, receipt_id: UUID) -> _Sold | None:
-        """Return a sale of this box with the refunds made of it here."""
-        for record in self._journal.records(type_=EventType.SALE):
-            sale = decode_body(EventType.SALE, record.draft.body)
-            if isinstance(sale, Sale) and sale.receipt_id == receipt_id.bytes:
-                return _Sold(record, sale, self._standing(sale, record.seq))
-        return None
-
-    def _standing(self, sale: Sale, seq: int) -> Standing:
-        postings = tuple(from_wire(posting) for posting in sale.postings)
-        standing = Standing(receipt_of(sale), postings, {})
-        for record in self._journal.records(type_=EventType.REFUND, since_seq=seq):
-            refund = decode_body(EventType.REFUND, record.draft.body)
-            if isinstance(refund, Refund) and refund.receipt_id == sale.receipt_id:
-                standing = _refunded(standing, refund)
-        return standing
-
-    def _rest(self, sold: _Sold, returned: list[Returned]) -> Rest:
+    def _rest(self, sold: HeldReceipt, standing: Standing, returned: list[Returned]) -> Rest:
         """Price what is kept as if the rest had never been bought (Fault P118)."""
-        back = returned_after(sold.standing, returned)
+        back = returned_after(standing, returned)
         kept = [line for line in sold.sale.lines if back[line.line] < line.qty_milli]
         if not kept:
             return Rest({})
-        draft = sold.record.draft
-        rules = self._desk.rules_at(draft.at)
-        if rules.hash != sold.sale.bundle_hash:
+        facts, rules = sold.sale.priced_for, self._desk.rules_of(sold.sale.bundle_hash)
+        if facts is None or rules is None:
             raise Fault(FaultCode.REFUND_RULES_CHANGED)
-        held = None if draft.member is None else self._replica.member(draft.member)
         lines = tuple(self._line(line, line.qty_milli - back[line.line]) for line in kept)
-        priced = self._desk.again(lines, held, draft.at).priced
+        basket = Basket(lines, opened_of(facts))
+        priced = price_basket(basket, rules.bundle, member_of(facts), store=store_of(facts))
         nets = {line.line: line.net_fen for line in priced.lines}
-        if held is None:
+        if facts.tier is None:
             return Rest(nets)
-        points_fen = kept_points_fen(sold.standing.receipt, sum(nets.values()))
-        earned = earn_postings(
-            priced,
-            rules.bundle.earn,
-            held.record.tier,
-            UUID(bytes=held.record.wallet),
-            self._shop.legal_entity,
-            points_fen,
-        )
-        return Rest(nets, earned)
+        points_fen = kept_points_fen(standing.receipt, sum(nets.values()))
+        nobody, entity = UUID(int=0), self._shop.legal_entity
+        earn = rules.bundle.earn
+        return Rest(nets, earn_postings(priced, earn, facts.tier, nobody, entity, points_fen))
 
     def _line(self, sold: SaleLine, qty_milli: int) -> BasketLine:
         """Return a line as it was sold, at the unit price it had then."""
@@ -172,6 +148,19 @@ class RefundSale:
             category="" if article is None else article.category,
             tags=frozenset() if article is None else article.tags,
         )
+
+
+def standing_of(sold: HeldReceipt) -> Standing:
+    """Return a receipt as it stands after the refunds known of it."""
+    postings = tuple(from_wire(posting) for posting in sold.sale.postings)
+    standing = Standing(receipt_of(sold.sale), postings, {})
+    for made in sold.refunds:
+        standing = _refunded(standing, made.body)
+    return standing
+
+
+def _left(sale: Sale, returned: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple((line.line, line.qty_milli - returned.get(line.line, 0)) for line in sale.lines)
 
 
 def _refunded(standing: Standing, refund: Refund) -> Standing:

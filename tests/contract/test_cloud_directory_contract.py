@@ -8,15 +8,24 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
 from edge_agent.adapters.directory_http import HttpDirectory
-from edge_agent.ports.cloud_link import CloudDirectory, FetchedMember
+from edge_agent.ports.cloud_link import (
+    CloudDirectory,
+    FetchedMember,
+    FetchedReceipt,
+    FetchedRefund,
+)
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import encode, encode_body
+from retail_core.wire.codec import decode_body, encode, encode_body
+from retail_core.wire.messages import Sale
+from retail_core.wire.refund import Refund
 from tests.factories.shop_floor import make_change, make_id, make_record
+from tests.fakes.cloud_box import Person, SimBox
 from tests.fakes.cloud_directory import FakeCloudDirectory
 
 TOKEN = "device-token-of-the-contract"
@@ -77,6 +86,23 @@ class CloudDirectoryContract:
         cloud.names = {"补水面膜5片": "MASK"}
         assert directory.name_map() == {"补水面膜5片": "MASK"}
 
+    def test_finds_receipts_of_any_shop(
+        self, directory: CloudDirectory, cloud: FakeCloudDirectory
+    ) -> None:
+        box = SimBox(make_id())
+        sold = box.sells(Person())
+        sale = decode_body("sale", sold.body)
+        refund = decode_body("refund", box.refunds(sold, (1, 1_000), fen=5_800).body)
+        assert isinstance(sale, Sale)
+        assert isinstance(refund, Refund)
+        made = FetchedRefund(7, "静安店", make_id(), refund)
+        found = FetchedReceipt(make_id(), "徐汇店", None, None, make_id(), 5, sale, (made,))
+        cloud.receipts.append(found)
+        assert directory.receipt(UUID(bytes=sale.receipt_id)) == found
+        assert directory.receipt(make_id()) is None
+        assert directory.receipts_by_number(sale.till_receipt_no, 20261118) == (found,)
+        assert directory.receipts_by_number("9", 20261118) == ()
+
     def test_says_so_when_the_cloud_is_away(
         self, directory: CloudDirectory, cloud: FakeCloudDirectory
     ) -> None:
@@ -87,6 +113,7 @@ class CloudDirectoryContract:
             lambda: directory.catalogue(1),
             lambda: directory.model_file("ab" * 32),
             directory.name_map,
+            lambda: directory.receipt(make_id()),
         ):
             with pytest.raises(Fault) as caught:
                 ask()
@@ -138,17 +165,25 @@ class DeviceApi(BaseHTTPRequestHandler):
                 return self._member(query["kind"], bytes.fromhex(query["value"]))
             case ["changes"]:
                 body = encode(self.cloud.changes_since(int(query["since"])))
-            case ["catalogue", version]:
-                body = self.cloud.catalogue(int(version))
-            case ["bundle", version]:
-                body = self.cloud.bundle(int(version))
+            case ["catalogue" | "bundle" as kind, version]:
+                held = {"catalogue": self.cloud.catalogue, "bundle": self.cloud.bundle}
+                body = held[kind](int(version))
             case ["models", *version]:
                 body = self.cloud.models(int(version[0]) if version else None)
             case ["model-files", sha256]:
                 body = self.cloud.model_file(sha256)
+            case ["receipts", *receipt]:
+                return self._receipts(receipt, query)
             case _:
                 body = json.dumps(self.cloud.name_map()).encode()
         return 200, body
+
+    def _receipts(self, receipt: list[str], query: dict[str, str]) -> tuple[int, bytes]:
+        if not receipt:
+            found = self.cloud.receipts_by_number(query["number"], int(query["day"]))
+            return 200, json.dumps([_receipt(one) for one in found]).encode()
+        one = self.cloud.receipt(UUID(receipt[0]))
+        return (404, b"{}") if one is None else (200, json.dumps(_receipt(one)).encode())
 
     def _member(self, kind: str, value: bytes) -> tuple[int, bytes]:
         fetched = self.cloud.fetch_member(kind, value)
@@ -160,6 +195,28 @@ class DeviceApi(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's name
         """Stay quiet."""
+
+
+def _receipt(found: FetchedReceipt) -> dict[str, object]:
+    """A receipt as the cloud's device API writes it."""
+    return {
+        "store": str(found.store),
+        "store_name": found.store_name,
+        "till": None if found.till is None else str(found.till),
+        "operator": None if found.operator is None else str(found.operator),
+        "member": None if found.member is None else str(found.member),
+        "wall_ms": found.wall_ms,
+        "sale": base64.b64encode(encode_body(found.sale)).decode(),
+        "refunds": [
+            {
+                "wall_ms": one.wall_ms,
+                "store_name": one.store_name,
+                "operator": None if one.operator is None else str(one.operator),
+                "body": base64.b64encode(encode_body(one.body)).decode(),
+            }
+            for one in found.refunds
+        ],
+    }
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ class JournalContract:
         journal.mark_acked([(1, 1)])
         assert (journal.hash_at(1), journal.hash_at(2)) == (first.hash, second.hash)
         assert journal.hash_at(3) is None
+        assert (journal.record(1), journal.record(2)) == (replace(first, acked=True), second)
+        assert journal.record(3) is None
 
     def test_writes_an_event_once(self, journal: Journal) -> None:
         draft = make_draft()

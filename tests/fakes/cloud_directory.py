@@ -1,6 +1,8 @@
 """The cloud's HTTP side, as far as a box sees it."""
 
-from edge_agent.ports.cloud_link import FetchedMember
+from uuid import UUID
+
+from edge_agent.ports.cloud_link import FetchedMember, FetchedReceipt
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame
@@ -22,6 +24,7 @@ class FakeCloudDirectory:
         self.weights: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.face: bytes | None = None
+        self.receipts: list[FetchedReceipt] = []
 
     def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
         self._ask(f"member {kind}")
@@ -60,6 +63,18 @@ class FakeCloudDirectory:
     def name_map(self) -> dict[str, str]:
         self._ask("name-map")
         return dict(self.names)
+
+    def receipt(self, receipt_id: UUID) -> FetchedReceipt | None:
+        self._ask("receipt")
+        return next((one for one in self.receipts if one.sale.receipt_id == receipt_id.bytes), None)
+
+    def receipts_by_number(self, number: str, day: int) -> tuple[FetchedReceipt, ...]:
+        self._ask(f"receipts {number}")
+        return tuple(
+            one
+            for one in self.receipts
+            if (one.sale.till_receipt_no, one.sale.business_date) == (number, day)
+        )
 
     def close(self) -> None:
         """Nothing is open."""

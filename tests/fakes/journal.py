@@ -88,6 +88,9 @@ class FakeJournal:
             if record.seq > since_seq and type_ in {None, record.draft.type}
         )
 
+    def record(self, seq: int) -> Record | None:
+        return next((one for one in self._records if one.seq == seq), None)
+
     def prune(self, *, acked_before_wall_ms: int) -> int:
         front = [one for one in self._records if one.seq < self.lowest_unacked()]
         old = [

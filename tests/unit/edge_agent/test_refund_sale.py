@@ -1,23 +1,28 @@
 """A refund at the till, and what the cloud makes of it."""
 
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 from msgspec.structs import replace as changed
 
+from edge_agent.domain.receipts import ReceiptSearch
 from edge_agent.domain.refunding import RefundCommand
 from edge_agent.domain.sale import AskedLine, SaleCommand
+from edge_agent.ports.cloud_link import FetchedReceipt, FetchedRefund
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.receipts import ReceiptBook
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.refund import RefundSale
 from retail_core.errors import Fault
+from retail_core.limits import BUNDLES_KEPT
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.refund import Refund
+from retail_core.wire.messages import Sale
+from retail_core.wire.refund import Refund, RefundLine
 from tests.factories.shop_floor import MASK, SHOP, SOAP, TILL, make_id, make_record
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_box import Person
+from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.cloud_ingest import Cloud
 from tests.fakes.ids import FakeIdSource
 from tests.fakes.journal import FakeJournal
@@ -46,9 +51,11 @@ class Counter:
         self.person = Person()
         record = changed(make_record(), wallet=self.person.wallet.bytes)
         self.replica.put_member(self.person.member, 4, record)
-        self.recorder, ids = Recorder(self.journal), FakeIdSource()
+        self.directory = FakeCloudDirectory()
+        self.receipts = ReceiptBook(self.journal, self.directory)
+        self.recorder, ids = Recorder(self.journal, [self.receipts.recorded]), FakeIdSource()
         self.sales = CloseSale(self.recorder, self.replica, self.clock, ids, SHOP)
-        self.refunds = RefundSale(self.journal, self.recorder, self.replica, self.clock, ids, SHOP)
+        self.refunds = RefundSale(self.receipts, self.recorder, self.replica, self.clock, ids, SHOP)
         self.clock.advance(EVENING_MS)
         lines = (AskedLine(sku="SOAP", qty_milli=3_000), AskedLine(sku="MASK"))
         paid = 2 * 1_990 + 9_900
@@ -141,16 +148,112 @@ def test_more_than_was_bought_is_refused(counter: Counter) -> None:
     assert code_of(counter, counter.command((1, 1))) is FaultCode.REFUND_TOO_MUCH
 
 
-def test_other_rules_cannot_say_what_the_rest_would_have_cost(counter: Counter) -> None:
+def test_the_rules_of_the_sale_are_looked_up_among_the_earlier_ones(counter: Counter) -> None:
     counter.replica.replace_bundle(4, RULES.replace(b'"version": 3', b'"version": 4'))
+    assert counter.back((1, 1_000), repriced=True) == 0, "the free piece is lost first, as then"
+
+
+def test_rules_that_are_gone_cannot_say_what_the_rest_would_have_cost(counter: Counter) -> None:
+    for version in range(4, 5 + BUNDLES_KEPT):
+        other = RULES.replace(b'"version": 3', b'"version": %d' % version)
+        counter.replica.replace_bundle(version, other)
     command = counter.command((1, 1_000), repriced=True)
     assert code_of(counter, command) is FaultCode.REFUND_RULES_CHANGED
     assert counter.back((1, 3_000), (2, 1_000), repriced=True) == 13_880
 
 
-def test_a_receipt_of_another_shop_goes_back_at_the_tills_word(counter: Counter) -> None:
-    elsewhere = replace(counter.command((1, 1_000), paid=500), receipt_id=make_id())
-    assert code_of(counter, elsewhere) is FaultCode.REFUND_RECEIPT_UNKNOWN
-    result = counter.refunds.execute(replace(elsewhere, money_fen=500))
-    assert (result.quote.money_fen, result.member_id) == (500, None)
-    assert isinstance(result.refund_id, UUID)
+class Elsewhere:
+    """Another shop's counter, whose sale the cloud knows."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.here, self.there = counter, Counter()
+        record = self.there.journal.records()[-1]
+        sale = decode_body("sale", record.draft.body)
+        assert isinstance(sale, Sale)
+        self.receipt_id = make_id()
+        sale = changed(sale, receipt_id=self.receipt_id.bytes)
+        self.found = FetchedReceipt(
+            store=make_id(),
+            store_name="静安店",
+            till=TILL,
+            operator=None,
+            member=record.draft.member,
+            wall_ms=record.draft.at.wall_ms,
+            sale=sale,
+        )
+        counter.directory.receipts.append(self.found)
+
+    def command(self, *lines: tuple[int, int], paid: int = 0) -> RefundCommand:
+        return replace(self.here.command(*lines, paid=paid), receipt_id=self.receipt_id)
+
+
+def test_a_receipt_of_another_shop_is_looked_up_in_the_cloud(counter: Counter) -> None:
+    elsewhere = Elsewhere(counter)
+    quote = counter.refunds.quote(elsewhere.command((1, 1_000)))
+    assert (quote.money_fen, quote.left) == (1_326, ((1, 2_000), (2, 1_000)))
+    result = counter.refunds.execute(elsewhere.command((1, 1_000), paid=1_326))
+    assert result.member_id == elsewhere.found.member
+    assert counter.journal.records()[-1].draft.member == elsewhere.found.member
+    assert counter.receipts.elsewhere("0007", 20_260_731)[0].store_name == "静安店"
+
+
+def test_what_another_shop_took_back_is_not_paid_twice(counter: Counter) -> None:
+    elsewhere = Elsewhere(counter)
+    elsewhere.there.back((1, 3_000))
+    body = decode_body("refund", elsewhere.there.journal.records()[-1].draft.body)
+    assert isinstance(body, Refund)
+    made = FetchedRefund(1, "静安店", None, body)
+    counter.directory.receipts[:] = [replace(elsewhere.found, refunds=(made,))]
+    assert code_of(counter, elsewhere.command((1, 1))) is FaultCode.REFUND_TOO_MUCH
+    record = counter.receipts.find(elsewhere.receipt_id)
+    assert [one.store_name for one in record.refunds] == ["静安店"]
+
+
+def test_an_own_receipt_hears_of_refunds_elsewhere_and_goes_on_without_the_cloud(
+    counter: Counter,
+) -> None:
+    other = Elsewhere(counter)
+    mine = replace(other.found, sale=counter.receipts.find(counter.sold.receipt_id).sale)
+    counter.back((1, 1_000))
+    own = decode_body("refund", counter.journal.records()[-1].draft.body)
+    assert isinstance(own, Refund)
+    theirs = changed(own, refund_id=make_id().bytes, lines=(RefundLine(2, 1_000),))
+    counter.directory.receipts[:] = [
+        replace(mine, refunds=(FetchedRefund(1, "静安店", None, theirs),))
+    ]
+    assert counter.refunds.quote(counter.command((1, 1))).left == ((1, 1_999), (2, 0))
+    assert code_of(counter, counter.command((2, 1))) is FaultCode.REFUND_TOO_MUCH
+    counter.directory.down = True
+    quote = counter.refunds.quote(counter.command((2, 1_000)))
+    assert (quote.whole, quote.left) == (False, ((1, 2_000), (2, 0)))
+
+
+def test_without_the_cloud_another_shops_receipt_is_refused_in_words(counter: Counter) -> None:
+    elsewhere = Elsewhere(counter)
+    counter.directory.down = True
+    assert code_of(counter, elsewhere.command((1, 1))) is FaultCode.RECEIPT_ELSEWHERE
+    with pytest.raises(Fault) as caught:
+        counter.receipts.elsewhere("0007", 20_260_731)
+    assert caught.value.code is FaultCode.RECEIPT_ELSEWHERE
+
+
+def test_a_receipt_nobody_knows(counter: Counter) -> None:
+    command = replace(counter.command((1, 1)), receipt_id=make_id())
+    assert code_of(counter, command) is FaultCode.REFUND_RECEIPT_UNKNOWN
+
+
+def test_receipts_are_listed_newest_first(counter: Counter) -> None:
+    lines = (AskedLine(sku="MASK"),)
+    second = counter.sales.execute(SaleCommand(TILL, "0008", lines, (("cash", 9_900),)))
+    counter.back((1, 1_000))
+    rows = counter.receipts.last(ReceiptSearch())
+    assert [(row.till_receipt_no, row.refunds) for row in rows] == [("0008", 0), ("0007", 1)]
+    for search, found in (
+        (ReceiptSearch(number="0008"), second.receipt_id),
+        (ReceiptSearch(member_id=counter.person.member), counter.sold.receipt_id),
+    ):
+        assert [row.receipt_id for row in counter.receipts.last(search)] == [found]
+    assert counter.receipts.last(ReceiptSearch(day=20_260_801)) == ()
+    assert counter.receipts.last(ReceiptSearch(till=make_id())) == ()
+    again = ReceiptBook(counter.journal, counter.directory)
+    assert again.last(ReceiptSearch()) == rows, "read back from the journal"
