@@ -44,6 +44,9 @@ API_IMAGE_BYTES_MAX = 4 * 1024 * 1024
 PIN_TRIES_MAX = 5
 PIN_LOCK_MINUTES = 5
 IDEMPOTENCY_DAYS = 7
+TERMINALS_MAX = 32
+PAIRING_TRIES_MAX = 5
+PAIRING_WINDOW_S = 600
 
 # recognition
 IDENTIFY_BUDGET_MS = 100
@@ -72,7 +75,17 @@ LEASE_DRIFT_PERMILLE = 2
 LEASE_MARGIN_MS = 60_000
 LEASE_SPENDS_MAX = 64
 
+# tasks, the points mall
+TASKS_MAX = 200
+MALL_ITEMS_MAX = 500
+
 # What a record tells a shop of one member.
 MEMBER_COUPONS_MAX = 100
 MEMBER_USES_MAX = 500
 MEMBER_GIFTS_MAX = 50
+
+# Master data: rows and bytes of one file; prices of regions and stores that travel to the boxes.
+MASTER_ROWS_MAX = 200_000
+MASTER_BYTES_MAX = 32 * 1024 * 1024
+PUBLISHED_PRICES_MAX = 500_000
+RECOMMENDED_MAX = 3

@@ -9,6 +9,7 @@ from uuid import UUID
 from retail_core.loyalty.lots import Movement, base_kind
 from retail_core.loyalty.postings import (
     ADJUST,
+    AWARD,
     EARN,
     EXPIRE,
     MERGE,
@@ -91,6 +92,7 @@ class Liability:
 LATE = "lease"
 _COLUMNS = {
     EARN: "issued",
+    AWARD: "issued",
     SETTLE: "issued",
     REDEEM: "redeemed",
     RESOLVE: "redeemed",

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from retail_core.loyalty.policy import Policies
 from retail_core.loyalty.postings import (
+    AWARD,
     EARN,
     EXPIRE,
     MATURE,
@@ -37,7 +38,7 @@ _POOLS: dict[str, PoolKind] = {
     "pending": "pending",
 }
 _SPENDINGS = frozenset({REDEEM, RESOLVE})
-_OWN_LOT = frozenset({EARN + REVERSED, MATURE})
+_OWN_LOT = frozenset({EARN + REVERSED, AWARD + REVERSED, MATURE})
 _OWN_ISSUER = frozenset({MERGE, SETTLE})
 
 

@@ -7,6 +7,7 @@ from retail_core.texts.specs import (
     leases,
     ledger,
     mall,
+    masters,
     privacy,
     receipts,
     recognition,
@@ -32,6 +33,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | receipts.SPECS
     | recruiting.SPECS
     | mall.SPECS
+    | masters.SPECS
     | sync.SPECS
     | terminals.SPECS
     | till.SPECS

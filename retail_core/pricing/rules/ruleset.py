@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from retail_core import limits
-from retail_core.growth.newcomer import Newcomer
 from retail_core.growth.mall import MallRules
+from retail_core.growth.newcomer import Newcomer
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.tasks import Tasks
 from retail_core.pricing.rules.conditions import NOBODY
