@@ -5,7 +5,6 @@ how far is set by the distance between the bound and the best choice known.
 """
 
 from collections.abc import Sequence
-from operator import add
 
 from retail_core.pricing.solver.machines import Machine, Worth, singles_of
 from retail_core.pricing.solver.problem import WholeProblem
@@ -83,14 +82,18 @@ def _alone(machine: Machine, fees: Sequence[int], units: Sequence[int], wanted: 
     """Return what a machine gains alone after fees; add the units it takes to `wanted`."""
     after: _Row = machine.end
     trail: list[tuple[int, _Row]] = []
-    for place in sorted(machine.moves, reverse=True):
+    for place in machine.backwards:
         fee = fees[place]
-        moves = [(move.after, [gain - fee for gain in move.gain]) for move in machine.moves[place]]
+        moves = machine.moves[place]
         for _ in range(units[place]):
             trail.append((place, after))
-            then = after.__getitem__
-            ways = [map(add, nets, map(then, targets)) for targets, nets in moves]
-            after = list(map(max, after, *ways))
+            best = after
+            for move in moves:
+                best = [
+                    known if (known := best[state]) > (net := gain + after[target] - fee) else net
+                    for state, (gain, target) in enumerate(move.steps)
+                ]
+            after = best
     value, here, state = after[0], after, 0
     for place, behind in reversed(trail):
         if behind[state] != here[state]:

@@ -35,21 +35,29 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Taking one unit of a class for a slot: by state, the next state, the gain and the uses."""
+    """Taking one unit of a class for a slot: by state, the next state, the gain and the uses.
+
+    `steps` are gain and next state, side by side.
+    """
 
     slot: int
     after: tuple[int, ...]
     gain: tuple[int, ...]
     uses: tuple[bool, ...]
+    steps: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """An offer's states; `end` is 0 where it may stop and NEVER elsewhere."""
+    """An offer's states; `end` is 0 where it may stop and NEVER elsewhere.
+
+    `moves` are by class; `backwards` are its classes, the last one first.
+    """
 
     offer: int
     end: tuple[int, ...]
     moves: dict[int, tuple[Move, ...]]
+    backwards: tuple[int, ...]
 
 
 def singles_of(problem: WholeProblem, worth: Worth) -> list[tuple[int, Option | None]]:
@@ -88,7 +96,7 @@ def machine_of(
             for option in problem.classes[place].options
             if option.offer == offer
         )
-    return Machine(offer, end, moves)
+    return Machine(offer, end, moves, tuple(sorted(moves, reverse=True)))
 
 
 def _states(problem: WholeProblem, offer: int, places: Sequence[int]) -> list[tuple[int, ...]]:
@@ -156,4 +164,5 @@ def _move(table: _Table, option: Option, single: int) -> Move:
         extra + option.off * counts - single
         for extra, counts in zip(table.extra, table.counts, strict=True)
     )
-    return Move(option.slot, table.after, gain, table.uses)
+    steps = tuple(zip(gain, table.after, strict=True))
+    return Move(option.slot, table.after, gain, table.uses, steps)

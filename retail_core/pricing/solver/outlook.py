@@ -129,9 +129,8 @@ def _part(
 ) -> Part:
     """Move a machine's best play alone one unit back; return what each way loses against it."""
     after = ahead[number]
-    then = after.__getitem__
     ways = [
-        list(map(add, values, map(then, move.after)))
+        list(map(add, values, map(after.__getitem__, move.after)))
         for move, values in zip(moves, gains, strict=True)
     ]
     best = list(map(max, after, *ways))
@@ -140,12 +139,7 @@ def _part(
         number,
         tuple(map(sub, best, after)),
         tuple(
-            Take(
-                move.slot,
-                move.after,
-                tuple(map(sub, best, values)),
-                move.uses,
-            )
-            for move, values in zip(moves, ways, strict=True)
+            Take(move.slot, move.after, tuple(map(sub, best, way)), move.uses)
+            for move, way in zip(moves, ways, strict=True)
         ),
     )

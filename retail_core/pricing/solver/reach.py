@@ -6,13 +6,18 @@ of one big integer: a decision shifts them all at once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from retail_core.pricing.solver.outlook import Step, View
 from retail_core.pricing.solver.problem import WholeProblem
-from retail_core.pricing.solver.walk import Choice, Wheels, note
+from retail_core.pricing.solver.walk import Choice, note
+from retail_core.pricing.solver.ways import Ways, fan_out
 
 LABELS_MAX = 800
-_Trail = dict[int, list[tuple[int, int, int, int]]]  # state -> (state before, loss, machine, slot)
+# state -> (state before, loss, machine, slot, digit of the machine)
+_Trail = dict[int, list[tuple[int, int, int, int, int]]]
+
+_Ties = dict[tuple[int, int], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +43,20 @@ class Reach:
 
 def reach(view: View, width: int, nodes_max: int) -> Reach | None:
     """Return all that loses at most `width` fen, None when the limit does not allow it."""
-    wheels = Wheels(view)
+    numbered = Ways(view)
     mask = (1 << (width + 1)) - 1
     layer = {0: 1}
     layers, trails, nodes = [layer], list[_Trail](), 0
     for step in view.steps:
         reached: dict[int, int] = {}
         trail: _Trail = {}
+        ways = numbered.of(step)
+        nodes += len(layer) * fan_out(step)
         for state, bits in layer.items():
-            ways = wheels.ways(step, state)
-            nodes += len(ways)
-            for loss, target, machine, slot in ways:
-                if loss <= width and (moved := bits << loss & mask):
+            for loss, target, machine, slot, digit in ways(state, 0, width + 1):
+                if moved := bits << loss & mask:
                     reached[target] = reached.get(target, 0) | moved
-                    trail.setdefault(target, []).append((state, loss, machine, slot))
+                    trail.setdefault(target, []).append((state, loss, machine, slot, digit))
         if nodes > nodes_max:
             return None
         layer = reached
@@ -63,8 +68,7 @@ def reach(view: View, width: int, nodes_max: int) -> Reach | None:
     return Reach(view, losses, nodes, layers, trails)
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(NamedTuple):
     """How a state goes on to the end at the least cost of ties."""
 
     ties: int
@@ -76,7 +80,6 @@ class _Link:
 
 def cheapest(problem: WholeProblem, reached: Reach, saved: Iterable[int]) -> Choice:
     """Return a choice with one of the savings, of the lowest cost of ties that was looked at."""
-    wheels = Wheels(reached.view)
     wanted = [reached.view.bound - fen for fen in saved]
     ends = reached.layers[-1]
     links: dict[tuple[int, int], _Link] = {
@@ -92,15 +95,25 @@ def cheapest(problem: WholeProblem, reached: Reach, saved: Iterable[int]) -> Cho
         reversed(reached.trails),
         strict=True,
     ):
-        links = _back(problem, wheels, step, (layer, trail), links)
+        links = _back(_ties_of(problem, reached.view, step), (layer, trail), links)
         path.append(links)
     return _follow(reached.view, path)
 
 
+def _ties_of(problem: WholeProblem, view: View, step: Step) -> _Ties:
+    """Return the cost of ties of each way of a decision: by machine and slot, then by digit."""
+    ties: _Ties = {}
+    for number, (_, option) in enumerate(step.alone):
+        ties[-1, number] = (0 if option is None else problem.unit_ties[option.offer],)
+    for part in step.parts:
+        cost = problem.unit_ties[view.machines[part.machine].offer]
+        for take in part.takes:
+            ties[part.machine, take.slot] = tuple(cost if used else 0 for used in take.uses)
+    return ties
+
+
 def _back(
-    problem: WholeProblem,
-    wheels: Wheels,
-    step: Step,
+    ties_of: _Ties,
     made: tuple[dict[int, int], _Trail],
     links: dict[tuple[int, int], _Link],
 ) -> dict[tuple[int, int], _Link]:
@@ -108,11 +121,11 @@ def _back(
     layer, trail = made
     before: dict[tuple[int, int], _Link] = {}
     for (state, loss), link in links.items():
-        for origin, lost, machine, slot in trail[state]:
+        for origin, lost, machine, slot, digit in trail[state]:
             rest = loss - lost
             if rest < 0 or not layer[origin] >> rest & 1:
                 continue
-            ties = link.ties + _ties(problem, wheels, step, origin, (machine, slot))
+            ties = link.ties + ties_of[machine, slot][digit]
             known = before.get((origin, rest))
             if known is None or ties < known.ties:
                 before[origin, rest] = _Link(ties, machine, slot, state, loss)
@@ -120,19 +133,6 @@ def _back(
         ranked = sorted(before, key=lambda key: (before[key].ties, key))
         before = {key: before[key] for key in ranked[:LABELS_MAX]}
     return before
-
-
-def _ties(
-    problem: WholeProblem, wheels: Wheels, step: Step, state: int, way: tuple[int, int]
-) -> int:
-    machine, slot = way
-    if machine < 0:
-        option = step.alone[slot][1]
-        return 0 if option is None else problem.unit_ties[option.offer]
-    part = next(part for part in step.parts if part.machine == machine)
-    take = next(take for take in part.takes if take.slot == slot)
-    used = take.uses[wheels.digit(state, machine)]
-    return problem.unit_ties[wheels.offer(machine)] if used else 0
 
 
 def _follow(view: View, path: list[dict[tuple[int, int], _Link]]) -> Choice:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from retail_core.pricing.solver.outlook import Step, View
 from retail_core.pricing.solver.problem import Option
+from retail_core.pricing.solver.ways import Ways, fan_out
 
 NARROW_WIDTHS = (4, 32)
-_Way = tuple[int, int, int]  # offer (-1: no machine), slot or index of its own price, state before
 Choice = dict[tuple[int, int, int], int]
 
 
@@ -23,47 +23,6 @@ class Found:
     value: int
     bound: int
     nodes: int
-
-
-class Wheels:
-    """The machines' states as the digits of one number."""
-
-    def __init__(self, view: View) -> None:
-        self.sizes = [len(machine.end) for machine in view.machines]
-        self.strides = [1]
-        for size in self.sizes:
-            self.strides.append(self.strides[-1] * size)
-        self._offers = [machine.offer for machine in view.machines]
-
-    def digit(self, state: int, machine: int) -> int:
-        """Return the state of one machine."""
-        return state // self.strides[machine] % self.sizes[machine]
-
-    def offer(self, machine: int) -> int:
-        """Return whose machine it is."""
-        return self._offers[machine]
-
-    def ways(self, step: Step, state: int) -> list[tuple[int, int, int, int]]:
-        """Return (loss, state after, offer's machine or -1, slot or price) of a decision."""
-        skipped = 0
-        held = []
-        for part in step.parts:
-            stride = self.strides[part.machine]
-            digit = state // stride % self.sizes[part.machine]
-            held.append((part, stride, digit))
-            skipped += part.skip[digit]
-        found = [(skipped + loss, state, -1, n) for n, (loss, _) in enumerate(step.alone)]
-        for part, stride, digit in held:
-            rest = skipped - part.skip[digit]
-            for take in part.takes:
-                after = state + (take.after[digit] - digit) * stride
-                found.append((rest + take.loss[digit], after, part.machine, take.slot))
-        return found
-
-
-def fan_out(step: Step) -> int:
-    """Return how many ways a decision has."""
-    return len(step.alone) + sum(len(part.takes) for part in step.parts)
 
 
 def best_walk(view: View, floor: int, nodes_max: int) -> Found:
@@ -84,7 +43,7 @@ def best_walk(view: View, floor: int, nodes_max: int) -> Found:
 class _Best:
     def __init__(self, view: View, floor: int) -> None:
         self._view = view
-        self._wheels = Wheels(view)
+        self._ways = Ways(view)
         self._floor = floor
         self._too_much = self._least_missed = view.bound - floor
         self._trails: list[dict[int, tuple[int, int, int]]] = []
@@ -109,11 +68,10 @@ class _Best:
     def _decide(self, layer: dict[int, int], step: Step) -> dict[int, int]:
         reached: dict[int, int] = {}
         trail: dict[int, tuple[int, int, int]] = {}
-        ways, too_much = self._wheels.ways, self._too_much
+        known, too_much, ways = reached.get, self._too_much, self._ways.of(step)
         for state, lost in layer.items():
-            for loss, target, machine, slot in ways(step, state):
-                total = lost + loss
-                if total < reached.get(target, too_much):
+            for total, target, machine, slot, _ in ways(state, lost, too_much):
+                if total < known(target, too_much):
                     reached[target] = total
                     trail[target] = (state, machine, slot)
         self._trails.append(trail)
