@@ -27,6 +27,10 @@ class Row:
         self.errors: list[RowError] = []
         self._cells = cells
 
+    def has(self, column: str) -> bool:
+        """Tell whether the file has a column at all."""
+        return column in self._cells
+
     def complain(self, column: str, reason: RowReason, value: str = "") -> None:
         """Note that a cell cannot be used as it is."""
         self.errors.append(RowError(self.number, column, reason, value))

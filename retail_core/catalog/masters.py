@@ -1,25 +1,39 @@
-"""Legal entities, stores, warehouses and stock as tables of a back office.
+"""The tables of a back office: what their columns are called and what may stand in a cell.
 
-Things name each other by short codes of the chain's own (`sku`, `store`, `warehouse`, `entity`);
-what a code means is looked up where the table is taken in.
+A row becomes its key and its cells in one canonical spelling, so that two rows say the same when
+their cells are equal. A column that a file does not have is left as it is; an empty cell of a
+column that it has clears what may be empty.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from retail_core.catalog.cells import Row
+from retail_core.catalog.barcodes import complaint
+from retail_core.catalog.cells import LIST_SEPARATOR, Row
 from retail_core.catalog.reasons import RowReason
-from retail_core.catalog.tables import Columns, TableRead, read_table
+from retail_core.catalog.tables import Columns
+from retail_core.money import to_narrow
 
 DEFAULT_ZONE = "Asia/Shanghai"
-DAY_STARTS_AT = time(4, 0)
+DAY_STARTS_AT = "04:00"
+ACTIVE = "active"
+ENDED = "ended"
+CHAIN = ""
+_MILLI = 1000
+_HUNDRED = 100
+_STATUS = {"": ACTIVE, "active": ACTIVE, "在售": ACTIVE, "ended": ENDED, "停售": ENDED}
+
+Cells = Mapping[str, str]
+Key = tuple[str, ...]
 
 
 class MasterKind(StrEnum):
     """Which table a file is."""
 
+    ARTICLES = "articles"
+    PRICES = "prices"
     ENTITIES = "entities"
     STORES = "stores"
     WAREHOUSES = "warehouses"
@@ -27,223 +41,351 @@ class MasterKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EntityRow:
-    """A legal entity: who owes points and pays for those redeemed."""
-
-    row: int
-    code: str
-    name: str
-    tax_no: str
-    effective_from: date
-
-
-@dataclass(frozen=True, slots=True)
-class StoreRow:
-    """A store; `code` is the chain's own number for it."""
-
-    row: int
-    code: str
-    name: str
-    entity: str
-    city: str
-    region: str
-    zone: str
-    day_starts_at: time
-    effective_from: date
-    closed_from: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class WarehouseRow:
-    """A warehouse and the stores it serves."""
-
-    row: int
-    code: str
-    name: str
-    city: str
-    stores: tuple[str, ...]
-    effective_from: date
-
-
-@dataclass(frozen=True, slots=True)
-class StockRow:
-    """What lay in a store or warehouse when it was counted."""
-
-    row: int
-    place: str
-    sku: str
-    qty_milli: int
-    counted_on: date
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
-    """Codes that a table may name; an empty collection is taken as written."""
+    """Codes that a table may name."""
 
     entities: Collection[str] = ()
     stores: Collection[str] = ()
     places: Collection[str] = ()
+    regions: Collection[str] = ()
     skus: Collection[str] = field(default_factory=frozenset)
 
 
-ENTITY_COLUMNS = Columns(
-    required=("code", "name"),
-    optional=("tax_no", "effective_from"),
-    chinese={
-        "编号": "code",
-        "名称": "name",
-        "税号": "tax_no",
-        "统一社会信用代码": "tax_no",
-        "生效日期": "effective_from",
-    },
-)
-STORE_COLUMNS = Columns(
-    required=("code", "name", "entity"),
-    optional=("city", "region", "zone", "day_starts_at", "effective_from", "closed_from"),
-    chinese={
-        "门店编号": "code",
-        "编号": "code",
-        "门店": "name",
-        "名称": "name",
-        "法人": "entity",
-        "城市": "city",
-        "大区": "region",
-        "时区": "zone",
-        "营业日开始": "day_starts_at",
-        "生效日期": "effective_from",
-        "停业日期": "closed_from",
-    },
-)
-WAREHOUSE_COLUMNS = Columns(
-    required=("code", "name"),
-    optional=("city", "stores", "effective_from"),
-    chinese={
-        "仓库编号": "code",
-        "编号": "code",
-        "仓库": "name",
-        "名称": "name",
-        "城市": "city",
-        "供货门店": "stores",
-        "生效日期": "effective_from",
-    },
-)
-STOCK_COLUMNS = Columns(
-    required=("place", "sku", "qty"),
-    optional=("counted_on",),
-    chinese={
-        "门店编号": "place",
-        "仓库编号": "place",
-        "地点": "place",
-        "货号": "sku",
-        "数量": "qty",
-        "库存": "qty",
-        "盘点日期": "counted_on",
-    },
-)
+Reader = Callable[[Row, str, Known], str]
 
 
-def parse_entities(text: str, *, today: date) -> TableRead[EntityRow]:
-    """Read a table of legal entities (Faults of `read_table`)."""
-    codes = _Codes()
+@dataclass(frozen=True, slots=True)
+class MasterTable:
+    """One table: its key, how each cell is read, what a new row needs and gets."""
 
-    def take(row: Row) -> EntityRow:
-        return EntityRow(
-            row=row.number,
-            code=codes.own(row),
-            name=row.text("name", required=True),
-            tax_no=row.text("tax_no"),
-            effective_from=row.day("effective_from", today),
-        )
+    columns: Columns
+    key: Callable[[Row, Known], Key]
+    cells: Mapping[str, Reader]
+    needed: tuple[str, ...]
+    defaults: Cells
+    day: str = "effective_from"
 
-    return read_table(text, ENTITY_COLUMNS, take)
-
-
-def parse_stores(text: str, *, today: date, known: Known) -> TableRead[StoreRow]:
-    """Read a table of stores (Faults of `read_table`)."""
-    codes = _Codes()
-
-    def take(row: Row) -> StoreRow:
-        opened = row.day("effective_from", today)
-        closed = row.day("closed_from", date.max)
-        if closed <= opened:
-            row.complain("closed_from", RowReason.DATE_INVALID, closed.isoformat())
-        return StoreRow(
-            row=row.number,
-            code=codes.own(row),
-            name=row.text("name", required=True),
-            entity=_named(row, "entity", known.entities),
-            city=row.text("city"),
-            region=row.text("region"),
-            zone=row.zone("zone", DEFAULT_ZONE),
-            day_starts_at=row.clock("day_starts_at", DAY_STARTS_AT),
-            effective_from=opened,
-            closed_from=None if closed == date.max else closed,
-        )
-
-    return read_table(text, STORE_COLUMNS, take)
+    def template(self) -> str:
+        """Return an empty file with every column."""
+        names = {name: chinese for chinese, name in self.columns.chinese.items()}
+        columns = (*self.columns.required, *self.columns.optional)
+        return "\ufeff" + ",".join(names[name] for name in columns) + "\r\n"
 
 
-def parse_warehouses(text: str, *, today: date, known: Known) -> TableRead[WarehouseRow]:
-    """Read a table of warehouses (Faults of `read_table`)."""
-    codes = _Codes()
-
-    def take(row: Row) -> WarehouseRow:
-        stores = row.codes("stores")
-        for store in stores:
-            if known.stores and store not in known.stores:
-                row.complain("stores", RowReason.CODE_UNKNOWN, store)
-        return WarehouseRow(
-            row=row.number,
-            code=codes.own(row),
-            name=row.text("name", required=True),
-            city=row.text("city"),
-            stores=stores,
-            effective_from=row.day("effective_from", today),
-        )
-
-    return read_table(text, WAREHOUSE_COLUMNS, take)
+def yuan_text(fen: int) -> str:
+    """Write an amount as a cell has it: 59.00."""
+    return f"{fen // _HUNDRED}.{fen % _HUNDRED:02d}"
 
 
-def parse_stock(text: str, *, today: date, known: Known) -> TableRead[StockRow]:
-    """Read a count of stock, each article at most once a place (Faults of `read_table`)."""
-    seen: set[tuple[str, str]] = set()
-
-    def take(row: Row) -> StockRow:
-        place, sku = _named(row, "place", known.places), row.sku()
-        if known.skus and sku and sku not in known.skus:
-            row.complain("sku", RowReason.CODE_UNKNOWN, sku)
-        if (place, sku) in seen:
-            row.complain("sku", RowReason.SKU_DUPLICATE, sku)
-        seen.add((place, sku))
-        return StockRow(
-            row=row.number,
-            place=place,
-            sku=sku,
-            qty_milli=row.quantity_milli("qty"),
-            counted_on=row.day("counted_on", today),
-        )
-
-    return read_table(text, STOCK_COLUMNS, take)
+def fen_of(cell: str) -> int | None:
+    """Return the amount of a canonical cell, None for an empty one."""
+    return int(cell.replace(".", "")) if cell else None
 
 
-class _Codes:
-    """The codes of earlier rows."""
+def milli_of(cell: str) -> int:
+    """Return the quantity of a canonical cell in thousandths."""
+    whole, _, rest = cell.partition(".")
+    return int(whole) * _MILLI + int(rest.ljust(3, "0"))
 
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
 
-    def own(self, row: Row) -> str:
-        code = row.code("code")
-        if code in self._seen:
-            row.complain("code", RowReason.CODE_DUPLICATE, code)
-        if code:
-            self._seen.add(code)
-        return code
+def qty_text(milli: int) -> str:
+    """Write a quantity as a cell has it: 12 or 0.375."""
+    whole, rest = divmod(milli, _MILLI)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def listed(cell: str) -> tuple[str, ...]:
+    """Return the words of a canonical cell that lists them."""
+    return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
+
+
+def scope_of(region: str, store: str) -> str:
+    """Return where a price holds: everywhere, in a region, in a store."""
+    return f"s:{store}" if store else f"r:{region}" if region else CHAIN
+
+
+# ---- cells --------------------------------------------------------------------------------------
+
+
+def _text(row: Row, column: str, _known: Known) -> str:
+    return row.text(column)
+
+
+def _needed_text(row: Row, column: str, _known: Known) -> str:
+    return row.text(column, required=True)
+
+
+def _amount(row: Row, column: str, _known: Known) -> str:
+    fen = row.amount_fen(column)
+    return "" if fen is None else yuan_text(fen)
+
+
+def _needed_amount(row: Row, column: str, _known: Known) -> str:
+    return yuan_text(row.amount_fen(column, required=True) or 0)
+
+
+def _list_price(row: Row, column: str, known: Known) -> str:
+    """Read a price; of a region or store it may be empty: from then on the wider one holds."""
+    anywhere = scope_of(row.text("region"), row.text("store")) == CHAIN
+    return (_needed_amount if anywhere else _amount)(row, column, known)
+
+
+def _words(row: Row, column: str, _known: Known) -> str:
+    return LIST_SEPARATOR.join(sorted(row.words(column)))
+
+
+def _barcodes(row: Row, column: str, _known: Known) -> str:
+    parts = to_narrow(row.text(column)).split(LIST_SEPARATOR)
+    codes = list(dict.fromkeys(code for part in parts if (code := part.strip())))
+    for code in codes:
+        wrong = complaint(code)
+        if wrong is not None:
+            row.complain(column, wrong, code)
+    return LIST_SEPARATOR.join(codes)
+
+
+def _status(row: Row, column: str, _known: Known) -> str:
+    said = row.text(column).lower()
+    if said not in _STATUS:
+        row.complain(column, RowReason.STATUS_UNKNOWN, said)
+    return _STATUS.get(said, ACTIVE)
+
+
+def _entity(row: Row, column: str, known: Known) -> str:
+    return _named(row, column, known.entities)
+
+
+def _zone(row: Row, column: str, _known: Known) -> str:
+    return row.zone(column, DEFAULT_ZONE)
+
+
+def _clock(row: Row, column: str, _known: Known) -> str:
+    return row.clock(column, time.fromisoformat(DAY_STARTS_AT)).strftime("%H:%M")
+
+
+def _day(row: Row, column: str, _known: Known) -> str:
+    day = row.day(column, date.max)
+    return "" if day == date.max else day.isoformat()
+
+
+def _stores(row: Row, column: str, known: Known) -> str:
+    codes = row.codes(column)
+    for code in codes:
+        if code not in known.stores:
+            row.complain(column, RowReason.CODE_UNKNOWN, code)
+    return LIST_SEPARATOR.join(codes)
+
+
+def _quantity(row: Row, column: str, _known: Known) -> str:
+    return qty_text(row.quantity_milli(column))
 
 
 def _named(row: Row, column: str, known: Collection[str]) -> str:
     """Return the code of something else, which must be known."""
     code = row.code(column)
-    if known and code and code not in known:
+    if code and code not in known:
         row.complain(column, RowReason.CODE_UNKNOWN, code)
     return code
+
+
+# ---- keys ---------------------------------------------------------------------------------------
+
+
+def _sku_key(row: Row, _known: Known) -> Key:
+    return (row.sku(),)
+
+
+def _code_key(row: Row, _known: Known) -> Key:
+    return (row.code("code"),)
+
+
+def _price_key(row: Row, known: Known) -> Key:
+    sku, region, store = row.sku(), row.text("region"), row.code("store", required=False)
+    if sku and sku not in known.skus:
+        row.complain("sku", RowReason.CODE_UNKNOWN, sku)
+    if region and store:
+        row.complain("store", RowReason.SCOPE_TWICE, store)
+    if store and store not in known.stores:
+        row.complain("store", RowReason.CODE_UNKNOWN, store)
+    if region and region not in known.regions:
+        row.complain("region", RowReason.CODE_UNKNOWN, region)
+    return (sku, scope_of(region, store))
+
+
+def _stock_key(row: Row, known: Known) -> Key:
+    place, sku = _named(row, "place", known.places), row.sku()
+    if sku and sku not in known.skus:
+        row.complain("sku", RowReason.CODE_UNKNOWN, sku)
+    return (place, sku)
+
+
+# ---- tables -------------------------------------------------------------------------------------
+
+_FROM = {"生效日期": "effective_from"}
+
+TABLES: dict[MasterKind, MasterTable] = {
+    MasterKind.ARTICLES: MasterTable(
+        columns=Columns(
+            required=("sku",),
+            optional=(
+                "barcodes",
+                "name",
+                "unit",
+                "price",
+                "cost",
+                "brand",
+                "category",
+                "tags",
+                "status",
+                "effective_from",
+            ),
+            chinese={
+                "货号": "sku",
+                "条码": "barcodes",
+                "品名": "name",
+                "单位": "unit",
+                "售价": "price",
+                "进价": "cost",
+                "品牌": "brand",
+                "分类": "category",
+                "标签": "tags",
+                "状态": "status",
+            }
+            | _FROM,
+        ),
+        key=_sku_key,
+        cells={
+            "barcodes": _barcodes,
+            "name": _needed_text,
+            "unit": _needed_text,
+            "price": _needed_amount,
+            "cost": _amount,
+            "brand": _text,
+            "category": _text,
+            "tags": _words,
+            "status": _status,
+        },
+        needed=("name", "unit", "price"),
+        defaults={
+            "barcodes": "",
+            "cost": "",
+            "brand": "",
+            "category": "",
+            "tags": "",
+            "status": ACTIVE,
+        },
+    ),
+    MasterKind.PRICES: MasterTable(
+        columns=Columns(
+            required=("sku", "price"),
+            optional=("region", "store", "effective_from"),
+            chinese={"货号": "sku", "售价": "price", "大区": "region", "门店编号": "store"} | _FROM,
+        ),
+        key=_price_key,
+        cells={"price": _list_price},
+        needed=("price",),
+        defaults={},
+    ),
+    MasterKind.ENTITIES: MasterTable(
+        columns=Columns(
+            required=("code",),
+            optional=("name", "tax_no", "effective_from"),
+            chinese={
+                "编号": "code",
+                "名称": "name",
+                "税号": "tax_no",
+                "统一社会信用代码": "tax_no",
+            }
+            | _FROM,
+        ),
+        key=_code_key,
+        cells={"name": _needed_text, "tax_no": _text},
+        needed=("name",),
+        defaults={"tax_no": ""},
+    ),
+    MasterKind.STORES: MasterTable(
+        columns=Columns(
+            required=("code",),
+            optional=(
+                "name",
+                "entity",
+                "city",
+                "region",
+                "zone",
+                "day_starts_at",
+                "closed_from",
+                "effective_from",
+            ),
+            chinese={
+                "编号": "code",
+                "门店编号": "code",
+                "名称": "name",
+                "门店": "name",
+                "法人": "entity",
+                "城市": "city",
+                "大区": "region",
+                "时区": "zone",
+                "营业日开始": "day_starts_at",
+                "停业日期": "closed_from",
+            }
+            | _FROM,
+        ),
+        key=_code_key,
+        cells={
+            "name": _needed_text,
+            "entity": _entity,
+            "city": _text,
+            "region": _text,
+            "zone": _zone,
+            "day_starts_at": _clock,
+            "closed_from": _day,
+        },
+        needed=("name", "entity"),
+        defaults={
+            "city": "",
+            "region": "",
+            "zone": DEFAULT_ZONE,
+            "day_starts_at": DAY_STARTS_AT,
+            "closed_from": "",
+        },
+    ),
+    MasterKind.WAREHOUSES: MasterTable(
+        columns=Columns(
+            required=("code",),
+            optional=("name", "city", "stores", "effective_from"),
+            chinese={
+                "编号": "code",
+                "仓库编号": "code",
+                "名称": "name",
+                "仓库": "name",
+                "城市": "city",
+                "供货门店": "stores",
+            }
+            | _FROM,
+        ),
+        key=_code_key,
+        cells={"name": _needed_text, "city": _text, "stores": _stores},
+        needed=("name",),
+        defaults={"city": "", "stores": ""},
+    ),
+    MasterKind.STOCK: MasterTable(
+        columns=Columns(
+            required=("place", "sku", "qty"),
+            optional=("counted_on",),
+            chinese={
+                "门店编号": "place",
+                "仓库编号": "place",
+                "地点": "place",
+                "货号": "sku",
+                "库存": "qty",
+                "数量": "qty",
+                "盘点日期": "counted_on",
+            },
+        ),
+        key=_stock_key,
+        cells={"qty": _quantity},
+        needed=("qty",),
+        defaults={},
+        day="counted_on",
+    ),
+}

@@ -29,6 +29,16 @@ class RowReason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_LONG = "too_long"
     TOO_MANY_CELLS = "too_many_cells"
+    BARCODE_CHECK_DIGIT = "barcode_check_digit"
+    BARCODE_SCIENTIFIC = "barcode_scientific"
+    BARCODE_TAKEN = "barcode_taken"
+    BARCODE_ZEROS_LOST = "barcode_zeros_lost"
+    COUNT_OLDER = "count_older"
+    DAY_FUTURE = "day_future"
+    DAY_PAST = "day_past"
+    ROW_DUPLICATE = "row_duplicate"
+    SCOPE_TWICE = "scope_twice"
+    STATUS_UNKNOWN = "status_unknown"
 
 
 TEXTS: dict[RowReason, tuple[str, str]] = {
@@ -74,6 +84,31 @@ TEXTS: dict[RowReason, tuple[str, str]] = {
     RowReason.COLUMN_UNKNOWN: ("不认识的列,没有读", "an unknown column; it was not read"),
     RowReason.TOO_LARGE: ("金额太大", "the amount is too large"),
     RowReason.TOO_LONG: ("太长", "it is too long"),
+    RowReason.BARCODE_CHECK_DIGIT: (
+        "校验位不对,多半抄错了一位",
+        "the check digit does not fit; most likely one digit is wrong",
+    ),
+    RowReason.BARCODE_SCIENTIFIC: (
+        "条码被表格软件改成了科学计数法,尾数已丢失;请把该列设为文本后重新导出",
+        "a spreadsheet turned it into 6.9E+12 and lost its digits; make the column text and export",
+    ),
+    RowReason.BARCODE_TAKEN: (
+        "条码已属于另一个商品",
+        "the barcode belongs to another article",
+    ),
+    RowReason.BARCODE_ZEROS_LOST: (
+        "条码开头的 0 被表格软件去掉了;请把该列设为文本后重新导出",
+        "a spreadsheet dropped its leading zeros; make the column text and export again",
+    ),
+    RowReason.COUNT_OLDER: ("已有更晚的盘点", "a later count is held already"),
+    RowReason.DAY_FUTURE: ("日期在将来", "the day is still to come"),
+    RowReason.DAY_PAST: (
+        "生效日期已过,历史不改写;从今天起生效请留空",
+        "the day is over and history stays; leave it empty to begin today",
+    ),
+    RowReason.ROW_DUPLICATE: ("与前面的行重复", "it repeats an earlier row"),
+    RowReason.SCOPE_TWICE: ("门店和大区只能填一个", "name a store or a region, not both"),
+    RowReason.STATUS_UNKNOWN: ("状态只能是 在售 或 停售", "a status is active or ended"),
     RowReason.TOO_MANY_CELLS: ("这一行的格子比表头多", "the row has more cells than the header"),
 }
 

@@ -76,6 +76,19 @@ def read_table(text: str, columns: Columns, take: Callable[[Row], T]) -> TableRe
     return TableRead(tuple(found), tuple(reading.errors))
 
 
+def walk_table(text: str, columns: Columns, notes: list[RowError]) -> Iterator[Row]:
+    """Yield a CSV text's rows one at a time; what is wrong with the file as such joins `notes`.
+
+    Fault C101 when a column is missing.
+    """
+    reading = _Reading(columns)
+    lines = _lines(text.removeprefix("\ufeff"), columns, notes)
+    reading.take_header(*next(lines, (1, [])))
+    notes += reading.errors
+    for number, cells in lines:
+        yield reading.row(number, cells)
+
+
 def _lines(text: str, columns: Columns, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
     """Yield rows that hold anything, with their number; broken quotes end the file as an error."""
     # strict: otherwise one lost quote swallows the rest of the file into a cell
@@ -127,7 +140,8 @@ class _Reading:
     def row(self, number: int, cells: list[str]) -> Row:
         """Return the cells of a row by column."""
         places = self._places.items()
-        row = Row(number, {name: cells[place] for name, place in places if place < len(cells)})
+        width = len(cells)
+        row = Row(number, {name: cells[place] if place < width else "" for name, place in places})
         if any(cell.strip() for cell in cells[self._width :]):
             row.complain(WHOLE_ROW, RowReason.TOO_MANY_CELLS)
         return row
