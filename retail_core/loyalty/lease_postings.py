@@ -1,7 +1,8 @@
 """What the ledger books when points are lent, come back, or were spent too late.
 
-The box's sale carries its own posting: from the leased account to the brand. Here is what the cloud
-adds, so that the leased account always holds what is lent and `free` what is free:
+The box's sale carries its own posting: from the leased account to the redeemer's clearing, as every
+spending of points is booked (`spending`): who issued them is settled by the lots. What the cloud
+adds is here, so that the leased account always holds what is lent and `free` what is free:
 d(held) = -d(kept) by the sale + d(tied) from free + d(late) from the brand's suspense.
 """
 
@@ -10,28 +11,20 @@ from uuid import UUID
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.leases import Lease, LeaseKey
 from retail_core.loyalty.postings import Posting, brand_account, leased_account, member_account
+from retail_core.loyalty.spending import redeem_postings
 
-REDEEM = "redeem"
 LENT = "lease.lent"
 RETURNED = "lease.returned"
 LATE = "lease.late"
 LATE_BACK = "lease.late.back"
 
 
-def redeem_posting(draw: Draw, line: int, rule: str, issuer: UUID, redeemer: UUID) -> Posting:
+def redeem_posting(draw: Draw, rule: str, redeemer: UUID) -> Posting:
     """Return the posting of a sale that spends points of one lease; `nth` is the lease's."""
     key = draw.key
-    return Posting(
-        line=line,
-        rule=rule,
-        kind=REDEEM,
-        nth=key.nth,
-        debit=leased_account(key.right.id, key.device, key.epoch),
-        credit=brand_account(issuer, "liability"),
-        points=draw.amount,
-        issuer=issuer,
-        redeemer=redeemer,
-    )
+    source = leased_account(key.right.id, key.device, key.epoch)
+    (made,) = redeem_postings(draw.amount, source, redeemer, key.nth, rule)
+    return made
 
 
 def moved(before: Lease | None, after: Lease, issuer: UUID) -> tuple[Posting, ...]:

@@ -23,7 +23,9 @@ RULE = "points"
 TENDER_POINTS = "points"
 
 
-def redeem_postings(points: int, source: str, redeemer: UUID, nth: int = 0) -> tuple[Posting, ...]:
+def redeem_postings(
+    points: int, source: str, redeemer: UUID, nth: int = 0, rule: str = RULE
+) -> tuple[Posting, ...]:
     """Return the spending of points from an account; `redeemer` is who honours them.
 
     Who issued them is settled by the lots; until then the redeemer stands for the issuer.
@@ -31,7 +33,7 @@ def redeem_postings(points: int, source: str, redeemer: UUID, nth: int = 0) -> t
     if points == 0:
         return ()
     clearing = brand_account(redeemer, "clearing")
-    return (Posting(RECEIPT_LINE, RULE, REDEEM, nth, source, clearing, points, redeemer, redeemer),)
+    return (Posting(RECEIPT_LINE, rule, REDEEM, nth, source, clearing, points, redeemer, redeemer),)
 
 
 def check_enough(free: int, wanted: int) -> None:

@@ -34,6 +34,7 @@ Coupons = Annotated[tuple[CouponHeld, ...], Meta(max_length=limits.MEMBER_COUPON
 Uses = Annotated[tuple[RuleUse, ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 Gifts = Annotated[tuple[GiftDue, ...], Meta(max_length=limits.MEMBER_GIFTS_MAX)]
 OffersTaken = tuple[tuple[SaleText, Fen], ...]
+RulesUsed = Annotated[tuple[tuple[SaleText, Count], ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]
 LeaseSpends = Annotated[tuple["LeaseSpend", ...], Meta(max_length=limits.LEASE_SPENDS_MAX)]
 Tenders = Annotated[tuple[tuple[SaleText, Fen], ...], Meta(max_length=limits.TENDERS_MAX)]
@@ -200,8 +201,10 @@ class LeaseSpend(msgspec.Struct, array_like=True, frozen=True):
 class PricedFor(msgspec.Struct, array_like=True, frozen=True):
     """What a price depended on besides the lines: to price it again, and no more.
 
-    `opened_min` is wall time in the store's zone, in minutes since 1970; tier and tags are those
-    that the rules ask about, None for a basket without a member.
+    `opened_min` is wall time in the store's zone, in minutes since 1970; tier, tags and groups are
+    those that the rules ask about, tier None for a basket without a member. `joined` is a day as
+    20260731, `birthday` month and day as 731, 0 for none. While `use_known`, `used` says how often
+    she had used counted rules, `store_used` the store that day, `campaigns` what was gone of each.
     """
 
     opened_min: Count
@@ -211,10 +214,37 @@ class PricedFor(msgspec.Struct, array_like=True, frozen=True):
     store: SaleText = ""
     region: SaleText = ""
     channel: SaleText = ""
+    groups: tuple[SaleText, ...] = ()
+    joined: Count = 0
+    birthday: Count = 0
+    personal: bool = True
+    use_known: bool = False
+    used: Uses = ()
+    store_used: RulesUsed = ()
+    campaigns: tuple[tuple[SaleText, Fen, Count], ...] = ()
+
+
+class CouponTaken(msgspec.Struct, array_like=True, frozen=True):
+    """The coupon that lowered a sale by `fen_off`: `id` of hers, None when it came by itself."""
+
+    id: Id | None
+    rule: SaleText
+    fen_off: Fen
+
+
+class GiftTaken(msgspec.Struct, array_like=True, frozen=True):
+    """Goods given on top by a gift rule."""
+
+    rule: SaleText
+    sku: SaleText
+    units: Count
 
 
 class Sale(msgspec.Struct, array_like=True, frozen=True):
-    """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`)."""
+    """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`).
+
+    `uses` counts the rules whose use is limited, as their caps do.
+    """
 
     receipt_id: Id
     source: SaleText
@@ -231,6 +261,9 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     solver_status: SaleText = ""
     lease_spends: LeaseSpends = ()
     priced_for: PricedFor | None = None
+    uses: RulesUsed = ()
+    coupon: CouponTaken | None = None
+    gifts: tuple[GiftTaken, ...] = ()
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):

@@ -72,7 +72,7 @@ class Shop:
         draw, entity = Draw(key, amount), self.box.legal_entity
         sale = msgspec.structs.replace(
             self.box.sale(self.person, points=0),
-            postings=(to_wire(redeem_posting(draw, 0, "points", entity, entity)),)
+            postings=(to_wire(redeem_posting(draw, "points", entity)),)
             if key.right.kind == RightKind.POINTS
             else (),
             lease_spends=(spend_message(draw),),
@@ -277,7 +277,7 @@ def test_a_spend_of_a_lease_nobody_granted_is_booked_and_seen(shop: Shop) -> Non
 def test_points_taken_from_a_lease_that_the_sale_does_not_name_are_seen(shop: Shop) -> None:
     key = shop.office.lend(shop.tenant, shop.right, shop.box.device, 50)
     entity = shop.box.legal_entity
-    posting = to_wire(redeem_posting(Draw(key, 5), 0, "points", entity, entity))
+    posting = to_wire(redeem_posting(Draw(key, 5), "points", entity))
     sale = msgspec.structs.replace(shop.box.sale(shop.person, points=0), postings=(posting,))
     shop.box.journal(EventType.SALE, encode_body(sale), shop.person.member)
     shop.upload()

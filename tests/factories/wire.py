@@ -26,15 +26,18 @@ from retail_core.wire.messages import (
     ClaimIssued,
     CloudPresence,
     ConsentGiven,
+    CouponTaken,
     Event,
     FaceErased,
     FaceHeld,
+    GiftTaken,
     Hello,
     LeaseSpend,
     MemberEnrolled,
     MemberRecord,
     PhoneKey,
     Presence,
+    PricedFor,
     ProofSuspect,
     ProofUsed,
     Published,
@@ -116,9 +119,31 @@ def redeeming_sale() -> Sale:
     )
     posting = WirePosting(
         0, "points", "redeem", 7, f"member:{WALLET}:leased:{DEVICE}:2",
-        f"brand:{BRAND}:liability", 40, BRAND.bytes, BRAND.bytes,
+        f"brand:{BRAND}:clearing", 40, BRAND.bytes, BRAND.bytes,
     )  # fmt: skip
-    return msgspec.structs.replace(sale(lines=1), postings=(posting,), lease_spends=spends)
+    facts = PricedFor(
+        29_916_660,
+        tier="gold",
+        tags=("vip",),
+        store="上海店",
+        groups=("staff",),
+        joined=20260501,
+        birthday=731,
+        personal=False,
+        use_known=True,
+        used=(RuleUse("birthday", 3, 1),),
+        store_used=(("door", 40),),
+        campaigns=(("autumn", 12_000, 60),),
+    )
+    return msgspec.structs.replace(
+        sale(lines=1),
+        postings=(posting,),
+        lease_spends=spends,
+        priced_for=facts,
+        uses=(("birthday", 1),),
+        coupon=CouponTaken(uid(31).bytes, "pack10", 100),
+        gifts=(GiftTaken("tote", "SKU9001", 1),),
+    )
 
 
 def event(number: int = 0, body: msgspec.Struct | None = None, type_: str = "sale") -> Event:

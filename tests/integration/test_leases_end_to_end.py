@@ -149,7 +149,7 @@ class Box:
             sale = msgspec.structs.replace(
                 self.sim.sale(person, points=0),
                 postings=tuple(
-                    to_wire(redeem_posting(one, 0, "points", entity, entity)) for one in draws
+                    to_wire(redeem_posting(one, "points", entity)) for one in draws
                 ),
                 lease_spends=tuple(spend_message(one) for one in draws),
             )

@@ -147,8 +147,8 @@ class Cloud:
             case Earned(right, points) if rec.event_id not in self.seen:
                 self.credit(right, points)
             case Redeemed() as sale:
-                for line, draw in enumerate(sale.draws):
-                    self._moving(partial(self._spend, sale.receipt, draw, line))
+                for draw in sale.draws:
+                    self._moving(partial(self._spend, sale.receipt, draw))
             case Closing(lease, final):
                 self._moving(lambda: self.desk.returned(lease, final))
             case _:
@@ -158,13 +158,13 @@ class Cloud:
         if known is None or known.boot != rec.boot or known.mono_ms < rec.mono_ms:
             self.anchors[device] = Anchor(rec.boot, rec.mono_ms, now_ms)
 
-    def _spend(self, receipt: UUID, draw: Draw, line: int) -> None:
+    def _spend(self, receipt: UUID, draw: Draw) -> None:
         before = self._book(draw.key.right).leases.get(draw.key)
         self.desk.spent(draw.key, receipt, draw.amount)
         if draw.key.right.kind != RightKind.POINTS or before is None:
             return
         after = self._book(draw.key.right).leases[draw.key]
-        posting = redeem_posting(draw, line, _rule(draw.key), BRAND, BRAND)
+        posting = redeem_posting(draw, _rule(draw.key), BRAND)
         new = self.ledger.post(posting_key(TENANT, receipt, posting), posting)
         # A refund that came before its sale is posted with it.
         self._post_back(draw, draw.amount - (after.kept - before.kept) if new else 0)
@@ -177,7 +177,7 @@ class Cloud:
 
     def _post_back(self, draw: Draw, points: int) -> None:
         if draw.key.right.kind == RightKind.POINTS and points:
-            sold = redeem_posting(replace(draw, amount=points), 0, _rule(draw.key), BRAND, BRAND)
+            sold = redeem_posting(replace(draw, amount=points), _rule(draw.key), BRAND)
             (inverse,) = reverse([sold])
             self._post(inverse)
 
@@ -209,4 +209,4 @@ class Cloud:
 
 
 def _rule(key: LeaseKey) -> str:
-    return f"{key.device}:{key.epoch}"
+    return f"{key.right.id}:{key.device}:{key.epoch}"

@@ -150,7 +150,7 @@ def test_the_ledger_always_holds_what_the_book_says(moves: list[tuple[str, int, 
         before = book.leases[key]
         if name == "spend" and UUID(int=receipt) not in before.spends:
             book = lease_books.settle(book, key, UUID(int=receipt), amount)
-            sold = redeem_posting(Draw(key, amount), 0, "points", BRAND, BRAND)
+            sold = redeem_posting(Draw(key, amount), "points", BRAND)
             ledger.post(posting_key(tenant, UUID(int=9_000 + receipt), sold), sold)
         elif name == "close":
             book = lease_books.close(book, key, amount)
