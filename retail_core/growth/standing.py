@@ -5,9 +5,12 @@ A tier is reached at once and lost only after its time and the grace are over, a
 be judged: a shop without the cloud does not know what was bought elsewhere and lowers nobody.
 """
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Literal
 
 from retail_core.growth.plan import GrowthPlan, TierRule
@@ -24,6 +27,28 @@ class DayActivity:
     day: date
     spend_fen: int
     visits: int = 1
+
+
+class Bought:
+    """Days of purchases, summed up so that any span of them is known at once."""
+
+    def __init__(self, days: Iterable[DayActivity]) -> None:
+        spend: Counter[date] = Counter()
+        visits: Counter[date] = Counter()
+        for one in days:
+            spend[one.day] += one.spend_fen
+            visits[one.day] += one.visits
+        self.days = tuple(sorted(spend))
+        self._spend = (0, *accumulate(spend[day] for day in self.days))
+        self._visits = (0, *accumulate(visits[day] for day in self.days))
+
+    def between(self, first: date, last: date) -> tuple[int, int]:
+        """Return spending (never below 0) and visits from a day to a day, both among them."""
+        low, high = bisect_left(self.days, first), bisect_right(self.days, last)
+        if high <= low:
+            return 0, 0
+        spend = self._spend[high] - self._spend[low]
+        return max(0, spend), self._visits[high] - self._visits[low]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +102,36 @@ class Standing:
 
 def judge(
     plan: GrowthPlan,
-    activity: Iterable[DayActivity],
+    activity: Iterable[DayActivity] | Bought,
     held: Held | None,
     today: date,
     *,
     may_lower: bool = True,
+    renews: bool = True,
 ) -> Standing:
-    """Return a member's standing on a day; a new member (`held` None) begins at the lowest tier."""
-    days = tuple(activity)
+    """Return a member's standing on a day; a new member (`held` None) begins at the lowest tier.
+
+    Unless it `renews`, what is held is not prolonged: it was judged on the day she bought last.
+    """
+    bought = activity if isinstance(activity, Bought) else Bought(activity)
     first = counted_from(plan.window, today)
     before = held or Held(plan.tiers[0].code, today, holds_until(plan.window, today))
-    after, change = _judged(plan, days, before, today, may_lower=may_lower)
+    after, change = _judged(plan, bought, before, today, (may_lower, renews))
     rank = plan.rank(after.code)
-    why = progress(plan.tiers[rank], days, first, today)
+    why = progress(plan.tiers[rank], bought, first, today)
     keep = None
     if rank:
-        keep = progress(plan.tiers[rank], days, counted_from(plan.window, after.until), after.until)
+        keep = progress(
+            plan.tiers[rank], bought, counted_from(plan.window, after.until), after.until
+        )
     upward = plan.tiers[rank + 1] if rank + 1 < len(plan.tiers) else None
-    ahead = None if upward is None else progress(upward, days, first, today)
+    ahead = None if upward is None else progress(upward, bought, first, today)
     return Standing(after, change, why, keep, ahead)
 
 
-def progress(tier: TierRule, days: Iterable[DayActivity], first: date, last: date) -> Progress:
+def progress(tier: TierRule, bought: Bought, first: date, last: date) -> Progress:
     """Return how far the days from `first` to `last` go towards a tier."""
-    counted = [day for day in days if first <= day.day <= last]
-    spend = max(0, sum(day.spend_fen for day in counted))
-    visits = sum(day.visits for day in counted)
+    spend, visits = bought.between(first, last)
     return Progress(
         code=tier.code,
         first=first,
@@ -115,20 +144,21 @@ def progress(tier: TierRule, days: Iterable[DayActivity], first: date, last: dat
     )
 
 
-def _earned(plan: GrowthPlan, days: tuple[DayActivity, ...], last: date) -> int:
+def _earned(plan: GrowthPlan, bought: Bought, last: date) -> int:
     """Return the place of the highest tier reached by what counts on a day."""
     first = counted_from(plan.window, last)
-    met = [at for at, tier in enumerate(plan.tiers) if progress(tier, days, first, last).met]
+    met = [at for at, tier in enumerate(plan.tiers) if progress(tier, bought, first, last).met]
     return met[-1] if met else 0
 
 
 def _judged(
-    plan: GrowthPlan, days: tuple[DayActivity, ...], held: Held, today: date, *, may_lower: bool
+    plan: GrowthPlan, bought: Bought, held: Held, today: date, allowed: tuple[bool, bool]
 ) -> tuple[Held, Change]:
-    earned = _earned(plan, days, today)
+    may_lower, renews = allowed
+    earned = _earned(plan, bought, today)
     after = held
     while today > after.until:
-        longer = _at_its_end(plan, days, after)
+        longer = _at_its_end(plan, bought, after)
         if plan.rank(longer.code) < plan.rank(after.code):
             over = after.until + timedelta(days=plan.grace_days)
             in_grace = today <= over or earned >= plan.rank(after.code)
@@ -140,15 +170,15 @@ def _judged(
     if earned > rank:
         reached = Held(plan.tiers[earned].code, today, holds_until(plan.window, today))
         return reached, "reached" if earned > plan.rank(held.code) else "lowered"
-    if earned == rank:
+    if earned == rank and renews:
         after = Held(after.code, after.since, max(after.until, holds_until(plan.window, today)))
     return after, _change(plan, held, after, today)
 
 
-def _at_its_end(plan: GrowthPlan, days: tuple[DayActivity, ...], held: Held) -> Held:
+def _at_its_end(plan: GrowthPlan, bought: Bought, held: Held) -> Held:
     """Return what follows a tier by what counted on its last day, whenever one comes to judge."""
     rank = plan.rank(held.code)
-    earned = _earned(plan, days, held.until)
+    earned = _earned(plan, bought, held.until)
     until = holds_until(plan.window, held.until)
     if earned >= rank:
         return Held(held.code, held.since, until)

@@ -7,6 +7,7 @@ something unknown, or could be read in two ways; nothing of a bundle may silentl
 from collections import Counter
 from collections.abc import Iterable
 
+from retail_core.pricing.rules.checking_growth import check_growth
 from retail_core.pricing.rules.checking_rules import check_rule
 from retail_core.pricing.rules.checking_tasks import check_tasks
 from retail_core.pricing.rules.offers import OfferBase
@@ -27,6 +28,7 @@ def check_bundle(bundle: RuleBundle) -> None:
     for rule in rules:
         check_rule(rule, bundle, known_campaigns)
     _check_tier_names(bundle)
+    check_growth(bundle)
     check_tasks(bundle)
     _check_newcomer(bundle)
     known = frozenset(rule.id for rule in rules)

@@ -8,6 +8,7 @@ import msgspec
 from retail_core import limits
 from retail_core.growth.mall import MallRules
 from retail_core.growth.newcomer import Newcomer
+from retail_core.growth.plan import GrowthPlan
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.tasks import Tasks
 from retail_core.pricing.rules.conditions import NOBODY
@@ -101,6 +102,7 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     coupons: Annotated[tuple[Coupon, ...], _MANY] = ()
     gifts: Annotated[tuple[Gift, ...], _MANY] = ()
     restrictions: Annotated[tuple[Restriction, ...], _MANY] = ()
+    growth: GrowthPlan | None = None
     tasks: Tasks = ()
     mall: MallRules | None = None
     referral: ReferralRule | None = None

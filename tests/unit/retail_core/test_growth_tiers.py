@@ -1,5 +1,7 @@
 from datetime import date, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,12 +10,17 @@ from retail_core.errors import Fault
 from retail_core.growth.plan import (
     CalendarWindow,
     GrowthPlan,
+    Privileges,
     RollingWindow,
+    TierGift,
     TierRule,
-    check_plan,
 )
 from retail_core.growth.standing import DayActivity, Held, judge
 from retail_core.growth.windows import counted_from, holds_until
+from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle
+from retail_core.pricing.rules.checking import check_bundle
+from retail_core.pricing.rules.coupons import ThresholdCoupon
+from retail_core.texts.words import Words
 
 TODAY = date(2026, 11, 22)
 LADDER = (
@@ -22,6 +29,7 @@ LADDER = (
     TierRule(code="gold", spend_fen=300_000, visits=6),
     TierRule(code="black", spend_fen=1_000_000, visits=24, mode="any"),
 )
+BAG = TierGift(id="BAG", sku="BAG1", name="帆布袋")
 PLAN = GrowthPlan(tiers=LADDER, window=RollingWindow(100), grace_days=30)
 YEARLY = GrowthPlan(tiers=LADDER, window=CalendarWindow("year"), grace_days=30)
 
@@ -195,21 +203,44 @@ def test_what_is_missing_is_exactly_what_is_missing(
         assert judge(plan, short, standing.held, TODAY).held.code == standing.held.code
 
 
+COUPON = ThresholdCoupon(id="SPRING", name="春天", fen_off=100)
+NAMES = {tier.code: tier.code for tier in LADDER}
+
+
+def planned(*tiers: TierRule, names: dict[str, str] = NAMES, **more: Any) -> RuleBundle:
+    plan = GrowthPlan(tiers=tiers, **more)
+    return RuleBundle(version=1, tier_names=names, coupons=(COUPON,), growth=plan)
+
+
+def bringing(**privileges: Any) -> tuple[TierRule, ...]:
+    return (TierRule(code="standard", privileges=Privileges(**privileges)), *LADDER[1:])
+
+
 @pytest.mark.parametrize(
-    ("plan", "reason"),
+    ("bundle", "reason"),
     [
-        (GrowthPlan(tiers=()), "at least one tier"),
-        (GrowthPlan(tiers=(LADDER[0], LADDER[0])), "each once"),
-        (GrowthPlan(tiers=(TierRule(code="nobody"),)), "not in tier_names: nobody"),
-        (GrowthPlan(tiers=LADDER[1:]), "the lowest tier asks nothing"),
-        (GrowthPlan(tiers=(LADDER[0], LADDER[2], LADDER[1])), "asks less than gold"),
-        (GrowthPlan(tiers=(LADDER[0], TierRule(code="silver"))), "are needed"),
-        (GrowthPlan(tiers=(LADDER[0], TierRule(code="silver", visits=-1))), "out of range"),
-        (GrowthPlan(tiers=LADDER, window=RollingWindow(0)), "the window must have"),
-        (GrowthPlan(tiers=LADDER, grace_days=-1), "grace_days must lie"),
+        (planned(LADDER[0], *LADDER), "standard stands there more than once"),
+        (planned(*LADDER, TierRule(code="nobody", visits=99)), "not in tier_names: nobody"),
+        (planned(*LADDER[:3]), "says nothing of black"),
+        (planned(LADDER[0], LADDER[2], LADDER[1], LADDER[3]), "order differs"),
+        (planned(LADDER[1], names={"silver": ""}), "the lowest tier asks nothing"),
+        (planned(LADDER[0], TierRule(code="silver"), *LADDER[2:]), "are needed"),
+        (planned(*LADDER[:3], TierRule(code="black", visits=9)), "asks less than gold"),
+        (planned(*bringing(welcome=("SPRING", "AUTUMN"))), "is called AUTUMN"),
+        (planned(*bringing(trial=("SPRING",))), "is called SPRING"),
+        (planned(*bringing(monthly=("SPRING", "SPRING"))), "an id is there twice"),
+        (planned(*LADDER, gifts=(BAG, BAG)), "BAG stands there more than once"),
     ],
 )
-def test_a_plan_that_cannot_be_meant_is_refused(plan: GrowthPlan, reason: str) -> None:
+def test_a_plan_that_cannot_be_meant_is_refused(bundle: RuleBundle, reason: str) -> None:
     with pytest.raises(Fault, match="P107") as caught:
-        check_plan(plan, frozenset(tier.code for tier in LADDER))
-    assert reason in str(caught.value.fields["reason"])
+        check_bundle(bundle)
+    said = caught.value.fields["reason"]
+    assert isinstance(said, Words)
+    assert reason in said
+    assert said.zh != str(said)
+
+
+def test_a_plan_is_read_with_its_bundle() -> None:
+    bundle = planned(*bringing(welcome=("SPRING", "BAG"), trial=("BAG",)), gifts=(BAG,))
+    assert parse_bundle(msgspec.json.encode(bundle)).growth == bundle.growth
