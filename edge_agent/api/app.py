@@ -28,6 +28,7 @@ from edge_agent.api.routes import (
     identify,
     members,
     operators,
+    pairing,
     phones,
     quotes,
     sales,
@@ -48,11 +49,12 @@ FEATURES = (
     quotes,
     sales,
     books,
+    pairing,
     events,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody}
-    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 423, 429, 500, 503, 507)
+    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 423, 429, 500, 503, 504, 507)
 }
 
 

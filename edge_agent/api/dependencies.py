@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 import numpy as np
 from fastapi import Depends, Header, Request
+from fastapi.requests import HTTPConnection
 from numpy.typing import NDArray
 
 from edge_agent.api.counter import CardDesk, Counter
@@ -28,6 +29,7 @@ from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.identify import Identify
 from edge_agent.services.member_export import MemberExport
 from edge_agent.services.members import Members
+from edge_agent.services.pairing import Pairing
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.rotate_faces import RotateFaces
 from retail_core.errors import Fault
@@ -72,6 +74,8 @@ class ApiDeps:
     ledger: Callable[[], LedgerView]
     turns: TurnCounter
     wellbeing: Wellbeing
+    pairing: Pairing
+    provisioned: tuple[Principal, ...]
 
 
 IdempotencyHeader = Annotated[
@@ -92,12 +96,12 @@ async def deps_of(request: Request) -> ApiDeps:
 
 
 class needs:  # noqa: N801 - reads as a word in `Depends(needs(Scope.SELL))`
-    """The caller, provided the token's kind may do this."""
+    """The caller, provided the token may do this."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    async def __call__(self, request: Request) -> Principal:
+    async def __call__(self, request: HTTPConnection) -> Principal:
         """Return the caller; raises Fault API_SCOPE_MISSING."""
         principal = getattr(request.state, "principal", None)
         if not isinstance(principal, Principal):

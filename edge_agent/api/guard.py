@@ -6,6 +6,7 @@ type) or by a socket (origin), and nothing is read from a stranger's body.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,11 +25,16 @@ from retail_core.limits import API_BODY_BYTES_MAX, API_IMAGE_BYTES_MAX, ENROL_FR
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-OPEN_PATHS: Final = frozenset({"/v1/health"})
+# A terminal that pairs has no token yet: it shows the code that a person read to it.
+PAIRING_PATHS: Final = frozenset({"/v1/pair", "/v1/pair/claim"})
+OPEN_PATHS: Final = frozenset({"/v1/health"}) | PAIRING_PATHS
 BODY_TIMEOUT_S: Final = 10
 SUBPROTOCOL: Final = "regulars.v1"
 BEARER_SUBPROTOCOL: Final = "bearer."
-ALLOWED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, X-Operator"
+ALLOWED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, X-Deadline-Ms, X-Operator"
+ALLOWED_METHODS: Final = "GET, POST, PUT, PATCH, DELETE"
+EXPOSED_HEADERS: Final = "Idempotency-Replayed"
+_ORIGIN: Final = re.compile(r"https?://[^/@\s]{1,200}", re.IGNORECASE)
 PAGE_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
@@ -50,11 +56,23 @@ log = structlog.get_logger("api")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whom the guard lets in."""
+    """Whom the guard lets in.
+
+    `origins` are the pages of the box's own files, `paired_origins` those of paired terminals;
+    while a pairing window is `pairing` any page may knock at it, and nowhere else.
+    """
 
     hosts: frozenset[str]
     origins: frozenset[str]
     tokens: TokenBook
+    paired_origins: Callable[[], frozenset[str]] = frozenset
+    pairing: Callable[[], bool] = lambda: False
+
+    def lets_in(self, origin: str, path: str) -> bool:
+        """Tell whether a page may call this address at all; its token is looked at later."""
+        if origin in self.origins or origin in self.paired_origins():
+            return True
+        return path in PAIRING_PATHS and self.pairing() and bool(_ORIGIN.fullmatch(origin))
 
 
 class Guard:
@@ -77,13 +95,15 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        answer = _Answer(scope, send, self._shared_with(headers))
+        origin = _origin(headers)
+        shared_with = origin if origin and self._gate.lets_in(origin, scope["path"]) else None
+        answer = _Answer(scope, send, shared_with)
         try:
-            self._admit(headers)
+            self._admit(headers, scope["path"])
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(headers)(scope, receive, answer.send)
                 return
-            self._identify(scope, _bearer(headers))
+            self._identify(scope, _bearer(headers), origin)
             await self._app(scope, await _read_body(scope, headers, receive), answer.send)
         except Fault as refused:
             self._tally.count(refused.code)
@@ -99,30 +119,28 @@ class Guard:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         try:
-            self._admit(headers)
-            self._identify(scope, _socket_token(scope))
+            self._admit(headers, scope["path"])
+            self._identify(scope, _socket_token(scope), _origin(headers))
         except Fault as fault:
             self._tally.count(fault.code)
             await _deny(scope, receive, send, fault)
             return
         await self._app(scope, receive, send)
 
-    def _admit(self, headers: Headers) -> None:
+    def _admit(self, headers: Headers, path: str) -> None:
         host = headers.get("host", "")
         if _host_name(host) not in self._gate.hosts:
             raise Fault(FaultCode.API_HOST_REFUSED, host=host[:100])
-        origin = headers.get("origin")
-        if origin is not None and origin.lower() not in self._gate.origins:
+        origin = _origin(headers)
+        if origin is not None and not self._gate.lets_in(origin, path):
             raise Fault(FaultCode.API_ORIGIN_REFUSED, origin=origin[:100])
 
-    def _identify(self, scope: Scope, token: str) -> None:
+    def _identify(self, scope: Scope, token: str, origin: str | None) -> None:
         if _is_open(scope["path"]):
             return
-        scope.setdefault("state", {})["principal"] = self._gate.tokens.principal(token)
-
-    def _shared_with(self, headers: Headers) -> str | None:
-        origin = headers.get("origin")
-        return origin if origin is not None and origin.lower() in self._gate.origins else None
+        principal = self._gate.tokens.principal(token)
+        principal.comes_from(origin, self._gate.origins)
+        scope.setdefault("state", {})["principal"] = principal
 
     def _unexpected(self, error: Exception, scope: Scope) -> Fault:
         ref = self._ids.random_bytes(4).hex()
@@ -161,7 +179,7 @@ class _Answer:
             headers["Cache-Control"] = "no-store"
         if self._shared_with is not None:
             headers["Access-Control-Allow-Origin"] = self._shared_with
-            headers["Access-Control-Expose-Headers"] = "Idempotency-Replayed"
+            headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
         headers.add_vary_header("Origin")
 
     def note(self, scope: Scope) -> None:
@@ -187,6 +205,11 @@ def _host_name(host: str) -> str:
     return name.partition(":")[0]
 
 
+def _origin(headers: Headers) -> str | None:
+    origin = headers.get("origin")
+    return None if origin is None else origin.lower()
+
+
 def _bearer(headers: Headers) -> str:
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
@@ -202,7 +225,7 @@ def _socket_token(scope: Scope) -> str:
 
 
 async def _read_body(scope: Scope, headers: Headers, receive: Receive) -> Receive:
-    if scope["method"] not in _WRITES:
+    if scope["method"] not in _WRITES or _deletes_by_address(scope, headers):
         return receive
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
@@ -217,6 +240,12 @@ async def _read_body(scope: Scope, headers: Headers, receive: Receive) -> Receiv
     except TimeoutError:
         raise Fault(FaultCode.API_BODY_INVALID, detail="the body did not arrive") from None
     return _replay(body, receive)
+
+
+def _deletes_by_address(scope: Scope, headers: Headers) -> bool:
+    """Tell a DELETE that says all in its address; no page sends one without asking first."""
+    says_nothing = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    return bool(scope["method"] == "DELETE") and says_nothing
 
 
 async def _collect(receive: Receive, limit: int) -> bytes:
@@ -245,7 +274,7 @@ def _replay(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
 
 def _preflight(headers: Headers) -> Response:
     allowed = {
-        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Methods": ALLOWED_METHODS,
         "Access-Control-Allow-Headers": ALLOWED_HEADERS,
         "Access-Control-Max-Age": "600",
     }

@@ -6,6 +6,7 @@ An event belongs to a lane, or to the whole shop; a client hears its own lane's 
 import asyncio
 import threading
 from collections.abc import Mapping
+from uuid import UUID
 
 import msgspec
 
@@ -25,8 +26,9 @@ WHOLE_SHOP = None
 class Subscription:
     """One client's queue; `None` in it means: you are dropped."""
 
-    def __init__(self, lane: str) -> None:
+    def __init__(self, lane: str, terminal: UUID | None = None) -> None:
         self.lane = lane
+        self.terminal = terminal
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)
 
     def offer(self, message: bytes) -> bool:
@@ -80,11 +82,11 @@ class EventHub:
             return
         loop.call_soon_threadsafe(self._fan_out, message, lane)
 
-    def subscribe(self, lane: str) -> Subscription | None:
+    def subscribe(self, lane: str, terminal: UUID | None = None) -> Subscription | None:
         """Add a client of a lane, on the serving loop; None when there are too many."""
         if len(self._clients) >= CLIENTS_MAX:
             return None
-        client = Subscription(lane)
+        client = Subscription(lane, terminal)
         with self._lock:
             held = [said for (of, _), said in self._sticky.items() if of in {WHOLE_SHOP, lane}]
         for message in held:
@@ -95,6 +97,18 @@ class EventHub:
     def unsubscribe(self, client: Subscription) -> None:
         """Remove a client; safe to call twice."""
         self._clients.discard(client)
+
+    def dismiss(self, terminal: UUID) -> None:
+        """Tell a terminal whose token was taken away to go; safe on any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._dismiss, terminal)
+
+    def _dismiss(self, terminal: UUID) -> None:
+        for client in tuple(self._clients):
+            if client.terminal == terminal:
+                client.end()
+                self._clients.discard(client)
 
     @property
     def clients(self) -> int:

@@ -40,7 +40,8 @@ async def once_key(request: Request, given: str, principal: Principal) -> OnceKe
     if not _SHAPE.fullmatch(given):
         raise Fault(FaultCode.API_IDEMPOTENCY_KEY_MISSING)
     # The body is hashed as it was meant: a till may write its keys in another order next time.
-    meant = json.dumps(json.loads(await request.body()), sort_keys=True, separators=(",", ":"))
+    said = await request.body()
+    meant = json.dumps(json.loads(said or b"null"), sort_keys=True, separators=(",", ":"))
     asked = f"{request.method} {request.url.path}\n{meant}"
     return OnceKey(f"{principal.key}:{given}", sha256(asked.encode()).digest())
 

@@ -27,11 +27,11 @@ class Visits:
     def place(self, asked: UUID | str | None, caller: Principal) -> Place:
         """Return the place meant: a till's id, a lane's id, or where the caller stands.
 
-        A till has no business at another lane. Faults API_NOT_FOUND, and API_BODY_INVALID when a
-        screen does not say which of several lanes it serves.
+        A till has no business at another lane, nor has a terminal paired for one. Faults
+        API_NOT_FOUND, and API_BODY_INVALID when a screen does not say which lane it serves.
         """
         if caller.till is None:
-            return self._of_screen(asked)
+            return self._of_screen(asked, caller.lane)
         own = self.at(caller.till)
         if asked is None:
             return own
@@ -119,9 +119,14 @@ class Visits:
             if who is not None and who[0] == member_id:
                 self._sessions.end(other)
 
-    def _of_screen(self, asked: UUID | str | None) -> Place:
+    def _of_screen(self, asked: UUID | str | None, own: str | None) -> Place:
         if asked is not None:
-            return self._named(asked)
+            found = self._named(asked)
+            if own not in {None, found.lane}:
+                raise Fault(FaultCode.API_NOT_FOUND, what=f"lane or till {asked}")
+            return found
+        if own is not None:
+            return self._named(own)
         if len(self._lanes) > 1:
             detail = f"lane: {' / '.join(self._lanes)}"
             raise Fault(FaultCode.API_BODY_INVALID, detail=detail)

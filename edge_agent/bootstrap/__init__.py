@@ -45,6 +45,7 @@ HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
 LEND_EVERY_S = 5.0
 BESIDE_EVERY_S = 3_600.0
+TERMINALS_EVERY_S = 600.0
 TAP_TURN_MS = 500
 
 
@@ -189,14 +190,20 @@ def build_surface(
 
 def build_api(basis: Basis, storage: Storage, services: Services, surface: Surface) -> FastAPI:
     """Build the local API over the services."""
-    provisioned = basis.settings.device
+    provisioned, paired = basis.settings.device, services.pairing.terminals
+    tokens = token_book(provisioned, paired.holder)
     deps = ApiDeps(
         version=basis.version,
         clock=basis.clock,
         ids=basis.ids,
         tally=basis.tally,
         hub=basis.hub,
-        desk=operator_desk(provisioned.operators, basis.clock, basis.ids),
+        desk=operator_desk(
+            provisioned.operators,
+            basis.clock,
+            basis.ids,
+            idle_minutes=basis.settings.config.clerks.idle_minutes,
+        ),
         once=OnceDesk(storage.journal),
         views=surface.views,
         visits=surface.visits,
@@ -219,8 +226,16 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
             {name: lane.turn_head for name, lane in services.lanes.items()},
         ),
         wellbeing=surface.wellbeing,
+        pairing=services.pairing,
+        provisioned=tokens.provisioned,
     )
-    gate = Gate(basis.settings.hosts, basis.settings.origins, token_book(provisioned))
+    gate = Gate(
+        basis.settings.hosts,
+        basis.settings.origins,
+        tokens,
+        paired.origins,
+        lambda: services.pairing.open,
+    )
     return build_app(deps, gate, STATIC)
 
 
@@ -237,6 +252,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane-calls", surface.calls.turn, basis.tally),
         Loop("proofs", services.proof_uses.turn, basis.tally),
+        Loop("terminals", services.pairing.terminals.tend, basis.tally, rest_s=TERMINALS_EVERY_S),
         Loop("leases", services.leases.tend, basis.tally, rest_s=LEND_EVERY_S),
     ]
     for name, desk in surface.desks.items():

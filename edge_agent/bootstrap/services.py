@@ -1,9 +1,11 @@
 """The services over files, lines and devices."""
 
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
+from edge_agent.api.pairing_views import announce
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
 from edge_agent.bootstrap.devices import Devices
@@ -19,10 +21,12 @@ from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.members import Members
+from edge_agent.services.pairing import Pairing
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.proof_uses import ProofUses
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.reissue import ReissuePhone
+from edge_agent.services.terminals import Terminals
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import Tries
 
@@ -48,6 +52,7 @@ class Services:
     faces: Faces
     beside: BesideParts
     leases: LeaseDesk
+    pairing: Pairing
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -98,7 +103,13 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         faces=faces,
         beside=beside,
         leases=_leases(basis, storage, lines, recorder),
+        pairing=_pairing(basis, storage),
     )
+
+
+def _pairing(basis: Basis, storage: Storage) -> Pairing:
+    terminals = Terminals(storage.documents, basis.clock, basis.ids, basis.tally)
+    return Pairing(terminals, basis.clock, basis.ids, partial(announce, basis.hub))
 
 
 def _leases(basis: Basis, storage: Storage, lines: Lines, recorder: Recorder) -> LeaseDesk:

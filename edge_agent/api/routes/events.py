@@ -24,8 +24,8 @@ async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
     And the shop's health; what happens at another lane is never sent.
     """
     deps = cast("ApiDeps", socket.app.state.deps)
-    caller = cast("Principal", socket.state.principal).require(Scope.EVENTS)
     try:
+        caller = cast("Principal", socket.state.principal).require(Scope.EVENTS)
         here = deps.visits.place(lane, caller).lane
     except Fault as fault:
         deps.tally.count(fault.code)
@@ -33,10 +33,12 @@ async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
         return
     offered = socket.scope.get("subprotocols", ())
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    client = deps.hub.subscribe(here)
+    client = deps.hub.subscribe(here, caller.terminal)
     if client is None:
         await socket.close(TRY_LATER)
         return
+    if _was_revoked(deps, caller):
+        client.end()
     try:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(_until_gone(socket))
@@ -46,6 +48,11 @@ async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
                 task.cancel()
     finally:
         deps.hub.unsubscribe(client)
+
+
+def _was_revoked(deps: ApiDeps, caller: Principal) -> bool:
+    """Look again once the client is on the list: a token may have been taken away meanwhile."""
+    return caller.terminal is not None and not deps.pairing.terminals.holds(caller.terminal)
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -16,6 +16,8 @@ def test_the_page_names_every_address(tmp_path: Path) -> None:
             for method in methods
         }
     named = set(
-        re.findall(r"^\| `((?:GET|POST) /v1/[^`]+)`", PAGE.read_text("utf-8"), re.MULTILINE)
+        re.findall(
+            r"^\| `((?:GET|POST|PUT|DELETE) /v1/[^`]+)`", PAGE.read_text("utf-8"), re.MULTILINE
+        )
     )
     assert named == known
