@@ -15,9 +15,13 @@ from cloud_broker.ports.journal import JournalRepo
 from cloud_broker.ports.leases import LeaseRepo
 from cloud_broker.ports.ledger import ClosingRepo, LedgerRepo, PointsDeskRepo
 from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.mall import MallRepo
 from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.persons import PersonFilterRepo
 from cloud_broker.ports.phones import PhoneRepo
 from cloud_broker.ports.repair import RepairRepo
+from cloud_broker.ports.sms import SmsRepo
+from cloud_broker.ports.tasks import TaskRepo
 
 
 class StoreRefusedError(Exception):
@@ -100,6 +104,26 @@ class Unit(Protocol):
     @property
     def benefits(self) -> BenefitRepo:
         """Coupons and gifts in members' hands."""
+        ...
+
+    @property
+    def sms(self) -> SmsRepo:
+        """Codes by SMS."""
+        ...
+
+    @property
+    def person_filters(self) -> PersonFilterRepo:
+        """The summary of known persons for the boxes."""
+        ...
+
+    @property
+    def tasks(self) -> TaskRepo:
+        """Tasks and invitations."""
+        ...
+
+    @property
+    def mall(self) -> MallRepo:
+        """The points mall."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

@@ -29,6 +29,9 @@ from cloud_broker.ports.repair import RepairItem
 from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_benefits import BenefitShelf
 from tests.fakes.cloud_leases import LeaseShelf
+from tests.fakes.cloud_mall import MallShelf
+from tests.fakes.cloud_recruiting import RecruitingShelf
+from tests.fakes.cloud_task_shelf import TaskShelf
 
 
 @dataclass
@@ -83,7 +86,11 @@ class State:
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
+    recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
+    identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)
     benefits: BenefitShelf = field(default_factory=BenefitShelf)
+    tasks: TaskShelf = field(default_factory=TaskShelf)
+    mall: MallShelf = field(default_factory=MallShelf)
     proposals: dict[UUID, tuple[Proposal, str]] = field(default_factory=dict)
     requests: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)

@@ -14,9 +14,12 @@ from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRe
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
+from tests.fakes.cloud_mall import FakeMallRepo
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
 from tests.fakes.cloud_phones import FakePhoneRepo
+from tests.fakes.cloud_recruiting import FakePersonFilterRepo, FakeSmsRepo
 from tests.fakes.cloud_state import State
+from tests.fakes.cloud_tasks import FakeTaskRepo
 
 
 class FakeUnit:
@@ -39,6 +42,10 @@ class FakeUnit:
         self.closing = FakeClosingRepo(state)
         self.leases = FakeLeaseRepo(state)
         self.benefits = FakeBenefitRepo(state)
+        self.sms = FakeSmsRepo(state)
+        self.person_filters = FakePersonFilterRepo(state)
+        self.tasks = FakeTaskRepo(state)
+        self.mall = FakeMallRepo(state)
         self.said: list[LiveEvent] = []
 
     def announce(self, event: LiveEvent) -> None:

@@ -33,10 +33,13 @@ from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.leases import PostgresLeases
 from cloud_broker.adapters.postgres.ledger import PostgresLedger
+from cloud_broker.adapters.postgres.mall import PostgresMall
 from cloud_broker.adapters.postgres.members import PostgresMembers
 from cloud_broker.adapters.postgres.phones import PostgresPhones
 from cloud_broker.adapters.postgres.points_desk import PostgresPointsDesk
+from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, PostgresSms
 from cloud_broker.adapters.postgres.repair import PostgresRepair
+from cloud_broker.adapters.postgres.tasks import PostgresTasks
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
@@ -93,6 +96,16 @@ class PostgresUnit:
         return PostgresPhones(self._connection, self._tenant)
 
     @cached_property
+    def sms(self) -> PostgresSms:
+        """Codes by SMS."""
+        return PostgresSms(self._connection, self._tenant)
+
+    @cached_property
+    def person_filters(self) -> PostgresPersonFilters:
+        """The summary of known persons for the boxes."""
+        return PostgresPersonFilters(self._connection, self._tenant)
+
+    @cached_property
     def feed(self) -> PostgresFeed:
         """What stores still have to hear."""
         return PostgresFeed(self._connection, self._tenant)
@@ -146,6 +159,16 @@ class PostgresUnit:
     def benefits(self) -> PostgresBenefits:
         """Coupons and gifts in members' hands."""
         return PostgresBenefits(self._connection, self._tenant)
+
+    @cached_property
+    def tasks(self) -> PostgresTasks:
+        """Tasks and invitations."""
+        return PostgresTasks(self._connection, self._tenant)
+
+    @cached_property
+    def mall(self) -> PostgresMall:
+        """The points mall."""
+        return PostgresMall(self._connection, self._tenant)
 
     def announce(self, event: LiveEvent) -> None:
         """Queue a notification, which PostgreSQL sends when the transaction is durable."""
