@@ -51,18 +51,21 @@ class _Taker:
     options: dict[int, tuple[tuple[int, int], ...]]
 
 
+_Options = tuple[Option, ...]
+
+
 def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
     """Build the problem from matches in order of strength."""
     units = [whole_units(line) or 1 for line in lines]
     takers = [taker for match in matches.offers if (taker := _taker(lines, match))]
     coupons = _candidates_of(matches)
-    by_place = [_options_on(takers, place) for place in range(len(lines))]
+    by_place, is_whole = _options_by_place(takers, len(lines))
     naming = [frozenset(match.lines) for match in coupons if match is not None and not match.whole]
     alike: dict[tuple[int, tuple[Option, ...], tuple[bool, ...]], list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
         fen = line.unit_price_fen if whole_units(line) else line_shelf_fen(line)
         counts = tuple(place in named for named in naming)
-        alike[-fen, tuple(by_place[place][0]), counts].append(place)
+        alike[-fen, by_place[place], counts].append(place)
     keys = sorted(alike)
     places = tuple(tuple(sorted(alike[key], key=lambda p: lines[p].line)) for key in keys)
     classes = tuple(
@@ -74,7 +77,6 @@ def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
         for name, left in matches.campaigns.items()
         if left.fen is not None or left.uses is not None
     }
-    is_whole = all(is_all for _, is_all in by_place)
     problem = WholeProblem(tuple(taker.terms for taker in takers), classes, budgets, is_whole)
     return Formulation(
         without_idle_ties(problem, coupons),
@@ -85,23 +87,30 @@ def formulate(lines: Sequence[BasketLine], matches: Matches) -> Formulation:
     )
 
 
-def _options_on(takers: Sequence[_Taker], place: int) -> tuple[list[Option], bool]:
-    """Return the ways to take a unit of a line, strongest offer first, and whether that is all.
+def _options_by_place(takers: Sequence[_Taker], places: int) -> tuple[list[_Options], bool]:
+    """Return by line the ways to take a unit, strongest offer first, and whether those are all.
 
     Of prices that nothing limits and that save the same the strongest stays, and of very many only
     those that save most: a lower total is never lost.
     """
-    options: list[Option] = []
-    free: dict[int, Option] = {}
+    options: list[list[Option]] = [[] for _ in range(places)]
+    free: list[dict[int, Option]] = [{} for _ in range(places)]
     for number, taker in enumerate(takers):
-        for slot, off in taker.options.get(place, ()):
-            if taker.terms.is_set or not taker.terms.is_free:
-                options.append(Option(number, slot, off))
-            elif off not in free:
-                free[off] = Option(number, slot, off)
-    kept = sorted(free, reverse=True)[: limits.SOLVER_PRICES_MAX]
-    options += [free[off] for off in kept]
-    return sorted(options, key=lambda o: (o.offer, o.slot)), len(kept) == len(free)
+        is_free = taker.terms.is_free and not taker.terms.is_set
+        for place, ways in taker.options.items():
+            for slot, off in ways:
+                option = Option(number, slot, off)
+                if not is_free:
+                    options[place].append(option)
+                elif off not in free[place]:
+                    free[place][off] = option
+    is_all = True
+    for place, prices in enumerate(free):
+        if len(prices) > limits.SOLVER_PRICES_MAX:
+            is_all = False
+        kept = sorted(prices, reverse=True)[: limits.SOLVER_PRICES_MAX]
+        options[place] += [prices[off] for off in kept]
+    return [tuple(sorted(found)) for found in options], is_all
 
 
 def _taker(lines: Sequence[BasketLine], match: Match) -> _Taker | None:

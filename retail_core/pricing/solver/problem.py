@@ -13,6 +13,7 @@ bundle takes `needs` units for each of its slots. An offer on single units needs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 NO_SLOT = 0
 BUNDLE_STATES = 8  # a bundle's slots fill unevenly
@@ -53,8 +54,7 @@ class OfferTerms:
         return sets * (self.needs[0] - self.first) + max(0, rest - self.first)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Option:
+class Option(NamedTuple):
     """A way to take a unit of a class: the offer, the slot of a bundle, the fen off a unit."""
 
     offer: int

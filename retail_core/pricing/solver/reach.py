@@ -6,7 +6,6 @@ of one big integer: a decision shifts them all at once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from retail_core.pricing.solver.outlook import Step, View
 from retail_core.pricing.solver.problem import WholeProblem
@@ -16,8 +15,11 @@ from retail_core.pricing.solver.ways import Ways, fan_out
 LABELS_MAX = 800
 # state -> (state before, loss, machine, slot, digit of the machine)
 _Trail = dict[int, list[tuple[int, int, int, int, int]]]
-
 _Ties = dict[tuple[int, int], tuple[int, ...]]
+# (state, loss) -> how it goes on to the end at the least cost of ties: that cost, machine, slot,
+# and the state and loss after
+_Links = dict[tuple[int, int], tuple[int, int, int, tuple[int, int]]]
+_START = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,11 @@ def reach(view: View, width: int, nodes_max: int) -> Reach | None:
         ways = numbered.of(step)
         nodes += len(layer) * fan_out(step)
         for state, bits in layer.items():
-            for loss, target, machine, slot, digit in ways(state, 0, width + 1):
-                if moved := bits << loss & mask:
-                    reached[target] = reached.get(target, 0) | moved
-                    trail.setdefault(target, []).append((state, loss, machine, slot, digit))
+            least = (bits & -bits).bit_length() - 1
+            for total, target, machine, slot, digit in ways(state, least, width + 1):
+                loss = total - least
+                reached[target] = reached.get(target, 0) | (bits << loss & mask)
+                trail.setdefault(target, []).append((state, loss, machine, slot, digit))
         if nodes > nodes_max:
             return None
         layer = reached
@@ -68,27 +71,17 @@ def reach(view: View, width: int, nodes_max: int) -> Reach | None:
     return Reach(view, losses, nodes, layers, trails)
 
 
-class _Link(NamedTuple):
-    """How a state goes on to the end at the least cost of ties."""
-
-    ties: int
-    machine: int
-    slot: int
-    state: int
-    loss: int
-
-
 def cheapest(problem: WholeProblem, reached: Reach, saved: Iterable[int]) -> Choice:
     """Return a choice with one of the savings, of the lowest cost of ties that was looked at."""
     wanted = [reached.view.bound - fen for fen in saved]
     ends = reached.layers[-1]
-    links: dict[tuple[int, int], _Link] = {
-        (state, loss): _Link(0, -1, 0, 0, 0)
+    links: _Links = {
+        (state, loss): (0, -1, 0, _START)
         for state in sorted(ends)
         for loss in wanted
         if ends[state] >> loss & 1
     }
-    path: list[dict[tuple[int, int], _Link]] = []
+    path: list[_Links] = []
     for step, layer, trail in zip(
         reversed(reached.view.steps),
         reversed(reached.layers[:-1]),
@@ -112,34 +105,30 @@ def _ties_of(problem: WholeProblem, view: View, step: Step) -> _Ties:
     return ties
 
 
-def _back(
-    ties_of: _Ties,
-    made: tuple[dict[int, int], _Trail],
-    links: dict[tuple[int, int], _Link],
-) -> dict[tuple[int, int], _Link]:
+def _back(ties_of: _Ties, made: tuple[dict[int, int], _Trail], links: _Links) -> _Links:
     """Take all ways one step back; keep for each state and loss the one with the fewest ties."""
     layer, trail = made
-    before: dict[tuple[int, int], _Link] = {}
-    for (state, loss), link in links.items():
+    before: _Links = {}
+    for onward, (later, _, _, _) in links.items():
+        state, loss = onward
         for origin, lost, machine, slot, digit in trail[state]:
             rest = loss - lost
             if rest < 0 or not layer[origin] >> rest & 1:
                 continue
-            ties = link.ties + ties_of[machine, slot][digit]
+            ties = later + ties_of[machine, slot][digit]
             known = before.get((origin, rest))
-            if known is None or ties < known.ties:
-                before[origin, rest] = _Link(ties, machine, slot, state, loss)
+            if known is None or ties < known[0]:
+                before[origin, rest] = ties, machine, slot, onward
     if len(before) > LABELS_MAX:
-        ranked = sorted(before, key=lambda key: (before[key].ties, key))
-        before = {key: before[key] for key in ranked[:LABELS_MAX]}
+        ranked = sorted((link[0], key) for key, link in before.items())
+        before = {key: before[key] for _, key in ranked[:LABELS_MAX]}
     return before
 
 
-def _follow(view: View, path: list[dict[tuple[int, int], _Link]]) -> Choice:
+def _follow(view: View, path: list[_Links]) -> Choice:
     taken: Choice = {}
-    key = (0, 0)
+    here = _START
     for step, links in zip(view.steps, reversed(path), strict=True):
-        link = links[key]
-        note(taken, view, step, link.machine, link.slot)
-        key = (link.state, link.loss)
+        _, machine, slot, here = links[here]
+        note(taken, view, step, machine, slot)
     return taken

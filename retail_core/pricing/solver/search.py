@@ -86,17 +86,19 @@ class _Walk:
         ]
         reached: dict[int, int] = {}
         trail: dict[int, tuple[int, int]] = {}
+        known, too_much = reached.get, self._too_much
         for state, lost in layer.items():
             held = [state // stride % need for stride, need, _ in wheels]
-            skipped = lost
-            for units, (_, _, entry) in zip(held, wheels, strict=True):
-                skipped += entry.skip[units]
+            skipped = lost + sum([entry.skip[held[at]] for at, (_, _, entry) in enumerate(wheels)])
             ways = [(skipped + decision.fee, state, _SINGLE)]
-            for units, (stride, need, entry) in zip(held, wheels, strict=True):
-                target = state + stride if units + 1 < need else state - units * stride
-                ways.append((skipped - entry.skip[units] + entry.take[units], target, entry.rule))
+            for at, (stride, need, entry) in enumerate(wheels):
+                units = held[at]
+                loss = skipped - entry.skip[units] + entry.take[units]
+                if loss < too_much:
+                    target = state + stride if units + 1 < need else state - units * stride
+                    ways.append((loss, target, entry.rule))
             for loss, target, rule in ways:
-                if loss < reached.get(target, self._too_much):
+                if loss < known(target, too_much):
                     reached[target] = loss
                     trail[target] = (state, rule)
         self._trails.append(trail)
