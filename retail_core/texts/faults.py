@@ -4,6 +4,7 @@ from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
 from retail_core.texts.specs import (
     access,
     counter,
+    growth,
     leases,
     ledger,
     mall,
@@ -25,6 +26,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
     | counter.SPECS
+    | growth.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS
