@@ -22,6 +22,8 @@ from edge_agent.settings import Settings
 from retail_core.clock import TimeQuality
 from retail_core.tally import FaultTally
 
+DOCUMENTS_FILE = "documents.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -106,7 +108,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     now = basis.clock.now()
     if now.quality is not TimeQuality.UNKNOWN:
         gallery.forget_other_board(now.wall_ms)
-    documents = TinyDocuments(folder / "documents.json", basis.tally)
+    documents = TinyDocuments(folder / DOCUMENTS_FILE, basis.tally)
     files.callback(documents.close)
     used_proofs = SqliteUsedProofs.opened_or_new(folder / "proofs.db", key("proofs"), basis.tally)
     files.callback(used_proofs.close)
