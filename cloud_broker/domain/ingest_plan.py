@@ -172,7 +172,7 @@ def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
     tapped = sale.source == TAP and sale.till_receipt_no != ""
     if tapped and tap in facts.taps:
         raise Fault(FaultCode.SYNC_RECEIPT_TWICE, number=sale.till_receipt_no)
-    postings, wallet = booked(sale, member, facts.wallets)
+    postings, wallet = booked(sale, member, facts.wallets, facts.holders)
     facts.receipts.add(receipt_id)
     if tapped:
         facts.taps.add(tap)

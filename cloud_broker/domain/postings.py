@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from retail_core.loyalty.postings import Posting, from_wire
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import Sale
 
+NOT_MOVED: Mapping[UUID, UUID] = MappingProxyType({})
 _MEMBER = "member"
 _BRAND = "brand"
 _LEASED = ":leased:"
@@ -18,10 +20,14 @@ _MEMBER_PURSES = frozenset({"free", "pending", "qualifying", "leased"})
 
 
 def booked(
-    sale: Sale, member: UUID | None, wallets: Mapping[UUID, UUID]
+    sale: Sale,
+    member: UUID | None,
+    wallets: Mapping[UUID, UUID],
+    holders: Mapping[UUID, UUID] = NOT_MOVED,
 ) -> tuple[tuple[Posting, ...], UUID | None]:
     """Return a sale's postings and the one wallet they touch.
 
+    `holders` say where a merged wallet's points are now; a shop may book there, or to the old one.
     Raises Fault WIRE_MALFORMED for a key used twice, an account that is none, another's wallet, or
     points taken from anywhere but a lease: what is free is spent by the cloud alone.
     """
@@ -39,7 +45,8 @@ def booked(
     if member is None or len(touched) != 1:
         _malformed("postings of nobody, or of several wallets")
     (wallet,) = touched
-    if wallets.get(member, wallet) != wallet:
+    own = wallets.get(member, wallet)
+    if wallet not in {own, holders.get(own, own)}:
         _malformed("the wallet is not the member's")
     return postings, wallet
 

@@ -18,6 +18,7 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
 from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.newcomers import Newcomers
 from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.refresh import refresh
 from retail_core.sync.ranges import Ranges
@@ -88,7 +89,8 @@ class Batch:
         made = self._plan(fresh)
         self._write(made)
         lent = self._lease(made, chains, places)
-        feed = (*lent, *refresh(self._unit, made.touched, self._now_ms))
+        gifts = Newcomers(self._unit, self._tenant, self._now_ms).settle(made)
+        feed = (*lent, *gifts, *refresh(self._unit, made.touched, self._now_ms))
         self._unit.repair.add(self._repairs)
         self._announce(made)
         return Booked(
@@ -297,8 +299,21 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
         consenting=unit.faces.consenting(faces) if faces else set(),
         tenant=tenant,
     )
+    facts.holders = _moved(unit, opened, facts)
     look_up_points(unit, opened, facts)
     return facts
+
+
+def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> dict[UUID, UUID]:
+    """Return where points of members are whose shops book to another wallet than their first."""
+    first = {
+        facts.wallets[arrival.member]
+        for arrival, body in opened
+        if isinstance(body, Sale) and arrival.member in facts.wallets
+        for posting in body.postings
+        if str(facts.wallets[arrival.member]) not in posting.credit + posting.debit
+    }
+    return unit.ledger.holders(first) if first else {}
 
 
 def write(unit: Unit, made: Plan, now_ms: int) -> None:

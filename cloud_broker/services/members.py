@@ -8,6 +8,7 @@ from cloud_broker.domain.records import record_of
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.downlink import change_frames
+from cloud_broker.services.persons import facts_of
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -45,7 +46,7 @@ class Members:
             if member is None:
                 raise Fault(FaultCode.API_NOT_FOUND, what="member")
             unit.members.add_interests({(place.store, member)}, self._clock.now_ms())
-            (facts,) = unit.members.facts([member])
+            (facts,) = facts_of(unit, [member])
         return Found(member, facts.ver, record_of(facts))
 
     def changes_since(self, tenant: UUID, place: Place, pos: int) -> ChangeFrame:

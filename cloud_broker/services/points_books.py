@@ -36,7 +36,7 @@ def look_up_points(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Fa
         for arrival, _ in refunds
         if arrival.member is not None and arrival.member in facts.wallets
     }
-    facts.holders = unit.ledger.holders(wallets)
+    facts.holders |= unit.ledger.holders(wallets)
     accounts = {
         member_account(wallet, purse)
         for wallet in {facts.holders.get(wallet, wallet) for wallet in wallets}

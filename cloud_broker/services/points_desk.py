@@ -14,6 +14,8 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.ledger import Adjustment, Decision, Merge
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.benefits import Benefits
+from cloud_broker.services.one_gift import keep_one_gift
 from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.points_books import WalletBooks, open_wallet
 from cloud_broker.services.refresh import refresh
@@ -168,6 +170,9 @@ class PointsDesk:
                 moment.now_ms,
             )
             books = _both(unit, made)[0]
+            benefits = Benefits(unit, who.tenant_id, moment.now_ms)
+            keep_one_gift(unit, benefits, source, target)
+            benefits.tell()
             unit.points_desk.add_merge(made)
             sweep(unit, who.tenant_id, made, books, moment)
             detail = {"from": str(source), "into": str(target), "reason": reason}

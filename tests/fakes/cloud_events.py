@@ -142,6 +142,7 @@ class FakeMemberRepo:
     def add_identities(self, identities: Mapping[tuple[str, bytes], UUID], now_ms: int) -> None:
         for key, member in identities.items():
             self._state.identities.setdefault(key, member)
+            self._state.identity_since.setdefault(key, now_ms)
 
     def add_cards(self, cards: Sequence[NewCard]) -> None:
         for new in cards:

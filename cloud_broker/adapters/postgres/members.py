@@ -146,7 +146,7 @@ class PostgresMembers(Repository):
             self._run(
                 "insert into identity select %(tenant)s, n.kind, n.hash, n.member, %(now)s"
                 " from unnest(%(kinds)b::text[], %(hashes)b::bytea[], %(members)b::uuid[])"
-                " as n(kind, hash, member) on conflict do nothing",
+                " as n(kind, hash, member) order by n.kind, n.hash on conflict do nothing",
                 kinds=[kind for kind, _ in identities],
                 hashes=[hash_ for _, hash_ in identities],
                 members=list(identities.values()),
