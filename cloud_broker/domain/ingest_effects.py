@@ -11,6 +11,7 @@ from retail_core.identity.erasure import Receipt
 from retail_core.loyalty.policy import Policies
 from retail_core.loyalty.postings import Posting
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     CardIssued,
@@ -137,6 +138,18 @@ class ErasedFace:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A gift that left a counter; `handed` makes it count once."""
+
+    arrival: Arrival
+    member: UUID
+    body: GiftHanded
+    handed: UUID
+    gift: UUID
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a person should look at, though it was applied."""
 
@@ -172,7 +185,10 @@ class Plan:
     refunds: list[BookedRefund] = field(default_factory=list)
     postings: list[NewPosting] = field(default_factory=list)
     balances: Counter[str] = field(default_factory=Counter)
-    lease_events: list[tuple[Arrival, LeaseHello | LeaseReturned]] = field(default_factory=list)
+    lease_events: list[tuple[Arrival, LeaseHello | LeaseReturned | GiftHanded]] = field(
+        default_factory=list
+    )
+    handed: list[HandedOver] = field(default_factory=list)
     unmapped_names: Counter[str] = field(default_factory=Counter)
     touched: set[UUID] = field(default_factory=set)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)

@@ -10,6 +10,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_of
+from cloud_broker.domain.handed_plan import hand_over
 from cloud_broker.domain.ingest_effects import (
     CARD,
     CONSENT_AGES,
@@ -38,6 +39,7 @@ from retail_core.identity.erasure import SignedReceipt, open_receipt
 from retail_core.loyalty.postings import points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     CardIssued,
@@ -102,13 +104,18 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
         case LeaseHello() | LeaseReturned():
             made.lease_events.append((arrival, body))
         case _:
-            _apply_proof(arrival, body, facts, made)
+            _apply_other(arrival, body, facts, made)
 
 
-def _apply_proof(
-    arrival: Arrival, body: ClaimIssued | ProofUsed | ProofSuspect, facts: Facts, made: Plan
+def _apply_other(
+    arrival: Arrival,
+    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded,
+    facts: Facts,
+    made: Plan,
 ) -> None:
     match body:
+        case GiftHanded():
+            hand_over(arrival, body, _member_of(arrival), made)
         case ClaimIssued():
             _claim(arrival, body, facts, made)
         case ProofUsed():

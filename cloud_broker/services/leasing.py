@@ -28,11 +28,12 @@ from retail_core.loyalty.lots import Dated
 from retail_core.loyalty.postings import Posting, leased_account, posting_key
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall, LeaseReturned
 from retail_core.wire.messages import LeaseSpend
 
-LeaseEvent = LeaseHello | LeaseReturned
+LeaseEvent = LeaseHello | LeaseReturned | GiftHanded
 _KINDS: dict[type[LeaseEpoch | LeaseGrant | LeaseRecall], ChangeKind] = {
     LeaseEpoch: ChangeKind.LEASE_EPOCH,
     LeaseGrant: ChangeKind.LEASE_GRANTED,
@@ -97,6 +98,7 @@ class Leasing:
             spend for one in sales for spend in one.sale.lease_spends
         ]
         said += [event for _, event in events if isinstance(event, LeaseReturned)]
+        said += [_gift_spend(event) for _, event in events if isinstance(event, GiftHanded)]
         rights: set[Right] = set()
         for one in said:
             try:
@@ -108,10 +110,13 @@ class Leasing:
     def _spent(self, sold: BookedSale) -> None:
         device = sold.arrival.place.device
         for spend in sold.sale.lease_spends:
-            try:
-                self.desk.spent(key_of(spend, device), sold.receipt_id, spend.amount)
-            except Fault as fault:
-                self.found.append(Found(device, fault.code, f"receipt={sold.receipt_id}"))
+            self._used(device, spend, sold.receipt_id, f"receipt={sold.receipt_id}")
+
+    def _used(self, device: UUID, spend: LeaseSpend, by: UUID, detail: str) -> None:
+        try:
+            self.desk.spent(key_of(spend, device), by, spend.amount)
+        except Fault as fault:
+            self.found.append(Found(device, fault.code, detail))
 
     def _heard(self, arrival: Arrival, event: LeaseEvent) -> None:
         device = arrival.place.device
@@ -125,6 +130,9 @@ class Leasing:
                     self.desk.returned(key_of(event, device), event.final)
                 except Fault as fault:
                     self.found.append(Found(device, fault.code, f"event={arrival.event_id}"))
+            case GiftHanded():
+                handed = UUID(bytes=event.handed)
+                self._used(device, _gift_spend(event), handed, f"gift={UUID(bytes=event.gift)}")
 
     def _judge(self, chains: Mapping[ChainKey, DeviceChain]) -> None:
         for device, shake in list(self.desk.waiting.items()):
@@ -209,6 +217,11 @@ def explained(sold: BookedSale) -> bool:
             wallet, device = UUID(bytes=spend.right), sold.arrival.place.device
             said[leased_account(wallet, device, spend.epoch)] += spend.amount
     return taken == said
+
+
+def _gift_spend(handed: GiftHanded) -> LeaseSpend:
+    """Return what handing over a gift uses up: the one there is of its right."""
+    return LeaseSpend(RightKind.COUPON, handed.gift, handed.epoch, handed.nth, 1)
 
 
 def _cause(before: Lease | None, after: Lease) -> UUID:

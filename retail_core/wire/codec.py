@@ -18,6 +18,7 @@ from retail_core.clock import Instant
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import checks
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import (
     LeaseEpoch,
@@ -65,6 +66,7 @@ Body = (
     | LeaseHello
     | LeaseReturned
     | Refund
+    | GiftHanded
 )
 LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -113,6 +115,7 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.LEASE_HELLO: msgspec.msgpack.Decoder(LeaseHello),
     EventType.LEASE_RETURNED: msgspec.msgpack.Decoder(LeaseReturned),
     EventType.REFUND: msgspec.msgpack.Decoder(Refund),
+    EventType.GIFT_HANDED: msgspec.msgpack.Decoder(GiftHanded),
 }
 _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
     ChangeKind.LEASE_EPOCH: msgspec.msgpack.Decoder(LeaseEpoch),

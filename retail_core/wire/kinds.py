@@ -18,6 +18,7 @@ class EventType(StrEnum):
     LEASE_HELLO = "lease.hello"
     LEASE_RETURNED = "lease.returned"
     REFUND = "refund"
+    GIFT_HANDED = "gift.handed"
 
 
 class ChangeKind(StrEnum):

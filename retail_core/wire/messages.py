@@ -22,7 +22,13 @@ from retail_core.wire.fields import (
     Seq,
     Text,
 )
-from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TierStanding
+from retail_core.wire.standing import (
+    CouponHeld,
+    GiftDue,
+    RuleUse,
+    TaskReached,
+    TierStanding,
+)
 
 WIRE_VERSION = 1
 
@@ -33,6 +39,7 @@ Changes = Annotated[tuple["Change", ...], Meta(max_length=limits.CHANGES_PER_FRA
 Coupons = Annotated[tuple[CouponHeld, ...], Meta(max_length=limits.MEMBER_COUPONS_MAX)]
 Uses = Annotated[tuple[RuleUse, ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 Gifts = Annotated[tuple[GiftDue, ...], Meta(max_length=limits.MEMBER_GIFTS_MAX)]
+Tasks = Annotated[tuple[TaskReached, ...], Meta(max_length=limits.TASKS_MAX)]
 OffersTaken = tuple[tuple[SaleText, Fen], ...]
 RulesUsed = Annotated[tuple[tuple[SaleText, Count], ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]
@@ -395,6 +402,7 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     used_on: Count = 0
     gifts: Gifts = ()
     standing: TierStanding | None = None
+    tasks: Tasks = ()
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

@@ -66,3 +66,15 @@ class TierStanding(msgspec.Struct, array_like=True, frozen=True):
     grace_until: Count = 0
     keep: TierAsk | None = None
     next: TierAsk | None = None
+
+
+class TaskReached(msgspec.Struct, array_like=True, frozen=True):
+    """How far she is with a task of the bundle: a number for each thing it asks, in its order.
+
+    It holds for the period named; `last_day` is the last day something counted, 0 for none.
+    """
+
+    task: Text
+    period: Text
+    has: tuple[Count, ...]
+    last_day: Count = 0

@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
 from retail_core.wire.lease import (
@@ -49,7 +50,14 @@ from retail_core.wire.messages import (
     WirePosting,
 )
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
-from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TierAsk, TierStanding
+from retail_core.wire.standing import (
+    CouponHeld,
+    GiftDue,
+    RuleUse,
+    TaskReached,
+    TierAsk,
+    TierStanding,
+)
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -194,6 +202,7 @@ def member_record() -> MemberRecord:
             20260101, 20261231, 20260101, 238_600, 9,
             keep=TierAsk("gold", 3_800, 0), next=TierAsk("black", 761_400, 15),
         ),
+        tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
     )  # fmt: skip
 
 
@@ -253,8 +262,14 @@ def examples() -> dict[str, msgspec.Struct]:
             DEVICE.bytes, "points", WALLET.bytes, 2, 7, 90, BOOT.bytes, 90_000_000
         ),
         "body_refund": _refund(),
+        "body_gift_handed": gift_handed(),
         "lease_recalled": LeaseRecall(DEVICE.bytes, "coupon", uid(31).bytes),
     }  # fmt: skip
+
+
+def gift_handed() -> GiftHanded:
+    """A mall gift that was picked up under a lease of its device."""
+    return GiftHanded(uid(50).bytes, uid(51).bytes, "mall", "CUP-01", "马克杯", 20261122, 2, 1)
 
 
 def _refund() -> Refund:

@@ -7,6 +7,7 @@ import msgspec
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
+from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
@@ -51,6 +52,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     LeaseHello: EventType.LEASE_HELLO,
     LeaseReturned: EventType.LEASE_RETURNED,
     Refund: EventType.REFUND,
+    GiftHanded: EventType.GIFT_HANDED,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

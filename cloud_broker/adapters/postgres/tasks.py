@@ -104,7 +104,7 @@ class PostgresTasks(Repository):
             " and member_id = %(member)s for update skip locked)",
             member=row.member_id,
         )
-        return row.member_id
+        return UUID(str(row.member_id))
 
     def put_off(self, member: UUID, until_ms: int) -> None:
         """Let a member wait: something about her cannot be worked out now."""
