@@ -223,6 +223,13 @@ class FaceConfig(_Section):
         return TurnPolicy(self.active_liveness, self.active_liveness_above_fen)
 
 
+class ClerkConfig(_Section):
+    """How clerks work here: when an idle one is signed out, and who may switch training on."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=480)] = 15
+    training_role: Literal["clerk", "manager"] = "clerk"
+
+
 class ConfigFile(_Section):
     """How one agent runs on this machine; relative paths start at the file's own folder.
 
@@ -243,6 +250,7 @@ class ConfigFile(_Section):
     nfc: NfcConfig | None = None
     qr: QrConfig | None = None
     face: FaceConfig = FaceConfig()
+    clerks: ClerkConfig = ClerkConfig()
 
     @model_validator(mode="after")
     def _distinct_lanes(self) -> "ConfigFile":

@@ -31,7 +31,10 @@ from edge_agent.api.routes import (
     pairing,
     phones,
     quotes,
+    receipts,
+    refunds,
     sales,
+    training,
 )
 from retail_core.errors import Fault
 
@@ -49,6 +52,9 @@ FEATURES = (
     quotes,
     sales,
     books,
+    receipts,
+    refunds,
+    training,
     pairing,
     events,
 )

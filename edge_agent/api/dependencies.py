@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 from fastapi.requests import HTTPConnection
 from numpy.typing import NDArray
 
+from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
@@ -74,6 +75,7 @@ class ApiDeps:
     ledger: Callable[[], LedgerView]
     turns: TurnCounter
     wellbeing: Wellbeing
+    after: AfterSale
     pairing: Pairing
     provisioned: tuple[Principal, ...]
 

@@ -15,7 +15,7 @@ from edge_agent.ports.clock import Clock
 QUEUE_MAX = 64
 CLIENTS_MAX = 32
 # A newcomer is told what is on the counter now; a finished sale clears it.
-STICKY = ("health", "member", "basket")
+STICKY = ("health", "member", "basket", "training")
 ENDS_A_CUSTOMER = ("sale",)
 
 

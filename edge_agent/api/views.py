@@ -1,6 +1,6 @@
 """From the services' results to what the API answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -68,12 +68,14 @@ class Views:
         replica: Replica,
         shop: Shop,
         till_names: Mapping[UUID, str],
+        claim: Callable[[UUID], str],
     ) -> None:
         self._prices = prices
         self._members = members
         self._replica = replica
         self._shop = shop
         self._till_names = till_names
+        self._claim = claim
 
     def member(self, view: MemberView, standing: Standing) -> MemberAnswered:
         """Return a member with the name of her tier; her wallet only where it may be seen."""
@@ -159,6 +161,7 @@ class Views:
             member=self._buyer(result.member_id),
             status=result.priced.status,
             unmapped=result.unmapped,
+            claim_token=None if result.member_id else self._claim(result.receipt_id),
         )
 
     def tapped(self, booking: TappedBooking) -> TappedView:

@@ -47,6 +47,15 @@ class Visits:
             raise Fault(FaultCode.API_NOT_FOUND, what=f"till {till}")
         return Place(lane.id, till)
 
+    def sells_at(self, place: Place) -> UUID:
+        """Return the till that books at a place: its own, else the lane's first."""
+        if place.till is not None:
+            return place.till
+        tills = self._lanes[place.lane].tills
+        if not tills:
+            raise Fault(FaultCode.API_NOT_FOUND, what=f"till of {place.lane}")
+        return tills[0]
+
     def is_at(self, till: UUID, lane: str) -> bool:
         """Tell whether a till stands at a lane; one that is no longer here stands at none."""
         return till in self._lanes[lane].tills

@@ -54,6 +54,7 @@ class Wellbeing:
         lanes: Sequence[LaneTills],
         faces: Callable[[], FaceHealth | None] = lambda: None,
         noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
+        training: Callable[[], tuple[str, ...]] = lambda: (),
     ) -> None:
         self._shop = shop
         self._version = version
@@ -65,6 +66,7 @@ class Wellbeing:
         self._lanes = tuple(LaneView(id=lane.id, name=lane.name) for lane in lanes)
         self._faces = faces
         self._noted = noted
+        self._training = training
         self._cloud_seen_ms: int | None = None
 
     def vitals(self) -> Vitals:
@@ -97,6 +99,7 @@ class Wellbeing:
                 "bundle": str(bundle[0] if bundle else 0),
             },
             lanes=self._lanes,
+            training=self._training(),
         )
 
     def _states(self) -> dict[str, str]:

@@ -152,6 +152,7 @@ def build_surface(
         storage.replica,
         basis.shop,
         {till.id: till.name for till in provisioned.tills},
+        services.after.claims.token,
     )
     lanes = lanes_with_tills(basis)
     visits = Visits(services.sessions, lanes)
@@ -166,6 +167,7 @@ def build_surface(
         lanes,
         lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
         lambda: (*devices.noted(services.gallery.members), *lines.noted()),
+        training=services.after.training.lanes,
     )
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
@@ -226,6 +228,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
             {name: lane.turn_head for name, lane in services.lanes.items()},
         ),
         wellbeing=surface.wellbeing,
+        after=services.after,
         pairing=services.pairing,
         provisioned=tokens.provisioned,
     )
@@ -262,7 +265,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
 
         def book(till: UUID = till, tap: TillTap = tap) -> None:
             receipt = tap.next_receipt(timeout_ms=TAP_TURN_MS)
-            if receipt is not None:
+            if receipt is not None and not services.after.training.at(surface.visits.at(till).lane):
                 surface.counter.booked(services.tapped.book(till, receipt))
 
         loops.append(Loop(f"tap-{tap.name}", book, basis.tally))

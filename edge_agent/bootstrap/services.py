@@ -6,6 +6,8 @@ from hashlib import sha256
 
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
 from edge_agent.api.pairing_views import announce
+from edge_agent.api.after_sale import AfterSale
+from edge_agent.bootstrap.after_sale import build_after_sale
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
 from edge_agent.bootstrap.devices import Devices
@@ -52,6 +54,7 @@ class Services:
     faces: Faces
     beside: BesideParts
     leases: LeaseDesk
+    after: AfterSale
     pairing: Pairing
 
     def release_waiters(self) -> None:
@@ -86,8 +89,9 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
     held = Held(gallery, MemberLookup(replica, members), beside)
     claim_base = f"{basis.settings.device.cloud.url}/m/"
+    prices = PriceDesk(replica, shop)
     return Services(
-        prices=PriceDesk(replica, shop),
+        prices=prices,
         members=members,
         sales=CloseSale(recorder, replica, clock, ids, shop),
         enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
@@ -103,6 +107,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         faces=faces,
         beside=beside,
         leases=_leases(basis, storage, lines, recorder),
+        after=build_after_sale(basis, storage, lines, recorder, prices),
         pairing=_pairing(basis, storage),
     )
 

@@ -71,7 +71,7 @@ class ReceiptBook:
         Raises Fault REFUND_RECEIPT_UNKNOWN, or RECEIPT_ELSEWHERE when it is not this box's and the
         cloud cannot be asked.
         """
-        here = self._here(receipt_id)
+        here = self.here(receipt_id)
         try:
             there = self._directory.receipt(receipt_id)
         except Fault as fault:
@@ -84,13 +84,8 @@ class ReceiptBook:
             raise Fault(FaultCode.REFUND_RECEIPT_UNKNOWN, receipt=receipt_id)
         return _fetched(there)
 
-    # ---- inside ---------------------------------------------------------------------------------
-
-    def _is_here(self, receipt_id: UUID) -> bool:
-        with self._lock:
-            return receipt_id in self._index()
-
-    def _here(self, receipt_id: UUID) -> HeldReceipt | None:
+    def here(self, receipt_id: UUID) -> HeldReceipt | None:
+        """Return a receipt of this box with the refunds made here; None when it keeps none."""
         with self._lock:
             row = self._index().get(receipt_id)
             seqs = tuple(self._refunds.get(receipt_id, ()))
@@ -111,6 +106,12 @@ class ReceiptBook:
             refunds=tuple(made),
             seq=record.seq,
         )
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _is_here(self, receipt_id: UUID) -> bool:
+        with self._lock:
+            return receipt_id in self._index()
 
     def _index(self) -> dict[UUID, ReceiptRow]:
         if self._rows is None:

@@ -62,7 +62,8 @@ class LaneView(Answered):
 class HealthAnswered(Answered):
     """The box's state; no member's data.
 
-    `devices`: the worst state of each kind; with several lanes, each lane's own as well.
+    `devices`: the worst state of each kind; with several lanes, each lane's own as well. `training`
+    names the lanes where clerks practise and nothing is booked.
     """
 
     state: Literal["ok", "degraded", "cannot", "gone"]
@@ -79,3 +80,4 @@ class HealthAnswered(Answered):
     faces: FaceHealth | None
     versions: dict[str, str]
     lanes: tuple[LaneView, ...]
+    training: tuple[str, ...] = ()

@@ -30,3 +30,16 @@ class LoginAnswered(Answered):
     operator_token: str = Field(repr=False)
     operator: OperatorView
     expires_s: int
+    idle_s: int = Field(description="without a request for so long, the operator is signed out")
+
+
+class OperatorsAnswered(Answered):
+    """Who may sign in here, for the buttons of a quick switch."""
+
+    operators: tuple[OperatorView, ...]
+
+
+class LogoutAnswered(Answered):
+    """The token counts no longer."""
+
+    signed_out: bool = True

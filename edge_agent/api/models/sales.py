@@ -147,3 +147,6 @@ class SaleAnswered(Answered):
     member: BuyerView | None
     status: Literal["optimal", "incumbent"]
     unmapped: tuple[str, ...]
+    claim_token: str | None = Field(
+        None, description="without a member: the code with which the customer may claim it later"
+    )

@@ -62,6 +62,7 @@ def enrol(
     place = deps.visits.place(asked.lane, caller)
 
     def act(answer: AnswerOf[Enrolled]) -> Enrolled:
+        deps.after.training.refuse(place.lane)
         enrolled = deps.enrol.execute(command, answer=answer)
         if enrolled.claim_code:
             link = (command.name, enrolled.claim_uri, enrolled.claim_expires_s)
@@ -85,6 +86,7 @@ def enrol_face(
     desk = deps.lanes[place.lane].enrol_face
 
     def act() -> EnrolPlan:
+        deps.after.training.refuse(place.lane)
         if asked.from_camera is None:
             return enrol_pictures(deps, desk, member_id, asked.images)
         with deps.counter.coaching(place, asked.from_camera) as hear:
@@ -105,9 +107,11 @@ def bind_card(
     caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
 ) -> Response:
     """Wait up to ten seconds for a tap at the lane and bind that card to the member."""
-    cards = deps.lanes[deps.visits.place(asked.lane, caller).lane].cards
+    place = deps.visits.place(asked.lane, caller)
+    cards = deps.lanes[place.lane].cards
 
     def act(answer: AnswerOf[CardBound]) -> CardBound:
+        deps.after.training.refuse(place.lane)
         uid = cards.read_uid()
         return deps.enrol.bind_card(member_id, uid, operator=operator.operator_id, answer=answer)
 

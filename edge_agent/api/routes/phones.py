@@ -28,6 +28,7 @@ def reissue(
     place = deps.visits.place(asked.lane, caller)
 
     def act(answer: AnswerOf[PhoneLink]) -> PhoneLink:
+        deps.after.training.refuse(place.lane)
         link = deps.reissue.execute(
             member_id, operator=operator.operator_id, till=caller.till, answer=answer
         )

@@ -37,6 +37,7 @@ def sell(
         return shown[-1]
 
     def act(answer: AnswerOf[SaleResult]) -> SaleResult:
+        deps.after.training.refuse(deps.visits.at(command.till).lane)
         _check_standing(deps, command)
         result = deps.sales.execute(command, answer=answer)
         _announce(deps, shown[-1], command)

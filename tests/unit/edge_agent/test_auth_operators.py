@@ -2,7 +2,13 @@
 
 import pytest
 
-from edge_agent.api.operators import SESSION_S, SESSIONS_MAX, OperatorDesk, OperatorIdentity
+from edge_agent.api.operators import (
+    IDLE_MINUTES,
+    SESSION_S,
+    SESSIONS_MAX,
+    OperatorDesk,
+    OperatorIdentity,
+)
 from retail_core.errors import Fault
 from retail_core.limits import PIN_LOCK_MINUTES, PIN_TRIES_MAX
 from retail_core.texts.faults import FaultCode
@@ -53,6 +59,39 @@ def test_five_wrong_pins_lock_the_number_for_five_minutes() -> None:
     desk.desk.login("1002", "2222")
     desk.clock.advance(PIN_LOCK_MINUTES * 60_000)
     assert desk.desk.login("1001", "1111").operator.number == "1001"
+
+
+def test_whoever_does_nothing_is_signed_out() -> None:
+    desk = Desk()
+    token = desk.desk.login("1001", "1111").token
+    for _ in range(5):
+        desk.clock.advance(IDLE_MINUTES * 60_000 - 1)
+        assert desk.desk.operator(token).number == "1001"
+    desk.clock.advance(IDLE_MINUTES * 60_000)
+    with pytest.raises(Fault) as refused:
+        desk.desk.operator(token)
+    assert refused.value.code is FaultCode.API_OPERATOR_NEEDED
+
+
+def test_a_colleague_takes_over_and_one_signs_out() -> None:
+    desk = Desk()
+    first = desk.desk.login("1001", "1111").token
+    second = desk.desk.login("1002", "2222", first).token
+    assert desk.desk.operator(second).name == "李强"
+    desk.desk.logout(second)
+    desk.desk.logout(None)
+    for token in (first, second):
+        with pytest.raises(Fault):
+            desk.desk.operator(token)
+    assert [one.number for one in desk.desk.people] == ["1001", "1002"]
+
+
+def test_a_wrong_pin_leaves_the_colleague_signed_in() -> None:
+    desk = Desk()
+    token = desk.desk.login("1001", "1111").token
+    with pytest.raises(Fault):
+        desk.desk.login("1002", "0000", token)
+    assert desk.desk.operator(token).number == "1001"
 
 
 def test_a_right_pin_clears_the_count() -> None:

@@ -1,0 +1,37 @@
+"""What comes after a sale, wired: receipts, refunds, claims, training."""
+
+from hashlib import sha256
+
+from edge_agent.api.after_sale import AfterSale
+from edge_agent.api.receipt_views import ReceiptViews
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.lines import Lines
+from edge_agent.drivers.qr.draw import drawn
+from edge_agent.services.claim_links import ClaimLinks
+from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.receipts import ReceiptBook
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.refund import RefundSale
+from edge_agent.services.reprints import Reprints
+from edge_agent.services.training import TrainingMode
+from retail_core.identity.receipt_claim import claim_key
+
+
+def build_after_sale(
+    basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, prices: PriceDesk
+) -> AfterSale:
+    """Wire it; the key of claims is what box and cloud both have: the hash of the box's token."""
+    device, clock = basis.settings.device, basis.clock
+    receipts = ReceiptBook(storage.journal, lines.directory)
+    recorder.listen(receipts.recorded)
+    key = claim_key(sha256(device.cloud.token.get_secret_value().encode()).digest())
+    return AfterSale(
+        receipts=receipts,
+        refunds=RefundSale(receipts, recorder, storage.replica, clock, basis.ids, basis.shop),
+        reprints=Reprints(storage.documents),
+        claims=ClaimLinks(receipts, key, f"{device.cloud.url}/m/", drawn),
+        training=TrainingMode(
+            storage.documents, prices, clock, role=basis.settings.config.clerks.training_role
+        ),
+        views=ReceiptViews(prices, {till.id: till.name for till in device.tills}),
+    )
