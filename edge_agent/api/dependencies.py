@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.counter import CardDesk, Counter
+from edge_agent.api.deadline import Deadline
 from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
@@ -116,6 +117,11 @@ async def once_of(request: Request, key: IdempotencyHeader = None) -> OnceKey:
     return await once_key(request, key or "", request.state.principal)
 
 
+async def budget_of(request: Request) -> Deadline:
+    """Return how long the caller still waits."""
+    return cast("Deadline", request.state.deadline)
+
+
 async def operator_of(deps: "Deps", x_operator: OperatorHeader = None) -> OperatorIdentity:
     """Return the signed-in operator; raises Fault API_OPERATOR_NEEDED."""
     return deps.desk.operator(x_operator)
@@ -129,6 +135,7 @@ async def optional_operator_of(
 
 
 Deps = Annotated[ApiDeps, Depends(deps_of)]
+Budget = Annotated[Deadline, Depends(budget_of)]
 Once = Annotated[OnceKey, Depends(once_of)]
 SignedIn = Annotated[OperatorIdentity, Depends(operator_of)]
 MaybeSignedIn = Annotated[OperatorIdentity | None, Depends(optional_operator_of)]

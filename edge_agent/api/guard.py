@@ -17,6 +17,8 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge_agent.api.deadline import HEADER as DEADLINE
+from edge_agent.api.deadline import Deadline, deadline_of
 from edge_agent.api.errors import fault_response
 from edge_agent.api.principals import Principal, TokenBook
 from edge_agent.ports.clock import IdSource
@@ -83,6 +85,7 @@ class Guard:
         self._gate = gate
         self._tally = tally
         self._ids = ids
+        self._late: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with a coded refusal."""
@@ -104,7 +107,10 @@ class Guard:
                 await _preflight(headers)(scope, receive, answer.send)
                 return
             self._identify(scope, _bearer(headers), origin)
-            await self._app(scope, await _read_body(scope, headers, receive), answer.send)
+            deadline = deadline_of(headers.get(DEADLINE), scope["path"])
+            scope.setdefault("state", {})["deadline"] = deadline
+            body = await _read_body(scope, headers, receive)
+            await self._in_time(self._app(scope, body, answer.send_in_time), answer, deadline)
         except Fault as refused:
             self._tally.count(refused.code)
             await fault_response(refused)(scope, receive, answer.send)
@@ -115,6 +121,30 @@ class Guard:
             await fault_response(broken)(scope, receive, answer.send)
         finally:
             answer.note(scope)
+
+    async def _in_time(
+        self, answering: Awaitable[None], answer: "_Answer", deadline: Deadline
+    ) -> None:
+        """Wait for the app until the deadline; raises the Fault that says how it stands then."""
+        task = asyncio.ensure_future(answering)
+        try:
+            await asyncio.wait({task}, timeout=deadline.left_s())
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if task.done() or answer.started:
+            return await task
+        answer.give_up()
+        # Its thread cannot be stopped; it ends by itself, and what it would say nobody hears.
+        self._late.add(task)
+        task.add_done_callback(self._ended_late)
+        raise deadline.give_up()
+
+    def _ended_late(self, task: asyncio.Future[None]) -> None:
+        self._late.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("ended_late", error=type(error).__name__)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -161,6 +191,16 @@ class _Answer:
         self._api = scope["path"].startswith("/v1/")
         self._began = time.perf_counter()
         self._status = 0
+        self._given_up = False
+
+    def give_up(self) -> None:
+        """Drop what the app still says: its caller was answered."""
+        self._given_up = True
+
+    async def send_in_time(self, message: Message) -> None:
+        """Send for the app, until it was given up."""
+        if not self._given_up:
+            await self.send(message)
 
     @property
     def started(self) -> bool:

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge_agent.api.deadline import DEFAULT_MS, Deadline
 from edge_agent.api.principals import Principal
 from edge_agent.ports.journal import Journal, StoredAnswer
 from edge_agent.services.recorder import AnswerOf
@@ -33,6 +34,7 @@ class OnceKey:
 
     key: str
     body_hash: bytes
+    deadline: Deadline = field(default_factory=lambda: Deadline(DEFAULT_MS))
 
 
 async def once_key(request: Request, given: str, principal: Principal) -> OnceKey:
@@ -43,7 +45,8 @@ async def once_key(request: Request, given: str, principal: Principal) -> OnceKe
     said = await request.body()
     meant = json.dumps(json.loads(said or b"null"), sort_keys=True, separators=(",", ":"))
     asked = f"{request.method} {request.url.path}\n{meant}"
-    return OnceKey(f"{principal.key}:{given}", sha256(asked.encode()).digest())
+    digest = sha256(asked.encode()).digest()
+    return OnceKey(f"{principal.key}:{given}", digest, request.state.deadline)
 
 
 class OnceDesk:
@@ -62,11 +65,14 @@ class OnceDesk:
     ) -> Response:
         """Answer from the journal, or act; what is answered goes to disk together with the act.
 
-        Raises Fault API_IDEMPOTENCY_KEY_REUSED when the key was used for something else.
+        Raises Fault API_IDEMPOTENCY_KEY_REUSED when the key was used for something else,
+        API_TOO_LATE when nothing was begun in time, API_STILL_RUNNING while another call with this
+        key is under way.
         """
-        with self._alone(once.key):
+        with self._alone(once):
             stored = self._journal.answer(once.key)
             if stored is None:
+                once.deadline.begin()
                 return _response(self._act(once, act, view), replayed=False)
             if stored.body_hash != once.body_hash:
                 raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
@@ -100,13 +106,20 @@ class OnceDesk:
         return made[-1]
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
+    def _alone(self, once: OnceKey) -> Iterator[None]:
+        key = once.key
         with self._lock:
             lock, waiting = self._busy.get(key, (threading.Lock(), 0))
             self._busy[key] = (lock, waiting + 1)
+        if waiting:
+            once.deadline.follow()
         try:
-            with lock:
+            if not lock.acquire(timeout=once.deadline.left_s()):
+                raise once.deadline.still_running()
+            try:
                 yield
+            finally:
+                lock.release()
         finally:
             with self._lock:
                 lock, waiting = self._busy.pop(key)

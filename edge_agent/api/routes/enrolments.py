@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from numpy.typing import NDArray
 from starlette.responses import Response
 
+from edge_agent.api.counter import CARD_WAIT_MS
 from edge_agent.api.dependencies import ApiDeps, Deps, Once, SignedIn, needs
 from edge_agent.api.models.enrolments import (
     CardAnswered,
@@ -112,7 +113,7 @@ def bind_card(
 
     def act(answer: AnswerOf[CardBound]) -> CardBound:
         deps.after.training.refuse(place.lane)
-        uid = cards.read_uid()
+        uid = cards.read_uid(timeout_ms=once.deadline.share_ms(CARD_WAIT_MS))
         return deps.enrol.bind_card(member_id, uid, operator=operator.operator_id, answer=answer)
 
     return deps.once.run(once, act, CardAnswered.model_validate)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from edge_agent.api.dependencies import Deps, needs
+from edge_agent.api.dependencies import Budget, Deps, needs
 from edge_agent.api.models.identify import (
     CodeAsked,
     IdentifyAnswered,
@@ -24,10 +24,10 @@ Caller = Annotated[Principal, Depends(needs(Scope.IDENTIFY))]
 
 
 @router.post("/v1/identify")
-def identify(asked: IdentifyAsked, deps: Deps, caller: Caller) -> IdentifyAnswered:
+def identify(asked: IdentifyAsked, deps: Deps, caller: Caller, budget: Budget) -> IdentifyAnswered:
     """Race the lane's face, member code and card readers; the surest result in time wins."""
     place = deps.visits.place(asked.lane, caller)
-    deadline_ms = asked.deadline_ms or IDENTIFY_HARD_MS
+    deadline_ms = budget.share_ms(asked.deadline_ms or IDENTIFY_HARD_MS)
     deps.counter.armed(place, deadline_ms)
     result = deps.lanes[place.lane].identify.identify(asked.factors, deadline_ms)
     return deps.counter.recognised(result, place)
