@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     broker_password: SecretStr = SecretStr("")
     stores_broker_host: str = Field("", description="how stores reach the broker, if differently")
     stores_broker_port: Port | None = None
+    sms_provider: Literal["none", "webhook", "screen"] = "none"
+    sms_url: str = Field("", description="where the webhook posts; https, or this machine")
+    sms_secret: SecretStr = SecretStr("")
+    sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    sms_brand: str = Field("Regulars 熟客", description="who the message is from")
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,13 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from cloud_broker.api import device_routes, errors, hq_routes, member_routes
+from cloud_broker.api import (
+    device_routes,
+    errors,
+    hq_routes,
+    member_routes,
+    recruiting_routes,
+)
 from cloud_broker.api.deps import ApiDeps, Doors
 from cloud_broker.api.guard import Gate, Guard
 
@@ -32,6 +38,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         device_routes.router(doors),
         member_routes.router(doors),
         hq_routes.router(doors),
+        recruiting_routes.router(doors),
     ):
         app.include_router(router)
 

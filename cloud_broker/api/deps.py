@@ -15,7 +15,9 @@ from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
+from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.sms_codes import SmsCodes
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -55,6 +57,8 @@ class ApiDeps:
     phones: Phones
     checkins: CheckIns
     member_desk: MemberDesk
+    sms: SmsCodes
+    person_filters: PersonFilters
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

@@ -17,6 +17,7 @@ from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.models import ModelSigner
+from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -38,6 +39,7 @@ class Office:
     publisher: CataloguePublisher
     faces: FaceOffice
     models: ModelSigner
+    filters: PersonFilters
 
     def tenant(self) -> UUID:
         """Return the tenant the settings name; Fault API_NOT_FOUND when there is none."""
@@ -96,4 +98,5 @@ def build_office(settings: Settings) -> Office:
         publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
         faces=FaceOffice(units, clock, ids, keys),
         models=ModelSigner(units, clock, keys),
+        filters=PersonFilters(units, clock),
     )

@@ -16,6 +16,7 @@ from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.adapters.logs import log_to_stderr
 from cloud_broker.adapters.mosquitto_files import INGEST_USER
 from cloud_broker.adapters.postgres.queries import PostgresQueries
+from cloud_broker.adapters.sms import sms_sender
 from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
@@ -43,6 +44,7 @@ from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.price_auditing import PriceAudit
 from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -88,6 +90,8 @@ def build_api(running: Running) -> ASGIApp:
         phones=Phones(office.units, office.clock, office.ids),
         checkins=CheckIns(office.units, office.clock, office.ids),
         member_desk=MemberDesk(office.units, queries, office.clock, office.ids),
+        sms=_sms(office),
+        person_filters=office.filters,
         queries=queries,
         auth=office.access,
         desk=desk,
@@ -133,13 +137,15 @@ def build_ingest(running: Running) -> IngestWorker:
         settings.broker_password.get_secret_value(),
     )
 
-    lanes = LaneCaller(units, clock, tally)
+    lanes, codes = LaneCaller(units, clock, tally), _sms(office)
 
     def rare(tenant: UUID) -> None:
         units.make_partitions(PARTITIONS_AHEAD)
         office.publisher.refresh_due(tenant)
         lanes.forget(tenant)
         LeaseOffice(units, clock).reclaim(tenant)
+        office.filters.refresh_due(tenant)
+        codes.forget(tenant)
 
     parts = IngestParts(
         ingest=Ingest(units, clock, tally),
@@ -204,6 +210,18 @@ def _check_schema(url: str) -> None:
     if found != runner.newest():
         reason = f"schema {found}, wanted {runner.newest()}: cloud-broker migrate"
         raise Fault(FaultCode.SETUP_DATABASE_START, reason=reason)
+
+
+def _sms(office: Office) -> SmsCodes:
+    settings = office.settings
+    return SmsCodes(
+        office.units,
+        office.keys,
+        office.clock,
+        office.ids,
+        sms_sender(settings, office.clock),
+        settings.sms_brand,
+    )
 
 
 def _hosts(settings: Settings) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """A cloud over a store in memory, and phones that sign what they ask."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsentRow, MemberPage
+from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.tally import FaultTally
@@ -34,6 +35,7 @@ from tests.fakes.cloud_basics import (
 )
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
+from tests.fakes.cloud_recruiting import sms_codes
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -100,6 +102,8 @@ class Cloud:
             phones=Phones(self.units, self.clock, ids),
             checkins=self.checkins,
             member_desk=MemberDesk(self.units, OneMember(), self.clock, ids),
+            sms=sms_codes(self.units, self.clock, ids),
+            person_filters=PersonFilters(self.units, self.clock),
             queries=OneMember(),
             auth=HqAccess(self.units, self.clock, ids, FakePasswords()),
             desk=NotingDesk(fresh_id()),
@@ -117,7 +121,9 @@ class Cloud:
 
     def enrolled(self) -> Person:
         """Enrol somebody with two consents."""
-        person = Person()
+        made = Person()
+        # A number of her own: two members with one number are one person.
+        person = replace(made, phone=f"86{made.member.int % 10**11:011d}")
         self.box.enrols(person)
         for kind in ("membership", "face.local"):
             self.box.consents(person, kind)

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cloud_broker.ports.catalogue import Announcement
+from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.persons import FilterVersion, NewFilter
-from cloud_broker.ports.sms import SmsCode, SmsMessage
+from cloud_broker.ports.sms import SmsCode, SmsMessage, SmsSender
+from cloud_broker.ports.unit import Units
+from cloud_broker.services.sms_codes import SmsCodes
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.persons import ADDITIONS_MAX
+from tests.fakes.cloud_basics import FakeKeyRing
 
 if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
@@ -117,6 +121,13 @@ class FakePersonFilterRepo:
 
     def _phones(self) -> list[bytes]:
         return sorted(hashed for kind, hashed in self._state.identities if kind == "phone")
+
+
+def sms_codes(
+    units: Units, clock: Clock, ids: IdSource, sender: SmsSender | None = None
+) -> SmsCodes:
+    """The service under the keys that tests share."""
+    return SmsCodes(units, FakeKeyRing(), clock, ids, sender, "熟客美妆")
 
 
 class FakeSmsSender:

@@ -21,6 +21,7 @@ from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
+from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
@@ -32,6 +33,7 @@ from tests.fakes.cloud_basics import (
 )
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
+from tests.fakes.cloud_recruiting import sms_codes
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box, new_tenant, token_of
 
@@ -44,6 +46,7 @@ DEVICE_ROUTES = [
     "/v1/device/models/1",
     f"/v1/device/model-files/{'ab' * 32}",
     "/v1/device/models",
+    "/v1/device/persons",
     "/v1/device/name-map",
 ]
 HQ_ROUTES = [
@@ -98,6 +101,8 @@ def shared_site() -> Site:
         phones=Phones(units, clock, ids),
         checkins=CheckIns(units, clock, ids),
         member_desk=MemberDesk(units, EmptyQueries(), clock, ids),
+        sms=sms_codes(units, clock, ids),
+        person_filters=PersonFilters(units, clock),
         queries=EmptyQueries(),
         auth=access,
         desk=desk,
