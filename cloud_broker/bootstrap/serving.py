@@ -20,9 +20,9 @@ from cloud_broker.adapters.sms import sms_sender
 from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
+from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.console.pages import console_router, mount_static
-from cloud_broker.ingest.auditor import Auditor
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestParts, IngestWorker
 from cloud_broker.member_page import pages
@@ -42,7 +42,6 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
-from cloud_broker.services.price_auditing import PriceAudit
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.settings import Settings
@@ -169,12 +168,6 @@ def build_ingest(running: Running) -> IngestWorker:
     return worker
 
 
-def build_auditor(running: Running) -> Auditor:
-    """Put the checking of prices together; the caller starts and stops it."""
-    units = running.office.units
-    return Auditor(PriceAudit(units, running.tally), units.tenants, running.tally)
-
-
 def run(settings: Settings, role: Role) -> None:
     """Run until SIGTERM or SIGINT. Faults I102, I104, I105."""
     log_to_stderr()
@@ -187,9 +180,9 @@ def run(settings: Settings, role: Role) -> None:
             worker = build_ingest(running)
             worker.start()
             stack.callback(worker.stop)
-            auditor = build_auditor(running)
-            auditor.start()
-            stack.callback(auditor.stop)
+            for beside in beside_workers(running.office.units, running.office.clock, running.tally):
+                beside.start()
+                stack.callback(beside.stop)
         if port is None:
             ended = threading.Event()
             with ending_on_signals(ended.set):

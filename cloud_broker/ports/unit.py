@@ -10,17 +10,24 @@ from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
+from cloud_broker.ports.growth import GrowthRepo
 from cloud_broker.ports.hq import HqRepo
+from cloud_broker.ports.insight import InsightRepo
 from cloud_broker.ports.journal import JournalRepo
 from cloud_broker.ports.leases import LeaseRepo
 from cloud_broker.ports.ledger import ClosingRepo, LedgerRepo, PointsDeskRepo
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.mall import MallRepo
+from cloud_broker.ports.masters import MasterRepo
 from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.partners import PartnerRepo
 from cloud_broker.ports.persons import PersonFilterRepo
 from cloud_broker.ports.phones import PhoneRepo
+from cloud_broker.ports.placements import PlacementRepo
+from cloud_broker.ports.profiles import ProfileRepo
 from cloud_broker.ports.repair import RepairRepo
 from cloud_broker.ports.sms import SmsRepo
+from cloud_broker.ports.stock import StockRepo
 from cloud_broker.ports.tasks import TaskRepo
 
 
@@ -67,6 +74,26 @@ class Unit(Protocol):
         ...
 
     @property
+    def masters(self) -> MasterRepo:
+        """Tables of the back office."""
+        ...
+
+    @property
+    def stock(self) -> StockRepo:
+        """What lies in stores and warehouses."""
+        ...
+
+    @property
+    def partners(self) -> PartnerRepo:
+        """Keys of partner systems."""
+        ...
+
+    @property
+    def insight(self) -> InsightRepo:
+        """Receipts for reckoning."""
+        ...
+
+    @property
     def audit(self) -> AuditRepo:
         """Prices that are due to be checked."""
         ...
@@ -102,8 +129,23 @@ class Unit(Protocol):
         ...
 
     @property
+    def placements(self) -> PlacementRepo:
+        """Wallets whose points are to be lent out anew."""
+        ...
+
+    @property
     def benefits(self) -> BenefitRepo:
         """Coupons and gifts in members' hands."""
+        ...
+
+    @property
+    def growth(self) -> GrowthRepo:
+        """Tiers."""
+        ...
+
+    @property
+    def profiles(self) -> ProfileRepo:
+        """What members said of themselves."""
         ...
 
     @property

@@ -17,6 +17,7 @@ from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
+from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
 from cloud_broker.services.points_books import look_up_points
@@ -141,6 +142,7 @@ class Batch:
         leasing = Leasing(self._unit, self._tenant, self._now_ms)
         leasing.book(made.sales, made.lease_events, chains)
         rows = leasing.save(places)
+        self._unit.placements.queue(wallets_to_place(made), self._now_ms)
         self._repairs += [self._found(one, places) for one in leasing.found]
         return rows
 
@@ -330,6 +332,8 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
     unit.ledger.add_refunds(made.refunds)
+    unit.stock.note_sales(made.sales)
+    unit.stock.note_refunds(made.refunds)
     unit.ledger.add_postings(made.postings)
     unit.journal.move_balances(made.balances, now_ms)
     unit.catalogue.review_names(made.unmapped_names, now_ms)

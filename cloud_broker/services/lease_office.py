@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock
-from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.ports.unit import Units
 from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.lending import lend, lend_points
 from retail_core.errors import Fault
-from retail_core.loyalty import lease_books
-from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit, place
+from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.texts.faults import FaultCode
 
@@ -45,26 +45,17 @@ class LeaseOffice:
     ) -> tuple[LeaseKey, ...]:
         """Lend a wallet's points to the boxes of the stores she is likely to come to.
 
-        A store that already holds a part gets what is missing; nothing is taken back here. Timed
-        when `lasts_ms` is given.
+        A store that already holds a part gets what is missing; where too little is free, boxes of
+        other stores are asked for theirs. Timed when `lasts_ms` is given.
         """
         right = Right(RightKind.POINTS, wallet)
         with self._units.begin(tenant) as unit:
             leasing = Leasing(unit, tenant, self._clock.now_ms())
             leasing.load([right])
-            book = leasing.desk.books[right]
-            boxes = _boxes(unit, leasing, {visit.store for visit in visits})
-            made = []
-            for store, wanted in place(book.balance, visits, rule).items():
-                device = boxes.get(store)
-                if device is None:
-                    continue
-                book = leasing.desk.books[right]
-                amount = min(wanted - lease_books.lent_to(book, device), book.free)
-                if amount >= rule.least_amount:
-                    made.append(self._lend(unit, leasing, (right, device, amount), lasts_ms))
-            leasing.save(unit.fleet.places({key.device for key in made}))
-            return tuple(made)
+            made = tuple(lend_points(unit, leasing, right, visits, rule, lasts_ms=lasts_ms))
+            devices = {one.device for one in leasing.desk.said}
+            leasing.save(unit.fleet.places(devices))
+            return made
 
     def lend(
         self, tenant: UUID, right: Right, device: UUID, amount: int, *, lasts_ms: int | None = None
@@ -74,7 +65,7 @@ class LeaseOffice:
             leasing = Leasing(unit, tenant, self._clock.now_ms())
             leasing.load([right])
             leasing.load_devices([device])
-            key = self._lend(unit, leasing, (right, device, amount), lasts_ms)
+            key = lend(unit, leasing, (right, device, amount), lasts_ms)
             leasing.save(unit.fleet.places([device]))
             return key
 
@@ -113,31 +104,3 @@ class LeaseOffice:
             leasing.load_devices([device])
             leasing.desk.release(device)
             leasing.save(unit.fleet.places([device]))
-
-    def _lend(
-        self, unit: Unit, leasing: Leasing, what: tuple[Right, UUID, int], lasts_ms: int | None
-    ) -> LeaseKey:
-        right, device, amount = what
-        tenure = leasing.desk.tenures.get(device)
-        if tenure is None:
-            raise Fault(FaultCode.LEASE_WAITS)
-        term = None
-        if lasts_ms is not None:
-            anchor = unit.leases.anchor(device)
-            if anchor is None:
-                raise Fault(FaultCode.LEASE_WAITS)
-            term = leasing.desk.term(device, anchor, lasts_ms)
-        nth = lease_books.next_nth(leasing.desk.books[right], device, tenure.epoch)
-        return leasing.desk.grant(right, device, amount, nth, term)
-
-
-def _boxes(unit: Unit, leasing: Leasing, stores: set[UUID]) -> dict[UUID, UUID]:
-    """Return a box that was let in for each store that has one."""
-    places = [one for some in unit.fleet.devices_of(stores).values() for one in some]
-    leasing.load_devices([one.device for one in places])
-    tenures = leasing.desk.tenures
-    return {
-        one.store: one.device
-        for one in sorted(places, key=lambda one: one.device.int, reverse=True)
-        if one.device in tenures and not tenures[one.device].frozen
-    }

@@ -28,8 +28,10 @@ from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
 from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_benefits import BenefitShelf
+from tests.fakes.cloud_growth import GrowthShelf
 from tests.fakes.cloud_leases import LeaseShelf
 from tests.fakes.cloud_mall import MallShelf
+from tests.fakes.cloud_masters import MasterShelf
 from tests.fakes.cloud_recruiting import RecruitingShelf
 from tests.fakes.cloud_task_shelf import TaskShelf
 
@@ -62,6 +64,7 @@ class State:
     events: list[Arrival] = field(default_factory=list)
     sales: dict[UUID, BookedSale] = field(default_factory=dict)
     audit_due: set[UUID] = field(default_factory=set)
+    placement_due: dict[UUID, int] = field(default_factory=dict)
     audit_days: dict[date, Counted] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
     refunds: list[BookedRefund] = field(default_factory=list)
@@ -86,9 +89,11 @@ class State:
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
+    shelf: MasterShelf = field(default_factory=MasterShelf)
     recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
     identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)
     benefits: BenefitShelf = field(default_factory=BenefitShelf)
+    growth: GrowthShelf = field(default_factory=GrowthShelf)
     tasks: TaskShelf = field(default_factory=TaskShelf)
     mall: MallShelf = field(default_factory=MallShelf)
     proposals: dict[UUID, tuple[Proposal, str]] = field(default_factory=dict)
@@ -103,6 +108,7 @@ class State:
     documents: dict[tuple[str, int], Document] = field(default_factory=dict)
     weights: dict[str, bytes] = field(default_factory=dict)
     made_for: dict[int, date] = field(default_factory=dict)
+    told: list[Announcement] = field(default_factory=list)
     waiting: list[Announcement] = field(default_factory=list)
     mapped: dict[str, str] = field(default_factory=dict)
     to_review: dict[str, int] = field(default_factory=dict)

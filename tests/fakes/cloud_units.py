@@ -12,11 +12,19 @@ from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
+from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
 from tests.fakes.cloud_mall import FakeMallRepo
+from tests.fakes.cloud_masters import (
+    FakeInsightRepo,
+    FakeMasterRepo,
+    FakePartnerRepo,
+    FakeStockRepo,
+)
 from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRepo
 from tests.fakes.cloud_phones import FakePhoneRepo
+from tests.fakes.cloud_placements import FakePlacementRepo
 from tests.fakes.cloud_recruiting import FakePersonFilterRepo, FakeSmsRepo
 from tests.fakes.cloud_state import State
 from tests.fakes.cloud_tasks import FakeTaskRepo
@@ -34,6 +42,10 @@ class FakeUnit:
         self.feed = FakeFeedRepo(state)
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)
+        self.masters = FakeMasterRepo(state)
+        self.stock = FakeStockRepo(state)
+        self.partners = FakePartnerRepo(state)
+        self.insight = FakeInsightRepo(state)
         self.audit = FakeAuditRepo(state)
         self.hq = FakeHqRepo(state)
         self.faces = FakeFaceRepo(state)
@@ -41,7 +53,10 @@ class FakeUnit:
         self.points_desk = FakePointsDeskRepo(state)
         self.closing = FakeClosingRepo(state)
         self.leases = FakeLeaseRepo(state)
+        self.placements = FakePlacementRepo(state)
         self.benefits = FakeBenefitRepo(state)
+        self.growth = FakeGrowthRepo(state)
+        self.profiles = FakeProfileRepo(state)
         self.sms = FakeSmsRepo(state)
         self.person_filters = FakePersonFilterRepo(state)
         self.tasks = FakeTaskRepo(state)

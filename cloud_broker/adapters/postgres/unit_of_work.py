@@ -29,16 +29,23 @@ from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
+from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.hq import PostgresHq
+from cloud_broker.adapters.postgres.insight import PostgresInsight
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.leases import PostgresLeases
 from cloud_broker.adapters.postgres.ledger import PostgresLedger
 from cloud_broker.adapters.postgres.mall import PostgresMall
+from cloud_broker.adapters.postgres.masters import PostgresMasters
 from cloud_broker.adapters.postgres.members import PostgresMembers
+from cloud_broker.adapters.postgres.partners import PostgresPartners
 from cloud_broker.adapters.postgres.phones import PostgresPhones
+from cloud_broker.adapters.postgres.placements import PostgresPlacements
 from cloud_broker.adapters.postgres.points_desk import PostgresPointsDesk
+from cloud_broker.adapters.postgres.profiles import PostgresProfiles
 from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, PostgresSms
 from cloud_broker.adapters.postgres.repair import PostgresRepair
+from cloud_broker.adapters.postgres.stock import PostgresStock
 from cloud_broker.adapters.postgres.tasks import PostgresTasks
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import StoreRefusedError
@@ -121,6 +128,26 @@ class PostgresUnit:
         return PostgresCatalogue(self._connection, self._tenant)
 
     @cached_property
+    def masters(self) -> PostgresMasters:
+        """Tables of the back office."""
+        return PostgresMasters(self._connection, self._tenant)
+
+    @cached_property
+    def stock(self) -> PostgresStock:
+        """What lies in stores and warehouses."""
+        return PostgresStock(self._connection, self._tenant)
+
+    @cached_property
+    def partners(self) -> PostgresPartners:
+        """Keys of partner systems."""
+        return PostgresPartners(self._connection, self._tenant)
+
+    @cached_property
+    def insight(self) -> PostgresInsight:
+        """Receipts for reckoning."""
+        return PostgresInsight(self._connection, self._tenant)
+
+    @cached_property
     def audit(self) -> PostgresAudit:
         """Prices that are due to be checked."""
         return PostgresAudit(self._connection, self._tenant)
@@ -156,9 +183,24 @@ class PostgresUnit:
         return PostgresLeases(self._connection, self._tenant)
 
     @cached_property
+    def placements(self) -> PostgresPlacements:
+        """Wallets whose points are to be lent out anew."""
+        return PostgresPlacements(self._connection, self._tenant)
+
+    @cached_property
     def benefits(self) -> PostgresBenefits:
         """Coupons and gifts in members' hands."""
         return PostgresBenefits(self._connection, self._tenant)
+
+    @cached_property
+    def growth(self) -> PostgresGrowth:
+        """Tiers."""
+        return PostgresGrowth(self._connection, self._tenant)
+
+    @cached_property
+    def profiles(self) -> PostgresProfiles:
+        """What members said of themselves."""
+        return PostgresProfiles(self._connection, self._tenant)
 
     @cached_property
     def tasks(self) -> PostgresTasks:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cloud_broker.domain.price_audit import is_sampled
-from cloud_broker.ingest.auditor import BREATH_S, IDLE_S, RETRY_S, Auditor
+from cloud_broker.ingest.beside import BREATH_S, IDLE_S, RETRY_S, BesideWorker
 from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
@@ -235,7 +235,7 @@ class TestAuditor:
     ) -> None:
         box.journal(EventType.SALE, encode_body(till_sale(COLA)))
         cloud.book((box, box.frame()))
-        auditor = Auditor(audit, lambda: (cloud.tenant,), cloud.tally)
+        auditor = BesideWorker("price-audit", audit.run, lambda: (cloud.tenant,), cloud.tally)
         assert [auditor._turn(), auditor._turn()] == [BREATH_S, IDLE_S]
         cloud.units.down = True
         assert auditor._turn() == RETRY_S
@@ -245,7 +245,9 @@ class TestAuditor:
         def tenants() -> tuple[UUID, ...]:
             raise RuntimeError
 
-        auditor = Auditor(PriceAudit(cloud.units, cloud.tally), tenants, cloud.tally)
+        auditor = BesideWorker(
+            "price-audit", PriceAudit(cloud.units, cloud.tally).run, tenants, cloud.tally
+        )
         assert auditor._turn() == RETRY_S
         auditor.start()
         auditor.stop()

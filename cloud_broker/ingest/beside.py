@@ -1,11 +1,10 @@
-"""The thread that checks prices after they are booked; ingest never waits for it."""
+"""Threads that work lists off after the booking; ingest never waits for them."""
 
 import logging
 import threading
 from collections.abc import Callable
 from uuid import UUID
 
-from cloud_broker.services.price_auditing import PriceAudit
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -15,16 +14,20 @@ IDLE_S = 2.0
 BREATH_S = 0.05
 RETRY_S = 10.0
 
+Work = Callable[[UUID], int]
+"""Does a piece of a tenant's list; returns how much there was, 0 when nothing is left."""
+
 _log = logging.getLogger(__name__)
 
 
-class Auditor:
+class BesideWorker:
     """One thread that works off what is due, tenant by tenant."""
 
     def __init__(
-        self, audit: PriceAudit, tenants: Callable[[], tuple[UUID, ...]], tally: FaultTally
+        self, name: str, work: Work, tenants: Callable[[], tuple[UUID, ...]], tally: FaultTally
     ) -> None:
-        self._audit = audit
+        self._name = name
+        self._work = work
         self._tenants = tenants
         self._tally = tally
         self._stop = threading.Event()
@@ -32,7 +35,7 @@ class Auditor:
 
     def start(self) -> None:
         """Begin; an unreachable database is tried again for ever."""
-        self._thread = threading.Thread(target=self._run, name="price-audit", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,14 +51,14 @@ class Auditor:
             wait = self._turn()
 
     def _turn(self) -> float:
-        """Check some receipts of every tenant; return how long to rest."""
+        """Do a piece of every tenant's list; return how long to rest."""
         try:
-            checked = sum(self._audit.run(tenant) for tenant in self._tenants())
+            done = sum(self._work(tenant) for tenant in self._tenants())
         except Fault as fault:
             self._tally.count(fault.code)
             return RETRY_S
-        except Exception:  # noqa: BLE001 -- a receipt nobody foresaw must not end the checking
+        except Exception:  # noqa: BLE001 -- a row nobody foresaw must not end the work
             self._tally.count(FaultCode.API_INTERNAL)
-            _log.exception("price audit failed")
+            _log.exception("%s failed", self._name)
             return RETRY_S
-        return BREATH_S if checked else IDLE_S
+        return BREATH_S if done else IDLE_S

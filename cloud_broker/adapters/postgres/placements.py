@@ -1,0 +1,50 @@
+"""Which wallets are to be placed anew, in PostgreSQL."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from cloud_broker.adapters.postgres.base import Repository, at
+from cloud_broker.ports.placements import Visits
+
+# Rows that another process places just now are passed over.
+_TAKE = """
+delete from placement_due d using (
+  select wallet_id from placement_due where tenant_id = %(tenant)s
+  order by since limit %(limit)s for update skip locked) as due
+where d.tenant_id = %(tenant)s and d.wallet_id = due.wallet_id
+returning d.wallet_id
+"""
+_VISITS = """
+select distinct m.wallet_id, r.store_id, r.business_date
+from member m
+join receipt r on r.tenant_id = m.tenant_id and r.member_id = m.member_id
+where m.tenant_id = %(tenant)s and m.wallet_id = any(%(wallets)b::uuid[])
+  and r.business_date >= %(since)s
+order by m.wallet_id, r.business_date, r.store_id
+"""
+
+
+class PostgresPlacements(Repository):
+    """Fulfils `PlacementRepo`."""
+
+    def queue(self, wallets: Collection[UUID], now_ms: int) -> None:
+        """Put wallets on the list; one that stands there already keeps its place."""
+        if wallets:
+            self._run(
+                "insert into placement_due select %(tenant)s, w, %(now)s"
+                " from unnest(%(wallets)b::uuid[]) as w order by w on conflict do nothing",
+                wallets=list(set(wallets)),
+                now=at(now_ms),
+            )
+
+    def take(self, limit: int) -> tuple[UUID, ...]:
+        """Take the oldest off the list; they are back when the transaction fails."""
+        return tuple(sorted(row.wallet_id for row in self._rows(_TAKE, limit=limit)))
+
+    def visits(self, wallets: Collection[UUID], since: date) -> Visits:
+        """Return where the wallets' owners shopped since a day; who never did is left out."""
+        found: dict[UUID, list[tuple[UUID, date]]] = {}
+        for row in self._rows(_VISITS, wallets=list(wallets), since=since):
+            found.setdefault(row.wallet_id, []).append((row.store_id, row.business_date))
+        return {wallet: tuple(days) for wallet, days in found.items()}

@@ -1,0 +1,17 @@
+"""The lists that are worked off after the booking: which there are, each with a thread."""
+
+from cloud_broker.ingest.beside import BesideWorker
+from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.unit import Units
+from cloud_broker.services.lease_placing import LeasePlacing
+from cloud_broker.services.price_auditing import PriceAudit
+from retail_core.tally import FaultTally
+
+
+def beside_workers(units: Units, clock: Clock, tally: FaultTally) -> tuple[BesideWorker, ...]:
+    """Put them together; the caller starts and stops them."""
+    works = {
+        "price-audit": PriceAudit(units, tally).run,
+        "lease-placing": LeasePlacing(units, clock).run,
+    }
+    return tuple(BesideWorker(name, work, units.tenants, tally) for name, work in works.items())

@@ -1,0 +1,66 @@
+"""Points go where their owners will come: some wallets at a time, beside the booking.
+
+A sale, points that came free, a lease that came back: each puts its wallet on the list. What boxes
+of other stores hold is asked back when it is missing where she shops now; when it has come, the
+wallet stands on the list again.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from cloud_broker.domain.ingest_effects import Plan
+from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.lending import lend_points
+from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
+from retail_core.loyalty.leases import Right, RightKind
+from retail_core.wire.lease import LeaseReturned
+
+AT_A_TIME = 32
+SEEN_DAYS = 180
+_MS = 1_000
+
+
+def wallets_to_place(made: Plan) -> set[UUID]:
+    """Return the wallets that were bought with, and those of which a lease came back."""
+    shopped = {sold.wallet for sold in made.sales if sold.wallet is not None}
+    back = {
+        UUID(bytes=event.right)
+        for _, event in made.lease_events
+        if isinstance(event, LeaseReturned) and event.kind == RightKind.POINTS
+    }
+    return shopped | back
+
+
+class LeasePlacing:
+    """Works the list off; used from one thread."""
+
+    def __init__(self, units: Units, clock: Clock, rule: PlacementRule = DEFAULT_RULE) -> None:
+        self._units = units
+        self._clock = clock
+        self._rule = rule
+
+    def run(self, tenant: UUID) -> int:
+        """Place some wallets; return how many. Fault SYNC_LINK_DOWN leaves them on the list."""
+        with self._units.begin(tenant) as unit:
+            wallets = unit.placements.take(AT_A_TIME)
+            if wallets:
+                self._place(unit, tenant, wallets)
+        return len(wallets)
+
+    def _place(self, unit: Unit, tenant: UUID, wallets: Collection[UUID]) -> None:
+        now_ms = self._clock.now_ms()
+        today = datetime.fromtimestamp(now_ms / _MS, UTC).date()
+        seen = unit.placements.visits(wallets, today - timedelta(days=SEEN_DAYS))
+        rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in seen}
+        leasing = Leasing(unit, tenant, now_ms)
+        leasing.load(rights.values())
+        devices: set[UUID] = set()
+        for wallet, right in rights.items():
+            visits = [Visit(store, (today - day).days) for store, day in seen[wallet]]
+            for key in lend_points(unit, leasing, right, visits, self._rule):
+                devices.add(key.device)
+        devices |= {one.device for one in leasing.desk.said}
+        leasing.save(unit.fleet.places(devices))

@@ -1,0 +1,128 @@
+"""What the list of wallets to be placed promises, and that points follow their owner."""
+
+from contextlib import suppress
+from datetime import date, timedelta
+
+import pytest
+
+from cloud_broker.ports.unit import Units
+from cloud_broker.services.frames import Inbound
+from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.lease_placing import LeasePlacing
+from retail_core.loyalty import lease_books
+from retail_core.loyalty.leases import Right, RightKind
+from retail_core.tally import FaultTally
+from retail_core.wire.codec import encode_body
+from retail_core.wire.kinds import EventType
+from retail_core.wire.lease import LeaseHello, LeaseReturned
+from tests.fakes.cloud_basics import FakeCloudClock
+from tests.fakes.cloud_box import Person, SimBox, fresh_id
+from tests.plugins.cloud import new_box, new_tenant
+
+BOARD = b"b" * 32
+LONG_AGO = date(2000, 1, 1)
+LATER_MS = 300 * 86_400_000
+LATER = 20270914
+
+
+class Chain:
+    """Boxes of one tenant that are let in, and a member who shops at them."""
+
+    def __init__(self, units: Units) -> None:
+        self.units = units
+        self.tenant = new_tenant(units)
+        self.clock = FakeCloudClock()
+        self.person = Person()
+        self.right = Right(RightKind.POINTS, self.person.wallet)
+        self.placing = LeasePlacing(units, self.clock)
+
+    def box(self, name: str) -> SimBox:
+        box = new_box(self.units, self.tenant, name)
+        box.journal(EventType.LEASE_HELLO, encode_body(LeaseHello(BOARD)))
+        return box
+
+    def upload(self, box: SimBox) -> None:
+        inbound = Inbound(box.topic(), box.frame(1), self.clock.now_ms())
+        Ingest(self.units, self.clock, FaultTally()).book([inbound])
+
+    def lent(self, box: SimBox) -> int:
+        with self.units.begin(self.tenant) as unit:
+            return lease_books.lent_to(unit.leases.books([self.right])[self.right], box.device)
+
+    def free(self) -> int:
+        with self.units.begin(self.tenant) as unit:
+            return unit.leases.books([self.right])[self.right].free
+
+
+@pytest.fixture
+def chain(any_units: Units) -> Chain:
+    return Chain(any_units)
+
+
+def test_a_sale_puts_its_wallet_on_the_list_once(chain: Chain) -> None:
+    box = chain.box("徐汇店")
+    box.enrols(chain.person)
+    box.sells(chain.person)
+    box.sells(chain.person)
+    box.sells(None)
+    chain.upload(box)
+    with chain.units.begin(chain.tenant) as unit:
+        assert unit.placements.take(10) == (chain.person.wallet,)
+        assert unit.placements.take(10) == ()
+        visits = unit.placements.visits([chain.person.wallet, fresh_id()], LONG_AGO)
+        ((store, day),) = visits.pop(chain.person.wallet)
+        assert store == box.store
+        assert visits == {}
+        assert unit.placements.visits([chain.person.wallet], day + timedelta(days=1)) == {}
+
+
+def test_the_oldest_come_first_and_what_failed_is_back(chain: Chain) -> None:
+    wallets = [fresh_id() for _ in range(3)]
+    for number, wallet in enumerate(wallets):
+        with chain.units.begin(chain.tenant) as unit:
+            unit.placements.queue([wallet], 1_000 + number)
+            unit.placements.queue([wallet], 9_000)
+    with suppress(ZeroDivisionError), chain.units.begin(chain.tenant) as unit:
+        assert unit.placements.take(1) == (wallets[0],)
+        raise ZeroDivisionError
+    with chain.units.begin(chain.tenant) as unit:
+        assert unit.placements.take(2) == tuple(sorted(wallets[:2]))
+        assert unit.placements.take(2) == (wallets[2],)
+
+
+def test_points_are_lent_where_she_shops_by_themselves(chain: Chain) -> None:
+    box = chain.box("徐汇店")
+    box.enrols(chain.person)
+    box.sells(chain.person)
+    chain.upload(box)
+    assert chain.placing.run(chain.tenant) == 1
+    assert chain.lent(box) > 0
+    assert chain.lent(box) + chain.free() == 59
+    assert chain.placing.run(chain.tenant) == 0
+
+
+def test_points_follow_her_to_another_store(chain: Chain) -> None:
+    old, new = chain.box("徐汇店"), chain.box("浦东店")
+    old.enrols(chain.person)
+    for _ in range(10):
+        old.sells(chain.person)
+    chain.upload(old)
+    chain.upload(new)
+    chain.placing.run(chain.tenant)
+    held = chain.lent(old)
+    assert held > 0
+    chain.clock.advance(LATER_MS)
+    new.wall_ms += LATER_MS
+    new.sells(chain.person, business_date=LATER)
+    chain.upload(new)
+    chain.placing.run(chain.tenant)
+    with chain.units.begin(chain.tenant) as unit:
+        rows = unit.feed.since(old.store, 0, 1_000)
+        book = unit.leases.books([chain.right])[chain.right]
+    assert [row.change.kind for row in rows][-1] == "lease.recalled"
+    (key,) = [key for key in book.leases if key.device == old.device]
+    said = LeaseReturned(key.right.kind, key.right.id.bytes, key.epoch, key.nth, 0)
+    old.journal(EventType.LEASE_RETURNED, encode_body(said))
+    chain.upload(old)
+    assert chain.placing.run(chain.tenant) == 1
+    assert (chain.lent(old), chain.lent(new) >= held) == (0, True)
