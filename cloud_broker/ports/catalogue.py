@@ -11,10 +11,11 @@ from retail_core.catalog.article import Article
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An article as it will be from a day on."""
+    """An article as it will be from a day on; one that ended is not sold any more."""
 
     article: Article
     effective_from: date
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Document:
     version: int
     sha256: bytes
     content: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes stores fetch."""
+        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,11 @@ class CatalogueRepo(Protocol):
         ...
 
     def add_revisions(self, revisions: Sequence[Revision], now_ms: int) -> None:
-        """Append revisions."""
+        """Append revisions, and the chain's prices that they name."""
         ...
 
     def effective(self, day: date) -> tuple[Article, ...]:
-        """Return every article as it is on a day."""
+        """Return every article that is sold on a day, as it is then."""
         ...
 
     def latest_by_sku(self) -> dict[str, Revision]:
@@ -65,7 +71,7 @@ class CatalogueRepo(Protocol):
         ...
 
     def newest(self, kind: str) -> Announcement | None:
-        """Return the newest `catalogue`, `bundle` or `models`."""
+        """Return the newest `catalogue`, `bundle`, `models`, `stock` or `recommendations`."""
         ...
 
     def effective_on(self) -> date | None:
@@ -93,6 +99,10 @@ class CatalogueRepo(Protocol):
 
     def model_file(self, sha256: str) -> bytes | None:
         """Return weights."""
+        ...
+
+    def announce(self, announcement: Announcement) -> None:
+        """Queue an announcement of what each store fetches for itself."""
         ...
 
     def content(self, kind: str, version: int) -> bytes | None:

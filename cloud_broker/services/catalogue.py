@@ -1,7 +1,7 @@
 """Catalogue files and rule bundles: checked, versioned, and told to every store."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,9 +12,12 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Unit, Units
+from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.catalog.encoding import encode_catalogue
 from retail_core.catalog.importing import CatalogueImport, ImportedArticle, parse_catalogue
+from retail_core.catalog.price_lists import publishable
+from retail_core.checkout.business_date import as_int
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import parse_bundle, sign_bundle
 from retail_core.texts.faults import FaultCode
@@ -125,11 +128,24 @@ class CataloguePublisher:
         if rows:
             unit.catalogue.add_revisions([_revision(row, ids[row.sku]) for row in rows], now)
 
+    def publish_today(self, unit: Unit, who: str) -> int:
+        """Publish the catalogue as it is today, with the prices to come; return its version."""
+        return self._publish(unit, self._today(), who)
+
     def _publish(self, unit: Unit, today: date, who: str) -> int:
-        articles = unit.catalogue.effective(today)
+        """Publish without what goods cost the chain: boxes stand where customers are."""
+        articles = [replace(one, cost_fen=None) for one in unit.catalogue.effective(today)]
+        # A store's business day may lag behind the calendar by two days.
+        prices = publishable(unit.masters.prices(), as_int(today - timedelta(days=2)))
+        if len(prices) > limits.PUBLISHED_PRICES_MAX:
+            raise Fault(
+                FaultCode.MASTER_PRICES_TOO_MANY,
+                prices=len(prices),
+                limit=limits.PUBLISHED_PRICES_MAX,
+            )
         newest = unit.catalogue.newest("catalogue")
         version = 1 if newest is None else newest.version + 1
-        content = encode_catalogue(version, articles)
+        content = encode_catalogue(version, articles, day=as_int(today), prices=prices)
         document = Document("catalogue", version, sha256(content).digest(), content)
         unit.catalogue.add_catalogue(document, today, len(articles), who)
         return version

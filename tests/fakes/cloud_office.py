@@ -17,10 +17,12 @@ from cloud_broker.ports.fleet import (
     NewTill,
 )
 from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
+from cloud_broker.ports.masters import PriceFrom
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import check_newer
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_masters import chain_price
 from tests.fakes.cloud_state import State
 
 
@@ -130,6 +132,11 @@ class FakeCatalogueRepo:
 
     def add_revisions(self, revisions: Sequence[Revision], now_ms: int) -> None:
         self._state.revisions += revisions
+        for one in revisions:
+            article, day = one.article.article_id, one.effective_from
+            if chain_price(self._state, article, day) != one.article.price_fen:
+                price = PriceFrom(article, "", day, one.article.price_fen)
+                self._state.shelf.prices.append(price)
 
     def _newest_until(self, day: date) -> dict[str, Revision]:
         found: dict[str, Revision] = {}
@@ -138,24 +145,34 @@ class FakeCatalogueRepo:
             later = held is None or revision.effective_from >= held.effective_from
             if revision.effective_from <= day and later:
                 found[revision.article.sku] = revision
-        return found
+        return {sku: self._priced(revision, day) for sku, revision in found.items()}
+
+    def _priced(self, revision: Revision, day: date) -> Revision:
+        price = chain_price(self._state, revision.article.article_id, day)
+        if price is None:
+            return revision
+        return replace(revision, article=replace(revision.article, price_fen=price))
 
     def effective(self, day: date) -> tuple[Article, ...]:
-        return tuple(revision.article for revision in self._newest_until(day).values())
+        held = self._newest_until(day).values()
+        return tuple(revision.article for revision in held if not revision.ended)
 
     def latest_by_sku(self) -> dict[str, Revision]:
         return self._newest_until(date.max)
 
     def next_due(self, after: date) -> date | None:
         days = [one.effective_from for one in self._state.revisions]
+        days += [one.day for one in self._state.shelf.prices]
         return min((day for day in days if day > after), default=None)
 
     def newest(self, kind: str) -> Announcement | None:
-        held = [document for (of, _), document in self._state.documents.items() if of == kind]
-        newest = max(held, key=lambda document: document.version, default=None)
-        if newest is None:
-            return None
-        return Announcement(kind, newest.version, newest.sha256, len(newest.content))
+        held = [
+            Announcement(kind, one.version, one.sha256, one.size)
+            for (of, _), one in self._state.documents.items()
+            if of == kind
+        ]
+        held += [one for one in self._state.told if one.kind == kind]
+        return max(held, key=lambda one: one.version, default=None)
 
     def effective_on(self) -> date | None:
         return self._state.made_for[max(self._state.made_for)] if self._state.made_for else None
@@ -187,6 +204,10 @@ class FakeCatalogueRepo:
         self._state.waiting.append(
             Announcement(document.kind, document.version, document.sha256, len(document.content))
         )
+
+    def announce(self, announcement: Announcement) -> None:
+        self._state.told.append(announcement)
+        self._state.waiting.append(announcement)
 
     def content(self, kind: str, version: int) -> bytes | None:
         document = self._state.documents.get((kind, version))

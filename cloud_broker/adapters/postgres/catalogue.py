@@ -17,25 +17,43 @@ from retail_core.texts.faults import FaultCode
 
 _REVISIONS = """
 select distinct on (r.article_id)
-  r.article_id, a.sku, r.effective_from, r.name, r.unit, r.price_fen, r.cost_fen, r.brand,
-  r.category, r.barcodes, r.tags
+  r.article_id, a.sku, r.effective_from, r.name, r.unit, coalesce(p.price_fen, r.price_fen) as
+  price_fen, r.cost_fen, r.brand, r.category, r.barcodes, r.tags, r.ended
 from article_revision r
 join article a on a.tenant_id = r.tenant_id and a.article_id = r.article_id
+left join (
+  select distinct on (article_id) article_id, price_fen from article_price
+  where tenant_id = %(tenant)s and scope = '' and effective_from <= %(day)s
+  order by article_id, effective_from desc, revision desc) p on p.article_id = r.article_id
 where r.tenant_id = %(tenant)s and r.effective_from <= %(day)s
 order by r.article_id, r.effective_from desc, r.revision desc
 """
 _ADD_REVISIONS = """
 insert into article_revision (
   tenant_id, article_id, effective_from, name, unit, price_fen, cost_fen, brand, category,
-  barcodes, tags, created_at)
+  barcodes, tags, created_at, ended)
 select %(tenant)s, n.article, n.day, n.name, n.unit, n.price, n.cost, n.brand, n.category,
   array(select jsonb_array_elements_text(n.barcodes::jsonb)),
-  array(select jsonb_array_elements_text(n.tags::jsonb)), %(now)s
+  array(select jsonb_array_elements_text(n.tags::jsonb)), %(now)s, n.ended
 from unnest(
   %(article)b::uuid[], %(day)b::date[], %(name)b::text[], %(unit)b::text[], %(price)b::bigint[],
   %(cost)b::bigint[], %(brand)b::text[], %(category)b::text[], %(barcodes)b::text[],
-  %(tags)b::text[]
-) as n(article, day, name, unit, price, cost, brand, category, barcodes, tags)
+  %(tags)b::text[], %(ended)b::boolean[]
+) with ordinality as n(article, day, name, unit, price, cost, brand, category, barcodes, tags,
+  ended, nth)
+order by n.nth
+"""
+# A price that says nothing new is not written: a later revision must not bring an old price back.
+_ADD_CHAIN_PRICES = """
+insert into article_price (tenant_id, article_id, scope, effective_from, price_fen, created_at)
+select %(tenant)s, n.article, '', n.day, n.price, %(now)s
+from unnest(%(article)b::uuid[], %(day)b::date[], %(price)b::bigint[])
+  with ordinality as n(article, day, price, nth)
+where n.price is distinct from (
+  select p.price_fen from article_price p where p.tenant_id = %(tenant)s
+    and p.article_id = n.article and p.scope = '' and p.effective_from <= n.day
+  order by p.effective_from desc, p.revision desc limit 1)
+order by n.nth
 """
 _NEWEST = {
     "catalogue": "select version, sha256, length(content) as size from catalogue_version"
@@ -44,6 +62,10 @@ _NEWEST = {
     " where tenant_id = %(tenant)s order by version desc limit 1",
     "models": "select version, sha256, length(signed) as size from model_bundle"
     " where tenant_id = %(tenant)s order by version desc limit 1",
+    "stock": "select version, sha256, size from publication"
+    " where tenant_id = %(tenant)s and kind = 'stock' order by version desc limit 1",
+    "recommendations": "select version, sha256, length(content) as size from recommendation_table"
+    " where tenant_id = %(tenant)s order by version desc limit 1",
 }
 _CONTENT = {
     "catalogue": "select content from catalogue_version"
@@ -51,6 +73,8 @@ _CONTENT = {
     "bundle": "select signed as content from rule_bundle"
     " where tenant_id = %(tenant)s and version = %(version)s",
     "models": "select signed as content from model_bundle"
+    " where tenant_id = %(tenant)s and version = %(version)s",
+    "recommendations": "select content from recommendation_table"
     " where tenant_id = %(tenant)s and version = %(version)s",
 }
 
@@ -92,29 +116,40 @@ class PostgresCatalogue(Repository):
             category=[article.category for article in articles],
             barcodes=[_json(article.barcodes) for article in articles],
             tags=[_json(sorted(article.tags)) for article in articles],
+            ended=[revision.ended for revision in revisions],
+            now=at(now_ms),
+        )
+        self._run(
+            _ADD_CHAIN_PRICES,
+            article=[article.article_id for article in articles],
+            day=[revision.effective_from for revision in revisions],
+            price=[article.price_fen for article in articles],
             now=at(now_ms),
         )
 
     def effective(self, day: date) -> tuple[Article, ...]:
-        """Return every article as it is on a day."""
-        return tuple(article_of(row) for row in self._rows(_REVISIONS, day=day))
+        """Return every article that is sold on a day, as it is then."""
+        rows = self._rows(_REVISIONS, day=day)
+        return tuple(article_of(row) for row in rows if not row.ended)
 
     def latest_by_sku(self) -> dict[str, Revision]:
         """Return the newest revision of every article, in effect or not."""
         rows = self._rows(_REVISIONS, day=date.max)
-        return {row.sku: Revision(article_of(row), row.effective_from) for row in rows}
+        return {row.sku: Revision(article_of(row), row.effective_from, row.ended) for row in rows}
 
     def next_due(self, after: date) -> date | None:
         """Return the next day after the given one on which a revision takes effect."""
         row = self._row(
-            "select min(effective_from) as day from article_revision"
-            " where tenant_id = %(tenant)s and effective_from > %(after)s",
+            "select min(effective_from) as day from ("
+            " select effective_from from article_revision where tenant_id = %(tenant)s"
+            " union all select effective_from from article_price where tenant_id = %(tenant)s"
+            ") as said where effective_from > %(after)s",
             after=after,
         )
         return None if row is None else row.day
 
     def newest(self, kind: str) -> Announcement | None:
-        """Return the newest `catalogue`, `bundle` or `models`."""
+        """Return the newest `catalogue`, `bundle`, `models`, `stock` or `recommendations`."""
         row = self._row(_NEWEST[kind])
         return None if row is None else Announcement(kind, row.version, row.sha256, row.size)
 
@@ -197,6 +232,10 @@ class PostgresCatalogue(Repository):
         )
         return None if row is None else row.content
 
+    def announce(self, announcement: Announcement) -> None:
+        """Queue an announcement of what each store fetches for itself."""
+        self._publish(announcement)
+
     def content(self, kind: str, version: int) -> bytes | None:
         """Return a document's bytes."""
         row = self._row(_CONTENT[kind], version=version)
@@ -257,14 +296,14 @@ class PostgresCatalogue(Repository):
                 now=at(now_ms),
             )
 
-    def _publish(self, document: Document) -> None:
+    def _publish(self, document: Document | Announcement) -> None:
         self._run(
             "insert into publication values"
             " (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s, now(), null)",
             kind=document.kind,
             version=document.version,
             sha=document.sha256,
-            size=len(document.content),
+            size=document.size,
         )
 
 

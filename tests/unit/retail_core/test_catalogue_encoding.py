@@ -33,7 +33,7 @@ def test_a_catalogue_comes_back_by_sku() -> None:
 
 
 def test_the_bytes_are_these() -> None:
-    assert msgspec.msgpack.decode(encode_catalogue(3, [BARE])) == [1, 3, [PACKED_BARE]]
+    assert msgspec.msgpack.decode(encode_catalogue(3, [BARE])) == [1, 3, [PACKED_BARE], 0, []]
     packed = msgspec.msgpack.decode(encode_catalogue(3, [TEA]))[2][0]
     assert packed[5] == ["2", "1"]
     assert packed[9] == sorted(TEA.tags)
