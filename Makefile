@@ -56,8 +56,8 @@ arch: setup ## import contracts and the architecture tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-mutate: setup ## mutation score of the core, at least 90 %; SAMPLE=1000 draws so many at random
-	$(PY) -m tools.mutation_score --at-least 90 $(if $(SAMPLE),--sample $(SAMPLE))
+mutate: setup ## mutation score of the core, at least 90 %; SAMPLE=1000 draws so many at random, ONLY=retail_core.pricing
+	$(PY) -m tools.mutation_score --at-least 90 $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ONLY),--only $(ONLY))
 
 bench: bench-pricing bench-commit bench-identify ## the benches that need nothing from outside
 

@@ -59,15 +59,18 @@ def interval(caught: int, judged: int) -> tuple[float, float]:
     return 100 * (centre - half), 100 * (centre + half)
 
 
-def judge(children: int, sample: int | None, seed: int) -> dict[str, str]:
-    """Return mutant → status of all mutants, or of as many as were asked for."""
-    if sample is None:
+def judge(wanted: argparse.Namespace) -> dict[str, str]:
+    """Return mutant → status of all mutants, or of those that were asked for."""
+    children, sample, only = wanted.children, wanted.sample, tuple(wanted.only)
+    if sample is None and not only:
         run_mutmut(children, [])
         return read_results(ROOT / "mutants")
     run_mutmut(children, [SMALL])  # makes all mutants, judges few
     every = sorted(read_results(ROOT / "mutants"))
-    drawn = random.Random(seed).sample(every, min(sample, len(every)))  # noqa: S311  # no secret
-    print(f"{len(drawn)} of {len(every)} mutants, seed {seed}", flush=True)
+    asked = [mutant for mutant in every if not only or mutant.startswith(only)]
+    wished = len(asked) if sample is None else min(sample, len(asked))
+    drawn = random.Random(wanted.seed).sample(asked, wished)  # noqa: S311  # no secret
+    print(f"{len(drawn)} of {len(asked)} mutants, seed {wanted.seed}", flush=True)
     run_mutmut(children, drawn)
     results = read_results(ROOT / "mutants")
     return {mutant: results[mutant] for mutant in drawn}
@@ -79,10 +82,13 @@ def main() -> int:
     parser.add_argument("--at-least", type=float, default=90.0, metavar="PERCENT")
     parser.add_argument("--children", type=int, default=2, help="processes to run")
     parser.add_argument("--sample", type=int, help="judge so many, drawn at random")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="PACKAGE", help="as retail_core.pricing"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     wanted = parser.parse_args()
-    results = judge(wanted.children, wanted.sample, wanted.seed)
+    results = judge(wanted)
     counts = Counter(results.values())
     # What no test reaches has survived; what was skipped on purpose is the only thing left out.
     judged = sum(counts.values()) - counts["skipped"]
