@@ -43,6 +43,7 @@ from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -140,7 +141,9 @@ def build_ingest(running: Running) -> IngestWorker:
 
     def rare(tenant: UUID) -> None:
         units.make_partitions(PARTITIONS_AHEAD)
+        office.masters.tend(tenant)
         office.publisher.refresh_due(tenant)
+        StockKeeper(units).tend(tenant)
         lanes.forget(tenant)
         LeaseOffice(units, clock).reclaim(tenant)
         office.filters.refresh_due(tenant)
@@ -180,7 +183,10 @@ def run(settings: Settings, role: Role) -> None:
             worker = build_ingest(running)
             worker.start()
             stack.callback(worker.stop)
-            for beside in beside_workers(running.office.units, running.office.clock, running.tally):
+            office = running.office
+            for beside in beside_workers(
+                office.units, office.clock, running.tally, office.settings.zone
+            ):
                 beside.start()
                 stack.callback(beside.stop)
         if port is None:

@@ -16,6 +16,7 @@ from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
+from cloud_broker.services.after_booking import after_booking
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
 from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
@@ -339,6 +340,7 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.catalogue.review_names(made.unmapped_names, now_ms)
     unit.members.add_interests(made.interests, now_ms)
     unit.repair.resolve_members({new.member for new in made.members}, now_ms)
+    after_booking(unit, made, now_ms)
 
 
 def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:

@@ -1,8 +1,11 @@
 """A member's phone checks in at a lane: noted by the API, told to the store by ingest, answered."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.checkin_plan import (
     KEPT_MS,
     LIFE_MS,
@@ -18,6 +21,7 @@ from cloud_broker.services import downlink
 from cloud_broker.services.downlink import Outbound
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.phones import PhoneHolder
+from retail_core.checkout.business_date import business_date
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -27,6 +31,7 @@ from retail_core.wire.topics import DeviceTopic, parse_device_topic
 NUMBER_BYTES = 8
 _NDEF_WELL_KNOWN_SHORT = 0xD1
 _SHORT_RECORD_MAX = 255
+_MS = 1_000
 _URI_PREFIXES = (("https://", 0x04), ("http://", 0x03), ("", 0x00))
 
 
@@ -140,9 +145,21 @@ class LaneCaller:
             place = unit.fleet.places([sender.device]).get(sender.device)
             if place is None:
                 raise Fault(FaultCode.WIRE_SENDER_MISMATCH)
-            unit.phones.answer_checkin(
-                place.store, UUID(bytes=seen.checkin), seen.outcome, self._clock.now_ms()
-            )
+            now_ms, checkin = self._clock.now_ms(), UUID(bytes=seen.checkin)
+            answered = unit.phones.answer_checkin(place.store, checkin, seen.outcome, now_ms)
+            if answered and seen.outcome == Seen.SHOWN:
+                _stood_there(unit, place, checkin, now_ms)
+
+
+def _stood_there(unit: Unit, place: Place, checkin: UUID, now_ms: int) -> None:
+    """Note, for tasks, that a counter showed a member: she really stood there that day."""
+    member = unit.tasks.checkin_member(checkin)
+    if member is None:
+        return
+    local = datetime.fromtimestamp(now_ms / _MS, UTC).astimezone(ZoneInfo(place.zone))
+    day = business_date(local.replace(tzinfo=None), place.day_starts_at)
+    if unit.tasks.note_checkin(member, day, place.store):
+        unit.tasks.add_due({member}, now_ms)
 
 
 def lane_url(base: str, store: UUID, lane: UUID) -> str:
