@@ -27,6 +27,47 @@ def health(**changes: Any) -> Event:
     return facts | changes
 
 
+STANDING: Event = {
+    "tier_name": "金卡",
+    "since": 20260301,
+    "until": 20270228,
+    "counted_from": 20260301,
+    "spend_fen": 296_200,
+    "visits": 17,
+    "grace_until": 0,
+    "keep": {"tier": "gold", "fen": 3_800, "visits": 0, "both": True},
+    "next": {"tier": "black", "fen": 503_800, "visits": 7, "both": True},
+    "text_zh": "金卡:自 2026-03-01 起消费 ¥2,962.00,到店 17 天。有效至 2027-02-28,再消费 ¥38.00可在其后保级。",
+    "text_en": "金卡: ¥2,962.00 on 17 days since 2026-03-01. It holds until 2027-02-28; "
+    "¥38.00 more keeps it beyond.",
+}
+COUPONS = [
+    {
+        "id": "01890000-0000-7000-8000-0000000000c1",
+        "rule": "gold50",
+        "name": "金卡满 300 减 30",
+        "first_day": 20260701,
+        "last_day": 20260831,
+    },
+    {
+        "id": "01890000-0000-7000-8000-0000000000c2",
+        "rule": "mask10",
+        "name": "面膜 9 折券",
+        "first_day": 20260701,
+        "last_day": 20260810,
+    },
+]
+GIFT: Event = {
+    "id": "01890000-0000-7000-8000-0000000000d1",
+    "kind": "birthday",
+    "name": "生日礼盒 · 面霜小样",
+    "sku": "gift-1",
+    "last_day": 20260831,
+    "here": True,
+    "ready": True,
+}
+
+
 def member(**changes: Any) -> Event:
     """李敏 as the box shows her."""
     facts: Event = {
@@ -46,6 +87,10 @@ def member(**changes: Any) -> Event:
             "lines": [{"sku": "milk", "name": "玉泽皮肤屏障修护身体乳", "qty_milli": 1_000}],
         },
         "as_of_ms": NOW_MS,
+        "standing": STANDING,
+        "coupons": COUPONS,
+        "gifts": [],
+        "birthday_today": False,
     }
     return facts | changes
 
@@ -254,7 +299,7 @@ STATES: dict[str, list[Event | str]] = {
     "ask-again": [WELL, recognition("ask", reasons=[BLURRED])],
     "two-candidates": [WELL, recognition("ask"), basket()],
     "unknown": [WELL, recognition("unknown", reasons=[EXPIRED])],
-    "phone": [WELL, "F4"],
+    "phone": [WELL, "F3"],
     "masked": [WELL, recognition(factor="phone_number", member=member(**MASKED)), basket()],
     "verified": [WELL, verified(), basket()],
     "checked-in": [WELL, verified(factor="phone_page", number=47), basket()],

@@ -2,6 +2,9 @@
 /** How figures, times and names are written; amounts arrive in fen, quantities in thousandths. */
 
 const MINUS = "−";
+const NOW_S = 10;
+const MINUTE_S = 60;
+const DAY_MS = 86_400_000;
 /** @type {Record<string, string>} */
 const WIDE = { ",": "\uff0c", ";": "\uff1b", ":": "\uff1a", "?": "\uff1f" };
 
@@ -41,17 +44,51 @@ export function day(wallMs, nowMs) {
   return when.getFullYear() === now.getFullYear() ? short : `${when.getFullYear()}-${short}`;
 }
 
+/**
+ * How long ago, roughly enough not to flicker.
+ * @param {number} wallMs @param {number} nowMs @param {import("./state.js").Say} t @returns {string}
+ */
+export function ago(wallMs, nowMs, t) {
+  const seconds = Math.max(0, Math.round((nowMs - wallMs) / 1000));
+  if (seconds < NOW_S) return t("ago.now");
+  if (seconds < MINUTE_S) return t("ago.seconds", { count: seconds - (seconds % NOW_S) });
+  const minutes = Math.floor(seconds / MINUTE_S);
+  return minutes < MINUTE_S ? t("ago.minutes", { count: minutes }) : clock(wallMs);
+}
+
+/** @param {number} numbered a day as 20261101 @returns {string} 2026-11-01 */
+export function dateOf(numbered) {
+  const text = numbered.toString();
+  return text.length === 8 ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : new Date(numbered * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** @param {number} wallMs @returns {string} exact, for the hover */
 export function exact(wallMs) {
   return new Date(wallMs).toLocaleString();
 }
 
 /**
- * Punctuation between Chinese characters takes the width of one.
+ * Punctuation beside Chinese characters takes the width of one.
  * @param {string} text @returns {string}
  */
 export function typeset(text) {
-  return text.replace(/(?<=[\u4e00-\u9fff])[,;:?]/g, (mark) => WIDE[mark] ?? mark);
+  return text.replace(/(?<=[\u4e00-\u9fff])[,;:?]|[,;:?](?=[\u4e00-\u9fff])/g, (mark) => WIDE[mark] ?? mark);
+}
+
+/** @param {string} text an amount as typed @returns {number | null} fen */
+export function fenOf(text) {
+  const parts = /^(\d{1,8})(?:\.(\d{0,2}))?$/.exec(text.trim());
+  return parts ? Number(parts[1]) * 100 + Number((parts[2] ?? "").padEnd(2, "0")) : null;
+}
+
+/**
+ * Whether digits are a bar code with a right check digit: no phone number and no amount is one.
+ * @param {string} text @returns {boolean}
+ */
+export function isBarcode(text) {
+  if (!/^(\d{8}|\d{12,14})$/.test(text)) return false;
+  const digits = Array.from(text, Number).reverse();
+  return digits.reduce((sum, digit, at) => sum + digit * (at % 2 ? 3 : 1), 0) % 10 === 0;
 }
 
 /** @param {number} value */

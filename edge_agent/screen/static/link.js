@@ -3,6 +3,7 @@
 
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 8000;
+const KEY_BYTES = 16;
 
 /** Take the token out of the address, so that it is neither shown nor bookmarked. */
 export function takeToken() {
@@ -15,25 +16,33 @@ export function takeToken() {
   return sessionStorage.getItem("token") ?? "";
 }
 
+/** @returns {string} a name for one intended write; a page without TLS has no `randomUUID` */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /**
- * Call the local API.
- * @param {string} token @param {string} path @param {object | null} body null means GET
- * @returns {Promise<{ok: boolean, status: number, body: any}>} status 0: no answer
+ * A way to call the local API.
+ * @param {string} token @param {() => string} operator the token of who is signed in, or nothing
+ * @returns {(method: string, path: string, body?: object | null, key?: string) => Promise<import("./state.js").Answer>}
  */
-export async function call(token, path, body = null) {
-  /** @type {RequestInit} */
-  const request = { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" };
-  if (body) {
-    request.method = "POST";
-    request.body = JSON.stringify(body);
-    request.headers = { ...request.headers, "Content-Type": "application/json" };
-  }
-  try {
-    const answer = await fetch(path, request);
-    return { ok: answer.ok, status: answer.status, body: await answer.json() };
-  } catch {
-    return { ok: false, status: 0, body: null };
-  }
+export function caller(token, operator) {
+  return async (method, path, body = null, key = newKey()) => {
+    /** @type {Record<string, string>} */
+    const headers = { Authorization: `Bearer ${token}` };
+    if (operator()) headers["X-Operator"] = operator();
+    if (method !== "GET") headers["Idempotency-Key"] = key;
+    if (body) headers["Content-Type"] = "application/json";
+    try {
+      const sent = body ? JSON.stringify(body) : undefined;
+      const answer = await fetch(path, { method, headers, cache: "no-store", body: sent });
+      const text = await answer.text();
+      return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : null };
+    } catch {
+      return { ok: false, status: 0, body: null };
+    }
+  };
 }
 
 /**

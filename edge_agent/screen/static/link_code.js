@@ -43,8 +43,8 @@ export function lifeLeft(link, nowMs, t) {
   return hours ? t("link.hours", { hours, minutes }) : t("link.minutes", { minutes });
 }
 
-/** @param {string[]} rows @param {string} label */
-function drawn(rows, label) {
+/** @param {string[]} rows of squares, `1` is dark @param {string} label @returns {SVGElement} */
+export function drawn(rows, label) {
   const side = rows.length + 2 * QUIET;
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");

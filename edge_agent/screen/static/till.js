@@ -1,46 +1,45 @@
 // @ts-check
-/** The till screen: one state, events from the box change it, the halves are drawn from it. */
+/** The till screen: one state, events from the box change it, the parts are drawn from it. */
 
+import { basketActs, takeBasket } from "./acts/basket.js";
+import { clerkActs, keptClerk, openClerk } from "./acts/clerk.js";
+import { payActs } from "./acts/pay.js";
+import { personActs, recognised, turned } from "./acts/person.js";
+import { phoneActs } from "./acts/phone.js";
+import { refundActs } from "./acts/refund.js";
+import { sheetActs } from "./acts/sheet.js";
 import { h, icon } from "./dom.js";
 import { typeset } from "./format.js";
-import { call, listen, takeToken } from "./link.js";
+import { listenToKeys } from "./keys.js";
+import { caller, listen, takeToken } from "./link.js";
 import { linkView } from "./link_code.js";
-import { bar, goods, person } from "./views.js";
+import { begun, featuresOf } from "./state.js";
+import { bar } from "./views/bar.js";
+import { goods } from "./views/basket.js";
+import { customer } from "./views/customer.js";
+import { person } from "./views/person.js";
+import { sheet } from "./views/sheets.js";
 
-/** @typedef {import("./views.js").State} State */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./dom.js").Child} Child */
 
 const DONE_MS = 10_000;
+const CLAIM_MS = 60_000;
 const NOTICE_MS = 6_000;
 const REPRICED_MS = 8_000;
-const DEADLINE_MS = 3_000;
+const TICK_MS = 10_000;
 const MINUTE_MS = 60_000;
+const OPERATOR_NEEDED = "A116";
 
-const language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
-const token = takeToken();
+const address = new URLSearchParams(location.search);
+const language = address.get("lang") === "en" ? "en" : "zh";
+const facesCustomer = address.get("view") === "customer";
 // Which counter this screen serves, where a box has several.
-const lane = new URLSearchParams(location.search).get("lane") ?? "";
-const here = lane ? { lane } : {};
+const lane = address.get("lane") ?? "";
+const token = takeToken();
 const texts = await (await fetch(`/screen/text/${language}.json`)).json();
-
-/** @type {State} */
-const state = {
-  person: "idle",
-  member: null,
-  reasons: [],
-  challenge: null,
-  coach: null,
-  basket: null,
-  repriced: null,
-  why: false,
-  sale: null,
-  tapped: null,
-  health: null,
-  asking: false,
-  typed: "",
-  link: null,
-  nowMs: Date.now(),
-  language,
-};
+const state = begun(language);
+const call = caller(token, () => state.clerk?.token ?? "");
 
 /** @type {Record<string, number>} */
 const timers = {};
@@ -51,20 +50,38 @@ function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => String(values[name] ?? ""));
 }
 
+/** @type {import("./state.js").Till} */
+const till = { state, change, t, notice, why, ask, later, here: lane ? { lane } : {} };
+const persons = personActs(till);
+const baskets = basketActs(till, persons.code);
 const acts = {
   t,
-  identify,
-  askPhone: () => change({ asking: true, typed: "" }, "number"),
-  cancelPhone: () => change({ asking: false, typed: "" }, "phone"),
-  type: (/** @type {string} */ text) => void (state.typed = text),
-  findPhone,
-  next: () => change({ person: "idle", member: null, reasons: [], challenge: null }, "identify"),
-  turn: () => void turn(),
-  cancelTurn: () => void call(token, "/v1/identify/turn/cancel", here),
-  endCoach: () => change({ coach: null }, "identify"),
+  ...persons,
+  ...baskets,
+  ...payActs(till),
+  ...clerkActs(till),
+  ...phoneActs(till, baskets.add),
+  ...refundActs(till),
+  ...sheetActs(till, baskets),
   closeLink: () => change({ link: null }, "identify"),
-  toggleWhy: () => change({ why: !state.why }, "why"),
+  leave,
 };
+
+/** @type {import("./state.js").Till["ask"]} */
+async function ask(method, path, body = null, key = undefined) {
+  const answer = await call(method, path, body, key);
+  if (answer.status === 401 && answer.body?.code === OPERATOR_NEEDED && state.clerk) {
+    sessionStorage.removeItem("clerk");
+    change({ clerk: null });
+    openClerk(till, t("clerk.over"));
+  }
+  return answer;
+}
+
+/** @param {import("./state.js").Answer} answer */
+function why(answer) {
+  return answer.body ? typeset(answer.body[language]) : t("link.lost");
+}
 
 // ---- drawing --------------------------------------------------------------------------------
 
@@ -74,27 +91,50 @@ const drawn = {};
 /** @param {Partial<State>} changes @param {string} [focus] the control to stand on afterwards */
 function change(changes, focus) {
   Object.assign(state, changes, { nowMs: Date.now() });
-  draw("person", person, [state.person, state.member, state.reasons, state.challenge, state.coach, state.asking, state.health?.devices]);
-  draw("goods", goods, [state.basket, state.repriced, state.why, state.sale, state.tapped, state.health?.devices.cloud]);
-  draw("bar", bar, [state.health]);
+  if (facesCustomer) return draw("customer", customer, [state.member, state.basket, state.sale, state.coach, state.challenge, state.sheet, state.person]);
+  const { health, clerk, features, basket, sheet: over } = state;
+  const cloud = health?.devices.cloud;
+  draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, health?.devices, basket, clerk, features]);
+  draw("goods", goods, [basket, state.repriced, state.selected, state.sale, state.tapped, state.parked, cloud, clerk, features, state.member]);
+  draw("bar", bar, [health, clerk, features, state.training, Math.floor(state.nowMs / TICK_MS)]);
   draw("link", link, [state.link, state.link && Math.floor(state.nowMs / MINUTE_MS)]);
-  if (focus) document.getElementById(focus)?.focus();
+  draw("sheet", sheet, [over, over && basket, over && state.member, over && clerk, over && cloud]);
+  document.body.classList.toggle("training", state.training || Boolean(basket?.training));
+  lift();
+  if (focus) stand(focus);
 }
 
 /**
- * Redraw a part when what it shows has changed; the control in use keeps the focus.
- * @param {string} id @param {(state: State, acts: any) => (Node | null)[]} view @param {unknown[]} shows
+ * Redraw a part when what it shows has changed; the control in use keeps the focus, a list its place.
+ * @param {string} id @param {(state: State, acts: any) => Child[]} view @param {unknown[]} shows
  */
 function draw(id, view, shows) {
   const now = JSON.stringify(shows);
   const place = document.getElementById(id);
   if (!place || drawn[id] === now) return;
   drawn[id] = now;
-  const held = place.contains(document.activeElement) ? document.activeElement?.id : "";
-  place.replaceChildren(...view(state, acts).filter((node) => node !== null));
+  const active = document.activeElement;
+  const held = place.contains(active) ? active?.id : "";
+  const old = place.querySelector(".scroll");
+  const [top, rows] = [old?.scrollTop ?? 0, old?.querySelectorAll("tr.item").length ?? 0];
+  place.replaceChildren(...view(state, acts).filter((node) => node !== null && node !== false));
   if (held) document.getElementById(held)?.focus();
-  const scroll = place.querySelector(".scroll");
-  if (scroll) scroll.scrollTop = scroll.scrollHeight;
+  const list = place.querySelector(".scroll");
+  if (list) list.scrollTop = list.querySelectorAll("tr.item").length > rows ? list.scrollHeight : top;
+}
+
+/** Show or put away the sheet: the dialog keeps the focus inside and the rest inert. */
+function lift() {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("sheet"));
+  if (state.sheet) dialog.className = `sheet sheet-${state.sheet.kind}`;
+  if (state.sheet && !dialog.open) dialog.showModal();
+  else if (!state.sheet && dialog.open) dialog.close();
+}
+
+/** @param {string} id */
+function stand(id) {
+  const control = document.getElementById(id) ?? document.getElementById(state.sheet ? "sheet-close" : "entry");
+  control?.focus();
 }
 
 /** @param {State} shown @returns {HTMLElement[]} the link for a phone, over everything else */
@@ -117,63 +157,6 @@ function notice(text, stay = false) {
   if (text && !stay) later("notice", NOTICE_MS, () => notice(""));
 }
 
-// ---- what the clerk does --------------------------------------------------------------------
-
-async function identify() {
-  if (state.person === "armed") return;
-  change({ person: "armed", member: null, reasons: [], challenge: null, asking: false });
-  const answer = await call(token, "/v1/identify", { deadline_ms: DEADLINE_MS, ...here });
-  settle(answer);
-}
-
-async function turn() {
-  if (!state.member?.challenge || state.challenge?.outcome === "running") return;
-  const answer = await call(token, "/v1/identify/turn", state.member.till ? { lane: state.member.till } : here);
-  if (answer.ok) turned(answer.body);
-  else {
-    change({ challenge: null }, "turn");
-    notice(answer.body ? typeset(answer.body[language]) : t("link.lost"));
-  }
-}
-
-/** @param {any} told a step of the turn of the head, or how it ended */
-function turned(told) {
-  const challenge = { ...state.challenge, ...told };
-  const { member } = state;
-  const same = member && told.member_id === member.member_id;
-  const changes = same ? { member: { ...member, allowed: told.allowed, challenge: told.challenge } } : {};
-  change({ challenge, ...changes }, told.outcome === "running" ? "cancel-turn" : "turn");
-}
-
-async function findPhone() {
-  if (!state.typed.trim()) return;
-  const answer = await call(token, "/v1/identify/phone", { phone: state.typed, ...here });
-  if (answer.ok) change({ asking: false, typed: "" });
-  settle(answer);
-}
-
-/** @param {Awaited<ReturnType<typeof call>>} answer */
-function settle(answer) {
-  if (answer.ok) {
-    recognised(answer.body);
-    return;
-  }
-  if (state.person === "armed") change({ person: "idle" }, "identify");
-  notice(answer.body ? typeset(answer.body[language]) : t("link.lost"));
-}
-
-/** @param {any} result an answer of identify, or a recognition event */
-function recognised(result) {
-  if (result.outcome === "member") {
-    const { factor, allowed, challenge } = result;
-    const till = result.till ?? state.member?.till;
-    const member = { ...result.member, factor, allowed, challenge, till, number: result.number ?? null };
-    change({ person: "member", member, reasons: [], challenge: null, sale: null, tapped: null });
-  } else {
-    change({ person: result.outcome, member: null, reasons: result.reasons ?? [], challenge: null });
-  }
-}
-
 // ---- what the box tells ---------------------------------------------------------------------
 
 /** @type {Record<string, (event: any) => void>} */
@@ -181,26 +164,37 @@ const handlers = {
   health: (event) => change({ health: ours(event) }),
   link: (event) => change({ link: { ...event, untilMs: Date.now() + event.expires_s * 1000 } }, "link-done"),
   recognition: (event) => {
-    if (event.outcome !== "none" || state.person === "armed") recognised(event);
+    if (event.outcome !== "none" || state.person === "armed") recognised(till, event);
   },
   member: (event) => {
     const same = state.member && state.member.member_id === event.member.member_id;
     if (same) change({ member: { ...state.member, ...event.member } });
   },
-  challenge: (event) => turned(event),
+  challenge: (event) => turned(till, event),
   enrol_hint: (event) => change({ coach: event }, event.done ? "end-coach" : undefined),
-  basket: (event) => {
-    change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
-    if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
-  },
-  sale: (event) => finish({ sale: event, tapped: null }),
+  basket: basketTold,
+  training: (event) => change({ training: event.on }),
+  sale: (event) => finish({ sale: { ...(state.sale?.receipt_id === event.receipt_id ? state.sale : {}), ...event }, tapped: null }),
   tapped: (event) => finish({ tapped: event, sale: null }),
 };
 
+/** @param {any} event a basket of this screen, or what a till beside it asked the price of */
+function basketTold(event) {
+  const mine = state.basket?.basket_id;
+  const over = event.state && event.state !== "open";
+  if (mine && event.basket_id === mine) return over ? undefined : takeBasket(till, event);
+  if ((mine && state.clerk) || over) return;
+  change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
+  if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
+}
+
 /** @param {Partial<State>} done */
 function finish(done) {
-  change({ ...done, basket: null, repriced: null, why: false });
-  later("done", DONE_MS, () => change({ sale: null, tapped: null, ...(state.basket ? {} : { person: "idle", member: null }) }));
+  change({ ...done, basket: null, repriced: null, selected: null, ...(state.sheet?.kind === "why" ? { sheet: null } : {}) }, state.clerk ? "entry" : undefined);
+  const guest = done.sale && !done.sale.member && state.features.claims;
+  later("done", guest ? CLAIM_MS : DONE_MS, () => {
+    change({ sale: null, tapped: null, ...(state.basket ? {} : { person: "idle", member: null, more: {} }) });
+  });
 }
 
 /** @param {any} next @returns {number | null} the old total, when only the price has changed */
@@ -226,10 +220,13 @@ function ours(health) {
 /** Escape leaves what is on top. */
 function leave() {
   if (state.link) acts.closeLink();
+  else if (state.sheet) acts.closeSheet();
   else if (state.coach) acts.endCoach();
   else if (state.challenge?.outcome === "running") acts.cancelTurn();
-  else if (state.asking) acts.cancelPhone();
-  else acts.next();
+  else if (state.selected !== null) acts.select(null);
+  else if (state.entry) change({ entry: "" });
+  else if (state.sale || state.tapped) change({ sale: null, tapped: null, person: "idle", member: null, more: {} }, "entry");
+  else void acts.next();
 }
 
 function unpaired() {
@@ -248,24 +245,32 @@ function chooseLane(lanes) {
   document.getElementById("person")?.replaceChildren(words);
 }
 
+async function learnTraining() {
+  if (!state.features.training) return;
+  const answer = await call("GET", `/v1/training?${new URLSearchParams(till.here)}`);
+  if (answer.ok) change({ training: answer.body.on });
+}
+
+/** @param {any[]} lanes */
+function begin(lanes) {
+  if (!token) return unpaired();
+  if (lanes.length > 1 && !lanes.some((/** @type {any} */ one) => one.id === lane)) return chooseLane(lanes);
+  listen(token, lane, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
+  if (facesCustomer) return change({});
+  void learnTraining();
+  listenToKeys(state, acts);
+  document.getElementById("sheet")?.addEventListener("cancel", (event) => event.preventDefault());
+  setInterval(() => change({}), TICK_MS);
+  if (state.clerk) stand("entry");
+}
+
 document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 document.title = t("title");
-document.addEventListener("keydown", (event) => {
-  if (event.key === "F2") acts.identify();
-  else if (event.key === "F3") acts.turn();
-  else if (event.key === "F4") acts.askPhone();
-  else if (event.key === "Escape") leave();
-  else return;
-  event.preventDefault();
+document.body.classList.toggle("faces-customer", facesCustomer);
+const [health, described] = await Promise.all([call("GET", "/v1/health"), call("GET", "/openapi.json")]);
+change({
+  ...(health.ok ? { health: ours(health.body) } : {}),
+  features: featuresOf(described.body),
+  clerk: facesCustomer ? null : keptClerk(),
 });
-
-const health = await call(token, "/v1/health");
-change(health.ok ? { health: ours(health.body) } : {});
-const lanes = health.body?.lanes ?? [];
-if (token && lanes.length > 1 && !lanes.some((/** @type {any} */ one) => one.id === lane)) {
-  chooseLane(lanes);
-} else if (token) {
-  listen(token, lane, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
-} else {
-  unpaired();
-}
+begin(health.body?.lanes ?? []);

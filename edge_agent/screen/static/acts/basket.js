@@ -1,0 +1,207 @@
+// @ts-check
+/** What the clerk rings up at this screen. */
+
+import { isBarcode } from "../format.js";
+import { sells } from "../state.js";
+
+/** @typedef {import("../state.js").Till} Till */
+
+const ONE = 1_000;
+const REDEEM_PAUSE_MS = 200;
+const UNKNOWN_ARTICLE = 404;
+
+/** @param {Till} till @param {(text: string) => Promise<void>} readCode of a member */
+export function basketActs(till, readCode) {
+  const { state, change, ask } = till;
+  const own = () => Boolean(sells(state) && state.basket?.basket_id);
+
+  /** @param {string} method @param {string} path @param {object | null} body @param {string} focus */
+  async function alter(method, path, body, focus) {
+    const answer = await ask(method, `/v1/baskets/${state.basket.basket_id}${path}`, body);
+    if (answer.ok) takeBasket(till, answer.body, focus);
+    else till.notice(till.why(answer));
+    return answer;
+  }
+
+  /** @param {number} line @param {number} qty_milli */
+  async function setQuantity(line, qty_milli) {
+    const last = qty_milli === 0;
+    await alter("PUT", `/lines/${line}`, { qty_milli }, last ? "entry" : `more-${line}`);
+    if (last) change({ selected: null }, "entry");
+  }
+
+  async function submit() {
+    const typed = state.entry.trim();
+    if (!typed) return;
+    change({ entry: "" });
+    const field = /** @type {HTMLInputElement | null} */ (document.getElementById("entry"));
+    if (field) field.value = "";
+    const counted = /^(\d{1,3})[*×xX](.+)$/.exec(typed);
+    const text = counted ? counted[2] : typed;
+    if (isMemberCode(text)) return readCode(text);
+    await add(till, { barcode: text }, counted ? Number(counted[1]) : 1);
+  }
+
+  /** @param {number} step to the line before or after */
+  function walk(step) {
+    const lines = state.basket?.lines ?? [];
+    if (!own() || !lines.length) return;
+    const at = lines.findIndex((/** @type {any} */ one) => one.line === state.selected);
+    const next = at < 0 ? (step > 0 ? 0 : lines.length - 1) : Math.min(lines.length - 1, Math.max(0, at + step));
+    select(lines[next].line);
+  }
+
+  /** @param {number | null} line */
+  function select(line) {
+    change({ selected: line }, line === null ? "entry" : `line-${line}`);
+    document.getElementById(`line-${line}`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {number} by how many more of the chosen line, or of the last */
+  function count(by) {
+    const lines = state.basket?.lines ?? [];
+    if (!own() || !lines.length) return;
+    const line = lines.find((/** @type {any} */ one) => one.line === state.selected) ?? lines[lines.length - 1];
+    void setQuantity(line.line, Math.max(0, line.qty_milli + by * ONE));
+  }
+
+  /** @param {number} points moved on the slider; sent when it rests */
+  function redeem(points) {
+    state.basket.redeem.points_chosen = points;
+    till.later("redeem", REDEEM_PAUSE_MS, () => void chooseRights(till, points, chosenCoupons(state.basket)));
+  }
+
+  /** @param {string} id */
+  function toggleCoupon(id) {
+    const chosen = chosenCoupons(state.basket);
+    const after = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
+    void chooseRights(till, state.basket.redeem.points_chosen, after);
+  }
+
+  return {
+    own,
+    submit,
+    walk,
+    select,
+    count,
+    redeem,
+    toggleCoupon,
+    setQuantity,
+    add: (/** @type {object} */ line) => add(till, line, 1),
+    typeEntry: (/** @type {string} */ text) => void (state.entry = text),
+    remove: () => state.selected !== null && void setQuantity(state.selected, 0),
+    askVoid: () => own() && change({ sheet: { kind: "void" } }, "sheet-keep"),
+    askQuantity: () => state.selected !== null && change({ sheet: { kind: "quantity", line: state.selected, typed: "" } }, "quantity"),
+    voidBasket: async () => {
+      const answer = await ask("DELETE", `/v1/baskets/${state.basket.basket_id}`);
+      if (answer.ok) change({ basket: null, sheet: null, selected: null, repriced: null }, "entry");
+      else change({ sheet: null }, "entry");
+      if (!answer.ok) till.notice(till.why(answer));
+    },
+    park: () => park(till),
+    resume: (/** @type {string} */ id) => resume(till, id),
+    openParked: () => openParked(till),
+  };
+}
+
+/** @param {string} text a code of a member, and not of goods: it has letters or is far too long */
+function isMemberCode(text) {
+  return text.length > 20 && !isBarcode(text);
+}
+
+/** @param {any} basket @returns {string[]} */
+function chosenCoupons(basket) {
+  return basket.redeem.coupons.filter((/** @type {any} */ one) => one.chosen).map((/** @type {any} */ one) => one.id);
+}
+
+/**
+ * Show what the box says of this screen's basket; an older word is passed over.
+ * @param {Till} till @param {any} next @param {string} [focus]
+ */
+export function takeBasket(till, next, focus) {
+  const { state } = till;
+  const before = state.basket;
+  if (before?.basket_id === next.basket_id && (next.rev ?? 0) < (before?.rev ?? 0)) return;
+  const gone = !next.lines.some((/** @type {any} */ line) => line.line === state.selected);
+  till.change({ basket: next, sale: null, tapped: null, ...(gone ? { selected: null } : {}) }, focus);
+}
+
+/** @param {Till} till @param {object} line as `LineAsked` @param {number} qty */
+async function add(till, line, qty) {
+  const { state, ask } = till;
+  if (!sells(state)) return till.change({ sheet: { kind: "clerk", number: "", pin: "", field: "number", then: "entry" } }, "clerk-number");
+  if (!state.basket?.basket_id && !(await open(till))) return;
+  const answer = await ask("POST", `/v1/baskets/${state.basket.basket_id}/lines`, { lines: [{ ...line, qty }] });
+  if (answer.ok) return takeBasket(till, answer.body, "entry");
+  const { barcode } = /** @type {any} */ (line);
+  if (answer.status === UNKNOWN_ARTICLE && barcode) till.change({ sheet: { kind: "price", barcode, name: "", price: "", qty } }, "price-amount");
+  else till.notice(till.why(answer));
+}
+
+/** @param {Till} till @returns {Promise<boolean>} */
+async function open(till) {
+  const { state, ask } = till;
+  const member = state.person === "member" && state.member ? { member_id: state.member.member_id } : {};
+  const answer = await ask("POST", "/v1/baskets", { ...till.here, ...member, training: state.training });
+  if (answer.ok) till.change({ basket: answer.body, sale: null, tapped: null });
+  else till.notice(till.why(answer));
+  return answer.ok;
+}
+
+/** @param {Till} till @param {string | null} member_id */
+export async function attach(till, member_id) {
+  const { basket } = till.state;
+  const path = `/v1/baskets/${basket.basket_id}/member`;
+  const answer = member_id ? await till.ask("PUT", path, { member_id }) : await till.ask("DELETE", path);
+  if (answer.ok) takeBasket(till, answer.body);
+  else till.notice(till.why(answer));
+}
+
+/** @param {Till} till @param {number} points @param {string[]} coupons */
+async function chooseRights(till, points, coupons) {
+  const { basket } = till.state;
+  if (!basket?.basket_id) return;
+  const answer = await till.ask("PUT", `/v1/baskets/${basket.basket_id}/redeem`, { points, coupons });
+  if (answer.ok) return takeBasket(till, answer.body);
+  till.notice(till.why(answer));
+  const again = await till.ask("GET", `/v1/baskets/${basket.basket_id}`);
+  if (again.ok) takeBasket(till, again.body);
+}
+
+/** @param {Till} till */
+async function park(till) {
+  const { state, change, ask } = till;
+  if (!state.basket?.basket_id || !state.basket.lines.length) return openParked(till);
+  const answer = await ask("POST", `/v1/baskets/${state.basket.basket_id}/park`, state.member ? { name: state.member.name } : {});
+  if (!answer.ok) return till.notice(till.why(answer));
+  change({ basket: null, selected: null, person: "idle", member: null, more: {}, parked: state.parked + 1 }, "entry");
+  till.notice(till.t("park.done"));
+}
+
+/** @param {Till} till */
+async function openParked(till) {
+  if (!sells(till.state)) return;
+  const rows = await parkedRows(till);
+  if (rows) till.change({ parked: rows.length, sheet: { kind: "parked", rows } }, rows.length ? "parked-0" : "sheet-close");
+}
+
+/** @param {Till} till @returns {Promise<any[] | null>} */
+export async function parkedRows(till) {
+  const query = new URLSearchParams({ state: "parked", ...till.here });
+  const answer = await till.ask("GET", `/v1/baskets?${query}`);
+  if (answer.ok) return Array.isArray(answer.body) ? answer.body : (answer.body.baskets ?? []);
+  till.notice(till.why(answer));
+  return null;
+}
+
+/** @param {Till} till @param {string} id */
+async function resume(till, id) {
+  const answer = await till.ask("POST", `/v1/baskets/${id}/resume`, {});
+  if (!answer.ok) return till.notice(till.why(answer));
+  till.change({ basket: answer.body, sheet: null, selected: null, parked: Math.max(0, till.state.parked - 1), sale: null }, "entry");
+  const { member_id } = answer.body;
+  if (!member_id) return;
+  const query = till.here.lane ? `?${new URLSearchParams(till.here)}` : "";
+  const found = await till.ask("GET", `/v1/members/${member_id}${query}`);
+  if (found.ok) till.change({ person: "member", member: { ...found.body, factor: null, allowed: [], challenge: null } });
+}

@@ -1,0 +1,121 @@
+// @ts-check
+/** What the clerk does about who stands there. */
+
+import { typeset } from "../format.js";
+import { sells } from "../state.js";
+import { attach } from "./basket.js";
+
+/** @typedef {import("../state.js").Till} Till */
+/** @typedef {import("../state.js").Answer} Answer */
+
+const DEADLINE_MS = 3_000;
+const SURE = ["member_code", "digit_code", "sun_card", "card_uid", "static_qr", "phone_page", "sms_code", "phone_number", "staff_override"];
+
+/** @param {Till} till */
+export function personActs(till) {
+  const { state, change, ask } = till;
+
+  async function identify() {
+    if (state.person === "armed") return;
+    change({ person: "armed", member: null, more: {}, reasons: [], challenge: null });
+    settle(till, await ask("POST", "/v1/identify", { deadline_ms: DEADLINE_MS, ...till.here }), true);
+  }
+
+  async function turn() {
+    if (!state.member?.challenge || state.challenge?.outcome === "running") return;
+    const place = state.member.till ? { lane: state.member.till } : till.here;
+    const answer = await ask("POST", "/v1/identify/turn", place);
+    if (answer.ok) turned(till, answer.body);
+    else {
+      change({ challenge: null }, "turn");
+      till.notice(till.why(answer));
+    }
+  }
+
+  async function next() {
+    const own = state.basket?.basket_id && state.basket.member_id;
+    change({ person: "idle", member: null, more: {}, reasons: [], challenge: null }, "entry");
+    if (own && sells(state)) await attach(till, null);
+  }
+
+  return {
+    identify,
+    turn,
+    next,
+    code: async (/** @type {string} */ text) => settle(till, await ask("POST", "/v1/identify/code", { text, ...till.here }), true),
+    cancelTurn: () => void ask("POST", "/v1/identify/turn/cancel", till.here),
+    endCoach: () => change({ coach: null }, "identify"),
+    handOver: (/** @type {any} */ gift) => handOver(till, gift),
+  };
+}
+
+/** @param {Till} till @param {Answer} answer @param {boolean} asked whether the clerk wanted it */
+export function settle(till, answer, asked = false) {
+  if (answer.ok) return recognised(till, answer.body, asked);
+  if (till.state.person === "armed") till.change({ person: "idle" }, "identify");
+  till.notice(till.why(answer));
+}
+
+/** @param {Till} till @param {any} result an answer of identify, or a recognition event @param {boolean} asked */
+export function recognised(till, result, asked = false) {
+  const { state, change } = till;
+  if (result.outcome !== "member" || !result.member) {
+    change({ person: result.outcome, member: null, more: {}, reasons: result.reasons ?? [], challenge: null });
+    return;
+  }
+  const { factor, allowed, challenge, assurance } = result;
+  const place = result.till ?? state.member?.till;
+  const member = { ...result.member, factor, allowed, challenge, assurance, till: place, number: result.number ?? null };
+  const same = state.member?.member_id === member.member_id;
+  change({ person: "member", member, more: same ? state.more : {}, reasons: [], challenge: null, sale: null, tapped: null });
+  if (!same) void askMore(till, member);
+  void join(till, member, asked || SURE.includes(factor));
+}
+
+/**
+ * Take the member into this screen's basket; a face seen in passing takes nobody's place.
+ * @param {Till} till @param {any} member @param {boolean} sure
+ */
+async function join(till, member, sure) {
+  const { basket } = till.state;
+  if (!sells(till.state) || !basket?.basket_id || basket.member_id === member.member_id) return;
+  if (basket.member_id && !sure) return;
+  await attach(till, member.member_id);
+}
+
+/** @param {Till} till @param {any} told a step of the turn of the head, or how it ended */
+export function turned(till, told) {
+  const { state } = till;
+  const challenge = { ...state.challenge, ...told };
+  const { member } = state;
+  const same = member && told.member_id === member.member_id;
+  const changes = same ? { member: { ...member, allowed: told.allowed, challenge: told.challenge } } : {};
+  till.change({ challenge, ...changes }, told.outcome === "running" ? "cancel-turn" : "turn");
+}
+
+/** @param {Till} till @param {any} member ask for what her record does not hold */
+async function askMore(till, member) {
+  const { state, ask } = till;
+  const masked = member.factor === "phone_number" && member.points_free === null;
+  const wanted = /** @type {const} */ (["recommendations", "tasks"]).filter((name) => state.features[name] && !masked);
+  const query = till.here.lane ? `?${new URLSearchParams(till.here)}` : "";
+  const answers = await Promise.all(wanted.map((name) => ask("GET", `/v1/members/${member.member_id}/${name}${query}`)));
+  if (state.member?.member_id !== member.member_id) return;
+  const found = wanted.map((name, at) => [name, answers[at].ok ? listed(answers[at].body, name) : []]);
+  till.change({ more: Object.fromEntries(found) });
+}
+
+/** @param {any} body a list, or an object that holds one @param {string} name */
+function listed(body, name) {
+  return Array.isArray(body) ? body : (body?.[name] ?? []);
+}
+
+/** @param {Till} till @param {any} gift */
+async function handOver(till, gift) {
+  const { member } = till.state;
+  const answer = await till.ask("POST", `/v1/gifts/${gift.id}/hand-over`, { member_id: member.member_id });
+  if (!answer.ok) return till.notice(till.why(answer));
+  const gifts = member.gifts.filter((/** @type {any} */ one) => one.id !== gift.id);
+  till.change({ member: { ...member, gifts } }, "next");
+  till.notice(typeset(till.t("gift.given", { name: gift.name })));
+}

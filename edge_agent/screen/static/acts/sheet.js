@@ -1,0 +1,52 @@
+// @ts-check
+/** Opening, filling in and leaving the sheets that need nothing of the box. */
+
+import { fenOf, isBarcode } from "../format.js";
+
+/** @typedef {import("../state.js").Till} Till */
+
+const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
+const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", help: "help" };
+
+/** @param {Till} till @param {any} baskets the acts on a basket */
+export function sheetActs(till, baskets) {
+  const { state, change } = till;
+
+  /** @param {Event} event */
+  function submitQuantity(event) {
+    event.preventDefault();
+    const { sheet } = state;
+    const typed = sheet?.typed.trim() ?? "";
+    const parts = MILLI.exec(typed);
+    if (isBarcode(typed) || !parts) return change({ sheet: { .../** @type {any} */ (sheet), typed: "", note: till.t("line.wrong") } }, "quantity");
+    change({ sheet: null });
+    void baskets.setQuantity(sheet?.line, Number(parts[1]) * 1000 + Number((parts[2] ?? "").padEnd(3, "0")));
+  }
+
+  /** @param {Event} event */
+  function submitPrice(event) {
+    event.preventDefault();
+    const { sheet } = state;
+    const price = fenOf(sheet?.price ?? "");
+    if (!sheet || !price) return change({ sheet: { .../** @type {any} */ (sheet), note: till.t("price.wrong") } }, "price-amount");
+    change({ sheet: null }, "entry");
+    void baskets.add({ barcode: sheet.barcode, unit_price_fen: price, name: sheet.name.trim() || till.t("price.unnamed") });
+  }
+
+  return {
+    submitQuantity,
+    submitPrice,
+    openWhy: () => state.basket?.lines.length && change({ sheet: { kind: "why" } }, "sheet-close"),
+    openTier: () => change({ sheet: { kind: "tier" } }, "sheet-close"),
+    openCoupons: () => change({ sheet: { kind: "coupons" } }, "coupon-0"),
+    help: () => change({ sheet: { kind: "help" } }, "sheet-close"),
+    typeSheet: (/** @type {string} */ name, /** @type {Event} */ event) => {
+      if (state.sheet) state.sheet[name] = /** @type {HTMLInputElement} */ (event.target).value;
+    },
+    closeSheet: () => {
+      const kind = /** @type {keyof typeof BACK} */ (state.sheet?.kind ?? "");
+      if (state.sheet?.busy) return;
+      change({ sheet: null }, kind === "shift" || kind === "pay" ? "entry" : BACK[kind]);
+    },
+  };
+}

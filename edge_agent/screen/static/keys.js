@@ -1,0 +1,98 @@
+// @ts-check
+/** The keys: named ones do what the help sheet says, digits fall into the field for bar codes. */
+
+/** @typedef {import("./state.js").State} State */
+
+const TENDERS = { x: "cash", w: "wechat", z: "alipay", k: "card" };
+
+/** @param {State} state @param {any} acts */
+export function listenToKeys(state, acts) {
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || (event.altKey && event.key !== "F4")) return;
+    const taken = named(event, state, acts) || (state.sheet ? inSheet(event, state, acts) : atBasket(event, state, acts));
+    if (taken) event.preventDefault();
+  });
+}
+
+/** @param {KeyboardEvent} event @param {State} state @param {any} acts @returns {boolean} */
+function named(event, state, acts) {
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    F1: acts.help,
+    F2: acts.identify,
+    F3: acts.askPhone,
+    F4: () => (state.member?.challenge ? acts.turn() : document.getElementById("sms")?.click()),
+    F6: () => void acts.park(),
+    F7: () => (document.getElementById("redeem") ?? document.getElementById("choose-coupons"))?.focus(),
+    F8: () => void acts.refund(),
+    F9: acts.pay,
+    F10: acts.askClerk,
+    Escape: acts.leave,
+  };
+  // Over a sheet only its own keys count, so that nothing changes beneath what is read.
+  const held = state.sheet && event.key !== "Escape" && !(event.key === "F9" && state.sheet.kind === "pay");
+  if (!(event.key in keys)) return false;
+  if (event.key === "F9" && state.sheet?.kind === "pay") document.getElementById("pay-commit")?.click();
+  else if (!held) keys[event.key]();
+  return true;
+}
+
+/** @param {KeyboardEvent} event @param {State} state @param {any} acts */
+function inSheet(event, state, acts) {
+  const tender = TENDERS[/** @type {keyof typeof TENDERS} */ (event.key.toLowerCase())];
+  if (state.sheet?.kind === "pay" && tender && !event.ctrlKey) {
+    void acts.tender(tender);
+    return true;
+  }
+  if (state.sheet?.kind === "void" && event.key === "Delete" && event.ctrlKey) {
+    void acts.voidBasket();
+    return true;
+  }
+  if (state.sheet?.kind === "why" && event.key === "?") {
+    acts.closeSheet();
+    return true;
+  }
+  if (["ArrowDown", "ArrowUp"].includes(event.key) && !(event.target instanceof HTMLInputElement)) {
+    return step(event.key === "ArrowDown" ? 1 : -1);
+  }
+  return false;
+}
+
+/** @param {number} by move between the rows of a sheet */
+function step(by) {
+  const rows = /** @type {HTMLElement[]} */ (Array.from(document.querySelectorAll("#sheet .choice:not([disabled])")));
+  const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
+  return rows.length > 0;
+}
+
+/** @param {KeyboardEvent} event @param {State} state @param {any} acts */
+function atBasket(event, state, acts) {
+  const field = /** @type {HTMLInputElement | null} */ (document.getElementById("entry"));
+  const { target, key } = event;
+  const typing = target instanceof HTMLInputElement && target.type !== "range";
+  if (typing && target !== field) return false;
+  if (key === "?" && state.basket && !field?.value) {
+    acts.openWhy();
+    return true;
+  }
+  if (!field || !acts.own) return false;
+  if (!field.value && lineKey(event, state, acts)) return true;
+  // A scanner types wherever the focus is: its digits belong to the field.
+  if (!typing && key.length === 1 && /[0-9A-Za-z]/.test(key) && !event.ctrlKey && !event.metaKey) field.focus();
+  return false;
+}
+
+/** @param {KeyboardEvent} event @param {State} state @param {any} acts keys that work on a line */
+function lineKey(event, state, acts) {
+  const { key } = event;
+  const onSlider = event.target instanceof HTMLInputElement && event.target.type === "range";
+  if (onSlider || !acts.own()) return false;
+  if (key === "Delete" && event.ctrlKey) acts.askVoid();
+  else if (key === "ArrowDown" || key === "ArrowUp") acts.walk(key === "ArrowDown" ? 1 : -1);
+  else if (key === "+" || key === "-") acts.count(key === "+" ? 1 : -1);
+  else if (key === "Delete") acts.remove();
+  else if (key === "Enter" && state.selected !== null && document.activeElement?.id === `line-${state.selected}`) acts.askQuantity();
+  else return false;
+  return true;
+}

@@ -1,0 +1,91 @@
+// @ts-check
+/** Finding or taking in a member by her phone number, in ten seconds. */
+
+import { h, icon } from "../../dom.js";
+import { typeset } from "../../format.js";
+import { offline } from "../../state.js";
+import { frame, pad, said } from "./frame.js";
+
+/** @typedef {import("../../state.js").State} State */
+
+/** @param {State} state @param {any} acts */
+export function phone(state, acts) {
+  const steps = { number, join, joined, sms };
+  return steps[/** @type {keyof typeof steps} */ (state.sheet?.step ?? "number")](state, acts);
+}
+
+/** @param {State} state @param {any} acts */
+function number(state, acts) {
+  const { t } = acts;
+  const title = state.features.recruits ? t("phone.join") : t("phone");
+  const how = state.features.recruits ? t("phone.how") : t("phone.find.how");
+  return asking(state, acts, { id: "number", title, label: t("phone.label"), how, submit: t("phone.find"), act: acts.findPhone, digits: "20" });
+}
+
+/** @param {State} state @param {any} acts */
+function sms(state, acts) {
+  const { t } = acts;
+  const how = state.sheet?.sent ? t("sms.how", { phone: state.member?.phone_masked ?? "" }) : t("sms.not_sent");
+  return asking(state, acts, { id: "code", title: t("sms.ask"), label: t("sms.label"), how, submit: t("sms.verify"), act: acts.verifyCode, digits: "8" });
+}
+
+/**
+ * One field, one pad, one button.
+ * @param {State} state @param {any} acts
+ * @param {{id: string, title: string, label: string, how: string, submit: string, act: () => Promise<void>, digits: string}} asked
+ */
+function asking({ sheet }, acts, asked) {
+  const { t } = acts;
+  const field = h("input", {
+    id: asked.id,
+    type: "tel",
+    inputmode: "numeric",
+    autocomplete: "off",
+    maxlength: asked.digits,
+    value: sheet?.typed ?? "",
+    oninput: (event) => acts.typeSheet("typed", event),
+  });
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    void asked.act();
+  };
+  const form = h("form.field", { id: "phone-form", onsubmit: submit }, h("label", { for: asked.id }, asked.label), field, h("p.muted.small", {}, asked.how));
+  return frame(asked.title, acts, [said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, acts.phoneKey))], [
+    h("button.primary", { type: "submit", form: "phone-form", disabled: Boolean(sheet?.busy) }, asked.submit, h("kbd", {}, "Enter")),
+  ]);
+}
+
+/** @param {State} state @param {any} acts what she agrees to, in words, before anything is kept */
+function join(state, acts) {
+  const { t } = acts;
+  const points = ["join.kept", "join.used", "join.leave"].map((key) => h("li", {}, icon("check"), h("span", {}, t(key))));
+  return frame(
+    t("join.title"),
+    acts,
+    [
+      said(state.sheet?.note ?? ""),
+      h("p", {}, t("join.none", { phone: state.sheet?.phone ?? "" })),
+      h("ul.consent", { id: "consent" }, ...points),
+      h("p.muted.small", {}, offline(state) ? t("join.offline") : t("join.shown")),
+    ],
+    [
+      h("button", { type: "button", onclick: acts.closeSheet }, t("join.no"), h("kbd", {}, "Esc")),
+      h("button.primary", { type: "button", id: "join-yes", disabled: Boolean(state.sheet?.busy), onclick: () => void acts.join() }, t("join.yes"), h("kbd", {}, "Enter")),
+    ],
+  );
+}
+
+/** @param {State} state @param {any} acts */
+function joined(state, acts) {
+  const { t } = acts;
+  const told = state.sheet?.joined;
+  const gift = told?.[`gift_${state.language}`] ?? told?.gift?.name ?? "";
+  return frame(
+    t("joined.title"),
+    acts,
+    [
+      h("div.done", {}, icon("check"), h("p.large", {}, t("joined.how")), gift ? h("p", {}, icon("gift"), typeset(t("joined.gift", { name: gift }))) : null, h("p.muted", {}, t("joined.low"))),
+    ],
+    [h("button.primary", { type: "button", id: "sheet-done", onclick: acts.closeSheet }, t("ok"), h("kbd", {}, "Enter"))],
+  );
+}
