@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from cloud_broker.cli import faces, goods, lanes, ledger, models, persons, setup
+from cloud_broker.cli import faces, goods, lanes, ledger, masters, models, partners, persons, setup
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
 
 app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
-for group in (setup, goods, models, faces, lanes, ledger, persons):
+masters.add_to(goods.import_app)
+for group in (setup, goods, models, faces, lanes, ledger, persons, partners):
     app.add_typer(group.app)
 
 

@@ -16,6 +16,7 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engi
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
@@ -39,6 +40,7 @@ class Office:
     publisher: CataloguePublisher
     faces: FaceOffice
     models: ModelSigner
+    masters: MasterOffice
     filters: PersonFilters
 
     def tenant(self) -> UUID:
@@ -86,6 +88,7 @@ def build_office(settings: Settings) -> Office:
     ids = SystemIds(clock)
     passwords = Argon2Passwords()
     keys = FileKeyRing(settings.secrets_dir)
+    publisher = CataloguePublisher(units, clock, ids, keys, settings.zone)
     return Office(
         settings=settings,
         engine=engine,
@@ -95,8 +98,9 @@ def build_office(settings: Settings) -> Office:
         keys=keys,
         provision=Provision(units, clock, ids, passwords, keys, hash_password),
         access=HqAccess(units, clock, ids, passwords),
-        publisher=CataloguePublisher(units, clock, ids, keys, settings.zone),
+        publisher=publisher,
         faces=FaceOffice(units, clock, ids, keys),
         models=ModelSigner(units, clock, keys),
+        masters=MasterOffice(units, clock, ids, publisher, settings.zone),
         filters=PersonFilters(units, clock),
     )

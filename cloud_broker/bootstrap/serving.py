@@ -43,8 +43,8 @@ from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.repairing import RepairBench
-from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.sms_codes import SmsCodes
+from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
