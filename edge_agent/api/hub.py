@@ -1,11 +1,15 @@
 """Live events for screens and tills: any thread publishes, each client has a bounded queue.
 
 An event belongs to a lane, or to the whole shop; a client hears its own lane's and the shop's.
+Events are numbered: a client that comes back names the last one it heard and gets what it missed,
+or a `reset` and what is on the counter now.
 """
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -13,14 +17,29 @@ import msgspec
 from edge_agent.ports.clock import Clock
 
 QUEUE_MAX = 64
+# What a client may have missed: members' data, so neither many nor for long.
+KEPT_MAX = 48
+KEPT_MS = 60_000
 CLIENTS_MAX = 32
 # A newcomer is told what is on the counter now; a finished sale clears it.
 STICKY = ("health", "member", "basket", "training")
 ENDS_A_CUSTOMER = ("sale",)
+# It comes every two seconds: a client that has not heard it for ten is deaf and comes back.
+HEARTBEAT = "health"
 
 
 # The lane of what every lane may know: nothing of a customer who stands at one.
 WHOLE_SHOP = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An event that a client may have missed."""
+
+    event_no: int
+    lane: str | None
+    mono_ms: int
+    message: bytes
 
 
 class Subscription:
@@ -29,10 +48,14 @@ class Subscription:
     def __init__(self, lane: str, terminal: UUID | None = None) -> None:
         self.lane = lane
         self.terminal = terminal
+        self.heard = 0
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)
 
-    def offer(self, message: bytes) -> bool:
+    def offer(self, message: bytes, event_no: int = 0) -> bool:
         """Queue a message; a client too slow for it loses its queue and is told to go."""
+        if 0 < event_no <= self.heard:
+            return True  # it was told when it came
+        self.heard = max(self.heard, event_no)
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
@@ -55,6 +78,10 @@ class EventHub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: set[Subscription] = set()
         self._sticky: dict[tuple[str | None, str], bytes] = {}
+        # Numbers go on after a restart: they begin at the wall clock, in microseconds.
+        self._event_no = clock.now().wall_ms * 1_000
+        self._kept: deque[_Kept] = deque()
+        self._gone = self._event_no
         self._lock = threading.Lock()
         self.dropped = 0
 
@@ -72,25 +99,35 @@ class EventHub:
     def publish(self, kind: str, payload: Mapping[str, object], *, lane: str | None) -> None:
         """Send an event to a lane's clients, or to all; safe on any thread, never blocks."""
         where = {} if lane is WHOLE_SHOP else {"lane": lane}
-        message = msgspec.json.encode(
-            {"type": kind, "at_ms": self._clock.now().wall_ms, **where, **payload}, enc_hook=str
-        )
+        now = self._clock.now()
         with self._lock:
+            self._event_no += 1
+            told = {"type": kind, "event_no": self._event_no, "at_ms": now.wall_ms, **where}
+            message = msgspec.json.encode({**told, **payload}, enc_hook=str)
             self._remember(kind, lane, message)
-        loop = self._loop
-        if loop is None or loop.is_closed():
-            return
-        loop.call_soon_threadsafe(self._fan_out, message, lane)
+            if kind != HEARTBEAT:
+                self._kept.append(_Kept(self._event_no, lane, now.mono_ms, message))
+            self._forget(now.mono_ms)
+            loop = self._loop
+            if loop is None or loop.is_closed():
+                return
+            loop.call_soon_threadsafe(self._fan_out, message, lane, self._event_no)
 
-    def subscribe(self, lane: str, terminal: UUID | None = None) -> Subscription | None:
-        """Add a client of a lane, on the serving loop; None when there are too many."""
+    def subscribe(
+        self, lane: str, terminal: UUID | None = None, after: int | None = None
+    ) -> Subscription | None:
+        """Add a client of a lane, on the serving loop; None when there are too many.
+
+        One that has heard events up to `after` gets what it missed; any other what is there now.
+        """
         if len(self._clients) >= CLIENTS_MAX:
             return None
         client = Subscription(lane, terminal)
         with self._lock:
-            held = [said for (of, _), said in self._sticky.items() if of in {WHOLE_SHOP, lane}]
-        for message in held:
-            client.offer(message)
+            missed = None if after is None else self._missed(lane, after)
+            for message in self._there_now(lane, after) if missed is None else missed:
+                client.offer(message)
+            client.heard = self._event_no
         self._clients.add(client)
         return client
 
@@ -115,6 +152,32 @@ class EventHub:
         """How many clients listen."""
         return len(self._clients)
 
+    def _forget(self, now_ms: int) -> None:
+        while self._kept and (
+            len(self._kept) > KEPT_MAX or now_ms - self._kept[0].mono_ms >= KEPT_MS
+        ):
+            self._gone = self._kept.popleft().event_no
+
+    def _missed(self, lane: str, after: int) -> list[bytes] | None:
+        """Return what a client missed, with the shop's present health; None when not known."""
+        self._forget(self._clock.now().mono_ms)
+        if not self._gone <= after <= self._event_no:
+            return None
+        missed = [
+            one.message
+            for one in self._kept
+            if one.event_no > after and one.lane in {WHOLE_SHOP, lane}
+        ]
+        health = self._sticky.get((WHOLE_SHOP, HEARTBEAT))
+        return missed if health is None else [health, *missed]
+
+    def _there_now(self, lane: str, after: int | None) -> list[bytes]:
+        held = [said for (of, _), said in self._sticky.items() if of in {WHOLE_SHOP, lane}]
+        if after is None:
+            return held
+        told = {"type": "reset", "event_no": self._event_no, "at_ms": self._clock.now().wall_ms}
+        return [msgspec.json.encode(told), *held]
+
     def _remember(self, kind: str, lane: str | None, message: bytes) -> None:
         if kind in ENDS_A_CUSTOMER:
             for of in (WHOLE_SHOP, lane):
@@ -123,10 +186,10 @@ class EventHub:
         elif kind in STICKY:
             self._sticky[lane, kind] = message
 
-    def _fan_out(self, message: bytes, lane: str | None) -> None:
+    def _fan_out(self, message: bytes, lane: str | None, event_no: int) -> None:
         for client in tuple(self._clients):
             if lane not in {WHOLE_SHOP, client.lane}:
                 continue
-            if not client.offer(message):
+            if not client.offer(message, event_no):
                 self.dropped += 1
                 self._clients.discard(client)

@@ -1,9 +1,9 @@
 """Live events over a WebSocket."""
 
 import asyncio
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Query, WebSocket
 
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.errors import fault_response
@@ -14,11 +14,15 @@ from edge_agent.api.principals import Principal, Scope
 from retail_core.errors import Fault
 
 TRY_LATER = 1013
+SEND_TIMEOUT_S = 10
+LastHeard = Annotated[
+    int | None, Query(ge=0, description="`event_no` of the last event heard: what was missed comes")
+]
 router = APIRouter()
 
 
 @router.websocket("/v1/events")
-async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
+async def events(socket: WebSocket, lane: WhereOrHere = None, after: LastHeard = None) -> None:
     """Send a lane's recognition, member, basket, sale, tapped, enrol_hint … events as JSON.
 
     And the shop's health; what happens at another lane is never sent.
@@ -33,7 +37,7 @@ async def events(socket: WebSocket, lane: WhereOrHere = None) -> None:
         return
     offered = socket.scope.get("subprotocols", ())
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    client = deps.hub.subscribe(here, caller.terminal)
+    client = deps.hub.subscribe(here, caller.terminal, after)
     if client is None:
         await socket.close(TRY_LATER)
         return
@@ -62,6 +66,10 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _forward(socket: WebSocket, client: Subscription) -> None:
-    while (message := await client.queue.get()) is not None:
-        await socket.send_text(message.decode())
+    try:
+        while (message := await client.queue.get()) is not None:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await socket.send_text(message.decode())
+    except TimeoutError:
+        pass  # it takes nothing any more: closed like one whose queue is full
     await socket.close(TRY_LATER)

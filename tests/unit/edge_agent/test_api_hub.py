@@ -4,7 +4,15 @@ import asyncio
 import json
 import threading
 
-from edge_agent.api.hub import CLIENTS_MAX, QUEUE_MAX, WHOLE_SHOP, EventHub, Subscription
+from edge_agent.api.hub import (
+    CLIENTS_MAX,
+    KEPT_MAX,
+    KEPT_MS,
+    QUEUE_MAX,
+    WHOLE_SHOP,
+    EventHub,
+    Subscription,
+)
 from tests.fakes.clock import BOOT, FakeClock
 
 LANE, OTHER = "a", "b"
@@ -35,7 +43,10 @@ async def test_events_from_a_device_thread_reach_clients() -> None:
     thread.start()
     thread.join()
     message = json.loads((await client.queue.get()) or b"")
-    assert message == {"type": "tapped", "at_ms": 7, "lane": LANE, "till": str(BOOT), "lines": []}
+    assert message == {
+        "type": "tapped", "event_no": 7_001, "at_ms": 7, "lane": LANE, "till": str(BOOT),
+        "lines": [],
+    }  # fmt: skip
 
 
 async def test_a_slow_client_is_dropped_and_the_quick_one_is_not() -> None:
@@ -100,3 +111,53 @@ async def test_clients_are_bounded_and_sent_away_at_the_end() -> None:
     assert hub.clients == 0
     assert clients[1].queue.get_nowait() is None
     hub.publish("health", {}, lane=WHOLE_SHOP)
+
+
+async def missed(hub: EventHub, after: int) -> list[tuple[str, object]]:
+    """What a client of the lane is told that comes back after an event."""
+    client = hub.subscribe(LANE, after=after)
+    assert client is not None
+    await settle()
+    hub.unsubscribe(client)
+    told = [json.loads(message or b"") for message in drained(client)]
+    return [(event["type"], event.get("n")) for event in told]
+
+
+async def test_who_comes_back_gets_what_it_missed() -> None:
+    clock = FakeClock(wall_ms=1)
+    hub = EventHub(clock)
+    hub.attach(asyncio.get_running_loop())
+    assert await missed(hub, 1_000) == []
+    for number in range(3):
+        hub.publish("tapped", {"n": number}, lane=LANE)
+    hub.publish("tapped", {"n": 3}, lane=OTHER)
+    hub.publish("health", {"n": 4}, lane=WHOLE_SHOP)
+    assert await missed(hub, 1_001) == [("health", 4), ("tapped", 1), ("tapped", 2)]
+    assert await missed(hub, 1_005) == [("health", 4)]
+
+
+async def test_who_was_away_for_long_begins_anew() -> None:
+    clock = FakeClock(wall_ms=1)
+    hub = EventHub(clock)
+    hub.attach(asyncio.get_running_loop())
+    hub.publish("basket", {"n": 0}, lane=LANE)
+    for after in (0, 999, 1_002, 10**15):
+        assert await missed(hub, after) == [("reset", None), ("basket", 0)], "not of this run"
+    clock.advance(KEPT_MS)
+    assert await missed(hub, 1_000) == [("reset", None), ("basket", 0)], "no longer kept"
+    hub.publish("sale", {"n": 1}, lane=LANE)
+    assert await missed(hub, 1_001) == [("sale", 1)]
+    for number in range(KEPT_MAX):
+        hub.publish("tapped", {"n": number}, lane=LANE)
+    assert len(await missed(hub, 1_002)) == KEPT_MAX
+    assert await missed(hub, 1_001) == [("reset", None)]
+
+
+async def test_an_event_under_way_is_heard_once() -> None:
+    hub = EventHub(FakeClock(wall_ms=1))
+    hub.attach(asyncio.get_running_loop())
+    hub.publish("tapped", {}, lane=LANE)  # its turn on the loop comes after the client's
+    client = hub.subscribe(LANE, after=1_000)
+    assert client is not None
+    await settle()
+    assert client.queue.qsize() == 1
