@@ -194,3 +194,10 @@ class Plan:
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def buyers(self) -> set[UUID]:
+        """Return who came, bought or gave back: their tiers are to be judged."""
+        members = [one.arrival.member for one in self.sales]
+        members += [one.member for one in self.refunds] + [one.member for one in self.members]
+        return {member for member in members if member is not None}

@@ -1,11 +1,13 @@
 """A member as shops hold her, built from what the cloud knows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from retail_core import limits
 from retail_core.loyalty.postings import member_account
 from retail_core.wire.messages import MemberRecord, PhoneKey, Purchase
+from retail_core.wire.standing import CouponHeld, GiftDue, TaskReached, TierStanding
 
 LAST_LINES_MAX = 10
 # A shop adds up what it booked itself since; it has to find each of those receipts here.
@@ -20,6 +22,37 @@ class HeldReceipt:
     store: UUID
     sold_ms: int
     total_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What shops are told of a member's tier, birthday, coupons and gifts, as it travels."""
+
+    joined: int = 0
+    birthday: int = 0
+    groups: tuple[str, ...] = ()
+    personal: bool = True
+    standing: TierStanding | None = None
+    coupons: tuple[CouponHeld, ...] = ()
+    gifts: tuple[GiftDue, ...] = ()
+    tasks: tuple[TaskReached, ...] = ()
+
+    def joined_with(self, others: Iterable["Told"]) -> "Told":
+        """Return this with the coupons and gifts of all that are the same person."""
+        everyone = tuple(others)
+        coupons = {one.id: one for told in everyone for one in told.coupons}
+        gifts = {one.id: one for told in everyone for one in told.gifts}
+        return replace(
+            self,
+            joined=min((told.joined for told in everyone), default=self.joined),
+            birthday=self.birthday or max((told.birthday for told in everyone), default=0),
+            personal=all(told.personal for told in everyone),
+            coupons=tuple(sorted(coupons.values(), key=lambda one: (one.last_day, one.id))),
+            gifts=tuple(sorted(gifts.values(), key=lambda one: (one.last_day, one.id))),
+        )
+
+
+NOTHING_TOLD = Told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +79,7 @@ class MemberFacts:
     digit_secret: bytes = field(default=b"", repr=False)
     withdrawn_ms: int = 0
     leased: int = 0
+    told: Told = NOTHING_TOLD
 
 
 def accounts_of(wallet: UUID) -> tuple[str, str, str]:
@@ -86,4 +120,12 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         posted_receipts=tuple(receipt.receipt_id.bytes for receipt in facts.receipts),
         digit_secret=facts.digit_secret,
         withdrawn_ms=facts.withdrawn_ms,
+        joined=facts.told.joined,
+        birthday=facts.told.birthday,
+        groups=facts.told.groups,
+        personal=facts.told.personal,
+        coupons=facts.told.coupons[: limits.MEMBER_COUPONS_MAX],
+        gifts=facts.told.gifts[: limits.MEMBER_GIFTS_MAX],
+        standing=facts.told.standing,
+        tasks=facts.told.tasks[: limits.TASKS_MAX],
     )

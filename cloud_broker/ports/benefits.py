@@ -10,34 +10,11 @@ from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
+from cloud_broker.domain.benefits import Coupon, Gift
+
+__all__ = ["BenefitRepo", "Coupon", "Ending", "Gift", "Lendable"]
+
 Ending = Literal["taken", "expired"]
-
-
-@dataclass(frozen=True, slots=True)
-class Coupon:
-    """A coupon given to a member; `source` says what for, once for each source."""
-
-    right: UUID
-    member: UUID
-    rule: str
-    source: str
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Gift:
-    """A gift given to a member; `store` where it must be picked up, None anywhere."""
-
-    right: UUID
-    member: UUID
-    kind: str
-    sku: str
-    name: str
-    source: str
-    store: UUID | None
-    last_day: date
-    ready: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.after_booking import after_booking
+from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
 from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
 from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.refresh import refresh
+from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.sync.ranges import Ranges
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body
@@ -92,7 +94,8 @@ class Batch:
         self._write(made)
         lent = self._lease(made, chains, places)
         gifts = Newcomers(self._unit, self._tenant, self._now_ms).settle(made)
-        feed = (*lent, *gifts, *refresh(self._unit, made.touched, self._now_ms))
+        again = give_again(Benefits(self._unit, self._tenant, self._now_ms), made.refunds)
+        feed = (*lent, *gifts, *again, *refresh(self._unit, made.touched, self._now_ms))
         self._unit.repair.add(self._repairs)
         self._announce(made)
         return Booked(
@@ -142,6 +145,7 @@ class Batch:
         """Book what the events say of leases; what a person should see joins the repairs."""
         leasing = Leasing(self._unit, self._tenant, self._now_ms)
         leasing.book(made.sales, made.lease_events, chains)
+        give_back(self._unit, leasing, made.refunds, made.sales)
         rows = leasing.save(places)
         self._unit.placements.queue(wallets_to_place(made), self._now_ms)
         self._repairs += [self._found(one, places) for one in leasing.found]
@@ -333,6 +337,7 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
     unit.ledger.add_refunds(made.refunds)
+    unit.growth.due(made.buyers, "sale")
     unit.stock.note_sales(made.sales)
     unit.stock.note_refunds(made.refunds)
     unit.ledger.add_postings(made.postings)

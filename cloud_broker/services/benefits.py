@@ -5,7 +5,7 @@ box can take and puts the members' new records into the feeds; what is forgotten
 lent by the sweep later.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -110,9 +110,17 @@ class Benefits:
             last_day=max(used.last_day, whole),
         )
 
+    def touch(self, members: Iterable[UUID]) -> None:
+        """Let `tell` tell of these members too."""
+        self._touched |= set(members)
+
+    def lend(self) -> tuple[FeedRow, ...]:
+        """Lend what was given and recall what was taken, without telling of the members yet."""
+        return self._lend(self._given) if self._given or self._recalled else ()
+
     def tell(self) -> tuple[FeedRow, ...]:
         """Lend what was given, recall what was taken, tell the stores; return the feeds' rows."""
-        rows = self._lend(self._given) if self._given or self._recalled else ()
+        rows = self.lend()
         touched, self._touched = self._touched, set()
         return (*rows, *refresh(self._unit, touched, self._now_ms))
 

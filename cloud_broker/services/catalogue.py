@@ -19,7 +19,7 @@ from retail_core.catalog.importing import CatalogueImport, ImportedArticle, pars
 from retail_core.catalog.price_lists import publishable
 from retail_core.checkout.business_date import as_int
 from retail_core.errors import Fault
-from retail_core.pricing.rules.bundle import parse_bundle, sign_bundle
+from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle, sign_bundle
 from retail_core.texts.faults import FaultCode
 
 
@@ -87,10 +87,20 @@ class CataloguePublisher:
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
             unit.catalogue.add_bundle(document, content, who)
+            self._plan(unit, bundle)
             detail = {"offers": len(bundle.offers)}
             unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
             unit.announce(LiveEvent(tenant, frozenset({"published"})))
         return bundle.version
+
+    def _plan(self, unit: Unit, bundle: RuleBundle) -> None:
+        """Keep a growth plan that says something new; one not named in a bundle stays in force."""
+        plans = unit.growth.plans()
+        if bundle.growth is None or (plans and plans[-1][1] == bundle.growth):
+            return
+        today = self._today()
+        since = today if bundle.valid_from is None else max(today, bundle.valid_from.date())
+        unit.growth.add_plan(bundle.version, since, bundle.growth)
 
     def refresh_due(self, tenant: UUID, *, who: str = "clock") -> int | None:
         """Publish again when a dated price has come into effect; return the new version."""

@@ -30,6 +30,7 @@ from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import ProofUsed, Purchase
+from tests.fakes.cloud_growth import told
 from tests.fakes.cloud_state import State
 
 
@@ -214,7 +215,7 @@ class FakeMemberRepo:
             wallet=new.wallet,
             ver=self._state.versions[new.member],
             name=new.enrolled.name,
-            tier=new.enrolled.tier,
+            tier=self._state.growth.tiers.get(new.member, new.enrolled.tier),
             tags=new.enrolled.declared_tags,
             phone_masked=new.enrolled.phone_masked,
             phone_hash=new.enrolled.phone_hash,
@@ -237,6 +238,7 @@ class FakeMemberRepo:
             ),
             digit_secret=self._state.digit_secrets.get(new.member, b""),
             withdrawn_ms=self._withdrawn_ms(new.member),
+            told=told(self._state, new),
         )
 
     def add_interests(self, pairs: Collection[tuple[UUID, UUID]], now_ms: int) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from cloud_broker.adapters.postgres.base import LEASED, Repository, at, ms_of
+from cloud_broker.adapters.postgres.told import PostgresTold
 from cloud_broker.domain.ingest_effects import NewCard, NewConsent, NewMember
 from cloud_broker.domain.records import (
     LAST_LINES_MAX,
@@ -274,6 +275,7 @@ class PostgresMembers(Repository):
         leased = {row.right_id: int(row.points) for row in self._rows(LEASED, wallets=wallets)}
         keys, cards = self._credentials(ids)
         withdrawn = {row.member_id: row.wall_ms for row in self._rows(_WITHDRAWN, members=ids)}
+        told = PostgresTold(self._connection, self._tenant).of(ids)
         return tuple(
             MemberFacts(
                 member=row.member_id,
@@ -293,6 +295,7 @@ class PostgresMembers(Repository):
                 digit_secret=row.secret or b"",
                 withdrawn_ms=withdrawn.get(row.member_id, 0),
                 leased=leased.get(row.wallet_id, 0),
+                told=told[row.member_id],
             )
             for row in rows
         )
