@@ -25,7 +25,10 @@ class HeldReceipt:
 
 @dataclass(frozen=True, slots=True)
 class BookedRefund:
-    """A refund to be booked; `made` is what the books make of it, `body` what the box said."""
+    """A refund to be booked; `made` is what the books make of it, `body` what the box said.
+
+    `whole`: with this one nothing of the receipt is left.
+    """
 
     arrival: Arrival
     body: RefundBody
@@ -36,6 +39,7 @@ class BookedRefund:
     day: date
     at_ms: int
     made: Refund
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

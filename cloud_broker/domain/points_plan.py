@@ -41,7 +41,18 @@ def book_refund(arrival: Arrival, body: RefundBody, facts: Facts, made: Plan) ->
     )
     day, at_ms = _after(arrival, body, held)
     booked = BookedRefund(
-        arrival, body, refund_id, receipt_id, held.member, held.standing.refunds, day, at_ms, refund
+        arrival=arrival,
+        body=body,
+        refund_id=refund_id,
+        receipt_id=receipt_id,
+        member=held.member,
+        nth=held.standing.refunds,
+        day=day,
+        at_ms=at_ms,
+        made=refund,
+        whole=all(
+            refund.returned[line.line] >= line.qty_milli for line in held.standing.receipt.lines
+        ),
     )
     made.refunds.append(booked)
     moment = Moment(day, at_ms, arrival.received_ms)

@@ -52,6 +52,12 @@ class LeaseRepo(Protocol):
         """Return which leases were ever granted."""
         ...
 
+    def spends_of(
+        self, receipts: Collection[UUID]
+    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+        """Return what receipts spent of leases; one without a redemption is absent."""
+        ...
+
     def anchor(self, device: UUID) -> Anchor | None:
         """Return the newest moment of a device that is in the event log."""
         ...

@@ -5,6 +5,7 @@ All of it in the transaction at hand: the books, the postings, the messages for 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -51,6 +52,7 @@ class Leasing:
         self._now_ms = now_ms
         self._before: dict[Right, RightBook] = {}
         self._held: dict[UUID, Handshake] = {}
+        self._direct: Counter[LeaseKey] = Counter()
         self.desk = LeaseDesk()
         self.found: list[Found] = []
 
@@ -65,6 +67,20 @@ class Leasing:
     def load_devices(self, devices: Collection[UUID]) -> None:
         """Lock and read who may spend for devices."""
         self.desk.tenures |= self._unit.leases.tenures(devices)
+
+    def lease(self, key: LeaseKey) -> Lease | None:
+        """Return a lease of a right that was loaded; None for one that was never granted."""
+        book = self.desk.books.get(key.right)
+        return None if book is None else book.leases.get(key)
+
+    def refunded(self, key: LeaseKey, refund: UUID, receipt: UUID, amount: int) -> None:
+        """Enter that a receipt gave back what it spent; the refund's postings freed it already."""
+        before = self.lease(key)
+        self.desk.refunded(key, refund, receipt, amount)
+        if before is not self.lease(key) and key.right.kind == RightKind.POINTS:
+            self._direct[key] += amount
+            book = self.desk.books[key.right]
+            self.desk.books[key.right] = replace(book, credited=book.credited - amount)
 
     # ---- what arrived ---------------------------------------------------------------------------
 
@@ -178,7 +194,9 @@ class Leasing:
             if after.key.right.kind == RightKind.POINTS and place is not None:
                 new += [
                     self._dated(posting, before, after)
-                    for posting in moved(before, after, place.legal_entity)
+                    for posting in moved(
+                        before, after, place.legal_entity, self._direct[after.key]
+                    )
                 ]
         if new:
             self._unit.ledger.add_postings(new)

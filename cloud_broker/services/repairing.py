@@ -9,8 +9,11 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import StoreRefusedError, Unit, Units
 from cloud_broker.services.batch import Batch, gather, write
+from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again
+from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.refresh import refresh
+from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.texts.faults import FaultCode
 
 REPLAYABLE = frozenset({"event", "frame"})
@@ -62,6 +65,11 @@ class RepairBench:
             return refused[0].code, refused[0].detail
         now = self._clock.now_ms()
         write(unit, made, now)
+        leasing = Leasing(unit, tenant, now)
+        leasing.book(made.sales, made.lease_events, {})
+        give_back(unit, leasing, made.refunds, made.sales)
+        leasing.save({place.device: place})
+        give_again(Benefits(unit, tenant, now), made.refunds)
         refresh(unit, made.touched, now)
         unit.announce(LiveEvent(tenant, frozenset({"sale", "member", "published"}), (place.store,)))
         return None, ""

@@ -46,4 +46,15 @@ def receipt_of(sale: Sale) -> Receipt:
         UUID(bytes=sale.receipt_id),
         tuple(ReceiptLine(line.line, line.qty_milli, line.net_fen) for line in sale.lines),
         sum(fen for kind, fen in sale.tenders if kind == TENDER_POINTS),
+        _coupons(sale),
     )
+
+
+def _coupons(sale: Sale) -> tuple[CouponUse, ...]:
+    """Return the coupon that was hers, with the lines that carry its share."""
+    used = sale.coupon
+    if used is None or used.id is None:
+        return ()
+    named = {line.line for line in sale.lines if any(rule == used.rule for rule, _ in line.offers)}
+    lines = named or {line.line for line in sale.lines}
+    return (CouponUse(str(UUID(bytes=used.id)), frozenset(lines)),)

@@ -27,13 +27,18 @@ def redeem_posting(draw: Draw, rule: str, redeemer: UUID) -> Posting:
     return made
 
 
-def moved(before: Lease | None, after: Lease, issuer: UUID) -> tuple[Posting, ...]:
-    """Return the cloud's postings for a change of a wallet's lease; none for a plain spend."""
+def moved(
+    before: Lease | None, after: Lease, issuer: UUID, direct: int = 0
+) -> tuple[Posting, ...]:
+    """Return the cloud's postings for a change of a wallet's lease; none for a plain spend.
+
+    `direct` is what a refund's own postings made free already, without the leased account.
+    """
     key = after.key
     leased = leased_account(key.right.id, key.device, key.epoch)
     free = member_account(key.right.id, "free")
     suspense = brand_account(issuer, "suspense")
-    tied = after.tied - (0 if before is None else before.tied)
+    tied = after.tied - (0 if before is None else before.tied) + direct
     late = after.late - (0 if before is None else before.late)
     flows = (
         (LENT, free, leased, tied),

@@ -78,6 +78,16 @@ class FakeLeaseRepo:
     def known(self, keys: Collection[LeaseKey]) -> set[LeaseKey]:
         return set(keys) & self._shelf.leases.keys()
 
+    def spends_of(
+        self, receipts: Collection[UUID]
+    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+        found: dict[UUID, tuple[tuple[LeaseKey, int], ...]] = {}
+        for key, lease in sorted(self._shelf.leases.items()):
+            for receipt in lease.spends.keys() & set(receipts):
+                spent = (key, lease.spends[receipt])
+                found[receipt] = (*found.get(receipt, ()), spent)
+        return found
+
     def anchor(self, device: UUID) -> Anchor | None:
         own = [one for one in self._state.events if one.place.device == device]
         if not own:

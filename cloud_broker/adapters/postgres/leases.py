@@ -211,6 +211,22 @@ class PostgresLeases(Repository):
         )
         return {_key(row) for row in rows}
 
+    def spends_of(
+        self, receipts: Collection[UUID]
+    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+        """Return what receipts spent of leases; one without a redemption is absent."""
+        rows = self._rows(
+            "select * from lease_spend where tenant_id = %(tenant)s"
+            " and receipt_id = any(%(receipts)b::uuid[])"
+            " order by kind, right_id, device_id, epoch, nth",
+            receipts=list(receipts),
+        )
+        found: dict[UUID, tuple[tuple[LeaseKey, int], ...]] = {}
+        for row in rows:
+            spent = (_key(row), int(row.amount))
+            found[row.receipt_id] = (*found.get(row.receipt_id, ()), spent)
+        return found
+
     # ---- inside ---------------------------------------------------------------------------------
 
     def _free_points(self, rights: Sequence[Right]) -> dict[Right, int]:

@@ -9,10 +9,19 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.domain.points import BookedRefund, HeldReceipt, NewPosting
-from retail_core.checkout.receipt import TENDER_POINTS, Receipt, ReceiptLine
+from retail_core.checkout.receipt import (
+    TENDER_POINTS,
+    CouponUse,
+    Receipt,
+    ReceiptLine,
+    receipt_of,
+)
 from retail_core.loyalty.lots import Dated
 from retail_core.loyalty.postings import Posting, PostingKey
 from retail_core.loyalty.refunds import Standing
+from retail_core.wire.codec import decode_body
+from retail_core.wire.kinds import EventType
+from retail_core.wire.messages import Sale
 
 _POSTING = (
     "p.receipt_id, p.line, p.rule, p.kind, p.nth, p.debit, p.credit, p.points, p.issuer,"
@@ -86,8 +95,13 @@ class PostgresLedger(Repository):
             ids=ids,
         )
         heads = self._rows(
-            "select r.receipt_id, r.store_id, r.member_id, r.business_date, r.sold_ms, r.tenders,"
-            " coalesce(p.wallet_id, m.wallet_id) as wallet_id from receipt r"
+            "select r.receipt_id, r.store_id, coalesce(r.member_id, c.member_id) as member_id,"
+            " r.business_date, r.sold_ms, r.tenders, e.body,"
+            " coalesce(p.wallet_id, c.wallet_id, m.wallet_id) as wallet_id from receipt r"
+            " left join event_log e on e.tenant_id = r.tenant_id"
+            " and e.received_at = r.received_at and e.event_id = r.event_id"
+            " left join receipt_claim c on c.tenant_id = r.tenant_id"
+            " and c.receipt_id = r.receipt_id"
             " left join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id"
             " left join lateral (select wallet_id from posting where tenant_id = r.tenant_id"
             " and receipt_id = r.receipt_id and kind in ('earn', 'qualify', 'redeem')"
@@ -125,6 +139,7 @@ class PostgresLedger(Repository):
                 receipt,
                 tuple(ReceiptLine(one.line, one.qty_milli, one.net_fen) for one in lines),
                 sum(fen for kind, fen in row.tenders if kind == TENDER_POINTS),
+                _coupons(row.body),
             ),
             tuple(_posting(one) for one in postings),
             {one.line: one.back for one in lines if one.back},
@@ -266,6 +281,12 @@ def _posting(row: Row[Any]) -> Posting:
         row.redeemer,
         row.expires_on,
     )
+
+
+def _coupons(body: bytes | None) -> tuple[CouponUse, ...]:
+    """Return the coupons of a sale as it was told; none when that is not kept any more."""
+    sale = None if body is None else decode_body(EventType.SALE, body)
+    return receipt_of(sale).coupons if isinstance(sale, Sale) else ()
 
 
 def _summed(refund: BookedRefund) -> dict[int, int]:

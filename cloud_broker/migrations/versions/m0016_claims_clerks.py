@@ -1,4 +1,4 @@
-"""Receipts claimed later, whom a clerk recruited, clerks' own memberships, and alerts about them."""
+"""Receipts claimed later, who recruited whom, clerks' own memberships, and alerts about them."""
 
 from alembic import op
 
