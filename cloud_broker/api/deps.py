@@ -12,6 +12,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.growth_desks import GrowthDesks
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
@@ -59,6 +60,7 @@ class ApiDeps:
     member_desk: MemberDesk
     sms: SmsCodes
     person_filters: PersonFilters
+    growth: GrowthDesks
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

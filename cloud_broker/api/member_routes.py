@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
+from cloud_broker.api import growth_routes
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.domain.phone_request import Asked, parse
@@ -157,6 +158,7 @@ def router(doors: Doors) -> APIRouter:
     FromPhone = Annotated[PhoneHolder, Depends(PhoneDoor(doors))]  # noqa: N806 - an alias is a type
     _own_data(routes, doors, FromPhone)
     _lanes(routes, doors, FromPhone)
+    growth_routes.add_to(routes, doors, FromPhone)
     return routes
 
 

@@ -34,6 +34,7 @@ from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.greeting import Greeter
+from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.lease_office import LeaseOffice
@@ -92,6 +93,7 @@ def build_api(running: Running) -> ASGIApp:
         member_desk=MemberDesk(office.units, queries, office.clock, office.ids),
         sms=_sms(office),
         person_filters=office.filters,
+        growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
         queries=queries,
         auth=office.access,
         desk=desk,

@@ -17,6 +17,7 @@ from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.frames import Inbound
+from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.member_desk import MemberDesk
@@ -104,6 +105,7 @@ class Cloud:
             member_desk=MemberDesk(self.units, OneMember(), self.clock, ids),
             sms=sms_codes(self.units, self.clock, ids),
             person_filters=PersonFilters(self.units, self.clock),
+            growth=growth_desks(self.units, self.clock, ids, FakeKeyRing(), "Asia/Shanghai"),
             queries=OneMember(),
             auth=HqAccess(self.units, self.clock, ids, FakePasswords()),
             desk=NotingDesk(fresh_id()),

@@ -17,6 +17,7 @@ from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.frames import Inbound
+from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.member_desk import MemberDesk
@@ -103,6 +104,7 @@ def shared_site() -> Site:
         member_desk=MemberDesk(units, EmptyQueries(), clock, ids),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),
+        growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         queries=EmptyQueries(),
         auth=access,
         desk=desk,

@@ -1,0 +1,67 @@
+"""Tasks as a member sees them on her phone: worked out for her as she looks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.unit import Units
+from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.task_work import HORIZON_DAYS, begun
+from retail_core.growth.referral import ReferralRule
+from retail_core.growth.task_progress import Progress, progress, runs_on
+from retail_core.growth.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskShown:
+    """A task, how far she is in its present period, and how often she was rewarded for it."""
+
+    task: Task
+    progress: Progress
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class TasksShown:
+    """All tasks that run today, and the invitation with how many friends came by hers."""
+
+    tasks: tuple[TaskShown, ...]
+    invitation: ReferralRule | None
+    friends: int
+    rewarded: int
+
+
+class TaskView:
+    """Shows tasks; called from the API's threads."""
+
+    def __init__(self, units: Units, clock: Clock, rules: RulesInForce) -> None:
+        self._units = units
+        self._clock = clock
+        self._rules = rules
+
+    def shown(self, who: PhoneHolder) -> TasksShown:
+        """Return a member's tasks now."""
+        now_ms = self._clock.now_ms()
+        today = self._rules.day(now_ms)
+        with self._units.begin(who.tenant) as unit:
+            bundle = self._rules.of(unit, who.tenant, now_ms)
+            tasks = begun(unit, bundle, today)
+            facts = unit.tasks.facts(who.member, today - timedelta(days=HORIZON_DAYS))
+            given = unit.tasks.completions(who.member)
+            friends = unit.tasks.referrals([who.member])
+        stand = [cause for cause, one in given.items() if one.given.stands]
+        return TasksShown(
+            tuple(
+                TaskShown(
+                    task,
+                    progress(task, facts, today),
+                    sum(cause.startswith(f"task:{task.id}:") for cause in stand),
+                )
+                for task in tasks
+                if runs_on(task, today)
+            ),
+            bundle.referral,
+            len(friends),
+            sum(cause.startswith("referral:") for cause in stand),
+        )
