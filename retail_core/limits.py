@@ -25,6 +25,8 @@ QTY_MILLI_MAX = 1_000_000_000
 AMOUNT_FEN_MAX = 100_000_000_000
 NAME_CHARS_MAX = 200
 TENDERS_MAX = 16
+BASKETS_OPEN_MAX = 20  # of one till
+BASKETS_PARKED_MAX = 50  # of one lane
 
 # pricing
 OFFERS_MAX = 2_000  # also coupons, gifts, campaigns, restrictions, each

@@ -76,6 +76,16 @@ MIGRATIONS = (
         ) STRICT, WITHOUT ROWID;
         """
     ),
+    script(
+        """
+        CREATE TABLE basket (basket_id BLOB PRIMARY KEY, basket BLOB NOT NULL) STRICT;
+        CREATE TABLE basket_answer (
+          key TEXT PRIMARY KEY, basket_id BLOB NOT NULL,
+          body_hash BLOB NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX basket_answer_of ON basket_answer (basket_id);
+        """
+    ),
 )
 
 _COLUMNS = "seq, event, prev_hash, hash, crc, acked"

@@ -19,6 +19,7 @@ from edge_agent.api.errors import ErrorBody, FaultHandlers
 from edge_agent.api.guard import OPEN_PATHS, Gate, Guard
 from edge_agent.api.idempotency import HEADER
 from edge_agent.api.routes import (
+    baskets,
     books,
     consents,
     enrolments,
@@ -32,6 +33,7 @@ from edge_agent.api.routes import (
     phones,
     quotes,
     receipts,
+    recruits,
     refunds,
     sales,
     training,
@@ -47,9 +49,11 @@ FEATURES = (
     members,
     consents,
     enrolments,
+    recruits,
     phones,
     faces,
     quotes,
+    baskets,
     sales,
     books,
     receipts,

@@ -10,6 +10,7 @@ from fastapi.requests import HTTPConnection
 from numpy.typing import NDArray
 
 from edge_agent.api.after_sale import AfterSale
+from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.deadline import Deadline
 from edge_agent.api.hub import EventHub
@@ -17,6 +18,7 @@ from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.rate import LookupRate
+from edge_agent.api.recruiting import Recruiting
 from edge_agent.api.turning import TurnCounter
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
@@ -66,6 +68,7 @@ class ApiDeps:
     rate: LookupRate
     members: Members
     sales: CloseSale
+    baskets: BasketDesk
     enrol: Enrol
     consents: Consents
     export: MemberExport
@@ -79,6 +82,7 @@ class ApiDeps:
     after: AfterSale
     pairing: Pairing
     provisioned: tuple[Principal, ...]
+    recruiting: Recruiting
 
 
 IdempotencyHeader = Annotated[

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -49,11 +49,21 @@ async def once_key(request: Request, given: str, principal: Principal) -> OnceKe
     return OnceKey(f"{principal.key}:{given}", digest, request.state.deadline)
 
 
+class Answers(Protocol):
+    """Where answers are kept under their keys."""
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        """Return the answer stored under an idempotency key."""
+        ...
+
+
 class OnceDesk:
     """Lets one request through for each key at a time, and answers repetitions from the journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, answers: Answers | None = None) -> None:
+        """Look answers up in the journal, or where else an act keeps them."""
         self._journal = journal
+        self._answers = answers or journal
         self._lock = threading.Lock()
         self._busy: dict[str, tuple[threading.Lock, int]] = {}
 
@@ -70,7 +80,7 @@ class OnceDesk:
         key is under way.
         """
         with self._alone(once):
-            stored = self._journal.answer(once.key)
+            stored = self._answers.answer(once.key)
             if stored is None:
                 once.deadline.begin()
                 return _response(self._act(once, act, view), replayed=False)

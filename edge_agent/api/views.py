@@ -24,6 +24,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.replica import Replica
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
+from edge_agent.services.close_sale import Priced, points_fen
 from edge_agent.services.identify import Identification
 from edge_agent.services.members import Members
 from edge_agent.services.price_desk import PriceDesk
@@ -40,6 +41,7 @@ from retail_core.identity.naming import mask_name
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import points_earned
 from retail_core.pricing.certificate import PricedBasket, PricedLine
+from retail_core.pricing.rules.ruleset import EarnRule
 from retail_core.texts.faults import FaultCode
 
 _ASSURANCE: dict[Assurance, Literal["none", "hint", "low", "high"]] = {
@@ -78,7 +80,10 @@ class Views:
         self._claim = claim
 
     def member(self, view: MemberView, standing: Standing) -> MemberAnswered:
-        """Return a member with the name of her tier; her wallet only where it may be seen."""
+        """Return a member with the name of her tier; her wallet only where it may be seen.
+
+        Masked when nothing but her number vouches for her.
+        """
         bundle = self._prices.rules().bundle
         seen = growth_seen(view, self._shop, bundle)
         shown = MemberAnswered(
@@ -101,7 +106,8 @@ class Views:
             birthday_today=seen.birthday_today,
         )
         sees = allows(standing.assurance, Action.SEE_WALLET)
-        return shown if sees else shown.model_copy(update=_NO_WALLET)
+        shown = shown if sees else shown.model_copy(update=_NO_WALLET)
+        return _masked(shown) if standing.factor is Factor.PHONE_NUMBER else shown
 
     def identified(
         self, result: Identification, standing: Standing | None, policy: TurnPolicy
@@ -110,8 +116,6 @@ class Views:
         shown = None
         if result.member is not None and standing is not None:
             shown = self.member(self._members.show(result.member), standing)
-            if standing.factor is Factor.PHONE_NUMBER:
-                shown = _masked(shown)
         return IdentifyAnswered(
             outcome=result.outcome,
             assurance=_ASSURANCE[result.assurance],
@@ -127,7 +131,13 @@ class Views:
             challenge=challenge(standing, policy),
         )
 
-    def quote(self, priced: PricedBasket, till: UUID | None, member: UUID | None) -> QuoteAnswered:
+    def quote(
+        self,
+        priced: PricedBasket,
+        till: UUID | None,
+        member: UUID | None,
+        earn: EarnRule | None,
+    ) -> QuoteAnswered:
         """Return a priced basket, with the points it would bring."""
         names = {offer.offer_id: offer.name for offer in priced.applied}
         return QuoteAnswered(
@@ -137,12 +147,27 @@ class Views:
             shelf_fen=priced.shelf_fen,
             total_fen=priced.total_fen,
             saved_fen=priced.saved_fen,
-            points_earned=self._points(priced, member),
+            points_earned=self._points(priced, member, earn),
             status=priced.status,
             gap_fen=priced.gap_fen,
             applied=tuple(AppliedView.model_validate(offer) for offer in priced.applied),
             rejected=tuple(RejectedView.model_validate(offer) for offer in priced.rejected),
             bundle_version=priced.bundle_version,
+            due_fen=priced.due_fen,
+        )
+
+    def quoted(
+        self, priced: Priced, till: UUID | None, member: UUID | None, refused: FaultCode | None
+    ) -> QuoteAnswered:
+        """Return a quote with why a price or a redemption is not given."""
+        quote, why = priced.quote, priced.allowance.refused
+        shown = self.quote(quote.priced, till, member, quote.earn)
+        return shown.model_copy(
+            update={
+                "refused": None if refused is None else reason(refused),
+                "fallback": None if quote.fallback is None else reason(quote.fallback),
+                "redeem_refused": None if why is None else fault_reason(why),
+            }
         )
 
     def sale(self, result: SaleResult) -> SaleAnswered:
@@ -161,7 +186,15 @@ class Views:
             member=self._buyer(result.member_id),
             status=result.priced.status,
             unmapped=result.unmapped,
-            claim_token=None if result.member_id else self._claim(result.receipt_id),
+            due_fen=result.priced.due_fen,
+            points_redeemed=result.priced.points.points if result.priced.points else 0,
+            points_fen=points_fen(result.priced),
+            training=result.training,
+            fallback=None if result.fallback is None else reason(result.fallback),
+            refused=None if result.refused is None else fault_reason(result.refused),
+            claim_token=None
+            if result.member_id or result.training
+            else self._claim(result.receipt_id),
         )
 
     def tapped(self, booking: TappedBooking) -> TappedView:
@@ -198,13 +231,14 @@ class Views:
             return None
         return BuyerView(member_id=held.member_id, name=held.record.name, tier=held.record.tier)
 
-    def _points(self, priced: PricedBasket, member_id: UUID | None) -> int:
+    def _points(self, priced: PricedBasket, member_id: UUID | None, earn: EarnRule | None) -> int:
         held = None if member_id is None else self._replica.member(member_id)
         if held is None:
             return 0
         wallet = UUID(bytes=held.record.wallet)
-        earn = self._prices.rules().bundle.earn
-        postings = earn_postings(priced, earn, held.record.tier, wallet, self._shop.legal_entity)
+        paid = points_fen(priced)
+        entity = self._shop.legal_entity
+        postings = earn_postings(priced, earn, held.record.tier, wallet, entity, paid)
         return points_earned(postings)
 
     def _last(self, last: LastPurchase) -> LastPurchaseView:
@@ -241,8 +275,12 @@ def face(plan: EnrolPlan) -> FaceAnswered:
 
 def reason(code: FaultCode, fields: Mapping[str, object] | None = None) -> ReasonView:
     """Return a fault as a person reads it."""
-    fault = Fault(code, **(fields or {}))
-    return ReasonView(code=code.value, zh=fault.text("zh"), en=fault.text("en"))
+    return fault_reason(Fault(code, **(fields or {})))
+
+
+def fault_reason(fault: Fault) -> ReasonView:
+    """Return a fault with its particulars as a person reads it."""
+    return ReasonView(code=fault.code.value, zh=fault.text("zh"), en=fault.text("en"))
 
 
 def may_now(standing: Standing | None, policy: TurnPolicy) -> tuple[str, ...]:
@@ -269,6 +307,7 @@ def _masked(member: MemberAnswered) -> MemberAnswered:
         "last_purchase": None,
         "standing": None,
         "birthday_today": False,
+        "gifts": (),
     }
     return member.model_copy(update=hidden)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from edge_agent.api.app import build_app
+from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.dependencies import ApiDeps, LaneDesk
 from edge_agent.api.guard import Gate
@@ -23,6 +24,7 @@ from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
+from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.lanes import lanes_with_tills
@@ -31,6 +33,7 @@ from edge_agent.bootstrap.services import Services, build_services
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.person_line import PersonLine
 from edge_agent.ports.till_tap import TillTap
 from edge_agent.screen import STATIC
 from edge_agent.services.cloud_session import CloudSession
@@ -55,6 +58,7 @@ class Outside:
 
     clock: Clock | None = None
     directory: CloudDirectory | None = None
+    persons: PersonLine | None = None
     devices: Devices | None = None
 
 
@@ -68,6 +72,7 @@ class Surface:
     desks: dict[str, LaneDesk]
     wellbeing: Wellbeing
     calls: LaneCalls
+    baskets: BasketDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +122,13 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
     basis = basis_of(settings, version, outside.clock)
     with ExitStack() as files:
         storage = open_storage(basis, files)
-        lines = open_lines(basis, storage, outside.directory)
+        lines = open_lines(basis, storage, outside.directory, outside.persons)
         files.callback(lines.directory.close)
         files.callback(lines.stop)
         devices = outside.devices or open_devices(basis)
         services = build_services(basis, storage, lines, devices)
         files.callback(services.release_waiters)
+        files.callback(services.recruiting.stop)
         files.callback(services.faces.turning.stop)
         surface = build_surface(basis, storage, services, devices, lines)
         lines.downlink.listen(announcer(basis, services, surface))
@@ -187,7 +193,8 @@ def build_surface(
         )
         for name, lane in services.lanes.items()
     }
-    return Surface(views, visits, counter, desks, wellbeing, calls)
+    baskets = build_basket_desk(storage, services, (views, visits), basis.hub)
+    return Surface(views, visits, counter, desks, wellbeing, calls, baskets)
 
 
 def build_api(basis: Basis, storage: Storage, services: Services, surface: Surface) -> FastAPI:
@@ -214,6 +221,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         rate=LookupRate(basis.clock),
         members=services.members,
         sales=services.sales,
+        baskets=surface.baskets,
         enrol=services.enrol,
         consents=services.faces.consents,
         export=MemberExport(services.faces.files, storage.journal, storage.replica, basis.clock),
@@ -231,6 +239,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         after=services.after,
         pairing=services.pairing,
         provisioned=tokens.provisioned,
+        recruiting=services.recruiting,
     )
     gate = Gate(
         basis.settings.hosts,
@@ -254,6 +263,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("faces", services.faces.keeper.turn, basis.tally, rest_s=LEASES_EVERY_S),
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane-calls", surface.calls.turn, basis.tally),
+        Loop("near-misses", surface.baskets.advise, basis.tally),
         Loop("proofs", services.proof_uses.turn, basis.tally),
         Loop("terminals", services.pairing.terminals.tend, basis.tally, rest_s=TERMINALS_EVERY_S),
         Loop("leases", services.leases.tend, basis.tally, rest_s=LEND_EVERY_S),

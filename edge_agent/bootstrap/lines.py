@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
+from edge_agent.adapters.person_line_http import HttpPersonLine
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.face_models import model_intake
 from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.person_line import PersonLine
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Downlink
 from edge_agent.services.face_leave import FaceLeave
 from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.model_intake import ModelIntake
 from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.pending_uses import PendingUses
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
 from edge_agent.services.uplink import Uplink
 from retail_core.sync.retention import prune_before_wall_ms
@@ -29,8 +32,10 @@ class Lines:
     uplink: Uplink
     downlink: Downlink
     pending: PendingPoints
+    uses: PendingUses
     leave: FaceLeave
     models: ModelIntake | None
+    persons: PersonLine
 
     def stop(self) -> None:
         """End what fetches beside the session; safe to call twice."""
@@ -42,8 +47,13 @@ class Lines:
         return () if self.models is None else self.models.noted()
 
 
-def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None) -> Lines:
-    """Prepare both lines; `directory` replaces the HTTP one."""
+def open_lines(
+    basis: Basis,
+    storage: Storage,
+    directory: CloudDirectory | None,
+    persons: PersonLine | None = None,
+) -> Lines:
+    """Prepare both lines; `directory` and `persons` replace what asks over HTTP."""
     cloud = basis.settings.device.cloud
     identity = LinkIdentity(
         basis.shop.tenant,
@@ -56,12 +66,13 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
     )
     directory = directory or HttpDirectory(cloud.url, cloud.token.get_secret_value())
     pending = PendingPoints(storage.journal)
+    uses = PendingUses(storage.journal, link.connected)
     uplink = Uplink(
         storage.journal,
         link,
         basis.shop,
         basis.tally,
-        on_acked=[pending.acked],
+        on_acked=[pending.acked, uses.acked],
         prune_before_ms=lambda: prune_before_wall_ms(basis.clock.now()),
     )
     leave = FaceLeave(
@@ -78,11 +89,15 @@ def open_lines(basis: Basis, storage: Storage, directory: CloudDirectory | None)
         basis.clock,
         basis.tally,
         bundle_public_key=cloud.bundle_public_key,
-        listeners=[lambda applied: pending.reflected([applied.member_id])],
+        listeners=[
+            lambda applied: pending.reflected([applied.member_id]),
+            lambda applied: uses.reflected([applied.member_id]),
+        ],
         face_leave=leave.refresh,
         models=None if models is None else models.told,
     )
-    return Lines(link, directory, uplink, downlink, pending, leave, models)
+    persons = persons or HttpPersonLine(cloud.url, cloud.token.get_secret_value())
+    return Lines(link, directory, uplink, downlink, pending, uses, leave, models, persons)
 
 
 def build_cloud_session(

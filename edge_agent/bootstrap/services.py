@@ -5,15 +5,18 @@ from functools import partial
 from hashlib import sha256
 
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
-from edge_agent.api.pairing_views import announce
 from edge_agent.api.after_sale import AfterSale
+from edge_agent.api.pairing_views import announce
+from edge_agent.api.recruiting import Recruiting
 from edge_agent.bootstrap.after_sale import build_after_sale
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old_gallery
+from edge_agent.bootstrap.counter_sales import CounterSales, build_counter_sales
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.faces import Faces, Held, build_faces
 from edge_agent.bootstrap.lanes import LaneServices, Shared, build_lanes
 from edge_agent.bootstrap.lines import Lines
+from edge_agent.bootstrap.recruiting import build_recruiting
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
@@ -43,6 +46,7 @@ class Services:
     prices: PriceDesk
     members: Members
     sales: CloseSale
+    counter: CounterSales
     enrol: Enrol
     reissue: ReissuePhone
     tapped: BookTapped
@@ -56,6 +60,7 @@ class Services:
     leases: LeaseDesk
     after: AfterSale
     pairing: Pairing
+    recruiting: Recruiting
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -66,7 +71,10 @@ class Services:
 def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Devices) -> Services:
     """Wire the services."""
     replica, clock, ids, shop = storage.replica, basis.clock, basis.ids, basis.shop
-    recorder = Recorder(storage.journal, [lines.pending.recorded, lines.uplink.recorded])
+    recorder = Recorder(
+        storage.journal,
+        [lines.pending.recorded, lines.uses.recorded, lines.uplink.recorded],
+    )
     sessions = TillSessions(clock, basis.settings.config.face.turn_policy)
     members = _members(basis, storage, lines)
     keys = basis.settings.device.keys
@@ -89,12 +97,15 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
     held = Held(gallery, MemberLookup(replica, members), beside)
     claim_base = f"{basis.settings.device.cloud.url}/m/"
-    prices = PriceDesk(replica, shop)
+    enrol = Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base)
+    leases = _leases(basis, storage, lines, recorder)
+    counter = build_counter_sales(basis, storage, lines, recorder, leases)
     return Services(
-        prices=prices,
+        prices=counter.prices,
         members=members,
-        sales=CloseSale(recorder, replica, clock, ids, shop),
-        enrol=Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base),
+        sales=counter.sales,
+        counter=counter,
+        enrol=enrol,
         reissue=ReissuePhone(recorder, replica, clock, ids, claim_base),
         tapped=BookTapped(
             recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally
@@ -106,9 +117,12 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         lanes=build_lanes(basis, Shared(devices, faces, held, proofs, Tries())),
         faces=faces,
         beside=beside,
-        leases=_leases(basis, storage, lines, recorder),
-        after=build_after_sale(basis, storage, lines, recorder, prices),
+        leases=leases,
+        after=build_after_sale(basis, storage, lines, recorder, counter.prices),
         pairing=_pairing(basis, storage),
+        recruiting=build_recruiting(
+            basis, storage, lines, (recorder, members, counter.prices), enrol
+        ),
     )
 
 

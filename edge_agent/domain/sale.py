@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from retail_core.errors import Fault
 from retail_core.pricing.certificate import PricedBasket
+from retail_core.texts.faults import FaultCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class AskedLine:
 
 @dataclass(frozen=True, slots=True)
 class SaleCommand:
-    """A sale to be closed; tenders are (kind, amount in fen) and add up to what is due."""
+    """A sale to be closed; tenders are (kind, amount in fen) and add up to what is due.
+
+    `points` and `coupons` are what she wants to redeem; what points pay is no tender of the till's.
+    """
 
     till: UUID
     till_receipt_no: str
@@ -32,11 +37,16 @@ class SaleCommand:
     member_id: UUID | None = None
     operator: UUID | None = None
     quoted_total_fen: int | None = None
+    points: int = 0
+    coupons: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SaleResult:
-    """A sale as it stands in the journal; `business_date` is None while the clock is unknown."""
+    """A sale as it stands in the journal; `business_date` is None while the clock is unknown.
+
+    A `training` sale stands nowhere: its `seq` is 0. `refused` says why nothing was redeemed.
+    """
 
     receipt_id: UUID
     seq: int
@@ -46,3 +56,6 @@ class SaleResult:
     business_date: int | None
     wall_ms: int
     unmapped: tuple[str, ...]
+    training: bool = False
+    fallback: FaultCode | None = None
+    refused: Fault | None = None

@@ -97,6 +97,32 @@ class LeaseDesk:
             self._reserved.pop(reservation, None)
             self._catch_up()
 
+    def exchange(
+        self, old: Sequence[UUID], wanted: Sequence[tuple[Right, int]]
+    ) -> tuple[Reservation, ...]:
+        """Let a basket's reservations go and make others in one step.
+
+        Raises Faults as `reserve`; then the old ones stay.
+        """
+        with self._lock:
+            before = dict(self._reserved)
+            for one in old:
+                self._reserved.pop(one, None)
+            try:
+                made = tuple(self.reserve(right, amount) for right, amount in wanted)
+            except Fault:
+                self._reserved = before
+                raise
+            self._catch_up()
+            return made
+
+    def held_back_by(self, reservations: Sequence[UUID], right: Right) -> int:
+        """Return how much of a right these reservations still hold back."""
+        with self._lock:
+            self._held_back(right)
+            held = (self._reserved.get(one) for one in reservations)
+            return sum(one.amount for one in held if one is not None and one.right == right)
+
     def commit(
         self,
         reservations: Sequence[UUID],

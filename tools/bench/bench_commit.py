@@ -28,6 +28,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.journal import StoredAnswer
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from retail_core.catalog.article import Article
 from retail_core.wire.messages import MemberRecord
@@ -89,7 +90,7 @@ def sales(path: Path, count: int) -> list[float]:
     replica.replace_catalogue(1, [_article(ids, number) for number in range(2_000)])
     replica.replace_bundle(1, BUNDLE)
     replica.put_member(member, 1, _record(ids, shop))
-    counter = CloseSale(Recorder(journal), replica, clock, ids, shop)
+    counter = CloseSale(Recorder(journal), PriceDesk(replica, shop), clock, ids, shop)
     lines = tuple(AskedLine(sku=f"S{number}") for number in range(LINES))
     due = counter.quote(lines, member).total_fen
     till = ids.uuid7()

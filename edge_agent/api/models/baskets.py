@@ -7,12 +7,17 @@ from pydantic import Field
 
 from edge_agent.api.models.base import Answered, Asked
 from edge_agent.api.models.identify import ReasonView
-from edge_agent.api.models.sales import Fen, Lines, QuoteAnswered, TenderAsked
-from retail_core.limits import AMOUNT_FEN_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX, TENDERS_MAX
+from edge_agent.api.models.sales import (
+    CouponIds,
+    Fen,
+    Lines,
+    Points,
+    QuoteAnswered,
+    TenderAsked,
+)
+from retail_core.limits import NAME_CHARS_MAX, QTY_MILLI_MAX, TENDERS_MAX
 
 BasketState = Literal["open", "parked", "committed", "voided"]
-CouponIds = Annotated[tuple[UUID, ...], Field(max_length=16)]
-PointsAsked = Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX)]
 
 
 class BasketOpened(Asked):
@@ -44,7 +49,7 @@ class MemberAsked(Asked):
 class RedeemAsked(Asked):
     """What she wants to redeem; it replaces what was chosen before."""
 
-    points: PointsAsked = 0
+    points: Points = 0
     coupons: CouponIds = ()
 
 
@@ -120,8 +125,8 @@ class CouponUsed(Answered):
 class BasketView(QuoteAnswered):
     """A basket with its price: everything a quote says, and how the basket stands.
 
-    `due_fen` is `total_fen` less what points pay. `price_changed_fen` tells by how much the total
-    moved though nobody touched the basket: new rules or prices have come.
+    `price_changed_fen` tells by how much the total moved though nobody touched the basket: new
+    rules or prices have come.
     """
 
     basket_id: UUID
@@ -135,7 +140,6 @@ class BasketView(QuoteAnswered):
     near_misses: tuple[NearMissView, ...]
     gifts: tuple[GiftGiven, ...]
     coupon: CouponUsed | None
-    due_fen: int
     price_changed_fen: int | None
     receipt_id: UUID | None = None
 

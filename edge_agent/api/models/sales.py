@@ -10,6 +10,8 @@ from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX, TENDERS_MAX
 
 Fen = Annotated[int, Field(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
+Points = Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX, description="to be redeemed")]
+CouponIds = Annotated[tuple[UUID, ...], Field(max_length=16, description="to be redeemed")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -48,6 +50,8 @@ class QuoteAsked(Asked):
     till: UUID | None = None
     member_id: UUID | None = None
     lines: Lines
+    points: Points = 0
+    coupons: CouponIds = ()
 
 
 class TenderAsked(Asked):
@@ -66,6 +70,8 @@ class SaleAsked(Asked):
     lines: Lines
     tenders: Annotated[tuple[TenderAsked, ...], Field(max_length=TENDERS_MAX)] = ()
     quoted_total_fen: Fen | None = None
+    points: Points = 0
+    coupons: CouponIds = ()
 
 
 class LineOffer(Answered):
@@ -120,8 +126,10 @@ class QuoteAnswered(Answered):
     applied: tuple[AppliedView, ...]
     rejected: tuple[RejectedView, ...]
     bundle_version: int
+    due_fen: int = Field(description="the total less what points pay")
     refused: ReasonView | None = Field(None, description="why the member's price is not given")
     fallback: ReasonView | None = Field(None, description="why only shelf prices are charged")
+    redeem_refused: ReasonView | None = Field(None, description="why nothing can be redeemed")
 
 
 class BuyerView(Answered):
@@ -147,6 +155,12 @@ class SaleAnswered(Answered):
     member: BuyerView | None
     status: Literal["optimal", "incumbent"]
     unmapped: tuple[str, ...]
+    due_fen: int = Field(description="the total less what points paid")
+    points_redeemed: int
+    points_fen: int
+    training: bool = Field(description="a practice sale: it stands in no book, its seq is 0")
+    fallback: ReasonView | None = None
+    refused: ReasonView | None = Field(None, description="why nothing was redeemed")
     claim_token: str | None = Field(
         None, description="without a member: the code with which the customer may claim it later"
     )

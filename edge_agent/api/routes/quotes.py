@@ -1,15 +1,18 @@
 """What a basket costs; nothing is booked."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from edge_agent.api.dependencies import Deps, needs
+from edge_agent.api.dependencies import ApiDeps, Deps, needs
 from edge_agent.api.models.sales import LineAsked, QuoteAnswered, QuoteAsked
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.api.views import reason
+from edge_agent.domain.basket import NO_WISH, Wish
+from edge_agent.domain.lanes import Place
 from edge_agent.domain.sale import AskedLine
-from retail_core.identity.assurance import Action
+from edge_agent.services.redeeming import Trust
+from retail_core.identity.assurance import NAMED_BY_TILL, Action
 from retail_core.texts.faults import FaultCode
 
 router = APIRouter(tags=["sales"])
@@ -25,15 +28,20 @@ def quote(
     """
     place = deps.visits.place(None, caller)
     lines, member = asked_lines(asked.lines), asked.member_id
-    priced, refused = deps.sales.quote(lines, member), None
-    if member is not None and not deps.visits.may(
-        place, member, Action.MEMBER_PRICE, priced.total_fen
-    ):
-        priced, member = deps.sales.quote(lines, None), None
-        refused = reason(FaultCode.FACE_TURN_NEEDED)
-    answer = deps.views.quote(priced, caller.till, member).model_copy(update={"refused": refused})
+    wish, trust = Wish(asked.points, asked.coupons), trust_at(deps, place, member)
+    quoted, refused = deps.sales.quoted(lines, member, wish, trust), None
+    if not trust.may(Action.MEMBER_PRICE, quoted.quote.priced.total_fen):
+        quoted, member = deps.sales.quoted(lines, None, NO_WISH, trust), None
+        refused = FaultCode.FACE_TURN_NEEDED
+    answer = deps.views.quoted(quoted, caller.till, member, refused)
     deps.hub.publish("basket", answer.model_dump(mode="json"), lane=place.lane)
     return answer
+
+
+def trust_at(deps: ApiDeps, place: Place, member: UUID | None) -> Trust:
+    """Return how surely a member was recognised at a place."""
+    standing = NAMED_BY_TILL if member is None else deps.visits.standing(place, member)
+    return Trust(standing, deps.visits.policy)
 
 
 def asked_lines(lines: tuple[LineAsked, ...]) -> tuple[AskedLine, ...]:

@@ -9,11 +9,10 @@ from starlette.responses import Response
 from edge_agent.api.dependencies import ApiDeps, Deps, MaybeSignedIn, Once, needs
 from edge_agent.api.models.sales import SaleAnswered, SaleAsked
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.api.routes.quotes import asked_lines
+from edge_agent.api.routes.quotes import asked_lines, trust_at
 from edge_agent.domain.sale import SaleCommand, SaleResult
 from edge_agent.services.recorder import AnswerOf
 from retail_core.errors import Fault
-from retail_core.identity.assurance import Action
 from retail_core.texts.faults import FaultCode
 
 router = APIRouter(tags=["sales"])
@@ -38,8 +37,8 @@ def sell(
 
     def act(answer: AnswerOf[SaleResult]) -> SaleResult:
         deps.after.training.refuse(deps.visits.at(command.till).lane)
-        _check_standing(deps, command)
-        result = deps.sales.execute(command, answer=answer)
+        trust = trust_at(deps, deps.visits.at(command.till), command.member_id)
+        result = deps.sales.execute(command, trust, answer=answer)
         _announce(deps, shown[-1], command)
         return result
 
@@ -57,17 +56,9 @@ def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> Sale
         member_id=asked.member_id,
         operator=operator,
         quoted_total_fen=asked.quoted_total_fen,
+        points=asked.points,
+        coupons=asked.coupons,
     )
-
-
-def _check_standing(deps: ApiDeps, command: SaleCommand) -> None:
-    """Refuse a member who has yet to turn her head; without her name the sale goes through."""
-    member = command.member_id
-    if member is None or deps.visits.policy.when == "off":
-        return
-    total_fen = deps.sales.quote(command.lines, member).total_fen
-    if not deps.visits.may(deps.visits.at(command.till), member, Action.EARN, total_fen):
-        raise Fault(FaultCode.FACE_TURN_NEEDED)
 
 
 def _announce(deps: ApiDeps, sold: SaleAnswered, command: SaleCommand) -> None:

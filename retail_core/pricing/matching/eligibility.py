@@ -152,9 +152,7 @@ def _by_use(rule: OfferBase, at: Setting) -> Reason | None:
 
 
 def _is_counted(rule: OfferBase) -> bool:
-    caps = rule.caps
-    beyond = (caps.per_member, caps.per_member_day, caps.per_store_day)
-    return bool(rule.campaign) or any(cap is not None for cap in beyond)
+    return bool(rule.campaign) or rule.caps.beyond_receipt
 
 
 def uses_left(rule: OfferBase, at: Setting) -> int | None:

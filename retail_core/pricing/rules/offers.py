@@ -40,6 +40,12 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     per_member_day: Times | None = None
     per_store_day: Times | None = None
 
+    @property
+    def beyond_receipt(self) -> bool:
+        """Whether uses on other receipts count."""
+        caps = (self.per_member, self.per_member_day, self.per_store_day)
+        return any(cap is not None for cap in caps)
+
 
 NO_CAPS = Caps()
 ALWAYS = Conditions()

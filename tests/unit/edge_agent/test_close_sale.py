@@ -8,6 +8,7 @@ import pytest
 from edge_agent.domain.sale import AskedLine, SaleCommand, SaleResult
 from edge_agent.ports.journal import Record, StoredAnswer
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
@@ -38,7 +39,7 @@ class Counter:
         self.replica.put_member(self.member, 4, make_record())
         self.sales = CloseSale(
             Recorder(self.journal, [self.heard.extend]),
-            self.replica,
+            PriceDesk(self.replica, SHOP),
             self.clock,
             FakeIdSource(),
             SHOP,
@@ -194,7 +195,9 @@ def test_without_rules_the_shelf_price_is_charged(counter: Counter) -> None:
     bare = FakeReplica()
     bare.replace_catalogue(1, [SOAP])
     bare.put_member(counter.member, 1, make_record())
-    sales = CloseSale(Recorder(counter.journal), bare, counter.clock, FakeIdSource(), SHOP)
+    sales = CloseSale(
+        Recorder(counter.journal), PriceDesk(bare, SHOP), counter.clock, FakeIdSource(), SHOP
+    )
     result = sales.execute(replace(selling(paid=1_990), member_id=counter.member))
     assert (result.priced.total_fen, result.points_earned) == (1_990, 0)
 

@@ -10,6 +10,7 @@ from edge_agent.domain.refunding import RefundCommand
 from edge_agent.domain.sale import AskedLine, SaleCommand
 from edge_agent.ports.cloud_link import FetchedReceipt, FetchedRefund
 from edge_agent.services.close_sale import CloseSale
+from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.receipts import ReceiptBook
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.refund import RefundSale
@@ -54,7 +55,7 @@ class Counter:
         self.directory = FakeCloudDirectory()
         self.receipts = ReceiptBook(self.journal, self.directory)
         self.recorder, ids = Recorder(self.journal, [self.receipts.recorded]), FakeIdSource()
-        self.sales = CloseSale(self.recorder, self.replica, self.clock, ids, SHOP)
+        self.sales = CloseSale(self.recorder, PriceDesk(self.replica, SHOP), self.clock, ids, SHOP)
         self.refunds = RefundSale(self.receipts, self.recorder, self.replica, self.clock, ids, SHOP)
         self.clock.advance(EVENING_MS)
         lines = (AskedLine(sku="SOAP", qty_milli=3_000), AskedLine(sku="MASK"))

@@ -1,0 +1,157 @@
+"""Baskets over HTTP: who may touch which, and who hears of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.responses import Response
+
+from edge_agent.api.basket_views import BasketViews, row
+from edge_agent.api.hub import EventHub
+from edge_agent.api.idempotency import OnceDesk, OnceKey
+from edge_agent.api.models.baskets import BasketList, BasketView, CommitAsked
+from edge_agent.api.models.sales import SaleAnswered
+from edge_agent.api.views import Views
+from edge_agent.api.visits import Visits
+from edge_agent.domain.basket import BasketState, CounterBasket
+from edge_agent.domain.lanes import Place
+from edge_agent.domain.sale import AskedLine, SaleCommand, SaleResult
+from edge_agent.services.baskets import Baskets, BasketShown, Change, Where
+from edge_agent.services.close_sale import BY_NAME_ONLY
+from edge_agent.services.near_misses import NearMisses
+from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.redeeming import Trust
+from edge_agent.services.training import TrainingMode
+from retail_core.pricing.certificate import NearMiss
+
+
+@dataclass(frozen=True, slots=True)
+class BasketParts:
+    """What the desk works with; `once` keeps answers beside baskets, `once_sold` beside sales."""
+
+    baskets: Baskets
+    near: NearMisses
+    training: TrainingMode
+    once: OnceDesk
+    once_sold: OnceDesk
+    views: Views
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Who asks: from which place, signed in as whom."""
+
+    place: Place
+    operator: UUID | None
+
+
+class BasketDesk:
+    """What the routes of baskets do."""
+
+    def __init__(self, parts: BasketParts, visits: Visits, hub: EventHub) -> None:
+        self._parts = parts
+        self._baskets = parts.baskets
+        self._views = BasketViews(parts.views)
+        self._visits = visits
+        self._hub = hub
+
+    def listed(self, clerk: Clerk, state: BasketState) -> BasketList:
+        """Return a lane's open or parked baskets."""
+        found = self._baskets.of_lane(clerk.place.lane, state)
+        return BasketList(baskets=tuple(row(one) for one in found))
+
+    def shown(self, clerk: Clerk, basket_id: UUID) -> BasketView:
+        """Return a basket at today's price."""
+        basket = self._baskets.get(clerk.place.lane, basket_id)
+        shown = self._baskets.show(basket, self._trust)
+        return self._views.basket(shown, self._parts.near.known(shown))
+
+    def open(
+        self, clerk: Clerk, once: OnceKey, till: UUID, member_id: UUID | None, *, training: bool
+    ) -> Response:
+        """Begin a basket; at a lane that practises it is a training one."""
+
+        def act(answer: AnswerOf[BasketShown]) -> BasketShown:
+            lane = clerk.place.lane
+            practises = training or self._parts.training.at(lane) is not None
+            where = Where(lane, till)
+            made = self._baskets.new(where, member_id, clerk.operator, training=practises)
+            return self._told(self._baskets.open(where, made, self._trust, answer))
+
+        return self._parts.once.run(once, act, self._views.basket)
+
+    def change(self, clerk: Clerk, once: OnceKey, basket_id: UUID, how: Change) -> Response:
+        """Change a basket and answer with what it became."""
+
+        def act(answer: AnswerOf[BasketShown]) -> BasketShown:
+            basket = self._baskets.get(clerk.place.lane, basket_id)
+            return self._told(self._baskets.change(basket, how, self._trust, answer))
+
+        return self._parts.once.run(once, act, self._views.basket)
+
+    def adding(self, lines: tuple[AskedLine, ...]) -> Change:
+        """Return the change that adds lines."""
+        return self._baskets.adding(lines)
+
+    def attaching(self, member_id: UUID | None) -> Change:
+        """Return the change of whose basket it is."""
+        return self._baskets.attaching(member_id)
+
+    def parking(self, name: str) -> Change:
+        """Return the change that puts a basket aside."""
+        return self._baskets.parking(name)
+
+    def commit(self, clerk: Clerk, once: OnceKey, basket_id: UUID, asked: CommitAsked) -> Response:
+        """Sell a basket: when this answers, it is on disk."""
+        shown: list[SaleAnswered] = []
+
+        def show(result: SaleResult) -> SaleAnswered:
+            shown.append(self._parts.views.sale(result))
+            return shown[-1]
+
+        def act(answer: AnswerOf[SaleResult]) -> SaleResult:
+            basket = self._baskets.get(clerk.place.lane, basket_id)
+            if not basket.training:
+                self._parts.training.refuse(clerk.place.lane)
+            command = _command(basket, clerk, asked)
+            sold = self._baskets.commit(basket, command, self._trust, answer)
+            self._visits.over(basket.till, basket.member_id)
+            told = {"till": basket.till, "basket_id": basket_id, **shown[-1].model_dump()}
+            self._hub.publish("sale", told, lane=basket.lane)
+            return sold
+
+        return self._parts.once_sold.run(once, act, show)
+
+    def advise(self) -> None:
+        """Wait for a basket to look around in, and tell its lane what a little more would save."""
+        found = self._parts.near.turn()
+        if found is not None:
+            shown, near = found
+            self._publish(shown, near)
+
+    def _told(self, shown: BasketShown) -> BasketShown:
+        self._publish(shown, self._parts.near.known(shown))
+        self._parts.near.ask(shown)
+        return shown
+
+    def _publish(self, shown: BasketShown, near: Sequence[NearMiss]) -> None:
+        view = self._views.basket(shown, near)
+        self._hub.publish("basket", view.model_dump(), lane=shown.basket.lane)
+
+    def _trust(self, basket: CounterBasket) -> Trust:
+        if basket.member_id is None:
+            return Trust(BY_NAME_ONLY.standing, self._visits.policy)
+        place = Place(basket.lane, basket.till)
+        return Trust(self._visits.standing(place, basket.member_id), self._visits.policy)
+
+
+def _command(basket: CounterBasket, clerk: Clerk, asked: CommitAsked) -> SaleCommand:
+    return SaleCommand(
+        till=basket.till,
+        till_receipt_no=asked.till_receipt_no or f"B-{basket.basket_id.hex[-8:].upper()}",
+        lines=(),
+        tenders=tuple((tender.kind, tender.amount_fen) for tender in asked.tenders),
+        member_id=basket.member_id,
+        operator=clerk.operator or basket.operator,
+        quoted_total_fen=asked.quoted_total_fen,
+    )

@@ -1,0 +1,123 @@
+"""From a basket and its price to what a till and the screen show."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from edge_agent.api.models.baskets import (
+    BasketRow,
+    BasketView,
+    CouponChoice,
+    CouponUsed,
+    GiftGiven,
+    NearMissView,
+    RedeemView,
+)
+from edge_agent.api.views import Views, fault_reason
+from edge_agent.domain.basket import CounterBasket
+from edge_agent.services.baskets import BasketShown
+from edge_agent.services.close_sale import Priced, points_fen
+from edge_agent.services.redeeming import points_most
+from retail_core.money import format_yuan
+from retail_core.pricing.certificate import NearMiss, PricedBasket
+
+
+class BasketViews:
+    """Adds to a quote how its basket stands."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+
+    def basket(self, shown: BasketShown, near: Sequence[NearMiss] = ()) -> BasketView:
+        """Return a basket."""
+        basket, quote = shown.basket, shown.priced.quote
+        member = None if shown.refused is not None else basket.member_id
+        quoted = self._views.quoted(shown.priced, basket.till, member, shown.refused)
+        priced = quote.priced
+        return BasketView(
+            **{name: getattr(quoted, name) for name in type(quoted).model_fields}
+            | {"member_id": basket.member_id},
+            basket_id=basket.basket_id,
+            rev=basket.rev,
+            state=basket.state.value,
+            name=basket.name,
+            opened_ms=basket.opened.wall_ms,
+            training=basket.training,
+            operator=basket.operator,
+            redeem=redeem_view(basket, shown.priced),
+            near_misses=tuple(_near(miss, priced) for miss in near),
+            gifts=tuple(GiftGiven.model_validate(gift) for gift in priced.gifts),
+            coupon=coupon_used(priced),
+            price_changed_fen=shown.changed_fen,
+            receipt_id=basket.receipt_id,
+        )
+
+
+def row(basket: CounterBasket) -> BasketRow:
+    """Return a basket as a list shows it, at the total told last."""
+    return BasketRow(
+        basket_id=basket.basket_id,
+        rev=basket.rev,
+        till=basket.till,
+        state=basket.state.value,
+        name=basket.name,
+        opened_ms=basket.opened.wall_ms,
+        training=basket.training,
+        operator=basket.operator,
+        member_id=basket.member_id,
+        lines=len(basket.items),
+        total_fen=0 if basket.shown is None else basket.shown.total_fen,
+    )
+
+
+def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
+    """Return what is redeemed and what could be."""
+    allowance, quote = priced.allowance, priced.quote
+    bundle, chosen = quote.rules.bundle, frozenset(basket.wish.coupons)
+    rules = bundle.coupons_by_id
+    return RedeemView(
+        points_chosen=basket.wish.points,
+        points_fen=points_fen(quote.priced),
+        points_max=points_most(quote.priced, bundle, allowance.points_here),
+        points_step=1 if bundle.points is None else bundle.points.step,
+        coupons=tuple(
+            CouponChoice(
+                id=UUID(bytes=one.id),
+                rule=one.rule,
+                name=rules[one.rule].name if one.rule in rules else one.rule,
+                chosen=UUID(bytes=one.id) in chosen,
+                usable=usable,
+                last_day=one.last_day,
+            )
+            for one, usable in allowance.coupons
+        ),
+        refused=None if allowance.refused is None else fault_reason(allowance.refused),
+    )
+
+
+def coupon_used(priced: PricedBasket) -> CouponUsed | None:
+    """Return the coupon that lowers a basket."""
+    used = priced.coupon
+    if used is None:
+        return None
+    own = UUID(used.held_id) if used.held_id else None
+    return CouponUsed(id=own, rule=used.coupon_id, name=used.name, fen_off=used.fen_off)
+
+
+def _near(miss: NearMiss, priced: PricedBasket) -> NearMissView:
+    saves = format_yuan(miss.saves_fen)
+    if miss.sku:
+        name = next((line.name for line in priced.lines if line.sku == miss.sku), miss.sku)
+        zh = f"再加 {miss.units} 件{name},可享{miss.name},省 ¥{saves}"
+        en = f"{miss.units} more of {name}: {miss.name} saves ¥{saves}"
+    else:
+        zh = f"再买 ¥{format_yuan(miss.fen)} 可享{miss.name},省 ¥{saves}"
+        en = f"¥{format_yuan(miss.fen)} more of goods: {miss.name} saves ¥{saves}"
+    return NearMissView(
+        offer_id=miss.offer_id,
+        name=miss.name,
+        missing_fen=None if miss.sku else miss.fen,
+        missing_units=miss.units if miss.sku else None,
+        saves_fen=miss.saves_fen,
+        text_zh=zh,
+        text_en=en,
+    )

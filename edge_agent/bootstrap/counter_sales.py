@@ -1,0 +1,40 @@
+"""Sales at the counter, wired: prices with all a box knows, leases behind them, baskets on disk."""
+
+from dataclasses import dataclass
+
+from edge_agent.adapters.baskets_sqlite import SqliteBaskets
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.lines import Lines
+from edge_agent.services.baskets import Baskets
+from edge_agent.services.close_sale import CloseSale, Redemptions
+from edge_agent.services.lease_desk import LeaseDesk
+from edge_agent.services.near_misses import NearMisses
+from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.redeeming import Redeeming
+
+
+@dataclass(frozen=True, slots=True)
+class CounterSales:
+    """What sells at the counter."""
+
+    prices: PriceDesk
+    sales: CloseSale
+    store: SqliteBaskets
+    baskets: Baskets
+    near: NearMisses
+
+
+def build_counter_sales(
+    basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, leases: LeaseDesk
+) -> CounterSales:
+    """Wire it; baskets that were open when the program ended are open again."""
+    redeeming = Redeeming(leases, basis.shop.tenant)
+    prices = PriceDesk(
+        storage.replica, basis.shop, uses=lines.uses, budgets=redeeming, tally=basis.tally
+    )
+    redemptions = Redemptions(leases, redeeming)
+    sales = CloseSale(recorder, prices, basis.clock, basis.ids, basis.shop, redemptions)
+    store = SqliteBaskets(storage.journal.file, basis.tally)
+    baskets = Baskets(store, sales, basis.clock, basis.ids)
+    return CounterSales(prices, sales, store, baskets, NearMisses())
