@@ -4,14 +4,25 @@ from typing import Annotated, Literal
 
 import typer
 
-from cloud_broker.cli import faces, goods, lanes, ledger, masters, models, partners, persons, setup
+from cloud_broker.cli import (
+    faces,
+    goods,
+    lanes,
+    leases,
+    ledger,
+    masters,
+    models,
+    partners,
+    persons,
+    setup,
+)
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
 
 app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
-for group in (setup, goods, models, faces, lanes, ledger, persons, partners):
+for group in (setup, goods, models, faces, lanes, ledger, leases, persons, partners):
     app.add_typer(group.app)
 
 

@@ -1,12 +1,13 @@
 """Rights lent to boxes, and who may spend for a device."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
 from retail_core.loyalty.lease_books import Anchor, RightBook
 from retail_core.loyalty.lease_fence import Handshake, Tenure
-from retail_core.loyalty.leases import Lease, LeaseKey, Right
+from retail_core.loyalty.leases import Lease, LeaseKey, LeaseState, Right, RightKind
 
 
 class LeaseRepo(Protocol):
@@ -44,6 +45,12 @@ class LeaseRepo(Protocol):
         """Return the rights of which a device holds a part, open or in doubt."""
         ...
 
+    def held_by(
+        self, devices: Collection[UUID]
+    ) -> dict[UUID, Counter[tuple[RightKind, LeaseState]]]:
+        """Return how much each device holds, open or in doubt, by kind of right."""
+        ...
+
     def due(self, now_ms: int) -> set[Right]:
         """Return the rights with timed leases that are over."""
         ...
@@ -52,9 +59,7 @@ class LeaseRepo(Protocol):
         """Return which leases were ever granted."""
         ...
 
-    def spends_of(
-        self, receipts: Collection[UUID]
-    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+    def spends_of(self, receipts: Collection[UUID]) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
         """Return what receipts spent of leases; one without a redemption is absent."""
         ...
 

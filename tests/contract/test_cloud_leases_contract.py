@@ -11,7 +11,9 @@ from cloud_broker.domain.records import record_of
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest, Outcome
+from cloud_broker.services.lease_desk import LeaseSettling
 from cloud_broker.services.lease_office import LeaseOffice
+from cloud_broker.services.overview import HqIdentity, HqRole
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_fence import Handshake, Tenure
@@ -104,6 +106,10 @@ class Shop:
     def repairs(self) -> dict[str, int]:
         """What HQ has to look at, by code."""
         return {code: n for code, n in self.tally.snapshot().items() if code.startswith("L")}
+
+
+def person(tenant: UUID, role: HqRole = "operations") -> HqIdentity:
+    return HqIdentity(tenant, fresh_id(), "li", "李", role)
 
 
 @pytest.fixture
@@ -206,7 +212,10 @@ def test_a_reboot_on_the_same_board_goes_on_and_another_board_is_fenced(shop: Sh
     with pytest.raises(Fault) as caught:
         shop.office.lend(shop.tenant, shop.right, shop.box.device, 1)
     assert caught.value.code == FaultCode.LEASE_WAITS
-    shop.office.release(shop.tenant, shop.box.device)
+    desk, hq = LeaseSettling(shop.units, shop.clock), person(shop.tenant)
+    (box,) = desk.boxes(shop.tenant)
+    assert (box.frozen, box.in_doubt, box.lent) == (True, {"points": 50}, {})
+    assert not desk.release(hq, shop.box.device, "旧盒子已带回总部").frozen
     shop.shake(BOARD)
     shop.upload()
     assert shop.told()[-1] == LeaseEpoch(shop.box.device.bytes, 3, first.bytes)
@@ -223,7 +232,18 @@ def test_a_card_that_was_set_back_is_fenced_and_its_sales_are_booked(shop: Shop)
     shop.upload()
     assert shop.told()[-1] == LeaseEpoch(shop.box.device.bytes, 2, shop.box.boot.bytes)
     assert shop.purses() == (68, 20)
-    shop.office.write_off(shop.tenant, shop.box.device)
+    desk = LeaseSettling(shop.units, shop.clock)
+    for who, reason, code in (
+        (person(shop.tenant, "auditor"), "卡已销毁", FaultCode.LEDGER_ROLE),
+        (person(shop.tenant), " ", FaultCode.LEDGER_REASON_MISSING),
+    ):
+        with pytest.raises(Fault) as caught:
+            desk.write_off(who, shop.box.device, reason)
+        assert caught.value.code == code
+    with pytest.raises(Fault) as caught:
+        desk.write_off(person(shop.tenant), fresh_id(), "卡已销毁")
+    assert caught.value.code == FaultCode.API_NOT_FOUND
+    assert desk.write_off(person(shop.tenant), shop.box.device, "卡已销毁").in_doubt == {}
     assert shop.purses() == (88, 0)
 
 

@@ -1,5 +1,6 @@
 """Leases in memory, with the same rules as in PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from retail_core.loyalty.lease_books import Anchor, RightBook, opened
 from retail_core.loyalty.lease_fence import Handshake, Tenure
-from retail_core.loyalty.leases import LENT, Lease, LeaseKey, Right, RightKind
+from retail_core.loyalty.leases import LENT, Lease, LeaseKey, LeaseState, Right, RightKind
 from retail_core.loyalty.postings import member_account
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class FakeLeaseRepo:
             if key.device == device and one.state in LENT
         }
 
+    def held_by(
+        self, devices: Collection[UUID]
+    ) -> dict[UUID, Counter[tuple[RightKind, LeaseState]]]:
+        held = {device: Counter[tuple[RightKind, LeaseState]]() for device in devices}
+        for key, lease in self._shelf.leases.items():
+            if key.device in held and lease.state in LENT and lease.held:
+                held[key.device][key.right.kind, lease.state] += lease.held
+        return held
+
     def due(self, now_ms: int) -> set[Right]:
         return {
             key.right
@@ -78,9 +88,7 @@ class FakeLeaseRepo:
     def known(self, keys: Collection[LeaseKey]) -> set[LeaseKey]:
         return set(keys) & self._shelf.leases.keys()
 
-    def spends_of(
-        self, receipts: Collection[UUID]
-    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+    def spends_of(self, receipts: Collection[UUID]) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
         found: dict[UUID, tuple[tuple[LeaseKey, int], ...]] = {}
         for key, lease in sorted(self._shelf.leases.items()):
             for receipt in lease.spends.keys() & set(receipts):

@@ -1,6 +1,7 @@
 """Leases in PostgreSQL. Rights are locked in one order, so that nobody waits in a circle."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -57,6 +58,19 @@ _ADD_REFUNDS = f"""
 insert into lease_refund select %(tenant)s, n.* from {_KEYS},
   %(refund)b::uuid[], %(receipt)b::uuid[], %(amount)b::bigint[]) as n on conflict do nothing
 """  # noqa: S608 -- constants
+
+_HELD = """
+select l.device_id, l.kind, l.state, sum(greatest(0, l.cover - coalesce(s.spent, 0))) as held
+from lease l
+left join lateral (
+  select sum(amount) as spent from lease_spend s where s.tenant_id = l.tenant_id
+  and (s.kind, s.right_id, s.device_id, s.epoch, s.nth)
+    = (l.kind, l.right_id, l.device_id, l.epoch, l.nth)) s on true
+where l.tenant_id = %(tenant)s and l.device_id = any(%(devices)b::uuid[])
+  and l.state in ('open', 'fenced')
+group by l.device_id, l.kind, l.state
+having sum(greatest(0, l.cover - coalesce(s.spent, 0))) > 0
+"""
 
 
 class PostgresLeases(Repository):
@@ -193,6 +207,15 @@ class PostgresLeases(Repository):
         )
         return {Right(RightKind(row.kind), row.right_id) for row in rows}
 
+    def held_by(
+        self, devices: Collection[UUID]
+    ) -> dict[UUID, Counter[tuple[RightKind, LeaseState]]]:
+        """Return how much each device holds, open or in doubt, by kind of right."""
+        held = {device: Counter[tuple[RightKind, LeaseState]]() for device in devices}
+        for row in self._rows(_HELD, devices=list(devices)):
+            held[row.device_id][RightKind(row.kind), LeaseState(row.state)] = int(row.held)
+        return held
+
     def due(self, now_ms: int) -> set[Right]:
         """Return the rights with timed leases that are over."""
         rows = self._rows(
@@ -211,9 +234,7 @@ class PostgresLeases(Repository):
         )
         return {_key(row) for row in rows}
 
-    def spends_of(
-        self, receipts: Collection[UUID]
-    ) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
+    def spends_of(self, receipts: Collection[UUID]) -> dict[UUID, tuple[tuple[LeaseKey, int], ...]]:
         """Return what receipts spent of leases; one without a redemption is absent."""
         rows = self._rows(
             "select * from lease_spend where tenant_id = %(tenant)s"
