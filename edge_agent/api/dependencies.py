@@ -13,6 +13,7 @@ from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.deadline import Deadline
+from edge_agent.api.growth import Growth
 from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
 from edge_agent.api.operators import OperatorDesk, OperatorIdentity
@@ -83,6 +84,7 @@ class ApiDeps:
     pairing: Pairing
     provisioned: tuple[Principal, ...]
     recruiting: Recruiting
+    growth: Growth
 
 
 IdempotencyHeader = Annotated[

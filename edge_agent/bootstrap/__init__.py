@@ -240,6 +240,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         pairing=services.pairing,
         provisioned=tokens.provisioned,
         recruiting=services.recruiting,
+        growth=services.growth,
     )
     gate = Gate(
         basis.settings.hosts,

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
 from edge_agent.api.after_sale import AfterSale
+from edge_agent.api.growth import Growth
 from edge_agent.api.pairing_views import announce
 from edge_agent.api.recruiting import Recruiting
 from edge_agent.bootstrap.after_sale import build_after_sale
@@ -14,6 +15,7 @@ from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old
 from edge_agent.bootstrap.counter_sales import CounterSales, build_counter_sales
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.faces import Faces, Held, build_faces
+from edge_agent.bootstrap.growth import build_growth
 from edge_agent.bootstrap.lanes import LaneServices, Shared, build_lanes
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.recruiting import build_recruiting
@@ -61,6 +63,7 @@ class Services:
     after: AfterSale
     pairing: Pairing
     recruiting: Recruiting
+    growth: Growth
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -120,6 +123,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         leases=leases,
         after=build_after_sale(basis, storage, lines, recorder, counter.prices),
         pairing=_pairing(basis, storage),
+        growth=build_growth(basis, storage, recorder, leases, counter.prices),
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol
         ),
