@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Literal
 
 from retail_core.growth.plan import GrowthPlan, TierRule
-from retail_core.growth.windows import counted_from, holds_until
+from retail_core.growth.windows import counted_from, holds_until, keeps_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,7 @@ def judge(
     why = progress(plan.tiers[rank], bought, first, today)
     keep = None
     if rank:
-        keep = progress(
-            plan.tiers[rank], bought, counted_from(plan.window, after.until), after.until
-        )
+        keep = progress(plan.tiers[rank], bought, keeps_from(plan.window, after.until), after.until)
     upward = plan.tiers[rank + 1] if rank + 1 < len(plan.tiers) else None
     ahead = None if upward is None else progress(upward, bought, first, today)
     return Standing(after, change, why, keep, ahead)
@@ -144,9 +142,8 @@ def progress(tier: TierRule, bought: Bought, first: date, last: date) -> Progres
     )
 
 
-def _earned(plan: GrowthPlan, bought: Bought, last: date) -> int:
-    """Return the place of the highest tier reached by what counts on a day."""
-    first = counted_from(plan.window, last)
+def _earned(plan: GrowthPlan, bought: Bought, first: date, last: date) -> int:
+    """Return the place of the highest tier reached by what counts from a day to a day."""
     met = [at for at, tier in enumerate(plan.tiers) if progress(tier, bought, first, last).met]
     return met[-1] if met else 0
 
@@ -155,7 +152,7 @@ def _judged(
     plan: GrowthPlan, bought: Bought, held: Held, today: date, allowed: tuple[bool, bool]
 ) -> tuple[Held, Change]:
     may_lower, renews = allowed
-    earned = _earned(plan, bought, today)
+    earned = _earned(plan, bought, counted_from(plan.window, today), today)
     after = held
     while today > after.until:
         longer = _at_its_end(plan, bought, after)
@@ -178,7 +175,7 @@ def _judged(
 def _at_its_end(plan: GrowthPlan, bought: Bought, held: Held) -> Held:
     """Return what follows a tier by what counted on its last day, whenever one comes to judge."""
     rank = plan.rank(held.code)
-    earned = _earned(plan, bought, held.until)
+    earned = _earned(plan, bought, keeps_from(plan.window, held.until), held.until)
     until = holds_until(plan.window, held.until)
     if earned >= rank:
         return Held(held.code, held.since, until)

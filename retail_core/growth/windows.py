@@ -24,6 +24,17 @@ def holds_until(window: Window, reached: date) -> date:
     return _last_day(counted_from(window, reached), 2 * months)
 
 
+def keeps_from(window: Window, until: date) -> date:
+    """Return the first day that counts towards keeping a tier that holds to the end of `until`.
+
+    In a rolling window it is the day after the one on which it was reached: what reached it does
+    not keep it as well.
+    """
+    if isinstance(window, RollingWindow):
+        return counted_from(window, until) + timedelta(days=1)
+    return counted_from(window, until)
+
+
 def _last_day(first: date, months: int) -> date:
     """Return the last day of the span of `months` that begins with `first`."""
     years, month = divmod(first.month - 1 + months - 1, 12)

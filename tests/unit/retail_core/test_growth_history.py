@@ -179,10 +179,10 @@ def test_the_account_says_what_keeps_it_and_what_is_next() -> None:
     zh, en = explain(to_wire(PLAN, standing), "gold", NAMES)
     assert zh == (
         "金卡:自 2023-09-29 起消费 ¥3,200.00,到店 4 天。"
-        "有效至 2024-04-12,再消费 ¥2,200.00并再来 3 次可在其后保级。"
+        "有效至 2024-04-12,再消费 ¥3,000.00并再来 4 次可在其后保级。"
         "再消费 ¥5,800.00或再来 16 次升为黑卡。"
     )
-    assert "holds until 2024-04-12; ¥2,200.00 more and 3 visits more keeps it beyond." in en
+    assert "holds until 2024-04-12; ¥3,000.00 more and 4 visits more keeps it beyond." in en
     assert en.endswith("¥5,800.00 more or 16 visits more for 黑卡.")
 
 
