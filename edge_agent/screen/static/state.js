@@ -47,7 +47,8 @@
  * @property {(answer: Answer) => string} why the box's own words for a refusal
  * @property {(method: string, path: string, body?: object | null, key?: string) => Promise<Answer>} ask
  * @property {(name: string, ms: number, act: () => void) => void} later one timer a name
- * @property {Record<string, any>} here the lane, where a box has several
+ * @property {Record<string, string>} here the lane, where a box has several
+ * @property {(path: string, query?: Record<string, string>) => string} at a path, asked for this lane
  */
 
 /** @type {Record<keyof Features, string>} the path that a feature lives at */

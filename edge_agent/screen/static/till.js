@@ -51,18 +51,23 @@ function t(key, values = {}) {
 }
 
 /** @type {import("./state.js").Till} */
-const till = { state, change, t, notice, why, ask, later, here: lane ? { lane } : {} };
+const till = { state, change, t, notice, why, ask, later, at, here: lane ? { lane } : {} };
 const persons = personActs(till);
 const baskets = basketActs(till, persons.code);
+const phones = phoneActs(till, baskets.add);
 const acts = {
   t,
   ...persons,
   ...baskets,
   ...payActs(till),
-  ...clerkActs(till),
-  ...phoneActs(till, baskets.add),
+  ...clerkActs(till, baskets.comeBack),
+  ...phones,
   ...refundActs(till),
-  ...sheetActs(till, baskets),
+  ...sheetActs(till, baskets, phones.decline),
+  hold: (/** @type {boolean} */ down) => {
+    held = down;
+    if (!down) change({});
+  },
   closeLink: () => change({ link: null }, "identify"),
   leave,
 };
@@ -78,6 +83,12 @@ async function ask(method, path, body = null, key = undefined) {
   return answer;
 }
 
+/** @type {import("./state.js").Till["at"]} */
+function at(path, query = {}) {
+  const asked = new URLSearchParams({ ...query, ...(lane ? { lane } : {}) }).toString();
+  return asked ? `${path}?${asked}` : path;
+}
+
 /** @param {import("./state.js").Answer} answer */
 function why(answer) {
   return answer.body ? typeset(answer.body[language]) : t("link.lost");
@@ -87,15 +98,17 @@ function why(answer) {
 
 /** @type {Record<string, string>} */
 const drawn = {};
+// While a finger is on the slider, nothing may take it away from beneath.
+let held = false;
 
 /** @param {Partial<State>} changes @param {string} [focus] the control to stand on afterwards */
 function change(changes, focus) {
   Object.assign(state, changes, { nowMs: Date.now() });
-  if (facesCustomer) return draw("customer", customer, [state.member, state.basket, state.sale, state.coach, state.challenge, state.sheet, state.person]);
+  if (facesCustomer) return draw("customer", customer, [state.member, state.basket, state.sale, state.coach, state.challenge, state.consent]);
   const { health, clerk, features, basket, sheet: over } = state;
   const cloud = health?.devices.cloud;
   draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, health?.devices, basket, clerk, features]);
-  draw("goods", goods, [basket, state.repriced, state.selected, state.sale, state.tapped, state.parked, cloud, clerk, features, state.member]);
+  if (!held) draw("goods", goods, [basket, state.repriced, state.selected, state.sale, state.tapped, state.parked, cloud, clerk, features, state.member]);
   draw("bar", bar, [health, clerk, features, state.training, Math.floor(state.nowMs / TICK_MS)]);
   draw("link", link, [state.link, state.link && Math.floor(state.nowMs / MINUTE_MS)]);
   draw("sheet", sheet, [over, over && basket, over && state.member, over && clerk, over && cloud]);
@@ -114,11 +127,11 @@ function draw(id, view, shows) {
   if (!place || drawn[id] === now) return;
   drawn[id] = now;
   const active = document.activeElement;
-  const held = place.contains(active) ? active?.id : "";
+  const stood = place.contains(active) ? active?.id : "";
   const old = place.querySelector(".scroll");
   const [top, rows] = [old?.scrollTop ?? 0, old?.querySelectorAll("tr.item").length ?? 0];
   place.replaceChildren(...view(state, acts).filter((node) => node !== null && node !== false));
-  if (held) document.getElementById(held)?.focus();
+  if (stood) document.getElementById(stood)?.focus();
   const list = place.querySelector(".scroll");
   if (list) list.scrollTop = list.querySelectorAll("tr.item").length > rows ? list.scrollHeight : top;
 }
@@ -174,6 +187,7 @@ const handlers = {
   enrol_hint: (event) => change({ coach: event }, event.done ? "end-coach" : undefined),
   basket: basketTold,
   training: (event) => change({ training: event.on }),
+  consent: (event) => change({ consent: event.state === "asked" ? event : null }),
   sale: (event) => finish({ sale: { ...(state.sale?.receipt_id === event.receipt_id ? state.sale : {}), ...event }, tapped: null }),
   tapped: (event) => finish({ tapped: event, sale: null }),
 };
@@ -247,30 +261,28 @@ function chooseLane(lanes) {
 
 async function learnTraining() {
   if (!state.features.training) return;
-  const answer = await call("GET", `/v1/training?${new URLSearchParams(till.here)}`);
+  const answer = await call("GET", at("/v1/training"));
   if (answer.ok) change({ training: answer.body.on });
 }
 
 /** @param {any[]} lanes */
-function begin(lanes) {
+async function begin(lanes) {
   if (!token) return unpaired();
   if (lanes.length > 1 && !lanes.some((/** @type {any} */ one) => one.id === lane)) return chooseLane(lanes);
   listen(token, lane, (event) => handlers[event.type]?.(event), (up) => notice(up ? "" : t("link.lost"), !up));
   if (facesCustomer) return change({});
-  void learnTraining();
   listenToKeys(state, acts);
   document.getElementById("sheet")?.addEventListener("cancel", (event) => event.preventDefault());
   setInterval(() => change({}), TICK_MS);
-  if (state.clerk) stand("entry");
+  change({ features: featuresOf((await described).body) });
+  void learnTraining();
+  if (state.clerk) void acts.comeBack().then(() => stand("entry"));
 }
 
 document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 document.title = t("title");
 document.body.classList.toggle("faces-customer", facesCustomer);
-const [health, described] = await Promise.all([call("GET", "/v1/health"), call("GET", "/openapi.json")]);
-change({
-  ...(health.ok ? { health: ours(health.body) } : {}),
-  features: featuresOf(described.body),
-  clerk: facesCustomer ? null : keptClerk(),
-});
-begin(health.body?.lanes ?? []);
+// What the box can do is a long answer: the screen is drawn before it comes.
+const [health, described] = [await call("GET", "/v1/health"), call("GET", "/openapi.json")];
+change({ ...(health.ok ? { health: ours(health.body) } : {}), clerk: facesCustomer ? null : keptClerk() });
+void begin(health.body?.lanes ?? []);

@@ -8,7 +8,7 @@ import { sells } from "../state.js";
 
 const ONE = 1_000;
 const REDEEM_PAUSE_MS = 200;
-const UNKNOWN_ARTICLE = 404;
+const UNKNOWN_ARTICLE = "P104";
 
 /** @param {Till} till @param {(text: string) => Promise<void>} readCode of a member */
 export function basketActs(till, readCode) {
@@ -17,7 +17,7 @@ export function basketActs(till, readCode) {
 
   /** @param {string} method @param {string} path @param {object | null} body @param {string} focus */
   async function alter(method, path, body, focus) {
-    const answer = await ask(method, `/v1/baskets/${state.basket.basket_id}${path}`, body);
+    const answer = await ask(method, till.at(`/v1/baskets/${state.basket.basket_id}${path}`), body);
     if (answer.ok) takeBasket(till, answer.body, focus);
     else till.notice(till.why(answer));
     return answer;
@@ -93,14 +93,14 @@ export function basketActs(till, readCode) {
     askVoid: () => own() && change({ sheet: { kind: "void" } }, "sheet-keep"),
     askQuantity: () => state.selected !== null && change({ sheet: { kind: "quantity", line: state.selected, typed: "" } }, "quantity"),
     voidBasket: async () => {
-      const answer = await ask("DELETE", `/v1/baskets/${state.basket.basket_id}`);
+      const answer = await ask("DELETE", till.at(`/v1/baskets/${state.basket.basket_id}`));
       if (answer.ok) change({ basket: null, sheet: null, selected: null, repriced: null }, "entry");
       else change({ sheet: null }, "entry");
       if (!answer.ok) till.notice(till.why(answer));
     },
     park: () => park(till),
     resume: (/** @type {string} */ id) => resume(till, id),
-    openParked: () => openParked(till),
+    comeBack: () => comeBack(till),
   };
 }
 
@@ -131,10 +131,10 @@ async function add(till, line, qty) {
   const { state, ask } = till;
   if (!sells(state)) return till.change({ sheet: { kind: "clerk", number: "", pin: "", field: "number", then: "entry" } }, "clerk-number");
   if (!state.basket?.basket_id && !(await open(till))) return;
-  const answer = await ask("POST", `/v1/baskets/${state.basket.basket_id}/lines`, { lines: [{ ...line, qty }] });
+  const answer = await ask("POST", till.at(`/v1/baskets/${state.basket.basket_id}/lines`), { lines: [{ ...line, qty }] });
   if (answer.ok) return takeBasket(till, answer.body, "entry");
   const { barcode } = /** @type {any} */ (line);
-  if (answer.status === UNKNOWN_ARTICLE && barcode) till.change({ sheet: { kind: "price", barcode, name: "", price: "", qty } }, "price-amount");
+  if (answer.body?.code === UNKNOWN_ARTICLE && barcode) till.change({ sheet: { kind: "price", barcode, name: "", price: "", qty } }, "price-amount");
   else till.notice(till.why(answer));
 }
 
@@ -142,7 +142,7 @@ async function add(till, line, qty) {
 async function open(till) {
   const { state, ask } = till;
   const member = state.person === "member" && state.member ? { member_id: state.member.member_id } : {};
-  const answer = await ask("POST", "/v1/baskets", { ...till.here, ...member, training: state.training });
+  const answer = await ask("POST", till.at("/v1/baskets"), { ...member, training: state.training });
   if (answer.ok) till.change({ basket: answer.body, sale: null, tapped: null });
   else till.notice(till.why(answer));
   return answer.ok;
@@ -151,7 +151,7 @@ async function open(till) {
 /** @param {Till} till @param {string | null} member_id */
 export async function attach(till, member_id) {
   const { basket } = till.state;
-  const path = `/v1/baskets/${basket.basket_id}/member`;
+  const path = till.at(`/v1/baskets/${basket.basket_id}/member`);
   const answer = member_id ? await till.ask("PUT", path, { member_id }) : await till.ask("DELETE", path);
   if (answer.ok) takeBasket(till, answer.body);
   else till.notice(till.why(answer));
@@ -161,10 +161,10 @@ export async function attach(till, member_id) {
 async function chooseRights(till, points, coupons) {
   const { basket } = till.state;
   if (!basket?.basket_id) return;
-  const answer = await till.ask("PUT", `/v1/baskets/${basket.basket_id}/redeem`, { points, coupons });
+  const answer = await till.ask("PUT", till.at(`/v1/baskets/${basket.basket_id}/redeem`), { points, coupons });
   if (answer.ok) return takeBasket(till, answer.body);
   till.notice(till.why(answer));
-  const again = await till.ask("GET", `/v1/baskets/${basket.basket_id}`);
+  const again = await till.ask("GET", till.at(`/v1/baskets/${basket.basket_id}`));
   if (again.ok) takeBasket(till, again.body);
 }
 
@@ -172,7 +172,7 @@ async function chooseRights(till, points, coupons) {
 async function park(till) {
   const { state, change, ask } = till;
   if (!state.basket?.basket_id || !state.basket.lines.length) return openParked(till);
-  const answer = await ask("POST", `/v1/baskets/${state.basket.basket_id}/park`, state.member ? { name: state.member.name } : {});
+  const answer = await ask("POST", till.at(`/v1/baskets/${state.basket.basket_id}/park`), state.member ? { name: state.member.name } : {});
   if (!answer.ok) return till.notice(till.why(answer));
   change({ basket: null, selected: null, person: "idle", member: null, more: {}, parked: state.parked + 1 }, "entry");
   till.notice(till.t("park.done"));
@@ -181,27 +181,43 @@ async function park(till) {
 /** @param {Till} till */
 async function openParked(till) {
   if (!sells(till.state)) return;
-  const rows = await parkedRows(till);
+  const rows = await listed(till, "parked");
   if (rows) till.change({ parked: rows.length, sheet: { kind: "parked", rows } }, rows.length ? "parked-0" : "sheet-close");
 }
 
-/** @param {Till} till @returns {Promise<any[] | null>} */
-export async function parkedRows(till) {
-  const query = new URLSearchParams({ state: "parked", ...till.here });
-  const answer = await till.ask("GET", `/v1/baskets?${query}`);
-  if (answer.ok) return Array.isArray(answer.body) ? answer.body : (answer.body.baskets ?? []);
+/** @param {Till} till @param {"open"|"parked"} state @returns {Promise<any[] | null>} */
+async function listed(till, state) {
+  const answer = await till.ask("GET", till.at("/v1/baskets", { state }));
+  if (answer.ok) return answer.body.baskets;
   till.notice(till.why(answer));
   return null;
 }
 
 /** @param {Till} till @param {string} id */
 async function resume(till, id) {
-  const answer = await till.ask("POST", `/v1/baskets/${id}/resume`, {});
+  const answer = await till.ask("POST", till.at(`/v1/baskets/${id}/resume`));
   if (!answer.ok) return till.notice(till.why(answer));
   till.change({ basket: answer.body, sheet: null, selected: null, parked: Math.max(0, till.state.parked - 1), sale: null }, "entry");
-  const { member_id } = answer.body;
-  if (!member_id) return;
-  const query = till.here.lane ? `?${new URLSearchParams(till.here)}` : "";
-  const found = await till.ask("GET", `/v1/members/${member_id}${query}`);
-  if (found.ok) till.change({ person: "member", member: { ...found.body, factor: null, allowed: [], challenge: null } });
+  await showMember(till, answer.body.member_id);
+}
+
+/** @param {Till} till @param {string | null} member_id of a basket that is taken up again */
+async function showMember(till, member_id) {
+  if (!member_id || till.state.member?.member_id === member_id) return;
+  const found = await till.ask("GET", till.at(`/v1/members/${member_id}`));
+  if (found.ok) till.change({ person: "member", member: { ...found.body, factor: null, allowed: null, challenge: null } });
+}
+
+/** @param {Till} till after a sign-in or a reload: what is parked, and the clerk's own open basket */
+async function comeBack(till) {
+  const { state } = till;
+  if (!sells(state)) return;
+  const [parked, open] = [await listed(till, "parked"), await listed(till, "open")];
+  if (parked) till.change({ parked: parked.length });
+  const mine = (open ?? []).filter((one) => one.operator === state.clerk?.id && one.lines).pop();
+  if (!mine || state.basket?.basket_id) return;
+  const answer = await till.ask("GET", till.at(`/v1/baskets/${mine.basket_id}`));
+  if (!answer.ok) return;
+  till.change({ basket: answer.body }, "entry");
+  await showMember(till, answer.body.member_id);
 }

@@ -1,8 +1,6 @@
 // @ts-check
 /** Who works at this screen: signing in by PIN, handing over, locking, practising. */
 
-import { parkedRows } from "./basket.js";
-
 /** @typedef {import("../state.js").Till} Till */
 
 const KEPT = "clerk";
@@ -16,8 +14,8 @@ export function keptClerk() {
   }
 }
 
-/** @param {Till} till */
-export function clerkActs(till) {
+/** @param {Till} till @param {() => Promise<void>} comeBack to a basket left open */
+export function clerkActs(till, comeBack) {
   const { state, change } = till;
 
   async function signIn() {
@@ -38,8 +36,7 @@ export function clerkActs(till) {
   async function enter(clerk) {
     sessionStorage.setItem(KEPT, JSON.stringify(clerk));
     change({ clerk, sheet: null }, "entry");
-    const rows = state.features.baskets ? await parkedRows(till) : null;
-    if (rows) change({ parked: rows.length });
+    await comeBack();
   }
 
   return {

@@ -38,7 +38,7 @@ export function payActs(till) {
     if (!sheet || sheet.busy) return;
     change({ sheet: { ...sheet, busy: true } });
     const tenders = sheet.tenders.map((/** @type {any} */ one) => ({ kind: one.kind, amount_fen: one.amount_fen }));
-    const path = `/v1/baskets/${basket.basket_id}/commit`;
+    const path = till.at(`/v1/baskets/${basket.basket_id}/commit`);
     const answer = await till.ask("POST", path, { tenders, quoted_total_fen: basket.total_fen }, sheet.key);
     if (answer.ok) return till.change({ sheet: null, ...done(till, answer.body, sheet.tenders, basket) });
     await refused(sheet, answer);
@@ -54,7 +54,7 @@ export function payActs(till) {
     if (answer.status !== CONFLICT) {
       return change({ sheet: { ...sheet, tenders: [], busy: false, note: till.why(answer), key: newKey() } }, "pay-amount");
     }
-    const again = await till.ask("GET", `/v1/baskets/${state.basket.basket_id}`);
+    const again = await till.ask("GET", till.at(`/v1/baskets/${state.basket.basket_id}`));
     const basket = again.ok ? again.body : state.basket;
     const changed = due(basket) !== before;
     const note = changed ? till.t("pay.changed", { old: yuan(before), new: yuan(due(basket)) }) : till.why(answer);
@@ -92,15 +92,14 @@ function done(till, sold, tenders, basket) {
   const given = tenders.reduce((sum, one) => sum + one.given_fen, 0);
   const paid = tenders.reduce((sum, one) => sum + one.amount_fen, 0);
   till.later("claim", 0, () => void claim(till, sold));
-  const points = basket.redeem?.points_chosen ?? 0;
-  const mine = { paid_fen: paid, given_fen: given, change_fen: given - paid, points_spent: points, training: basket.training };
+  const mine = { paid_fen: paid, given_fen: given, change_fen: given - paid };
   return { sale: { ...till.state.sale, ...sold, ...mine }, basket: null, repriced: null, selected: null };
 }
 
 /** @param {Till} till @param {any} sold a guest's sale gets a code that her phone can claim its points by */
 async function claim(till, sold) {
   const { state } = till;
-  if (sold.member || state.training || !state.features.claims) return;
+  if (sold.member || sold.training || !state.features.claims) return;
   const answer = await till.ask("POST", `/v1/receipts/${sold.receipt_id}/claim-link`, {});
   if (answer.ok && state.sale?.receipt_id === sold.receipt_id) till.change({ sale: { ...state.sale, claim: answer.body } });
 }

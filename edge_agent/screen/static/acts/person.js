@@ -98,8 +98,7 @@ async function askMore(till, member) {
   const { state, ask } = till;
   const masked = member.factor === "phone_number" && member.points_free === null;
   const wanted = /** @type {const} */ (["recommendations", "tasks"]).filter((name) => state.features[name] && !masked);
-  const query = till.here.lane ? `?${new URLSearchParams(till.here)}` : "";
-  const answers = await Promise.all(wanted.map((name) => ask("GET", `/v1/members/${member.member_id}/${name}${query}`)));
+  const answers = await Promise.all(wanted.map((name) => ask("GET", till.at(`/v1/members/${member.member_id}/${name}`))));
   if (state.member?.member_id !== member.member_id) return;
   const found = wanted.map((name, at) => [name, answers[at].ok ? listed(answers[at].body, name) : []]);
   till.change({ more: Object.fromEntries(found) });

@@ -21,31 +21,36 @@ export function phoneActs(till, add) {
       return add({ barcode: phone });
     }
     change({ sheet: { ...sheet, busy: true, note: "" } });
-    const answer = await ask("POST", "/v1/identify/phone", { phone, ...till.here });
+    const path = state.features.recruits ? "/v1/recruits" : "/v1/identify/phone";
+    const body = state.features.recruits ? { phone, language: state.language } : { phone };
+    const answer = await ask("POST", path, { ...body, ...till.here });
     if (!answer.ok) return change({ sheet: { ...sheet, busy: false, note: till.why(answer) } }, "number");
-    if (answer.body.outcome === "member" || !state.features.recruits) {
-      change({ sheet: null }, "next");
-      return settle(till, answer, true);
+    if (answer.body.consent) {
+      return change({ sheet: { ...sheet, step: "join", phone, asked: answer.body, busy: false, note: "" } }, "join-yes");
     }
-    change({ sheet: { ...sheet, step: "join", phone, name: "", busy: false, note: "" } }, "join-yes");
+    change({ sheet: null }, "next");
+    if (!state.features.recruits) settle(till, answer, true);
   }
 
-  async function join() {
+  /** @param {boolean} given what she said to the text that is shown */
+  async function say(given) {
     const { sheet } = state;
-    if (!sheet || sheet.busy) return;
-    if (!state.clerk) return change({ sheet: { ...sheet, note: till.t("join.clerk") } }, "join-yes");
-    change({ sheet: { ...sheet, busy: true, note: "" } });
-    const body = { phone: sheet.phone, language: state.language, consents: { membership: true }, ...till.here };
+    if (sheet?.step !== "join" || sheet.busy) return;
+    if (given && !state.clerk) return change({ sheet: { ...sheet, note: till.t("join.clerk") } }, "join-yes");
+    change({ sheet: given ? { ...sheet, busy: true, note: "" } : null }, "entry");
+    const consent = { text_version: sheet.asked.consent.text_version, given };
+    const body = { phone: sheet.phone, language: state.language, consent, ...till.here };
     const answer = await ask("POST", "/v1/recruits", body);
+    if (!given) return;
     if (!answer.ok) return change({ sheet: { ...sheet, busy: false, note: till.why(answer) } }, "join-yes");
-    if (answer.body.outcome) recognised(till, answer.body, true);
-    change({ sheet: { ...sheet, step: "joined", busy: false, joined: answer.body } }, "sheet-done");
+    change({ sheet: null }, state.link ? "link-done" : "next");
+    till.notice(typeset(answer.body[`text_${state.language}`]));
   }
 
   async function sendCode() {
     const { member } = state;
     if (!member) return;
-    const answer = await ask("POST", `/v1/members/${member.member_id}/sms`, till.here);
+    const answer = await ask("POST", `/v1/members/${member.member_id}/sms`, { language: state.language, ...till.here });
     const note = answer.ok ? "" : till.why(answer);
     change({ sheet: { kind: "phone", step: "sms", typed: "", note, sent: answer.ok, busy: false } }, "code");
   }
@@ -57,13 +62,14 @@ export function phoneActs(till, add) {
     const answer = await ask("POST", `/v1/members/${member.member_id}/sms/verify`, { code: sheet.typed.trim(), ...till.here });
     if (!answer.ok) return change({ sheet: { ...sheet, typed: "", busy: false, note: till.why(answer) } }, "code");
     change({ sheet: null }, "next");
-    if (answer.body?.outcome) recognised(till, answer.body, true);
+    recognised(till, answer.body, true);
     till.notice(typeset(till.t("sms.done")));
   }
 
   return {
     findPhone: find,
-    join,
+    join: () => say(true),
+    decline: () => void say(false),
     verifyCode: verify,
     askSms: sendCode,
     askPhone: () => change({ sheet: { kind: "phone", step: "number", typed: "", note: "", busy: false } }, "number"),

@@ -32,7 +32,7 @@ export function saleDone(state, { t }) {
       h("p.number", { id: "paid" }, yuan(paid)),
       sale.change_fen > 0 ? change(sale, t) : null,
       h("p.pair", {}, ...gains),
-      sale.points_spent > 0 ? h("p", {}, t("sale.spent", { points: integer(sale.points_spent) })) : null,
+      sale.points_redeemed > 0 ? h("p", {}, t("sale.spent", { points: integer(sale.points_redeemed) })) : null,
       h("p.muted.small", {}, stored),
     ),
     claim,

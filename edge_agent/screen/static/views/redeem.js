@@ -43,13 +43,16 @@ function slider(state, acts) {
       "aria-valuetext": told(asked.points_chosen),
     })
   );
+  const hold = () => acts.hold(true);
   const fill = () => input.style.setProperty("--filled", `${(100 * Number(input.value)) / Math.max(1, asked.points_max)}%`);
   input.addEventListener("input", () => {
     fill();
     shown.textContent = told(Number(input.value));
     input.setAttribute("aria-valuetext", told(Number(input.value)));
-    acts.redeem(Number(input.value));
   });
+  input.addEventListener("pointerdown", hold);
+  input.addEventListener("change", () => acts.redeem(Number(input.value)));
+  for (const end of ["pointerup", "pointercancel"]) input.addEventListener(end, () => acts.hold(false));
   fill();
   return h("div.redeem", {}, h("label", { for: "redeem" }, t("redeem"), h("kbd", {}, "F7")), shown, input);
 }
@@ -59,6 +62,6 @@ function shut(state, t) {
   const { basket, member, language } = state;
   if (!basket.member_id) return t("redeem.nobody");
   if (basket.redeem.refused) return typeset(basket.redeem.refused[language]);
-  if (member && !(member.allowed ?? []).includes("redeem_points")) return t("redeem.low");
+  if (member?.allowed && !member.allowed.includes("redeem_points")) return t("redeem.low");
   return basket.redeem.points_max > 0 ? "" : t("redeem.too_few");
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Finding or taking in a member by her phone number, in ten seconds. */
 
-import { h, icon } from "../../dom.js";
+import { h } from "../../dom.js";
 import { typeset } from "../../format.js";
 import { offline } from "../../state.js";
 import { frame, pad, said } from "./frame.js";
@@ -10,7 +10,7 @@ import { frame, pad, said } from "./frame.js";
 
 /** @param {State} state @param {any} acts */
 export function phone(state, acts) {
-  const steps = { number, join, joined, sms };
+  const steps = { number, join, sms };
   return steps[/** @type {keyof typeof steps} */ (state.sheet?.step ?? "number")](state, acts);
 }
 
@@ -55,37 +55,23 @@ function asking({ sheet }, acts, asked) {
   ]);
 }
 
-/** @param {State} state @param {any} acts what she agrees to, in words, before anything is kept */
+/** @param {State} state @param {any} acts what she agrees to, word for word, before anything is kept */
 function join(state, acts) {
   const { t } = acts;
-  const points = ["join.kept", "join.used", "join.leave"].map((key) => h("li", {}, icon("check"), h("span", {}, t(key))));
+  const { asked, note, busy } = /** @type {any} */ (state.sheet);
+  const { language } = state;
   return frame(
     t("join.title"),
     acts,
     [
-      said(state.sheet?.note ?? ""),
-      h("p", {}, t("join.none", { phone: state.sheet?.phone ?? "" })),
-      h("ul.consent", { id: "consent" }, ...points),
+      said(note),
+      h("p", {}, t("join.none", { phone: asked.phone_masked }), " ", typeset(asked[`text_${language}`] ?? "")),
+      h("blockquote.consent", { id: "consent" }, typeset(asked.consent[`text_${language}`])),
       h("p.muted.small", {}, offline(state) ? t("join.offline") : t("join.shown")),
     ],
     [
-      h("button", { type: "button", onclick: acts.closeSheet }, t("join.no"), h("kbd", {}, "Esc")),
-      h("button.primary", { type: "button", id: "join-yes", disabled: Boolean(state.sheet?.busy), onclick: () => void acts.join() }, t("join.yes"), h("kbd", {}, "Enter")),
+      h("button", { type: "button", onclick: acts.decline }, t("join.no"), h("kbd", {}, "Esc")),
+      h("button.primary", { type: "button", id: "join-yes", disabled: busy, onclick: () => void acts.join() }, t("join.yes"), h("kbd", {}, "Enter")),
     ],
-  );
-}
-
-/** @param {State} state @param {any} acts */
-function joined(state, acts) {
-  const { t } = acts;
-  const told = state.sheet?.joined;
-  const gift = told?.[`gift_${state.language}`] ?? told?.gift?.name ?? "";
-  return frame(
-    t("joined.title"),
-    acts,
-    [
-      h("div.done", {}, icon("check"), h("p.large", {}, t("joined.how")), gift ? h("p", {}, icon("gift"), typeset(t("joined.gift", { name: gift }))) : null, h("p.muted", {}, t("joined.low"))),
-    ],
-    [h("button.primary", { type: "button", id: "sheet-done", onclick: acts.closeSheet }, t("ok"), h("kbd", {}, "Enter"))],
   );
 }

@@ -1,0 +1,255 @@
+"""A clerk's journeys at the till screen by keyboard alone, before a real agent in Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.e2e.browser import Watch, axe_findings
+from tests.factories.agent_api import PHONE, Box
+from tests.factories.agent_files import OPERATOR_PIN, SCREEN_TOKEN
+from tests.factories.agent_process import AgentProcess
+from tests.factories.waiting import PATIENCE_MS
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.enable_socket,
+    pytest.mark.timeout(300),
+]
+
+VIEW = ViewportSize(width=1024, height=600)
+MILK, MASK = "6901234567892", "6901234567908"
+UNLISTED = "4006381333931"
+CLERK, MANAGER = "1001", "1002"
+STRANGER = "13912345678"
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentProcess]:
+    folder = tmp_path_factory.mktemp("counter")
+    with Box(folder):
+        pass
+    with AgentProcess(folder) as agent:
+        yield agent
+
+
+class Clerk:
+    """Somebody at the keyboard of one screen."""
+
+    def __init__(self, page: Page, agent: AgentProcess) -> None:
+        self.page = page
+        self.watch = Watch(page, agent.base)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{agent.base}/#token={SCREEN_TOKEN}")
+        expect(page.locator("#clerk")).to_be_visible()
+
+    def presses(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def signs_in(self, number: str = CLERK, pin: str = OPERATOR_PIN) -> None:
+        self.presses("F10")
+        expect(self.page.locator("#clerk-number")).to_be_focused()
+        self.page.keyboard.type(number)
+        self.presses("Tab")
+        self.page.keyboard.type(pin)
+        self.presses("Enter")
+
+    def scans(self, *codes: str) -> None:
+        for code in codes:
+            self.page.keyboard.type(code)
+            self.presses("Enter")
+
+    def sees(self, selector: str, text: str) -> None:
+        expect(self.page.locator(selector)).to_contain_text(text)
+
+    def lines(self, count: int) -> None:
+        expect(self.page.locator("#goods tr.item")).to_have_count(count)
+
+    def pays_cash(self) -> None:
+        self.presses("F9")
+        expect(self.page.locator("#pay-amount")).to_be_focused()
+        self.presses("Enter")
+        expect(self.page.locator("#paid")).to_be_visible()
+
+    def finds_nothing_wrong(self) -> None:
+        """No request left the origin, nothing broke, and axe has nothing to say."""
+        assert self.watch.foreign == []
+        broken = [said for said in self.watch.complaints if "status of 4" not in said]
+        assert broken == []
+        assert axe_findings(self.page) == []
+
+
+@pytest.fixture
+def clerk(browser: Browser, agent: AgentProcess) -> Iterator[Clerk]:
+    context = browser.new_context(viewport=VIEW, locale="zh-CN", reduced_motion="reduce")
+    yield Clerk(context.new_page(), agent)
+    context.close()
+
+
+def test_a_guest_pays_cash_and_gets_her_change(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.sees("#goods", "可以开始")
+    clerk.scans(MILK, f"3*{MASK}")
+    clerk.lines(2)
+    clerk.sees("#due", "¥306.00")
+
+    clerk.presses("ArrowUp", "+")
+    clerk.sees("#due", "¥395.00")
+    clerk.presses("-", "ArrowUp", "Delete")
+    clerk.lines(1)
+    clerk.sees("#due", "¥178.00")
+
+    clerk.presses("F9")
+    clerk.page.keyboard.type("200")
+    clerk.presses("Enter")
+    clerk.sees("#change", "¥22.00")
+    clerk.sees("#paid", "¥178.00")
+    clerk.finds_nothing_wrong()
+    clerk.scans(MILK)
+    clerk.sees("#due", "¥128.00")
+    clerk.presses("Control+Delete")
+    clerk.sees("#sheet", "作废这一单")
+    clerk.presses("Control+Delete")
+    clerk.sees("#goods", "可以开始")
+
+
+def test_a_wrong_pin_is_said_and_asked_for_again(clerk: Clerk) -> None:
+    clerk.signs_in(pin="000000")
+    clerk.sees("#sheet .note", "密码")
+    expect(clerk.page.locator("#clerk-pin")).to_be_focused()
+    clerk.page.keyboard.type(OPERATOR_PIN)
+    clerk.presses("Enter")
+    clerk.sees("#clerk", "王芳")
+    clerk.presses("F10", "Enter")
+    clerk.sees("#clerk", "店员登录")
+    clerk.finds_nothing_wrong()
+
+
+def test_a_basket_is_parked_taken_back_and_outlives_a_reload(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.presses("F6")
+    clerk.sees("#goods", "取单 1")
+    clerk.presses("F6")
+    clerk.sees("#sheet", "¥128.00")
+    clerk.presses("Enter")
+    clerk.lines(1)
+    clerk.page.reload()
+    clerk.lines(1)
+    clerk.pays_cash()
+    clerk.finds_nothing_wrong()
+
+
+def test_an_article_nobody_knows_sells_at_the_price_on_its_shelf(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(UNLISTED)
+    clerk.sees("#sheet", UNLISTED)
+    clerk.page.keyboard.type("12.8")
+    clerk.presses("Enter")
+    clerk.sees("#due", "¥12.80")
+    clerk.presses("F9", "w")
+    clerk.sees("#paid", "¥12.80")
+    clerk.finds_nothing_wrong()
+
+
+def test_a_member_found_by_phone_gets_her_price_and_hears_what_points_need(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(MILK)
+    clerk.sees("#redeem-shut", "认出会员后可用积分")
+    clerk.presses("F3")
+    expect(clerk.page.locator("#number")).to_be_focused()
+    clerk.scans(PHONE)
+    clerk.sees("#person h1", "李*")
+    clerk.sees("#due", "¥121.60")
+    expect(clerk.page.locator("#redeem-shut")).to_be_visible()
+    expect(clerk.page.locator("#person .tags")).to_have_count(0)
+    clerk.presses("?")
+    clerk.sees("#sheet", "金卡 95 折")
+    clerk.finds_nothing_wrong()
+    clerk.presses("Escape", "F9")
+    clerk.page.keyboard.type("100")
+    clerk.presses("w")
+    clerk.sees("#pay-left", "¥21.60")
+    clerk.presses("Enter")
+    clerk.sees("#paid", "¥121.60")
+    clerk.sees("#goods", "积分 +121")
+
+
+def test_a_scanner_is_heard_wherever_the_focus_is(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.page.locator("#help").focus()
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.presses("F3")
+    expect(clerk.page.locator("#number")).to_be_focused()
+    clerk.scans(MASK)
+    clerk.lines(2)
+    clerk.presses("Control+Delete", "Control+Delete")
+    clerk.sees("#goods", "可以开始")
+
+
+def test_goods_come_back(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(f"2*{MILK}")
+    clerk.pays_cash()
+    clerk.presses("F8")
+    expect(clerk.page.locator("#receipt-0")).to_be_visible()
+    clerk.presses("ArrowDown")
+    clerk.page.locator("#receipt-0").focus()
+    clerk.presses("Enter")
+    expect(clerk.page.locator("#refund-more-1")).to_be_focused()
+    clerk.presses("Enter")
+    clerk.sees("#refund-out", "¥128.00")
+    clerk.finds_nothing_wrong()
+    clerk.page.locator("#back-cash").focus()
+    clerk.presses("Enter")
+    clerk.sees("#sheet", "已退货")
+    clerk.presses("Enter")
+    expect(clerk.page.locator("#sheet")).to_be_hidden()
+
+
+def test_training_cannot_be_overlooked_and_books_nothing(clerk: Clerk) -> None:
+    clerk.signs_in(MANAGER)
+    clerk.sees("#clerk", "李强")
+    clerk.presses("F10", "ArrowDown", "ArrowDown", "Enter")
+    clerk.sees("#bar", "练习 · 不入账")
+    clerk.scans(MILK)
+    clerk.pays_cash()
+    clerk.sees("#goods", "练习单,没有入账")
+    clerk.finds_nothing_wrong()
+    clerk.presses("Escape", "F10", "ArrowDown", "ArrowDown", "Enter")
+    expect(clerk.page.locator(".training-word")).to_have_count(0)
+
+
+def test_a_stranger_joins_by_phone_while_the_customer_reads_the_same_words(
+    clerk: Clerk, browser: Browser, agent: AgentProcess
+) -> None:
+    display = browser.new_page(viewport=VIEW)
+    display.goto(f"{agent.base}/?view=customer#token={SCREEN_TOKEN}")
+    expect(display.locator("#customer h1")).to_have_text("欢迎光临")
+    clerk.signs_in()
+    clerk.presses("F3")
+    clerk.scans(STRANGER)
+    expect(clerk.page.locator("#join-yes")).to_be_focused()
+    words = clerk.page.locator("#consent").inner_text()
+    expect(display.locator("#consent")).to_have_text(words)
+    assert axe_findings(display) == []
+    clerk.finds_nothing_wrong()
+    clerk.presses("Enter")
+    expect(clerk.page.locator("#link-done")).to_be_visible()
+    expect(display.locator("#consent")).to_have_count(0)
+    clerk.presses("Enter")
+    clerk.sees("#person .phone", "139****5678")
+    display.close()
+
+
+def test_the_keys_are_listed_on_the_screen(clerk: Clerk) -> None:
+    clerk.presses("F1")
+    for key in ("F2", "F3", "F6", "F8", "F9", "F10"):
+        clerk.sees("#sheet .keys", key)
+    clerk.finds_nothing_wrong()
+    clerk.presses("Escape")
+    expect(clerk.page.locator("#sheet")).to_be_hidden()
