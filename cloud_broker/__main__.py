@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from cloud_broker.cli import (
+    clerks,
     faces,
     goods,
     lanes,
@@ -22,7 +23,7 @@ app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
-for group in (setup, goods, models, faces, lanes, ledger, leases, persons, partners):
+for group in (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks):
     app.add_typer(group.app)
 
 

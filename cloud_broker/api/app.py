@@ -10,6 +10,7 @@ from cloud_broker.api import (
     errors,
     hq_routes,
     member_routes,
+    receipt_routes,
     recruiting_routes,
 )
 from cloud_broker.api.deps import ApiDeps, Doors
@@ -38,6 +39,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         device_routes.router(doors),
         member_routes.router(doors),
         hq_routes.router(doors),
+        receipt_routes.router(doors),
         recruiting_routes.router(doors),
     ):
         app.include_router(router)

@@ -18,6 +18,8 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_claims import ReceiptClaims
+from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.sms_codes import SmsCodes
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -58,6 +60,8 @@ class ApiDeps:
     phones: Phones
     checkins: CheckIns
     member_desk: MemberDesk
+    receipts: ReceiptLookUp
+    receipt_claims: ReceiptClaims
     sms: SmsCodes
     person_filters: PersonFilters
     growth: GrowthDesks

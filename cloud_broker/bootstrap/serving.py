@@ -31,6 +31,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.checkins import CheckIns, LaneCaller
+from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.greeting import Greeter
@@ -43,6 +44,8 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.receipt_claims import ReceiptClaims
+from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.services.stock_keeping import StockKeeper
@@ -91,6 +94,8 @@ def build_api(running: Running) -> ASGIApp:
         phones=Phones(office.units, office.clock, office.ids),
         checkins=CheckIns(office.units, office.clock, office.ids),
         member_desk=MemberDesk(office.units, queries, office.clock, office.ids),
+        receipts=ReceiptLookUp(office.units),
+        receipt_claims=ReceiptClaims(office.units, office.clock),
         sms=_sms(office),
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
@@ -112,6 +117,7 @@ def build_api(running: Running) -> ASGIApp:
         desk=desk,
         faces=office.faces,
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
+        clerks=ClerkDesk(office.units, office.clock),
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

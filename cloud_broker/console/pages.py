@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from cloud_broker.console.clerk_pages import ClerkPages
 from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.sale_pages import SalePages
@@ -34,7 +35,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
     """Return the pages; mount the files beside them with `mount_static`."""
     shell = Shell(deps)
     router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
-    every = (SignIn, StorePages, SalePages, DeskPages, FacePages)
+    every = (SignIn, StorePages, SalePages, DeskPages, FacePages, ClerkPages)
     for pages in every:
         pages(shell).register(router)
     return router

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cloud_broker.console import formats
 from cloud_broker.console.texts import Texts
+from cloud_broker.services.cells import safe_cell, yuan
 from cloud_broker.services.overview import SaleRow
 
 SALES_MAX = 500
@@ -27,8 +28,6 @@ _HEADS = (
     *("sales.time", "sales.date", "sales.store", "sales.source", "sales.receipt", "sales.member"),
     *("sales.items", "sales.saved", "sales.amount", "sales.points", "sales.sync"),
 )
-# A cell that begins like this is run as a formula by spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,6 @@ def to_csv(rows: Iterable[SaleRow], zone: str, texts: Texts) -> str:
             items,
         )
         saved = row.shelf_fen - row.total_fen
-        figures = (_yuan(saved), _yuan(row.total_fen), row.points, row.sync_ms)
-        writer.writerow([*(_cell(cell) for cell in cells), *figures])
+        figures = (yuan(saved), yuan(row.total_fen), row.points, row.sync_ms)
+        writer.writerow([*(safe_cell(cell) for cell in cells), *figures])
     return "\ufeff" + out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _yuan(fen: int) -> str:
-    whole, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{whole}.{rest:02d}"

@@ -7,6 +7,7 @@ from uuid import UUID
 from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
+from cloud_broker.ports.clerks import ClerkRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
@@ -25,6 +26,7 @@ from cloud_broker.ports.persons import PersonFilterRepo
 from cloud_broker.ports.phones import PhoneRepo
 from cloud_broker.ports.placements import PlacementRepo
 from cloud_broker.ports.profiles import ProfileRepo
+from cloud_broker.ports.receipts import ReceiptRepo
 from cloud_broker.ports.repair import RepairRepo
 from cloud_broker.ports.sms import SmsRepo
 from cloud_broker.ports.stock import StockRepo
@@ -131,6 +133,16 @@ class Unit(Protocol):
     @property
     def placements(self) -> PlacementRepo:
         """Wallets whose points are to be lent out anew."""
+        ...
+
+    @property
+    def receipts(self) -> ReceiptRepo:
+        """Receipts one by one."""
+        ...
+
+    @property
+    def clerks(self) -> ClerkRepo:
+        """What clerks did."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cloud_broker.domain import store_state
 from cloud_broker.ports.live import LiveHub
+from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 
@@ -309,6 +310,7 @@ class ConsoleDeps:
     desk: HqDesk
     faces: FaceOffice
     face_desk: FaceDesk
+    clerks: ClerkDesk
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -50,12 +50,14 @@ class LoyaltyPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """`return_days`: how long points booked as pending wait after the day of the sale.
 
     `grace_days`: how long points live that come back by a refund after their own last day; 0 lets
-    them expire at once.
+    them expire at once. `claim_days`: how long after a sale without a member somebody may claim it;
+    0 lets nobody.
     """
 
     expiry: Expiry = Never()
     return_days: Days = 0
     grace_days: Days = 30
+    claim_days: Days = 7
 
 
 @dataclass(frozen=True, slots=True)

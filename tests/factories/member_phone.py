@@ -25,6 +25,8 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsentRow, MemberPage
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_claims import ReceiptClaims
+from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_member
@@ -103,6 +105,8 @@ class Cloud:
             phones=Phones(self.units, self.clock, ids),
             checkins=self.checkins,
             member_desk=MemberDesk(self.units, OneMember(), self.clock, ids),
+            receipts=ReceiptLookUp(self.units),
+            receipt_claims=ReceiptClaims(self.units, self.clock),
             sms=sms_codes(self.units, self.clock, ids),
             person_filters=PersonFilters(self.units, self.clock),
             growth=growth_desks(self.units, self.clock, ids, FakeKeyRing(), "Asia/Shanghai"),

@@ -68,10 +68,14 @@ class FakeLedgerRepo:
             len(refunds),
         )
         arrival, wallet = sale.arrival, sale.wallet
-        if wallet is None and arrival.member in self._state.members:
-            wallet = self._state.members[arrival.member].wallet
+        claim = self._state.clerks.claims.get(sale.receipt_id)
+        member = arrival.member or (None if claim is None else claim.member)
+        if wallet is None and claim is not None:
+            wallet = claim.wallet
+        if wallet is None and member in self._state.members:
+            wallet = self._state.members[member].wallet
         return HeldReceipt(
-            standing, arrival.place.store, arrival.member, wallet, sale.day, arrival.happened_ms
+            standing, arrival.place.store, member, wallet, sale.day, arrival.happened_ms
         )
 
     def known_refunds(self, refunds: Collection[UUID]) -> set[UUID]:

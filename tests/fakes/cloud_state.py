@@ -28,6 +28,7 @@ from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
 from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_benefits import BenefitShelf
+from tests.fakes.cloud_clerks import ClerkShelf
 from tests.fakes.cloud_growth import GrowthShelf
 from tests.fakes.cloud_leases import LeaseShelf
 from tests.fakes.cloud_mall import MallShelf
@@ -89,6 +90,7 @@ class State:
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
+    clerks: ClerkShelf = field(default_factory=ClerkShelf)
     shelf: MasterShelf = field(default_factory=MasterShelf)
     recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
     identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
+from tests.fakes.cloud_clerks import FakeClerkRepo, FakeReceiptRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
@@ -53,6 +54,8 @@ class FakeUnit:
         self.points_desk = FakePointsDeskRepo(state)
         self.closing = FakeClosingRepo(state)
         self.leases = FakeLeaseRepo(state)
+        self.receipts = FakeReceiptRepo(state)
+        self.clerks = FakeClerkRepo(state)
         self.placements = FakePlacementRepo(state)
         self.benefits = FakeBenefitRepo(state)
         self.growth = FakeGrowthRepo(state)

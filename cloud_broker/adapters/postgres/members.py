@@ -31,14 +31,15 @@ from unnest(%(wallet)b::uuid[], %(at)b::timestamptz[]) as n(wallet, at)
 _ADD_MEMBERS = """
 insert into member (
   tenant_id, member_id, wallet_id, ver, name, tier, tags, phone_masked, phone_hash, home_store_id,
-  enrolled_at)
+  enrolled_at, recruited_by)
 select %(tenant)s, n.member, n.wallet, 0, n.name, n.tier,
   coalesce((select array_agg(t) from jsonb_array_elements_text(n.tags::jsonb) as t), '{}'),
-  n.masked, n.phone, n.store, n.at
+  n.masked, n.phone, n.store, n.at, n.operator
 from unnest(
   %(member)b::uuid[], %(wallet)b::uuid[], %(name)b::text[], %(tier)b::text[], %(tags)b::text[],
-  %(masked)b::text[], %(phone)b::bytea[], %(store)b::uuid[], %(at)b::timestamptz[]
-) as n(member, wallet, name, tier, tags, masked, phone, store, at)
+  %(masked)b::text[], %(phone)b::bytea[], %(store)b::uuid[], %(at)b::timestamptz[],
+  %(operator)b::uuid[]
+) as n(member, wallet, name, tier, tags, masked, phone, store, at, operator)
 """
 _ADD_CLAIMS = """
 insert into claim select %(tenant)s, n.hash, n.member, n.expires
@@ -132,6 +133,10 @@ class PostgresMembers(Repository):
             phone=[new.enrolled.phone_hash or None for new in members],
             store=[new.arrival.place.store for new in members],
             at=times,
+            operator=[
+                None if (raw := new.arrival.event.operator) is None else UUID(bytes=raw)
+                for new in members
+            ],
         )
         claims = [new for new in members if new.enrolled.claim_hash]
         self._run(

@@ -25,6 +25,7 @@ from sqlalchemy.exc import (
 from cloud_broker.adapters.postgres.audit import PostgresAudit
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
+from cloud_broker.adapters.postgres.clerks import PostgresClerks
 from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
@@ -43,6 +44,7 @@ from cloud_broker.adapters.postgres.phones import PostgresPhones
 from cloud_broker.adapters.postgres.placements import PostgresPlacements
 from cloud_broker.adapters.postgres.points_desk import PostgresPointsDesk
 from cloud_broker.adapters.postgres.profiles import PostgresProfiles
+from cloud_broker.adapters.postgres.receipts import PostgresReceipts
 from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, PostgresSms
 from cloud_broker.adapters.postgres.repair import PostgresRepair
 from cloud_broker.adapters.postgres.stock import PostgresStock
@@ -176,6 +178,16 @@ class PostgresUnit:
     def closing(self) -> PostgresClosing:
         """The books at a day's or month's end."""
         return PostgresClosing(self._connection, self._tenant)
+
+    @cached_property
+    def receipts(self) -> PostgresReceipts:
+        """Receipts one by one."""
+        return PostgresReceipts(self._connection, self._tenant)
+
+    @cached_property
+    def clerks(self) -> PostgresClerks:
+        """What clerks did."""
+        return PostgresClerks(self._connection, self._tenant)
 
     @cached_property
     def leases(self) -> PostgresLeases:

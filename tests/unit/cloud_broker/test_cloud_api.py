@@ -24,6 +24,8 @@ from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_claims import ReceiptClaims
+from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
 from tests.fakes.cloud_basics import (
@@ -102,6 +104,8 @@ def shared_site() -> Site:
         phones=Phones(units, clock, ids),
         checkins=CheckIns(units, clock, ids),
         member_desk=MemberDesk(units, EmptyQueries(), clock, ids),
+        receipts=ReceiptLookUp(units),
+        receipt_claims=ReceiptClaims(units, clock),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),

@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.overview import (
@@ -323,6 +324,7 @@ def deps(
     auth: FakeHqAuth | None = None,
     hub: RingHub | None = None,
     desk: FakeHqDesk | None = None,
+    clerks: ClerkDesk | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -333,6 +335,7 @@ def deps(
         desk=desk or FakeHqDesk(queries),
         faces=office,
         face_desk=face_desk,
+        clerks=clerks or ClerkDesk(FakeUnits(), FakeCloudClock()),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
