@@ -18,14 +18,12 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.after_booking import after_booking
 from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
 from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
 from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.refresh import refresh
-from cloud_broker.services.refund_leases import give_again, give_back
 from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.sync.ranges import Ranges
 from retail_core.texts.faults import FaultCode
