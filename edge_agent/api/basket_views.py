@@ -79,6 +79,7 @@ def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
         points_fen=points_fen(quote.priced),
         points_max=points_most(quote.priced, bundle, allowance.points_here),
         points_step=1 if bundle.points is None else bundle.points.step,
+        fen_per_point=1 if bundle.points is None else bundle.points.fen_per_point,
         coupons=tuple(
             CouponChoice(
                 id=UUID(bytes=one.id),
@@ -107,11 +108,11 @@ def _near(miss: NearMiss, priced: PricedBasket) -> NearMissView:
     saves = format_yuan(miss.saves_fen)
     if miss.sku:
         name = next((line.name for line in priced.lines if line.sku == miss.sku), miss.sku)
-        zh = f"再加 {miss.units} 件{name},可享{miss.name},省 ¥{saves}"
-        en = f"{miss.units} more of {name}: {miss.name} saves ¥{saves}"
+        zh = f"再加 {miss.units} 件{name},可享{miss.name},省 {saves}"
+        en = f"{miss.units} more of {name}: {miss.name} saves {saves}"
     else:
-        zh = f"再买 ¥{format_yuan(miss.fen)} 可享{miss.name},省 ¥{saves}"
-        en = f"¥{format_yuan(miss.fen)} more of goods: {miss.name} saves ¥{saves}"
+        zh = f"再买 {format_yuan(miss.fen)} 可享{miss.name},省 {saves}"
+        en = f"{format_yuan(miss.fen)} more of goods: {miss.name} saves {saves}"
     return NearMissView(
         offer_id=miss.offer_id,
         name=miss.name,

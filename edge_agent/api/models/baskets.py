@@ -88,6 +88,7 @@ class RedeemView(Answered):
     points_fen: int = Field(0, description="what the points pay of this basket")
     points_max: int = Field(0, description="the most that could pay here now")
     points_step: int = 1
+    fen_per_point: int = 1
     coupons: tuple[CouponChoice, ...] = ()
     refused: ReasonView | None = None
 
