@@ -53,6 +53,11 @@ def member_router() -> APIRouter:
         del store, lane
         return shell()
 
+    def shared(token: str) -> FileResponse:
+        """Serve the page to whoever follows a shared link; the page reads its own address."""
+        del token
+        return shell()
+
     script = worker_script(STATIC)
 
     def worker() -> Response:
@@ -66,6 +71,7 @@ def member_router() -> APIRouter:
     routes.add_api_route("/m", moved)
     routes.add_api_route("/m/", shell)
     routes.add_api_route("/m/lane/{store}/{lane}", lane)
+    routes.add_api_route("/m/s/{token}", shared)
     routes.add_api_route("/m/worker.js", worker)
     return routes
 

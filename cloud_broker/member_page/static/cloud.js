@@ -56,6 +56,11 @@ export function claim(code, publicKey) {
   return asked("/v1/member/claim", { method: "POST", body, headers: { "Content-Type": "application/json" } });
 }
 
+/** @param {string} token a shared link's @returns {Promise<Answer>} who shared it */
+export function fromWhom(token) {
+  return asked(`/v1/member/links/${token}`, { method: "GET" });
+}
+
 /**
  * Ask something as the member. A clock that is off is put right and asked again, once.
  * @param {Phone} phone @param {string} method @param {string} path @param {object | null} content

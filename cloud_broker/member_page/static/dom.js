@@ -36,6 +36,8 @@ const SHAPES = {
   phone: "M8 3h8a1.5 1.5 0 0 1 1.5 1.5v15A1.5 1.5 0 0 1 16 21H8a1.5 1.5 0 0 1-1.5-1.5v-15A1.5 1.5 0 0 1 8 3zM11 18h2",
   counter: "M4 10h16l-1.2-5H5.2zM5 10v9h14v-9M9 19v-5h6v5",
   check: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8 12.3l2.7 2.7 5.3-5.8",
+  gift: "M4 11h16v9H4zM3 7h18v4H3zM12 7v13M12 7c-2.5 0-4.5-.8-4.5-2.4S9.7 2.5 12 7zM12 7c2.5 0 4.5-.8 4.5-2.4S14.3 2.5 12 7z",
+  friend: "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-3.5 2.7-5.5 6-5.5s6 2 6 5.5M18 8v6M15 11h6",
   alert: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7.5v5.5M12 16.3v.2",
 };
 
@@ -51,11 +53,12 @@ export function icon(name) {
 
 /**
  * A code as a drawing; dark on white whatever the page's colours, because scanners expect it so.
- * @param {string} text digits, or the letters of Base45 @param {string} label @returns {SVGElement}
+ * @param {string} text digits, the letters of Base45, or a link @param {string} label @returns {SVGElement}
  */
 export function qr(text, label) {
   const code = qrcode(0, "M");
-  code.addData(text, /^\d+$/.test(text) ? "Numeric" : "Alphanumeric");
+  const mode = /^\d+$/.test(text) ? "Numeric" : /^[0-9A-Z $%*+\-./:]*$/.test(text) ? "Alphanumeric" : "Byte";
+  code.addData(text, mode);
   code.make();
   const count = code.getModuleCount();
   let squares = "";

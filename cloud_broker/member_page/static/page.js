@@ -3,9 +3,12 @@
 
 import { call, claim, nowMs, recallTime } from "./cloud.js";
 import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./codes.js";
+import { greetGuest, invitedView, linkFollowed, tellInvited } from "./invited.js";
 import { beginLane, laneAsked, laneView } from "./lane.js";
+import { mallActs, mallView } from "./mall.js";
 import { settings, settingsActs } from "./settings.js";
 import { forget, keep, kept } from "./store.js";
+import { inviteView, taskActs, tasksView } from "./tasks.js";
 import { home, rebind, refused, says } from "./views.js";
 import { language, words } from "./words.js";
 
@@ -26,6 +29,11 @@ const state = {
   refusal: null,
   asking: "",
   lane: null,
+  tasks: null,
+  mall: null,
+  wish: null,
+  link: "",
+  from: "",
   nowMs: Date.now(),
   language: language(),
 };
@@ -47,7 +55,7 @@ const acts = {
     void askCloud();
   },
 };
-Object.assign(acts, settingsActs(state, acts));
+Object.assign(acts, settingsActs(state, acts), taskActs(state, acts), mallActs(state, acts));
 
 // ---- drawing --------------------------------------------------------------------------------
 
@@ -61,6 +69,10 @@ const VIEWS = {
   home,
   settings,
   lane: laneView,
+  tasks: tasksView,
+  mall: mallView,
+  invite: inviteView,
+  invited: invitedView,
 };
 
 /** @param {Partial<State>} changes */
@@ -156,7 +168,8 @@ async function claimNow() {
   claimCode = "";
   shownStep = -1;
   change({ view: "home", phone, me: null, online: true });
-  void askCloud();
+  await askCloud();
+  await tellInvited(state, acts);
 }
 
 // ---- start ----------------------------------------------------------------------------------
@@ -168,10 +181,12 @@ async function start() {
   await recallTime();
   const phone = (await kept("phone")) ?? null;
   if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null });
+  const link = await linkFollowed();
   if (claimCode) return taken();
-  if (!phone) return change({ view: "stranger" });
+  if (!phone) return link ? greetGuest(link, acts) : change({ view: "stranger" });
   change({ view: "home" });
   await askCloud();
+  await tellInvited(state, acts);
   const lane = laneAsked();
   if (lane) await beginLane(lane, state, acts);
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** What this phone keeps, in IndexedDB: its key (which cannot be read out), and the last view. */
 
+import { hex } from "./bytes.js";
+
 const NAME = "regulars-member";
 const TABLE = "kept";
 
@@ -42,17 +44,33 @@ async function within(mode, act) {
   }
 }
 
-/** @param {"phone" | "view" | "offset"} name @returns {Promise<any>} undefined when there is none */
+/** @typedef {"phone" | "view" | "offset" | "invite" | "browser"} Name */
+
+/** @param {Name} name @returns {Promise<any>} undefined when there is none */
 export function kept(name) {
   return within("readonly", (table) => table.get(name));
 }
 
-/** @param {"phone" | "view" | "offset"} name @param {unknown} value */
+/** @param {Name} name @param {unknown} value */
 export function keep(name, value) {
   return within("readwrite", (table) => table.put(value, name));
 }
 
-/** Forget everything: this phone speaks for nobody any more. */
-export function forget() {
-  return within("readwrite", (table) => table.clear());
+/** @param {Name} name */
+export function drop(name) {
+  return within("readwrite", (table) => table.delete(name));
+}
+
+/** Forget whom this phone spoke for; that it is the same browser stays known. */
+export async function forget() {
+  for (const name of /** @type {Name[]} */ (["phone", "view", "offset", "invite"])) await drop(name);
+}
+
+/** @returns {Promise<string>} a number of this browser's own: nobody is her own friend on it */
+export async function browserNumber() {
+  const known = await kept("browser");
+  if (known) return known;
+  const made = hex(crypto.getRandomValues(new Uint8Array(16)));
+  await keep("browser", made);
+  return made;
 }

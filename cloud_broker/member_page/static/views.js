@@ -2,11 +2,12 @@
 /** What the member sees, each view a pure function from the state to nodes. */
 
 import { h, icon, qr } from "./dom.js";
+import { ways } from "./tasks.js";
 import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /**
  * @typedef {object} State
- * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"} view
+ * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"|"tasks"|"mall"|"invite"|"invited"} view
  * @property {import("./store.js").Phone | null} phone
  * @property {{text: string, digits: string} | null} code the codes of this half minute
  * @property {boolean} plain whether the digits are drawn instead of the signed code
@@ -15,6 +16,11 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
  * @property {any} refusal the cloud's last refusal: {code, zh, en}
  * @property {string} asking the consent whose withdrawal waits for the second tap
  * @property {any} lane the check-in at a counter
+ * @property {any} tasks her tasks, as the cloud last said
+ * @property {any} mall the mall, her orders and gifts
+ * @property {any} wish what she is about to order, and where
+ * @property {string} link her own link
+ * @property {string} from who shared the link that was followed
  * @property {number} nowMs
  * @property {"zh"|"en"} language
  */
@@ -22,7 +28,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /** @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
 export function home(state, acts) {
-  return [head(state, acts), ...offline(state, acts), code(state, acts), ...standing(state, acts)];
+  return [head(state, acts), ...offline(state, acts), code(state, acts), ways(state, acts), ...standing(state, acts)];
 }
 
 /** @param {State} state @param {Acts} acts */

@@ -20,7 +20,7 @@ FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 MADE_AT_SET_UP = {"/m/static/vendor/qrcode.mjs"}
 # Keys put together at run time, by the consent's kind, the counter's answer or the tier.
-COMPOSED = ("consent.", "lane.", "tier.")
+COMPOSED = ("consent.", "lane.", "tier.", "task.", "order.", "tasks.", "mall.", "invite.")
 
 
 @pytest.fixture(scope="module")
