@@ -8,6 +8,7 @@ from cloud_broker.cli import (
     clerks,
     faces,
     goods,
+    growth,
     lanes,
     leases,
     ledger,
@@ -23,7 +24,8 @@ app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
-for group in (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks):
+GROUPS = (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks, growth)
+for group in GROUPS:
     app.add_typer(group.app)
 
 

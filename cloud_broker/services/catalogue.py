@@ -98,8 +98,10 @@ class CataloguePublisher:
         plans = unit.growth.plans()
         if bundle.growth is None or (plans and plans[-1][1] == bundle.growth):
             return
-        today = self._today()
-        since = today if bundle.valid_from is None else max(today, bundle.valid_from.date())
+        # What was reached today stays reached: another plan begins with the next day.
+        since = self._today() + timedelta(days=1 if plans else 0)
+        if bundle.valid_from is not None:
+            since = max(since, bundle.valid_from.date())
         unit.growth.add_plan(bundle.version, since, bundle.growth)
 
     def refresh_due(self, tenant: UUID, *, who: str = "clock") -> int | None:

@@ -143,9 +143,11 @@ def _post(
     ]
     unit.ledger.add_postings(postings)
     unit.journal.move_balances(sums_up(made.postings), now_ms)
+    unit.placements.queue({wallet}, now_ms)
 
 
 def _tell(unit: Unit, who: PhoneHolder, found: FoundReceipt, made: Claimed, now_ms: int) -> None:
+    unit.growth.due({who.member}, "sale")
     unit.members.add_interests({(found.store, who.member)}, now_ms)
     refresh(unit, {who.member}, now_ms)
     unit.growth.due({who.member}, "claim")

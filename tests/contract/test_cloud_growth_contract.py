@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,10 +14,14 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.frames import Inbound
+from cloud_broker.services.growth_desk import Asked, GrowthDesk
 from cloud_broker.services.growth_keeper import GrowthKeeper
 from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.overview import HqIdentity, HqRole
 from cloud_broker.services.persons import facts_of
+from cloud_broker.services.points_desk import PointsDesk
 from cloud_broker.services.profile_desk import Birthdays, profile_of
+from retail_core.errors import Fault
 from retail_core.growth.birthdays import Birthday
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.tally import FaultTally
@@ -241,10 +246,101 @@ class TestTiers:
         chain.sells(60_000)
         assert chain.judged().tier == "silver"
         tiers = [PLAN["tiers"][0], {"code": "gold", "spend_fen": 50_000}, PLAN["tiers"][2]]  # type: ignore[index]
-        chain.at(TODAY + timedelta(days=1))
         chain.publish(2, PLAN | {"tiers": tiers})
+        assert chain.night()["reached"] == 0
+        chain.at(TODAY + timedelta(days=1))
         assert chain.night()["reached"] == 1
         assert chain.record().tier == "gold"
+
+
+class TestDesk:
+    def desk(self, chain: Chain) -> GrowthDesk:
+        ids = FakeCloudIdSource(chain.clock)
+        return GrowthDesk(chain.units, chain.clock, ids, "Asia/Shanghai")
+
+    def who(self, chain: Chain, login: str, role: HqRole = "operations") -> HqIdentity:
+        return HqIdentity(chain.tenant, fresh_id(), login, login, role)
+
+    def asked(self, chain: Chain, **changes: Any) -> Asked:
+        until = TODAY + timedelta(days=60)
+        return replace(Asked(chain.person.member, "gold", until, "商务贵宾"), **changes)
+
+    def test_a_tier_is_granted_by_two_persons(self, chain: Chain) -> None:
+        desk = self.desk(chain)
+        made = desk.propose(self.who(chain, "anna"), self.asked(chain))
+        assert [one.grant_id for one in desk.waiting(chain.tenant)] == [made.grant_id]
+        with pytest.raises(Fault, match="L103"):
+            desk.decide(self.who(chain, "anna"), made.grant_id, "approved")
+        after = desk.decide(self.who(chain, "bert"), made.grant_id, "approved")
+        assert (after.decision, after.decided_by) == ("approved", "bert")
+        assert desk.waiting(chain.tenant) == ()
+        with pytest.raises(Fault, match="L102"):
+            desk.decide(self.who(chain, "carl"), made.grant_id, "refused")
+        assert chain.record().tier == "gold"
+        assert {one.rule for one in chain.record().coupons} == {"HELLO", "MONTH"}
+        (change,) = desk.history(chain.tenant, chain.person.member)
+        assert (change.change, change.by, change.reason) == ("granted", "anna, bert", "商务贵宾")
+        chain.at(TODAY + timedelta(days=71))
+        chain.night()
+        assert chain.record().tier == "silver"
+
+    def test_a_refused_grant_does_nothing(self, chain: Chain) -> None:
+        desk = self.desk(chain)
+        made = desk.propose(self.who(chain, "anna"), self.asked(chain))
+        desk.decide(self.who(chain, "bert"), made.grant_id, "refused")
+        assert chain.record().tier == "silver"
+
+    def test_what_cannot_be_granted_is_refused(self, chain: Chain) -> None:
+        desk, anna = self.desk(chain), self.who(chain, "anna")
+        for code, changes in (
+            ("M122", {"tier": "diamond"}),
+            ("M124", {"until": TODAY - timedelta(days=1)}),
+            ("M124", {"until": TODAY + timedelta(days=9_999)}),
+            ("P106", {"member": fresh_id()}),
+            ("L109", {"reason": " "}),
+        ):
+            with pytest.raises(Fault, match=code):
+                desk.propose(anna, self.asked(chain, **changes))
+        with pytest.raises(Fault, match="L114"):
+            desk.propose(self.who(chain, "dora", "viewer"), self.asked(chain))
+        with pytest.raises(Fault, match="M123"):
+            desk.decide(anna, fresh_id(), "approved")
+
+    def test_a_draft_plan_says_who_would_rise_and_fall(self, chain: Chain) -> None:
+        chain.sells(100_000)
+        chain.judged()
+        tiers = [PLAN["tiers"][0], {"code": "gold", "spend_fen": 200_000}, PLAN["tiers"][2]]  # type: ignore[index]
+        draft = {
+            "version": 9,
+            "tier_names": {"silver": "银卡", "gold": "金卡", "black": "黑卡"},
+            "coupons": COUPONS,
+            "growth": PLAN | {"tiers": tiers},
+        }
+        desk = self.desk(chain)
+        found = desk.preview(chain.tenant, json.dumps(draft).encode(), lambda _done, _all: None)
+        assert (found.members, found.at_once) == (1, Counter())
+        assert found.in_the_end == Counter({("gold", "silver"): 1})
+        assert found.examples == {("gold", "silver"): [chain.person.member]}
+        del draft["growth"]
+        with pytest.raises(Fault, match="M121"):
+            desk.preview(chain.tenant, json.dumps(draft).encode(), lambda _done, _all: None)
+
+    def test_merged_members_stand_as_one_and_apart_again(self, chain: Chain) -> None:
+        other = Person(phone="8613900139000")
+        chain.box.enrols(other)
+        chain.sells(60_000)
+        chain.box.sells(other, fen=60_000, business_date=20261118)
+        assert chain.judged().tier == "silver"
+        ids = FakeCloudIdSource(chain.clock)
+        desk = PointsDesk(chain.units, chain.clock, ids, "Asia/Shanghai")
+        anna = self.who(chain, "anna")
+        merge = desk.merge(anna, other.member, chain.person.member, "同一人")
+        assert chain.judged().tier == "gold"
+        assert chain.record(other).tier == "gold"
+        assert {one.rule for one in chain.record(other).coupons} == {"HELLO", "MONTH"}
+        assert len(chain.grants()) == 4
+        desk.unmerge(anna, merge.merge_id, "不是")
+        assert (chain.judged().tier, chain.record(other).tier) == ("silver", "silver")
 
 
 class TestBenefits:

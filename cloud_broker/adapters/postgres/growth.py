@@ -31,12 +31,19 @@ select member_id, business_date, sum(left_fen)::bigint as fen,
 from (
   select r.member_id, r.business_date, r.total_fen, b.back,
     r.total_fen - coalesce(b.back, 0) as left_fen
-  from receipt r
+  from (
+    select tenant_id, receipt_id, member_id, business_date, total_fen from receipt
+    where tenant_id = %(tenant)s and member_id = any(%(members)b::uuid[])
+    union all
+    select c.tenant_id, c.receipt_id, c.member_id, s.business_date, s.total_fen
+    from receipt_claim c
+    join receipt s on s.tenant_id = c.tenant_id and s.receipt_id = c.receipt_id
+    where c.tenant_id = %(tenant)s and c.member_id = any(%(members)b::uuid[])
+  ) r
   left join lateral (
     select sum(f.money_fen + f.points_fen) as back from refund f
     where f.tenant_id = r.tenant_id and f.receipt_id = r.receipt_id
   ) b on true
-  where r.tenant_id = %(tenant)s and r.member_id = any(%(members)b::uuid[])
 ) as bought
 group by member_id, business_date
 """
