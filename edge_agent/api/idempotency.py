@@ -57,6 +57,18 @@ class Answers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class EitherAnswers:
+    """Answers of which some are kept in one place and some in another."""
+
+    first: Answers
+    second: Answers
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        """Return the answer stored under an idempotency key."""
+        return self.first.answer(key) or self.second.answer(key)
+
+
 class OnceDesk:
     """Lets one request through for each key at a time, and answers repetitions from the journal."""
 

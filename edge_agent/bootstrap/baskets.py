@@ -2,7 +2,7 @@
 
 from edge_agent.api.basket_desk import BasketDesk, BasketParts
 from edge_agent.api.hub import EventHub
-from edge_agent.api.idempotency import OnceDesk
+from edge_agent.api.idempotency import EitherAnswers, OnceDesk
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.bootstrap.basis import Storage
@@ -19,7 +19,8 @@ def build_basket_desk(
         near=counter.near,
         training=services.after.training,
         once=OnceDesk(storage.journal, counter.store),
-        once_sold=OnceDesk(storage.journal),
+        # The answer for a practice sale lies with its basket: it is in no book.
+        once_sold=OnceDesk(storage.journal, EitherAnswers(storage.journal, counter.store)),
         views=views,
     )
     return BasketDesk(parts, visits, hub)

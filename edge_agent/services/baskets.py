@@ -191,13 +191,15 @@ class Baskets:
         trust: TrustOf,
         answer: AnswerOf[SaleResult],
     ) -> SaleResult:
-        """Sell an open basket (Faults BASKET_CLOSED, FACE_TURN_NEEDED, those of tenders).
+        """Sell an open basket (Faults BASKET_*, SALE_EMPTY, FACE_TURN_NEEDED, those of tenders).
 
         A training basket is answered like any other and booked nowhere.
         """
         with self._alone(basket.basket_id):
             before = self.get(basket.lane, basket.basket_id)
             check_open(before)
+            if not before.items:
+                raise Fault(FaultCode.SALE_EMPTY)
             shown = self._shown(before, trust)
             check_trusted(trust(before), before.member_id, shown.priced)
             command = replace(paid, till=before.till, member_id=before.member_id)
@@ -207,8 +209,7 @@ class Baskets:
             )
             if before.training:
                 sold = self._sales.practised(command, shown.priced, receipt_id)
-                answer(sold)
-                self._store.keep(after)
+                self._store.keep(after, answer(sold))
             else:
                 closing = Closing(receipt_id, answer, self._store.change(after))
                 sold = self._sales.close(command, shown.priced, closing)
