@@ -45,7 +45,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "setup",
         409,
         "总部没有开通短信:请用会员码或会员卡",
-        "HQ has not set SMS up: use the member code or the card",
+        "codes by SMS are not set up by HQ: use the member code or the card",
     ),
     FaultCode.SMS_CODE_WRONG: FaultSpec(
         "auth",
