@@ -9,6 +9,7 @@ from cloud_broker.api import (
     device_routes,
     errors,
     hq_routes,
+    master_routes,
     member_routes,
     receipt_routes,
     recruiting_routes,
@@ -41,6 +42,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         hq_routes.router(doors),
         receipt_routes.router(doors),
         recruiting_routes.router(doors),
+        master_routes.router(doors),
     ):
         app.include_router(router)
 

@@ -9,6 +9,7 @@ from fastapi import Request
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.services.back_office import BackOffice
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
@@ -65,6 +66,7 @@ class ApiDeps:
     sms: SmsCodes
     person_filters: PersonFilters
     growth: GrowthDesks
+    office: BackOffice
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

@@ -79,7 +79,7 @@ def _faces(routes: APIRouter, doors: Doors) -> None:
     @routes.get("/models", response_class=Response, responses=_content(BYTES))
     def models(box: FromBox) -> Response:
         """Return the newest bundle of face models that HQ published, signed."""
-        return Response(devices.newest_models(box.tenant), media_type=BYTES)
+        return Response(devices.newest(box.tenant, "models"), media_type=BYTES)
 
     @routes.get("/models/{version}", response_class=Response, responses=_content(BYTES))
     def models_of(box: FromBox, version: Version) -> Response:

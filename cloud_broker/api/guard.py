@@ -29,6 +29,7 @@ SAFE_HEADERS: Final = {
 }
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _API: Final = "/v1/"
+_LONG: Final = ("/v1/master/", "/masters")
 
 log = structlog.get_logger("cloud.api")
 
@@ -81,7 +82,7 @@ class Guard:
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
         if scope["path"].startswith(_API) and media != "application/json":
             raise Fault(FaultCode.API_MEDIA_TYPE)
-        return await _read(headers, receive)
+        return await _read(headers, receive, _limit(scope["path"], headers))
 
     def _unexpected(self, error: Exception, scope: Scope) -> Fault:
         ref = self._ids.random_bytes(4).hex()
@@ -112,9 +113,16 @@ def _plain(host: str) -> bool:
     return host.isascii() and not set(host) & set("/@?#\\ ")
 
 
-async def _read(headers: Headers, receive: Receive) -> Receive:
+def _limit(path: str, headers: Headers) -> int:
+    """Return how long a body may be: tables of a back office are long, and come with a token."""
+    named = "authorization" in headers or "cookie" in headers
+    if named and path.startswith(_LONG):
+        return limits.MASTER_BYTES_MAX
+    return limits.API_BODY_BYTES_MAX
+
+
+async def _read(headers: Headers, receive: Receive, limit: int) -> Receive:
     """Read the whole body within the limit and hand it on."""
-    limit = limits.API_BODY_BYTES_MAX
     said = headers.get("content-length", "0")
     if not said.isdecimal() or int(said) > limit:
         raise Fault(FaultCode.API_BODY_TOO_LARGE, limit_bytes=limit)

@@ -30,6 +30,7 @@ from cloud_broker.migrations import runner
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.back_office import back_office
 from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.devices import Devices
@@ -87,6 +88,7 @@ def build_api(running: Running) -> ASGIApp:
     office, settings = running.office, running.office.settings
     queries = PostgresQueries(office.units, office.clock)
     desk = Desk(office.units, queries, RepairBench(office.units, office.clock), office.clock)
+    goods = back_office(office.units, office.clock, office.ids, office.keys, settings.zone)
     deps = ApiDeps(
         devices=Devices(office.units),
         members=Members(office.units, office.clock),
@@ -99,6 +101,7 @@ def build_api(running: Running) -> ASGIApp:
         sms=_sms(office),
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
+        office=goods,
         queries=queries,
         auth=office.access,
         desk=desk,

@@ -38,13 +38,13 @@ class Devices:
             raise Fault(FaultCode.API_NOT_FOUND, what=f"{kind} {version}")
         return content
 
-    def newest_models(self, tenant: UUID) -> bytes:
-        """Return the newest signed bundle of models. Raises Fault API_NOT_FOUND."""
+    def newest(self, tenant: UUID, kind: str) -> bytes:
+        """Return the newest `models` or `recommendations`. Raises Fault API_NOT_FOUND."""
         with self._units.begin(tenant) as unit:
-            newest = unit.catalogue.newest("models")
-            content = None if newest is None else unit.catalogue.content("models", newest.version)
+            newest = unit.catalogue.newest(kind)
+            content = None if newest is None else unit.catalogue.content(kind, newest.version)
         if content is None:
-            raise Fault(FaultCode.API_NOT_FOUND, what="models")
+            raise Fault(FaultCode.API_NOT_FOUND, what=kind)
         return content
 
     def model_file(self, tenant: UUID, sha256: str) -> bytes:

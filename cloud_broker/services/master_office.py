@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,8 @@ from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.master_writing import PLACES, Writing
 from retail_core import limits
-from retail_core.catalog.masters import CHAIN, MasterKind
-from retail_core.catalog.planning import Facts, MasterPlan, plan
+from retail_core.catalog.masters import CHAIN, Key, MasterKind
+from retail_core.catalog.planning import Facts, Held, MasterPlan, plan
 from retail_core.catalog.tables import read_text
 from retail_core.catalog.undoing import from_today, undo_text
 from retail_core.errors import Fault
@@ -177,6 +178,14 @@ class MasterOffice:
             taken = self._in_force(unit, tenant, back, text, who, How(skip_refused=True))
             unit.masters.import_undone(import_id, new.import_id)
         return taken
+
+    def table(self, tenant: UUID, kind: MasterKind) -> tuple[int, list[tuple[Key, Held]]]:
+        """Return a table's version and its rows as they stand today, by key."""
+        today = self._today()
+        with self.units.begin(tenant) as unit:
+            held, version = unit.masters.held(kind), unit.masters.version(kind)
+        now = ((key, [one for one in some if one.day <= today]) for key, some in held.items())
+        return version, sorted(((key, some[-1]) for key, some in now if some), key=itemgetter(0))
 
     def history(self, tenant: UUID) -> tuple[ImportRow, ...]:
         """Return what was imported by whom, newest first."""

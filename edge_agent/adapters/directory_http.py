@@ -78,6 +78,14 @@ class HttpDirectory:
         """Fetch a rule bundle's signed bytes."""
         return self._content(f"/v1/device/bundle/{version}")
 
+    def stock(self) -> bytes:
+        """Fetch what lies in this store."""
+        return self._content("/v1/device/stock")
+
+    def recommendations(self) -> bytes:
+        """Fetch the newest table of recommendations."""
+        return self._content("/v1/device/recommendations")
+
     def models(self, version: int | None) -> bytes:
         """Fetch a signed bundle of models, the newest when no version is asked for."""
         return self._content("/v1/device/models" + ("" if version is None else f"/{version}"))

@@ -4,7 +4,8 @@ It may be lost: losing its tail only means that the feed is read again from an o
 because the position is written in the transaction of its changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +13,11 @@ import apsw
 import msgspec
 
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, put_aside, script
-from edge_agent.ports.replica import HeldMember
+from edge_agent.ports.replica import AS_THEY_SAY, HeldMember, InForce
 from retail_core import limits
 from retail_core.catalog.article import Article
+from retail_core.catalog.price_lists import ListPrice
+from retail_core.catalog.stock_table import StockTable
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
 from retail_core.tally import FaultTally
@@ -55,12 +58,36 @@ MIGRATIONS = (
         CREATE TABLE earlier_bundle (version INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT;
         """
     ),
+    script(
+        """
+        CREATE TABLE list_price (
+          sku TEXT NOT NULL, scope TEXT NOT NULL, day INTEGER NOT NULL, price_fen INTEGER,
+          PRIMARY KEY (sku, scope, day)
+        ) STRICT, WITHOUT ROWID;
+        -- what costs something else today than the catalogue says
+        CREATE TABLE price_now (sku TEXT PRIMARY KEY, price_fen INTEGER NOT NULL)
+          STRICT, WITHOUT ROWID;
+        CREATE TABLE priced_on (
+          one INTEGER PRIMARY KEY CHECK (one = 1), day INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO priced_on VALUES (1, 0);
+        CREATE TABLE stock (sku TEXT PRIMARY KEY, milli INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE stock_told (
+          one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL,
+          as_of_ms INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO stock_told VALUES (1, 0, 0);
+        """
+    ),
 )
 
 PHONE_KEY = "phone_key"
 CARD = "card"
 PHONE = "phone"
 DIGITS = "digits"
+TABLE = "recommendations"
+_MILLI = 1000
+_ARTICLE = "SELECT data, price_now.price_fen FROM article LEFT JOIN price_now USING (sku)"
 _AFTER_ANY_MEMBER = b"\xff" * 17
 
 _articles = msgspec.msgpack.Decoder(Article)
@@ -71,6 +98,7 @@ class SqliteReplica:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._file = SqliteFile(path, key, MIGRATIONS, Manner("NORMAL"))
+        self._stock: dict[str, int] | None = None
 
     @classmethod
     def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> "SqliteReplica":
@@ -167,10 +195,22 @@ class SqliteReplica:
         row = self._file.row("SELECT version FROM published WHERE kind = 'catalogue'")
         return 0 if row is None else int(row[0])
 
-    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
-        """Swap the whole catalogue in one transaction."""
+    def replace_catalogue(
+        self,
+        version: int,
+        articles: Sequence[Article],
+        prices: Sequence[ListPrice] = (),
+        in_force: InForce = AS_THEY_SAY,
+    ) -> None:
+        """Swap the whole catalogue in one transaction; `prices` are those that change by day."""
         with self._file.transaction() as db:
             db.execute("DELETE FROM article; DELETE FROM barcode")
+            db.execute("DELETE FROM list_price")
+            _put_in_force(db, in_force)
+            db.executemany(
+                "REPLACE INTO list_price VALUES (?, ?, ?, ?)",
+                [(one.sku, one.scope, one.day, one.price_fen) for one in prices],
+            )
             db.executemany(
                 "INSERT INTO article VALUES (?, ?, ?)",
                 [(one.sku, one.name, msgspec.msgpack.encode(one)) for one in articles],
@@ -181,21 +221,67 @@ class SqliteReplica:
             )
             db.execute("REPLACE INTO published VALUES ('catalogue', ?, x'')", (version,))
 
+    def list_prices(self) -> tuple[ListPrice, ...]:
+        """Return the prices that change by day."""
+        rows = self._file.rows("SELECT sku, scope, day, price_fen FROM list_price")
+        return tuple(ListPrice(sku, scope, day, price) for sku, scope, day, price in rows)
+
+    def priced_on(self) -> int:
+        """Return the business day whose prices are in force, 0 for the catalogue's own."""
+        row = self._file.row("SELECT day FROM priced_on")
+        return 0 if row is None else int(row[0])
+
+    def put_prices_in_force(self, in_force: InForce) -> None:
+        """Let articles cost what they cost on a day; those not named cost what they say."""
+        with self._file.transaction() as db:
+            _put_in_force(db, in_force)
+
+    def replace_stock(self, table: StockTable) -> None:
+        """Swap what lies in this store."""
+        with self._file.transaction() as db:
+            db.execute("DELETE FROM stock")
+            db.executemany("INSERT INTO stock VALUES (?, ?)", list(table.milli.items()))
+            db.execute(
+                "UPDATE stock_told SET version = ?, as_of_ms = ?", (table.version, table.as_of_ms)
+            )
+        self._stock = None
+
+    def stock(self) -> Mapping[str, int]:
+        """Return whole units by sku; an article that nobody counted is absent."""
+        held = self._stock
+        if held is None:
+            rows = self._file.rows("SELECT sku, milli FROM stock")
+            held = self._stock = {sku: milli // _MILLI for sku, milli in rows}
+        return held
+
+    def stock_as_of(self) -> tuple[int, int]:
+        """Return (version, wall ms) of what lies here; (0, 0) while nobody said."""
+        row = self._file.row("SELECT version, as_of_ms FROM stock_told")
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def recommendations(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the table of recommendations held."""
+        row = self._file.row("SELECT version, content FROM published WHERE kind = ?", (TABLE,))
+        return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def replace_recommendations(self, version: int, content: bytes) -> None:
+        """Swap the table of recommendations."""
+        with self._file.transaction() as db:
+            db.execute("REPLACE INTO published VALUES (?, ?, ?)", (TABLE, version, content))
+
     def article_by_sku(self, sku: str) -> Article | None:
         """Return the article with this sku."""
-        return self._article("SELECT data FROM article WHERE sku = ?", sku)
+        return self._article(f"{_ARTICLE} WHERE article.sku = ?", sku)
 
     def article_by_barcode(self, barcode: str) -> Article | None:
         """Return the article with this bar code."""
-        return self._article(
-            "SELECT data FROM article JOIN barcode USING (sku) WHERE barcode = ?", barcode
-        )
+        return self._article(f"{_ARTICLE} JOIN barcode USING (sku) WHERE barcode = ?", barcode)
 
     def article_by_receipt_name(self, name: str) -> Article | None:
         """Return the article a printed name is mapped to; a reviewed mapping beats a namesake."""
         return self._article(
-            "SELECT data FROM article JOIN name_map USING (sku) WHERE name_map.name = ?", name
-        ) or self._article("SELECT data FROM article WHERE name = ? ORDER BY sku LIMIT 1", name)
+            f"{_ARTICLE} JOIN name_map USING (sku) WHERE name_map.name = ?", name
+        ) or self._article(f"{_ARTICLE} WHERE name = ? ORDER BY sku LIMIT 1", name)
 
     def replace_name_map(self, mapping: dict[str, str]) -> None:
         """Swap the reviewed mapping: printed name → sku."""
@@ -282,7 +368,16 @@ class SqliteReplica:
 
     def _article(self, sql: str, wanted: str) -> Article | None:
         row = self._file.row(sql, (wanted,))
-        return None if row is None else _articles.decode(row[0])
+        if row is None:
+            return None
+        article = _articles.decode(row[0])
+        return article if row[1] is None else replace(article, price_fen=row[1])
+
+
+def _put_in_force(db: apsw.Connection, in_force: InForce) -> None:
+    db.execute("DELETE FROM price_now")
+    db.executemany("INSERT INTO price_now VALUES (?, ?)", list(in_force.prices.items()))
+    db.execute("UPDATE priced_on SET day = ?", (in_force.day,))
 
 
 def _lookups(member_id: bytes, record: MemberRecord) -> list[tuple[str, bytes]]:

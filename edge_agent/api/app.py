@@ -36,6 +36,7 @@ from edge_agent.api.routes import (
     recruits,
     refunds,
     sales,
+    suggestions,
     training,
 )
 from retail_core.errors import Fault
@@ -47,6 +48,7 @@ FEATURES = (
     operators,
     identify,
     members,
+    suggestions,
     consents,
     enrolments,
     recruits,

@@ -37,6 +37,7 @@ from edge_agent.services.members import Members
 from edge_agent.services.pairing import Pairing
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.rotate_faces import RotateFaces
+from edge_agent.services.suggestions import Suggestions
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -85,6 +86,7 @@ class ApiDeps:
     provisioned: tuple[Principal, ...]
     recruiting: Recruiting
     growth: Growth
+    suggestions: Suggestions
 
 
 IdempotencyHeader = Annotated[

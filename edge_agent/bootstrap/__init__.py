@@ -41,12 +41,14 @@ from edge_agent.services.downlink import Applied
 from edge_agent.services.lane_calls import LaneCalls
 from edge_agent.services.ledger_view import ledger_view
 from edge_agent.services.member_export import MemberExport
+from edge_agent.services.suggestions import Suggestions
 from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
 
 HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
 LEND_EVERY_S = 5.0
+SHELF_EVERY_S = 1.0
 BESIDE_EVERY_S = 3_600.0
 TERMINALS_EVERY_S = 600.0
 TAP_TURN_MS = 500
@@ -142,7 +144,10 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
                 basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
             ),
             app=build_api(basis, storage, services, surface),
-            loops=tuple(build_loops(basis, services, surface, devices)),
+            loops=(
+                Loop("shelf", lines.downlink.tend_shelf, basis.tally, rest_s=SHELF_EVERY_S),
+                *build_loops(basis, services, surface, devices),
+            ),
             files=files.pop_all(),
         )
 
@@ -235,6 +240,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
             surface.visits,
             {name: lane.turn_head for name, lane in services.lanes.items()},
         ),
+        suggestions=Suggestions(storage.replica, storage.journal, basis.clock),
         wellbeing=surface.wellbeing,
         after=services.after,
         pairing=services.pairing,

@@ -18,6 +18,7 @@ from edge_agent.services.model_intake import ModelIntake
 from edge_agent.services.pending_points import PendingPoints
 from edge_agent.services.pending_uses import PendingUses
 from edge_agent.services.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.shelf import Shelf
 from edge_agent.services.uplink import Uplink
 from retail_core.sync.retention import prune_before_wall_ms
 from retail_core.texts.faults import FaultCode
@@ -95,6 +96,7 @@ def open_lines(
         ],
         face_leave=leave.refresh,
         models=None if models is None else models.told,
+        shelf=Shelf(storage.replica, directory, basis.shop, basis.clock),
     )
     persons = persons or HttpPersonLine(cloud.url, cloud.token.get_secret_value())
     return Lines(link, directory, uplink, downlink, pending, uses, leave, models, persons)

@@ -104,6 +104,14 @@ class CloudDirectory(Protocol):
         """Fetch a rule bundle's signed bytes."""
         ...
 
+    def stock(self) -> bytes:
+        """Fetch what lies in this store."""
+        ...
+
+    def recommendations(self) -> bytes:
+        """Fetch the newest table of recommendations."""
+        ...
+
     def models(self, version: int | None) -> bytes:
         """Fetch a signed bundle of models, the newest when no version is asked for."""
         ...

@@ -1,11 +1,13 @@
 """The shop's copy of what the cloud knows: members, catalogue, rule bundle, read position."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from retail_core.catalog.article import Article
+from retail_core.catalog.price_lists import ListPrice
+from retail_core.catalog.stock_table import StockTable
 from retail_core.wire.messages import Change, MemberRecord
 
 
@@ -16,6 +18,17 @@ class HeldMember:
     member_id: UUID
     ver: int
     record: MemberRecord
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What articles cost on a business day (20260731), by sku; day 0 is the catalogue's own."""
+
+    day: int = 0
+    prices: Mapping[str, int] = field(default_factory=dict)
+
+
+AS_THEY_SAY = InForce()
 
 
 class Replica(Protocol):
@@ -66,8 +79,46 @@ class Replica(Protocol):
         """Return the version of the catalogue held, 0 for none."""
         ...
 
-    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
-        """Swap the whole catalogue in one transaction."""
+    def replace_catalogue(
+        self,
+        version: int,
+        articles: Sequence[Article],
+        prices: Sequence[ListPrice] = (),
+        in_force: InForce = AS_THEY_SAY,
+    ) -> None:
+        """Swap the whole catalogue in one transaction; `prices` are those that change by day."""
+        ...
+
+    def list_prices(self) -> tuple[ListPrice, ...]:
+        """Return the prices that change by day."""
+        ...
+
+    def priced_on(self) -> int:
+        """Return the business day whose prices are in force, 0 for the catalogue's own."""
+        ...
+
+    def put_prices_in_force(self, in_force: InForce) -> None:
+        """Let articles cost what they cost on a day; those not named cost what they say."""
+        ...
+
+    def replace_stock(self, table: StockTable) -> None:
+        """Swap what lies in this store."""
+        ...
+
+    def stock(self) -> Mapping[str, int]:
+        """Return whole units by sku; an article that nobody counted is absent."""
+        ...
+
+    def stock_as_of(self) -> tuple[int, int]:
+        """Return (version, wall ms) of what lies here; (0, 0) while nobody said."""
+        ...
+
+    def recommendations(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the table of recommendations held."""
+        ...
+
+    def replace_recommendations(self, version: int, content: bytes) -> None:
+        """Swap the table of recommendations."""
         ...
 
     def article_by_sku(self, sku: str) -> Article | None:

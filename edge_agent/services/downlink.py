@@ -19,7 +19,8 @@ import structlog
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory, Inbound
 from edge_agent.ports.replica import Replica
-from retail_core.catalog.importing import decode_catalogue
+from edge_agent.services.shelf import Shelf
+from retail_core.catalog.encoding import open_catalogue
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import open_bundle, parse_bundle
 from retail_core.sync.cursor import Verdict, judge
@@ -41,6 +42,9 @@ BUNDLE = "bundle"
 NAME_MAP = "name-map"
 MODELS = "models"
 FACE_LEAVE = "face-leave"
+STOCK = "stock"
+RECOMMENDATIONS = "recommendations"
+TABLES = (STOCK, RECOMMENDATIONS)
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
 
@@ -73,6 +77,7 @@ class Downlink:
         on_published: Callable[[str, int], None] | None = None,
         face_leave: Callable[[], None] | None = None,
         models: Callable[[Published | None], None] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._replica = replica
         self._directory = directory
@@ -84,12 +89,14 @@ class Downlink:
         self._face_leave = face_leave
         self._leases: LeaseListener | None = None
         self._models = models
+        self._shelf = shelf
         self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
         self._gap = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._retry_s = RETRY_S
         self._wanted: dict[str, Published | None] = {}
+        self._beside: dict[str, Callable[[Published | None], None]] = {}
         self._unheard: list[Callable[[], None]] = []
 
     def listen(self, listener: AppliedListener) -> None:
@@ -99,6 +106,10 @@ class Downlink:
     def lend_to(self, leases: LeaseListener) -> None:
         """Hand every change to the lease desk before the read position moves past it."""
         self._leases = leases
+
+    def beside(self, kind: str, told: Callable[[Published | None], None]) -> None:
+        """Hand what is published of a kind to who fetches it beside; None: look for a newer one."""
+        self._beside[kind] = told
 
     def start(self) -> None:
         """Begin applying."""
@@ -165,8 +176,11 @@ class Downlink:
         """Apply one message (Faults of the codec when it is malformed)."""
         if message is _REFRESH:
             self._wanted[NAME_MAP] = None
+            self._wanted |= dict.fromkeys(TABLES if self._shelf is not None else ())
             self._want_face_leave()
             self._tell_models(None)
+            for told in self._beside.values():
+                told(None)
             return
         if message.topic_tail == CHANGES_TAIL:
             self._judge(decode_change(message.payload))
@@ -174,6 +188,10 @@ class Downlink:
         published = decode_published(message.payload)
         if published.kind == MODELS:
             self._tell_models(published)
+        elif published.kind in TABLES:
+            self._wanted[published.kind] = None
+        elif published.kind in self._beside:
+            self._beside[published.kind](published)
         elif published.version > self._held_version(published.kind):
             self._wanted[published.kind] = published
 
@@ -272,6 +290,11 @@ class Downlink:
             return False
         return True
 
+    def tend_shelf(self) -> None:
+        """Let goods cost what they cost on the shop's day."""
+        if self._shelf is not None:
+            self._shelf.turn()
+
     # ---- catalogues and rules -------------------------------------------------------------------
 
     def _held_version(self, kind: str) -> int:
@@ -283,6 +306,8 @@ class Downlink:
     def _fetch(self, kind: str, published: Published | None) -> None:
         if kind == FACE_LEAVE and self._face_leave is not None:
             self._face_leave()
+        elif kind in TABLES:
+            self._refresh_table(kind)
         elif published is None:
             self._replica.replace_name_map(self._directory.name_map())
         elif kind == CATALOGUE:
@@ -294,9 +319,20 @@ class Downlink:
 
     def _swap_catalogue(self, published: Published) -> None:
         content = self._checked(published, self._directory.catalogue(published.version))
-        version, articles = decode_catalogue(content)
-        self._replica.replace_catalogue(version, articles)
+        read = open_catalogue(content)
+        if self._shelf is None:
+            self._replica.replace_catalogue(read.version, read.articles)
+        else:
+            self._shelf.take(read)
         self._replica.replace_name_map(self._directory.name_map())
+
+    def _refresh_table(self, kind: str) -> None:
+        if self._shelf is None:
+            return
+        if kind == STOCK:
+            self._shelf.refresh_stock()
+        else:
+            self._shelf.refresh_recommendations()
 
     def _swap_bundle(self, published: Published) -> None:
         signed = self._checked(published, self._directory.bundle(published.version))

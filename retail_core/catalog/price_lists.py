@@ -1,6 +1,6 @@
 """What an article costs in a store on a business day: its own price, its region's, the chain's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 CHAIN = ""
@@ -27,14 +27,39 @@ def scopes_of(store_hex: str, region: str) -> tuple[str, ...]:
     return (store_scope(store_hex), *regional, CHAIN)
 
 
-def price_on(base_fen: int, prices: Sequence[ListPrice], scopes: Sequence[str], day: int) -> int:
-    """Return one article's price on a day; `base_fen` where no list names it."""
-    for scope in scopes:
-        held = [price for price in prices if price.scope == scope and price.day <= day]
-        newest = max(held, key=lambda price: price.day, default=None)
-        if newest is not None and newest.price_fen is not None:
-            return newest.price_fen
-    return base_fen
+def price_on(prices: Iterable[ListPrice], scopes: Sequence[str], day: int) -> int | None:
+    """Return what one article costs on a day by its prices; None when none of them holds."""
+    newest: dict[str, ListPrice] = {}
+    for price in prices:
+        held = newest.get(price.scope)
+        if price.day <= day and (held is None or price.day >= held.day):
+            newest[price.scope] = price
+    found = (newest[scope].price_fen for scope in scopes if scope in newest)
+    return next((fen for fen in found if fen is not None), None)
+
+
+def for_store(
+    prices: Iterable[ListPrice], base_fen: Mapping[str, int], scopes: Sequence[str], day: int
+) -> tuple[ListPrice, ...]:
+    """Return the prices that concern one store; `base_fen` are the articles' own on `day`.
+
+    An article's own price becomes its first row, so that the rows alone say every day's price.
+    """
+    own = [one for one in prices if one.scope in scopes and one.sku in base_fen]
+    told = {one.sku for one in own if one.scope == CHAIN and one.day <= day}
+    bare = dict.fromkeys(one.sku for one in own if one.sku not in told)
+    return (*(ListPrice(sku, CHAIN, 0, base_fen[sku]) for sku in bare), *own)
+
+
+def prices_in_force(
+    prices: Iterable[ListPrice], scopes: Sequence[str], day: int
+) -> dict[str, int]:
+    """Return what articles cost on a day, by sku."""
+    by_sku: dict[str, list[ListPrice]] = {}
+    for one in prices:
+        by_sku.setdefault(one.sku, []).append(one)
+    found = {sku: price_on(some, scopes, day) for sku, some in by_sku.items()}
+    return {sku: fen for sku, fen in found.items() if fen is not None}
 
 
 def publishable(prices: Iterable[ListPrice], since: int) -> tuple[ListPrice, ...]:

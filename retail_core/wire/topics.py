@@ -13,7 +13,7 @@ from retail_core import limits
 RELEASE = "r1"
 UP_TAILS = frozenset({"up", "st", "hello", "seen"})
 DOWN_TAILS = frozenset({"ack", "chg", "lane"})
-STREAMS = frozenset({"catalogue", "bundle", "models", "persons"})
+STREAMS = frozenset({"catalogue", "bundle", "models", "persons", "stock", "recommendations"})
 _DEVICE_LEVELS = 6
 
 

@@ -65,6 +65,18 @@ class CloudDirectoryContract:
             directory.bundle(6)
         assert caught.value.code == FaultCode.API_NOT_FOUND
 
+    def test_fetches_tables_of_its_own(
+        self, directory: CloudDirectory, cloud: FakeCloudDirectory
+    ) -> None:
+        cloud.tables = {"stock": b"stock", "recommendations": b"recommendations"}
+        assert directory.stock() == b"stock"
+        assert directory.recommendations() == b"recommendations"
+        cloud.tables = {}
+        for ask in (directory.stock, directory.recommendations):
+            with pytest.raises(Fault) as caught:
+                ask()
+            assert caught.value.code == FaultCode.API_NOT_FOUND
+
     def test_fetches_models_and_their_weights(
         self, directory: CloudDirectory, cloud: FakeCloudDirectory
     ) -> None:
@@ -170,6 +182,10 @@ class DeviceApi(BaseHTTPRequestHandler):
                 body = held[kind](int(version))
             case ["models", *version]:
                 body = self.cloud.models(int(version[0]) if version else None)
+            case ["stock"]:
+                body = self.cloud.stock()
+            case ["recommendations"]:
+                body = self.cloud.recommendations()
             case ["model-files", sha256]:
                 body = self.cloud.model_file(sha256)
             case ["receipts", *receipt]:

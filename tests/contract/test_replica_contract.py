@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from edge_agent.adapters.replica_sqlite import SqliteReplica
-from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.ports.replica import HeldMember, InForce, Replica
 from retail_core import limits
+from retail_core.catalog.price_lists import ListPrice
+from retail_core.catalog.stock_table import StockTable
 from retail_core.identity.digit_code import reference_of
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.messages import Change, PhoneKey
@@ -158,6 +160,37 @@ class ReplicaContract:
         assert replica.article_by_sku("SOAP") == dearer
         assert replica.article_by_sku("MASK") is None
         assert replica.article_by_barcode(SOAP.barcodes[0]) is None
+
+    def test_prices_of_a_day_until_the_next(self, replica: Replica) -> None:
+        prices = (
+            ListPrice("SOAP", "", 20261122, SOAP.price_fen),
+            ListPrice("SOAP", "s:x", 20261201, None),
+        )
+        replica.replace_catalogue(1, [SOAP, MASK], prices)
+        assert set(replica.list_prices()) == set(prices)
+        assert replica.priced_on() == 0
+        replica.put_prices_in_force(InForce(20261122, {"SOAP": 99, "MASK": 98}))
+        assert replica.article_by_sku("SOAP") == replace(SOAP, price_fen=99)
+        assert replica.article_by_barcode("6900000000035") == replace(MASK, price_fen=98)
+        assert replica.article_by_receipt_name("补水面膜") == replace(MASK, price_fen=98)
+        replica.put_prices_in_force(InForce(20261123, {"SOAP": 97}))
+        assert (replica.priced_on(), replica.article_by_sku("MASK")) == (20261123, MASK)
+        replica.replace_catalogue(2, [SOAP], prices, InForce(20261124, {"SOAP": 96}))
+        assert replica.article_by_sku("SOAP") == replace(SOAP, price_fen=96)
+        replica.replace_catalogue(3, [SOAP])
+        assert (replica.priced_on(), replica.list_prices()) == (0, ())
+        assert replica.article_by_sku("SOAP") == SOAP
+
+    def test_stock_and_recommendations_are_swapped_whole(self, replica: Replica) -> None:
+        assert (replica.stock(), replica.stock_as_of()) == ({}, (0, 0))
+        replica.replace_stock(StockTable(3, 17, {"SOAP": 2_500, "MASK": 0}))
+        assert replica.stock() == {"SOAP": 2, "MASK": 0}
+        assert replica.stock_as_of() == (3, 17)
+        replica.replace_stock(StockTable(4, 18, {"MASK": 1_000}))
+        assert replica.stock() == {"MASK": 1}
+        assert replica.recommendations() is None
+        replica.replace_recommendations(2, b"table")
+        assert replica.recommendations() == (2, b"table")
 
     def test_maps_printed_names(self, replica: Replica) -> None:
         replica.replace_catalogue(1, [SOAP, MASK])

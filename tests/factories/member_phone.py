@@ -13,6 +13,7 @@ from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.domain.phone_request import Asked, signed_bytes
 from cloud_broker.ports.fleet import DeviceState, NewTill
+from cloud_broker.services.back_office import back_office
 from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
@@ -98,6 +99,7 @@ class Cloud:
             unit.fleet.add_till(NewTill(self.lane, self.box.store, "1号收银台", "api"), 0)
         self.checkins = CheckIns(self.units, self.clock, ids)
         self.caller = LaneCaller(self.units, self.clock, self.tally)
+        self.office = back_office(self.units, self.clock, ids, FakeKeyRing())
         deps = ApiDeps(
             devices=Devices(self.units),
             members=Members(self.units, self.clock),
@@ -110,6 +112,7 @@ class Cloud:
             sms=sms_codes(self.units, self.clock, ids),
             person_filters=PersonFilters(self.units, self.clock),
             growth=growth_desks(self.units, self.clock, ids, FakeKeyRing(), "Asia/Shanghai"),
+            office=self.office,
             queries=OneMember(),
             auth=HqAccess(self.units, self.clock, ids, FakePasswords()),
             desk=NotingDesk(fresh_id()),

@@ -22,6 +22,7 @@ class FakeCloudDirectory:
         self.bundles: dict[int, bytes] = {}
         self.model_bundles: dict[int, bytes] = {}
         self.weights: dict[str, bytes] = {}
+        self.tables: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.face: bytes | None = None
         self.receipts: list[FetchedReceipt] = []
@@ -43,6 +44,14 @@ class FakeCloudDirectory:
     def bundle(self, version: int) -> bytes:
         self._ask(f"bundle {version}")
         return self._found(self.bundles, version)
+
+    def stock(self) -> bytes:
+        self._ask("stock")
+        return self._table("stock")
+
+    def recommendations(self) -> bytes:
+        self._ask("recommendations")
+        return self._table("recommendations")
 
     def models(self, version: int | None) -> bytes:
         self._ask(f"models {version or 'newest'}")
@@ -83,6 +92,11 @@ class FakeCloudDirectory:
         self.asked.append(what)
         if self.down:
             raise Fault(FaultCode.SYNC_LINK_DOWN)
+
+    def _table(self, name: str) -> bytes:
+        if name not in self.tables:
+            raise Fault(FaultCode.API_NOT_FOUND, what=name)
+        return self.tables[name]
 
     def _found(self, held: dict[int, bytes], version: int) -> bytes:
         if version not in held:

@@ -1,11 +1,14 @@
 """A replica in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from edge_agent.ports.replica import HeldMember
+from edge_agent.ports.replica import AS_THEY_SAY, HeldMember, InForce
 from retail_core import limits
 from retail_core.catalog.article import Article
+from retail_core.catalog.price_lists import ListPrice
+from retail_core.catalog.stock_table import StockTable
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
 from retail_core.wire.codec import decode_member
@@ -23,6 +26,10 @@ class FakeReplica:
         self._names: dict[str, str] = {}
         self._bundle: tuple[int, bytes] | None = None
         self._earlier: dict[int, bytes] = {}
+        self._prices: tuple[ListPrice, ...] = ()
+        self._priced: tuple[int, Mapping[str, int]] = (0, {})
+        self._stock = StockTable(0, 0)
+        self._recommendations: tuple[int, bytes] | None = None
 
     def feed_position(self) -> tuple[int, int]:
         return self._position
@@ -81,20 +88,54 @@ class FakeReplica:
     def catalogue_version(self) -> int:
         return self._catalogue[0]
 
-    def replace_catalogue(self, version: int, articles: Sequence[Article]) -> None:
+    def replace_catalogue(
+        self,
+        version: int,
+        articles: Sequence[Article],
+        prices: Sequence[ListPrice] = (),
+        in_force: InForce = AS_THEY_SAY,
+    ) -> None:
         self._catalogue = (version, {article.sku: article for article in articles})
+        self._prices = tuple(sorted(prices, key=lambda one: (one.sku, one.scope, one.day)))
+        self._priced = (in_force.day, dict(in_force.prices))
+
+    def list_prices(self) -> tuple[ListPrice, ...]:
+        return self._prices
+
+    def priced_on(self) -> int:
+        return self._priced[0]
+
+    def put_prices_in_force(self, in_force: InForce) -> None:
+        self._priced = (in_force.day, dict(in_force.prices))
+
+    def replace_stock(self, table: StockTable) -> None:
+        self._stock = table
+
+    def stock(self) -> Mapping[str, int]:
+        return {sku: milli // 1000 for sku, milli in self._stock.milli.items()}
+
+    def stock_as_of(self) -> tuple[int, int]:
+        return self._stock.version, self._stock.as_of_ms
+
+    def recommendations(self) -> tuple[int, bytes] | None:
+        return self._recommendations
+
+    def replace_recommendations(self, version: int, content: bytes) -> None:
+        self._recommendations = (version, content)
 
     def article_by_sku(self, sku: str) -> Article | None:
-        return self._catalogue[1].get(sku)
+        article = self._catalogue[1].get(sku)
+        price = self._priced[1].get(sku)
+        return article if article is None or price is None else replace(article, price_fen=price)
 
     def article_by_barcode(self, barcode: str) -> Article | None:
-        found = (one for one in self._catalogue[1].values() if barcode in one.barcodes)
-        return next(found, None)
+        found = (one.sku for one in self._catalogue[1].values() if barcode in one.barcodes)
+        return self.article_by_sku(next(found, ""))
 
     def article_by_receipt_name(self, name: str) -> Article | None:
         mapped = self.article_by_sku(self._names.get(name, ""))
-        namesakes = (one for one in self._catalogue[1].values() if one.name == name)
-        return mapped or min(namesakes, key=lambda one: one.sku, default=None)
+        namesakes = (one.sku for one in self._catalogue[1].values() if one.name == name)
+        return mapped or self.article_by_sku(min(namesakes, default=""))
 
     def replace_name_map(self, mapping: dict[str, str]) -> None:
         self._names = dict(mapping)

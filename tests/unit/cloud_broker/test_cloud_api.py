@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from cloud_broker.api.app import build_app, openapi
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.catalogue import Document
+from cloud_broker.services.back_office import back_office
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
@@ -109,6 +110,7 @@ def shared_site() -> Site:
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
+        office=back_office(units, clock, ids, FakeKeyRing()),
         queries=EmptyQueries(),
         auth=access,
         desk=desk,

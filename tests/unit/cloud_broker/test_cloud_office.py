@@ -296,7 +296,7 @@ class TestModels:
         signer.publish(back.tenant, small, {}, weights, who="li")
         assert asked == ["twice.onnx"], "weights that are held are not read again"
         devices = Devices(back.units)
-        assert devices.newest_models(back.tenant) != made.signed
+        assert devices.newest(back.tenant, "models") != made.signed
         assert devices.document(back.tenant, "models", made.bundle.version) == made.signed
         assert devices.model_file(back.tenant, sha256(net).hexdigest()) == net
         with refused(FaultCode.API_NOT_FOUND):
