@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from cloud_broker.api import growth_routes
+from cloud_broker.api import growth_routes, profile_routes
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.domain.phone_request import Asked, parse
@@ -159,6 +159,7 @@ def router(doors: Doors) -> APIRouter:
     _own_data(routes, doors, FromPhone)
     _lanes(routes, doors, FromPhone)
     growth_routes.add_to(routes, doors, FromPhone)
+    profile_routes.add_to(routes, doors, FromPhone)
     return routes
 
 

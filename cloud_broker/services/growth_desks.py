@@ -6,6 +6,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.mall import MallDesk
+from cloud_broker.services.profile_desk import ProfileDesk
 from cloud_broker.services.rules_in_force import RulesInForce
 from cloud_broker.services.sharing import Sharing
 from cloud_broker.services.task_view import TaskView
@@ -18,6 +19,7 @@ class GrowthDesks:
     tasks: TaskView
     mall: MallDesk
     sharing: Sharing
+    profile: ProfileDesk
 
 
 def growth_desks(
@@ -29,4 +31,5 @@ def growth_desks(
         TaskView(units, clock, rules),
         MallDesk(units, clock, rules),
         Sharing(units, clock, ids, keys, rules),
+        ProfileDesk(units, clock, rules),
     )

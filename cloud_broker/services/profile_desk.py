@@ -1,16 +1,25 @@
 """What a member says of herself: her birthday, and whether guesses about her may be used."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from cloud_broker.domain.benefits import Gift
 from cloud_broker.domain.lunar import lunar_year
+from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.profiles import Profile
-from cloud_broker.ports.unit import Unit
+from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.growth_perks import Perks
+from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.refresh import refresh
+from cloud_broker.services.rules_in_force import RulesInForce
+from retail_core.growth.account import Said, explain
 from retail_core.growth.birthdays import Birthday, check_birthday, may_give, nearest
 from retail_core.growth.history import check_order
+from retail_core.wire.standing import TierStanding
 
 _MONTHS = 100
 
@@ -63,6 +72,91 @@ class Birthdays:
     def tell(self) -> None:
         """Lend what was given and tell the stores."""
         self._benefits.tell()
+
+
+@dataclass(frozen=True, slots=True)
+class CouponShown:
+    """A coupon as its owner reads it."""
+
+    right: UUID
+    name: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthShown:
+    """What a member sees of her tier, coupons, gifts and of what she said of herself."""
+
+    standing: TierStanding | None
+    said: Said | None
+    next_name: str
+    coupons: tuple[CouponShown, ...]
+    gifts: tuple[Gift, ...]
+    profile: Profile
+
+
+class ProfileDesk:
+    """Answers to a phone that proved whose it is."""
+
+    def __init__(self, units: Units, clock: Clock, rules: RulesInForce) -> None:
+        self._units = units
+        self._clock = clock
+        self._rules = rules
+
+    def shown(self, who: PhoneHolder) -> GrowthShown:
+        """Return how she stands, as the person she is."""
+        now_ms = self._clock.now_ms()
+        with self._units.begin(who.tenant) as unit:
+            bundle = self._rules.of(unit, who.tenant, now_ms)
+            persons = unit.benefits.persons([who.member]).get(who.member, (who.member,))
+            row = unit.growth.standings([who.member]).get(who.member)
+            coupons = unit.benefits.coupons_of(persons)
+            gifts = unit.benefits.gifts_of(persons)
+            profile = profile_of(unit, who.member)
+        named, names = bundle.coupons_by_id, bundle.tier_names
+        ahead = None if row is None else row.account.next
+        today = self._rules.day(now_ms)
+        return GrowthShown(
+            standing=None if row is None else row.account,
+            said=None if row is None else explain(row.account, row.tier, names),
+            next_name="" if ahead is None else names.get(ahead.tier, ahead.tier),
+            coupons=tuple(
+                CouponShown(
+                    one.right,
+                    named[one.rule].name if one.rule in named else one.rule,
+                    one.first_day,
+                    one.last_day,
+                )
+                for one in coupons
+                if one.last_day >= today
+            ),
+            gifts=tuple(one for one in gifts if one.last_day >= today),
+            profile=profile,
+        )
+
+    def declare(self, who: PhoneHolder, born: Birthday | None) -> None:
+        """Keep her birthday as she says it, None to forget it (Fault M120)."""
+        now_ms = self._clock.now_ms()
+        with self._units.begin(who.tenant) as unit:
+            desk = Birthdays(unit, who.tenant, self._rules.day(now_ms), now_ms)
+            desk.declare(who.member, born)
+            desk.tell()
+            self._noted(unit, who, {"birthday": "set" if born else "forgotten"})
+
+    def set_personal(self, who: PhoneHolder, *, on: bool) -> None:
+        """Let offers by guesses about her be made, or not; shops are told."""
+        now_ms = self._clock.now_ms()
+        with self._units.begin(who.tenant) as unit:
+            profile = replace(profile_of(unit, who.member), personal=on)
+            unit.profiles.save(profile, now_ms)
+            refresh(unit, {who.member}, now_ms)
+            self._noted(unit, who, {"personal": on})
+
+    def _noted(self, unit: Unit, who: PhoneHolder, said: dict[str, object]) -> None:
+        entry = AuditEntry("member", "profile.set", str(who.member), said)
+        unit.hq.audit(entry, self._clock.now_ms())
+        unit.announce(LiveEvent(who.tenant, frozenset({"member", "published"})))
 
 
 def profile_of(unit: Unit, member: UUID) -> Profile:

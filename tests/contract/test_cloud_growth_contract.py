@@ -302,7 +302,7 @@ class TestDesk:
             with pytest.raises(Fault, match=code):
                 desk.propose(anna, self.asked(chain, **changes))
         with pytest.raises(Fault, match="L114"):
-            desk.propose(self.who(chain, "dora", "viewer"), self.asked(chain))
+            desk.propose(self.who(chain, "dora", "auditor"), self.asked(chain))
         with pytest.raises(Fault, match="M123"):
             desk.decide(anna, fresh_id(), "approved")
 
