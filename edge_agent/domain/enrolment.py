@@ -36,7 +36,8 @@ class Enrolled:
     """A member of this shop; `existing` when the phone number belonged to one already.
 
     The claim code is shown once and kept only as a hash; an existing member gets none.
-    `consent_events` names the journal's record of each consent that was given.
+    `consent_events` names the journal's record of each consent that was given, `record` is what this
+    shop holds of a new member.
     """
 
     member_id: UUID
@@ -45,6 +46,7 @@ class Enrolled:
     claim_uri: str = ""
     claim_expires_s: int = 0
     consent_events: Mapping[str, UUID] | None = None
+    record: MemberRecord | None = None
 
 
 def record_of(enrolled: MemberEnrolled, home_store: UUID) -> MemberRecord:

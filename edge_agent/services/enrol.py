@@ -87,13 +87,23 @@ class Enrol:
 
         Raises Fault API_BODY_INVALID for a name, phone or consents that cannot be.
         """
-        command = replace(command, consents=canonical(command.consents))
-        check_enrolment(command)
+        check_enrolment(replace(command, consents=canonical(command.consents)))
         digits = normalise_phone(command.phone)
         found = self._members.find("phone", self._members.phone_hash(digits)).held
         if found is not None:
             known = Enrolled(found.member_id, existing=True)
             return self._recorder.record([], lambda _seq: known, answer)
+        return self.create(command, digits, answer=answer)
+
+    def create(
+        self, command: EnrolCommand, digits: str, *, answer: AnswerOf[Enrolled] | None = None
+    ) -> Enrolled:
+        """Enrol somebody whose number (E.164 digits) was looked up and found nobody.
+
+        Raises Fault API_BODY_INVALID for a name or consents that cannot be.
+        """
+        command = replace(command, consents=canonical(command.consents))
+        check_enrolment(command)
         at, member_id = self._clock.now(), self._ids.uuid7()
         code = claim_code(self._ids.random_bytes(CLAIM_RANDOM_BYTES))
         body = self._body(command, digits, code, at)
@@ -108,6 +118,7 @@ class Enrol:
             claim_uri=link_of(self._claim_base, code),
             claim_expires_s=CLAIM_TTL_S,
             consent_events=_by_kind(command.consents, drafts[1:]),
+            record=record_of(body, self._shop.store),
         )
         kept = self._recorder.record(drafts, lambda _seq: enrolled, answer)
         self._replica.put_member(member_id, 0, record_of(body, self._shop.store))

@@ -27,6 +27,7 @@ from tests.factories.agent_files import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
+from tests.fakes.person_line import FakePersonLine
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
 TILL = UUID("01890000-0000-7000-8000-000000000005")
@@ -66,6 +67,7 @@ class Box:
         self.clock = FakeClock()
         self.directory = FakeCloudDirectory()
         self.directory.down = True
+        self.persons = FakePersonLine()
         files = {"device": THREE_TILLS, "config": TWO_LANES} if two_lanes else {}
         if device is not None:
             files = {"device": device}
@@ -76,6 +78,7 @@ class Box:
             Outside(
                 clock=self.clock,
                 directory=self.directory if device is None else None,
+                persons=self.persons if device is None else None,
                 devices=devices,
             ),
         )
