@@ -94,7 +94,7 @@ class GrowthDesk:
         return made
 
     def decide(self, who: HqIdentity, grant_id: UUID, decision: Decision) -> TierGrant:
-        """Approve or refuse what somebody else proposed (L102, L103, L114, M123)."""
+        """Approve or refuse what somebody else proposed (L103, L105, L114, M123)."""
         self._may(who, decision)
         now_ms = self._clock.now_ms()
         with self._units.begin(who.tenant_id) as unit:

@@ -274,7 +274,7 @@ class TestDesk:
         after = desk.decide(self.who(chain, "bert"), made.grant_id, "approved")
         assert (after.decision, after.decided_by) == ("approved", "bert")
         assert desk.waiting(chain.tenant) == ()
-        with pytest.raises(Fault, match="L102"):
+        with pytest.raises(Fault, match="L105"):
             desk.decide(self.who(chain, "carl"), made.grant_id, "refused")
         assert chain.record().tier == "gold"
         assert {one.rule for one in chain.record().coupons} == {"HELLO", "MONTH"}

@@ -8,6 +8,7 @@ import { beginLane, laneAsked, laneView } from "./lane.js";
 import { mallActs, mallView } from "./mall.js";
 import { settings, settingsActs } from "./settings.js";
 import { forget, keep, kept } from "./store.js";
+import { askTier, tierActs } from "./tier.js";
 import { inviteView, taskActs, tasksView } from "./tasks.js";
 import { home, rebind, refused, says } from "./views.js";
 import { language, words } from "./words.js";
@@ -25,6 +26,7 @@ const state = {
   code: null,
   plain: false,
   me: null,
+  growth: null,
   online: navigator.onLine,
   refusal: null,
   asking: "",
@@ -55,7 +57,7 @@ const acts = {
     void askCloud();
   },
 };
-Object.assign(acts, settingsActs(state, acts), taskActs(state, acts), mallActs(state, acts));
+Object.assign(acts, settingsActs(state, acts), taskActs(state, acts), mallActs(state, acts), tierActs(state, acts));
 
 // ---- drawing --------------------------------------------------------------------------------
 
@@ -131,9 +133,10 @@ async function askCloud() {
   if (answer.ok) {
     await keep("view", answer.body);
     change({ me: answer.body, online: true });
+    void askTier(state, acts);
   } else if (answer.body?.code === REVOKED) {
     await forget();
-    change({ view: "stranger", phone: null, code: null, me: null });
+    change({ view: "stranger", phone: null, code: null, me: null, growth: null });
     notice(answer.body[state.language]);
   } else {
     change({ online: answer.status !== 0 });
@@ -180,7 +183,7 @@ async function start() {
   if (!globalThis.crypto?.subtle) return change({ view: "insecure" });
   await recallTime();
   const phone = (await kept("phone")) ?? null;
-  if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null });
+  if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null, growth: (await kept("growth")) ?? null });
   const link = await linkFollowed();
   if (claimCode) return taken();
   if (!phone) return link ? greetGuest(link, acts) : change({ view: "stranger" });

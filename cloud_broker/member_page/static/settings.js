@@ -3,6 +3,7 @@
 
 import { call } from "./cloud.js";
 import { h, icon } from "./dom.js";
+import { ownWords } from "./tier.js";
 import { note } from "./views.js";
 import { day, typeset } from "./words.js";
 
@@ -32,6 +33,7 @@ export function settings(state, acts) {
     h("p.muted.small", {}, t("consents.how")),
     ...known.map((/** @type {any} */ consent) => consentCard(consent, state, acts)),
     known.length ? null : h("p.muted", {}, t("consents.none")),
+    ...ownWords(state, acts),
     data(state, acts),
     h("section.card", {}, h("h2", {}, t("phone.title")), h("p.muted.small", {}, t("phone.how"))),
     h("section.card", {}, h("h2", {}, t("close.title")), h("p.muted.small", {}, t("close.how"))),

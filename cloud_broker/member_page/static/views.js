@@ -3,6 +3,7 @@
 
 import { h, icon, qr } from "./dom.js";
 import { ways } from "./tasks.js";
+import { tier } from "./tier.js";
 import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /**
@@ -12,6 +13,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
  * @property {{text: string, digits: string} | null} code the codes of this half minute
  * @property {boolean} plain whether the digits are drawn instead of the signed code
  * @property {any} me what the cloud last said of her
+ * @property {any} growth what it last said of her tier, coupons, gifts and her own words
  * @property {boolean} online
  * @property {any} refusal the cloud's last refusal: {code, zh, en}
  * @property {string} asking the consent whose withdrawal waits for the second tap
@@ -66,7 +68,8 @@ function code({ code: now, plain, phone }, { t, togglePlain }) {
 }
 
 /** @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
-function standing(state, { t }) {
+function standing(state, acts) {
+  const { t } = acts;
   const { me, online, nowMs } = state;
   if (!me) return state.phone?.key ? [h("section.card", {}, h("p.muted", {}, t("wallet.unknown")))] : [];
   const pending = me.points_pending ? t("wallet.pending", { points: integer(me.points_pending) }) : t("wallet.none_pending");
@@ -77,7 +80,7 @@ function standing(state, { t }) {
     h("div", {}, h("p.muted.small", {}, t("wallet.points")), h("p.figure", { id: "points" }, integer(me.points_free))),
     h("div.end", {}, h("p.tier", {}, me.tier_name || t(`tier.${me.tier}`) || t("tier.member")), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
   );
-  return [wallet, last(me.last, nowMs, t)];
+  return [wallet, ...tier(state, acts), last(me.last, nowMs, t)];
 }
 
 /** @param {any} bought @param {number} nowMs @param {import("./words.js").Words} t */

@@ -19,6 +19,7 @@ const FILES = [
   "/m/static/settings.js",
   "/m/static/store.js",
   "/m/static/tasks.js",
+  "/m/static/tier.js",
   "/m/static/text/en.json",
   "/m/static/text/zh.json",
   "/m/static/tokens.css",
