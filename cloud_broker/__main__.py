@@ -12,10 +12,12 @@ from cloud_broker.cli import (
     lanes,
     leases,
     ledger,
+    mall,
     masters,
     models,
     partners,
     persons,
+    recommend,
     setup,
 )
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
@@ -24,8 +26,8 @@ app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
-GROUPS = (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks, growth)
-for group in GROUPS:
+GROUPS = (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
+for group in (*GROUPS, growth, mall):
     app.add_typer(group.app)
 
 

@@ -121,6 +121,7 @@ def build_api(running: Running) -> ASGIApp:
         faces=office.faces,
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         clerks=ClerkDesk(office.units, office.clock),
+        mall=deps.growth.mall,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

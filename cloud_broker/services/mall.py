@@ -17,7 +17,8 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.mall import OVER, Handed, Order, OrderState, Place, StockRow
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.face_desk import Person
+from cloud_broker.services.mall_shelf import Overview
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.points_desk import MAY_CHANGE, post, tell
 from cloud_broker.services.rules_in_force import RulesInForce
@@ -165,7 +166,7 @@ class MallDesk:
 
     # ---- HQ -------------------------------------------------------------------------------------
 
-    def set_stock(self, who: HqIdentity, item: str, store: UUID, stock: int) -> StockRow:
+    def set_stock(self, who: Person, item: str, store: UUID, stock: int) -> StockRow:
         """Say how much of an item lies in a store (Faults L114, M130, M142, API_NOT_FOUND)."""
         if who.role not in MAY_CHANGE:
             raise Fault(FaultCode.LEDGER_ROLE, role=who.role)
@@ -183,14 +184,17 @@ class MallDesk:
             unit.hq.audit(AuditEntry(who.login, "mall.stock", str(store), said), now_ms)
         return row
 
-    def overview(
-        self, tenant: UUID
-    ) -> tuple[tuple[MallItem, ...], tuple[StockRow, ...], tuple[Order, ...], tuple[Place, ...]]:
+    def overview(self, tenant: UUID) -> Overview:
         """Return items, stock, the newest orders and the stores, for HQ."""
         now_ms = self._clock.now_ms()
         with self._units.begin(tenant) as unit:
             items = items_of(self._rules.of(unit, tenant, now_ms))
             return items, unit.mall.stock(), unit.mall.orders(ORDERS_SHOWN), unit.mall.places()
+
+    def handed(self, tenant: UUID) -> tuple[Handed, ...]:
+        """Return gifts of every kind that were handed over, the newest first."""
+        with self._units.begin(tenant) as unit:
+            return unit.mall.handed(ORDERS_SHOWN)
 
     # ---- inside ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from cloud_broker.ports.live import LiveHub
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.mall_shelf import MallShelf
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -311,6 +312,7 @@ class ConsoleDeps:
     faces: FaceOffice
     face_desk: FaceDesk
     clerks: ClerkDesk
+    mall: MallShelf
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -10,6 +10,8 @@ from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
+from cloud_broker.services.mall import MallDesk
+from cloud_broker.services.mall_shelf import MallShelf
 from cloud_broker.services.overview import (
     ConsentRow,
     ConsoleDeps,
@@ -29,6 +31,7 @@ from cloud_broker.services.overview import (
     StoreState,
     StoreTile,
 )
+from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
@@ -319,12 +322,18 @@ def face_desks() -> tuple[FaceOffice, FaceDesk]:
     return made, FaceDesk(units, clock, ids, made)
 
 
+def mall_desk() -> MallDesk:
+    """A mall over a store in memory, in which nothing is offered."""
+    return MallDesk(FakeUnits(), FakeCloudClock(), RulesInForce("Asia/Shanghai"))
+
+
 def deps(
     queries: FakeHqQueries,
     auth: FakeHqAuth | None = None,
     hub: RingHub | None = None,
     desk: FakeHqDesk | None = None,
     clerks: ClerkDesk | None = None,
+    mall: MallShelf | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -336,6 +345,7 @@ def deps(
         faces=office,
         face_desk=face_desk,
         clerks=clerks or ClerkDesk(FakeUnits(), FakeCloudClock()),
+        mall=mall or mall_desk(),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
