@@ -194,9 +194,7 @@ class Leasing:
             if after.key.right.kind == RightKind.POINTS and place is not None:
                 new += [
                     self._dated(posting, before, after)
-                    for posting in moved(
-                        before, after, place.legal_entity, self._direct[after.key]
-                    )
+                    for posting in moved(before, after, place.legal_entity, self._direct[after.key])
                 ]
         if new:
             self._unit.ledger.add_postings(new)

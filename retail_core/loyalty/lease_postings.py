@@ -27,9 +27,7 @@ def redeem_posting(draw: Draw, rule: str, redeemer: UUID) -> Posting:
     return made
 
 
-def moved(
-    before: Lease | None, after: Lease, issuer: UUID, direct: int = 0
-) -> tuple[Posting, ...]:
+def moved(before: Lease | None, after: Lease, issuer: UUID, direct: int = 0) -> tuple[Posting, ...]:
     """Return the cloud's postings for a change of a wallet's lease; none for a plain spend.
 
     `direct` is what a refund's own postings made free already, without the leased account.

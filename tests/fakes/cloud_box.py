@@ -75,6 +75,7 @@ class SimBox:
     legal_entity: UUID = field(default_factory=fresh_id)
     epoch: int = 7
     till: UUID = field(default_factory=fresh_id)
+    operator: UUID | None = None
     quality: TimeQuality = TimeQuality.SYNCED
     wall_ms: int = WALL_MS
     events: list[Event] = field(default_factory=list)
@@ -89,7 +90,7 @@ class SimBox:
     def journal(self, type_: str, body: bytes, member: UUID | None = None) -> Event:
         self.wall_ms += 1_000
         at = Instant(self.wall_ms, self.wall_ms - WALL_MS, self.boot, self.quality)
-        event = draft_event(fresh_id(), type_, at, body, Actors(self.till, None, member))
+        event = draft_event(fresh_id(), type_, at, body, Actors(self.till, self.operator, member))
         self.events.append(event)
         self.hashes.append(event_hash(self.hashes[-1], event))
         return event

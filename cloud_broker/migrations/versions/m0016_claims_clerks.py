@@ -9,7 +9,7 @@ depends_on = None
 
 GRANTS = {
     "receipt_claim": "select, insert",
-    "clerk_watch_due": "select, insert, delete",
+    "clerk_watch_due": "select, insert, update, delete",
     "clerk_alert": "select, insert, update",
 }
 APPEND_ONLY = ("receipt_claim",)
