@@ -1,5 +1,6 @@
 """A member as shops hold her, built from what the cloud knows."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from retail_core import limits
 from retail_core.loyalty.postings import member_account
 from retail_core.wire.messages import MemberRecord, PhoneKey, Purchase
-from retail_core.wire.standing import CouponHeld, GiftDue, TaskReached, TierStanding
+from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached, TierStanding
 
 LAST_LINES_MAX = 10
 # A shop adds up what it booked itself since; it has to find each of those receipts here.
@@ -36,6 +37,8 @@ class Told:
     coupons: tuple[CouponHeld, ...] = ()
     gifts: tuple[GiftDue, ...] = ()
     tasks: tuple[TaskReached, ...] = ()
+    used: tuple[RuleUse, ...] = ()
+    used_on: int = 0
 
     def joined_with(self, others: Iterable["Told"]) -> "Told":
         """Return this with the coupons and gifts of all that are the same person."""
@@ -47,9 +50,22 @@ class Told:
             joined=min((told.joined for told in everyone), default=self.joined),
             birthday=self.birthday or max((told.birthday for told in everyone), default=0),
             personal=all(told.personal for told in everyone),
+            used=_used_by(everyone),
+            used_on=max((told.used_on for told in everyone), default=0),
             coupons=tuple(sorted(coupons.values(), key=lambda one: (one.last_day, one.id))),
             gifts=tuple(sorted(gifts.values(), key=lambda one: (one.last_day, one.id))),
         )
+
+
+def _used_by(everyone: tuple[Told, ...]) -> tuple[RuleUse, ...]:
+    """Add up the uses of all that are the same person; today's where it is the newest day."""
+    newest = max((told.used_on for told in everyone), default=0)
+    ever, today = Counter[str](), Counter[str]()
+    for told in everyone:
+        for use in told.used:
+            ever[use.rule] += use.ever
+            today[use.rule] += use.today if told.used_on == newest else 0
+    return tuple(RuleUse(rule, ever[rule], today[rule]) for rule in ever)
 
 
 NOTHING_TOLD = Told()
@@ -127,5 +143,7 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         coupons=facts.told.coupons[: limits.MEMBER_COUPONS_MAX],
         gifts=facts.told.gifts[: limits.MEMBER_GIFTS_MAX],
         standing=facts.told.standing,
+        used=facts.told.used[: limits.MEMBER_USES_MAX],
+        used_on=facts.told.used_on,
         tasks=facts.told.tasks[: limits.TASKS_MAX],
     )

@@ -21,6 +21,7 @@ from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import ProofUsed, Purchase
+from retail_core.wire.standing import RuleUse
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -160,6 +161,22 @@ class TestMemberRepo:
                 Purchase("A1", "洗面奶", 1_000),
                 Purchase("", "购物袋", 1_000),
             )
+
+    def test_limited_rules_are_counted_by_day(self, any_units: Units, box: SimBox) -> None:
+        person = Person()
+        box.enrols(person)
+        booked(any_units, box)
+        known = Facts(wallets={person.member: person.wallet})
+        box.sells(person, uses=(("sun1", 2), ("tea", 1)), business_date=20261117)
+        box.sells(person, uses=(("sun1", 1),))
+        box.sells(person, uses=(("sun1", 1),))
+        box.sells(uses=(("sun1", 9),))
+        booked(any_units, box, 2, known)
+        with any_units.begin(box.tenant) as unit:
+            (facts,) = unit.members.facts([person.member])
+        record = record_of(facts)
+        assert record.used_on == 20261118
+        assert record.used == (RuleUse("sun1", 4, 2), RuleUse("tea", 1))
 
     def test_identities_and_cards_keep_their_first_owner(
         self, any_units: Units, box: SimBox

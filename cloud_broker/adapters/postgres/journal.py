@@ -10,6 +10,7 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
+from cloud_broker.domain.rule_uses import uses_of
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from retail_core.loyalty.postings import Posting
 from retail_core.wire.messages import ProofUsed, SaleLine
@@ -67,6 +68,13 @@ from unnest(
 returning receipt_id, received_at, source)
 insert into price_audit_due (tenant_id, receipt_id, received_at)
 select %(tenant)s, receipt_id, received_at from booked where source = 'api'
+"""
+_ADD_USES = """
+insert into rule_use as held (tenant_id, member_id, rule, business_date, uses)
+select %(tenant)s, n.* from unnest(
+  %(member)b::uuid[], %(rule)b::text[], %(day)b::date[], %(uses)b::bigint[]) as n
+on conflict (tenant_id, member_id, rule, business_date) do update
+  set uses = held.uses + excluded.uses
 """
 _ADD_LINES = """
 insert into receipt_line (
@@ -236,6 +244,14 @@ class PostgresJournal(Repository):
         postings = [(sale, posting) for sale in sales for posting in sale.postings]
         if postings:
             self._add_postings(postings)
+        if uses := uses_of(sales):
+            self._run(
+                _ADD_USES,
+                member=[use.member for use in uses],
+                rule=[use.rule for use in uses],
+                day=[use.day for use in uses],
+                uses=list(uses.values()),
+            )
 
     def _add_receipts(self, sales: Sequence[BookedSale]) -> None:
         self._run(

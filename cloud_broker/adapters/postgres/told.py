@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from cloud_broker.adapters.postgres.base import Repository
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.domain.benefits import coupon_told, gift_told
 from cloud_broker.domain.records import Told
+from cloud_broker.domain.rule_uses import told_uses
 from retail_core.growth.account import day_number
 from retail_core.wire.standing import CouponHeld, GiftDue, TaskReached, TierStanding
 
@@ -25,6 +27,10 @@ where m.tenant_id = %(tenant)s and m.member_id = any(%(members)b::uuid[])
 _TASKS = """
 select member_id, task, period, has, last_day from task_progress
 where tenant_id = %(tenant)s and member_id = any(%(members)b::uuid[]) order by member_id, task
+"""
+_USES = """
+select member_id, rule, business_date, uses from rule_use
+where tenant_id = %(tenant)s and member_id = any(%(members)b::uuid[])
 """
 _account = msgspec.msgpack.Decoder(TierStanding)
 
@@ -46,6 +52,10 @@ class PostgresTold(Repository):
             last = 0 if row.last_day is None else day_number(row.last_day)
             reached = TaskReached(row.task, row.period, tuple(row.has), last)
             tasks[row.member_id].append(reached)
+        uses: dict[UUID, dict[tuple[str, date], int]] = defaultdict(dict)
+        for row in self._rows(_USES, members=list(members)):
+            uses[row.member_id][row.rule, row.business_date] = row.uses
+        used = {member: told_uses(by_day) for member, by_day in uses.items()}
         return {
             row.member_id: Told(
                 joined=day_number(row.joined),
@@ -56,6 +66,8 @@ class PostgresTold(Repository):
                 coupons=tuple(coupons[row.member_id]),
                 gifts=tuple(gifts[row.member_id]),
                 tasks=tuple(tasks[row.member_id]),
+                used=used.get(row.member_id, ((), 0))[0],
+                used_on=used.get(row.member_id, ((), 0))[1],
             )
             for row in self._rows(_OWN, members=list(members))
         }
