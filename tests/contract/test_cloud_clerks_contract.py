@@ -1,4 +1,4 @@
-"""Receipts claimed later and what HQ sees of clerks, over both kinds of store."""
+"""ReceiptRepo and ClerkRepo in memory and in PostgreSQL, as claims and HQ use them."""
 
 import threading
 from datetime import date
