@@ -22,13 +22,7 @@ from retail_core.wire.fields import (
     Seq,
     Text,
 )
-from retail_core.wire.standing import (
-    CouponHeld,
-    GiftDue,
-    RuleUse,
-    TaskReached,
-    TierStanding,
-)
+from retail_core.wire.standing import Coupons, Gifts, Tasks, TierStanding, Uses
 
 WIRE_VERSION = 1
 
@@ -36,10 +30,6 @@ Events = Annotated[tuple["Event", ...], Meta(min_length=1, max_length=limits.FRA
 AckRanges = Annotated[tuple[tuple[Seq, Seq], ...], Meta(max_length=limits.ACK_RANGES_MAX)]
 ChainEnds = Annotated[tuple[Hash, ...], Meta(max_length=limits.ACK_RANGES_MAX)]
 Changes = Annotated[tuple["Change", ...], Meta(max_length=limits.CHANGES_PER_FRAME_MAX)]
-Coupons = Annotated[tuple[CouponHeld, ...], Meta(max_length=limits.MEMBER_COUPONS_MAX)]
-Uses = Annotated[tuple[RuleUse, ...], Meta(max_length=limits.MEMBER_USES_MAX)]
-Gifts = Annotated[tuple[GiftDue, ...], Meta(max_length=limits.MEMBER_GIFTS_MAX)]
-Tasks = Annotated[tuple[TaskReached, ...], Meta(max_length=limits.TASKS_MAX)]
 OffersTaken = tuple[tuple[SaleText, Fen], ...]
 RulesUsed = Annotated[tuple[tuple[SaleText, Count], ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 SaleLines = Annotated[tuple["SaleLine", ...], Meta(min_length=1, max_length=limits.LINES_MAX)]

@@ -4,8 +4,12 @@ Days are business days as 20260731. A coupon and a gift are rights that are lent
 sees them here and may use them up only where its own device holds the lease of the same id.
 """
 
-import msgspec
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
+
+from retail_core import limits
 from retail_core.wire.fields import Count, Fen, Id, Text
 
 
@@ -78,3 +82,9 @@ class TaskReached(msgspec.Struct, array_like=True, frozen=True):
     period: Text
     has: tuple[Count, ...]
     last_day: Count = 0
+
+
+Coupons = Annotated[tuple[CouponHeld, ...], Meta(max_length=limits.MEMBER_COUPONS_MAX)]
+Uses = Annotated[tuple[RuleUse, ...], Meta(max_length=limits.MEMBER_USES_MAX)]
+Gifts = Annotated[tuple[GiftDue, ...], Meta(max_length=limits.MEMBER_GIFTS_MAX)]
+Tasks = Annotated[tuple[TaskReached, ...], Meta(max_length=limits.TASKS_MAX)]
