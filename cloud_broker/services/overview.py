@@ -6,11 +6,14 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from cloud_broker.domain import store_state
+from cloud_broker.domain.benefits import Coupon, Gift
+from cloud_broker.ports.growth import TierChange
 from cloud_broker.ports.live import LiveHub
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.mall_shelf import MallShelf
+from retail_core.wire.standing import TierStanding
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -155,6 +158,10 @@ class MemberPage:
     consents: tuple[ConsentRow, ...]
     sales: tuple[SaleRow, ...]
     postings: tuple[PostingRow, ...]
+    standing: TierStanding | None = None
+    tier_changes: tuple[TierChange, ...] = ()
+    coupons: tuple[Coupon, ...] = ()
+    gifts: tuple[Gift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

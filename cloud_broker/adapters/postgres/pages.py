@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import LEASED, Repository, ms_of
+from cloud_broker.adapters.postgres.benefits import PostgresBenefits
+from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.domain.records import accounts_of
 from cloud_broker.ports.journal import LedgerLine
@@ -68,6 +70,7 @@ from member m
 join store s on s.tenant_id = m.tenant_id and s.store_id = m.home_store_id
 where m.tenant_id = %(tenant)s and m.member_id = %(member)s
 """
+CHANGES_MAX = 50
 _REPAIRS = """
 select q.*, coalesce(s.name, '') as store_name from repair_queue q
 left join store s on s.tenant_id = q.tenant_id and s.store_id = q.store_id
@@ -129,6 +132,10 @@ class PostgresPages(Repository):
         balances = journal.balances(accounts)
         free, pending, qualifying = (balances.get(account, 0) for account in accounts)
         lent = self._row(LEASED, wallets=[row.wallet_id])
+        growth = PostgresGrowth(self._connection, self._tenant)
+        benefits = PostgresBenefits(self._connection, self._tenant)
+        person = benefits.persons([member_id])[member_id]
+        standing = growth.standings([member_id]).get(member_id)
         return MemberPage(
             member_id=row.member_id,
             wallet_id=row.wallet_id,
@@ -149,6 +156,10 @@ class PostgresPages(Repository):
             consents=self._consents(member_id),
             sales=self._sales_of(member_id),
             postings=self._postings(row.wallet_id),
+            standing=None if standing is None else standing.account,
+            tier_changes=growth.changes_of(person, CHANGES_MAX),
+            coupons=benefits.coupons_of(person),
+            gifts=benefits.gifts_of(person),
         )
 
     def ledger(self, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:

@@ -82,6 +82,16 @@ _ABOUT_HER = {
     " and i.member_id = %(member)s order by i.since",
     "check_ins": "select store_id, till_id, opened_at, outcome from checkin"
     " where tenant_id = %(tenant)s and member_id = %(member)s order by opened_at",
+    "profile": "select * from member_profile where tenant_id = %(tenant)s"
+    " and member_id = %(member)s",
+    "tiers": "select * from tier_change where tenant_id = %(tenant)s and member_id = %(member)s"
+    " order by changed_at",
+    "coupons": "select * from member_coupon where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by given_at",
+    "gifts": "select * from member_gift where tenant_id = %(tenant)s and member_id = %(member)s"
+    " order by given_at",
+    "birthdays_given_for": "select day, given_at from birthday_given where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by day",
     "events": "select event_id, received_at, store_id, type, wall_ms from event_log"
     " where tenant_id = %(tenant)s and member_id = %(member)s order by received_at",
 }
