@@ -6,6 +6,7 @@ import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./code
 import { greetGuest, invitedView, linkFollowed, tellInvited } from "./invited.js";
 import { beginLane, laneAsked, laneView } from "./lane.js";
 import { mallActs, mallView } from "./mall.js";
+import { claimKept, claimReceipt, receiptView, takeReceipt, waitForPhone } from "./receipt.js";
 import { settings, settingsActs } from "./settings.js";
 import { forget, keep, kept } from "./store.js";
 import { askTier, tierActs } from "./tier.js";
@@ -31,6 +32,7 @@ const state = {
   refusal: null,
   asking: "",
   lane: null,
+  receipt: null,
   tasks: null,
   mall: null,
   wish: null,
@@ -41,6 +43,7 @@ const state = {
 };
 const t = await words(state.language);
 let claimCode = takeClaim();
+let receiptCode = takeReceipt();
 let shownStep = -1;
 
 const acts = {
@@ -71,6 +74,7 @@ const VIEWS = {
   home,
   settings,
   lane: laneView,
+  receipt: receiptView,
   tasks: tasksView,
   mall: mallView,
   invite: inviteView,
@@ -173,6 +177,7 @@ async function claimNow() {
   change({ view: "home", phone, me: null, online: true });
   await askCloud();
   await tellInvited(state, acts);
+  await claimKept(state, acts);
 }
 
 // ---- start ----------------------------------------------------------------------------------
@@ -186,17 +191,22 @@ async function start() {
   if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null, growth: (await kept("growth")) ?? null });
   const link = await linkFollowed();
   if (claimCode) return taken();
+  if (!phone && receiptCode) return waitForPhone(receiptCode, acts);
   if (!phone) return link ? greetGuest(link, acts) : change({ view: "stranger" });
   change({ view: "home" });
   await askCloud();
   await tellInvited(state, acts);
   const lane = laneAsked();
   if (lane) await beginLane(lane, state, acts);
+  if (receiptCode) await claimReceipt(receiptCode, state, acts);
+  else await claimKept(state, acts);
 }
 
 addEventListener("hashchange", () => {
   claimCode = takeClaim();
+  receiptCode = takeReceipt();
   if (claimCode) taken();
+  else if (receiptCode) void (state.phone ? claimReceipt(receiptCode, state, acts) : waitForPhone(receiptCode, acts));
 });
 addEventListener("online", () => void askCloud());
 addEventListener("offline", () => change({ online: false }));

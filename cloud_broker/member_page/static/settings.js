@@ -3,6 +3,7 @@
 
 import { call } from "./cloud.js";
 import { h, icon } from "./dom.js";
+import { receiptCard } from "./receipt.js";
 import { ownWords } from "./tier.js";
 import { note } from "./views.js";
 import { day, typeset } from "./words.js";
@@ -34,6 +35,7 @@ export function settings(state, acts) {
     ...known.map((/** @type {any} */ consent) => consentCard(consent, state, acts)),
     known.length ? null : h("p.muted", {}, t("consents.none")),
     ...ownWords(state, acts),
+    receiptCard(state, acts),
     data(state, acts),
     h("section.card", {}, h("h2", {}, t("phone.title")), h("p.muted.small", {}, t("phone.how"))),
     h("section.card", {}, h("h2", {}, t("close.title")), h("p.muted.small", {}, t("close.how"))),

@@ -16,6 +16,7 @@ const FILES = [
   "/m/static/mall.js",
   "/m/static/page.css",
   "/m/static/page.js",
+  "/m/static/receipt.js",
   "/m/static/settings.js",
   "/m/static/store.js",
   "/m/static/tasks.js",
