@@ -78,6 +78,8 @@ fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malfor
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 
+screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures of every state of the till screen, for docs/
+
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
 	$(PY) tools/pricing_schemas.py

@@ -183,6 +183,11 @@ const handlers = {
     const same = state.member && state.member.member_id === event.member.member_id;
     if (same) change({ member: { ...state.member, ...event.member } });
   },
+  gift: (event) => {
+    const { member } = state;
+    if (member?.member_id !== event.member_id) return;
+    change({ member: { ...member, gifts: member.gifts.filter((/** @type {any} */ one) => one.id !== event.gift_id) } });
+  },
   challenge: (event) => turned(till, event),
   enrol_hint: (event) => change({ coach: event }, event.done ? "end-coach" : undefined),
   basket: basketTold,

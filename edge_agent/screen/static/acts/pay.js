@@ -40,7 +40,7 @@ export function payActs(till) {
     const tenders = sheet.tenders.map((/** @type {any} */ one) => ({ kind: one.kind, amount_fen: one.amount_fen }));
     const path = till.at(`/v1/baskets/${basket.basket_id}/commit`);
     const answer = await till.ask("POST", path, { tenders, quoted_total_fen: basket.total_fen }, sheet.key);
-    if (answer.ok) return till.change({ sheet: null, ...done(till, answer.body, sheet.tenders, basket) });
+    if (answer.ok) return till.change({ sheet: null, ...done(till, answer.body, sheet.tenders, basket) }, "entry");
     await refused(sheet, answer);
   }
 

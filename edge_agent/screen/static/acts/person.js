@@ -112,7 +112,7 @@ function listed(body, name) {
 /** @param {Till} till @param {any} gift */
 async function handOver(till, gift) {
   const { member } = till.state;
-  const answer = await till.ask("POST", `/v1/gifts/${gift.id}/hand-over`, { member_id: member.member_id });
+  const answer = await till.ask("POST", till.at(`/v1/gifts/${gift.id}/hand-over`), { member_id: member.member_id });
   if (!answer.ok) return till.notice(till.why(answer));
   const gifts = member.gifts.filter((/** @type {any} */ one) => one.id !== gift.id);
   till.change({ member: { ...member, gifts } }, "next");

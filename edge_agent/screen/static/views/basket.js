@@ -63,6 +63,7 @@ function empty(state, { t, askClerk }) {
 function lines(state, acts) {
   const { t } = acts;
   const rows = state.basket.lines.flatMap((/** @type {any} */ line) => lineRows(line, state, acts));
+  rows.push(...extras(state.basket, t));
   return h(
     "div.scroll",
     { id: "lines", tabindex: acts.own() ? "-1" : "0", role: "region", "aria-label": t("basket.title") },
@@ -83,6 +84,13 @@ export function tableHead(t) {
       h("th.amount", { scope: "col" }, t("basket.amount")),
     ),
   );
+}
+
+/** @param {any} basket @param {Say} t what comes on top: the coupon's part, and goods that are given */
+function extras(basket, t) {
+  const coupon = basket.coupon ? [h("tr.offer.extra", {}, h("td", {}, basket.coupon.name), h("td", {}), h("td.amount", {}, yuan(-basket.coupon.fen_off)))] : [];
+  const gifts = (basket.gifts ?? []).map((/** @type {any} */ gift) => h("tr.item.extra", {}, h("td", {}, h("span.name", {}, t("basket.gift", { name: gift.name }))), h("td.qty", {}, String(gift.units)), h("td.amount", {}, yuan(0))));
+  return [...coupon, ...gifts];
 }
 
 /** @param {any} line @param {State} state @param {any} acts */

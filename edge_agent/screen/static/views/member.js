@@ -12,6 +12,7 @@ import { nudges } from "./nudges.js";
 const LONG_NAME = 10;
 const LAST_LINES = 2;
 const GIFTS_SHOWN = 2;
+const GIFT_KINDS = ["newcomer", "birthday", "tier", "task", "mall", "referral"];
 
 /** @param {State} state @param {any} acts @returns {(HTMLElement | null)[]} */
 export function memberView(state, acts) {
@@ -116,9 +117,10 @@ function turned({ challenge, language }) {
 function gifts({ member, features, clerk }, { t, handOver }) {
   const held = (member.gifts ?? []).slice(0, GIFTS_SHOWN);
   return held.map((/** @type {any} */ gift, /** @type {number} */ at) => {
-    const now = gift.here && gift.ready && features.gifts && clerk;
-    const state = gift.here ? (gift.ready ? "" : t("gift.later")) : t("gift.elsewhere");
-    const kind = t(`gift.${["birthday", "newcomer", "tier", "mall", "trial"].includes(gift.kind) ? gift.kind : "other"}`);
+    const sure = (member.allowed ?? []).includes("redeem_coupon");
+    const now = gift.here && gift.ready && features.gifts && clerk && sure;
+    const state = !gift.here ? t("gift.elsewhere") : !gift.ready ? t("gift.later") : sure ? "" : t("gift.sure");
+    const kind = t(`gift.${GIFT_KINDS.includes(gift.kind) ? gift.kind : "other"}`);
     return h(
       "div.gift",
       {},

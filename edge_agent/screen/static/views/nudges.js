@@ -2,7 +2,7 @@
 /** What the clerk may say next: what goes with it, what a little more would bring. */
 
 import { h, icon } from "../dom.js";
-import { integer, typeset, yuan } from "../format.js";
+import { typeset, yuan } from "../format.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -11,7 +11,7 @@ const GOODS_SHOWN = 2;
 
 /** @param {State} state @param {any} acts @returns {HTMLElement | null} the block under a member */
 export function nudges(state, acts) {
-  const rows = [...recommended(state, acts), ...near(state), ...keeping(state, acts), ...tasks(state, acts)];
+  const rows = [...recommended(state, acts), ...near(state), ...keeping(state, acts), ...tasks(state)];
   return rows.length ? h("ul.nudges", { "aria-label": acts.t("nudges") }, ...rows) : null;
 }
 
@@ -55,12 +55,8 @@ function missing(goal, t) {
   return parts.filter(Boolean).join(goal.both ? t("tier.and") : t("tier.or"));
 }
 
-/** @param {State} state @param {any} acts */
-function tasks(state, { t }) {
-  const open = (state.more.tasks ?? []).filter((/** @type {any} */ one) => !one.done && !one.finished);
-  return open.slice(0, 1).map((/** @type {any} */ one) => {
-    const reward = one.points ? t("task.points", { points: integer(one.points) }) : "";
-    const words = one[`text_${state.language}`] ?? [one.name, reward].filter(Boolean).join(" · ");
-    return h("li", {}, icon("check"), h("span.what", {}, typeset(words)));
-  });
+/** @param {State} state the first task she has not done */
+function tasks(state) {
+  const open = (state.more.tasks ?? []).filter((/** @type {any} */ one) => !one.done);
+  return open.slice(0, 1).map((/** @type {any} */ one) => h("li", {}, icon("check"), h("span.what", {}, typeset(one[`text_${state.language}`]))));
 }

@@ -28,8 +28,7 @@ function slider(state, acts) {
   const { redeem: asked } = state.basket;
   const closed = shut(state, t);
   if (closed) return h("p.redeem.shut", { id: "redeem-shut" }, icon("lock"), h("span", {}, closed));
-  const rate = asked.points_chosen ? asked.points_fen / asked.points_chosen : 1;
-  const told = (/** @type {number} */ points) => (points ? t("redeem.points", { points: integer(points), amount: yuan(Math.round(points * rate)) }) : t("redeem.none", { points: integer(asked.points_max) }));
+  const told = (/** @type {number} */ points) => (points ? t("redeem.points", { points: integer(points), amount: yuan(points * (asked.fen_per_point ?? 1)) }) : t("redeem.none", { points: integer(asked.points_max) }));
   const shown = h("output", { for: "redeem" }, told(asked.points_chosen));
   const input = /** @type {HTMLInputElement} */ (
     h("input", {

@@ -40,6 +40,7 @@ function total(basket, t) {
   const parts = [
     row(t("why.shelf"), yuan(basket.shelf_fen ?? basket.total_fen + basket.saved_fen)),
     ...basket.applied.map((/** @type {any} */ one) => row(one.name, yuan(-one.fen_off), ".saved")),
+    basket.coupon ? row(basket.coupon.name, yuan(-basket.coupon.fen_off), ".saved") : null,
     points ? row(t("redeem"), yuan(-points), ".saved") : null,
     row(t("basket.due"), h("b", {}, yuan(due(basket))), ".total"),
   ].filter((part) => part !== null);

@@ -1,0 +1,80 @@
+"""Take every picture anew: `python -m tools.screenshots [NAME …]`."""
+
+import argparse
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.e2e.browser import chromium
+from tools.registry import ROOT
+from tools.screenshots.goods import NOON_MS
+from tools.screenshots.pictures import PICTURES, Picture
+from tools.screenshots.png import with_palette
+from tools.screenshots.scene import SETTLE_MS, Scene
+from tools.screenshots.shop import Shop
+
+FOLDER = ROOT / "docs" / "screenshots" / "till"
+PAGE = ROOT / "docs" / "reference" / "till-screen.md"
+HEAD = Path(__file__).with_name("till_screen_head.md")
+
+
+def main() -> None:
+    """Take the pictures asked for, or all, and write the page that shows them."""
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots")
+    parser.add_argument("names", nargs="*", help="only these states")
+    parser.add_argument("--language", choices=("zh", "en"), help="only this language")
+    asked = parser.parse_args()
+    chosen = [one for one in PICTURES if not asked.names or one.name in asked.names]
+    languages = (asked.language,) if asked.language else ("zh", "en")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Shop(Path(folder)) as shop,
+        chromium() as browser,
+    ):
+        for language in languages:
+            _album(browser, shop, language, chosen)
+    PAGE.write_text(_page(), encoding="utf-8")
+
+
+def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture]) -> None:
+    context = browser.new_context(
+        viewport={"width": 1024, "height": 600},
+        locale="zh-CN" if language == "zh" else "en-GB",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.clock.set_fixed_time(datetime.fromtimestamp(NOON_MS / 1_000, UTC))
+    scene = Scene(page, shop, language, shop.clerk("1001"))
+    for picture in pictures:
+        picture.act(scene)
+        page.wait_for_timeout(SETTLE_MS)
+        _keep(page.screenshot(), f"{picture.name}-{language}")
+        if picture.dark:
+            page.emulate_media(color_scheme="dark")
+            _keep(page.screenshot(), f"{picture.name}-{language}-dark")
+            page.emulate_media(color_scheme="light")
+        print(f"{picture.name}-{language}", flush=True)
+    context.close()
+
+
+def _keep(png: bytes, name: str) -> None:
+    (FOLDER / f"{name}.png").write_bytes(with_palette(png))
+
+
+def _page() -> str:
+    parts = [HEAD.read_text(encoding="utf-8")]
+    for one in PICTURES:
+        shown = f"![{one.zh}](../screenshots/till/{one.name}-zh.png)"
+        links = [f"[English](../screenshots/till/{one.name}-en.png)"]
+        if one.dark:
+            links.append(f"[深色 dark](../screenshots/till/{one.name}-zh-dark.png)")
+        parts.append(f"## {one.zh} · {one.en}\n\n{shown}\n\n{' · '.join(links)}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    main()
