@@ -80,6 +80,22 @@ _ABOUT_HER = {
     "known_in_stores": "select i.store_id, s.name, i.since from interest i join store s"
     " on s.tenant_id = i.tenant_id and s.store_id = i.store_id where i.tenant_id = %(tenant)s"
     " and i.member_id = %(member)s order by i.since",
+    "tasks": "select * from task_completion where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by cause",
+    "task_progress": "select * from task_progress where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by task",
+    "check_in_days": "select * from checkin_day where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by day",
+    "links_shared": "select link_id, about, made_at from share_token"
+    " where tenant_id = %(tenant)s and member_id = %(member)s order by made_at",
+    "links_opened": "select link_id, opened_on, joined from share_open"
+    " where tenant_id = %(tenant)s and member_id = %(member)s order by opened_on",
+    "invited_by": "select joined_on, noted_at from referral"
+    " where tenant_id = %(tenant)s and friend_id = %(member)s",
+    "mall_orders": "select * from mall_order where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by ordered_at",
+    "gifts_handed_over": "select * from gift_handed where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by received_at",
     "check_ins": "select store_id, till_id, opened_at, outcome from checkin"
     " where tenant_id = %(tenant)s and member_id = %(member)s order by opened_at",
     "profile": "select * from member_profile where tenant_id = %(tenant)s"
