@@ -23,6 +23,7 @@ from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
 from cloud_broker.services.points_books import look_up_points
+from cloud_broker.services.profile_desk import enter_birthdays
 from cloud_broker.services.refresh import refresh
 from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.sync.ranges import Ranges
@@ -329,6 +330,7 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
         return
     unit.journal.add_events(made.applied)
     unit.members.add_members(made.members)
+    enter_birthdays(unit, made.members, now_ms)
     unit.members.add_identities(made.identities, now_ms)
     unit.members.add_cards(made.cards)
     unit.phones.add_claims(made.claims)

@@ -66,7 +66,10 @@ class GrowthKeeper:
             seen = unit.growth.waiting(AT_A_TIME)
             if seen:
                 books = GrowthBooks(unit, tenant, self.today(), self._clock.now_ms())
-                books.save(books.judge(seen))
+                judged = books.judge(seen)
+                books.save(judged)
+                new = [one.row.member for one in judged if one.old is None]
+                self._birthdays(unit, tenant, new)
                 unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
         if seen:
             # In a transaction of its own, so that ingest never waits for a judgement.
@@ -101,6 +104,15 @@ class GrowthKeeper:
             after = page[-1]
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _birthdays(self, unit: Unit, tenant: UUID, members: list[UUID]) -> None:
+        """Give new members for a birthday that is near."""
+        profiles = unit.profiles.profiles(members) if members else {}
+        if profiles:
+            desk = Birthdays(unit, tenant, self.today(), self._clock.now_ms())
+            for profile in profiles.values():
+                desk.give_soon(profile)
+            desk.tell()
 
     def _night_page(self, tenant: UUID) -> int:
         if self._over.get(tenant) == self.today():

@@ -1,10 +1,12 @@
 """What a member says of herself: her birthday, and whether guesses about her may be used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from cloud_broker.domain.benefits import Gift
+from cloud_broker.domain.ingest_effects import NewMember
 from cloud_broker.domain.lunar import lunar_year
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
@@ -16,12 +18,20 @@ from cloud_broker.services.growth_perks import Perks
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.refresh import refresh
 from cloud_broker.services.rules_in_force import RulesInForce
+from retail_core.errors import Fault
 from retail_core.growth.account import Said, explain
-from retail_core.growth.birthdays import Birthday, check_birthday, may_give, nearest
+from retail_core.growth.birthdays import (
+    Birthday,
+    birthday_said,
+    check_birthday,
+    may_give,
+    nearest,
+)
 from retail_core.growth.history import check_order
 from retail_core.wire.standing import TierStanding
 
 _MONTHS = 100
+_MS = 1_000
 
 
 class Birthdays:
@@ -42,11 +52,16 @@ class Birthdays:
             check_birthday(born)
         profile = replace(known, birthday=born, told=0)
         self.tell_day(profile)
-        if born is not None and self._plan is not None:
-            day = nearest(born, self._today, lunar_year)
-            if 0 <= (day - self._today).days <= self._plan.birthday_notice_days:
-                self.give(member, day)
+        self.give_soon(profile)
         return profile
+
+    def give_soon(self, profile: Profile) -> None:
+        """Give at once for a birthday that is near: the night that gives for its day is over."""
+        if profile.birthday is None or self._plan is None:
+            return
+        day = nearest(profile.birthday, self._today, lunar_year)
+        if 0 <= (day - self._today).days <= self._plan.birthday_notice_days:
+            self.give(profile.member, day)
 
     def tell_day(self, profile: Profile, day: date | None = None) -> None:
         """Let shops be told on which day a birthday is, by default the nearest one's."""
@@ -72,6 +87,23 @@ class Birthdays:
     def tell(self) -> None:
         """Lend what was given and tell the stores."""
         self._benefits.tell()
+
+
+def enter_birthdays(unit: Unit, members: Sequence[NewMember], now_ms: int) -> None:
+    """Keep what members said at their enrolment; a day that no year has is passed over."""
+    for new in members:
+        said = new.enrolled.birthday
+        if said is None:
+            continue
+        try:
+            born = birthday_said(said)
+        except Fault:
+            continue
+        day = nearest(
+            born, datetime.fromtimestamp(new.arrival.happened_ms / _MS, UTC).date(), lunar_year
+        )
+        profile = Profile(new.member, born, told=_month_and_day(born, day))
+        unit.profiles.save(profile, now_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from retail_core.growth.birthdays import Birthday
 from retail_core.wire.messages import MemberEnrolled, MemberRecord
+from retail_core.wire.standing import BirthSaid
 
 MEMBERSHIP = "membership"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,6 +31,7 @@ class EnrolCommand:
     operator: UUID | None = None
     till: UUID | None = None
     is_14_or_older: bool | None = None
+    birthday: Birthday | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class Enrolled:
     """A member of this shop; `existing` when the phone number belonged to one already.
 
     The claim code is shown once and kept only as a hash; an existing member gets none.
-    `consent_events` names the journal's record of each consent that was given, `record` is what this
-    shop holds of a new member.
+    `consent_events` names the journal's record of each consent that was given, `record` is what
+    this shop holds of a new member.
     """
 
     member_id: UUID
@@ -63,7 +66,13 @@ def record_of(enrolled: MemberEnrolled, home_store: UUID) -> MemberRecord:
         phone_keys=(),
         cards=(),
         home_store=home_store.bytes,
+        birthday=_in_this_year(enrolled.birthday),
     )
+
+
+def _in_this_year(said: BirthSaid | None) -> int:
+    """Return a solar birthday as month and day; a lunar one waits for the cloud's word."""
+    return 0 if said is None or said.lunar else said.month * 100 + said.day
 
 
 def claim_code(randomness: bytes) -> str:

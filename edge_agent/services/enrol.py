@@ -36,6 +36,7 @@ from edge_agent.services.reissue import link_of
 from retail_core import limits
 from retail_core.clock import Instant
 from retail_core.errors import Fault
+from retail_core.growth.birthdays import check_birthday, to_say
 from retail_core.identity.naming import mask_phone, normalise_phone
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
@@ -167,6 +168,7 @@ class Enrol:
             claim_hash=sha256(code.encode()).digest(),
             claim_expires_ms=at.wall_ms + CLAIM_TTL_S * _MS_PER_S,
             declared_tags=command.declared_tags,
+            birthday=None if command.birthday is None else to_say(command.birthday),
         )
 
     def _consents(self, command: EnrolCommand, at: Instant, member_id: UUID) -> list[Draft]:
@@ -224,7 +226,8 @@ def _kind(spelt: str) -> str:
 def check_enrolment(command: EnrolCommand) -> None:
     """Refuse an enrolment that could not be booked.
 
-    Fault API_BODY_INVALID names the field; FACE_MINOR when faces lack an age and a guardian.
+    Fault API_BODY_INVALID names the field; BIRTHDAY_INVALID; FACE_MINOR when faces lack an age and
+    a guardian.
     """
     if not 0 < len(command.name.strip()) <= limits.NAME_CHARS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="name")
@@ -234,6 +237,8 @@ def check_enrolment(command: EnrolCommand) -> None:
         raise Fault(FaultCode.API_BODY_INVALID, detail="consents")
     if len(command.declared_tags) > TAGS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="declared_tags")
+    if command.birthday is not None:
+        check_birthday(command.birthday)
     faces = any(given and kind in FACES for kind, given in command.consents.items())
     guarded = command.consents.get(FACE_GUARDIAN, False)
     age = age_word(command.is_14_or_older)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.standing import BirthSaid
 
 Calendar = Literal["solar", "lunar"]
 # Two birthdays of one person are never nearer, whatever the calendar: a lunar year is no shorter
@@ -53,6 +54,17 @@ def check_birthday(born: Birthday) -> Birthday:
     if not 1 <= born.day <= days or (born.leap and born.calendar == "solar"):
         raise Fault(FaultCode.BIRTHDAY_INVALID, given=f"{born.month}-{born.day}")
     return born
+
+
+def birthday_said(said: BirthSaid) -> Birthday:
+    """Return a birthday that a shop sent (Fault M120)."""
+    calendar: Calendar = "lunar" if said.lunar else "solar"
+    return check_birthday(Birthday(calendar, said.month, said.day, said.leap))
+
+
+def to_say(born: Birthday) -> BirthSaid:
+    """Return a birthday as it travels."""
+    return BirthSaid(born.month, born.day, born.calendar == "lunar", born.leap)
 
 
 def falls_on(born: Birthday, year: int, lunar: LunarYears) -> date:

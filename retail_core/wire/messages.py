@@ -22,7 +22,7 @@ from retail_core.wire.fields import (
     Seq,
     Text,
 )
-from retail_core.wire.standing import Coupons, Gifts, Tasks, TierStanding, Uses
+from retail_core.wire.standing import BirthSaid, Coupons, Gifts, Tasks, TierStanding, Uses
 
 WIRE_VERSION = 1
 
@@ -274,6 +274,7 @@ class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):
     claim_hash: Digest
     claim_expires_ms: Count
     declared_tags: tuple[Text, ...] = ()
+    birthday: BirthSaid | None = None
 
 
 class ConsentGiven(msgspec.Struct, array_like=True, frozen=True):

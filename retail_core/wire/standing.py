@@ -13,6 +13,15 @@ from retail_core import limits
 from retail_core.wire.fields import Count, Fen, Id, Text
 
 
+class BirthSaid(msgspec.Struct, array_like=True, frozen=True):
+    """A birthday as it was said: month and day, of the solar year or the lunar one."""
+
+    month: Count
+    day: Count
+    lunar: bool = False
+    leap: bool = False
+
+
 class CouponHeld(msgspec.Struct, array_like=True, frozen=True):
     """A coupon in a member's hand; `rule` is its rule in the bundle."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from cloud_broker.domain.records import record_of
@@ -28,7 +29,8 @@ from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_lease_change, encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseGrant, LeaseHello, LeaseRecall
-from retail_core.wire.messages import Event, LeaseSpend, MemberRecord
+from retail_core.wire.messages import Event, LeaseSpend, MemberEnrolled, MemberRecord
+from retail_core.wire.standing import BirthSaid
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
@@ -493,6 +495,21 @@ class TestBirthdays:
     def test_a_birthday_of_a_tier_without_one_brings_nothing(self, chain: Chain) -> None:
         self.declare(chain, Birthday("solar", 11, 20))
         assert self.coupons(chain) == 0
+
+    def test_what_is_said_at_enrolment_is_kept_and_given_for(self, any_units: Units) -> None:
+        tenant = new_tenant(any_units)
+        chain = Chain(any_units, tenant, new_box(any_units, tenant))
+        tiers = [{"code": "silver", "privileges": {"birthday": ["BIRTH"]}}, *PLAN["tiers"][1:]]  # type: ignore[index]
+        chain.publish(1, PLAN | {"tiers": tiers})
+        plain = msgspec.msgpack.decode(chain.box.enrols(chain.person).body, type=MemberEnrolled)
+        chain.box.events.pop()
+        chain.box.hashes.pop()
+        body = msgspec.structs.replace(plain, birthday=BirthSaid(10, 16, lunar=True))
+        chain.box.journal(EventType.MEMBER_ENROLLED, encode_body(body), chain.person.member)
+        record = chain.judged()
+        # the 16th of the tenth lunar month of 2026
+        assert record.birthday == 1124
+        assert self.coupons(chain) == 1
 
     def test_a_profile_is_kept_whole(self, chain: Chain) -> None:
         self.declare(chain, Birthday("lunar", 6, 30, leap=True))

@@ -13,6 +13,15 @@ Tag = Annotated[str, Field(min_length=1, max_length=32)]
 Picture = Annotated[str, Field(min_length=1, max_length=API_IMAGE_BYTES_MAX * 4 // 3 + 4)]
 
 
+class BirthdaySaid(Asked):
+    """A birthday as she says it: month and day, solar or lunar; `leap` is a lunar leap month."""
+
+    calendar: Literal["solar", "lunar"] = "solar"
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+    leap: bool = False
+
+
 class EnrolAsked(Asked):
     """What the customer said, entered by a signed-in operator."""
 
@@ -26,6 +35,7 @@ class EnrolAsked(Asked):
     is_14_or_older: bool | None = Field(
         default=None, description="her own declaration; faces need it, or a guardian's consent"
     )
+    birthday: BirthdaySaid | None = None
     lane: WhereOrHere = None
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from edge_agent.api.counter import CARD_WAIT_MS
 from edge_agent.api.dependencies import ApiDeps, Deps, Once, SignedIn, needs
 from edge_agent.api.models.enrolments import (
+    BirthdaySaid,
     CardAnswered,
     CardAsked,
     EnrolAnswered,
@@ -29,6 +30,7 @@ from edge_agent.services.enrol import CardBound
 from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.recorder import AnswerOf
 from retail_core.errors import Fault
+from retail_core.growth.birthdays import Birthday
 from retail_core.texts.faults import FAULTS, FaultCode
 
 router = APIRouter(tags=["enrolments"])
@@ -58,6 +60,7 @@ def enrol(
         operator=operator.operator_id,
         till=caller.till,
         is_14_or_older=asked.is_14_or_older,
+        birthday=_birthday(asked.birthday),
     )
 
     place = deps.visits.place(asked.lane, caller)
@@ -138,3 +141,9 @@ def _opened(deps: ApiDeps, image: str) -> NDArray[np.uint8] | None:
     except Fault as fault:
         deps.tally.count(fault.code)
     return None
+
+
+def _birthday(said: BirthdaySaid | None) -> Birthday | None:
+    if said is None:
+        return None
+    return Birthday(said.calendar, said.month, said.day, said.leap)
