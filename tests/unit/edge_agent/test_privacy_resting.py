@@ -247,7 +247,7 @@ def test_privacy_b14_accuracy_can_be_reported_from_any_folder() -> None:
 
 
 FORBIDDEN = re.compile(
-    r"emotion|mood|health_status|illness|ethnic|race_|religion|wealth|income|gender|\bsex\b"
+    r"emotion|mood|health_status|illness|ethnic|\brace_|religion|wealth|income|gender|\bsex\b"
 )
 
 
