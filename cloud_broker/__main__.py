@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 masters.add_to(goods.import_app)
 GROUPS = (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-for group in (*GROUPS, growth, mall):
+for group in (*GROUPS, growth, mall, recommend):
     app.add_typer(group.app)
 
 

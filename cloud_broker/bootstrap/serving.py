@@ -122,6 +122,7 @@ def build_api(running: Running) -> ASGIApp:
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         clerks=ClerkDesk(office.units, office.clock),
         mall=deps.growth.mall,
+        masters=office.masters,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

@@ -11,6 +11,7 @@ from cloud_broker.console.clerk_pages import ClerkPages
 from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.mall_pages import MallPages
+from cloud_broker.console.master_pages import MasterPages
 from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
 from cloud_broker.console.sign_in import SignIn
@@ -36,7 +37,16 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
     """Return the pages; mount the files beside them with `mount_static`."""
     shell = Shell(deps)
     router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
-    every = (SignIn, StorePages, SalePages, DeskPages, FacePages, ClerkPages, MallPages)
+    every = (
+        SignIn,
+        StorePages,
+        SalePages,
+        DeskPages,
+        FacePages,
+        ClerkPages,
+        MallPages,
+        MasterPages,
+    )
     for pages in every:
         pages(shell).register(router)
     return router

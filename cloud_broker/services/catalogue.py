@@ -87,6 +87,8 @@ class CataloguePublisher:
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
             unit.catalogue.add_bundle(document, content, who)
+            # A task counts from the day it is published, not from the first who does it.
+            unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
             self._plan(unit, bundle)
             detail = {"offers": len(bundle.offers)}
             unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
@@ -148,7 +150,8 @@ class CataloguePublisher:
         """Publish without what goods cost the chain: boxes stand where customers are."""
         articles = [replace(one, cost_fen=None) for one in unit.catalogue.effective(today)]
         # A store's business day may lag behind the calendar by two days.
-        prices = publishable(unit.masters.prices(), as_int(today - timedelta(days=2)))
+        since = as_int(today - timedelta(days=2))
+        prices = publishable(unit.masters.prices(), since, as_int(today))
         if len(prices) > limits.PUBLISHED_PRICES_MAX:
             raise Fault(
                 FaultCode.MASTER_PRICES_TOO_MANY,

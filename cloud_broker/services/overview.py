@@ -13,6 +13,7 @@ from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.mall_shelf import MallShelf
+from cloud_broker.services.master_office import MasterOffice
 from retail_core.wire.standing import TierStanding
 
 StoreState = store_state.StoreState
@@ -320,6 +321,7 @@ class ConsoleDeps:
     face_desk: FaceDesk
     clerks: ClerkDesk
     mall: MallShelf
+    masters: MasterOffice
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -51,9 +51,7 @@ def for_store(
     return (*(ListPrice(sku, CHAIN, 0, base_fen[sku]) for sku in bare), *own)
 
 
-def prices_in_force(
-    prices: Iterable[ListPrice], scopes: Sequence[str], day: int
-) -> dict[str, int]:
+def prices_in_force(prices: Iterable[ListPrice], scopes: Sequence[str], day: int) -> dict[str, int]:
     """Return what articles cost on a day, by sku."""
     by_sku: dict[str, list[ListPrice]] = {}
     for one in prices:
@@ -62,10 +60,10 @@ def prices_in_force(
     return {sku: fen for sku, fen in found.items() if fen is not None}
 
 
-def publishable(prices: Iterable[ListPrice], since: int) -> tuple[ListPrice, ...]:
+def publishable(prices: Iterable[ListPrice], since: int, today: int) -> tuple[ListPrice, ...]:
     """Return what boxes need from a day on; `prices` come oldest first, a later one of a day wins.
 
-    The chain's price stands on the article itself, so it is listed only where it changes.
+    The chain's price of `today` stands on the article itself and is listed only where it changes.
     """
     by_day = {(one.sku, one.scope, one.day): one for one in prices}
     listed: dict[tuple[str, str], list[ListPrice]] = {}
@@ -76,7 +74,7 @@ def publishable(prices: Iterable[ListPrice], since: int) -> tuple[ListPrice, ...
         some.sort(key=lambda price: price.day)
         later = [price for price in some if price.day > since]
         now = [price for price in some if price.day <= since][-1:]
-        if scope == CHAIN and len(now) + len(later) == 1:
+        if scope == CHAIN and len(some := now + later) == 1 and some[0].day <= today:
             continue
         if now and now[0].price_fen is None and not later:
             continue

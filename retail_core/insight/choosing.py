@@ -11,8 +11,8 @@ from enum import StrEnum
 from retail_core import limits
 from retail_core.insight.table import Table
 
-# Tags of needs that are nobody's to guess; an article so tagged waits for her own word.
-HEALTH_TAGS = frozenset(
+# Words of needs that are nobody's to guess; an article tagged with one waits for her own word.
+HEALTH_WORDS = frozenset(
     {"敏感肌", "过敏", "孕妇", "孕产", "哺乳", "婴儿", "糖尿病", "痘肌", "药品", "保健"}
     | {"sensitive-skin", "allergy", "pregnancy", "diabetes", "acne", "medicine"}
 )
@@ -82,7 +82,7 @@ def candidates(table: Table, customer: Customer) -> tuple[str, ...]:
 
 
 def _personal(table: Table, customer: Customer) -> list[Shown]:
-    """Rank by the sum of closeness to what she has or takes; what is due again comes after."""
+    """Rank by the sum of closeness to what she has or takes; what is due again beside it."""
     if not customer.personal:
         return []
     score: dict[str, int] = {}
@@ -91,12 +91,14 @@ def _personal(table: Table, customer: Customer) -> list[Shown]:
         for sku, close in table.near.get(seed, ()):
             score[sku] = score.get(sku, 0) + close
             because[sku] = max(because.get(sku, (0, "")), (close, seed))
-    near = sorted(score, key=lambda sku: (-score[sku], sku))
-    due = [sku for sku in customer.bought if sku in table.again_days]
-    return [
-        *(Shown(sku, Why.OFTEN_TOGETHER, because[sku][1]) for sku in near),
-        *(Shown(sku, Why.AGAIN) for sku in due),
+    ranked = sorted(score, key=lambda sku: (-score[sku], sku))
+    near = [
+        Shown(sku, Why.OFTEN_TOGETHER, because[sku][1])
+        for sku in ranked
+        if sku not in customer.bought
     ]
+    due = [Shown(sku, Why.AGAIN) for sku in customer.bought if sku in table.again_days]
+    return due + near if table.again_first else near + due
 
 
 def _may_show(one: Shown, table: Table, customer: Customer, goods: Goods | None) -> bool:
@@ -104,10 +106,15 @@ def _may_show(one: Shown, table: Table, customer: Customer, goods: Goods | None)
         return False
     if goods.stock is not None and goods.stock <= 0:
         return False
-    if not (goods.tags & HEALTH_TAGS) <= customer.tags:
+    if not _needs(goods.tags) <= _needs(customer.tags):
         return False
     since = customer.bought.get(one.sku)
     if since is None:
         return True
     days = table.again_days.get(one.sku)
     return days is not None and since >= days
+
+
+def _needs(tags: Collection[str]) -> frozenset[str]:
+    """Return the needs of health that tags speak of: 敏感肌可用 speaks of 敏感肌."""
+    return frozenset(word for tag in tags for word in HEALTH_WORDS if word in tag)

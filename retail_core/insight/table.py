@@ -17,12 +17,14 @@ class Table:
 
     `near`: by article, others it is bought with, best first, with their closeness in thousandths.
     `popular`: most bought first. `again_days`: after how many days half of its buyers buy it again.
+    `again_first`: what is due again is shown before what goes with hers.
     """
 
     version: int
     near: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     popular: tuple[str, ...] = ()
     again_days: Mapping[str, int] = field(default_factory=dict)
+    again_first: bool = False
 
 
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
@@ -32,6 +34,7 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True):
     near: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
     popular: tuple[int, ...]
     again_days: tuple[tuple[int, int], ...]
+    again_first: bool = False
 
 
 def encode_table(table: Table) -> bytes:
@@ -45,7 +48,9 @@ def encode_table(table: Table) -> bytes:
     )
     again = tuple((place[sku], days) for sku, days in sorted(table.again_days.items()))
     popular = tuple(place[sku] for sku in table.popular)
-    return msgspec.msgpack.encode(_Packed(FORMAT, table.version, skus, near, popular, again))
+    return msgspec.msgpack.encode(
+        _Packed(FORMAT, table.version, skus, near, popular, again, table.again_first)
+    )
 
 
 def decode_table(content: bytes) -> Table:
@@ -63,6 +68,7 @@ def decode_table(content: bytes) -> Table:
             },
             tuple(skus[sku] for sku in packed.popular),
             {skus[sku]: days for sku, days in packed.again_days},
+            packed.again_first,
         )
     except (msgspec.DecodeError, ValueError, IndexError):
         raise Fault(FaultCode.WIRE_MALFORMED) from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regulars_cli.importers import IMPORTERS, Import
+from retail_core import limits
 from retail_core.insight.baskets import Bought
 from retail_core.insight.choosing import Customer, Goods, candidates, choose
 from retail_core.insight.cooccurrence import build_table
@@ -114,7 +115,10 @@ def popular(table: Table, customer: Customer) -> tuple[str, ...]:
     """Choose the most bought, under the same rule of not again too early."""
     sold = Table(1, popular=table.popular, again_days=table.again_days)
     goods = dict.fromkeys(table.popular, Goods())
-    return tuple(one.sku for one in choose(sold, customer, goods) if one.why == "popular")
+    shown = choose(sold, customer, goods, count=len(goods))
+    return tuple(one.sku for one in sorted(shown, key=lambda one: table.popular.index(one.sku)))[
+        : limits.RECOMMENDED_MAX
+    ]
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ from itertools import count
 from uuid import UUID
 
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.back_office import back_office
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.mall_shelf import MallShelf
+from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.overview import (
     ConsentRow,
     ConsoleDeps,
@@ -32,8 +34,10 @@ from cloud_broker.services.overview import (
     StoreTile,
 )
 from cloud_broker.services.rules_in_force import RulesInForce
+from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
@@ -327,6 +331,18 @@ def mall_desk() -> MallDesk:
     return MallDesk(FakeUnits(), FakeCloudClock(), RulesInForce("Asia/Shanghai"))
 
 
+def master_desk() -> MasterOffice:
+    """Tables of a chain with two stores and two articles."""
+    clock, units = FakeCloudClock(), FakeUnits()
+    with units.begin(TENANT) as unit:
+        unit.fleet.add_tenant("熟客", "masters", NOW_MS)
+    made = back_office(units, clock, FakeCloudIdSource(clock), FakeKeyRing()).masters
+    made.apply(TENANT, MasterKind.ENTITIES, ENTITIES, who="li")
+    made.apply(TENANT, MasterKind.STORES, STORES, who="li")
+    made.apply(TENANT, MasterKind.ARTICLES, ARTICLES, who="li")
+    return made
+
+
 def deps(
     queries: FakeHqQueries,
     auth: FakeHqAuth | None = None,
@@ -334,6 +350,7 @@ def deps(
     desk: FakeHqDesk | None = None,
     clerks: ClerkDesk | None = None,
     mall: MallShelf | None = None,
+    masters: MasterOffice | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -346,6 +363,7 @@ def deps(
         face_desk=face_desk,
         clerks=clerks or ClerkDesk(FakeUnits(), FakeCloudClock()),
         mall=mall or mall_desk(),
+        masters=masters or master_desk(),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
