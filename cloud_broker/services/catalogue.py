@@ -89,8 +89,6 @@ class CataloguePublisher:
             unit.catalogue.add_bundle(document, content, who)
             # A task counts from the day it is published, not from the first who does it.
             unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
-            # A task counts from the day it is published, not from the first who does it.
-            unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
             self._plan(unit, bundle)
             detail = {"offers": len(bundle.offers)}
             unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
