@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-from retail_core.wire import growth, lane, lease, messages, refund, standing
+from retail_core.wire import growth, lane, lease, member, messages, refund, standing
 from retail_core.wire.codec import encode_body, to_json
 from tests.factories.wire import examples
 
@@ -28,7 +28,13 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
     return {
         name: found
         for name, found in (
-            vars(messages) | vars(growth) | vars(lane) | vars(lease) | vars(refund) | vars(standing)
+            vars(messages)
+            | vars(growth)
+            | vars(lane)
+            | vars(lease)
+            | vars(member)
+            | vars(refund)
+            | vars(standing)
         ).items()
         if isinstance(found, type) and issubclass(found, msgspec.Struct)
     }

@@ -26,7 +26,8 @@ from retail_core.clock import Instant, TimeQuality
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
-from retail_core.wire.messages import ConsentGiven, MemberRecord, PhoneKey
+from retail_core.wire.member import MemberRecord, PhoneKey
+from retail_core.wire.messages import ConsentGiven
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "snapshots"
 # A key for made-up data in a public repository: it protects nothing and is used nowhere else.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from retail_core import limits
 from retail_core.loyalty.postings import member_account
-from retail_core.wire.messages import MemberRecord, PhoneKey, Purchase
+from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
 from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached, TierStanding
 
 LAST_LINES_MAX = 10

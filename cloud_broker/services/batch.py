@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
-from cloud_broker.domain.arrivals import Arrival, Place, day_of
+from cloud_broker.domain.arrivals import Arrival, Place
 from cloud_broker.domain.chain import DeviceChain, Piece, join, threads, used_before
-from cloud_broker.domain.ingest_effects import CARD, PHONE, TAP, Facts, Note, Plan, Refused, TapKey
+from cloud_broker.domain.ingest_effects import Note, Plan, Refused
 from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.domain.lease_desk import Found
 from cloud_broker.ports.feed import FeedRow
@@ -16,27 +16,19 @@ from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.after_booking import after_booking
+from cloud_broker.services.batch_tables import gather, write
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
 from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
-from cloud_broker.services.points_books import look_up_points
-from cloud_broker.services.profile_desk import enter_birthdays
 from cloud_broker.services.refresh import refresh
 from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.sync.ranges import Ranges
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import Body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import (
-    CardIssued,
-    FaceHeld,
-    MemberEnrolled,
-    ProofUsed,
     Rejected,
-    Sale,
 )
 
 SOURCE = "box"
@@ -268,105 +260,6 @@ class Batch:
             for (device, epoch), all_ in pieces.items()
             for some in threads(all_)
         )
-
-
-def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
-    """Read what the tables hold of everything the events name; first uses of proofs are entered."""
-    receipts: set[UUID] = set()
-    taps: set[TapKey] = set()
-    wallets: set[UUID] = set()
-    identities: set[tuple[str, bytes]] = set()
-    proofs: list[tuple[Arrival, ProofUsed]] = []
-    for arrival, body in opened:
-        match body:
-            case Sale():
-                receipts.add(UUID(bytes=body.receipt_id))
-                taps |= _tap(arrival, body)
-            case MemberEnrolled():
-                wallets.add(UUID(bytes=body.wallet))
-                identities.add((PHONE, body.phone_hash or b""))
-            case CardIssued():
-                identities.add((CARD, body.uid_hash))
-            case ProofUsed():
-                proofs.append((arrival, body))
-            case _:
-                pass
-    members = {arrival.member for arrival, _ in opened if arrival.member is not None}
-    faces = {
-        arrival.member
-        for arrival, body in opened
-        if isinstance(body, FaceHeld) and arrival.member is not None
-    }
-    facts = Facts(
-        receipts=unit.journal.known_receipts(receipts) if receipts else set(),
-        taps=unit.journal.known_taps(taps),
-        wallets=unit.members.wallets(members) if members else {},
-        wallet_owners=unit.members.wallet_owners(wallets) if wallets else {},
-        identities=unit.members.identities(identities) if identities else {},
-        proofs=unit.journal.claim_proofs(proofs) if proofs else {},
-        consenting=unit.faces.consenting(faces) if faces else set(),
-        tenant=tenant,
-    )
-    facts.holders = _moved(unit, opened, facts)
-    look_up_points(unit, opened, facts)
-    return facts
-
-
-def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> dict[UUID, UUID]:
-    """Return where points of members are whose shops book to another wallet than their first."""
-    first = {
-        facts.wallets[arrival.member]
-        for arrival, body in opened
-        if isinstance(body, Sale) and arrival.member in facts.wallets
-        for posting in body.postings
-        if str(facts.wallets[arrival.member]) not in posting.credit + posting.debit
-    }
-    return unit.ledger.holders(first) if first else {}
-
-
-def write(unit: Unit, made: Plan, now_ms: int) -> None:
-    """Write a plan's effects."""
-    if not made.applied:
-        return
-    unit.journal.add_events(made.applied)
-    unit.members.add_members(made.members)
-    enter_birthdays(unit, made.members, now_ms)
-    unit.members.add_identities(made.identities, now_ms)
-    unit.members.add_cards(made.cards)
-    unit.phones.add_claims(made.claims)
-    unit.members.add_consents(made.consents)
-    unit.faces.erased(made.erased_faces, now_ms)
-    unit.faces.hold(made.held_faces, now_ms)
-    unit.journal.add_sales(made.sales)
-    unit.clerks.note(made.sales, now_ms)
-    unit.ledger.add_refunds(made.refunds)
-    unit.growth.due(made.buyers, "sale")
-    unit.stock.note_sales(made.sales)
-    unit.stock.note_refunds(made.refunds)
-    unit.ledger.add_postings(made.postings)
-    unit.journal.move_balances(made.balances, now_ms)
-    unit.catalogue.review_names(made.unmapped_names, now_ms)
-    unit.members.add_interests(made.interests, now_ms)
-    unit.repair.resolve_members({new.member for new in made.members}, now_ms)
-    after_booking(unit, made, now_ms)
-
-
-def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:
-    if sale.source != TAP or not sale.till_receipt_no:
-        return set()
-    till = arrival.event.till
-    try:
-        day = day_of(arrival, sale)
-    except (ValueError, OverflowError, OSError):
-        return set()  # the plan refuses it
-    return {
-        (
-            arrival.place.store,
-            None if till is None else UUID(bytes=till),
-            day,
-            sale.till_receipt_no,
-        )
-    }
 
 
 def _in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:

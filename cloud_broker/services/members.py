@@ -12,7 +12,8 @@ from cloud_broker.services.persons import facts_of
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import WIRE_VERSION, ChangeFrame, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import WIRE_VERSION, ChangeFrame
 
 FIND_KINDS = frozenset({"phone_key", "card", "phone"})
 

@@ -8,7 +8,8 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import StoreRefusedError, Unit, Units
-from cloud_broker.services.batch import Batch, gather, write
+from cloud_broker.services.batch import Batch
+from cloud_broker.services.batch_tables import gather, write
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again
 from cloud_broker.services.leasing import Leasing

@@ -24,7 +24,8 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_member, encode_body
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import Change, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Change
 
 MIGRATIONS = (
     script(

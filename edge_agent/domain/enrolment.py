@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from retail_core.growth.birthdays import Birthday
-from retail_core.wire.messages import MemberEnrolled, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import MemberEnrolled
 from retail_core.wire.standing import BirthSaid
 
 MEMBERSHIP = "membership"

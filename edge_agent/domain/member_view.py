@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 from retail_core.wire.standing import CouponHeld, GiftDue, TierStanding
 
 

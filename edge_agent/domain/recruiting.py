@@ -6,7 +6,7 @@ from uuid import UUID
 
 from edge_agent.domain.enrolment import Enrolled
 from retail_core.growth.newcomer import Newcomer
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 
 Outcome = Literal["found", "created", "known_elsewhere", "consent_needed"]
 WelcomeGift = Literal["pending", "given", "none", "refused"]
@@ -82,7 +82,7 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "created": ("已入会", "Enrolled"),
     "known_elsewhere": (
         "没有联网。这个号码多半已在别的门店入会:可以先在本店记账,联网后自动并成一个人",
-        "No line; probably a member of another shop: book here, it is joined with her account later",
+        "No line; probably a member elsewhere: book here, it is joined with her account later",
     ),
     "consent_needed": (
         "这个号码还不是会员,请顾客看屏幕上的告知书",

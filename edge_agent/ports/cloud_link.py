@@ -6,7 +6,8 @@ from typing import Protocol
 from uuid import UUID
 
 from retail_core.wire.lane import CheckInSeen
-from retail_core.wire.messages import ChangeFrame, Hello, MemberRecord, Presence, Sale
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import ChangeFrame, Hello, Presence, Sale
 from retail_core.wire.refund import Refund
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from retail_core.catalog.article import Article
 from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
-from retail_core.wire.messages import Change, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ from retail_core.pricing.rules.context import NOTHING_USED, StoreContext, Used
 from retail_core.pricing.rules.coupons import Held
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import MemberRecord, PricedFor
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import PricedFor
 
 NO_RULES = RuleBundle(version=0)
 CHANNEL = "store"

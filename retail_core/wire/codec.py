@@ -27,6 +27,7 @@ from retail_core.wire.lease import (
     LeaseRecall,
     LeaseReturned,
 )
+from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import (
     WIRE_VERSION,
     AckFrame,
@@ -41,7 +42,6 @@ from retail_core.wire.messages import (
     FaceHeld,
     Hello,
     MemberEnrolled,
-    MemberRecord,
     Presence,
     ProofSuspect,
     ProofUsed,

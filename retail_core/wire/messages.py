@@ -22,7 +22,7 @@ from retail_core.wire.fields import (
     Seq,
     Text,
 )
-from retail_core.wire.standing import BirthSaid, Coupons, Gifts, Tasks, TierStanding, Uses
+from retail_core.wire.standing import BirthSaid, Uses
 
 WIRE_VERSION = 1
 
@@ -336,66 +336,3 @@ class ProofSuspect(msgspec.Struct, array_like=True, frozen=True):
     subject: Digest
     shown: Count = 0
     last: Count = 0
-
-
-# ---- feed bodies --------------------------------------------------------------------------------
-
-
-class PhoneKey(msgspec.Struct, array_like=True, frozen=True):
-    """The public half of a phone's member-code key."""
-
-    key_id: Annotated[bytes, Meta(min_length=8, max_length=8)]
-    public_key: Hash
-
-
-class Purchase(msgspec.Struct, array_like=True, frozen=True):
-    """One line of a member's last purchase."""
-
-    sku: Text
-    name: Text
-    qty_milli: Qty
-
-
-class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
-    """Everything a shop may hold of a member; `ver` of the change orders it.
-
-    `withdrawn_ms`: when she withdrew her consent to faces, 0 while it stands or never was. `joined`
-    is a day as 20260731; `birthday` month and day as 731 in this year's calendar, however it is
-    reckoned, 0 if unknown. `personal` is False when she opted out of offers by guesses about her.
-    `used` counts how often rules were used, today's on the business day `used_on`.
-    """
-
-    wallet: Id
-    name: Text
-    tier: Text
-    tags: tuple[Text, ...]
-    points_free: Points
-    points_pending: Points
-    phone_masked: Text
-    phone_hash: Digest | None
-    phone_keys: tuple[PhoneKey, ...]
-    cards: tuple[Digest, ...]
-    home_store: Id
-    last_receipt: Id | None = None
-    last_store: Id | None = None
-    last_wall_ms: Count = 0
-    last_total_fen: Fen = 0
-    last_lines: tuple[Purchase, ...] = ()
-    posted_receipts: tuple[Id, ...] = ()
-    digit_secret: Digest = b""
-    withdrawn_ms: Count = 0
-    joined: Count = 0
-    birthday: Count = 0
-    groups: tuple[Text, ...] = ()
-    personal: bool = True
-    coupons: Coupons = ()
-    used: Uses = ()
-    used_on: Count = 0
-    gifts: Gifts = ()
-    standing: TierStanding | None = None
-    tasks: Tasks = ()
-
-    def __repr__(self) -> str:
-        """Show every field but the secret of her code: a record may end in a log or a traceback."""
-        shown = (name for name in self.__struct_fields__ if name != "digit_secret")
-        return f"MemberRecord({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

@@ -16,11 +16,12 @@ from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.domain.records import accounts_of, record_of
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.batch import write
+from cloud_broker.services.batch_tables import write
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import ProofUsed, Purchase
+from retail_core.wire.member import Purchase
+from retail_core.wire.messages import ProofUsed
 from retail_core.wire.standing import RuleUse
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant

@@ -29,7 +29,8 @@ from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_lease_change, encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseGrant, LeaseHello, LeaseRecall
-from retail_core.wire.messages import Event, LeaseSpend, MemberEnrolled, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Event, LeaseSpend, MemberEnrolled
 from retail_core.wire.standing import BirthSaid
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, SimBox, fresh_id

@@ -14,7 +14,8 @@ from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
 from retail_core.identity.digit_code import reference_of
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import Change, PhoneKey
+from retail_core.wire.member import PhoneKey
+from retail_core.wire.messages import Change
 from tests.factories.shop_floor import (
     MASK,
     SOAP,

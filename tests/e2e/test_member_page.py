@@ -16,7 +16,7 @@ from cloud_broker.domain.records import record_of
 from retail_core.clock import TimeQuality
 from retail_core.identity import digit_code, member_code
 from retail_core.wire.lane import Seen
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
 from tests.factories.waiting import PATIENCE_MS, eventually

@@ -15,7 +15,7 @@ from edge_agent.bootstrap.devices import Devices
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
 from retail_core.identity.face_enablement import FaceEnablement, sign_enablement
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 from tests.factories.agent_files import (
     HQ_SEED,
     SCREEN_TOKEN,

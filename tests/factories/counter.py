@@ -21,7 +21,7 @@ from edge_agent.services.recorder import Recorder
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally
-from retail_core.wire.messages import MemberRecord, PhoneKey
+from retail_core.wire.member import MemberRecord, PhoneKey
 from tests.factories.faces import POLICY
 from tests.fakes.camera import FakeCamera
 from tests.fakes.card_counters import FakeCardCounters

@@ -14,7 +14,8 @@ from retail_core.loyalty.leases import Right, RightKind
 from retail_core.wire.codec import decode_body, encode_body
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant
-from retail_core.wire.messages import Change, MemberRecord, Sale
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Change, Sale
 from retail_core.wire.standing import CouponHeld
 from tests.factories.agent_api import MEMBER, TILL, Box, member_record
 

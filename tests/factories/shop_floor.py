@@ -11,7 +11,8 @@ from retail_core.catalog.article import Article
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import ChangeKind, EventType
-from retail_core.wire.messages import Change, MemberRecord, PhoneKey, Sale, SaleLine
+from retail_core.wire.member import MemberRecord, PhoneKey
+from retail_core.wire.messages import Change, Sale, SaleLine
 from tests.fakes.clock import BOOT, NOON_MS
 from tests.fakes.ids import FakeIdSource
 

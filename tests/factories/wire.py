@@ -19,6 +19,7 @@ from retail_core.wire.lease import (
     LeaseRecall,
     LeaseReturned,
 )
+from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -35,14 +36,11 @@ from retail_core.wire.messages import (
     Hello,
     LeaseSpend,
     MemberEnrolled,
-    MemberRecord,
-    PhoneKey,
     Presence,
     PricedFor,
     ProofSuspect,
     ProofUsed,
     Published,
-    Purchase,
     Rejected,
     Sale,
     SaleLine,

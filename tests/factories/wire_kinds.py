@@ -10,6 +10,7 @@ from retail_core.wire import codec
 from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
+from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -20,7 +21,6 @@ from retail_core.wire.messages import (
     FaceHeld,
     Hello,
     MemberEnrolled,
-    MemberRecord,
     Presence,
     ProofSuspect,
     ProofUsed,

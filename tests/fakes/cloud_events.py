@@ -29,7 +29,8 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import ProofUsed, Purchase
+from retail_core.wire.member import Purchase
+from retail_core.wire.messages import ProofUsed
 from tests.fakes.cloud_growth import told
 from tests.fakes.cloud_state import State
 

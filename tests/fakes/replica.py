@@ -13,7 +13,8 @@ from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
 from retail_core.wire.codec import decode_member
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import Change, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Change
 
 
 class FakeReplica:

@@ -31,7 +31,7 @@ from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from retail_core.catalog.article import Article
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 from tools.bench.report import ROOT, Bench, Row, percentile
 
 SALES = 3_000

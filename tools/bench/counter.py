@@ -41,7 +41,7 @@ from edge_agent.services.identify import Identify, Lane
 from edge_agent.services.recorder import Recorder
 from retail_core.identity.member_code import key_id_of
 from retail_core.tally import FaultTally
-from retail_core.wire.messages import MemberRecord, PhoneKey
+from retail_core.wire.member import MemberRecord, PhoneKey
 from tools import build_models, fetch_photos
 from tools.virtual_pcsc import READER_NAME, NotHereError, VirtualPcsc, ensure_pcscd
 

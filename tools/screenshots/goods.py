@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from retail_core.catalog.article import Article
-from retail_core.wire.messages import MemberRecord, Purchase
+from retail_core.wire.member import MemberRecord, Purchase
 from retail_core.wire.standing import CouponHeld, GiftDue, TierAsk, TierStanding
 
 HOME = UUID("01890000-0000-7000-8000-000000000002")

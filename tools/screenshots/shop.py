@@ -23,7 +23,8 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant
-from retail_core.wire.messages import Change, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import Change
 from tests.factories.agent_files import CONFIG, OPERATOR_PIN, SCREEN_TOKEN, write_agent
 from tests.factories.ports import free_port
 from tests.fakes.clock import FakeClock
@@ -93,7 +94,7 @@ class Shop:
         """Sign somebody in; return what the screen keeps of her."""
         said = self.call("POST", "/v1/operators/login", {"number": number, "pin": OPERATOR_PIN})
         who = said["operator"]
-        kept = {"id": who["operator_id"], "name": who["name"], "number": who["number"]}
+        kept = {name: who[name] for name in ("name", "number", "role")} | {"id": who["operator_id"]}
         return kept | {"token": said["operator_token"]}
 
     def clear(self, operator: str) -> None:

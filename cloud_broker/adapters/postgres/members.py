@@ -19,7 +19,7 @@ from cloud_broker.domain.records import (
     last_of,
 )
 from cloud_broker.ports.members import Claim
-from retail_core.wire.messages import Purchase
+from retail_core.wire.member import Purchase
 
 # A claim that never ends would be a password; PostgreSQL would also refuse the far future.
 _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000

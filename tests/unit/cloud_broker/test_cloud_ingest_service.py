@@ -13,7 +13,8 @@ from cloud_broker.services.ingest import Outcome
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_ack, decode_change, decode_member, encode, event_hash
-from retail_core.wire.messages import AckFrame, ChangeFrame, MemberRecord
+from retail_core.wire.member import MemberRecord
+from retail_core.wire.messages import AckFrame, ChangeFrame
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_ingest import Cloud
 

@@ -16,7 +16,7 @@ from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member
-from retail_core.wire.messages import MemberRecord
+from retail_core.wire.member import MemberRecord
 from tests.factories.bundle_content import content
 from tests.factories.newcomers import COUPON, GIFT, Chain
 from tests.fakes.cloud_basics import FakeCloudIdSource

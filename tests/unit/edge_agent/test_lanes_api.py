@@ -22,7 +22,8 @@ from retail_core.identity.member_code import key_id_of
 from retail_core.identity.sun import file_key, make_sun
 from retail_core.wire.codec import encode
 from retail_core.wire.lane import CheckIn
-from retail_core.wire.messages import WIRE_VERSION, PhoneKey
+from retail_core.wire.member import PhoneKey
+from retail_core.wire.messages import WIRE_VERSION
 from tests.factories.agent_api import (
     CARD_UID,
     MEMBER,

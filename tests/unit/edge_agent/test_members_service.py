@@ -13,7 +13,8 @@ from edge_agent.services.members import Kind, Members
 from edge_agent.services.pending_points import PendingPoints
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import Purchase, Sale, WirePosting
+from retail_core.wire.member import Purchase
+from retail_core.wire.messages import Sale, WirePosting
 from tests.factories.shop_floor import (
     SHOP,
     make_draft,

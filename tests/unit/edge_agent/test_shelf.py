@@ -14,7 +14,7 @@ from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.insight.table import Table, encode_table
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import Purchase
+from retail_core.wire.member import Purchase
 from tests.factories.shop_floor import MASK, SHOP, SOAP, make_draft, make_id, make_record
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory

@@ -10,13 +10,13 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
 from retail_core.wire.kinds import EventType
+from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import (
     AckFrame,
     ChangeFrame,
     CloudPresence,
     ConsentGiven,
     Hello,
-    MemberRecord,
     Presence,
     Published,
     UpFrame,
