@@ -5,7 +5,7 @@ sales; and over at the end of the business day, so that nobody sells all morning
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from edge_agent.ports.clock import Clock
@@ -57,12 +57,18 @@ class TrainingMode:
 
     def at(self, lane: str) -> Training | None:
         """Return a lane's lesson, None when its sales are real."""
+        today = self._desk.business_date(self._clock.now())
         found = self._on.get(lane)
-        if found is None or not self._is_over(found):
+        if found is None or today is None or found.business_date == today:
             return found
         with self._lock:
-            self._keep({name: one for name, one in self._on.items() if not self._is_over(one)})
-        return None
+            # One that began while the clock was unknown belongs to the first day that is known.
+            begun = {
+                name: replace(one, business_date=one.business_date or today)
+                for name, one in self._on.items()
+            }
+            self._keep({name: one for name, one in begun.items() if one.business_date == today})
+            return self._on.get(lane)
 
     def lanes(self) -> tuple[str, ...]:
         """Return the lanes that practise now."""
@@ -72,10 +78,6 @@ class TrainingMode:
         """Raise Fault TRAINING_ON for what would be booked at a lane that practises."""
         if self.at(lane) is not None:
             raise Fault(FaultCode.TRAINING_ON)
-
-    def _is_over(self, training: Training) -> bool:
-        today = self._desk.business_date(self._clock.now())
-        return None not in {today, training.business_date} and today != training.business_date
 
     def _keep(self, held: dict[str, Training]) -> None:
         self._on = held

@@ -70,6 +70,10 @@ _ABOUT_HER = {
     "receipt_lines": "select l.* from receipt_line l join receipt r on r.tenant_id = l.tenant_id"
     " and r.receipt_id = l.receipt_id where r.tenant_id = %(tenant)s"
     " and r.member_id = %(member)s order by r.sold_ms, l.line",
+    "receipts_claimed": "select * from receipt_claim where tenant_id = %(tenant)s"
+    " and member_id = %(member)s order by claimed_at",
+    "looked_into": "select business_date, kind, sales, raised_at, acknowledged_at from clerk_alert"
+    " where tenant_id = %(tenant)s and member_id = %(member)s order by raised_at",
     "consents": "select * from consent where tenant_id = %(tenant)s and member_id = %(member)s"
     " order by received_at",
     "identities": "select * from identity where tenant_id = %(tenant)s and member_id = %(member)s",
