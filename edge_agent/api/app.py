@@ -1,7 +1,7 @@
 """The local API as one FastAPI app."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,16 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from edge_agent.api.dependencies import ApiDeps
+from edge_agent.api.describe import describe
 from edge_agent.api.errors import ErrorBody, FaultHandlers
-from edge_agent.api.guard import OPEN_PATHS, Gate, Guard
-from edge_agent.api.idempotency import HEADER
+from edge_agent.api.event_catalogue import catalogue
+from edge_agent.api.guard import Gate, Guard
 from edge_agent.api.routes import (
     baskets,
     books,
@@ -25,6 +26,7 @@ from edge_agent.api.routes import (
     enrolments,
     events,
     faces,
+    gifts,
     health,
     identify,
     members,
@@ -49,6 +51,7 @@ FEATURES = (
     identify,
     members,
     suggestions,
+    gifts,
     consents,
     enrolments,
     recruits,
@@ -70,12 +73,22 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+class LocalApi(FastAPI):
+    """An app that serves our own description of itself; the framework's would replace it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, written when it is first asked for."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self, list(api_routes()))
+        return self.openapi_schema
+
+
 def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
     """Build the app; `screen` is the folder of the till screen's files.
 
     Documentation pages stay off, they would load scripts from elsewhere.
     """
-    app = FastAPI(
+    app = LocalApi(
         title="Regulars 熟客 · local API",
         version=deps.version,
         summary="What a till and the till screen ask the box in the shop.",
@@ -94,8 +107,24 @@ def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
         app.include_router(feature.router)
     app.mount("/screen", StaticFiles(directory=screen), name="screen")
     app.add_api_route("/", _page(screen / "index.html"), include_in_schema=False)
-    app.openapi_schema = describe(app)
+    app.add_api_route("/events.json", _events(deps.version), include_in_schema=False)
     return app
+
+
+def api_routes() -> Iterator[APIRoute]:
+    """Return every documented route of the features."""
+    for feature in FEATURES:
+        yield from (route for route in feature.router.routes if isinstance(route, APIRoute))
+
+
+def _events(version: str) -> Callable[[], dict[str, Any]]:
+    document = catalogue(version)
+
+    def events_document() -> dict[str, Any]:
+        """Serve the catalogue of events."""
+        return document
+
+    return events_document
 
 
 def _page(file: Path) -> Callable[[], FileResponse]:
@@ -104,25 +133,6 @@ def _page(file: Path) -> Callable[[], FileResponse]:
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     return page
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with what the gate demands written into it."""
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        openapi_version=app.openapi_version,
-        summary=app.summary,
-        routes=app.routes,
-    )
-    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
-    document["components"]["securitySchemes"] = schemes
-    for path, methods in document["paths"].items():
-        for operation in methods.values():
-            operation["security"] = [] if path in OPEN_PATHS else [{"bearer": []}]
-            for parameter in operation.get("parameters", ()):
-                parameter["required"] |= parameter["name"] == HEADER
-    return document
 
 
 @asynccontextmanager

@@ -10,8 +10,15 @@ from edge_agent.domain.terminals import Kind, Scope
 from edge_agent.lane_settings import LaneName
 
 # What stands on the operator's screen before she says yes: no control characters, no trickery.
+_HIDDEN = r"\x00-\x1f<>&\"'\\\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 TerminalName = Annotated[
-    str, Field(min_length=1, max_length=60, pattern=r"^[\w][\w .()#-]*$", examples=["2号自助收银"])
+    str,
+    Field(
+        min_length=1,
+        max_length=60,
+        pattern=rf"^[^ {_HIDDEN}][^{_HIDDEN}]*$",
+        examples=["2号自助收银"],
+    ),
 ]
 PageOrigin = Annotated[
     str,
