@@ -253,3 +253,26 @@ def test_the_keys_are_listed_on_the_screen(clerk: Clerk) -> None:
     clerk.finds_nothing_wrong()
     clerk.presses("Escape")
     expect(clerk.page.locator("#sheet")).to_be_hidden()
+
+
+def test_a_manager_lets_a_new_screen_in_by_a_code_and_four_digits(
+    clerk: Clerk, browser: Browser, agent: AgentProcess
+) -> None:
+    context = browser.new_context(viewport=VIEW)
+    fresh = context.new_page()
+    fresh.set_default_timeout(PATIENCE_MS)
+    fresh.goto(f"{agent.base}/")
+    expect(fresh.locator("#pair-code")).to_be_visible()
+    assert axe_findings(fresh) == []
+    clerk.signs_in(MANAGER)
+    clerk.sees("#clerk", "李强")
+    clerk.presses("F10", "ArrowDown", "ArrowDown", "ArrowDown", "Enter")
+    code = clerk.page.locator("#pairing-code").inner_text()
+    fresh.locator("#pair-code").fill(code)
+    fresh.locator("#pair-code").press("Enter")
+    digits = clerk.page.locator("#pairing-check").inner_text()
+    expect(fresh.locator(".note")).to_contain_text(digits)
+    clerk.page.locator("#pair-yes").press("Enter")
+    expect(fresh.locator("#identify")).to_be_visible()
+    clerk.finds_nothing_wrong()
+    context.close()

@@ -48,7 +48,7 @@ def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture])
     )
     page = context.new_page()
     page.clock.set_fixed_time(datetime.fromtimestamp(NOON_MS / 1_000, UTC))
-    scene = Scene(page, shop, language, shop.clerk("1001"))
+    scene = Scene(page, shop, language, shop.clerk("1002"))
     for picture in pictures:
         picture.act(scene)
         page.wait_for_timeout(SETTLE_MS)

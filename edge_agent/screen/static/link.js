@@ -4,6 +4,7 @@
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 8000;
 const KEY_BYTES = 16;
+const PAIRED = "paired";
 
 /** Take the token out of the address, so that it is neither shown nor bookmarked. */
 export function takeToken() {
@@ -13,7 +14,18 @@ export function takeToken() {
     sessionStorage.setItem("token", token);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return sessionStorage.getItem("token") ?? "";
+  return sessionStorage.getItem("token") ?? localStorage.getItem(PAIRED) ?? "";
+}
+
+/** @param {string} token of a pairing: it outlives the browser, until the box takes it back */
+export function keepToken(token) {
+  localStorage.setItem(PAIRED, token);
+}
+
+/** Forget a token that the box no longer knows. */
+export function dropToken() {
+  sessionStorage.removeItem("token");
+  localStorage.removeItem(PAIRED);
 }
 
 /** @returns {string} a name for one intended write; a page without TLS has no `randomUUID` */
@@ -30,7 +42,7 @@ export function newKey() {
 export function caller(token, operator) {
   return async (method, path, body = null, key = newKey()) => {
     /** @type {Record<string, string>} */
-    const headers = { Authorization: `Bearer ${token}` };
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
     if (operator()) headers["X-Operator"] = operator();
     if (method !== "GET") headers["Idempotency-Key"] = key;
     if (body) headers["Content-Type"] = "application/json";

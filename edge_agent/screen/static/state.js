@@ -33,9 +33,9 @@
  * @property {"zh"|"en"} language
  */
 
-/** @typedef {{id: string, name: string, number: string, token: string}} Clerk */
+/** @typedef {{id: string, name: string, number: string, role: string, token: string}} Clerk */
 
-/** @typedef {Record<"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
+/** @typedef {Record<"operators"|"pairing"|"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
 
 /**
  * What the acts work with.
@@ -53,6 +53,8 @@
 
 /** @type {Record<keyof Features, string>} the path that a feature lives at */
 const PATHS = {
+  operators: "/v1/operators",
+  pairing: "/v1/pairing/confirm",
   baskets: "/v1/baskets",
   receipts: "/v1/receipts",
   refunds: "/v1/refunds",

@@ -3,16 +3,18 @@
 
 import { basketActs, takeBasket } from "./acts/basket.js";
 import { clerkActs, keptClerk, openClerk } from "./acts/clerk.js";
+import { pairActs } from "./acts/pair.js";
 import { payActs } from "./acts/pay.js";
 import { personActs, recognised, turned } from "./acts/person.js";
 import { phoneActs } from "./acts/phone.js";
 import { refundActs } from "./acts/refund.js";
 import { sheetActs } from "./acts/sheet.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
 import { typeset } from "./format.js";
 import { listenToKeys } from "./keys.js";
-import { caller, listen, takeToken } from "./link.js";
+import { caller, dropToken, listen, takeToken } from "./link.js";
 import { linkView } from "./link_code.js";
+import { pairingView } from "./pairing.js";
 import { begun, featuresOf } from "./state.js";
 import { bar } from "./views/bar.js";
 import { goods } from "./views/basket.js";
@@ -29,9 +31,12 @@ const NOTICE_MS = 6_000;
 const REPRICED_MS = 8_000;
 const TICK_MS = 10_000;
 const MINUTE_MS = 60_000;
+const TYPED = ["text", "tel", "password"];
 const OPERATOR_NEEDED = "A116";
+const TOKEN_WRONG = "A102";
 
 const address = new URLSearchParams(location.search);
+/** @type {"zh"|"en"} */
 const language = address.get("lang") === "en" ? "en" : "zh";
 const facesCustomer = address.get("view") === "customer";
 // Which counter this screen serves, where a box has several.
@@ -55,6 +60,7 @@ const till = { state, change, t, notice, why, ask, later, at, here: lane ? { lan
 const persons = personActs(till);
 const baskets = basketActs(till, persons.code);
 const phones = phoneActs(till, baskets.add);
+const pairs = pairActs(till);
 const acts = {
   t,
   ...persons,
@@ -63,7 +69,8 @@ const acts = {
   ...clerkActs(till, baskets.comeBack),
   ...phones,
   ...refundActs(till),
-  ...sheetActs(till, baskets, phones.decline),
+  ...pairs,
+  ...sheetActs(till, baskets, phones.decline, pairs.closePairing),
   hold: (/** @type {boolean} */ down) => {
     held = down;
     if (!down) change({});
@@ -79,6 +86,10 @@ async function ask(method, path, body = null, key = undefined) {
     sessionStorage.removeItem("clerk");
     change({ clerk: null });
     openClerk(till, t("clerk.over"));
+  }
+  if (answer.status === 401 && answer.body?.code === TOKEN_WRONG) {
+    dropToken();
+    unpaired();
   }
   return answer;
 }
@@ -128,10 +139,11 @@ function draw(id, view, shows) {
   drawn[id] = now;
   const active = document.activeElement;
   const stood = place.contains(active) ? active?.id : "";
+  const caret = active instanceof HTMLInputElement && TYPED.includes(active.type) ? active.selectionEnd : null;
   const old = place.querySelector(".scroll");
   const [top, rows] = [old?.scrollTop ?? 0, old?.querySelectorAll("tr.item").length ?? 0];
   place.replaceChildren(...view(state, acts).filter((node) => node !== null && node !== false));
-  if (stood) document.getElementById(stood)?.focus();
+  if (stood) stand(stood, caret);
   const list = place.querySelector(".scroll");
   if (list) list.scrollTop = list.querySelectorAll("tr.item").length > rows ? list.scrollHeight : top;
 }
@@ -144,10 +156,13 @@ function lift() {
   else if (!state.sheet && dialog.open) dialog.close();
 }
 
-/** @param {string} id */
-function stand(id) {
+/** @param {string} id @param {number | null} caret where it was in a field; at the end by default */
+function stand(id, caret = null) {
   const control = document.getElementById(id) ?? document.getElementById(state.sheet ? "sheet-close" : "entry");
   control?.focus();
+  if (!(control instanceof HTMLInputElement) || !TYPED.includes(control.type)) return;
+  const at = caret ?? control.value.length;
+  control.setSelectionRange(at, at);
 }
 
 /** @param {State} shown @returns {HTMLElement[]} the link for a phone, over everything else */
@@ -249,8 +264,9 @@ function leave() {
 }
 
 function unpaired() {
-  const words = h("div", {}, h("h1", {}, t("pair.title")), h("p.muted", {}, t("pair.how")));
-  document.getElementById("person")?.replaceChildren(h("div.hint.quiet", {}, icon("link"), words));
+  const kind = facesCustomer ? "display" : "screen";
+  const asked = { t, language, kind: /** @type {"screen"|"display"} */ (kind), name: t(`pair.kind.${kind}`), lane };
+  document.getElementById(facesCustomer ? "customer" : "person")?.replaceChildren(pairingView(asked, call));
 }
 
 /** @param {any[]} lanes of a box with several: this screen was not told which is its own */

@@ -3,6 +3,7 @@
 
 import { isBarcode } from "../format.js";
 import { sells } from "../state.js";
+import { openClerk } from "./clerk.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
@@ -126,10 +127,19 @@ export function takeBasket(till, next, focus) {
   till.change({ basket: next, sale: null, tapped: null, ...(gone ? { selected: null } : {}) }, focus);
 }
 
-/** @param {Till} till @param {object} line as `LineAsked` @param {number} qty */
-async function add(till, line, qty) {
+/** @type {Promise<void>} a scanner is faster than the box: one line after the other */
+let adding = Promise.resolve();
+
+/** @param {Till} till @param {object} line as `LineAsked` @param {number} qty @returns {Promise<void>} */
+function add(till, line, qty) {
+  adding = adding.then(() => addNow(till, line, qty));
+  return adding;
+}
+
+/** @param {Till} till @param {object} line @param {number} qty */
+async function addNow(till, line, qty) {
   const { state, ask } = till;
-  if (!sells(state)) return till.change({ sheet: { kind: "clerk", number: "", pin: "", field: "number", then: "entry" } }, "clerk-number");
+  if (!sells(state)) return openClerk(till);
   if (!state.basket?.basket_id && !(await open(till))) return;
   const answer = await ask("POST", till.at(`/v1/baskets/${state.basket.basket_id}/lines`), { lines: [{ ...line, qty }] });
   if (answer.ok) return takeBasket(till, answer.body, "entry");

@@ -29,7 +29,7 @@ export function clerkActs(till, comeBack) {
       return change({ sheet: { ...sheet, busy: false, pin: "", field: "pin", note: till.why(answer) } }, "clerk-pin");
     }
     const { operator, operator_token } = answer.body;
-    await enter({ id: operator.operator_id, name: operator.name, number: operator.number, token: operator_token });
+    await enter({ id: operator.operator_id, name: operator.name, number: operator.number, role: operator.role, token: operator_token });
   }
 
   /** @param {import("../state.js").Clerk} clerk */
@@ -48,6 +48,7 @@ export function clerkActs(till, comeBack) {
       openClerk(till);
     },
     train: () => train(till),
+    pickClerk: (/** @type {string} */ number) => state.sheet && change({ sheet: { ...state.sheet, number, field: "pin" } }, "clerk-pin"),
     clerkField: (/** @type {"number"|"pin"} */ field) => void (state.sheet && (state.sheet.field = field)),
     typeClerk: (/** @type {"number"|"pin"} */ field, /** @type {string} */ text) => void (state.sheet && (state.sheet[field] = text)),
     clerkKey: (/** @type {string} */ key) => {
@@ -61,11 +62,20 @@ export function clerkActs(till, comeBack) {
 
 /** @param {Till} till @param {string} note why it is asked for */
 export function openClerk(till, note = "") {
-  till.change({ sheet: { kind: "clerk", number: "", pin: "", field: "number", note, busy: false } }, "clerk-number");
+  till.change({ sheet: { kind: "clerk", number: "", pin: "", field: "number", note, busy: false, people: [] } }, "clerk-number");
+  if (till.state.features.operators) void nameClerks(till);
+}
+
+/** @param {Till} till show who may sign in, so that a finger need not type a number */
+async function nameClerks(till) {
+  const answer = await till.ask("GET", "/v1/operators");
+  const { sheet } = till.state;
+  if (answer.ok && sheet?.kind === "clerk") till.change({ sheet: { ...sheet, people: answer.body.operators } });
 }
 
 /** @param {Till} till nobody sells here until somebody signs in */
 export function lock(till) {
+  if (till.state.features.operators) void till.ask("POST", "/v1/operators/logout");
   sessionStorage.removeItem(KEPT);
   till.change({ clerk: null, sheet: null, selected: null }, "clerk");
 }

@@ -8,8 +8,8 @@ import { fenOf, isBarcode } from "../format.js";
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
 const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", help: "help" };
 
-/** @param {Till} till @param {any} baskets the acts on a basket @param {() => void} decline joining */
-export function sheetActs(till, baskets, decline) {
+/** @param {Till} till @param {any} baskets the acts on a basket @param {() => void} decline joining @param {() => void} closePairing */
+export function sheetActs(till, baskets, decline, closePairing) {
   const { state, change } = till;
 
   /** @param {Event} event */
@@ -47,6 +47,7 @@ export function sheetActs(till, baskets, decline) {
       const kind = /** @type {keyof typeof BACK} */ (state.sheet?.kind ?? "");
       if (state.sheet?.busy) return;
       if (state.sheet?.step === "join") return decline();
+      if (state.sheet?.kind === "pair") return closePairing();
       change({ sheet: null }, kind === "shift" || kind === "pay" ? "entry" : BACK[kind]);
     },
   };

@@ -4,6 +4,7 @@
 import { amount, coupons, parked, price, voiding } from "./sheets/baskets.js";
 import { clerk, shift } from "./sheets/clerk.js";
 import { help } from "./sheets/help.js";
+import { pair } from "./sheets/pair.js";
 import { pay } from "./sheets/pay.js";
 import { phone } from "./sheets/phone.js";
 import { refund } from "./sheets/refund.js";
@@ -14,7 +15,7 @@ import { why } from "./sheets/why.js";
 /** @typedef {import("../dom.js").Child} Child */
 
 /** @type {Record<string, (state: State, acts: any) => Child[]>} */
-const SHEETS = { why, pay, parked, void: voiding, quantity: amount, price, coupons, clerk, shift, tier, help, phone, refund };
+const SHEETS = { why, pair, pay, parked, void: voiding, quantity: amount, price, coupons, clerk, shift, tier, help, phone, refund };
 
 /** @param {State} state @param {any} acts @returns {Child[]} */
 export function sheet(state, acts) {

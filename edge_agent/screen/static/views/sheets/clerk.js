@@ -30,7 +30,11 @@ export function clerk(state, acts) {
     event.preventDefault();
     void acts.signIn();
   };
-  const form = h("form", { id: "clerk-form", onsubmit: submit }, field("number", "text"), field("pin", "password"), h("p.muted.small", {}, t("clerk.how")));
+  const people = (sheet?.people ?? []).map((/** @type {any} */ one) =>
+    h("button", { type: "button", "aria-pressed": String(one.number === sheet?.number), onclick: () => acts.pickClerk(one.number) }, one.name),
+  );
+  const names = people.length ? h("div.notes", { role: "group", "aria-label": t("clerk.title") }, ...people) : null;
+  const form = h("form", { id: "clerk-form", onsubmit: submit }, names, field("number", "text"), field("pin", "password"), h("p.muted.small", {}, t("clerk.how")));
   const go = h("button.primary", { type: "submit", form: "clerk-form", disabled: Boolean(sheet?.busy) }, sheet?.busy ? t("clerk.busy") : t("clerk.in"), h("kbd", {}, "Enter"));
   return frame(t("clerk.title"), acts, [said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, acts.clerkKey))], [go]);
 }
@@ -47,7 +51,8 @@ export function shift(state, acts) {
       {},
       row("shift-lock", "lock", t("shift.lock"), t("shift.lock.how"), acts.lock),
       row("shift-swap", "person", t("shift.swap"), t("shift.swap.how"), acts.swap),
-      state.features.training ? row("shift-training", "star", training, t("training.how"), () => void acts.train()) : null,
+      state.features.training && state.clerk?.role === "manager" ? row("shift-training", "star", training, t("training.how"), () => void acts.train()) : null,
+      state.features.pairing && state.clerk?.role === "manager" ? row("shift-pair", "link", t("pair.open"), t("pair.open.how"), () => void acts.openPairing()) : null,
     ),
   ]);
 }

@@ -1,0 +1,114 @@
+"""Points, coupons and gifts at the till screen, lent to a real box in the words of the cloud."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from retail_core.identity.assurance import Factor
+from tests.e2e.browser import Watch, axe_findings
+from tests.factories.waiting import PATIENCE_MS
+from tools.screenshots import goods
+from tools.screenshots.scene import Scene
+from tools.screenshots.shop import Shop
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.enable_socket,
+    pytest.mark.timeout(300),
+]
+
+VIEW = ViewportSize(width=1024, height=600)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with Shop(tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def scene(browser: Browser, shop: Shop) -> Iterator[Scene]:
+    context = browser.new_context(viewport=VIEW, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    watch = Watch(page, shop.base)
+    yield Scene(page, shop, "zh", shop.clerk("1001"))
+    context.close()
+    assert watch.foreign == []
+
+
+def rung_up(scene: Scene, factor: Factor = Factor.MEMBER_CODE) -> Page:
+    """Milk, two masks and candy for 李敏."""
+    scene.opens()
+    scene.shop.sees(goods.LIMIN, factor)
+    expect(scene.page.locator("#person h1")).to_have_text("李敏")
+    for count, sku in enumerate(("milk", "2*mask", "candy"), start=1):
+        scene.scans(sku)
+        expect(scene.page.locator("#goods tr.item")).to_have_count(count)
+    return scene.page
+
+
+def test_points_are_chosen_by_keyboard_and_spent_with_the_sale(scene: Scene) -> None:
+    page = rung_up(scene)
+    expect(page.locator("#due")).to_have_text("¥274.10")
+    page.keyboard.press("F7")
+    expect(page.locator("#redeem")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".redeem output")).to_have_text("300 分 = ¥3.00")
+    expect(page.locator("#due")).to_have_text("¥271.10")
+    expect(page.locator("#redeem")).to_be_focused()
+    assert axe_findings(page) == []
+    page.keyboard.press("F9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#paid")).to_have_text("¥271.10")
+    expect(page.locator("#goods")).to_contain_text("用了 300 分")
+
+
+def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
+    page = rung_up(scene, Factor.FACE_VOTE)
+    expect(page.locator("#redeem-shut")).to_contain_text("会员码")
+    expect(page.locator("#redeem")).to_have_count(0)
+    assert axe_findings(page) == []
+
+
+def test_a_coupon_is_chosen_and_let_go(scene: Scene) -> None:
+    page = rung_up(scene)
+    page.locator("#choose-coupons").press("Enter")
+    expect(page.locator("#coupon-0")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#coupon-0")).to_have_attribute("aria-pressed", "true")
+    assert axe_findings(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#due")).to_have_text("¥264.10")
+    expect(page.locator("#goods")).to_contain_text("生日立减 10 元")
+
+
+def test_a_price_that_changed_while_paying_is_said_with_old_and_new(scene: Scene) -> None:
+    page = rung_up(scene)
+    page.keyboard.press("F9")
+    expect(page.locator("#pay-amount")).to_be_focused()
+    scene.shop.reprices("milk", 11_800)
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet .note")).to_contain_text("原 ¥274.10,现 ¥264.60")
+    expect(page.locator("#pay-left")).to_have_text("¥264.60")
+    page.keyboard.press("Enter")
+    expect(page.locator("#paid")).to_have_text("¥264.60")
+    scene.shop.reprices("", 0)
+
+
+def test_two_candidates_show_nobody(scene: Scene) -> None:
+    scene.opens()
+    scene.shop.sees_nobody("ask")
+    expect(scene.page.locator("#person")).to_contain_text("请出示会员码")
+    for secret in ("李敏", "138****8000", "敏感肌"):
+        expect(scene.page.locator("#person")).not_to_contain_text(secret)
+
+
+def test_the_tier_is_explained_in_one_tap(scene: Scene) -> None:
+    page = rung_up(scene)
+    page.locator("#tier").press("Enter")
+    expect(page.locator("#tier-why")).to_contain_text("¥2,962.00")
+    assert axe_findings(page) == []
