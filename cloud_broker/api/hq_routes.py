@@ -1,9 +1,10 @@
 """HQ as JSON: what the console shows, for other programs."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
@@ -99,12 +100,19 @@ def _members(routes: APIRouter, doors: Doors) -> None:
         return queries.members(who.tenant_id, _clean(q), limit=limit)
 
     @routes.get("/members/{member_id}", responses={404: {"model": ErrorBody}})
-    def member(who: Person, member_id: UUID) -> MemberPage:
-        """Return one member with sales, postings and consents."""
+    def member(who: Person, member_id: UUID) -> dict[str, Any]:
+        """Return one member with sales, postings, consents and how her tier came about."""
         found = queries.member(who.tenant_id, member_id)
         if found is None:
             raise Fault(FaultCode.API_NOT_FOUND, what="member")
-        return found
+        return {one.name: _plain(getattr(found, one.name)) for one in fields(found)}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value for JSON; what travels in frames as a row gets its names back."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return msgspec.to_builtins(value, str_keys=True)
 
 
 def _faces(routes: APIRouter, doors: Doors) -> None:
