@@ -2,12 +2,13 @@
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.browser import chromium
+from tests.e2e.browser import Watch, axe_findings, chromium
 from tools.registry import ROOT
 from tools.screenshots.goods import NOON_MS
 from tools.screenshots.pictures import PICTURES, Picture
@@ -20,8 +21,8 @@ PAGE = ROOT / "docs" / "reference" / "till-screen.md"
 HEAD = Path(__file__).with_name("till_screen_head.md")
 
 
-def main() -> None:
-    """Take the pictures asked for, or all, and write the page that shows them."""
+def main() -> int:
+    """Take the pictures asked for, or all, and write the page; 1 when a state has a flaw."""
     parser = argparse.ArgumentParser(prog="python -m tools.screenshots")
     parser.add_argument("names", nargs="*", help="only these states")
     parser.add_argument("--language", choices=("zh", "en"), help="only this language")
@@ -34,12 +35,15 @@ def main() -> None:
         Shop(Path(folder)) as shop,
         chromium() as browser,
     ):
-        for language in languages:
-            _album(browser, shop, language, chosen)
+        wrong = [one for language in languages for one in _album(browser, shop, language, chosen)]
     PAGE.write_text(_page(), encoding="utf-8")
+    for found in wrong:
+        print(found)
+    return 1 if wrong else 0
 
 
-def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture]) -> None:
+def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture]) -> Iterator[str]:
+    """Take the pictures of one language; yields what is wrong with a state."""
     context = browser.new_context(
         viewport={"width": 1024, "height": 600},
         locale="zh-CN" if language == "zh" else "en-GB",
@@ -47,6 +51,7 @@ def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture])
         reduced_motion="reduce",
     )
     page = context.new_page()
+    watch = Watch(page, shop.base)
     page.clock.set_fixed_time(datetime.fromtimestamp(NOON_MS / 1_000, UTC))
     scene = Scene(page, shop, language, shop.clerk("1002"))
     for picture in pictures:
@@ -58,7 +63,14 @@ def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture])
             _keep(page.screenshot(), f"{picture.name}-{language}-dark")
             page.emulate_media(color_scheme="light")
         print(f"{picture.name}-{language}", flush=True)
+        flaws = [*axe_findings(page), *watch.foreign, *_overflow(page)]
+        yield from (f"{picture.name}-{language}: {flaw}" for flaw in flaws)
     context.close()
+
+
+def _overflow(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return ["wider than the screen"] if wide else []
 
 
 def _keep(png: bytes, name: str) -> None:
@@ -77,4 +89,4 @@ def _page() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -12,87 +12,87 @@ LINES = 60
 
 
 def idle(scene: Scene) -> None:
-    """Get to: idle."""
+    """Open the screen with nobody there."""
     scene.opens(clerk=False)
 
 
 def ready(scene: Scene) -> None:
-    """Get to: ready."""
+    """Open it with a clerk signed in."""
     scene.opens()
 
 
 def sign_in(scene: Scene) -> None:
-    """Get to: sign in."""
+    """Begin to sign in."""
     scene.opens(clerk=False)
     scene.types("F10", "1001")
 
 
 def sign_in_failed(scene: Scene) -> None:
-    """Get to: sign in failed."""
+    """Give a wrong PIN."""
     sign_in(scene)
     scene.types("Tab", "111111", "Enter")
 
 
 def clerk(scene: Scene) -> None:
-    """Get to: clerk."""
+    """Open what a signed-in clerk may do."""
     scene.opens()
     scene.types("F10")
 
 
 def asking(scene: Scene) -> None:
-    """Get to: asking."""
+    """Ask who stands there."""
     scene.opens(clerk=False)
     scene.shop.event("recognition", outcome="armed", deadline_ms=3_000)
 
 
 def member(scene: Scene) -> None:
-    """Get to: member."""
+    """Recognise 李敏 by her code and ring up."""
     scene.opens()
     scene.basket()
 
 
 def face(scene: Scene) -> None:
-    """Get to: face."""
+    """Recognise her by the face alone."""
     scene.opens()
     scene.basket(Factor.FACE_VOTE)
 
 
 def ask_again(scene: Scene) -> None:
-    """Get to: ask again."""
+    """Let the picture be blurred."""
     scene.opens()
     scene.shop.sees_nobody("ask", FaultCode("R104"))
     scene.rests()
 
 
 def two(scene: Scene) -> None:
-    """Get to: two."""
+    """Let two members be equally likely."""
     scene.opens()
     scene.shop.sees_nobody("ask")
     scene.rests()
 
 
 def unknown(scene: Scene) -> None:
-    """Get to: unknown."""
+    """Show a code that has expired."""
     scene.opens()
     scene.shop.sees_nobody("unknown", FaultCode("R202"))
     scene.rests()
 
 
 def why(scene: Scene) -> None:
-    """Get to: why."""
+    """Ask why it costs what it costs."""
     member(scene)
     scene.types("?")
 
 
 def tier(scene: Scene) -> None:
-    """Get to: tier."""
+    """Ask why she holds her tier."""
     member(scene)
     scene.page.click("#tier")
     scene.rests()
 
 
 def coupons(scene: Scene) -> None:
-    """Get to: coupons."""
+    """Choose one of her coupons."""
     member(scene)
     scene.page.click("#choose-coupons")
     scene.rests()
@@ -100,21 +100,21 @@ def coupons(scene: Scene) -> None:
 
 
 def redeem(scene: Scene) -> None:
-    """Get to: redeem."""
+    """Move the slider by keys."""
     member(scene)
     scene.types("F7", *["ArrowRight"] * 8)
     scene.page.wait_for_timeout(900)
 
 
 def line(scene: Scene) -> None:
-    """Get to: line."""
+    """Choose the second line."""
     scene.opens()
     scene.basket(None)
     scene.types("ArrowDown", "ArrowDown")
 
 
 def long(scene: Scene) -> None:
-    """Get to: long."""
+    """Ring up sixty lines for the longest name."""
     scene.opens()
     scene.shop.sees(goods.OUYANG)
     scene.rests()
@@ -127,14 +127,14 @@ def long(scene: Scene) -> None:
 
 
 def unlisted(scene: Scene) -> None:
-    """Get to: unlisted."""
+    """Scan what nobody knows."""
     scene.opens()
     scene.scans(goods.UNLISTED)
     scene.types("12.80")
 
 
 def parked(scene: Scene) -> None:
-    """Get to: parked."""
+    """Put two baskets aside and list them."""
     member(scene)
     scene.types("F6")
     scene.types("Escape")
@@ -143,25 +143,25 @@ def parked(scene: Scene) -> None:
 
 
 def void(scene: Scene) -> None:
-    """Get to: void."""
+    """Begin to throw a basket away."""
     member(scene)
     scene.types("Control+Delete")
 
 
 def pay(scene: Scene) -> None:
-    """Get to: pay."""
+    """Begin to pay."""
     member(scene)
     scene.types("F9")
 
 
 def split(scene: Scene) -> None:
-    """Get to: split."""
+    """Pay a part by WeChat."""
     pay(scene)
     scene.types("100", "w")
 
 
 def changed(scene: Scene) -> None:
-    """Get to: changed."""
+    """Let a price change before the money is taken."""
     pay(scene)
     scene.shop.reprices("milk", 11_800)
     scene.types("Enter")
@@ -170,14 +170,14 @@ def changed(scene: Scene) -> None:
 
 
 def done(scene: Scene) -> None:
-    """Get to: done."""
+    """Pay in cash with change."""
     pay(scene)
     scene.types("300", "Enter")
     scene.page.wait_for_timeout(600)
 
 
 def claim(scene: Scene) -> None:
-    """Get to: claim."""
+    """Sell to a guest."""
     scene.opens()
     scene.basket(None)
     scene.types("F9", "Enter")
@@ -185,14 +185,14 @@ def claim(scene: Scene) -> None:
 
 
 def refund_find(scene: Scene) -> None:
-    """Get to: refund find."""
+    """Look for a receipt."""
     scene.opens()
     scene.types("F8")
     scene.rests()
 
 
 def refund_lines(scene: Scene) -> None:
-    """Get to: refund lines."""
+    """Choose what comes back."""
     refund_find(scene)
     scene.page.click("#receipt-0")
     scene.rests()
@@ -201,27 +201,27 @@ def refund_lines(scene: Scene) -> None:
 
 
 def refund_done(scene: Scene) -> None:
-    """Get to: refund done."""
+    """Pay it out."""
     refund_lines(scene)
     scene.page.click("#back-cash")
     scene.page.wait_for_timeout(600)
 
 
 def phone(scene: Scene) -> None:
-    """Get to: phone."""
+    """Begin to type a phone number."""
     scene.opens()
     scene.types("F3", "139")
 
 
 def join(scene: Scene) -> None:
-    """Get to: join."""
+    """Type the number of a stranger."""
     scene.opens()
     scene.types("F3", STRANGER, "Enter")
     scene.rests()
 
 
 def masked(scene: Scene) -> None:
-    """Get to: masked."""
+    """Find 李敏 by her number."""
     scene.opens()
     scene.scans("milk", "sun")
     scene.types("F3", goods.LIMIN_PHONE[2:], "Enter")
@@ -229,59 +229,59 @@ def masked(scene: Scene) -> None:
 
 
 def training(scene: Scene) -> None:
-    """Get to: training."""
+    """Practise."""
     scene.opens()
     scene.shop.event("training", lane="1", on=True)
     scene.basket(None)
 
 
 def offline(scene: Scene) -> None:
-    """Get to: offline."""
+    """Cut the line to the cloud."""
     member(scene)
     scene.shop.health("degraded", 37, cloud="gone")
     scene.rests()
 
 
 def reader(scene: Scene) -> None:
-    """Get to: reader."""
+    """Let readers fail."""
     scene.opens()
     scene.shop.health("degraded", camera="stalled", face="stalled", nfc="gone")
     scene.rests()
 
 
 def turn(scene: Scene) -> None:
-    """Get to: turn."""
+    """Ask for a turn of the head."""
     face(scene)
     words = {"zh": "请慢慢向左转头", "en": "Slowly turn your head to your left"}
     scene.shop.event("challenge", outcome="running", prompt="left", progress=0.33, **words)
 
 
 def coach(scene: Scene) -> None:
-    """Get to: coach."""
+    """Coach at the camera."""
     scene.opens()
     hint = {"hint_zh": "请靠近一点", "hint_en": "come a little closer"}
     scene.shop.event("enrol_hint", ok=False, code=None, accepted=1, wanted=3, **hint)
 
 
 def link(scene: Scene) -> None:
-    """Get to: link."""
+    """Show the link for a phone."""
     scene.opens()
     scene.shop.event("link", name="李敏", uri=LINK, expires_s=86_400, rows=drawn(LINK))
 
 
 def keys(scene: Scene) -> None:
-    """Get to: keys."""
+    """List the keys."""
     scene.opens()
     scene.types("F1")
 
 
 def customer_open(scene: Scene) -> None:
-    """Get to: customer open."""
+    """Open the customer's display."""
     scene.opens(view="customer")
 
 
 def customer_basket(scene: Scene) -> None:
-    """Get to: customer basket."""
+    """Let the customer follow her basket."""
     scene.opens(view="customer")
     scene.shop.sees(goods.LIMIN)
     token = scene.clerk["token"]
@@ -292,7 +292,7 @@ def customer_basket(scene: Scene) -> None:
 
 
 def customer_consent(scene: Scene) -> None:
-    """Get to: customer consent."""
+    """Let the customer read the consent."""
     scene.opens(view="customer")
     scene.shop.call("POST", "/v1/recruits", {"phone": STRANGER}, operator=scene.clerk["token"])
     scene.rests()
