@@ -1,7 +1,7 @@
 """The summary of known persons: made, published, and how a box brings its own up to date.
 
 A first version holds everybody. The next ones hold what came since: only the new bits travel, some
-forty bytes a person. It is made anew when the chain has outgrown it.
+ten bytes a person. It is made anew when the chain has outgrown it.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ CAPACITY_MIN = 20_000
 # An identity is entered with the clock of before its commit, which may be long in coming.
 OVERLAP_MS = 3_600_000
 REFRESH_MS = 6 * 3_600_000
-# A whole build takes about six seconds for a million; the ingest process does smaller ones itself.
+# A whole build takes half a minute for a million; the ingest process does smaller ones itself.
 BUILD_BESIDE_MAX = 200_000
 # When what was added since is a quarter of the whole, the whole is sent.
 WORTH_ADDING = 4
