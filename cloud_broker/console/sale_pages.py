@@ -7,10 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from cloud_broker.console.sheets import SALES_MAX, Column, SalesQuery, arrange, to_csv
 from cloud_broker.console.shell import Shell, Visit
-from cloud_broker.console.texts import Texts
-from cloud_broker.services.overview import MemberPage, SaleRow
+from cloud_broker.services.overview import SaleRow
 from retail_core.errors import Fault
-from retail_core.growth.account import explain
 from retail_core.texts.faults import FaultCode
 
 MEMBERS_SHOWN = 50
@@ -86,26 +84,13 @@ class SalePages:
         found = self._shell.deps.queries.member(visit.who.tenant_id, member_id)
         if found is None:
             raise Fault(FaultCode.API_NOT_FOUND, what=member_id)
-        words = self._shell.values(visit)["t"]
-        return self._shell.page(
-            visit, "member.html", member=found, why=_why(found, words, visit.language)
-        )
+        why = found.tier_why_zh if visit.language == "zh" else found.tier_why_en
+        return self._shell.page(visit, "member.html", member=found, why=why)
 
     def _rows(self, visit: Visit, query: SalesQuery) -> tuple[SaleRow, ...]:
         tenant = visit.who.tenant_id
         rows = self._shell.deps.queries.sales(tenant, limit=SALES_MAX, store=query.store)
         return arrange(rows, query)
-
-
-def _why(member: MemberPage, words: Texts, language: str) -> str:
-    """Return the account of her tier in the reader's language; "" before she was judged."""
-    if member.standing is None:
-        return ""
-    asked = (member.standing.keep, member.standing.next)
-    codes = {member.tier, *(one.tier for one in asked if one is not None)}
-    names = {code: words.or_else(f"tier.{code}", code) for code in codes}
-    said = explain(member.standing, member.tier, names)
-    return said.zh if language == "zh" else said.en
 
 
 def _uuid(text: str) -> UUID | None:

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
 from cloud_broker.domain import store_state
 from cloud_broker.domain.benefits import Coupon, Gift
-from cloud_broker.ports.growth import TierChange
 from cloud_broker.ports.live import LiveHub
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.mall_shelf import MallShelf
 from cloud_broker.services.master_office import MasterOffice
-from retail_core.wire.standing import TierStanding
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -137,6 +136,21 @@ class PostingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TierRow:
+    """A change of a member's tier, and what counted for it."""
+
+    day: date
+    change: str
+    before: str
+    after: str
+    until: date
+    spend_fen: int
+    visits: int
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPage:
     """Everything HQ shows of one member; sales and postings newest first, at most 50 each."""
 
@@ -159,8 +173,9 @@ class MemberPage:
     consents: tuple[ConsentRow, ...]
     sales: tuple[SaleRow, ...]
     postings: tuple[PostingRow, ...]
-    standing: TierStanding | None = None
-    tier_changes: tuple[TierChange, ...] = ()
+    tier_why_zh: str = ""
+    tier_why_en: str = ""
+    tier_changes: tuple[TierRow, ...] = ()
     coupons: tuple[Coupon, ...] = ()
     gifts: tuple[Gift, ...] = ()
 

@@ -9,10 +9,13 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import LEASED, Repository, ms_of
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
+from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.domain.records import accounts_of
+from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
+from cloud_broker.services.member_desk import tier_names
 from cloud_broker.services.overview import (
     ConsentRow,
     LedgerRow,
@@ -24,9 +27,11 @@ from cloud_broker.services.overview import (
     RepairRow,
     SaleLineRow,
     SaleRow,
+    TierRow,
 )
 from cloud_broker.services.repairing import REPLAYABLE
 from retail_core.checkout.business_date import as_int
+from retail_core.growth.account import Said, explain
 
 PAGE_ROWS = 50
 
@@ -135,7 +140,7 @@ class PostgresPages(Repository):
         growth = PostgresGrowth(self._connection, self._tenant)
         benefits = PostgresBenefits(self._connection, self._tenant)
         person = benefits.persons([member_id])[member_id]
-        standing = growth.standings([member_id]).get(member_id)
+        why = self._why(growth.standings([member_id]).get(member_id))
         return MemberPage(
             member_id=row.member_id,
             wallet_id=row.wallet_id,
@@ -156,11 +161,19 @@ class PostgresPages(Repository):
             consents=self._consents(member_id),
             sales=self._sales_of(member_id),
             postings=self._postings(row.wallet_id),
-            standing=None if standing is None else standing.account,
-            tier_changes=growth.changes_of(person, CHANGES_MAX),
+            tier_why_zh=why.zh,
+            tier_why_en=why.en,
+            tier_changes=tuple(map(_tier_row, growth.changes_of(person, CHANGES_MAX))),
             coupons=benefits.coupons_of(person),
             gifts=benefits.gifts_of(person),
         )
+
+    def _why(self, standing: StandingRow | None) -> Said:
+        """Return the account of her tier, as the rules in force call the tiers."""
+        if standing is None:
+            return Said("", "")
+        names = tier_names(PostgresCatalogue(self._connection, self._tenant))
+        return explain(standing.account, standing.tier, names)
 
     def ledger(self, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         """Return a store's receipts and their sums."""
@@ -290,6 +303,20 @@ def _repair_row(row: Row[Any]) -> RepairRow:
         received_ms=ms_of(row.received_at),
         state=row.state,
         replayable=row.state == "open" and row.kind in REPLAYABLE,
+    )
+
+
+def _tier_row(change: TierChange) -> TierRow:
+    return TierRow(
+        change.day,
+        change.change,
+        change.before,
+        change.after,
+        change.until,
+        change.account.spend_fen,
+        change.account.visits,
+        change.by,
+        change.reason,
     )
 
 
