@@ -1,5 +1,6 @@
 """A cloud over a store in memory, and phones that sign what they ask."""
 
+import hmac
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -82,6 +83,15 @@ class OneMember(EmptyQueries):
         )
 
 
+@dataclass(frozen=True)
+class HashedPerson(Person):
+    """A person whose phone is given as its keyed hash in hexadecimal."""
+
+    @property
+    def phone_hash(self) -> bytes:
+        return bytes.fromhex(self.phone)
+
+
 @dataclass
 class Cloud:
     """The site over a store in memory, one shop with one lane."""
@@ -121,12 +131,21 @@ class Cloud:
             tally=self.tally,
             hosts=frozenset({"cloud.test"}),
         )
+        self.deps = deps
         self.client = TestClient(build_app(deps), base_url="http://cloud.test")
 
     def book(self) -> None:
         """Take in what the box has journalled."""
         ingest = Ingest(self.units, self.clock, self.tally)
         ingest.book([Inbound(self.box.topic(), self.box.frame(), self.clock.now_ms())])
+
+    def enrolled_with(self, phone: str, keys: FakeKeyRing) -> UUID:
+        """Enrol the owner of a number, hashed as boxes do."""
+        hashed = hmac.digest(keys.keys(self.box.tenant).phone_hash_key, phone.encode(), "sha256")
+        person = HashedPerson(phone=hashed.hex())
+        self.box.enrols(person)
+        self.book()
+        return person.member
 
     def enrolled(self) -> Person:
         """Enrol somebody with two consents."""
