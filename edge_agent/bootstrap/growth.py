@@ -7,6 +7,7 @@ from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.tasks import TaskDesk
+from edge_agent.services.waiting_buys import WaitingBuys
 
 
 def build_growth(
@@ -14,7 +15,9 @@ def build_growth(
 ) -> Growth:
     """Wire it."""
     replica, clock = storage.replica, basis.clock
+    waiting = WaitingBuys(storage.journal)
+    recorder.listen(waiting.recorded)
     return Growth(
         gifts=HandOver(recorder, leases, replica, prices, clock, basis.ids),
-        tasks=TaskDesk(replica, prices, basis.shop.store_name, clock),
+        tasks=TaskDesk(replica, prices, waiting, basis.shop.store_name, clock),
     )

@@ -1,19 +1,19 @@
 """A member's tasks at the till: how far she is by her record, and what this basket would add."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from edge_agent.ports.clock import Clock
-from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.ports.replica import Replica
 from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.waiting_buys import WaitingBuys
 from retail_core.errors import Fault
 from retail_core.growth.task_progress import (
     Facts,
     KeptLine,
     Progress,
-    period_of,
     progress,
     runs_on,
     with_basket,
@@ -22,9 +22,11 @@ from retail_core.growth.task_words import missing
 from retail_core.growth.tasks import Task
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.words import Words
+from retail_core.wire.messages import SaleLine
 from retail_core.wire.standing import TaskReached
 
 _MONTHS, _YEARS = 100, 10_000
+Bought = tuple[tuple[date, tuple[KeptLine, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,16 @@ class TaskHere:
 class TaskDesk:
     """Shows tasks; safe to call from several threads."""
 
-    def __init__(self, replica: Replica, prices: PriceDesk, store_name: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        prices: PriceDesk,
+        waiting: WaitingBuys,
+        store_name: str,
+        clock: Clock,
+    ) -> None:
         self._replica = replica
+        self._waiting = waiting
         self._prices = prices
         self._store_name = store_name
         self._clock = clock
@@ -68,11 +78,18 @@ class TaskDesk:
         if number is None:
             return ()
         today, lines = _day(number), tuple(self._line(line) for line in basket)
+        waiting = tuple(
+            (_day(sale.business_date or number), tuple(map(self._sold, sale.lines)))
+            for sale in self._waiting.of(member_id, held.record.posted_receipts)
+        )
         return tuple(
-            _here(task, held, lines, today)
+            _here(task, _reached(task, held.record.tasks, waiting, today), lines, today)
             for task in self._prices.rules_at(at).bundle.tasks
             if runs_on(task, today) and (not task.stores or self._store_name in task.stores)
         )
+
+    def _sold(self, line: SaleLine) -> KeptLine:
+        return self._line(RungUp(line.sku, line.qty_milli, line.net_fen))
 
     def _line(self, rung: RungUp) -> KeptLine:
         article = self._replica.article_by_sku(rung.sku)
@@ -88,25 +105,25 @@ class TaskDesk:
         )
 
 
-def _here(task: Task, held: HeldMember, lines: tuple[KeptLine, ...], today: date) -> TaskHere:
-    now = _reached(task, held.record.tasks, today)
+def _here(task: Task, now: Progress, lines: tuple[KeptLine, ...], today: date) -> TaskHere:
     then = with_basket(task, now, lines, today)
     return TaskHere(task, now, then, missing(then, task.name, task.name_en))
 
 
-def _reached(task: Task, told: tuple[TaskReached, ...], today: date) -> Progress:
-    """Return how far she is as the cloud told; of another period nothing counts any more."""
-    nothing = progress(task, Facts(), today)
-    period = period_of(task, today)
+def _reached(task: Task, told: tuple[TaskReached, ...], waiting: Bought, today: date) -> Progress:
+    """Return how far she is: as the cloud told of this period, and with what waits here."""
+    found = progress(task, Facts(), today)
     for one in told:
-        same = (one.task, one.period, len(one.has)) == (task.id, period.key, len(nothing.asks))
-        if same:
+        if (one.task, one.period, len(one.has)) == (task.id, found.period.key, len(found.asks)):
             asks = tuple(
-                type(ask)(ask.kind, ask.needs, has)
-                for ask, has in zip(nothing.asks, one.has, strict=True)
+                replace(ask, has=has) for ask, has in zip(found.asks, one.has, strict=True)
             )
-            return Progress(task.id, period, asks, _day(one.last_day) if one.last_day else None)
-    return nothing
+            last = _day(one.last_day) if one.last_day else None
+            found = replace(found, asks=asks, last=last)
+    for day, lines in waiting:
+        if found.period.holds(day) and runs_on(task, day):
+            found = with_basket(task, found, lines, day)
+    return found
 
 
 def _day(number: int) -> date:

@@ -145,7 +145,8 @@ def with_basket(task: Task, before: Progress, lines: Iterable[KeptLine], day: da
     comes = fen > 0 or units > 0
     adds = {"fen": fen, "units": units, "visits": int(comes and before.last != day)}
     asks = tuple(replace(ask, has=ask.has + adds.get(ask.kind, 0)) for ask in before.asks)
-    return replace(before, asks=asks)
+    last = max(before.last or day, day) if comes else before.last
+    return replace(before, asks=asks, last=last)
 
 
 def due(task: Task, facts: Facts, *, earlier: int = 0) -> dict[str, Reward]:

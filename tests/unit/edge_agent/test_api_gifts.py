@@ -21,7 +21,7 @@ from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant
 from retail_core.wire.messages import Change
 from retail_core.wire.standing import GiftDue, TaskReached
-from tests.factories.agent_api import BUNDLE, MEMBER, Box, member_record
+from tests.factories.agent_api import BUNDLE, MEMBER, Box, member_record, sale
 from tests.factories.lanes import AT_TILL
 
 GIFT, PROMISED = UUID(int=0x61F7), UUID(int=0x61F8)
@@ -177,6 +177,23 @@ def test_tasks_say_what_is_missing_with_the_basket(box: Box) -> None:
     assert tasks["masks"]["with_basket"][0]["missing"] == 1
 
 
-def test_tasks_of_nobody_and_without_a_clock(box: Box) -> None:
+def test_what_was_sold_here_and_is_not_sent_yet_counts_too(box: Box, tmp_path: Path) -> None:
+    total = (
+        box.till()
+        .post("/v1/quotes", json={"member_id": str(MEMBER), "lines": [{"sku": "milk"}]})
+        .json()["total_fen"]
+    )
+    body = sale(total, member_id=str(MEMBER))
+    headers = {"Idempotency-Key": "waiting-sale-1"}
+    assert box.till().post("/v1/sales", json=body, headers=headers).status_code == 200
+    assert shown(box)["big"]["asks"][0]["has"] == 7_500 + total
+    box.agent.stop()
+    with Box(tmp_path / "box") as later:
+        assert shown(later)["big"]["asks"][0]["has"] == 7_500 + total
+        later.storage.journal.mark_acked([(1, later.storage.journal.next_seq() - 1)])
+        assert shown(later)["big"]["asks"][0]["has"] == 7_500
+
+
+def test_tasks_of_nobody(box: Box) -> None:
     nobody = box.till().get(f"/v1/members/{UUID(int=7)}/tasks")
     refused(nobody, 404, FaultCode.API_NOT_FOUND)
