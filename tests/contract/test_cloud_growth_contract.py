@@ -1,146 +1,31 @@
-"""What every store of the cloud promises of tiers, benefits and birthdays, and what runs on it."""
+"""What every store of the cloud promises of tiers, and what runs on it."""
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
-import msgspec
 import pytest
 
-from cloud_broker.domain.records import record_of
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.frames import Inbound
 from cloud_broker.services.growth_desk import Asked, GrowthDesk
-from cloud_broker.services.growth_keeper import GrowthKeeper
-from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.overview import HqIdentity, HqRole
-from cloud_broker.services.persons import facts_of
 from cloud_broker.services.points_desk import PointsDesk
-from cloud_broker.services.profile_desk import Birthdays, profile_of
 from retail_core.errors import Fault
-from retail_core.growth.birthdays import Birthday
-from retail_core.loyalty.leases import LeaseKey, Right, RightKind
-from retail_core.tally import FaultTally
-from retail_core.wire.codec import decode_lease_change, encode_body
-from retail_core.wire.kinds import EventType
-from retail_core.wire.lease import LeaseGrant, LeaseHello, LeaseRecall
-from retail_core.wire.member import MemberRecord
-from retail_core.wire.messages import Event, LeaseSpend, MemberEnrolled
-from retail_core.wire.standing import BirthSaid
-from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
-from tests.fakes.cloud_box import Person, SimBox, fresh_id
+from retail_core.wire.codec import decode_member
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.lease import LeaseRecall
+from tests.factories.tiers import COUPONS, PLAN, TODAY, Chain, grown_chain
+from tests.fakes.cloud_basics import FakeCloudIdSource, FakeKeyRing
+from tests.fakes.cloud_box import Person, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
-
-TODAY = date(2026, 11, 18)
-PLAN = {
-    "tiers": [
-        {"code": "silver"},
-        {
-            "code": "gold",
-            "spend_fen": 100_000,
-            "privileges": {
-                "welcome": ["HELLO", "BAG"],
-                "monthly": ["MONTH"],
-                "birthday": ["BIRTH"],
-                "trial": ["SERUM"],
-            },
-        },
-        {"code": "black", "spend_fen": 500_000, "privileges": {"birthday": ["BIRTH"]}},
-    ],
-    "window": {"kind": "rolling", "days": 100},
-    "grace_days": 10,
-    "gifts": [
-        {"id": "BAG", "sku": "BAG1", "name": "帆布袋"},
-        {"id": "SERUM", "sku": "S1", "name": "精华小样"},
-    ],
-}
-COUPONS = [
-    {"kind": "threshold", "id": name, "name": name, "fen_off": 500}
-    for name in ("HELLO", "MONTH", "BIRTH")
-]
-
-
-@dataclass
-class Chain:
-    """A box, a member, a plan, in a cloud that keeps tiers up."""
-
-    units: Units
-    tenant: UUID
-    box: SimBox
-    person: Person = field(default_factory=Person)
-    clock: FakeCloudClock = field(default_factory=FakeCloudClock)
-    sent: int = 0
-
-    def __post_init__(self) -> None:
-        self.keeper = GrowthKeeper(self.units, self.clock, "Asia/Shanghai")
-        self.at(TODAY)
-
-    def at(self, day: date, hour: int = 12) -> None:
-        moment = datetime(day.year, day.month, day.day, hour - 8, tzinfo=UTC)
-        self.clock.ms = int(moment.timestamp() * 1_000)
-
-    def publish(self, version: int = 1, plan: dict[str, object] | None = None) -> None:
-        ids = FakeCloudIdSource(self.clock)
-        publisher = CataloguePublisher(self.units, self.clock, ids, FakeKeyRing())
-        bundle = {
-            "version": version,
-            "tier_names": {"silver": "银卡", "gold": "金卡", "black": "黑卡"},
-            "coupons": COUPONS,
-            "growth": PLAN if plan is None else plan,
-        }
-        publisher.publish_bundle(self.tenant, json.dumps(bundle).encode(), who="test")
-
-    def upload(self) -> None:
-        start, self.sent = self.sent + 1, len(self.box.events)
-        inbound = Inbound(self.box.topic(), self.box.frame(start), self.clock.now_ms())
-        Ingest(self.units, self.clock, FaultTally()).book([inbound])
-
-    def judged(self) -> MemberRecord:
-        self.upload()
-        while self.keeper.judge_due(self.tenant):
-            pass
-        return self.record()
-
-    def sells(self, fen: int, day: date = TODAY, **more: object) -> Event:
-        number = day.year * 10_000 + day.month * 100 + day.day
-        return self.box.sells(self.person, fen=fen, business_date=number, **more)
-
-    def night(self) -> Counter[str]:
-        return self.keeper.nightly(self.tenant, lambda _job, _done: None)
-
-    def record(self, person: Person | None = None) -> MemberRecord:
-        with self.units.begin(self.tenant) as unit:
-            (facts,) = facts_of(unit, [(person or self.person).member])
-        return record_of(facts)
-
-    def told(self) -> list[object]:
-        with self.units.begin(self.tenant) as unit:
-            rows = unit.feed.since(self.box.store, 0, 1_000)
-        return [decode_lease_change(row.change.kind, row.change.body) for row in rows]
-
-    def grants(self) -> set[bytes]:
-        return {one.right for one in self.told() if isinstance(one, LeaseGrant)}
-
-    def history(self) -> list[tuple[str, str, str]]:
-        with self.units.begin(self.tenant) as unit:
-            found = unit.growth.changes_of([self.person.member], 100)
-        return [(one.change, one.before, one.after) for one in reversed(found)]
 
 
 @pytest.fixture
 def chain(any_units: Units) -> Chain:
-    tenant = new_tenant(any_units)
-    chain = Chain(any_units, tenant, new_box(any_units, tenant))
-    chain.publish()
-    chain.box.enrols(chain.person)
-    chain.box.journal(EventType.LEASE_HELLO, encode_body(LeaseHello(b"b" * 32)))
-    chain.judged()
-    return chain
+    return grown_chain(any_units)
 
 
 class TestTiers:
@@ -163,6 +48,26 @@ class TestTiers:
         held = {one.id for one in record.coupons} | {one.id for one in record.gifts}
         assert chain.grants() == held
         assert chain.history() == [("reached", "silver", "gold")]
+
+    def test_the_shops_hear_of_it(self, chain: Chain) -> None:
+        chain.sells(100_000)
+        record = chain.judged()
+        with chain.units.begin(chain.tenant) as unit:
+            rows = unit.feed.since(chain.box.store, 0, 1_000)
+        members = [row.change for row in rows if row.change.kind == ChangeKind.MEMBER]
+        assert decode_member(members[-1].body) == record
+
+    def test_a_month_brings_its_coupon_once(self, chain: Chain) -> None:
+        chain.sells(100_000)
+        chain.judged()
+        chain.night()
+        assert sum(one.rule == "MONTH" for one in chain.record().coupons) == 1
+        chain.at(date(2026, 12, 1))
+        assert chain.night()["monthly"] == 1
+        chain.at(date(2026, 12, 2))
+        assert chain.night()["monthly"] == 0
+        (coupon,) = (one for one in chain.record().coupons if one.rule == "MONTH")
+        assert (coupon.first_day, coupon.last_day) == (20261201, 20261231)
 
     def test_the_same_twice_gives_nothing_twice(self, chain: Chain) -> None:
         chain.sells(100_000)
@@ -344,177 +249,3 @@ class TestDesk:
         assert len(chain.grants()) == 4
         desk.unmerge(anna, merge.merge_id, "不是")
         assert (chain.judged().tier, chain.record(other).tier) == ("silver", "silver")
-
-
-class TestBenefits:
-    def test_a_coupon_is_given_once_for_each_source(self, chain: Chain) -> None:
-        member = chain.person.member
-        with chain.units.begin(chain.tenant) as unit:
-            benefits = Benefits(unit, chain.tenant, chain.clock.now_ms())
-            days = {"first_day": TODAY, "last_day": TODAY + timedelta(days=9)}
-            first = benefits.give_coupon(member, "HELLO", source="a", **days)
-            assert first is not None
-            assert benefits.give_coupon(member, "HELLO", source="a", **days) is None
-            assert benefits.give_coupon(fresh_id(), "HELLO", source="a", **days) is None
-            assert benefits.tell()
-        assert [one.id for one in chain.record().coupons] == [first.bytes]
-        assert chain.grants() == {first.bytes}
-
-    def test_what_no_box_can_take_is_lent_later(self, any_units: Units) -> None:
-        tenant = new_tenant(any_units)
-        chain = Chain(any_units, tenant, new_box(any_units, tenant))
-        chain.box.enrols(chain.person)
-        chain.upload()
-        with any_units.begin(tenant) as unit:
-            benefits = Benefits(unit, tenant, chain.clock.now_ms())
-            gift = benefits.give_gift(
-                chain.person.member,
-                kind="newcomer",
-                sku="BAG1",
-                name="帆布袋",
-                source="newcomer",
-                store=None,
-                last_day=TODAY,
-                ready=False,
-            )
-            benefits.tell()
-        assert gift is not None
-        assert chain.grants() == set()
-        chain.box.journal(EventType.LEASE_HELLO, encode_body(LeaseHello(b"b" * 32)))
-        chain.upload()
-        with any_units.begin(tenant) as unit:
-            benefits = Benefits(unit, tenant, chain.clock.now_ms())
-            assert benefits.sweep() == 1
-            assert benefits.sweep() == 0
-            assert benefits.make_ready(chain.person.member, "newcomer")
-            assert not benefits.make_ready(chain.person.member, "newcomer")
-        assert chain.grants() == {gift.bytes}
-        assert [one.ready for one in chain.record().gifts] == [True]
-
-    def test_a_used_coupon_leaves_her_and_comes_back_as_another(self, chain: Chain) -> None:
-        right = self._given(chain)
-        key = LeaseKey(Right(RightKind.COUPON, right), chain.box.device, 1, 1)
-        spend = LeaseSpend(key.right.kind, right.bytes, key.epoch, key.nth, 1)
-        chain.sells(5_900, lease_spends=(spend,))
-        assert chain.judged().coupons == ()
-        with chain.units.begin(chain.tenant) as unit:
-            benefits = Benefits(unit, chain.tenant, chain.clock.now_ms())
-            assert not benefits.take_back(chain.person.member, "a")
-            again = benefits.reissue(right)
-            assert again is not None
-            assert again != right
-            assert benefits.reissue(right) is None
-            assert benefits.reissue(fresh_id()) is None
-            benefits.tell()
-        assert [(one.id, one.rule) for one in chain.record().coupons] == [(again.bytes, "HELLO")]
-
-    def test_what_is_taken_back_may_be_given_again(self, chain: Chain) -> None:
-        right = self._given(chain)
-        with chain.units.begin(chain.tenant) as unit:
-            benefits = Benefits(unit, chain.tenant, chain.clock.now_ms())
-            assert benefits.take_back(chain.person.member, "a")
-            assert not benefits.take_back(chain.person.member, "a")
-            benefits.tell()
-        assert chain.record().coupons == ()
-        recalled = [one for one in chain.told() if isinstance(one, LeaseRecall)]
-        assert [one.right for one in recalled] == [right.bytes]
-        assert self._given(chain) == right
-        assert [one.id for one in chain.record().coupons] == [right.bytes]
-
-    def test_what_is_over_leaves_her_at_night(self, chain: Chain) -> None:
-        self._given(chain)
-        chain.at(TODAY + timedelta(days=9))
-        chain.night()
-        assert chain.record().coupons
-        chain.at(TODAY + timedelta(days=10))
-        assert chain.night()["expired"] == 1
-        assert chain.record().coupons == ()
-
-    def _given(self, chain: Chain) -> UUID:
-        with chain.units.begin(chain.tenant) as unit:
-            benefits = Benefits(unit, chain.tenant, chain.clock.now_ms())
-            right = benefits.give_coupon(
-                chain.person.member,
-                "HELLO",
-                source="a",
-                first_day=TODAY,
-                last_day=TODAY + timedelta(days=9),
-            )
-            benefits.tell()
-        assert right is not None
-        return right
-
-
-class TestBirthdays:
-    def declare(self, chain: Chain, born: Birthday | None) -> None:
-        with chain.units.begin(chain.tenant) as unit:
-            desk = Birthdays(unit, chain.tenant, chain.keeper.today(), chain.clock.now_ms())
-            desk.declare(chain.person.member, born)
-            desk.tell()
-
-    def coupons(self, chain: Chain) -> int:
-        return sum(one.rule == "BIRTH" for one in chain.record().coupons)
-
-    def test_it_is_given_days_before_and_once(self, chain: Chain) -> None:
-        chain.sells(100_000)
-        chain.judged()
-        self.declare(chain, Birthday("solar", 12, 1))
-        assert chain.record().birthday == 1201
-        chain.at(date(2026, 11, 23))
-        chain.night()
-        assert self.coupons(chain) == 0
-        chain.at(date(2026, 11, 24))
-        assert chain.night()["birthday"] == 1
-        assert self.coupons(chain) == 1
-        chain.at(date(2026, 11, 25))
-        assert chain.night()["birthday"] == 0
-        assert self.coupons(chain) == 1
-
-    def test_another_birthday_brings_nothing_more_this_year(self, chain: Chain) -> None:
-        chain.sells(100_000)
-        chain.judged()
-        self.declare(chain, Birthday("solar", 11, 20))
-        assert self.coupons(chain) == 1
-        self.declare(chain, Birthday("solar", 11, 23))
-        self.declare(chain, Birthday("solar", 12, 24))
-        chain.at(date(2026, 12, 20))
-        chain.night()
-        assert self.coupons(chain) == 0
-        with chain.units.begin(chain.tenant) as unit:
-            given_for = unit.profiles.given_for([chain.person.member])
-        assert given_for == (date(2026, 11, 20),)
-
-    def test_a_lunar_birthday_is_told_as_the_day_of_the_year(self, chain: Chain) -> None:
-        self.declare(chain, Birthday("lunar", 8, 15))
-        assert chain.record().birthday == 925
-        chain.at(date(2027, 9, 15) - timedelta(days=182))
-        chain.night()
-        assert chain.record().birthday == 915
-        self.declare(chain, None)
-        assert chain.record().birthday == 0
-
-    def test_a_birthday_of_a_tier_without_one_brings_nothing(self, chain: Chain) -> None:
-        self.declare(chain, Birthday("solar", 11, 20))
-        assert self.coupons(chain) == 0
-
-    def test_what_is_said_at_enrolment_is_kept_and_given_for(self, any_units: Units) -> None:
-        tenant = new_tenant(any_units)
-        chain = Chain(any_units, tenant, new_box(any_units, tenant))
-        tiers = [{"code": "silver", "privileges": {"birthday": ["BIRTH"]}}, *PLAN["tiers"][1:]]  # type: ignore[index]
-        chain.publish(1, PLAN | {"tiers": tiers})
-        plain = msgspec.msgpack.decode(chain.box.enrols(chain.person).body, type=MemberEnrolled)
-        chain.box.events.pop()
-        chain.box.hashes.pop()
-        body = msgspec.structs.replace(plain, birthday=BirthSaid(10, 16, lunar=True))
-        chain.box.journal(EventType.MEMBER_ENROLLED, encode_body(body), chain.person.member)
-        record = chain.judged()
-        # the 16th of the tenth lunar month of 2026
-        assert record.birthday == 1124
-        assert self.coupons(chain) == 1
-
-    def test_a_profile_is_kept_whole(self, chain: Chain) -> None:
-        self.declare(chain, Birthday("lunar", 6, 30, leap=True))
-        with chain.units.begin(chain.tenant) as unit:
-            profile = profile_of(unit, chain.person.member)
-            assert profile.birthday == Birthday("lunar", 6, 30, leap=True)
-            assert profile.personal
