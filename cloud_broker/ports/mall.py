@@ -113,7 +113,7 @@ class MallRepo(Protocol):
         ...
 
     def moving(self, today: date, limit: int) -> tuple[UUID, ...]:
-        """Return orders that are being ended, and open ones whose last day is over."""
+        """Return orders that can be ended (no box holds them now) or whose last day is over."""
         ...
 
     def move(self, order: UUID, state: OrderState, ended_ms: int = 0) -> None:

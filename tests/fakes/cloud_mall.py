@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cloud_broker.ports.mall import OVER, Handed, Order, OrderState, Place, StockRow
 from cloud_broker.ports.unit import StoreRefusedError
+from retail_core.loyalty.leases import LENT
 
 if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
@@ -67,9 +68,14 @@ class FakeMallRepo:
         some = [
             one
             for one in self._shelf.orders.values()
-            if one.state not in OVER and (one.state != "open" or one.last_day < today)
+            if one.state not in OVER
+            and (one.last_day < today if one.state == "open" else not self._is_lent(one.gift))
         ]
         return tuple(one.order for one in sorted(some, key=lambda o: (o.last_day, o.order)))[:limit]
+
+    def _is_lent(self, gift: UUID) -> bool:
+        leases = self._state.leases.leases.items()
+        return any(key.right.id == gift and lease.state in LENT for key, lease in leases)
 
     def move(self, order: UUID, state: OrderState, ended_ms: int = 0) -> None:
         before = self._shelf.orders[order]

@@ -14,10 +14,14 @@ _ADD_ORDER = """
 insert into mall_order values (%(tenant)s, %(order)s, %(member)s, %(wallet)s, %(item)s, %(sku)s,
   %(name)s, %(points)s, %(store)s, %(redeemer)s, %(gift)s, %(state)s, %(day)s, %(last)s, %(now)s)
 """
+# An order whose gift a box still holds waits for that box, and not in front of the others.
 _MOVING = """
-select order_id from mall_order where tenant_id = %(tenant)s
-  and (state in ('cancelling', 'expiring') or (state = 'open' and last_day < %(today)s))
-order by last_day, order_id limit %(limit)s
+select o.order_id from mall_order o where o.tenant_id = %(tenant)s
+  and ((o.state = 'open' and o.last_day < %(today)s)
+    or (o.state in ('cancelling', 'expiring') and not exists (
+      select from lease l where l.tenant_id = o.tenant_id and l.kind = 'coupon'
+      and l.right_id = o.gift_id and l.state in ('open', 'fenced'))))
+order by o.last_day, o.order_id limit %(limit)s
 """
 _ADD_HANDED = """
 insert into gift_handed select %(tenant)s, n.* from unnest(%(handed)b::uuid[], %(gift)b::uuid[],
@@ -129,7 +133,7 @@ class PostgresMall(Repository):
         return tuple(map(_order, rows))
 
     def moving(self, today: date, limit: int) -> tuple[UUID, ...]:
-        """Return orders that are being ended, and open ones whose last day is over."""
+        """Return orders that can be ended (no box holds them now) or whose last day is over."""
         return tuple(row.order_id for row in self._rows(_MOVING, today=today, limit=limit))
 
     def move(self, order: UUID, state: OrderState, ended_ms: int = 0) -> None:
