@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-from retail_core.wire import growth, lane, lease, member, messages, refund, standing
+from retail_core.wire import growth, lane, lease, member, messages, persons, refund, standing
 from retail_core.wire.codec import encode_body, to_json
 from tests.factories.wire import examples
 
@@ -33,6 +33,7 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
             | vars(lane)
             | vars(lease)
             | vars(member)
+            | vars(persons)
             | vars(refund)
             | vars(standing)
         ).items()

@@ -47,6 +47,7 @@ from retail_core.wire.messages import (
     UpFrame,
     WirePosting,
 )
+from retail_core.wire.persons import PersonsPlan
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
 from retail_core.wire.standing import (
     CouponHeld,
@@ -223,6 +224,7 @@ def examples() -> dict[str, msgspec.Struct]:
             event(2, consent, EventType.CONSENT_GIVEN),
             event(3, card, EventType.CARD_ISSUED),
         ),
+        "persons_plan": PersonsPlan(7, bytes(range(32)), 36_089, whole=False, additions=(b"RPA1",)),
         "ack": AckFrame(1, 77, ((1, 40), (42, 42)), 2, (Rejected(40, "W101"),)),
         "hello": Hello(1, 77, 41, 43, 9_001, 12, 7, "0.1.0"),
         "change": ChangeFrame(

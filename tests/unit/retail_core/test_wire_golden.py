@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 
-from retail_core.wire import codec, lane
+from retail_core.wire import codec, lane, persons
 from retail_core.wire.kinds import ChangeKind, EventType
 from tests.factories.wire import examples
 from tools import golden_wire
@@ -30,6 +30,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "body_claim_issued": lambda raw: codec.decode_body(EventType.CLAIM_ISSUED, raw),
     "check_in": lane.decode_check_in,
     "check_in_seen": lane.decode_seen,
+    "persons_plan": persons.decode_plan,
     "body_member": codec.decode_member,
     "body_sale_redeeming": lambda raw: codec.decode_body(EventType.SALE, raw),
     "body_lease_hello": lambda raw: codec.decode_body(EventType.LEASE_HELLO, raw),
