@@ -1,6 +1,6 @@
 """What a member sees of herself on her phone, takes along, and takes back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cloud_broker.ports.catalogue import CatalogueRepo
@@ -10,6 +10,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.overview import ConsentRow, HqQueries, MemberPage, SaleRow
+from cloud_broker.services.persons import who_holds
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.refresh import refresh
 from retail_core.errors import Fault
@@ -46,6 +47,11 @@ class MemberDesk:
         page = self._page(who)
         with self._units.begin(who.tenant) as unit:
             tiers = tier_names(unit.catalogue)
+            holder = who_holds(unit, [who.member]).get(who.member, who.member)
+        merged = None if holder == who.member else self._queries.member(who.tenant, holder)
+        if merged is not None:
+            # Enrolled twice: her purse and purchases are the person's, her words this member's.
+            page = replace(merged, consents=page.consents)
         return Standing(
             page, tiers.get(page.tier, ""), newest_words(page.consents), self._clock.now_ms()
         )

@@ -1,5 +1,6 @@
 """One person, however often and wherever she is enrolled: one wallet, one newcomer's gift."""
 
+from dataclasses import replace
 from itertools import count
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_broker.domain.records import record_of
-from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.member_desk import MemberDesk
+from cloud_broker.services.overview import HqIdentity, MemberPage
 from cloud_broker.services.persons import facts_of
+from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.points_desk import PointsDesk
 from retail_core.errors import Fault
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
@@ -18,6 +21,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member
 from retail_core.wire.member import MemberRecord
 from tests.factories.bundle_content import content
+from tests.factories.member_phone import OneMember
 from tests.factories.newcomers import COUPON, GIFT, Chain
 from tests.fakes.cloud_basics import FakeCloudIdSource
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
@@ -208,3 +212,25 @@ def test_frames_can_be_read_by_a_box() -> None:
     frames = [decode_change(one.payload) for one in outcome.send if one.topic.endswith("/chg")]
     kinds = [change.kind for frame in frames for change in frame.changes]
     assert kinds.count("member") == 1, "told once, gift included"
+
+
+def test_her_page_shows_the_person() -> None:
+    chain = Chain(FakeUnits())
+    shops = [chain.shop("静安店"), chain.shop("徐汇店")]
+    people = one_person(2)
+    for shop, person in zip(shops, people, strict=True):
+        shop.enrols(person)
+        chain.book(shop)
+    asked: list[UUID] = []
+
+    class Queries(OneMember):
+        def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
+            asked.append(member_id)
+            page = super().member(tenant, member_id)
+            assert page is not None
+            return replace(page, name=str(member_id), consents=())
+
+    desk = MemberDesk(chain.units, Queries(), chain.clock, FakeCloudIdSource(chain.clock))
+    shown = desk.standing(PhoneHolder(chain.tenant, people[1].member, b"k" * 8))
+    assert shown.page.name == str(people[0].member)
+    assert asked == [people[1].member, people[0].member]
