@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zlib import crc32
 
 from tinydb import TinyDB, where
@@ -95,6 +95,20 @@ class TinyDocuments:
     def __init__(self, path: Path, tally: FaultTally) -> None:
         self._lock = threading.Lock()
         self._db = TinyDB(str(path), tally, storage=SafeStorage)
+
+    @classmethod
+    def opened_or_new(cls, path: Path, tally: FaultTally) -> Self:
+        """Open the file; one of which no copy is whole is put aside: a box without it sells."""
+        documents = cls(path, tally)
+        try:
+            documents.get("")
+        except Fault:
+            documents.close()
+            for copy in (path, path.with_name(path.name + ".previous")):
+                if copy.exists():
+                    copy.replace(copy.with_name(copy.name + ".damaged"))
+            return cls(path, tally)
+        return documents
 
     def get(self, name: str) -> dict[str, object] | None:
         """Return a document, or None."""

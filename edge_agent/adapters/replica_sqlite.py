@@ -7,6 +7,7 @@ because the position is written in the transaction of its changes.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 import apsw
@@ -102,7 +103,7 @@ class SqliteReplica:
         self._stock: dict[str, int] | None = None
 
     @classmethod
-    def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> "SqliteReplica":
+    def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> Self:
         """Open the file, or put a damaged one aside and begin anew: the shop must sell.
 
         The damage is counted; a wrong key of the whole box shows at the journal.

@@ -89,7 +89,7 @@ class Wellbeing:
             devices=devices,
             cloud_seen_ms=self._cloud_seen_ms,
             outbox_depth=self._journal.depth(),
-            feed_pos=self._replica.feed_position()[1],
+            feed_pos=self._feed_pos(),
             members=self._replica.member_count(),
             faults=self._tally.snapshot(),
             faces=self._faces(),
@@ -101,6 +101,13 @@ class Wellbeing:
             lanes=self._lanes,
             training=self._training(),
         )
+
+    def _feed_pos(self) -> int:
+        try:
+            return self._replica.feed_position()[1]
+        except Fault as fault:  # a replica that cannot be read is said by its own reason
+            self._tally.count(fault.code)
+            return 0
 
     def _states(self) -> dict[str, str]:
         states = {name: ask() for name, ask in self._devices.items()}

@@ -177,7 +177,11 @@ def build_surface(
         devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
         lanes,
         lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
-        lambda: (*devices.noted(services.gallery.members), *lines.noted()),
+        lambda: (
+            *storage.replica.noted(),
+            *devices.noted(services.gallery.members),
+            *lines.noted(),
+        ),
         training=services.after.training.lanes,
     )
     counter = Counter(basis.hub, views, visits, drawn)

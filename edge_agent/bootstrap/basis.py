@@ -12,7 +12,7 @@ from edge_agent.adapters.gallery_sqlite import SqliteGallery
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.keys import derive_key
-from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.adapters.replica_steady import SteadyReplica
 from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
 from edge_agent.api.hub import EventHub
 from edge_agent.domain.shop import Shop
@@ -45,7 +45,7 @@ class Storage:
     """The files of the box, open."""
 
     journal: SqliteJournal
-    replica: SqliteReplica
+    replica: SteadyReplica
     gallery: SqliteGallery
     documents: TinyDocuments
     used_proofs: SqliteUsedProofs
@@ -93,7 +93,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
 
     journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids)
     files.callback(journal.close)
-    replica = SqliteReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
+    replica = SteadyReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
     files.callback(replica.close)
     restore_unsynced(journal, replica, basis.shop)
     gallery = SqliteGallery.opened_or_new(
@@ -108,7 +108,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     now = basis.clock.now()
     if now.quality is not TimeQuality.UNKNOWN:
         gallery.forget_other_board(now.wall_ms)
-    documents = TinyDocuments(folder / DOCUMENTS_FILE, basis.tally)
+    documents = TinyDocuments.opened_or_new(folder / DOCUMENTS_FILE, basis.tally)
     files.callback(documents.close)
     used_proofs = SqliteUsedProofs.opened_or_new(folder / "proofs.db", key("proofs"), basis.tally)
     files.callback(used_proofs.close)

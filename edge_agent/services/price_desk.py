@@ -4,6 +4,7 @@ Whatever becomes of the rules, a till sells: when they cannot be read or worked 
 shelf prices, which is counted and said.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -39,6 +40,8 @@ from retail_core.wire.messages import PricedFor
 
 NO_RULES = RuleBundle(version=0)
 CHANNEL = "store"
+# A basket is priced again when it is paid, and when somebody looks: nothing changed since.
+QUOTES_KEPT = 16
 _MS_PER_S = 1000
 
 
@@ -138,6 +141,7 @@ class PriceDesk:
         self._budgets = budgets
         self._tally = tally or FaultTally()
         self._price = price
+        self._quoted: deque[Quote] = deque(maxlen=QUOTES_KEPT)
         self._shop = shop
         self._zone = ZoneInfo(shop.zone)
         self._parsed: dict[int, Rules] = {}
@@ -189,6 +193,10 @@ class PriceDesk:
         moment = datetime.fromtimestamp(at.wall_ms / _MS_PER_S, UTC)
         return moment.astimezone(self._zone).replace(tzinfo=None)
 
+    def _opened(self, at: Instant) -> datetime:
+        """Return the wall time of opening by the minute: rules change on whole minutes only."""
+        return self.local(at).replace(second=0, microsecond=0)
+
     def business_date(self, at: Instant) -> int | None:
         """Return the business date as 20260731; None while the clock is unknown."""
         if at.quality == TimeQuality.UNKNOWN:
@@ -224,7 +232,7 @@ class PriceDesk:
         rules = self.rules_at(at)
         used = self._used(held, at)
         asked = Asked(
-            basket=Basket(lines, self.local(at)),
+            basket=Basket(lines, self._opened(at)),
             member=_member_context(held, used.member, redeem),
             store=self._store(at, used, rules, redeem),
             points_wanted=redeem.points,
@@ -250,6 +258,9 @@ class PriceDesk:
 
     def _quote(self, asked: Asked, rules: Rules) -> Quote:
         """Price what is asked, at shelf prices when the rules fail (Faults of `check_basket`)."""
+        for known in tuple(self._quoted):
+            if known.rules is rules and known.asked == asked:
+                return known
         check_basket(asked.basket)
         fallback = None if rules.readable else FaultCode.PRICE_FALLBACK
         earn = rules.bundle.earn
@@ -264,13 +275,16 @@ class PriceDesk:
         except Exception:  # noqa: BLE001 -- a bug in the rules' search must not close the counter
             fallback = FaultCode.PRICE_FALLBACK
             rules = SHELF_PRICES
-            asked = replace(asked, points_wanted=0)
+            asked = Asked(basket=asked.basket, member=asked.member, store=asked.store)
             priced = price_basket(asked.basket, NO_RULES, None)
         if fallback is not None:
             self._tally.count(fallback)
         opened = asked.basket.opened_local
         facts = priced_for(opened, asked.member, asked.store, rules.bundle)
-        return Quote(asked.basket, priced, rules, facts, asked, earn, fallback)
+        made = Quote(asked.basket, priced, rules, facts, asked, earn, fallback)
+        if fallback is None:
+            self._quoted.append(made)
+        return made
 
     def empty(self, at: Instant) -> Quote:
         """Return a basket with nothing in it yet."""

@@ -1,4 +1,4 @@
-"""Faults of pairing a terminal and of a call's deadline: A145 to A154."""
+"""Faults of terminals, of a call's deadline and of a sick part: A145 to A154."""
 
 from retail_core.texts.fault_codes import FaultCode, FaultSpec
 
@@ -44,5 +44,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{deadline_ms} ms are over and this write is still under way: ask again with the same"
         " Idempotency-Key and content to learn how it ended",
         retryable=True,
+    ),
+    FaultCode.REPLICA_SICK: FaultSpec(
+        "storage",
+        503,
+        "本店的会员和商品副本读不出来:按收银机给的价格照常卖;重启盒子会重新下载",
+        "members and articles kept here cannot be read: it sells at the till's prices;"
+        " a restart of the box fetches them anew",
     ),
 }

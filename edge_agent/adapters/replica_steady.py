@@ -1,0 +1,98 @@
+"""A replica that lets the shop sell while its file cannot be read.
+
+What a sale looks up answers as if nothing were held here: an unknown article sells at the till's
+price, a member is not found, rules are shelf prices. What keeps the feed in order is not softened:
+a position that reads as zero would fetch a whole shop anew, again and again.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from edge_agent.adapters.replica_sqlite import SqliteReplica
+from edge_agent.ports.replica import HeldMember
+from retail_core.catalog.article import Article
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+Found = TypeVar("Found")
+
+
+class SteadyReplica(SqliteReplica):
+    """The box's replica; `noted` says whether it could be read when last asked."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        super().__init__(path, key)
+        self.tally = FaultTally()
+        self._sick = False
+
+    @classmethod
+    def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> "SteadyReplica":
+        """Open the file as `SqliteReplica` does; what cannot be read later is counted as well."""
+        replica = super().opened_or_new(path, key, tally)
+        replica.tally = tally
+        return replica
+
+    def noted(self) -> tuple[FaultCode, ...]:
+        """Return what the box's health should say of it."""
+        return (FaultCode.REPLICA_SICK,) if self._sick else ()
+
+    def member(self, member_id: UUID) -> HeldMember | None:
+        """Return a member by id."""
+        return self._read(lambda: SqliteReplica.member(self, member_id), None)
+
+    def by_phone_key(self, key_id: bytes) -> HeldMember | None:
+        """Return the member whose phone has this key id."""
+        return self._read(lambda: SqliteReplica.by_phone_key(self, key_id), None)
+
+    def by_card(self, uid_hash: bytes) -> HeldMember | None:
+        """Return the member who holds this card."""
+        return self._read(lambda: SqliteReplica.by_card(self, uid_hash), None)
+
+    def by_phone_hash(self, phone_hash: bytes) -> HeldMember | None:
+        """Return the member with this keyed phone hash."""
+        return self._read(lambda: SqliteReplica.by_phone_hash(self, phone_hash), None)
+
+    def by_digit_reference(self, reference: str) -> tuple[HeldMember, ...]:
+        """Return the members whose digit codes carry this reference."""
+        return self._read(lambda: SqliteReplica.by_digit_reference(self, reference), ())
+
+    def member_count(self) -> int:
+        """Return how many members are held."""
+        return self._read(lambda: SqliteReplica.member_count(self), 0)
+
+    def catalogue_version(self) -> int:
+        """Return the version of the catalogue held, 0 for none."""
+        return self._read(lambda: SqliteReplica.catalogue_version(self), 0)
+
+    def article_by_sku(self, sku: str) -> Article | None:
+        """Return the article with this sku."""
+        return self._read(lambda: SqliteReplica.article_by_sku(self, sku), None)
+
+    def article_by_barcode(self, barcode: str) -> Article | None:
+        """Return the article with this bar code."""
+        return self._read(lambda: SqliteReplica.article_by_barcode(self, barcode), None)
+
+    def article_by_receipt_name(self, name: str) -> Article | None:
+        """Return the article a printed name is mapped to."""
+        return self._read(lambda: SqliteReplica.article_by_receipt_name(self, name), None)
+
+    def bundle(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the rule bundle held."""
+        return self._read(lambda: SqliteReplica.bundle(self), None)
+
+    def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the bundles held before, newest first."""
+        return self._read(lambda: SqliteReplica.earlier_bundles(self), ())
+
+    def _read(self, ask: Callable[[], Found], nothing: Found) -> Found:
+        try:
+            found = ask()
+        except Fault as fault:
+            self.tally.count(fault.code)
+            self._sick = True
+            return nothing
+        self._sick = False
+        return found
