@@ -11,36 +11,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
 from cloud_broker.api.app import build_app
-from cloud_broker.api.deps import ApiDeps
 from cloud_broker.domain.phone_request import Asked, signed_bytes
 from cloud_broker.ports.fleet import DeviceState, NewTill
 from cloud_broker.services.back_office import back_office
 from cloud_broker.services.checkins import CheckIns, LaneCaller
-from cloud_broker.services.devices import Devices
-from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.frames import Inbound
-from cloud_broker.services.growth_desks import growth_desks
-from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.member_desk import MemberDesk
-from cloud_broker.services.members import Members
 from cloud_broker.services.overview import ConsentRow, MemberPage
-from cloud_broker.services.person_filters import PersonFilters
-from cloud_broker.services.phones import Phones
-from cloud_broker.services.receipt_claims import ReceiptClaims
-from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_member
+from tests.factories.cloud_api import api_deps
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
     FakeKeyRing,
-    FakePasswords,
 )
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
-from tests.fakes.cloud_recruiting import sms_codes
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -110,28 +98,8 @@ class Cloud:
         self.checkins = CheckIns(self.units, self.clock, ids)
         self.caller = LaneCaller(self.units, self.clock, self.tally)
         self.office = back_office(self.units, self.clock, ids, FakeKeyRing())
-        deps = ApiDeps(
-            devices=Devices(self.units),
-            members=Members(self.units, self.clock),
-            faces=FaceOffice(self.units, self.clock, ids, FakeKeyRing()),
-            phones=Phones(self.units, self.clock, ids),
-            checkins=self.checkins,
-            member_desk=MemberDesk(self.units, OneMember(), self.clock, ids),
-            receipts=ReceiptLookUp(self.units),
-            receipt_claims=ReceiptClaims(self.units, self.clock),
-            sms=sms_codes(self.units, self.clock, ids),
-            person_filters=PersonFilters(self.units, self.clock),
-            growth=growth_desks(self.units, self.clock, ids, FakeKeyRing(), "Asia/Shanghai"),
-            office=self.office,
-            queries=OneMember(),
-            auth=HqAccess(self.units, self.clock, ids, FakePasswords()),
-            desk=NotingDesk(fresh_id()),
-            clock=self.clock,
-            ids=ids,
-            tally=self.tally,
-            hosts=frozenset({"cloud.test"}),
-        )
-        self.deps = deps
+        desk = NotingDesk(fresh_id())
+        deps = api_deps(self.units, self.clock, self.tally, OneMember(), desk, self.office)
         self.client = TestClient(build_app(deps), base_url="http://cloud.test")
 
     def book(self) -> None:

@@ -13,31 +13,17 @@ from starlette.testclient import TestClient
 from cloud_broker.api.app import build_app, openapi
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.catalogue import Document
-from cloud_broker.services.back_office import back_office
-from cloud_broker.services.checkins import CheckIns
-from cloud_broker.services.devices import Devices
-from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.frames import Inbound
-from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.member_desk import MemberDesk
-from cloud_broker.services.members import Members
-from cloud_broker.services.person_filters import PersonFilters
-from cloud_broker.services.phones import Phones
-from cloud_broker.services.receipt_claims import ReceiptClaims
-from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
+from tests.factories.cloud_api import api_deps
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
-    FakeCloudIdSource,
-    FakeKeyRing,
-    FakePasswords,
 )
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_hq import EmptyQueries, NotingDesk
-from tests.fakes.cloud_recruiting import sms_codes
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box, new_tenant, token_of
 
@@ -95,31 +81,10 @@ class Site:
 def shared_site() -> Site:
     """Build the application once: its models take half a second."""
     units, clock, tally = FakeUnits(), FakeCloudClock(), FaultTally()
-    ids = FakeCloudIdSource(clock)
-    access = HqAccess(units, clock, ids, FakePasswords())
     desk = NotingDesk(REPAIR)
-    deps = ApiDeps(
-        devices=Devices(units),
-        members=Members(units, clock),
-        faces=FaceOffice(units, clock, ids, FakeKeyRing()),
-        phones=Phones(units, clock, ids),
-        checkins=CheckIns(units, clock, ids),
-        member_desk=MemberDesk(units, EmptyQueries(), clock, ids),
-        receipts=ReceiptLookUp(units),
-        receipt_claims=ReceiptClaims(units, clock),
-        sms=sms_codes(units, clock, ids),
-        person_filters=PersonFilters(units, clock),
-        growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
-        office=back_office(units, clock, ids, FakeKeyRing()),
-        queries=EmptyQueries(),
-        auth=access,
-        desk=desk,
-        clock=clock,
-        ids=ids,
-        tally=tally,
-        hosts=frozenset({"cloud.test"}),
-        software="1.2",
-    )
+    deps = api_deps(units, clock, tally, EmptyQueries(), desk)
+    access = deps.auth
+    assert isinstance(access, HqAccess)
     client = TestClient(
         build_app(deps), base_url="http://cloud.test", raise_server_exceptions=False
     )

@@ -1,0 +1,62 @@
+"""What the cloud's HTTP application works with, over a store in memory."""
+
+from cloud_broker.api.deps import ApiDeps
+from cloud_broker.services.back_office import BackOffice, back_office
+from cloud_broker.services.checkins import CheckIns
+from cloud_broker.services.devices import Devices
+from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.growth_desks import growth_desks
+from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.member_desk import MemberDesk
+from cloud_broker.services.members import Members
+from cloud_broker.services.overview import HqQueries
+from cloud_broker.services.person_filters import PersonFilters
+from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_claims import ReceiptClaims
+from cloud_broker.services.receipt_look_up import ReceiptLookUp
+from retail_core.tally import FaultTally
+from tests.fakes.cloud_basics import (
+    FakeCloudClock,
+    FakeCloudIdSource,
+    FakeKeyRing,
+    FakePasswords,
+)
+from tests.fakes.cloud_hq import NotingDesk
+from tests.fakes.cloud_recruiting import sms_codes
+from tests.fakes.cloud_units import FakeUnits
+
+HOST = "cloud.test"
+
+
+def api_deps(
+    units: FakeUnits,
+    clock: FakeCloudClock,
+    tally: FaultTally,
+    queries: HqQueries,
+    desk: NotingDesk,
+    office: BackOffice | None = None,
+) -> ApiDeps:
+    """Return every part; `deps.auth` is the real one over the same store."""
+    ids = FakeCloudIdSource(clock)
+    return ApiDeps(
+        devices=Devices(units),
+        members=Members(units, clock),
+        faces=FaceOffice(units, clock, ids, FakeKeyRing()),
+        phones=Phones(units, clock, ids),
+        checkins=CheckIns(units, clock, ids),
+        member_desk=MemberDesk(units, queries, clock, ids),
+        receipts=ReceiptLookUp(units),
+        receipt_claims=ReceiptClaims(units, clock),
+        sms=sms_codes(units, clock, ids),
+        person_filters=PersonFilters(units, clock),
+        growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
+        office=office or back_office(units, clock, ids, FakeKeyRing()),
+        queries=queries,
+        auth=HqAccess(units, clock, ids, FakePasswords()),
+        desk=desk,
+        clock=clock,
+        ids=ids,
+        tally=tally,
+        hosts=frozenset({HOST}),
+        software="1.2",
+    )
