@@ -21,6 +21,7 @@ from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit, Units
 from retail_core import limits
 from retail_core.errors import Fault
+from retail_core.pricing.proof.depends import asks_stock
 from retail_core.pricing.proof.verify import price_again
 from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, RuleBundle, bundle_hash, parse_bundle
 from retail_core.tally import FaultTally
@@ -104,6 +105,8 @@ class PriceAudit:
         self, unit: Unit, sale: Sale, bundle: RuleBundle, day: date
     ) -> Difference | bool | None:
         """Price a sale again: the difference, True when there is none, None when it cannot be."""
+        if asks_stock(bundle):
+            return None
         articles = unit.audit.articles({line.sku for line in sale.lines}, day)
         asked = asked_again(sale, articles)
         if asked is None:

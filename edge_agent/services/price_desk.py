@@ -311,7 +311,7 @@ class PriceDesk:
     def _store(
         self, at: Instant, used: UsesKnown, rules: Rules, redeem: Redeemable
     ) -> StoreContext:
-        """Return what the box knows of the shop: how often rules were used, no stock."""
+        """Return what the box knows of the shop: what lies here, how often rules were used."""
         fen, uses = dict[str, int](), dict[str, int]()
         if self._budgets is not None and rules.bundle.campaigns:
             holds = redeem.holds if redeem.budgets else None
@@ -320,6 +320,7 @@ class PriceDesk:
             store=self._shop.store_name,
             region=self._shop.region,
             channel=CHANNEL,
+            stock=dict(self._replica.stock()),
             used=used.store,
             campaign_fen=fen,
             campaign_uses=uses,

@@ -18,6 +18,11 @@ def rules_of(bundle: RuleBundle) -> Iterator[OfferBase]:
     yield from bundle.gifts
 
 
+def asks_stock(bundle: RuleBundle) -> bool:
+    """Tell whether a rule hangs on what lay in the shop, which does not travel with a sale."""
+    return any(rule.when.stock_from is not None for rule in rules_of(bundle))
+
+
 def member_facts(
     member: MemberContext | None, bundle: RuleBundle, today: date
 ) -> MemberContext | None:

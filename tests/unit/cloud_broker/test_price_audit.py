@@ -1,5 +1,6 @@
 """The cloud checks what tills charged: every receipt's sums, and the best price of some."""
 
+import json
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
 from retail_core.errors import Fault
+from retail_core.pricing.proof.depends import asks_stock
+from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import LeaseSpend, Sale
@@ -252,3 +255,11 @@ class TestAuditor:
         auditor.start()
         auditor.stop()
         auditor.stop()
+
+
+def test_a_rule_that_hangs_on_stock_is_not_priced_again_elsewhere() -> None:
+    plain = {"version": 1, "tier_names": {}, "offers": []}
+    mix = {"kind": "set_amount", "id": "x", "name": "2件减5", "need": 2, "fen_off": 500}
+    mix |= {"when": {"stock_from": 1}}
+    assert not asks_stock(parse_bundle(json.dumps(plain).encode()))
+    assert asks_stock(parse_bundle(json.dumps(plain | {"offers": [mix]}).encode()))

@@ -11,6 +11,7 @@ from edge_agent.domain.sale import AskedLine
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.replica import HeldMember
 from edge_agent.services.price_desk import PriceDesk, Quote
+from retail_core.catalog.stock_table import StockTable
 from retail_core.clock import Instant, TimeQuality
 from retail_core.pricing.certificate import Reason
 from tests.factories.shop_floor import BUNDLE, MASK, SHOP, SOAP, make_id, make_record
@@ -174,3 +175,10 @@ def utc(text: str) -> Instant:
 def test_hours_are_wall_time_also_when_clocks_change(moment: str, *, inside: bool) -> None:
     priced = quoted(desk(NIGHT, shop=BERLIN), utc(moment)).priced
     assert priced.total_fen == (SHELF_FEN * 9 // 10 if inside else SHELF_FEN)
+
+
+def test_rules_ask_what_lies_here() -> None:
+    pricing = desk(MIX | {"when": {"stock_from": 2}})
+    assert reasons(quoted(pricing)) == {"x": Reason.STOCK_TOO_LOW}
+    pricing._replica.replace_stock(StockTable(1, 1, {"SOAP": 2_000}))
+    assert reasons(quoted(pricing)) == {}
