@@ -13,6 +13,7 @@ from retail_core.wire.standing import TierStanding
 
 Changed = Literal["reached", "lowered", "granted", "merged"]
 Decision = Literal["approved", "refused"]
+MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,14 @@ class TierGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """Why somebody is to be judged; `marked` changes when more is booked meanwhile."""
+
+    because: str
+    marked: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JobState:
     """How far a job of a day came: the last member it looked at, and what it did."""
 
@@ -119,14 +128,14 @@ class GrowthRepo(Protocol):
     # ---- what is to be judged -------------------------------------------------------------------
 
     def due(self, members: Collection[UUID], because: str) -> None:
-        """Let members be judged soon."""
+        """Let members be judged soon; that they were merged is not forgotten over a sale."""
         ...
 
-    def waiting(self, limit: int) -> dict[UUID, datetime]:
-        """Return some that are to be judged, the longest due first, with their mark for `done`."""
+    def waiting(self, limit: int) -> dict[UUID, Due]:
+        """Return some that are to be judged, the longest due first."""
         ...
 
-    def done(self, seen: Mapping[UUID, datetime]) -> None:
+    def done(self, seen: Mapping[UUID, Due]) -> None:
         """Take members off the list about whom nothing more was booked since they were seen."""
         ...
 

@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from cloud_broker.ports.growth import Changed, Joined, StandingRow, TierChange
+from cloud_broker.ports.growth import MERGE, Changed, Joined, StandingRow, TierChange
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.growth_perks import Perks
@@ -158,7 +158,7 @@ class GrowthBooks:
             day=self._today,
             before=one.before.tier,
             after=one.row.tier,
-            change="merged" if because == "merge" else one.change,
+            change="merged" if because == MERGE else one.change,
             until=one.row.until,
             account=one.row.account,
             reason=because,

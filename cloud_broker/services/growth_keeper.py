@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cloud_broker.domain.lunar import lunar_year
 from cloud_broker.ports.clock import Clock
-from cloud_broker.ports.growth import JobState
+from cloud_broker.ports.growth import MERGE, JobState
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.benefits import SWEEP_MAX, Benefits
@@ -66,8 +66,10 @@ class GrowthKeeper:
             seen = unit.growth.waiting(AT_A_TIME)
             if seen:
                 books = GrowthBooks(unit, tenant, self.today(), self._clock.now_ms())
-                judged = books.judge(seen)
+                merged = {member for member, due in seen.items() if due.because == MERGE}
+                judged = books.judge(seen.keys() - merged)
                 books.save(judged)
+                books.save(books.judge(merged), because=MERGE)
                 new = [one.row.member for one in judged if one.old is None]
                 self._birthdays(unit, tenant, new)
                 unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cloud_broker.domain.points import Moment, new_posting
 from cloud_broker.domain.postings import sums_up
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.growth import MERGE as MERGED
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.ledger import Adjustment, Decision, Merge
 from cloud_broker.ports.live import LiveEvent
@@ -174,7 +175,7 @@ class PointsDesk:
             keep_one_gift(unit, benefits, source, target)
             benefits.tell()
             unit.points_desk.add_merge(made)
-            unit.growth.due({source, target}, "merge")
+            unit.growth.due({source, target}, MERGED)
             sweep(unit, who.tenant_id, made, books, moment)
             detail = {"from": str(source), "into": str(target), "reason": reason}
             entry = AuditEntry(who.login, "points.merge", str(made.merge_id), detail)
@@ -193,7 +194,7 @@ class PointsDesk:
             books = _both(unit, found)[1]
             merged = merge_postings(unit, found)
             unit.points_desk.undo_merge(merge_id, reason, who.login, moment.now_ms)
-            unit.growth.due({found.source, found.target}, "merge")
+            unit.growth.due({found.source, found.target}, MERGED)
             back = unmerging(merged, found.into_wallet, books.purses)
             post(unit, who.tenant_id, merge_id, [(one, found.from_wallet) for one in back], moment)
             entry = AuditEntry(who.login, "points.unmerge", str(merge_id), {"reason": reason})

@@ -247,5 +247,6 @@ class TestDesk:
         assert chain.record(other).tier == "gold"
         assert {one.rule for one in chain.record(other).coupons} == {"HELLO", "MONTH"}
         assert len(chain.grants()) == 4
+        assert chain.history() == [("merged", "silver", "gold")]
         desk.unmerge(anna, merge.merge_id, "不是")
         assert (chain.judged().tier, chain.record(other).tier) == ("silver", "silver")

@@ -13,7 +13,9 @@ from cloud_broker.domain.ingest_effects import NewMember
 from cloud_broker.domain.records import Told
 from cloud_broker.domain.rule_uses import told_uses, uses_of
 from cloud_broker.ports.growth import (
+    MERGE,
     Decision,
+    Due,
     JobState,
     Joined,
     StandingRow,
@@ -45,7 +47,7 @@ class GrowthShelf:
     standings: dict[UUID, StandingRow] = field(default_factory=dict)
     tiers: dict[UUID, str] = field(default_factory=dict)
     changes: list[TierChange] = field(default_factory=list)
-    due: dict[UUID, datetime] = field(default_factory=dict)
+    due: dict[UUID, Due] = field(default_factory=dict)
     marks: int = 0
     jobs: dict[tuple[date, str], JobState] = field(default_factory=dict)
     grants: dict[UUID, TierGrant] = field(default_factory=dict)
@@ -117,14 +119,16 @@ class FakeGrowthRepo:
     def due(self, members: Collection[UUID], because: str) -> None:
         for member in members:
             self._shelf.marks += 1
-            self._shelf.due[member] = _EPOCH + timedelta(microseconds=self._shelf.marks)
+            known = self._shelf.due.get(member)
+            kept = MERGE if known is not None and known.because == MERGE else because
+            self._shelf.due[member] = Due(kept, _EPOCH + timedelta(microseconds=self._shelf.marks))
 
-    def waiting(self, limit: int) -> dict[UUID, datetime]:
-        return dict(sorted(self._shelf.due.items(), key=lambda one: one[1])[:limit])
+    def waiting(self, limit: int) -> dict[UUID, Due]:
+        return dict(sorted(self._shelf.due.items(), key=lambda one: one[1].marked)[:limit])
 
-    def done(self, seen: Mapping[UUID, datetime]) -> None:
-        for member, mark in seen.items():
-            if self._shelf.due.get(member) == mark:
+    def done(self, seen: Mapping[UUID, Due]) -> None:
+        for member, due in seen.items():
+            if self._shelf.due.get(member) == due:
                 del self._shelf.due[member]
 
     def ending(self, day: date, after: UUID | None, limit: int) -> tuple[UUID, ...]:

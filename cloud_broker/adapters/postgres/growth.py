@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.ports.growth import (
     Decision,
+    Due,
     JobState,
     Joined,
     StandingRow,
@@ -84,9 +85,10 @@ and tier = any(%(tiers)b::text[])
 and (%(after)s::uuid is null or member_id > %(after)s) order by member_id limit %(limit)s
 """
 _DUE = """
-insert into growth_due select %(tenant)s, m, %(because)s, clock_timestamp()
+insert into growth_due as d select %(tenant)s, m, %(because)s, clock_timestamp()
 from unnest(%(members)b::uuid[]) as m order by m
-on conflict (tenant_id, member_id) do update set due_at = excluded.due_at
+on conflict (tenant_id, member_id) do update set due_at = excluded.due_at,
+  because = case d.because when 'merge' then d.because else excluded.because end
 """
 _DONE = """
 delete from growth_due d using unnest(%(members)b::uuid[], %(at)b::timestamptz[]) as n(member, at)
@@ -235,22 +237,22 @@ class PostgresGrowth(Repository):
     # ---- what is to be judged -------------------------------------------------------------------
 
     def due(self, members: Collection[UUID], because: str) -> None:
-        """Let members be judged soon."""
+        """Let members be judged soon; that they were merged is not forgotten over a sale."""
         if members:
             self._run(_DUE, members=list(members), because=because)
 
-    def waiting(self, limit: int) -> dict[UUID, datetime]:
-        """Return some that are to be judged, the longest due first, with their mark for `done`."""
+    def waiting(self, limit: int) -> dict[UUID, Due]:
+        """Return some that are to be judged, the longest due first."""
         rows = self._rows(
-            "select member_id, due_at from growth_due where tenant_id = %(tenant)s"
+            "select member_id, because, due_at from growth_due where tenant_id = %(tenant)s"
             " order by due_at limit %(limit)s",
             limit=limit,
         )
-        return {row.member_id: row.due_at for row in rows}
+        return {row.member_id: Due(row.because, row.due_at) for row in rows}
 
-    def done(self, seen: Mapping[UUID, datetime]) -> None:
+    def done(self, seen: Mapping[UUID, Due]) -> None:
         """Take members off the list about whom nothing more was booked since they were seen."""
-        self._run(_DONE, members=list(seen), at=list(seen.values()))
+        self._run(_DONE, members=list(seen), at=[due.marked for due in seen.values()])
 
     def ending(self, day: date, after: UUID | None, limit: int) -> tuple[UUID, ...]:
         """Return members whom time may have changed by a day, in the order of their ids."""
