@@ -6,9 +6,10 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from retail_core.growth.referral import Referral
+from retail_core.growth.referral import Referral, ReferralRule
 from retail_core.growth.rewards import Given
 from retail_core.growth.task_progress import Facts
+from retail_core.growth.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,15 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What was given for a cause, by whose points, on which day."""
+    """What was given for a cause, by whose points, on which day, and by which rule.
+
+    The rule is the one of that day: HQ changing it later takes nothing back.
+    """
 
     given: Given
     issuer: UUID
     day: date
+    rule: Task | ReferralRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

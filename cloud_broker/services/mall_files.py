@@ -12,8 +12,10 @@ from cloud_broker.services.cells import safe_cell
 
 _MS = 1_000
 _STOCK = ("item", "store", "stock", "reserved", "free")
-_ORDERS = ("order_id", "item", "sku", "name", "points", "store", "member_id", "state")
-_ORDERS += ("ordered_at", "last_day", "ended_at")
+_ORDERS = (
+    *("order_id", "item", "sku", "name", "points", "store", "member_id", "state"),
+    *("ordered_at", "last_day", "ended_at"),
+)
 _HANDED = ("handed_id", "kind", "sku", "name", "store", "member_id", "business_date", "at")
 
 

@@ -4,7 +4,7 @@ All of it in the transaction at hand: points as postings, coupons and gifts as b
 of a cause has keys of its own, so the same turn is never given twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -14,7 +14,9 @@ from cloud_broker.ports.tasks import Completion, Home
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.points_desk import post
+from retail_core.growth.referral import ReferralRule
 from retail_core.growth.rewards import Act, Given
+from retail_core.growth.tasks import Task
 from retail_core.loyalty.awards import award_postings, take_back_postings
 from retail_core.loyalty.postings import Posting, brand_account, member_account
 
@@ -32,9 +34,14 @@ class Rewarding:
         self._benefits = Benefits(unit, tenant, moment.now_ms)
 
     def act(
-        self, member: UUID, home: Home, acts: Iterable[Act], before: dict[str, Completion]
+        self,
+        member: UUID,
+        home: Home,
+        acts: Iterable[Act],
+        before: Mapping[str, Completion],
+        rules: Mapping[str, Task | ReferralRule],
     ) -> dict[str, Completion]:
-        """Do what is to be done for a member; return what is given after it."""
+        """Do what is to be done for a member; return what is given after it, by which rules."""
         after: dict[str, Completion] = {}
         for act in acts:
             known = before.get(act.cause)
@@ -46,7 +53,8 @@ class Rewarding:
             self._post(member, home.wallet, issuer, act)
             given = Given(act.reward, act.turn, stands=act.give)
             day = self._moment.day if act.give or known is None else known.day
-            after[act.cause] = Completion(given, issuer, day)
+            rule = rules.get(act.cause) if act.give or known is None else known.rule
+            after[act.cause] = Completion(given, issuer, day, rule)
         return after
 
     def tell(self) -> None:

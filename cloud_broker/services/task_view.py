@@ -1,13 +1,12 @@
 """Tasks as a member sees them on her phone: worked out for her as she looks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.task_work import HORIZON_DAYS, begun
+from cloud_broker.services.task_work import begun, facts_since
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.task_progress import Progress, progress, runs_on
 from retail_core.growth.tasks import Task
@@ -47,7 +46,7 @@ class TaskView:
         with self._units.begin(who.tenant) as unit:
             bundle = self._rules.of(unit, who.tenant, now_ms)
             tasks = begun(unit, bundle, today)
-            facts = unit.tasks.facts(who.member, today - timedelta(days=HORIZON_DAYS))
+            facts = unit.tasks.facts(who.member, facts_since(tasks, today))
             given = unit.tasks.completions(who.member)
             friends = unit.tasks.referrals([who.member])
         stand = [cause for cause, one in given.items() if one.given.stands]

@@ -20,8 +20,9 @@ from cloud_broker.services.rewarding import Rewarding
 from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.errors import Fault
 from retail_core.growth import referral
+from retail_core.growth.referral import Referral, ReferralRule
 from retail_core.growth.rewards import Reward, settle
-from retail_core.growth.task_progress import due, progress, runs_on, task_of
+from retail_core.growth.task_progress import due, progress, runs_on
 from retail_core.growth.tasks import Task
 from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.tally import FaultTally
@@ -88,6 +89,8 @@ class TaskWork:
         """Judge a member and whoever brought her: her visit may be what theirs waited for."""
         moment = Moment(self._rules.day(now_ms), now_ms, now_ms)
         bundle = self._rules.of(unit, tenant, now_ms)
+        if not bundle.tasks and bundle.referral is None:
+            return  # what was given by rules of before stays
         who = sorted({member} | unit.tasks.inviters_of(member))
         for one in who:
             unit.tasks.lock(one)
@@ -111,6 +114,12 @@ def begun(unit: Unit, bundle: RuleBundle, today: date) -> tuple[Task, ...]:
     )
 
 
+def facts_since(tasks: tuple[Task, ...], today: date) -> date:
+    """Return from which day on anything can count for a task."""
+    horizon = today - timedelta(days=HORIZON_DAYS)
+    return max(horizon, min((task.first_day or horizon for task in tasks), default=today))
+
+
 def _judge(
     unit: Unit,
     member: UUID,
@@ -124,21 +133,38 @@ def _judge(
     if home is None:
         return False
     today = moment.day
-    facts = unit.tasks.facts(member, today - timedelta(days=HORIZON_DAYS))
     before = unit.tasks.completions(member)
+    ruled = [one.rule for one in before.values() if one.given.stands]
+    old = tuple(rule for rule in ruled if not isinstance(rule, ReferralRule | None))
+    facts = unit.tasks.facts(member, facts_since((*tasks, *old), today))
     settled = today - timedelta(days=SETTLED_DAYS)
     wanted: dict[str, Reward] = {}
+    rules: dict[str, Task | ReferralRule] = {}
     for task in tasks:
-        wanted |= due(task, facts, earlier=_earlier(task, before, settled))
-    wanted |= _invited(unit, member, bundle, today)
-    spoken = {task.id for task in tasks}
+        found = due(task, facts, earlier=_earlier(task, before, settled))
+        wanted |= found
+        rules |= dict.fromkeys(found, task)
+    known = _friends(unit, member, bundle.referral, today)
+    if bundle.referral is not None:
+        found = referral.due(bundle.referral, known, today).get(member, {})
+        wanted |= found
+        rules |= dict.fromkeys(found, bundle.referral)
 
     def may_take(cause: str) -> bool:
-        of_rule = bundle.referral is not None and referral.rule_of(cause) == bundle.referral.id
-        return (task_of(cause) in spoken or of_rule) and before[cause].day >= settled
+        """Keep what is due still by the rule of the day it was given, and what is old."""
+        given = before[cause]
+        match given.rule:
+            case None:
+                return False
+            case ReferralRule():
+                still = referral.due(given.rule, known, today).get(member, {})
+            case _:
+                still = due(given.rule, facts)
+        return given.day >= settled and cause not in still
 
     acts = settle({cause: one.given for cause, one in before.items()}, wanted, may_take)
-    unit.tasks.save_completions(member, rewarding.act(member, home, acts, before), moment.now_ms)
+    after = rewarding.act(member, home, acts, before, rules)
+    unit.tasks.save_completions(member, after, moment.now_ms)
     reached = tuple(
         Reached(task.id, now.period.key, tuple(ask.has for ask in now.asks), now.last, now.done)
         for task in sorted(tasks, key=lambda one: one.id)
@@ -160,16 +186,15 @@ def _earlier(task: Task, before: dict[str, Completion], settled: date) -> int:
     )
 
 
-def _invited(unit: Unit, member: UUID, bundle: RuleBundle, today: date) -> dict[str, Reward]:
-    """Return what is due to a member for inviting and for having been invited."""
-    rule = bundle.referral
-    if rule is None:
-        return {}
-    inviters = unit.tasks.inviters_of(member) | {member}
-    known = unit.tasks.referrals(inviters)
-    waits: dict[UUID, date | None] = {}
-    for one in known:
-        day = referral.earned_on(rule, one)
-        waits[one.friend] = day if day is not None and day > today else None
-    unit.tasks.check_on(waits)
-    return referral.due(rule, known, today).get(member, {})
+def _friends(
+    unit: Unit, member: UUID, rule: ReferralRule | None, today: date
+) -> tuple[Referral, ...]:
+    """Return the invitations around a member; note when something about them may change."""
+    known = unit.tasks.referrals(unit.tasks.inviters_of(member) | {member})
+    if rule is not None:
+        waits: dict[UUID, date | None] = {}
+        for one in known:
+            day = referral.earned_on(rule, one)
+            waits[one.friend] = day if day is not None and day > today else None
+        unit.tasks.check_on(waits)
+    return known

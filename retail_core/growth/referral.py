@@ -135,12 +135,6 @@ def due(
     return found
 
 
-def rule_of(cause: str) -> str:
-    """Return the id of the rule that a cause of `due` is about, '' for another cause."""
-    kind, _, rest = cause.partition(":")
-    return rest.partition(":")[0] if kind in {"invited", "referral"} else ""
-
-
 def _give(found: dict[UUID, dict[str, Reward]], member: UUID, cause: str, reward: Reward) -> None:
     if not reward.is_nothing:
         found.setdefault(member, {})[cause] = reward

@@ -208,6 +208,23 @@ class TestTasks:
         chain.upload()
         assert chain.points(ann) == 5 + 59
 
+    def test_asking_more_of_a_task_takes_nothing_back(self, chain: Grown, ann: Person) -> None:
+        sold = chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        assert chain.points(ann) == 109
+        harder = [task | ({"fen": 90_000} if "fen" in task else {}) for task in RULES["tasks"]]
+        chain.publish(RULES | {"version": 2, "tasks": harder})
+        chain.box.sells(ann, fen=600)
+        chain.upload()
+        assert chain.points(ann) == 109 + 59
+        with chain.units.begin(chain.tenant) as unit:
+            (given,) = unit.tasks.completions(ann.member).values()
+        assert given.rule is not None
+        assert given.rule.id == "hundred"
+        chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=12_000)
+        chain.upload()
+        assert chain.points(ann) == 59
+
     def test_a_shop_is_told_how_far_she_is(self, chain: Grown, ann: Person) -> None:
         chain.box.sells(ann, fen=6_000)
         chain.upload()

@@ -3,17 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row
 
-from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.ports.tasks import Completion, Home, Opened, Reached, ShareLink
-from retail_core.growth.referral import Referral
+from cloud_broker.adapters.postgres.base import at, ms_of
+from cloud_broker.adapters.postgres.invitations import LEFT, PostgresInvitations
+from cloud_broker.ports.tasks import Completion, Home, Reached
+from retail_core.growth.referral import ReferralRule
 from retail_core.growth.rewards import Given, Reward
-from retail_core.growth.task_progress import Bought, CheckedIn, Facts, KeptLine, Shared
+from retail_core.growth.task_progress import (
+    Bought,
+    CheckedIn,
+    Facts,
+    KeptLine,
+    Shared,
+    task_of,
+)
+from retail_core.growth.tasks import Task
 
 # What is left of a line: by quantity, what came back of it is gone with its money.
 _KEPT = """
@@ -34,25 +41,12 @@ left join lateral (select v.brand, v.category, v.tags from article_revision v
 where r.tenant_id = %(tenant)s and r.member_id = %(member)s and r.business_date >= %(since)s
 order by r.receipt_id, l.line
 """
-_LEFT = """
-coalesce((select sum(l.net_fen - l.net_fen * least(coalesce(b.back, 0), l.qty_milli)
-    / greatest(l.qty_milli, 1))
-  from receipt_line l left join lateral (select sum(qty_milli)::bigint as back from refund_line f
-    where f.tenant_id = l.tenant_id and f.receipt_id = l.receipt_id and f.line = l.line) b on true
-  where l.tenant_id = r.tenant_id and l.receipt_id = r.receipt_id), 0)::bigint
-"""
 # A new person counts on the day she joined, another one on her first purchase after opening.
 _SHARED = f"""
 select o.member_id, case when o.joined then o.opened_on else (
   select min(r.business_date) from receipt r where r.tenant_id = o.tenant_id
-  and r.member_id = o.member_id and r.business_date >= o.opened_on and {_LEFT} > 0) end as day
+  and r.member_id = o.member_id and r.business_date >= o.opened_on and {LEFT} > 0) end as day
 from share_open o where o.tenant_id = %(tenant)s and o.inviter_id = %(member)s
-"""  # noqa: S608 -- constants
-_REFERRALS = f"""
-select f.inviter_id, f.friend_id, f.joined_on, r.business_date, {_LEFT} as fen
-from referral f left join receipt r on r.tenant_id = f.tenant_id and r.member_id = f.friend_id
-where f.tenant_id = %(tenant)s and f.inviter_id = any(%(inviters)b::uuid[])
-order by f.friend_id
 """  # noqa: S608 -- constants
 _TAKE = """
 select member_id from task_due where tenant_id = %(tenant)s and due_at <= %(now)s
@@ -70,16 +64,17 @@ on conflict (tenant_id, member_id, task) do update set period = excluded.period,
 """
 _PUT_COMPLETIONS = """
 insert into task_completion select %(tenant)s, %(member)s, n.cause, n.turn, n.stands,
-  n.reward::jsonb, n.issuer, n.day, %(now)s
+  n.reward::jsonb, n.issuer, n.day, %(now)s, n.rule::jsonb
 from unnest(%(causes)b::text[], %(turns)b::int[], %(stands)b::boolean[], %(rewards)b::text[],
-  %(issuers)b::uuid[], %(days)b::date[]) as n(cause, turn, stands, reward, issuer, day)
+  %(issuers)b::uuid[], %(days)b::date[], %(rules)b::text[])
+  as n(cause, turn, stands, reward, issuer, day, rule)
 on conflict (tenant_id, member_id, cause) do update set turn = excluded.turn,
   stands = excluded.stands, reward = excluded.reward, issuer = excluded.issuer,
-  day = excluded.day, updated_at = excluded.updated_at
+  day = excluded.day, updated_at = excluded.updated_at, rule = excluded.rule
 """
 
 
-class PostgresTasks(Repository):
+class PostgresTasks(PostgresInvitations):
     """Fulfils `TaskRepo`."""
 
     def add_due(self, members: Collection[UUID], now_ms: int) -> None:
@@ -209,8 +204,8 @@ class PostgresTasks(Repository):
     def completions(self, member: UUID) -> dict[str, Completion]:
         """Return what was given, by cause."""
         rows = self._rows(
-            "select cause, turn, stands, reward::text as reward, issuer, day from task_completion"
-            " where tenant_id = %(tenant)s and member_id = %(member)s",
+            "select cause, turn, stands, reward::text as reward, issuer, day, rule::text as rule"
+            " from task_completion where tenant_id = %(tenant)s and member_id = %(member)s",
             member=member,
         )
         return {
@@ -218,6 +213,7 @@ class PostgresTasks(Repository):
                 Given(msgspec.json.decode(row.reward, type=Reward), row.turn, row.stands),
                 row.issuer,
                 row.day,
+                _rule(row.cause, row.rule),
             )
             for row in rows
         }
@@ -234,9 +230,10 @@ class PostgresTasks(Repository):
                 causes=list(completions),
                 turns=[one.given.turn for one in some],
                 stands=[one.given.stands for one in some],
-                rewards=[msgspec.json.encode(one.given.reward).decode() for one in some],
+                rewards=[_json(one.given.reward) for one in some],
                 issuers=[one.issuer for one in some],
                 days=[one.day for one in some],
+                rules=[None if one.rule is None else _json(one.rule) for one in some],
                 now=at(now_ms),
             )
 
@@ -265,131 +262,21 @@ class PostgresTasks(Repository):
                 member=member,
                 tasks=[one.task for one in reached],
                 periods=[one.period for one in reached],
-                has=[msgspec.json.encode(one.has).decode() for one in reached],
+                has=[_json(one.has) for one in reached],
                 days=[one.last_day for one in reached],
                 done=[one.done for one in reached],
             )
 
-    # ---- links and invitations -------------------------------------------------------------------
 
-    def add_link(self, link: ShareLink) -> ShareLink:
-        """Enter a link, or return the one she has about this already."""
-        self._run(
-            "insert into share_token values (%(tenant)s, %(link)s, %(member)s, %(about)s,"
-            " %(device)s, %(made)s) on conflict do nothing",
-            link=link.link,
-            member=link.member,
-            about=link.about,
-            device=link.device,
-            made=at(link.made_ms),
-        )
-        row = self._row(
-            "select * from share_token where tenant_id = %(tenant)s and member_id = %(member)s"
-            " and about = %(about)s",
-            member=link.member,
-            about=link.about,
-        )
-        assert row is not None  # noqa: S101 - it was entered, now or before
-        return _link(row)
-
-    def link(self, link: UUID) -> ShareLink | None:
-        """Return a link."""
-        row = self._row(
-            "select * from share_token where tenant_id = %(tenant)s and link_id = %(link)s",
-            link=link,
-        )
-        return None if row is None else _link(row)
-
-    def add_open(self, opened: Opened, now_ms: int) -> bool:
-        """Note who opened a link; False when she opened one of this member before."""
-        added = self._run(
-            "insert into share_open values (%(tenant)s, %(inviter)s, %(member)s, %(link)s, %(day)s,"
-            " %(joined)s, %(device)s, %(now)s) on conflict do nothing",
-            inviter=opened.link.member,
-            member=opened.member,
-            link=opened.link.link,
-            day=opened.day,
-            joined=opened.joined,
-            device=opened.device,
-            now=at(now_ms),
-        )
-        return added == 1
-
-    def inviters_of(self, member: UUID) -> set[UUID]:
-        """Return whose links a member opened, and who invited her."""
-        rows = self._rows(
-            "select inviter_id from share_open where tenant_id = %(tenant)s"
-            " and member_id = %(member)s union select inviter_id from referral"
-            " where tenant_id = %(tenant)s and friend_id = %(member)s",
-            member=member,
-        )
-        return {row.inviter_id for row in rows}
-
-    def add_referral(self, opened: Opened, now_ms: int) -> bool:
-        """Note that a friend was invited; False when she was before."""
-        added = self._run(
-            "insert into referral values (%(tenant)s, %(friend)s, %(inviter)s, %(link)s, %(day)s,"
-            " %(device)s, null, %(now)s) on conflict do nothing",
-            friend=opened.member,
-            inviter=opened.link.member,
-            link=opened.link.link,
-            day=opened.day,
-            device=opened.device,
-            now=at(now_ms),
-        )
-        return added == 1
-
-    def is_invited(self, member: UUID) -> bool:
-        """Tell whether somebody invited her."""
-        row = self._row(
-            "select 1 from referral where tenant_id = %(tenant)s and friend_id = %(member)s",
-            member=member,
-        )
-        return row is not None
-
-    def devices(self, among: Collection[bytes]) -> frozenset[bytes]:
-        """Return which of these browsers came by an invitation or a link before."""
-        rows = self._rows(
-            "select device_hash from referral where tenant_id = %(tenant)s"
-            " and device_hash = any(%(devices)b::bytea[])",
-            devices=list(among),
-        )
-        return frozenset(bytes(row.device_hash) for row in rows)
-
-    def referrals(self, inviters: Collection[UUID]) -> tuple[Referral, ...]:
-        """Return all friends these members invited, with what is left of their purchases."""
-        heads: dict[UUID, tuple[UUID, date]] = {}
-        bought: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
-        for row in self._rows(_REFERRALS, inviters=list(inviters)):
-            heads[row.friend_id] = row.inviter_id, row.joined_on
-            if row.business_date is not None:
-                bought[row.friend_id].append((row.business_date, row.fen))
-        return tuple(
-            Referral(inviter, friend, joined, tuple(bought[friend]))
-            for friend, (inviter, joined) in heads.items()
-        )
-
-    def check_on(self, friends: Mapping[UUID, date | None]) -> None:
-        """Store when something about invitations may change."""
-        for friend, day in sorted(friends.items()):
-            self._run(
-                "update referral set check_on = %(day)s"
-                " where tenant_id = %(tenant)s and friend_id = %(friend)s"
-                " and check_on is distinct from %(day)s",
-                friend=friend,
-                day=day,
-            )
-
-    def checks_due(self, today: date) -> set[UUID]:
-        """Return friends whose invitation is to be looked at by this day."""
-        rows = self._rows(
-            "select friend_id from referral where tenant_id = %(tenant)s and check_on <= %(today)s",
-            today=today,
-        )
-        return {row.friend_id for row in rows}
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
-def _link(row: Row[Any]) -> ShareLink:
-    return ShareLink(
-        row.link_id, row.member_id, row.about, bytes(row.device_hash), ms_of(row.made_at)
-    )
+def _rule(cause: str, text: str | None) -> Task | ReferralRule | None:
+    """Read the rule by which something was given; the cause says which kind it is."""
+    if text is None:
+        return None
+    if task_of(cause):
+        task: Task = msgspec.json.decode(text, type=Task)
+        return task
+    return msgspec.json.decode(text, type=ReferralRule)

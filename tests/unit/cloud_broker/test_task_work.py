@@ -1,5 +1,6 @@
 """The mall under any sequence of what people and boxes do, and work that cannot be done."""
 
+import json
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from cloud_broker.ports.tasks import Completion
 from retail_core.errors import Fault
 from retail_core.growth.rewards import Given, Reward
 from retail_core.loyalty.leases import LENT, LeaseKey, Right, RightKind
+from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.texts.faults import FaultCode
 from tests.factories.grown import RULES, Grown
 from tests.fakes.cloud_box import Person, fresh_id
@@ -166,6 +168,7 @@ def states(chain: Grown) -> State:
 def broken(chain: Grown, person: Person) -> None:
     """Let a task that she did before carry a reward nobody can give back: more than can be."""
     given = Given(Reward(points=2**60), 1, stands=True)
-    completion = Completion(given, chain.box.legal_entity, date(2026, 11, 18))
+    rule = parse_bundle(json.dumps(RULES).encode()).tasks[0]
+    completion = Completion(given, chain.box.legal_entity, date(2026, 11, 18), rule)
     with chain.units.begin(chain.tenant) as unit:
         unit.tasks.save_completions(person.member, {"task:sign:2026-01-01": completion}, 0)
