@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases fuzz verify-ledger verify-ledger-mutants \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -75,6 +75,7 @@ bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on h
 verify-ledger: setup ; $(PY) -m tools.verify_ledger $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/ledger_sim.json ## a million steps of partitions, kills and copied cards over the ledger and its leases
 verify-ledger-mutants: setup ; $(PY) -m tools.verify_ledger --mutants ## planted bugs, each found by which seed
 fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malformed pictures, codes, cards: N=200000
+bench-recommend: setup ; $(PY) -m tools.bench.bench_recommend --data "$(DATA)" ## suggestions against popularity on DATA=DIR
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 
