@@ -1,4 +1,4 @@
-"""What every store of the cloud promises of coupons, gifts and birthdays, and what runs on it."""
+"""Coupons and gifts (BenefitRepo), birthdays (ProfileRepo): what every store promises."""
 
 from datetime import date, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What every store of the cloud promises of tiers, and what runs on it."""
+"""What every store of the cloud promises of tiers (GrowthRepo), and what runs on it."""
 
 import json
 from collections import Counter
