@@ -23,8 +23,8 @@ from cloud_broker.services.one_gift import NEWCOMER
 from cloud_broker.services.persons import who_holds
 from cloud_broker.services.points_books import open_wallet
 from cloud_broker.services.points_desk import sweep
+from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.growth.newcomer import Newcomer
-from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, parse_bundle
 
 BY = "ingest"
 REASON = "one phone number, enrolled twice: 同一手机号重复入会"
@@ -115,10 +115,13 @@ class Newcomers:
     # ---- the gift -------------------------------------------------------------------------------
 
     def _give(self, fresh: list[NewMember]) -> None:
-        gift = newcomer_rule(self._unit) if fresh else None
-        if gift is not None:
-            for new in fresh:
-                self._give_one(new.member, gift, _day(new.arrival))
+        """Give what the rules said when she came, though the shop had no line then."""
+        for new in fresh:
+            arrival = new.arrival
+            came_ms = min(arrival.happened_ms, self._now_ms)
+            rules = _rules(arrival.place.zone).of(self._unit, self._tenant, came_ms)
+            if rules.newcomer is not None:
+                self._give_one(new.member, rules.newcomer, _day(arrival))
 
     def _give_one(self, member: UUID, gift: Newcomer, day: date) -> None:
         last = gift.last_day(day)
@@ -138,16 +141,9 @@ class Newcomers:
         )
 
 
-def newcomer_rule(unit: Unit) -> Newcomer | None:
-    """Return what the newest rules give a newcomer."""
-    newest = unit.catalogue.newest("bundle")
-    signed = None if newest is None else unit.catalogue.content("bundle", newest.version)
-    return None if signed is None else _rule_in(signed)
-
-
-@lru_cache(maxsize=4)
-def _rule_in(signed: bytes) -> Newcomer | None:
-    return parse_bundle(signed[SIGNATURE_BYTES:]).newcomer
+@lru_cache(maxsize=8)
+def _rules(zone: str) -> RulesInForce:
+    return RulesInForce(zone)
 
 
 def _day(arrival: Arrival) -> date:

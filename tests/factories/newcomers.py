@@ -35,8 +35,8 @@ class Chain:
         if newcomer is not None:
             self.publish(newcomer)
 
-    def publish(self, newcomer: dict[str, object]) -> None:
-        rules = {"version": 1, "coupons": [WELCOME], "newcomer": newcomer}
+    def publish(self, newcomer: dict[str, object], **rule: object) -> None:
+        rules = {"version": 1, "coupons": [WELCOME], "newcomer": newcomer} | rule
         ids = FakeCloudIdSource(self.clock)
         CataloguePublisher(self.units, self.clock, ids, FakeKeyRing()).publish_bundle(
             self.tenant, json.dumps(rules).encode(), who="test"

@@ -234,3 +234,13 @@ def test_her_page_shows_the_person() -> None:
     shown = desk.standing(PhoneHolder(chain.tenant, people[1].member, b"k" * 8))
     assert shown.page.name == str(people[0].member)
     assert asked == [people[1].member, people[0].member]
+
+
+def test_rules_of_tomorrow_give_nothing_today() -> None:
+    chain = Chain(FakeUnits())
+    chain.publish(GIFT, valid_from="2099-01-01T00:00:00")
+    shop = chain.shop("静安店")
+    (person,) = one_person(1)
+    shop.enrols(person)
+    chain.book(shop)
+    assert chain.gifts([person]) == []
