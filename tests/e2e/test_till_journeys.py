@@ -55,6 +55,8 @@ class Clerk:
         self.presses("Tab")
         self.page.keyboard.type(pin)
         self.presses("Enter")
+        if pin == OPERATOR_PIN:
+            expect(self.page.locator("#sheet")).to_be_hidden()
 
     def scans(self, *codes: str) -> None:
         for code in codes:
@@ -117,7 +119,7 @@ def test_a_guest_pays_cash_and_gets_her_change(clerk: Clerk) -> None:
 
 def test_a_wrong_pin_is_said_and_asked_for_again(clerk: Clerk) -> None:
     clerk.signs_in(pin="000000")
-    clerk.sees("#sheet .note", "密码")
+    clerk.sees("#sheet .note", "不对")
     expect(clerk.page.locator("#clerk-pin")).to_be_focused()
     clerk.page.keyboard.type(OPERATOR_PIN)
     clerk.presses("Enter")

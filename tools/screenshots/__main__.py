@@ -2,7 +2,6 @@
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,15 +34,14 @@ def main() -> int:
         Shop(Path(folder)) as shop,
         chromium() as browser,
     ):
-        wrong = [one for language in languages for one in _album(browser, shop, language, chosen)]
+        flaws = sum(_album(browser, shop, language, chosen) for language in languages)
     PAGE.write_text(_page(), encoding="utf-8")
-    for found in wrong:
-        print(found)
-    return 1 if wrong else 0
+    return 1 if flaws else 0
 
 
-def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture]) -> Iterator[str]:
-    """Take the pictures of one language; yields what is wrong with a state."""
+def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture]) -> int:
+    """Take the pictures of one language; return how many flaws the states have."""
+    count = 0
     context = browser.new_context(
         viewport={"width": 1024, "height": 600},
         locale="zh-CN" if language == "zh" else "en-GB",
@@ -62,10 +60,11 @@ def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture])
             page.emulate_media(color_scheme="dark")
             _keep(page.screenshot(), f"{picture.name}-{language}-dark")
             page.emulate_media(color_scheme="light")
-        print(f"{picture.name}-{language}", flush=True)
         flaws = [*axe_findings(page), *watch.foreign, *_overflow(page)]
-        yield from (f"{picture.name}-{language}: {flaw}" for flaw in flaws)
+        print(f"{picture.name}-{language}", *flaws, flush=True)
+        count += len(flaws)
     context.close()
+    return count
 
 
 def _overflow(page: Page) -> list[str]:

@@ -33,6 +33,7 @@ from tools.screenshots import goods
 
 LANE = "1"
 TILL = UUID("01890000-0000-7000-8000-000000000005")
+PRINTING_TILL = UUID("01890000-0000-7000-8000-000000000006")
 WELL = dict.fromkeys(("camera", "face", "qr", "nfc", "till_tap", "cloud"), "ok")
 
 
@@ -98,7 +99,10 @@ class Shop:
         return kept | {"token": said["operator_token"]}
 
     def clear(self, operator: str) -> None:
-        """Throw away what is open or parked."""
+        """End every visit, and throw away what is open or parked."""
+        for till in (TILL, PRINTING_TILL):
+            for member in (goods.LIMIN, goods.OUYANG):
+                self.agent.surface.visits.over(till, member)
         for state in ("open", "parked"):
             for row in self.call("GET", f"/v1/baskets?state={state}", operator=operator)["baskets"]:
                 path = f"/v1/baskets/{row['basket_id']}"

@@ -181,6 +181,7 @@ function notice(text, stay = false) {
   const place = /** @type {HTMLElement} */ (document.getElementById("notice"));
   place.textContent = text;
   place.hidden = !text;
+  place.classList.toggle("warns", stay);
   clearTimeout(timers.notice);
   if (text && !stay) later("notice", NOTICE_MS, () => notice(""));
 }

@@ -7,8 +7,6 @@ import { due, sells } from "../state.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
-const CONFLICT = 409;
-
 /** @param {Till} till */
 export function payActs(till) {
   const { state, change } = till;
@@ -50,9 +48,6 @@ export function payActs(till) {
     if (answer.status === 0) {
       // The same key is sent again: if the box did book it, it says so and books nothing twice.
       return change({ sheet: { ...sheet, busy: false, note: till.t("pay.lost") } }, "pay-commit");
-    }
-    if (answer.status !== CONFLICT) {
-      return change({ sheet: { ...sheet, tenders: [], busy: false, note: till.why(answer), key: newKey() } }, "pay-amount");
     }
     const again = await till.ask("GET", till.at(`/v1/baskets/${state.basket.basket_id}`));
     const basket = again.ok ? again.body : state.basket;

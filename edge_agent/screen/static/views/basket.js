@@ -86,17 +86,15 @@ export function tableHead(t) {
   );
 }
 
-/** @param {any} basket @param {Say} t what comes on top: the coupon's part, and goods that are given */
+/** @param {any} basket @param {Say} t goods that are given on top */
 function extras(basket, t) {
-  const coupon = basket.coupon ? [h("tr.offer.extra", {}, h("td", {}, basket.coupon.name), h("td", {}), h("td.amount", {}, yuan(-basket.coupon.fen_off)))] : [];
-  const gifts = (basket.gifts ?? []).map((/** @type {any} */ gift) => h("tr.item.extra", {}, h("td", {}, h("span.name", {}, t("basket.gift", { name: gift.name }))), h("td.qty", {}, String(gift.units)), h("td.amount", {}, yuan(0))));
-  return [...coupon, ...gifts];
+  return (basket.gifts ?? []).map((/** @type {any} */ gift) => h("tr.item.given", {}, h("td", {}, h("span.name", {}, t("basket.gift", { name: gift.name }))), h("td.qty", {}, String(gift.units)), h("td.amount", {}, yuan(0))));
 }
 
 /** @param {any} line @param {State} state @param {any} acts */
 function lineRows(line, state, acts) {
   const chosen = acts.own() && state.selected === line.line;
-  const offers = line.offers.map((/** @type {any} */ off, /** @type {number} */ at) => offer(off, at === line.offers.length - 1));
+  const offers = line.offers.map((/** @type {any} */ off, /** @type {number} */ at) => offer(nameOf(off, state.basket), off.fen_off, at === line.offers.length - 1));
   if (!acts.own()) return [item(line), ...offers];
   if (chosen) for (const row of offers) row.classList.add("chosen");
   return [chooseable(line, chosen, acts), ...offers, ...(chosen ? [tools(line, acts)] : [])];
@@ -126,10 +124,15 @@ function chooseable(line, chosen, { select }) {
   );
 }
 
-/** @param {any} off @param {boolean} last */
-function offer(off, last) {
+/** @param {any} off @param {any} basket @returns {string} an offer's name, or the coupon's whose part it is */
+export function nameOf(off, basket) {
+  return off.offer_id === basket.coupon?.rule ? basket.coupon.name : off.name;
+}
+
+/** @param {string} name @param {number} fenOff @param {boolean} last */
+function offer(name, fenOff, last) {
   const branch = h("span.branch", { "aria-hidden": "true" }, last ? "└" : "├");
-  return h("tr.offer", {}, h("td", {}, branch, off.name), h("td", {}), h("td.amount", {}, yuan(-off.fen_off)));
+  return h("tr.offer", {}, h("td", {}, branch, name), h("td", {}), h("td.amount", {}, yuan(-fenOff)));
 }
 
 /** @param {any} line @param {any} acts */

@@ -65,7 +65,7 @@ function join(state, acts) {
     acts,
     [
       said(note),
-      h("p", {}, t("join.none", { phone: asked.phone_masked }), " ", typeset(asked[`text_${language}`] ?? "")),
+      h("p", {}, h("b", {}, asked.phone_masked), " · ", typeset(asked[`text_${language}`])),
       h("blockquote.consent", { id: "consent" }, typeset(asked.consent[`text_${language}`])),
       h("p.muted.small", {}, offline(state) ? t("join.offline") : t("join.shown")),
     ],

@@ -4,6 +4,7 @@
 import { h } from "../../dom.js";
 import { quantity, typeset, yuan } from "../../format.js";
 import { due } from "../../state.js";
+import { nameOf } from "../basket.js";
 import { frame, row } from "./frame.js";
 
 /** @typedef {import("../../state.js").State} State */
@@ -20,17 +21,17 @@ export function why(state, acts) {
     acts,
     [
       total(basket, t),
-      h("section.wide", {}, h("h3", {}, t("why.applied")), saving.length ? h("ul.figures", {}, ...saving.flatMap((/** @type {any} */ line) => explained(line))) : h("p.muted", {}, t("why.none"))),
+      h("section.wide", {}, h("h3", {}, t("why.applied")), saving.length ? h("ul.figures", {}, ...saving.flatMap((/** @type {any} */ line) => explained(line, basket))) : h("p.muted", {}, t("why.none"))),
       near.length ? h("section", {}, h("h3", {}, t("why.near")), h("ul", {}, ...near.map((/** @type {any} */ one) => h("li", {}, typeset(one[`text_${language}`]))))) : null,
       rejected.length ? h("section", {}, h("h3", {}, t("why.rejected")), h("ul.figures", {}, ...rejected.map((/** @type {any} */ one) => row(one.name, h("span.muted", {}, t(`reason.${one.reason}`)))))) : null,
     ],
   );
 }
 
-/** @param {any} line @returns {HTMLElement[]} what took how much off it */
-function explained(line) {
+/** @param {any} line @param {any} basket @returns {HTMLElement[]} what took how much off it */
+function explained(line, basket) {
   const worth = h("span", {}, h("s.muted", {}, yuan(line.shelf_fen)), " ", h("b", {}, yuan(line.net_fen)));
-  const offers = line.offers.map((/** @type {any} */ one) => row(one.name, h("span", {}, yuan(-one.fen_off)), ".saved.part"));
+  const offers = line.offers.map((/** @type {any} */ one) => row(nameOf(one, basket), h("span", {}, yuan(-one.fen_off)), ".saved.part"));
   return [row(`${line.name} ×${quantity(line.qty_milli)}`, worth), ...offers];
 }
 
