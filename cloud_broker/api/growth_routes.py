@@ -25,7 +25,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class RewardShown(BaseModel):
-    """What is given."""
+    """What is given; the coupon and the gift by name, "" for none."""
 
     points: int
     coupon: str
@@ -233,9 +233,10 @@ def _links(routes: APIRouter, FromPhone: Any, sharing: Sharing, doors: Doors) ->
         return OpenedAnswered()
 
 
-def _reward(reward: Reward) -> RewardShown:
+def _reward(reward: Reward, coupons: dict[str, str]) -> RewardShown:
     gift = "" if reward.gift is None else reward.gift.name or reward.gift.sku
-    return RewardShown(points=reward.points, coupon=reward.coupon, gift=gift)
+    coupon = coupons.get(reward.coupon, reward.coupon)
+    return RewardShown(points=reward.points, coupon=coupon, gift=gift)
 
 
 def _tasks_shown(shown: TasksShown) -> TasksAnswered:
@@ -244,17 +245,19 @@ def _tasks_shown(shown: TasksShown) -> TasksAnswered:
         id=rule.id,
         name=rule.name,
         name_en=rule.name_en,
-        inviter=_reward(rule.inviter),
-        friend=_reward(rule.friend),
+        inviter=_reward(rule.inviter, shown.coupons),
+        friend=_reward(rule.friend, shown.coupons),
         least_fen=rule.least_fen,
         after_days=rule.after_days,
         friends=shown.friends,
         rewarded=shown.rewarded,
     )
-    return TasksAnswered(tasks=tuple(map(_task, shown.tasks)), invitation=invitation)
+    return TasksAnswered(
+        tasks=tuple(_task(one, shown.coupons) for one in shown.tasks), invitation=invitation
+    )
 
 
-def _task(shown: TaskShown) -> TaskAnswered:
+def _task(shown: TaskShown, coupons: dict[str, str]) -> TaskAnswered:
     task = shown.task
     return TaskAnswered(
         id=task.id,
@@ -269,8 +272,8 @@ def _task(shown: TaskShown) -> TaskAnswered:
         times=shown.times,
         streak=task.streak,
         last_day=task.last_day,
-        reward=_reward(task.reward),
-        streak_reward=_reward(task.streak_reward),
+        reward=_reward(task.reward, coupons),
+        streak_reward=_reward(task.streak_reward, coupons),
     )
 
 

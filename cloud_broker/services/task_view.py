@@ -23,12 +23,16 @@ class TaskShown:
 
 @dataclass(frozen=True, slots=True)
 class TasksShown:
-    """All tasks that run today, and the invitation with how many friends came by hers."""
+    """All tasks that run today, and the invitation with how many friends came by hers.
+
+    `coupons` maps the rules of coupons to what they are called.
+    """
 
     tasks: tuple[TaskShown, ...]
     invitation: ReferralRule | None
     friends: int
     rewarded: int
+    coupons: dict[str, str]
 
 
 class TaskView:
@@ -63,4 +67,5 @@ class TaskView:
             bundle.referral,
             len(friends),
             sum(cause.startswith("referral:") for cause in stand),
+            {coupon.id: coupon.name for coupon in bundle.coupons},
         )

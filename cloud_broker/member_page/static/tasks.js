@@ -115,7 +115,7 @@ function taskCard(task, state, acts) {
 export function reward(given, { t }) {
   const parts = [
     given.points ? t("reward.points", { n: integer(given.points) }) : "",
-    given.coupon ? t("reward.coupon") : "",
+    given.coupon ? t("reward.coupon", { name: given.coupon }) : "",
     given.gift ? t("reward.gift", { name: given.gift }) : "",
   ];
   return typeset(parts.filter(Boolean).join(" + "));
