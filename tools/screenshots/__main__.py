@@ -80,10 +80,13 @@ def _page() -> str:
     parts = [HEAD.read_text(encoding="utf-8")]
     for one in PICTURES:
         shown = f"![{one.zh}](../screenshots/till/{one.name}-zh.png)"
-        links = [f"[English](../screenshots/till/{one.name}-en.png)"]
-        if one.dark:
-            links.append(f"[深色 dark](../screenshots/till/{one.name}-zh-dark.png)")
-        parts.append(f"## {one.zh} · {one.en}\n\n{shown}\n\n{' · '.join(links)}\n")
+        others = {"English": f"{one.name}-en.png", "深色 dark": f"{one.name}-zh-dark.png"}
+        links = [
+            f"[{word}](../screenshots/till/{file})"
+            for word, file in others.items()
+            if (FOLDER / file).exists()
+        ]
+        parts.append(f"## {one.zh} · {one.en}\n\n{shown}\n\n{' · '.join(links)}".rstrip() + "\n")
     return "\n".join(parts)
 
 
