@@ -2,23 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
 
-import cv2
-import numpy as np
 import pytest
-import zxingcpp
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from cloud_broker.domain.records import record_of
 from retail_core.clock import TimeQuality
-from retail_core.identity import digit_code, member_code
+from retail_core.identity import digit_code
 from retail_core.wire.lane import Seen
-from retail_core.wire.member import MemberRecord
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import ROOT, Cloud, now_ms, running_cloud
+from tests.e2e.phone_stage import MS, Opened, Phone, believed, claimed, enrolled, held
 from tests.factories.waiting import PATIENCE_MS, eventually
 from tests.fakes.cloud_box import Person
 from tests.plugins.postgres import Database
@@ -31,7 +25,6 @@ pytestmark = [
 ]
 ASSET = ROOT / "cloud_broker" / "member_page" / "static" / "vendor" / "qrcode.mjs"
 PHONE_VIEW = ViewportSize(width=390, height=844)
-MS = 1_000
 
 
 @pytest.fixture(scope="module")
@@ -50,28 +43,6 @@ def browser() -> Iterator[Browser]:
     """Start the browser once."""
     with chrome.chromium() as started:
         yield started
-
-
-@dataclass
-class Phone:
-    """A phone with the page open."""
-
-    context: BrowserContext
-    page: Page
-    watch: chrome.Watch
-    person: Person
-
-    def qr(self) -> str:
-        """Read the drawn code as a shop's camera would."""
-        expect(self.page.locator(".paper .qr")).to_be_visible()
-        # The whole page: the paper itself is drawn anew while one looks at it.
-        picture = self.page.screenshot()
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
-        (found,) = zxingcpp.read_barcodes(image)
-        return found.text
-
-
-Opened = Callable[..., Phone]
 
 
 @pytest.fixture
@@ -94,43 +65,6 @@ def opens(cloud: Cloud, browser: Browser) -> Iterator[Opened]:
     for phone in phones:
         phone.context.close()
         assert phone.watch.foreign == []
-
-
-def enrolled(cloud: Cloud, name: str = "李敏") -> Person:
-    """Enrol somebody at the first shop's till, with two consents."""
-    box, person = cloud.boxes[0], Person(name=name, phone=str(8613900000000 + now_ms() % 10**8))
-    box.sim.wall_ms = now_ms() - 1_000
-    box.sim.enrols(person)
-    box.sends_newest()
-    for kind in ("membership", "face.local"):
-        box.sim.consents(person, kind)
-        box.sends_newest()
-    return person
-
-
-def claimed(cloud: Cloud, opens: Opened, name: str = "李敏", **look: str) -> Phone:
-    """Enrol somebody and let her phone claim from the link."""
-    person = enrolled(cloud, name)
-    phone = opens(person, **look)
-    phone.page.goto(f"{cloud.origin}/m/#c={person.claim_code}")
-    expect(phone.page.locator(".paper .qr")).to_be_visible()
-    return phone
-
-
-def held(cloud: Cloud, member: UUID) -> MemberRecord:
-    """Return the record as shops hold it."""
-    with cloud.office.units.begin(cloud.boxes[0].made.tenant) as unit:
-        (facts,) = unit.members.facts([member])
-    return record_of(facts)
-
-
-def believed(cloud: Cloud, phone: Phone, text: str) -> member_code.MemberCode:
-    """Check a code as a shop does, with the public key alone."""
-    code = member_code.parse(text)
-    (key,) = held(cloud, phone.person.member).phone_keys
-    assert key.key_id == code.key_id
-    member_code.verify(code, key.public_key, now_ms() // MS, TimeQuality.SYNCED)
-    return code
 
 
 def test_from_the_link_to_a_code_the_shop_believes(cloud: Cloud, opens: Opened) -> None:
@@ -247,6 +181,47 @@ def test_first_view_says_how_she_stands(cloud: Cloud, opens: Opened) -> None:
     phone.page.locator("#settings").click()
     expect(phone.page.locator(".consent")).to_have_count(2)
     assert chrome.axe_findings(phone.page) == []
+
+
+def test_why_she_holds_her_tier_and_what_she_says_of_herself(cloud: Cloud, opens: Opened) -> None:
+    tenant = cloud.boxes[0].made.tenant
+    bundle = {
+        "version": 1,
+        "tier_names": {"silver": "银卡", "gold": "金卡"},
+        "coupons": [{"kind": "threshold", "id": "HELLO", "name": "迎新券", "fen_off": 500}],
+        "growth": {
+            "tiers": [
+                {"code": "silver"},
+                {"code": "gold", "spend_fen": 50_000, "privileges": {"welcome": ["HELLO"]}},
+            ]
+        },
+    }
+    cloud.office.publisher.publish_bundle(tenant, json.dumps(bundle).encode(), who="test")
+    phone = claimed(cloud, opens)
+    page, text = phone.page, phone.page.locator("#tier-text")
+    cloud.boxes[0].sells(phone.person, 46_200)
+    eventually(lambda: (told := held(cloud, phone.person.member).standing) and told.spend_fen)
+    page.reload()
+    expect(text).to_contain_text("再消费 ¥38.00升为金卡")
+    expect(page.locator("#tier-fen")).to_have_attribute("value", "46200")
+    assert chrome.axe_findings(page) == []
+    cloud.boxes[0].sells(phone.person, 3_800)
+    eventually(lambda: held(cloud, phone.person.member).tier == "gold")
+    page.reload()
+    expect(text).to_contain_text("金卡")
+    expect(page.locator("#coupons li")).to_contain_text("迎新券")
+    page.locator("#settings").click()
+    page.locator("#birth-calendar").select_option("lunar")
+    page.locator("#birth-month").select_option("8")
+    page.locator("#birth-day").select_option("15")
+    page.locator("#birthday-save").click()
+    expect(page.locator("#notice")).to_have_text("生日已记下")
+    page.locator("#personal").click()
+    expect(page.locator("#personal")).to_have_attribute("aria-checked", "false")
+    assert chrome.axe_findings(page) == []
+    record = held(cloud, phone.person.member)
+    assert record.birthday
+    assert not record.personal
 
 
 def test_a_consent_is_taken_back_in_two_taps(cloud: Cloud, opens: Opened) -> None:
