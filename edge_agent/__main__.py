@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge_agent.api.app import routed_app
+from edge_agent.api.event_catalogue import catalogue
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.bootstrap import build_agent
 from edge_agent.bootstrap.faces_cli import faces
@@ -127,6 +129,18 @@ def evaluate(context: typer.Context) -> None:
     from edge_agent.evaluate.cli import app as reports  # noqa: PLC0415 -- see above
 
     reports(context.args, prog_name=f"{app.info.name} evaluate")
+
+
+@app.command(name="api")
+def show_api(
+    *,
+    events: Annotated[
+        bool, typer.Option("--events", help="事件目录 (AsyncAPI) / the catalogue of events")
+    ] = False,
+) -> None:
+    """打印本机接口的 OpenAPI 全文 / Print the local API as OpenAPI, without a running box."""
+    document = catalogue(version()) if events else routed_app(version()).openapi()
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 @app.command(name="version")

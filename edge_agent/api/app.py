@@ -83,28 +83,34 @@ class LocalApi(FastAPI):
         return self.openapi_schema
 
 
-def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
-    """Build the app; `screen` is the folder of the till screen's files.
+def routed_app(version: str) -> LocalApi:
+    """Build the app with its routes and nothing behind them: enough to be described.
 
     Documentation pages stay off, they would load scripts from elsewhere.
     """
     app = LocalApi(
         title="Regulars 熟客 · local API",
-        version=deps.version,
+        version=version,
         summary="What a till and the till screen ask the box in the shop.",
         docs_url=None,
         redoc_url=None,
         responses=_REFUSALS,
         lifespan=_lifespan,
     )
+    for feature in FEATURES:
+        app.include_router(feature.router)
+    return app
+
+
+def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
+    """Build the app; `screen` is the folder of the till screen's files."""
+    app = routed_app(deps.version)
     app.state.deps = deps
     handlers = FaultHandlers(deps.tally)
     app.add_exception_handler(Fault, handlers.on_fault)
     app.add_exception_handler(RequestValidationError, handlers.on_validation)
     app.add_exception_handler(HTTPException, handlers.on_http)
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
-    for feature in FEATURES:
-        app.include_router(feature.router)
     app.mount("/screen", StaticFiles(directory=screen), name="screen")
     app.add_api_route("/", _page(screen / "index.html"), include_in_schema=False)
     app.add_api_route("/events.json", _events(deps.version), include_in_schema=False)

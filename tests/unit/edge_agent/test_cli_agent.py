@@ -1,5 +1,6 @@
 """The command line: help, version, and coded refusals with their exit codes."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +62,12 @@ def test_a_link_that_is_none_is_not_written() -> None:
     for link in ("ftp://club.example/", "https://club.example/" + "x" * 200, "https://club.例/"):
         shown = runner.invoke(cli.app, ["nfc", "write-tag", link])
         assert shown.exit_code == 2
+
+
+def test_the_api_is_printed_without_a_box() -> None:
+    for arguments, kind in ((["api"], "openapi"), (["api", "--events"], "asyncapi")):
+        shown = runner.invoke(cli.app, arguments)
+        assert shown.exit_code == 0
+        document = json.loads(shown.output)
+        assert document[kind].startswith("3.")
+        assert document["info"]["version"] == cli.version()
