@@ -7,6 +7,7 @@ the cloud, with every refund of it; offline it is refused.
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from edge_agent.domain.receipts import HeldReceipt
@@ -35,6 +36,8 @@ from retail_core.loyalty.refunds import (
 from retail_core.money import divide_half_up
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.repricing import member_of, opened_of, store_of
+from retail_core.pricing.rules.context import MemberContext
+from retail_core.pricing.rules.coupons import Held
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
@@ -125,7 +128,8 @@ class RefundSale:
             raise Fault(FaultCode.REFUND_RULES_CHANGED)
         lines = tuple(self._line(line, line.qty_milli - back[line.line]) for line in kept)
         basket = Basket(lines, opened_of(facts))
-        priced = price_basket(basket, rules.bundle, member_of(facts), store=store_of(facts))
+        member = _with_coupon(member_of(facts), sold.sale)
+        priced = price_basket(basket, rules.bundle, member, store=store_of(facts))
         nets = {line.line: line.net_fen for line in priced.lines}
         if facts.tier is None:
             return Rest(nets)
@@ -148,6 +152,14 @@ class RefundSale:
             category="" if article is None else article.category,
             tags=frozenset() if article is None else article.tags,
         )
+
+
+def _with_coupon(member: MemberContext | None, sale: Sale) -> MemberContext | None:
+    """Return the member with the coupon that she used: it lowers what is kept, if it still may."""
+    used = sale.coupon
+    if member is None or used is None or used.id is None:
+        return member
+    return replace(member, coupons=(Held(id=str(UUID(bytes=used.id)), coupon=used.rule),))
 
 
 def standing_of(sold: HeldReceipt) -> Standing:

@@ -1,6 +1,7 @@
 """A refund at the till, and what the cloud makes of it."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace as changed
@@ -16,9 +17,10 @@ from edge_agent.services.recorder import Recorder
 from edge_agent.services.refund import RefundSale
 from retail_core.errors import Fault
 from retail_core.limits import BUNDLES_KEPT
+from retail_core.pricing.rules.bundle import bundle_hash
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
-from retail_core.wire.messages import Sale
+from retail_core.wire.messages import CouponTaken, Sale
 from retail_core.wire.refund import Refund, RefundLine
 from tests.factories.shop_floor import MASK, SHOP, SOAP, TILL, make_id, make_record
 from tests.fakes.clock import FakeClock
@@ -161,6 +163,43 @@ def test_rules_that_are_gone_cannot_say_what_the_rest_would_have_cost(counter: C
     command = counter.command((1, 1_000), repriced=True)
     assert code_of(counter, command) is FaultCode.REFUND_RULES_CHANGED
     assert counter.back((1, 3_000), (2, 1_000), repriced=True) == 13_880
+
+
+def test_a_coupon_goes_on_lowering_what_is_kept(counter: Counter) -> None:
+    """Five off from 20 yuan: as if never bought, two soaps and the mask would still meet it."""
+    rules = RULES.replace(
+        b'"earn"',
+        b'"coupons": [{"kind": "threshold", "id": "c5", "name": "5", "threshold_fen": 2000,'
+        b' "fen_off": 500}], "earn"',
+    ).replace(b'"version": 3', b'"version": 4')
+    counter.replica.replace_bundle(4, rules)
+    held = counter.receipts.find(counter.sold.receipt_id)
+    coupon = make_id()
+    total = held.sale.total_fen - 500
+    sale = changed(
+        held.sale,
+        receipt_id=make_id().bytes,
+        bundle_version=4,
+        bundle_hash=bundle_hash(rules),
+        total_fen=total,
+        coupon=CouponTaken(coupon.bytes, "c5", 500),
+        lines=(
+            changed(held.sale.lines[0], net_fen=held.sale.lines[0].net_fen - 500),
+            held.sale.lines[1],
+        ),
+    )
+    found = FetchedReceipt(make_id(), "静安店", TILL, None, counter.person.member, 1, sale)
+    counter.directory.receipts.append(found)
+    command = replace(
+        counter.command((1, 1_000), repriced=True), receipt_id=UUID(bytes=sale.receipt_id)
+    )
+    quote = counter.refunds.quote(command)
+    assert (quote.money_fen, quote.coupons) == (0, ()), (
+        "two cost what three did, five off as before"
+    )
+    whole = replace(command, lines=((1, 3_000), (2, 1_000)))
+    assert counter.refunds.quote(whole).coupons == (str(coupon),)
+    assert counter.refunds.quote(whole).money_fen == total
 
 
 class Elsewhere:
