@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz verify-ledger verify-ledger-mutants \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -59,11 +59,12 @@ arch: setup ## import contracts and the architecture tests
 mutate: setup ## mutation score of the core, at least 90 %; SAMPLE=1000 draws so many at random, ONLY=retail_core.pricing
 	$(PY) -m tools.mutation_score --at-least 90 $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ONLY),--only $(ONLY))
 
-bench: bench-pricing bench-commit bench-identify ## the benches that need nothing from outside
+bench: bench-pricing bench-commit bench-counter bench-identify ## the benches that need nothing from outside
 
 bench-pricing: setup ; $(PY) -m tools.bench.bench_pricing ## price a basket: times, gaps, and what other ways of choosing charge
 verify-pricing: setup ; $(PY) -m tools.verify_pricing $(if $(N),--cases $(N)) ## the best price against trying everything; two exact methods: N=10000
 bench-ledger: setup ; $(PY) -m tools.bench.bench_ledger ## post, refund, lots in the core
+bench-counter: setup ; $(PY) -m tools.bench.bench_counter ## member, price and commit over HTTP to a real agent
 bench-commit: setup ; $(PY) -m tools.bench.bench_commit ## a sale onto the disk
 bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or card to member view
 bench-recognition: models photos ; $(PY) -m tools.bench.bench_recognition $(if $(DATA),--data "$(DATA)") ## all of recognition; DATA=DIR with qr/ and faces/

@@ -1,6 +1,5 @@
 """Baskets over HTTP: who may touch which, and who hears of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +21,6 @@ from edge_agent.services.near_misses import NearMisses
 from edge_agent.services.recorder import AnswerOf
 from edge_agent.services.redeeming import Trust
 from edge_agent.services.training import TrainingMode
-from retail_core.pricing.certificate import NearMiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,17 @@ class Clerk:
 
     place: Place
     operator: UUID | None
+
+
+class _Seen:
+    """Shows a basket for the answer, and remembers it for the lane's screens."""
+
+    def __init__(self, views: BasketViews) -> None:
+        self._views = views
+
+    def view(self, shown: BasketShown) -> BasketView:
+        self.last = self._views.basket(shown)
+        return self.last
 
 
 class BasketDesk:
@@ -70,24 +79,26 @@ class BasketDesk:
         self, clerk: Clerk, once: OnceKey, till: UUID, member_id: UUID | None, *, training: bool
     ) -> Response:
         """Begin a basket; at a lane that practises it is a training one."""
+        seen = _Seen(self._views)
 
         def act(answer: AnswerOf[BasketShown]) -> BasketShown:
             lane = clerk.place.lane
             practises = training or self._parts.training.at(lane) is not None
             where = Where(lane, till)
             made = self._baskets.new(where, member_id, clerk.operator, training=practises)
-            return self._told(self._baskets.open(where, made, self._trust, answer))
+            return self._told(self._baskets.open(where, made, self._trust, answer), seen)
 
-        return self._parts.once.run(once, act, self._views.basket)
+        return self._parts.once.run(once, act, seen.view)
 
     def change(self, clerk: Clerk, once: OnceKey, basket_id: UUID, how: Change) -> Response:
         """Change a basket and answer with what it became."""
+        seen = _Seen(self._views)
 
         def act(answer: AnswerOf[BasketShown]) -> BasketShown:
             basket = self._baskets.get(clerk.place.lane, basket_id)
-            return self._told(self._baskets.change(basket, how, self._trust, answer))
+            return self._told(self._baskets.change(basket, how, self._trust, answer), seen)
 
-        return self._parts.once.run(once, act, self._views.basket)
+        return self._parts.once.run(once, act, seen.view)
 
     def adding(self, lines: tuple[AskedLine, ...]) -> Change:
         """Return the change that adds lines."""
@@ -115,6 +126,7 @@ class BasketDesk:
                 self._parts.training.refuse(clerk.place.lane)
             command = _command(basket, clerk, asked)
             sold = self._baskets.commit(basket, command, self._trust, answer)
+            self._parts.near.forget(basket.lane)
             self._visits.over(basket.till, basket.member_id)
             told = {"till": basket.till, "basket_id": basket_id, **shown[-1].model_dump()}
             self._hub.publish("sale", told, lane=basket.lane)
@@ -127,15 +139,14 @@ class BasketDesk:
         found = self._parts.near.turn()
         if found is not None:
             shown, near = found
-            self._publish(shown, near)
+            self._publish(shown, self._views.basket(shown, near))
 
-    def _told(self, shown: BasketShown) -> BasketShown:
-        self._publish(shown, self._parts.near.known(shown))
+    def _told(self, shown: BasketShown, seen: "_Seen") -> BasketShown:
+        self._publish(shown, seen.last)
         self._parts.near.ask(shown)
         return shown
 
-    def _publish(self, shown: BasketShown, near: Sequence[NearMiss]) -> None:
-        view = self._views.basket(shown, near)
+    def _publish(self, shown: BasketShown, view: BasketView) -> None:
         self._hub.publish("basket", view.model_dump(), lane=shown.basket.lane)
 
     def _trust(self, basket: CounterBasket) -> Trust:

@@ -27,6 +27,7 @@ from edge_agent.domain.basket import (
 from edge_agent.domain.sale import AskedLine, SaleCommand, SaleResult
 from edge_agent.ports.basket_store import BasketStore
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.ports.replica import HeldMember
 from edge_agent.services.close_sale import CloseSale, Closing, Priced, check_trusted
 from edge_agent.services.recorder import AnswerOf
 from edge_agent.services.redeeming import Asking, Trust
@@ -74,6 +75,7 @@ class Baskets:
         self._baskets = {one.basket_id: one for one in store.load()}
         self._turns: dict[UUID, threading.RLock] = {}
         self._holds: dict[UUID, tuple[UUID, ...]] = {}
+        self._lines: dict[UUID, tuple[int, dict[BasketItem, BasketLine]]] = {}
 
     # ---- looking --------------------------------------------------------------------------------
 
@@ -215,6 +217,7 @@ class Baskets:
                 sold = self._sales.close(command, shown.priced, closing)
             self._set(after)
             self._holds.pop(after.basket_id, None)
+            self._lines.pop(after.basket_id, None)
             return sold
 
     def tidy(self) -> None:
@@ -228,6 +231,7 @@ class Baskets:
             for one in gone:
                 del self._baskets[one.basket_id]
                 self._turns.pop(one.basket_id, None)
+                self._lines.pop(one.basket_id, None)
             holds = [self._holds.pop(one.basket_id, ()) for one in gone]
         for some in holds:
             self._sales.let_go(some)
@@ -238,22 +242,34 @@ class Baskets:
 
     def _shown(self, basket: CounterBasket, trust: TrustOf) -> BasketShown:
         """Price a basket, and hold back what its price spends while it is open."""
-        held, sure = self._desk.member(basket.member_id), trust(basket)
+        held, sure = self._member(basket), trust(basket)
         own = self._own(basket)
         asking = Asking(held, basket.wish, sure, basket.day, basket.training, own)
         priced = self._priced(basket, asking)
         total = priced.quote.priced.total_fen
-        if held is None or sure.may(Action.MEMBER_PRICE, total):
+        if held is None:
+            unknown = None if basket.member_id is None else FaultCode.SALE_MEMBER_UNKNOWN
+            return BasketShown(basket, priced, refused=unknown)
+        if sure.may(Action.MEMBER_PRICE, total):
             return BasketShown(basket, priced)
         nobody = replace(asking, held=None, wish=NO_WISH, holds=self._own(basket))
         return BasketShown(basket, self._priced(basket, nobody), refused=FaultCode.FACE_TURN_NEEDED)
+
+    def _member(self, basket: CounterBasket) -> HeldMember | None:
+        """Return whose basket it is; one whose record cannot be read now still buys."""
+        try:
+            return self._desk.member(basket.member_id)
+        except Fault as fault:
+            if fault.code != FaultCode.SALE_MEMBER_UNKNOWN:
+                raise
+            return None
 
     def _priced(self, basket: CounterBasket, asking: Asking) -> Priced:
         if not basket.items:
             self._keep_holds(basket, ())
             allowance = self._sales.allowance(replace(asking, holds=()), basket.opened)
             return Priced(self._desk.empty(basket.opened), asking.held, allowance)
-        lines = tuple(self._line(item) for item in basket.items)
+        lines = self._named(basket)
         if basket.state is not BasketState.OPEN or basket.training:
             self._keep_holds(basket, ())
             allowance = self._sales.allowance(replace(asking, holds=()), basket.opened)
@@ -263,8 +279,18 @@ class Baskets:
         self._holds[basket.basket_id] = priced.holds
         return priced
 
-    def _line(self, item: BasketItem) -> BasketLine:
-        return self._desk.line(item.line, item.asked)
+    def _named(self, basket: CounterBasket) -> tuple[BasketLine, ...]:
+        """Find the articles of a basket, those of lines that did not change only once."""
+        version = self._desk.catalogue_version()
+        found_by, known = self._lines.get(basket.basket_id, (version, {}))
+        if found_by != version:
+            known = {}
+        lines = {
+            item: known.get(item) or self._desk.line(item.line, item.asked) for item in basket.items
+        }
+        if basket.is_live:
+            self._lines[basket.basket_id] = (version, lines)
+        return tuple(lines.values())
 
     def _own(self, basket: CounterBasket) -> tuple[UUID, ...]:
         return self._holds.get(basket.basket_id, ())

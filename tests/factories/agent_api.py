@@ -30,6 +30,7 @@ from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.person_line import FakePersonLine
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
+STORE = UUID("01890000-0000-7000-8000-000000000002")
 TILL = UUID("01890000-0000-7000-8000-000000000005")
 PRINTING_TILL = UUID("01890000-0000-7000-8000-000000000006")
 SECOND_TILL = UUID("01890000-0000-7000-8000-000000000009")
@@ -88,7 +89,8 @@ class Box:
         self.visits = self.agent.surface.visits
         self.tills = (TILL, PRINTING_TILL)
         self._fill()
-        self.agent.services.faces.leave.take(face_leave())
+        if self.settings.device.identity.store == STORE:
+            self.agent.services.faces.leave.take(face_leave())
 
     def __enter__(self) -> Self:
         return self
