@@ -73,11 +73,13 @@ def preview(
     if as_json:
         say(_preview(found), as_json=True)
         return
-    table = Table("从 from", "到 to", "当天 at once", "最终 in the end", "例 examples")
+    table = Table("从 from", "到 to", "当天 at once", "最终 in the end")
     for move in sorted(found.at_once.keys() | found.in_the_end.keys()):
-        examples = "\n".join(str(one) for one in found.examples.get(move, ()))
-        table.add_row(*move, str(found.at_once[move]), str(found.in_the_end[move]), examples)
+        table.add_row(*move, str(found.at_once[move]), str(found.in_the_end[move]))
     out.print(table)
+    for (before, after), examples in sorted(found.examples.items()):
+        for one in examples:
+            out.print(f"{before} → {after}: {one}", markup=False)
     out.print(f"会员 members: {found.members}")
 
 
@@ -161,6 +163,24 @@ def history(
         names = ("day", "change", "from", "to", "until", "by", "reason")
         table.add_row(*(str(row[name]) for name in names))
     out.print(table)
+
+
+@growth_app.command()
+def groups(
+    member: Annotated[UUID, typer.Argument(help="会员编号 member id")],
+    token: TokenOption,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="客户组;不写就一个也不在 none: she is in no group")
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """把会员放进这些客户组(价目表用)/ put a member into customer groups, for price lists."""
+    with office_of(config) as office:
+        who = office.access.who(token)
+        made = _desk(office).set_groups(who, member, frozenset(names or ()))
+    say({"member": str(made.member), "groups": list(made.groups)}, as_json=as_json)
 
 
 def _desk(office: Office) -> GrowthDesk:

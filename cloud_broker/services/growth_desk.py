@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,20 +11,25 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.growth import Decision, TierChange, TierGrant
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.profiles import Profile
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.growth_books import GrowthBooks
 from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.points_desk import DAY_STARTS_AT, MAY_CHANGE
+from cloud_broker.services.profile_desk import profile_of
+from cloud_broker.services.refresh import refresh
 from retail_core.checkout.business_date import business_date
 from retail_core.errors import Fault
 from retail_core.growth.history import Plans, check_order
 from retail_core.growth.plan import GrowthPlan
+from retail_core.limits import NAME_CHARS_MAX
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.texts.faults import FaultCode
 
 GRANT_DAYS_MAX = 732
 PAGE = 200
 EXAMPLES_MAX = 5
+GROUPS_MAX = 32
 CHANGES_SHOWN = 50
 _MS = 1_000
 _LONG_AGO = date(1970, 1, 1)
@@ -124,6 +129,24 @@ class GrowthDesk:
         with self._units.begin(tenant) as unit:
             persons = unit.benefits.persons([member]).get(member, (member,))
             return unit.growth.changes_of(persons, CHANGES_SHOWN)
+
+    def set_groups(self, who: HqIdentity, member: UUID, groups: frozenset[str]) -> Profile:
+        """Put a member into these customer groups and no others (A107, L114, P106)."""
+        self._may(who, "groups")
+        named = {name.strip() for name in groups}
+        if len(named) > GROUPS_MAX or not all(0 < len(one) <= NAME_CHARS_MAX for one in named):
+            raise Fault(FaultCode.API_BODY_INVALID, detail="groups")
+        now_ms = self._clock.now_ms()
+        with self._units.begin(who.tenant_id) as unit:
+            if member not in unit.members.wallets([member]):
+                raise Fault(FaultCode.SALE_MEMBER_UNKNOWN)
+            profile = replace(profile_of(unit, member), groups=tuple(sorted(named)))
+            unit.profiles.save(profile, now_ms)
+            refresh(unit, {member}, now_ms)
+            said: dict[str, object] = {"groups": sorted(named)}
+            unit.hq.audit(AuditEntry(who.login, "member.groups", str(member), said), now_ms)
+            unit.announce(LiveEvent(who.tenant_id, frozenset({"member", "published"})))
+        return profile
 
     def preview(
         self, tenant: UUID, content: bytes, progress: Callable[[int, int], None]

@@ -214,6 +214,19 @@ class TestDesk:
         with pytest.raises(Fault, match="M123"):
             desk.decide(anna, fresh_id(), "approved")
 
+    def test_a_member_is_in_the_groups_that_hq_says(self, chain: Chain) -> None:
+        desk, anna = self.desk(chain), self.who(chain, "anna")
+        desk.set_groups(anna, chain.person.member, frozenset({"批发", " 员工 "}))
+        assert chain.record().groups == ("员工", "批发")
+        desk.set_groups(anna, chain.person.member, frozenset())
+        assert chain.record().groups == ()
+        for code, member, names in (
+            ("P106", fresh_id(), {"批发"}),
+            ("A107", chain.person.member, {" "}),
+        ):
+            with pytest.raises(Fault, match=code):
+                desk.set_groups(anna, member, frozenset(names))
+
     def test_a_draft_plan_says_who_would_rise_and_fall(self, chain: Chain) -> None:
         chain.sells(100_000)
         chain.judged()
