@@ -120,6 +120,14 @@ class MallRepo(Protocol):
         """Store an order's state."""
         ...
 
+    def wish(self, wallet: UUID, until_ms: int) -> None:
+        """Keep what comes back to a wallet free until then."""
+        ...
+
+    def wishing(self, wallets: Collection[UUID], now_ms: int) -> set[UUID]:
+        """Return the wallets whose points are kept free now."""
+        ...
+
     def add_handed(self, handed: Sequence[Handed]) -> None:
         """Append gifts that were handed over."""
         ...

@@ -52,6 +52,7 @@ class LeasePlacing:
 
     def _place(self, unit: Unit, tenant: UUID, wallets: Collection[UUID]) -> None:
         now_ms = self._clock.now_ms()
+        wallets = set(wallets) - unit.mall.wishing(wallets, now_ms)
         today = datetime.fromtimestamp(now_ms / _MS, UTC).date()
         seen = unit.placements.visits(wallets, today - timedelta(days=SEEN_DAYS))
         rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in seen}

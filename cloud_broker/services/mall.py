@@ -19,6 +19,7 @@ from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.face_desk import Person
 from cloud_broker.services.mall_shelf import Overview
+from cloud_broker.services.mall_wishes import ask_back
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.points_desk import MAY_CHANGE, post, tell
 from cloud_broker.services.rules_in_force import RulesInForce
@@ -107,8 +108,19 @@ class MallDesk:
     def order(self, who: PhoneHolder, order_id: UUID, item_id: str, store: UUID) -> Order:
         """Order an item for a member; the same order again is answered as the first time.
 
-        Faults M130 to M134, API_NOT_FOUND for a store there is not.
+        Faults M130 to M134, API_NOT_FOUND for a store there is not. With M134 her points are on
+        their way back from stores: the same order may succeed in a moment.
         """
+        try:
+            return self._order(who, order_id, item_id, store)
+        except Fault as fault:
+            if fault.code == FaultCode.MALL_POINTS_LENT:
+                with self._units.begin(who.tenant) as unit:
+                    wallet = _wallet(unit, who.member)
+                    ask_back(unit, who.tenant, wallet, self._clock.now_ms())
+            raise
+
+    def _order(self, who: PhoneHolder, order_id: UUID, item_id: str, store: UUID) -> Order:
         now_ms = self._clock.now_ms()
         moment = Moment(self._rules.day(now_ms), now_ms, now_ms)
         with self._units.begin(who.tenant) as unit:

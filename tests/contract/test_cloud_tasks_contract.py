@@ -11,11 +11,15 @@ from cloud_broker.ports.mall import Order, StockRow
 from cloud_broker.ports.tasks import Completion, Opened, Reached, ShareLink
 from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.lease_office import LeaseOffice
+from cloud_broker.services.lease_placing import LeasePlacing
+from cloud_broker.services.mall_wishes import FREE_FOR_MS
 from cloud_broker.services.members import Members
 from retail_core.errors import Fault
 from retail_core.growth.rewards import Given, Reward
 from retail_core.growth.task_progress import CheckedIn
+from retail_core.loyalty.leases import Right, RightKind
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.kinds import ChangeKind
 from tests.factories.grown import RULES, Grown
 from tests.fakes.cloud_box import WALL_MS, Person, fresh_id
 
@@ -325,6 +329,25 @@ class TestMall:
         with pytest.raises(Fault) as refused:
             chain.mall.order(chain.who(chain.enrols()), number, "cup", chain.box.store)
         assert code_of(refused) == FaultCode.MALL_ORDER_UNKNOWN
+
+    def test_points_that_lie_in_a_store_are_fetched(self, chain: Grown, rich: Person) -> None:
+        right = Right(RightKind.POINTS, rich.wallet)
+        office = LeaseOffice(chain.units, chain.clock)
+        key = office.lend(chain.tenant, right, chain.box.device, 50)
+        who, number = chain.who(rich), fresh_id()
+        with pytest.raises(Fault) as refused:
+            chain.mall.order(who, number, "cup", chain.box.store)
+        assert code_of(refused) == FaultCode.MALL_POINTS_LENT
+        with chain.units.begin(chain.tenant) as unit:
+            rows = unit.feed.since(chain.box.store, 0, 1_000)
+            assert unit.mall.wishing([rich.wallet], chain.clock.now_ms()) == {rich.wallet}
+            assert unit.mall.wishing([rich.wallet], chain.clock.now_ms() + FREE_FOR_MS) == set()
+        assert rows[-1].change.kind == ChangeKind.LEASE_RECALLED
+        chain.gives_back(key, 0)
+        chain.upload()
+        LeasePlacing(chain.units, chain.clock).run(chain.tenant)
+        made = chain.mall.order(who, number, "cup", chain.box.store)
+        assert (made.state, chain.points(rich)) == ("open", 19)
 
     def test_a_cancelled_order_leaves_no_trace(self, chain: Grown, rich: Person) -> None:
         before = chain.balances()

@@ -21,6 +21,7 @@ class MallShelf:
     stock: dict[tuple[str, UUID], StockRow] = field(default_factory=dict)
     orders: dict[UUID, Order] = field(default_factory=dict)
     handed: list[Handed] = field(default_factory=list)
+    wishes: dict[UUID, int] = field(default_factory=dict)
 
 
 class FakeMallRepo:
@@ -80,6 +81,12 @@ class FakeMallRepo:
     def move(self, order: UUID, state: OrderState, ended_ms: int = 0) -> None:
         before = self._shelf.orders[order]
         self._shelf.orders[order] = replace(before, state=state, ended_ms=ended_ms)
+
+    def wish(self, wallet: UUID, until_ms: int) -> None:
+        self._shelf.wishes[wallet] = until_ms
+
+    def wishing(self, wallets: Collection[UUID], now_ms: int) -> set[UUID]:
+        return {one for one in wallets if self._shelf.wishes.get(one, 0) > now_ms}
 
     def add_handed(self, handed: Sequence[Handed]) -> None:
         known = {one.handed for one in self._shelf.handed}

@@ -146,6 +146,25 @@ class PostgresMall(Repository):
             ended=at(ended_ms) if ended_ms else None,
         )
 
+    def wish(self, wallet: UUID, until_ms: int) -> None:
+        """Keep what comes back to a wallet free until then."""
+        self._run(
+            "insert into mall_wish values (%(tenant)s, %(wallet)s, %(until)s)"
+            " on conflict (tenant_id, wallet_id) do update set until = excluded.until",
+            wallet=wallet,
+            until=at(until_ms),
+        )
+
+    def wishing(self, wallets: Collection[UUID], now_ms: int) -> set[UUID]:
+        """Return the wallets whose points are kept free now."""
+        rows = self._rows(
+            "select wallet_id from mall_wish where tenant_id = %(tenant)s"
+            " and wallet_id = any(%(wallets)b::uuid[]) and until > %(now)s",
+            wallets=list(wallets),
+            now=at(now_ms),
+        )
+        return {row.wallet_id for row in rows}
+
     def add_handed(self, handed: Sequence[Handed]) -> None:
         """Append gifts that were handed over."""
         if handed:

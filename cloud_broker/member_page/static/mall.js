@@ -11,6 +11,11 @@ import { integer } from "./words.js";
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
 
+/** Her points lie in stores and are on their way back. */
+const LENT = "M134";
+const FETCH_TRIES = 8;
+const FETCH_MS = 2_000;
+
 /** @param {State} state @param {Acts} acts */
 export function mallActs(state, acts) {
   return {
@@ -50,7 +55,12 @@ async function order(state, acts) {
   const { phone, wish: wanted } = state;
   if (!phone || !wanted?.store) return;
   const asked = { order_id: wanted.orderId, item: wanted.item, store: wanted.store };
-  const answer = await call(phone, "POST", "/v1/member/mall/orders", asked);
+  let answer = await call(phone, "POST", "/v1/member/mall/orders", asked);
+  for (let tries = 0; answer.body?.code === LENT && tries < FETCH_TRIES; tries++) {
+    acts.notice(acts.t("mall.fetching"));
+    await new Promise((done) => setTimeout(done, FETCH_MS));
+    answer = await call(phone, "POST", "/v1/member/mall/orders", asked);
+  }
   if (!answer.ok && answer.status === 0) return acts.notice(failed(answer, state, acts));
   acts.change({ wish: null });
   acts.notice(answer.ok ? acts.t("mall.ordered", { store: answer.body.store_name, day: short(answer.body.last_day) }) : failed(answer, state, acts));
@@ -119,7 +129,7 @@ function itemCard(item, state, acts) {
   const name = (state.language === "en" && item.name_en) || item.name;
   const left = item.stores.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.left, 0);
   const enough = item.per_person !== null && item.ordered >= item.per_person;
-  const why = enough ? t("mall.enough") : left ? (mall.points_free < item.points ? t("mall.short", { n: integer(item.points - mall.points_free) }) : "") : t("mall.gone");
+  const why = enough ? t("mall.enough") : left ? (mall.points_whole < item.points ? t("mall.short", { n: integer(item.points - mall.points_whole) }) : "") : t("mall.gone");
   const wished = state.wish?.item === item.id;
   return h(
     "section.card.item",

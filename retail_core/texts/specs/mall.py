@@ -30,9 +30,9 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.MALL_POINTS_LENT: FaultSpec(
         "conflict",
         409,
-        "需要 {wanted} 分;现在可用 {free} 分,另有 {lent} 分备在您常去的门店,可在那里的收银台使用",
-        "this takes {wanted} points; {free} can be used here now, {lent} more are kept at stores"
-        " you go to and can be used at their tills",
+        "需要 {wanted} 分,可用 {free} 分;其余 {lent} 分正从门店取回,请过几秒再试(门店断网时更久)",
+        "this takes {wanted} points, {free} can be used now; {lent} more are being fetched from"
+        " stores: try again in some seconds, later if a store is offline",
         retryable=True,
     ),
     FaultCode.MALL_ORDER_UNKNOWN: FaultSpec(
