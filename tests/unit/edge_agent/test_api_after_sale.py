@@ -265,6 +265,22 @@ def _nothing_is_booked(box: Box, receipt: str, clerk: dict[str, str]) -> None:
     ):
         answer = box.till().post(path, json=body, headers=clerk | once())
         assert answer.json()["code"] in {"A163", "A107"}, (path, answer.json())
+    _practise(box, clerk)
+
+
+def _practise(box: Box, clerk: dict[str, str]) -> None:
+    """Ring up a basket as a lesson goes: answered like any other, and booked nowhere."""
+    opened = box.till().post("/v1/baskets", json={}, headers=clerk | once()).json()
+    assert opened["training"]
+    path = f"/v1/baskets/{opened['basket_id']}"
+    lines = {"lines": [{"sku": "milk"}]}
+    assert box.till().post(f"{path}/lines", json=lines, headers=clerk | once()).status_code == 200
+    paid = {
+        "till_receipt_no": "T-1",
+        "tenders": [{"kind": "cash", "amount_fen": 12_800}],
+    }
+    sold_ = box.till().post(f"{path}/commit", json=paid, headers=clerk | once()).json()
+    assert (sold_["training"], sold_["seq"], sold_["claim_token"]) == (True, 0, None)
 
 
 def test_training_ends_when_switched_off(box: Box) -> None:
