@@ -22,6 +22,7 @@ MAY_SEE_COSTS = frozenset({"admin", "operations"})
 COST = "cost"
 Order = Literal["row", "key", "act", "day"]
 Csrf = Annotated[str, Form()]
+Word = Annotated[str, Form(max_length=200)]
 _RANK = {Act.REFUSED: 0, Act.ENDED: 1, Act.CHANGED: 2, Act.ADDED: 3, Act.UNCHANGED: 4}
 
 
@@ -35,6 +36,8 @@ class MasterPages:
         """Add the routes."""
         router.add_api_route("/masters", self.page, methods=["GET"])
         router.add_api_route("/masters", self.upload, methods=["POST"])
+        router.add_api_route("/unknown-codes", self.unknown, methods=["GET"])
+        router.add_api_route("/unknown-codes", self.name_code, methods=["POST"])
         router.add_api_route("/masters/template/{kind}.csv", self.template, methods=["GET"])
         router.add_api_route("/masters/{import_id}", self.preview, methods=["GET"])
         router.add_api_route("/masters/{import_id}/apply", self.apply, methods=["POST"])
@@ -138,6 +141,39 @@ class MasterPages:
                 visit, "masters.undone", masters.undo(who.tenant_id, import_id, who=who.login)
             ),
         )
+
+    def unknown(self, request: Request) -> Response:
+        """Show codes that tills sold and no article has."""
+        visit = self._shell.visit(request)
+        deps, tenant = self._shell.deps, visit.who.tenant_id
+        return self._shell.page(
+            visit,
+            "unknown_codes.html",
+            rows=deps.masters.unknown_codes(tenant),
+            stores=len(deps.queries.store_tiles(tenant)),
+            may_act=visit.who.role in MAY_CHANGE,
+        )
+
+    def name_code(  # noqa: PLR0913  # each is a field of the form
+        self,
+        request: Request,
+        code: Word,
+        sku: Word,
+        name: Word = "",
+        unit: Word = "",
+        price: Word = "",
+        csrf: Csrf = "",
+    ) -> Response:
+        """Give a code to an article, a new one if a name comes along."""
+        visit = self._changing(request, csrf)
+        masters, who = self._shell.deps.masters, visit.who
+        cells = {"sku": sku.strip(), "name": name, "unit": unit, "price": price}
+
+        def named() -> Said:
+            masters.name_code(who.tenant_id, code, cells, who=who.login)
+            return Said(texts(visit.language)("unknown_codes.named", code=code, sku=sku.strip()))
+
+        return self._shell.told(visit, "/unknown-codes", named)
 
     def _changing(self, request: Request, csrf: str) -> Visit:
         visit = self._shell.writing_visit(request, csrf)

@@ -48,6 +48,17 @@ class StoreSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownCode:
+    """A code that tills sold and no article has, with what the till said of it last."""
+
+    code: str
+    name: str
+    seen: int
+    unit_price_fen: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewImport:
     """A file that was uploaded: what it is, and the version of the table it was planned against."""
 
@@ -135,6 +146,10 @@ class MasterRepo(Protocol):
 
     def place_ids(self) -> dict[str, UUID]:
         """Return where stock lies, by code: stores and warehouses."""
+        ...
+
+    def unknown_codes(self, limit: int) -> tuple[UnknownCode, ...]:
+        """Return codes that were sold and that no article has, most sold first."""
         ...
 
     def add_import(self, new: NewImport, counts: Mapping[str, int], now_ms: int) -> None:

@@ -1,5 +1,7 @@
 """Files of the back office: previewed, put in force once, kept with who and when, taken back."""
 
+import csv
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,12 +13,13 @@ from cloud_broker.ports.catalogue import Announcement
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
-from cloud_broker.ports.masters import ImportRow, NewImport, StoreNow
+from cloud_broker.ports.masters import ImportRow, NewImport, StoreNow, UnknownCode
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.master_writing import PLACES, Writing
 from retail_core import limits
-from retail_core.catalog.masters import CHAIN, Key, MasterKind
+from retail_core.catalog.cells import LIST_SEPARATOR
+from retail_core.catalog.masters import CHAIN, Key, MasterKind, listed
 from retail_core.catalog.planning import Facts, Held, MasterPlan, plan
 from retail_core.catalog.tables import read_text
 from retail_core.catalog.undoing import from_today, undo_text
@@ -191,6 +194,29 @@ class MasterOffice:
         """Return what was imported by whom, newest first."""
         with self.units.begin(tenant) as unit:
             return unit.masters.imports(HISTORY_MAX)
+
+    # ---- codes that tills sold and nobody knows -------------------------------------------------
+
+    def unknown_codes(self, tenant: UUID) -> tuple[UnknownCode, ...]:
+        """Return codes that were sold and that no article has, most sold first."""
+        with self.units.begin(tenant) as unit:
+            return unit.masters.unknown_codes(HISTORY_MAX)
+
+    def name_code(self, tenant: UUID, code: str, cells: Mapping[str, str], *, who: str) -> Taken:
+        """Give a code to the article `cells["sku"]`, which becomes one if it is none yet.
+
+        Faults of `apply`: a new article needs name, unit and price.
+        """
+        with self.units.begin(tenant) as unit:
+            held = unit.masters.held(MasterKind.ARTICLES).get((cells["sku"],), ())
+        had = listed(held[-1].cells["barcodes"]) if held else ()
+        row = {name: cell for name, cell in cells.items() if cell}
+        row["barcodes"] = LIST_SEPARATOR.join(dict.fromkeys((*had, code)))
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(row)
+        return self.apply(tenant, MasterKind.ARTICLES, out.getvalue(), who=who)
 
     # ---- what comes with time -------------------------------------------------------------------
 

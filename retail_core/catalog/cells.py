@@ -42,7 +42,7 @@ class Row:
             self.complain(column, RowReason.REQUIRED)
         elif len(cell) > limits.NAME_CHARS_MAX:
             self.complain(column, RowReason.TOO_LONG, cell[: limits.NAME_CHARS_MAX])
-        elif any(unicodedata.category(char) in {"Cc", "Cf"} for char in cell):
+        elif not cell.isprintable() and _hides_something(cell):
             self.complain(column, RowReason.CONTROL_CHARACTER, repr(cell))
         return cell
 
@@ -145,3 +145,7 @@ class Row:
             pass
         self.complain(column, RowReason.DATE_INVALID, cell)
         return default
+
+
+def _hides_something(cell: str) -> bool:
+    return any(unicodedata.category(char) in {"Cc", "Cf"} for char in cell)

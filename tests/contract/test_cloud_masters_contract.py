@@ -17,6 +17,7 @@ from retail_core.catalog.stock_table import decode_stock
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import SaleLine
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES, Bench, bench_of, furnished
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box
@@ -289,6 +290,32 @@ class TestStock:
         table = decode_stock(bench.keeper.table(bench.tenant, place, 17))
         assert (table.version, table.as_of_ms) == (told.version, 17)
         assert table.milli == {"A1": 1_000, "A2": 500}
+
+
+class TestUnknownCodes:
+    def test_a_code_that_tills_sold_is_given_to_an_article(self, any_units: Units) -> None:
+        bench = furnished(any_units)
+        box = new_box(any_units, bench.tenant, "南京店")
+        box.wall_ms = bench.clock.ms
+        for code, fen in (("96385074", 300), ("036000291452", 500), ("96385074", 320)):
+            line = SaleLine(1, None, code, "没见过的", 2_000, 2 * fen, 2 * fen)
+            box.sells(lines=(line,))
+        Ingest(any_units, bench.clock, FaultTally()).book(
+            [Inbound(box.topic(), box.frame(), bench.clock.now_ms())]
+        )
+        first, second = bench.office.unknown_codes(bench.tenant)
+        assert (first.code, first.seen, first.unit_price_fen) == ("96385074", 2, 320)
+        assert first.name == "没见过的"
+        bench.office.name_code(bench.tenant, first.code, {"sku": "A1", "name": ""}, who="li")
+        new = {"sku": "N1", "name": "没见过的", "unit": "件", "price": "¥5.00"}
+        bench.office.name_code(bench.tenant, second.code, new, who="li")
+        assert bench.office.unknown_codes(bench.tenant) == ()
+        known = {one.sku: one.barcodes for one in bench.catalogue().articles}
+        assert known["A1"] == ("6901234567892", "96385074")
+        assert known["N1"] == ("036000291452",)
+        assert bench.prices()["N1"] == 500
+        with refused(FaultCode.MASTER_REFUSED_ROWS):
+            bench.office.name_code(bench.tenant, second.code, {"sku": "A2"}, who="li")
 
 
 class TestPartnerKeys:

@@ -9,7 +9,14 @@ from uuid import UUID
 from cloud_broker.domain.ingest_effects import BookedSale
 from cloud_broker.domain.points import BookedRefund
 from cloud_broker.ports.catalogue import Announcement, Document
-from cloud_broker.ports.masters import ImportRow, NewImport, PriceFrom, StoreNow, StoreSaid
+from cloud_broker.ports.masters import (
+    ImportRow,
+    NewImport,
+    PriceFrom,
+    StoreNow,
+    StoreSaid,
+    UnknownCode,
+)
 from cloud_broker.ports.partners import ApiKey
 from cloud_broker.ports.stock import Count, Level
 from retail_core.catalog.masters import (
@@ -26,6 +33,7 @@ from retail_core.catalog.planning import Held
 from retail_core.catalog.price_lists import ListPrice, store_scope
 from retail_core.checkout.business_date import as_int
 from retail_core.insight.baskets import Bought
+from retail_core.money import divide_half_up
 
 if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
@@ -200,6 +208,20 @@ class FakeMasterRepo:
     def place_ids(self) -> dict[str, UUID]:
         stores = {one.code: one.store for one in self._shelf.stores.values()}
         return stores | {code: held[0] for code, held in self._shelf.warehouses.items()}
+
+    def unknown_codes(self, limit: int) -> tuple[UnknownCode, ...]:
+        known = set(self._state.articles) | {
+            code for one in self._state.revisions for code in one.article.barcodes
+        }
+        found: dict[str, UnknownCode] = {}
+        for sold in sorted(self._state.sales.values(), key=lambda one: one.arrival.happened_ms):
+            for line in sold.sale.lines:
+                if line.article is None and line.sku and line.sku not in known:
+                    seen = found[line.sku].seen if line.sku in found else 0
+                    price = divide_half_up(line.shelf_fen * 1000, line.qty_milli)
+                    at_ms = sold.arrival.happened_ms
+                    found[line.sku] = UnknownCode(line.sku, line.name, seen + 1, price, at_ms)
+        return tuple(sorted(found.values(), key=lambda one: (-one.seen, one.code))[:limit])
 
     def add_import(self, new: NewImport, counts: Mapping[str, int], now_ms: int) -> None:
         row = ImportRow(

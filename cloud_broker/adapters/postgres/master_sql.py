@@ -106,6 +106,21 @@ PLACE_IDS = """
 select code, store_id as id from store where tenant_id = %(tenant)s and code is not null
 union all select code, warehouse_id from warehouse where tenant_id = %(tenant)s
 """
+UNKNOWN_CODES = """
+with sold as (
+  select l.sku, count(*) as seen, max(r.sold_ms) as last_ms,
+    (array_agg(l.name order by r.sold_ms desc))[1] as name,
+    (array_agg(round(l.shelf_fen * 1000.0 / l.qty_milli) order by r.sold_ms desc))[1] as price
+  from receipt_line l
+  join receipt r on r.tenant_id = l.tenant_id and r.receipt_id = l.receipt_id
+  where l.tenant_id = %(tenant)s and l.article_id is null and l.sku <> '' and l.qty_milli > 0
+  group by l.sku)
+select sku, name, seen, price, last_ms from sold
+where not exists (select 1 from article a where a.tenant_id = %(tenant)s and a.sku = sold.sku)
+  and not exists (select 1 from article_revision v
+    where v.tenant_id = %(tenant)s and sold.sku = any(v.barcodes))
+order by seen desc, sku limit %(limit)s
+"""
 ADD_IMPORT = """
 insert into master_import (tenant_id, import_id, kind, name, content, complete, base_version,
   uploaded_by, uploaded_at, counts)

@@ -10,7 +10,14 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres import master_sql as sql
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.ports.masters import ImportRow, NewImport, PriceFrom, StoreNow, StoreSaid
+from cloud_broker.ports.masters import (
+    ImportRow,
+    NewImport,
+    PriceFrom,
+    StoreNow,
+    StoreSaid,
+    UnknownCode,
+)
 from retail_core.catalog.masters import (
     ACTIVE,
     ENDED,
@@ -186,6 +193,13 @@ class PostgresMasters(Repository):
     def place_ids(self) -> dict[str, UUID]:
         """Return where stock lies, by code: stores and warehouses."""
         return {row.code: row.id for row in self._rows(sql.PLACE_IDS)}
+
+    def unknown_codes(self, limit: int) -> tuple[UnknownCode, ...]:
+        """Return codes that were sold and that no article has, most sold first."""
+        return tuple(
+            UnknownCode(row.sku, row.name, int(row.seen), int(row.price), row.last_ms)
+            for row in self._rows(sql.UNKNOWN_CODES, limit=limit)
+        )
 
     # ---- imports --------------------------------------------------------------------------------
 

@@ -92,3 +92,13 @@ def test_an_empty_file_to_fill_in(signed_in: TestClient) -> None:
     answer = signed_in.get("/masters/template/stock.csv")
     assert answer.text == "\ufeff地点,货号,数量,盘点日期\r\n"
     assert signed_in.get("/masters/template/prizes.csv").status_code == 404
+
+
+def test_codes_that_nobody_knows(signed_in: TestClient) -> None:
+    page = signed_in.get("/unknown-codes").text
+    assert "没有未知条码" in page
+    form = {"csrf": csrf(signed_in.get("/masters").text), "code": "96385074", "sku": " A1 "}
+    signed_in.post("/unknown-codes", data=form, headers=SAME)
+    assert "96385074 已归到 A1" in notice(signed_in.get("/unknown-codes").text)
+    signed_in.post("/unknown-codes", data=form | {"sku": "A9"}, headers=SAME)
+    assert "I122" in notice(signed_in.get("/unknown-codes").text)
