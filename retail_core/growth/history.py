@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from retail_core.growth.account import day_number
 from retail_core.growth.plan import GrowthPlan
-from retail_core.growth.standing import Bought, Held, Progress, Standing, judge
+from retail_core.growth.standing import Bought, Held, Progress, Standing, hold, judge
 from retail_core.growth.windows import holds_until
 from retail_core.wire.standing import TierAsk, TierStanding
 
@@ -69,7 +69,7 @@ def stand(plans: Plans, known: History, today: date) -> Standing:
     for day in sorted({*renewing, *(one.day for one in grants)}):
         plan = plans.on(day)
         held = _known(plan, held)
-        held = judge(plan, known.bought, held, day, renews=day in renewing).held
+        held = hold(plan, known.bought, held, day, renews=day in renewing)
         held = _granted(plan, held, [one for one in grants if one.day == day])
     plan = plans.on(today)
     return judge(plan, known.bought, _known(plan, held), today, renews=False)

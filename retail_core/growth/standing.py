@@ -142,10 +142,24 @@ def progress(tier: TierRule, bought: Bought, first: date, last: date) -> Progres
     )
 
 
+def hold(plan: GrowthPlan, bought: Bought, held: Held | None, day: date, *, renews: bool) -> Held:
+    """Return the tier held after judging a day, without the account of it."""
+    before = held or Held(plan.tiers[0].code, day, holds_until(plan.window, day))
+    return _judged(plan, bought, before, day, (True, renews))[0]
+
+
 def _earned(plan: GrowthPlan, bought: Bought, first: date, last: date) -> int:
     """Return the place of the highest tier reached by what counts from a day to a day."""
-    met = [at for at, tier in enumerate(plan.tiers) if progress(tier, bought, first, last).met]
-    return met[-1] if met else 0
+    spend, visits = bought.between(first, last)
+    met = (at for at, tier in enumerate(plan.tiers) if _reaches(tier, spend, visits))
+    return max(met, default=0)
+
+
+def _reaches(tier: TierRule, spend_fen: int, visits: int) -> bool:
+    """Tell whether so much reaches a tier, as `Progress.met` does."""
+    enough = (spend_fen >= tier.spend_fen, visits >= tier.visits)
+    either = tier.mode == "any" and tier.spend_fen and tier.visits
+    return any(enough) if either else all(enough)
 
 
 def _judged(

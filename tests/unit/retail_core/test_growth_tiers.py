@@ -15,7 +15,7 @@ from retail_core.growth.plan import (
     TierGift,
     TierRule,
 )
-from retail_core.growth.standing import DayActivity, Held, judge
+from retail_core.growth.standing import Bought, DayActivity, Held, hold, judge
 from retail_core.growth.windows import counted_from, holds_until
 from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle
 from retail_core.pricing.rules.checking import check_bundle
@@ -244,3 +244,13 @@ def test_a_plan_that_cannot_be_meant_is_refused(bundle: RuleBundle, reason: str)
 def test_a_plan_is_read_with_its_bundle() -> None:
     bundle = planned(*bringing(welcome=("SPRING", "BAG"), trial=("BAG",)), gifts=(BAG,))
     assert parse_bundle(msgspec.json.encode(bundle)).growth == bundle.growth
+
+
+@given(plan=plans, days=days_bought, held=st.none() | helds, renews=st.booleans())
+def test_holding_is_judging_without_the_account(
+    plan: GrowthPlan, days: list[DayActivity], held: Held | None, *, renews: bool
+) -> None:
+    standing = judge(plan, days, held, TODAY, renews=renews)
+    assert hold(plan, Bought(days), held, TODAY, renews=renews) == standing.held
+    if standing.next is not None:
+        assert not standing.next.met
