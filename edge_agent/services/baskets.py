@@ -38,6 +38,8 @@ from retail_core.errors import Fault
 from retail_core.identity.assurance import Action
 from retail_core.texts.faults import FaultCode
 
+# Who asks once more about a basket that is sold asks soon.
+ENDED_KEPT = 200
 STALE_MS = 24 * 3_600 * 1_000
 
 Change = Callable[[CounterBasket], CounterBasket]
@@ -227,7 +229,9 @@ class Baskets:
         if today is None:
             return
         with self._lock:
+            ended = [one for one in self._baskets.values() if not one.is_live]
             gone = [one for one in self._baskets.values() if _is_old(one, today, now)]
+            gone += [one for one in ended[:-ENDED_KEPT] if one not in gone]
             for one in gone:
                 del self._baskets[one.basket_id]
                 self._turns.pop(one.basket_id, None)
