@@ -2,24 +2,17 @@
 
 from dataclasses import replace
 from datetime import date
-from uuid import UUID
 
 import pytest
 
-from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.mall import Order, StockRow
 from cloud_broker.ports.tasks import Completion, Opened, Reached, ShareLink
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.lease_placing import LeasePlacing
-from cloud_broker.services.mall_wishes import FREE_FOR_MS
 from cloud_broker.services.members import Members
 from retail_core.errors import Fault
 from retail_core.growth.rewards import Given, Reward
 from retail_core.growth.task_progress import CheckedIn
-from retail_core.loyalty.leases import Right, RightKind
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.kinds import ChangeKind
 from tests.factories.grown import RULES, Grown
 from tests.fakes.cloud_box import WALL_MS, Person, fresh_id
 
@@ -156,15 +149,15 @@ class TestTasks:
         chain.upload()
         chain.upload(1)  # everything again changes nothing
         assert chain.points(ann) == 59 + 59 + 50
-        assert len(coupons(chain, ann)) == 1
+        assert len(chain.coupons(ann)) == 1
         chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=6_000)
         chain.upload()
         assert chain.points(ann) == 59
-        assert coupons(chain, ann) == []
+        assert chain.coupons(ann) == []
         chain.box.sells(ann, fen=7_000)
         chain.upload()
         assert chain.points(ann) == 59 + 59 + 50
-        assert len(coupons(chain, ann)) == 1
+        assert len(chain.coupons(ann)) == 1
 
     def test_points_that_were_spent_are_owed_after_the_rollback(
         self, chain: Grown, ann: Person
@@ -297,138 +290,7 @@ class TestInvitations:
         chain.box.sells(old, business_date=20261119)
         chain.upload()
         assert chain.points(ann) == 30
-        assert [gift.sku for gift in gifts(chain, ann)] == ["SAMPLE"]
+        assert [gift.sku for gift in chain.gifts(ann)] == ["SAMPLE"]
         with pytest.raises(Fault) as refused:
             chain.sharing.link(chain.who(ann), "hundred", b"")
         assert code_of(refused) == FaultCode.TASK_NOT_RUNNING
-
-
-class TestMall:
-    @pytest.fixture
-    def rich(self, chain: Grown, ann: Person) -> Person:
-        chain.box.sells(ann)
-        chain.upload()
-        chain.mall.set_stock(chain.hq(), "cup", chain.box.store, 2)
-        return ann
-
-    def test_ordering_takes_points_and_keeps_a_piece(self, chain: Grown, rich: Person) -> None:
-        who, number = chain.who(rich), fresh_id()
-        made = chain.mall.order(who, number, "cup", chain.box.store)
-        assert chain.mall.order(who, number, "cup", chain.box.store) == made  # the phone asks again
-        assert (chain.points(rich), chain.stock()) == (19, (2, 1))
-        assert [(g.right, g.store, g.kind) for g in gifts(chain, rich)] == [
-            (made.gift, chain.box.store, "mall")
-        ]
-        shown = chain.mall.shown(who)
-        assert (shown.purse.free, [one.item.id for one in shown.offered]) == (19, ["cup", "bag"])
-        assert [left for _, left in shown.offered[0].left] == [1]
-        assert shown.orders == (made,)
-        with pytest.raises(Fault) as refused:
-            chain.mall.order(who, fresh_id(), "cup", chain.box.store)
-        assert code_of(refused) == FaultCode.MALL_POINTS_SHORT
-        with pytest.raises(Fault) as refused:
-            chain.mall.order(chain.who(chain.enrols()), number, "cup", chain.box.store)
-        assert code_of(refused) == FaultCode.MALL_ORDER_UNKNOWN
-
-    def test_points_that_lie_in_a_store_are_fetched(self, chain: Grown, rich: Person) -> None:
-        right = Right(RightKind.POINTS, rich.wallet)
-        office = LeaseOffice(chain.units, chain.clock)
-        key = office.lend(chain.tenant, right, chain.box.device, 50)
-        who, number = chain.who(rich), fresh_id()
-        with pytest.raises(Fault) as refused:
-            chain.mall.order(who, number, "cup", chain.box.store)
-        assert code_of(refused) == FaultCode.MALL_POINTS_LENT
-        with chain.units.begin(chain.tenant) as unit:
-            rows = unit.feed.since(chain.box.store, 0, 1_000)
-            assert unit.mall.wishing([rich.wallet], chain.clock.now_ms()) == {rich.wallet}
-            assert unit.mall.wishing([rich.wallet], chain.clock.now_ms() + FREE_FOR_MS) == set()
-        assert rows[-1].change.kind == ChangeKind.LEASE_RECALLED
-        chain.gives_back(key, 0)
-        chain.upload()
-        LeasePlacing(chain.units, chain.clock).run(chain.tenant)
-        made = chain.mall.order(who, number, "cup", chain.box.store)
-        assert (made.state, chain.points(rich)) == ("open", 19)
-
-    def test_a_cancelled_order_leaves_no_trace(self, chain: Grown, rich: Person) -> None:
-        before = chain.balances()
-        made = chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
-        key = chain.lease_of(made.gift)
-        waits = chain.mall.cancel(chain.who(rich), made.order)
-        # The box may still hand it over: points come back when it has given the right back.
-        assert (waits.state, chain.points(rich), chain.stock()) == ("cancelling", 19, (2, 1))
-        chain.gives_back(key, 0)
-        chain.upload()
-        assert (chain.balances(), chain.stock()) == (before, (2, 0))
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "cancelled"
-        assert gifts(chain, rich) == []
-        with pytest.raises(Fault) as refused:
-            chain.mall.cancel(chain.who(rich), made.order)
-        assert code_of(refused) == FaultCode.MALL_ORDER_OVER
-
-    def test_handed_over_before_the_cancelling_was_heard(self, chain: Grown, rich: Person) -> None:
-        made = chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
-        key = chain.lease_of(made.gift)
-        chain.mall.cancel(chain.who(rich), made.order)
-        chain.hands_over(made.gift, rich, key)
-        chain.gives_back(key, 1)
-        chain.upload()
-        chain.upload(1)
-        assert (chain.points(rich), chain.stock()) == (19, (1, 0))
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "handed"
-        with chain.units.begin(chain.tenant) as unit:
-            assert [one.gift for one in unit.mall.handed(5)] == [made.gift]
-        assert gifts(chain, rich) == []
-
-    def test_what_nobody_picked_up_comes_back(self, chain: Grown, rich: Person) -> None:
-        before = chain.balances()
-        made = chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
-        key = chain.lease_of(made.gift)
-        chain.tomorrow(4)
-        chain.judge()
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "open"
-        chain.tomorrow()
-        chain.judge()
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "expiring"
-        chain.gives_back(key, 0)
-        chain.upload()
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "expired"
-        assert (chain.balances(), chain.stock()) == (before, (2, 0))
-
-    def test_a_card_that_is_lost_counts_as_handed_over(self, chain: Grown, rich: Person) -> None:
-        made = chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
-        chain.mall.cancel(chain.who(rich), made.order)
-        other = replace(chain.box, epoch=8, events=[], hashes=chain.box.hashes[:1], boot=fresh_id())
-        chain.box, chain.sent = other, 0
-        chain.opened()
-        LeaseOffice(chain.units, chain.clock).write_off(chain.tenant, chain.box.device)
-        chain.judge()
-        assert chain.mall.shown(chain.who(rich)).orders[0].state == "handed"
-        assert chain.stock() == (1, 0)
-
-    def test_stock_is_hqs_and_never_below_what_is_kept(self, chain: Grown, rich: Person) -> None:
-        chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
-        for act, code in (
-            ((chain.hq("auditor"), "cup", chain.box.store, 5), FaultCode.LEDGER_ROLE),
-            ((chain.hq(), "cup", chain.box.store, 0), FaultCode.MALL_STOCK_WRONG),
-            ((chain.hq(), "none", chain.box.store, 5), FaultCode.MALL_NOT_OFFERED),
-            ((chain.hq(), "cup", fresh_id(), 5), FaultCode.API_NOT_FOUND),
-        ):
-            with pytest.raises(Fault) as refused:
-                chain.mall.set_stock(*act)
-            assert code_of(refused) == code
-        with pytest.raises(Fault) as refused:
-            chain.mall.order(chain.who(rich), fresh_id(), "cup", fresh_id())
-        assert code_of(refused) == FaultCode.API_NOT_FOUND
-        items, stock, orders, places = chain.mall.overview(chain.tenant)
-        assert [item.id for item in items] == ["cup", "bag"]
-        assert (len(stock), len(orders), [one.name for one in places]) == (1, 1, ["上海店"])
-
-
-def coupons(chain: Grown, person: Person) -> list[UUID]:
-    with chain.units.begin(chain.tenant) as unit:
-        return [one.right for one in unit.benefits.coupons_of([person.member])]
-
-
-def gifts(chain: Grown, person: Person) -> list[Gift]:
-    with chain.units.begin(chain.tenant) as unit:
-        return list(unit.benefits.gifts_of([person.member]))

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.frames import Inbound
@@ -182,3 +183,13 @@ class Grown:
                 if lease.state in LENT
             ]
         return key
+
+    def coupons(self, person: Person) -> list[UUID]:
+        """What she holds and has not used."""
+        with self.units.begin(self.tenant) as unit:
+            return [one.right for one in unit.benefits.coupons_of([person.member])]
+
+    def gifts(self, person: Person) -> list[Gift]:
+        """What waits for her."""
+        with self.units.begin(self.tenant) as unit:
+            return list(unit.benefits.gifts_of([person.member]))
