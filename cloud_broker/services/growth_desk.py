@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.growth import Decision, TierChange, TierGrant
@@ -15,10 +14,10 @@ from cloud_broker.ports.profiles import Profile
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.growth_books import GrowthBooks
 from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.points_desk import DAY_STARTS_AT, MAY_CHANGE
+from cloud_broker.services.points_desk import MAY_CHANGE
 from cloud_broker.services.profile_desk import profile_of
 from cloud_broker.services.refresh import refresh
-from retail_core.checkout.business_date import business_date
+from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.errors import Fault
 from retail_core.growth.history import Plans, check_order
 from retail_core.growth.plan import GrowthPlan
@@ -31,7 +30,6 @@ PAGE = 200
 EXAMPLES_MAX = 5
 GROUPS_MAX = 32
 CHANGES_SHOWN = 50
-_MS = 1_000
 _LONG_AGO = date(1970, 1, 1)
 
 
@@ -65,12 +63,11 @@ class GrowthDesk:
         self._units = units
         self._clock = clock
         self._ids = ids
-        self._zone = ZoneInfo(zone)
+        self._rules = RulesInForce(zone)
 
     def today(self) -> date:
         """Return the brand's business day."""
-        local = datetime.fromtimestamp(self._clock.now_ms() / _MS, UTC).astimezone(self._zone)
-        return business_date(local.replace(tzinfo=None), DAY_STARTS_AT)
+        return self._rules.day(self._clock.now_ms())
 
     def propose(self, who: HqIdentity, asked: Asked) -> TierGrant:
         """Enter a grant that waits for a second person (L109, L114, M121, M122, M124, P106)."""

@@ -8,9 +8,8 @@ stopped goes on where it was.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cloud_broker.domain.lunar import lunar_year
 from cloud_broker.ports.clock import Clock
@@ -21,7 +20,7 @@ from cloud_broker.services.benefits import SWEEP_MAX, Benefits
 from cloud_broker.services.growth_books import GrowthBooks
 from cloud_broker.services.growth_perks import Perks
 from cloud_broker.services.profile_desk import Birthdays
-from retail_core.checkout.business_date import business_date
+from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.growth.birthdays import born_on
 from retail_core.growth.history import check_order
 
@@ -29,8 +28,6 @@ AT_A_TIME = 64
 PAGE = 200
 # Half a year ahead of a lunar birthday its day of the coming year is told.
 TOLD_AHEAD_DAYS = 182
-DAY_STARTS_AT = time(4)
-_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,12 @@ class GrowthKeeper:
     def __init__(self, units: Units, clock: Clock, zone: str) -> None:
         self._units = units
         self._clock = clock
-        self._zone = ZoneInfo(zone)
+        self._rules = RulesInForce(zone)
         self._over: dict[UUID, date] = {}
 
     def today(self) -> date:
         """Return the brand's business day."""
-        local = datetime.fromtimestamp(self._clock.now_ms() / _MS, UTC).astimezone(self._zone)
-        return business_date(local.replace(tzinfo=None), DAY_STARTS_AT)
+        return self._rules.day(self._clock.now_ms())
 
     def run(self, tenant: UUID) -> int:
         """Judge some who are due, else do a page of the night; return how much was done."""
