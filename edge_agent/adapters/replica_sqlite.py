@@ -323,6 +323,7 @@ class SqliteReplica:
                 (limits.BUNDLES_KEPT,),
             )
             db.execute("REPLACE INTO published VALUES ('bundle', ?, ?)", (version, content))
+        self._bundle = None
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
