@@ -11,7 +11,7 @@ from tests.factories.agent_files import SCREEN_TOKEN
 from tools.screenshots import goods
 from tools.screenshots.shop import Shop
 
-SETTLE_MS = 350
+SETTLE_MS = 260
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Scene:
                 self.page.keyboard.type(key)
             else:
                 self.page.keyboard.press(key)
-            self.page.wait_for_timeout(120)
+            self.page.wait_for_timeout(60)
         self.rests()
 
     def basket(self, factor: Factor | None = Factor.MEMBER_CODE) -> None:

@@ -88,7 +88,7 @@ function wallet(state, { t, openCoupons }) {
     "div.wallet",
     {},
     h("p.figure", {}, h("span.number", {}, integer(member.points_free)), h("span.muted", {}, t("points")), purse),
-    ...notes.map((note) => h("p.muted.small", {}, note)),
+    notes.length ? h("p.muted.small", {}, notes.join(" · ")) : null,
     offline(state) ? h("p.small.stale", { title: exact(asOf) }, stale) : null,
   );
 }
