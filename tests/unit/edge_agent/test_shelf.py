@@ -1,20 +1,26 @@
 """Prices by the shop's own day, stock with its age, and what is suggested at the counter."""
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
 
+from edge_agent.ports.cloud_link import Inbound
+from edge_agent.services.downlink import Downlink
 from edge_agent.services.shelf import Shelf
 from edge_agent.services.suggestions import Suggestions
-from retail_core.catalog.encoding import Catalogue
+from retail_core.catalog.encoding import Catalogue, encode_catalogue
 from retail_core.catalog.price_lists import ListPrice, store_scope
 from retail_core.catalog.stock_table import StockTable, encode_stock
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.insight.table import Table, encode_table
+from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import encode
 from retail_core.wire.member import Purchase
+from retail_core.wire.messages import WIRE_VERSION, Published
 from tests.factories.shop_floor import MASK, SHOP, SOAP, make_draft, make_id, make_record
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
@@ -160,3 +166,64 @@ class TestSuggestions:
     def test_somebody_not_held_here(self, counter: Counter) -> None:
         with pytest.raises(Fault, check=lambda fault: fault.code is FaultCode.API_NOT_FOUND):
             counter.suggestions.of(make_id())
+
+
+class TestOverTheLine:
+    def line(self, counter: Counter, *, shelf: bool = True) -> Downlink:
+        return Downlink(
+            counter.replica,
+            counter.directory,
+            counter.clock,
+            FaultTally(),
+            bundle_public_key=b"k" * 32,
+            shelf=counter.shelf if shelf else None,
+        )
+
+    def told(self, kind: str, content: bytes = b"", version: int = 1) -> Inbound:
+        digest = sha256(content).digest()
+        frame = Published(WIRE_VERSION, kind, version, digest, len(content))
+        return Inbound(f"all/{kind}", encode(frame))
+
+    def test_what_is_announced_is_fetched_each_time(self, counter: Counter) -> None:
+        counter.directory.tables["stock"] = encode_stock(StockTable(1, 17, {"SOAP": 1_000}))
+        line = self.line(counter)
+        line.take(self.told("stock"))
+        line.settle()
+        assert counter.replica.stock() == {"SOAP": 1}
+        counter.directory.tables["stock"] = encode_stock(StockTable(1, 18, {"SOAP": 2_000}))
+        line.take(self.told("stock"))
+        line.settle()
+        assert counter.replica.stock() == {"SOAP": 2}
+
+    def test_a_box_that_was_away_asks_for_both_tables(self, counter: Counter) -> None:
+        counter.directory.tables["stock"] = encode_stock(StockTable(1, 17, {"SOAP": 1_000}))
+        line = self.line(counter)
+        line.session_began()
+        line.take(line._inbox.get_nowait())
+        line.settle()
+        assert {"stock", "recommendations"} <= set(counter.directory.asked)
+        assert counter.replica.stock() == {"SOAP": 1}
+
+    def test_a_catalogue_comes_with_todays_prices(self, counter: Counter) -> None:
+        counter.clock.advance(24 * HOUR_MS)
+        content = encode_catalogue(
+            2, CATALOGUE.articles, day=CATALOGUE.day, prices=CATALOGUE.prices
+        )
+        counter.directory.catalogues[2] = content
+        line = self.line(counter)
+        line.take(self.told("catalogue", content, 2))
+        line.settle()
+        assert counter.price() == 1_500
+        counter.clock.advance(48 * HOUR_MS)
+        line.tend_shelf()
+        assert counter.price() == 2_100
+
+    def test_a_line_without_a_shelf_holds_articles_as_they_say(self, counter: Counter) -> None:
+        content = encode_catalogue(2, CATALOGUE.articles)
+        counter.directory.catalogues[2] = content
+        line = self.line(counter, shelf=False)
+        for told in (self.told("catalogue", content, 2), self.told("stock")):
+            line.take(told)
+        line.settle()
+        line.tend_shelf()
+        assert counter.price() == SOAP.price_fen
