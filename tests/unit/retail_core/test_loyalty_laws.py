@@ -148,7 +148,7 @@ def happened(data: st.DataObject) -> Books:
 def test_any_order_and_multiplicity_gives_the_same_balances_and_lots(data: st.DataObject) -> None:
     books = happened(data)
     some = st.sampled_from(books.dated) if books.dated else st.nothing()
-    again = data.draw(st.lists(some, max_size=10))
+    again = data.draw(st.lists(some, max_size=10 if books.dated else 0))
     shuffled = data.draw(st.permutations(books.dated + again))
     other = Ledger()
     for dated in shuffled:
