@@ -7,6 +7,7 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
+GRANTS = {"rule_use": "select, insert, update"}
 _OWN = "tenant_id = nullif(current_setting('app.tenant', true), '')::uuid"
 
 
@@ -21,7 +22,7 @@ def upgrade() -> None:
     op.execute("alter table rule_use enable row level security")
     op.execute("alter table rule_use force row level security")
     op.execute(f"create policy own_tenant on rule_use using ({_OWN}) with check ({_OWN})")
-    op.execute("grant select, insert, update on rule_use to regulars_app")
+    op.execute(f"grant {GRANTS['rule_use']} on rule_use to regulars_app")
 
 
 def downgrade() -> None:

@@ -7,6 +7,8 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+GRANTS: dict[str, str] = {}
+
 
 def upgrade() -> None:
     """Add the column; what was given before stays as it is."""
