@@ -124,6 +124,18 @@ class TestTiers:
         chain.at(TODAY + timedelta(days=40))
         assert chain.night()["members"] >= 1
 
+    def test_by_itself_it_does_the_same_page_by_page(self, chain: Chain) -> None:
+        chain.sells(100_000)
+        chain.judged()
+        chain.at(TODAY + timedelta(days=111))
+        turns = 0
+        while chain.keeper.run(chain.tenant):
+            turns += 1
+        assert turns > 1
+        assert chain.record().tier == "silver"
+        assert chain.night() == Counter()
+        assert chain.history()[-1] == ("lowered", "gold", "silver")
+
     def test_a_rehearsal_says_what_would_change_and_changes_nothing(self, chain: Chain) -> None:
         chain.sells(100_000)
         chain.upload()
