@@ -155,7 +155,7 @@ function choose(item, state, { t, pick, order: go, leaveWish }) {
     h("p.small.strong", {}, t("mall.pick")),
     ...stores,
     h("p.muted.small", {}, t("mall.keep", { days: item.pick_up_days })),
-    h("div.buttons", {}, h("button.primary", { type: "button", id: "order", onclick: go }, t("mall.order", { n: integer(item.points) })), h("button", { type: "button", onclick: leaveWish }, t("withdraw.no"))),
+    h("div.buttons", {}, h("button.primary", { type: "button", id: "order", onclick: go }, t("mall.order", { n: integer(item.points) })), h("button", { type: "button", onclick: leaveWish }, t("mall.no"))),
   );
 }
 
@@ -169,7 +169,7 @@ function orderCard(one, state, { t, askCancel, cancel: go, leaveWish }) {
     h("div.row", {}, h("h3", {}, one.name), h(open ? "span.chip.on" : "span.chip", {}, t(`order.${one.state}`))),
     h("p.muted.small", {}, t("order.line", { points: integer(one.points), store: one.store_name, day: short(one.last_day) })),
     open && !asks ? h("button", { type: "button", id: `ask-cancel-${one.order_id}`, disabled: !state.online, onclick: () => askCancel(one.order_id) }, t("order.cancel")) : null,
-    open && asks ? h("div.buttons", {}, h("button.danger", { type: "button", id: "cancel-order", onclick: () => go(one.order_id) }, t("order.cancel.yes")), h("button", { type: "button", onclick: leaveWish }, t("withdraw.no"))) : null,
+    open && asks ? h("div.buttons", {}, h("button.danger", { type: "button", id: "cancel-order", onclick: () => go(one.order_id) }, t("order.cancel.yes")), h("button", { type: "button", onclick: leaveWish }, t("order.keep"))) : null,
   );
 }
 
