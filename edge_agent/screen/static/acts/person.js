@@ -9,6 +9,7 @@ import { attach } from "./basket.js";
 /** @typedef {import("../state.js").Answer} Answer */
 
 const DEADLINE_MS = 3_000;
+const SKUS_TOLD = 50;
 const SURE = ["member_code", "digit_code", "sun_card", "card_uid", "static_qr", "phone_page", "sms_code", "phone_number", "staff_override"];
 
 /** @param {Till} till */
@@ -98,7 +99,9 @@ async function askMore(till, member) {
   const { state, ask } = till;
   const masked = member.factor === "phone_number" && member.points_free === null;
   const wanted = /** @type {const} */ (["recommendations", "tasks"]).filter((name) => state.features[name] && !masked);
-  const answers = await Promise.all(wanted.map((name) => ask("GET", till.at(`/v1/members/${member.member_id}/${name}`))));
+  const skus = (state.basket?.lines ?? []).map((/** @type {any} */ line) => ["sku", line.sku]).slice(-SKUS_TOLD);
+  const paths = { recommendations: `/recommendations?${new URLSearchParams(skus)}`, tasks: till.at("/tasks") };
+  const answers = await Promise.all(wanted.map((name) => ask("GET", `/v1/members/${member.member_id}${paths[name]}`)));
   if (state.member?.member_id !== member.member_id) return;
   const found = wanted.map((name, at) => [name, answers[at].ok ? listed(answers[at].body, name) : []]);
   till.change({ more: Object.fromEntries(found) });

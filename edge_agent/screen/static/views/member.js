@@ -28,9 +28,8 @@ export function memberView(state, acts) {
     lastVisit(state, acts),
     turned(state),
     ...gifts(state, acts),
-    nudges(state, acts),
   );
-  return [body, buttons(state, acts)];
+  return [body, nudges(state, acts), buttons(state, acts)];
 }
 
 /** @param {State} state @param {any} acts */

@@ -24,7 +24,8 @@ export function nearMisses(state, acts) {
 /** @param {State} state @param {any} acts */
 function recommended(state, { t, own, add }) {
   const found = (state.more.recommendations ?? []).filter((/** @type {any} */ one) => one.in_stock !== false);
-  return found.slice(0, GOODS_SHOWN).map((/** @type {any} */ one) => {
+  const room = near(state).length ? 1 : GOODS_SHOWN;
+  return found.slice(0, room).map((/** @type {any} */ one) => {
     const stock = one.in_stock ? [t("goods.in_stock")] : [];
     const why = typeset(one[`why_${state.language}`] ?? "");
     const words = [yuan(one.price_fen), ...stock, why].filter(Boolean).join(" · ");

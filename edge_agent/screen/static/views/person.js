@@ -16,7 +16,7 @@ export function person(state, acts) {
   if (state.challenge?.outcome === "running") return turning(state, acts);
   if (state.person === "member" && state.member) return memberView(state, acts);
   const views = { idle, armed, ask, unknown, none, member: idle };
-  return [h("div.person-body", {}, ...views[state.person](state, acts), nearMisses(state, acts)), controls(state, acts)];
+  return [h("div.person-body", {}, ...views[state.person](state, acts)), nearMisses(state, acts), controls(state, acts)];
 }
 
 /** @param {State} state @param {any} acts */
