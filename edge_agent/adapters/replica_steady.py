@@ -5,7 +5,7 @@ price, a member is not found, rules are shelf prices. What keeps the feed in ord
 a position that reads as zero would fetch a whole shop anew, again and again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -27,6 +27,8 @@ class SteadyReplica(SqliteReplica):
         super().__init__(path, key)
         self.tally = FaultTally()
         self._sick = False
+        self._bundle: tuple[int, bytes] | None = None
+        self._swaps = 0
 
     @classmethod
     def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> "SteadyReplica":
@@ -80,12 +82,35 @@ class SteadyReplica(SqliteReplica):
         return self._read(lambda: SqliteReplica.article_by_receipt_name(self, name), None)
 
     def bundle(self) -> tuple[int, bytes] | None:
-        """Return (version, bytes) of the rule bundle held."""
-        return self._read(lambda: SqliteReplica.bundle(self), None)
+        """Return (version, bytes) of the rule bundle held; read once, a large one is megabytes."""
+        kept, swaps = self._bundle, self._swaps
+        if kept is None:
+            kept = self._read(lambda: SqliteReplica.bundle(self), None)
+            if swaps == self._swaps:
+                self._bundle = kept
+        return kept
+
+    def replace_bundle(self, version: int, content: bytes) -> None:
+        """Swap the rule bundle."""
+        super().replace_bundle(version, content)
+        self._swaps += 1
+        self._bundle = None
 
     def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
         """Return the bundles held before, newest first."""
         return self._read(lambda: SqliteReplica.earlier_bundles(self), ())
+
+    def stock(self) -> Mapping[str, int]:
+        """Return whole units by sku; an article that nobody counted is absent."""
+        return self._read(lambda: SqliteReplica.stock(self), {})
+
+    def stock_as_of(self) -> tuple[int, int]:
+        """Return (version, wall ms) of what lies here; (0, 0) while nobody said."""
+        return self._read(lambda: SqliteReplica.stock_as_of(self), (0, 0))
+
+    def recommendations(self) -> tuple[int, bytes] | None:
+        """Return (version, bytes) of the table of recommendations held."""
+        return self._read(lambda: SqliteReplica.recommendations(self), None)
 
     def _read(self, ask: Callable[[], Found], nothing: Found) -> Found:
         try:

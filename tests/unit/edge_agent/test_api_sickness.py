@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from edge_agent.adapters.replica_steady import SteadyReplica
 from edge_agent.ports.cloud_link import FetchedMember
+from edge_agent.ports.replica import Replica
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -87,7 +88,8 @@ def test_a_cloud_that_hangs_holds_up_its_own_question_only(ward: Ward) -> None:
 
 
 def test_without_readers_identify_says_so_in_time(ward: Ward) -> None:
-    answer = ward.till.post("/v1/identify", json={"deadline_ms": 5_000}, headers=SHORT)
+    patient = {"X-Deadline-Ms": "5000"}
+    answer = ward.till.post("/v1/identify", json={"deadline_ms": 10_000}, headers=patient)
     assert (answer.status_code, answer.json()["outcome"]) == (200, "none")
     assert ward.sells().status_code == 200
 
@@ -118,6 +120,13 @@ def test_a_replica_that_cannot_be_read_sells_at_the_tills_price(ward: Ward) -> N
     state, sells, reasons = ward.health()
     assert (state, sells) == ("degraded", True)
     assert "A151" in reasons
+
+
+def test_what_a_sale_looks_up_is_softened_and_what_keeps_the_feed_is_not() -> None:
+    asked = {name for name in vars(Replica) if not name.startswith("_")}
+    softened = asked & set(vars(SteadyReplica))
+    writes = {name for name in asked if name.startswith(("put_", "replace_", "apply_"))}
+    assert asked - softened - writes == {"close", "feed_position", "list_prices", "priced_on"}
 
 
 def test_a_restart_begins_a_sick_replica_anew(tmp_path: Path) -> None:
