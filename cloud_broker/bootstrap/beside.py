@@ -9,6 +9,7 @@ from cloud_broker.services.lease_placing import LeasePlacing
 from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.price_auditing import PriceAudit
 from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.task_work import TaskWork
 from retail_core.tally import FaultTally
 
@@ -23,6 +24,7 @@ def beside_workers(
         "lease-placing": LeasePlacing(units, clock).run,
         "tiers": GrowthKeeper(units, clock, zone).run,
         "clerks": HarvestWatch(units, clock).run,
+        "stock": StockKeeper(units).run,
         "tasks": TaskWork(units, clock, rules, MallDesk(units, clock, rules), tally).run,
     }
     return tuple(BesideWorker(name, work, units.tenants, tally) for name, work in works.items())

@@ -156,7 +156,7 @@ def build_ingest(running: Running) -> IngestWorker:
         units.make_partitions(PARTITIONS_AHEAD)
         office.masters.tend(tenant)
         office.publisher.refresh_due(tenant)
-        StockKeeper(units).tend(tenant)
+        StockKeeper(units).tell(tenant)
         lanes.forget(tenant)
         LeaseOffice(units, clock).reclaim(tenant)
         office.filters.refresh_due(tenant)

@@ -47,6 +47,10 @@ class StockRepo(Protocol):
         """Move levels by some noted receipts, each once; return how many."""
         ...
 
+    def moved(self) -> bool:
+        """Return whether a level moved since stores were told of stock last."""
+        ...
+
     def count(self, counts: Sequence[Count], now_ms: int) -> None:
         """Set levels to what was counted, less what was sold since, by receipts taken off before.
 

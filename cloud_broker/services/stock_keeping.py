@@ -9,7 +9,6 @@ from cloud_broker.services.master_office import STOCK, announce_stock
 from retail_core.catalog.stock_table import StockTable, encode_stock
 
 AT_A_TIME = 500
-TURNS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +17,18 @@ class StockKeeper:
 
     units: Units
 
-    def tend(self, tenant: UUID) -> int:
-        """Take noted receipts off; return how many, and have stores fetch anew if there were."""
-        folded = 0
-        for _turn in range(TURNS_MAX):
-            with self.units.begin(tenant) as unit:
-                some = unit.stock.fold(AT_A_TIME)
-            folded += some
-            if some < AT_A_TIME:
-                break
-        if folded:
-            with self.units.begin(tenant) as unit:
+    def run(self, tenant: UUID) -> int:
+        """Take some noted receipts off; return how many."""
+        with self.units.begin(tenant) as unit:
+            return unit.stock.fold(AT_A_TIME)
+
+    def tell(self, tenant: UUID) -> bool:
+        """Have stores fetch anew if something moved since they were told; return whether."""
+        with self.units.begin(tenant) as unit:
+            moved = unit.stock.moved()
+            if moved:
                 announce_stock(unit)
-        return folded
+        return moved
 
     def table(self, tenant: UUID, place: Place, now_ms: int) -> bytes:
         """Return what lies in a store, as boxes fetch it; nothing below nothing."""

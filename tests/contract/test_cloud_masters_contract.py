@@ -250,10 +250,13 @@ class TestStock:
         box.sells()
         self.book(bench, box)
         assert self.milli(bench, box) == {"A1": 5_000, "A2": 3_000}
-        assert bench.keeper.tend(bench.tenant) == 3
+        assert not bench.keeper.tell(bench.tenant), "the count itself was told"
+        assert bench.keeper.run(bench.tenant) == 3
         assert self.milli(bench, box) == {"A1": 4_000, "A2": 3_000}
+        assert bench.keeper.tell(bench.tenant)
+        assert not bench.keeper.tell(bench.tenant)
         self.book(bench, box)
-        assert bench.keeper.tend(bench.tenant) == 0
+        assert bench.keeper.run(bench.tenant) == 0
         assert self.milli(bench, box) == {"A1": 4_000, "A2": 3_000}
 
     def test_a_count_of_yesterday_is_less_what_was_sold_since(
@@ -265,7 +268,7 @@ class TestStock:
         self.book(bench, box)
         bench.take(MasterKind.STOCK, "place,sku,qty,counted_on\nSH001,A1,5,2026-11-17\n")
         assert self.milli(bench, box) == {"A1": 4_000}
-        bench.keeper.tend(bench.tenant)
+        bench.keeper.run(bench.tenant)
         assert self.milli(bench, box) == {"A1": 4_000}
         # Counted just now: what was sold before is out of the shelf already.
         bench.take(MasterKind.STOCK, "place,sku,qty\nSH001,A1,7\n")
@@ -275,7 +278,7 @@ class TestStock:
         bench, box = shop
         box.sells()
         self.book(bench, box)
-        assert bench.keeper.tend(bench.tenant) == 0
+        assert bench.keeper.run(bench.tenant) == 0
         with bench.units.begin(bench.tenant) as unit:
             assert unit.stock.counted_places([box.store]) == {}
             assert unit.catalogue.newest("stock") is None

@@ -54,6 +54,7 @@ class MasterShelf:
     due: dict[UUID, tuple[UUID, int, dict[str, int]]] = field(default_factory=dict)
     folded: dict[UUID, tuple[UUID, int, dict[str, int]]] = field(default_factory=dict)
     keys: dict[bytes, ApiKey] = field(default_factory=dict)
+    moved_when_told: int = -1
 
 
 def chain_price(state: "State", article: UUID, day: date) -> int | None:
@@ -303,7 +304,15 @@ class FakeStockRepo:
                 if level is not None and at_ms > level[1].counted_ms:
                     self._shelf.levels[store, sku] = (level[0] + milli, level[1])
             self._shelf.folded[document] = self._shelf.due.pop(document)
+        if taken:
+            self._shelf.moved_when_told = self._told()
         return len(taken)
+
+    def _told(self) -> int:
+        return sum(one.kind == "stock" for one in self._state.told)
+
+    def moved(self) -> bool:
+        return self._shelf.moved_when_told == self._told()
 
     def count(self, counts: Sequence[Count], now_ms: int) -> None:
         for one in counts:

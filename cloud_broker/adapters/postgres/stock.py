@@ -70,6 +70,12 @@ where not exists (select 1 from stock_due d
   where d.tenant_id = %(tenant)s and d.document_id = s.refund_id)
 group by n.place, n.sku
 """
+_MOVED = """
+select exists (
+  select 1 from stock_level l where l.tenant_id = %(tenant)s and l.updated_at > coalesce((
+    select max(p.created_at) from publication p
+    where p.tenant_id = %(tenant)s and p.kind = 'stock'), '-infinity')) as moved
+"""
 _COUNT = """
 insert into stock_level
 select %(tenant)s, n.place, n.sku, n.qty, n.counted, n.day, n.ms, %(now)s
@@ -115,6 +121,11 @@ class PostgresStock(Repository):
         self._run(_ONE_HAND)
         row = self._row(_FOLD, limit=limit)
         return 0 if row is None else int(row.folded)
+
+    def moved(self) -> bool:
+        """Return whether a level moved since stores were told of stock last."""
+        row = self._row(_MOVED)
+        return row is not None and bool(row.moved)
 
     def count(self, counts: Sequence[Count], now_ms: int) -> None:
         """Set levels to what was counted, less what was sold since, by receipts taken off before.
