@@ -17,6 +17,8 @@ from edge_agent.services.recorder import Recorder
 from edge_agent.services.refund import RefundSale
 from retail_core.errors import Fault
 from retail_core.limits import BUNDLES_KEPT
+from retail_core.loyalty.postings import leased_account, to_wire
+from retail_core.loyalty.spending import redeem_postings
 from retail_core.pricing.rules.bundle import bundle_hash
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
@@ -200,6 +202,27 @@ def test_a_coupon_goes_on_lowering_what_is_kept(counter: Counter) -> None:
     whole = replace(command, lines=((1, 3_000), (2, 1_000)))
     assert counter.refunds.quote(whole).coupons == (str(coupon),)
     assert counter.refunds.quote(whole).money_fen == total
+
+
+def test_what_points_paid_goes_back_as_points(counter: Counter) -> None:
+    held = counter.receipts.find(counter.sold.receipt_id)
+    total = held.sale.total_fen
+    source = leased_account(counter.person.wallet, make_id(), 1)
+    spent = redeem_postings(40, source, make_id())
+    sale = changed(
+        held.sale,
+        receipt_id=make_id().bytes,
+        tenders=(("points", 4_000), ("cash", total - 4_000)),
+        postings=(*held.sale.postings, *(to_wire(one) for one in spent)),
+    )
+    found = FetchedReceipt(make_id(), "静安店", TILL, None, counter.person.member, 1, sale)
+    counter.directory.receipts.append(found)
+    whole = replace(counter.command((1, 3_000), (2, 1_000)), receipt_id=UUID(bytes=sale.receipt_id))
+    quote = counter.refunds.quote(whole)
+    assert (quote.money_fen, quote.points_fen, quote.points_back) == (total - 4_000, 4_000, 40)
+    part = counter.refunds.quote(replace(whole, lines=((2, 1_000),)))
+    assert part.money_fen + part.points_fen == 9_900
+    assert 0 < part.points_back < 40
 
 
 class Elsewhere:
