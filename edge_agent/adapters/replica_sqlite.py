@@ -101,7 +101,6 @@ class SqliteReplica:
     def __init__(self, path: Path, key: bytes) -> None:
         self._file = SqliteFile(path, key, MIGRATIONS, Manner("NORMAL"))
         self._stock: dict[str, int] | None = None
-        self._bundle: tuple[int, bytes] | None = None
 
     @classmethod
     def opened_or_new(cls, path: Path, key: bytes, tally: FaultTally) -> Self:
@@ -293,15 +292,9 @@ class SqliteReplica:
             db.executemany("INSERT INTO name_map VALUES (?, ?)", list(mapping.items()))
 
     def bundle(self) -> tuple[int, bytes] | None:
-        """Return (version, bytes) of the rule bundle held; read once, a large one is megabytes."""
-        newest = self._file.row("SELECT version FROM published WHERE kind = 'bundle'")
-        if newest is None:
-            return None
-        kept = self._bundle
-        if kept is None or kept[0] != newest[0]:
-            row = self._file.row("SELECT version, content FROM published WHERE kind = 'bundle'")
-            self._bundle = kept = None if row is None else (int(row[0]), bytes(row[1]))
-        return kept
+        """Return (version, bytes) of the rule bundle held."""
+        row = self._file.row("SELECT version, content FROM published WHERE kind = 'bundle'")
+        return None if row is None else (int(row[0]), bytes(row[1]))
 
     def earlier_bundles(self) -> tuple[tuple[int, bytes], ...]:
         """Return the bundles held before, newest first: one may hold until the next begins."""
@@ -323,7 +316,6 @@ class SqliteReplica:
                 (limits.BUNDLES_KEPT,),
             )
             db.execute("REPLACE INTO published VALUES ('bundle', ?, ?)", (version, content))
-        self._bundle = None
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

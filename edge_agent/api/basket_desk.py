@@ -112,7 +112,7 @@ class BasketDesk:
         """Return the change that puts a basket aside."""
         return self._baskets.parking(name)
 
-    def commit(self, clerk: Clerk, once: OnceKey, basket_id: UUID, asked: CommitAsked) -> Response:
+    def sell(self, clerk: Clerk, once: OnceKey, basket_id: UUID, asked: CommitAsked) -> Response:
         """Sell a basket: when this answers, it is on disk."""
         shown: list[SaleAnswered] = []
 
@@ -125,7 +125,7 @@ class BasketDesk:
             if not basket.training:
                 self._parts.training.refuse(clerk.place.lane)
             command = _command(basket, clerk, asked)
-            sold = self._baskets.commit(basket, command, self._trust, answer)
+            sold = self._baskets.sell(basket, command, self._trust, answer)
             self._parts.near.forget(basket.lane)
             self._visits.over(basket.till, basket.member_id)
             told = {"till": basket.till, "basket_id": basket_id, **shown[-1].model_dump()}

@@ -188,7 +188,7 @@ class Baskets:
 
     # ---- the end --------------------------------------------------------------------------------
 
-    def commit(
+    def sell(
         self,
         basket: CounterBasket,
         paid: SaleCommand,

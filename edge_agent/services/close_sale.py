@@ -181,7 +181,7 @@ class CloseSale:
             both = replace(closing, beside=_both(beside, closing.beside))
             return self._book(command, priced, both, at, draws)
 
-        return self._redemptions.leases.commit(priced.holds, record)
+        return self._redemptions.leases.commit(priced.holds, record)  # lint: allow RG04 a lease
 
     def practised(self, command: SaleCommand, priced: Priced, receipt_id: UUID) -> SaleResult:
         """Answer a training sale: checked like any other, and booked nowhere."""

@@ -139,4 +139,4 @@ def void(basket_id: UUID, deps: Deps, once: Once, clerk: Asking) -> Response:
 @router.post("/v1/baskets/{basket_id}/commit", response_model=SaleAnswered)
 def commit(basket_id: UUID, asked: CommitAsked, deps: Deps, once: Once, clerk: Asking) -> Response:
     """Sell a basket: when this answers, it is on disk. A training basket is never booked."""
-    return deps.baskets.commit(clerk, once, basket_id, asked)
+    return deps.baskets.sell(clerk, once, basket_id, asked)
