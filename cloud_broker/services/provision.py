@@ -11,7 +11,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.fleet import NewDevice, NewOperator, NewStore, NewTill
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.secrets import KeyRing, Passwords, TenantKeys
-from cloud_broker.ports.unit import Units
+from cloud_broker.ports.unit import Unit, Units
 from retail_core.wire.topics import shard_of
 
 TOKEN_BYTES = 32
@@ -116,15 +116,23 @@ class Provision:
         return tenant
 
     def store(self, tenant: UUID, asked: StoreAsked, *, who: str) -> Provisioned:
-        """Enter a store with one box, its tills and its people."""
+        """Enter a store with one box, its tills and its people.
+
+        A store of this name that a file brought and that has no box yet gets this one.
+        """
         made = self._issue(tenant, asked)
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
             fleet = unit.fleet
-            entity = fleet.add_legal_entity(made.legal_entity, asked.legal_entity)
-            region = fleet.add_region(self.ids.uuid7(), asked.region)
-            fleet.add_store(self._store_row(made, entity, region), now)
+            waiting = _waiting_for_a_box(unit, asked.name)
+            if waiting is None:
+                entity = fleet.add_legal_entity(made.legal_entity, asked.legal_entity)
+                region = fleet.add_region(self.ids.uuid7(), asked.region)
+                fleet.add_store(self._store_row(made, entity, region), now)
+            else:
+                made = replace(made, store=waiting)
             fleet.add_device(self._device_row(made), now)
+            entity = fleet.places([made.device])[made.device].legal_entity
             for till in made.tills:
                 row = NewTill(
                     till.till, made.store, till.asked.name, till.asked.kind, till.asked.profile
@@ -186,6 +194,14 @@ class Provision:
 
     def _token(self) -> str:
         return urlsafe_b64encode(self.ids.random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def _waiting_for_a_box(unit: Unit, name: str) -> UUID | None:
+    """Return the store of this name, if it has no box."""
+    found = next(
+        (store for store, known in unit.fleet.store_names().items() if known == name), None
+    )
+    return None if found is None or unit.fleet.devices_of([found]) else found
 
 
 def _operator_row(store: UUID, issued: OperatorIssued) -> NewOperator:

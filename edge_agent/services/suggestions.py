@@ -28,12 +28,13 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An article to show; `in_stock` is None where nobody counted."""
+    """An article to show; `in_stock` is None where nobody counted, else known as of then."""
 
     sku: str
     name: str
     price_fen: int
     in_stock: bool | None
+    stock_as_of_ms: int | None
     why: str
     why_zh: str
     why_en: str
@@ -99,6 +100,7 @@ class Suggestions:
             name=article.name,
             price_fen=article.price_fen,
             in_stock=None if stock is None else stock > 0,
+            stock_as_of_ms=None if stock is None else self.replica.stock_as_of()[1],
             why=shown.why.value,
             why_zh=zh.format(name=name),
             why_en=en.format(name=name),

@@ -14,6 +14,7 @@ class SuggestionView(Answered):
     name: str
     price_fen: int
     in_stock: bool | None = Field(description="None where nobody counted")
+    stock_as_of_ms: int | None = Field(description="when what lies here was told last")
     why: Literal["often_together", "popular", "again"]
     why_zh: str
     why_en: str

@@ -25,11 +25,13 @@ from cloud_broker.ingest.batcher import BATCH_MAX, Batcher, gather_ms
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.hq_access import HqAccess
+from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.provision import OperatorAsked, Provision, StoreAsked, TillAsked
 from cloud_broker.settings import load_settings
 from edge_agent.settings import DeviceFile
 from retail_core.catalog.encoding import decode_catalogue
+from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.identity.model_card import open_models
 from retail_core.pricing.rules.bundle import open_bundle
@@ -124,6 +126,18 @@ def refused(code: FaultCode) -> "pytest.RaisesExc[Fault]":
 
 
 class TestProvision:
+    def test_a_store_that_a_file_brought_gets_its_box(self, back: Back) -> None:
+        office = MasterOffice(back.units, back.clock, FakeCloudIdSource(back.clock), back.publisher)
+        office.apply(back.tenant, MasterKind.ENTITIES, "code,name\nE1,上海公司\n", who="li")
+        text = f"code,name,entity,region\nSH001,{ASKED.name},E1,华东\n"
+        office.apply(back.tenant, MasterKind.STORES, text, who="li")
+        (waiting,) = back.state.stores
+        made = back.provision.store(back.tenant, ASKED, who="cli")
+        assert (made.store, made.legal_entity) == (waiting, back.state.entities["上海公司"])
+        assert len(back.state.stores) == 1
+        with refused(FaultCode.API_BODY_INVALID):
+            back.provision.store(back.tenant, ASKED, who="cli")
+
     def test_the_device_file_is_one_the_agent_reads(self, back: Back, tmp_path: Path) -> None:
         made = back.provision.store(back.tenant, ASKED, who="cli")
         path = tmp_path / "device.toml"

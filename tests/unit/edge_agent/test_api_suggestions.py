@@ -26,6 +26,7 @@ def test_at_most_three_with_the_reason_in_both_languages(box: Box) -> None:
     replica.replace_stock(StockTable(1, 1, {"mask": 4_000}))
     (one,) = box.screen().get(PATH, params={"sku": ["seed"]}).json()
     assert (one["sku"], one["why"], one["in_stock"]) == ("mask", "often_together", True)
+    assert one["stock_as_of_ms"] == 1
     assert one["why_zh"] == "常和seed一起买"
     (one,) = box.till().get(PATH).json()
     assert (one["why"], one["why_en"]) == ("popular", "many buy it here")
