@@ -13,9 +13,11 @@ from edge_agent.ports.replica import HeldMember
 from edge_agent.services.price_desk import PriceDesk, Quote
 from retail_core.catalog.stock_table import StockTable
 from retail_core.clock import Instant, TimeQuality
-from retail_core.pricing.certificate import Reason
+from retail_core.pricing.certificate import PricedBasket, Reason
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from tests.factories.shop_floor import BUNDLE, MASK, SHOP, SOAP, make_id, make_record
-from tests.fakes.clock import BOOT, NOON_MS
+from tests.fakes.clock import BOOT, NOON_MS, FakeClock
 from tests.fakes.replica import FakeReplica
 
 MIX = {"kind": "set_amount", "id": "x", "name": "2件减5", "need": 2, "fen_off": 500}
@@ -182,3 +184,17 @@ def test_rules_ask_what_lies_here() -> None:
     assert reasons(quoted(pricing)) == {"x": Reason.STOCK_TOO_LOW}
     pricing._replica.replace_stock(StockTable(1, 1, {"SOAP": 2_000}))
     assert reasons(quoted(pricing)) == {}
+
+
+def test_a_search_that_breaks_leaves_shelf_prices_which_are_counted() -> None:
+    def broken(*_args: object, **_more: object) -> PricedBasket:
+        raise RuntimeError
+
+    replica, tally = FakeReplica(), FaultTally()
+    replica.replace_catalogue(1, [SOAP])
+    replica.replace_bundle(3, BUNDLE)
+    desk = PriceDesk(replica, SHOP, tally=tally, price=broken)
+    quote = desk.quote((AskedLine(sku=SOAP.sku),), None, FakeClock().now())
+    assert (quote.priced.total_fen, quote.fallback) == (SOAP.price_fen, FaultCode.PRICE_FALLBACK)
+    assert quote.earn is not None  # what is paid still earns
+    assert tally.snapshot() == {"A140": 1}
