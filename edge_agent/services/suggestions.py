@@ -1,5 +1,6 @@
 """What to show for a member here: of the cloud's table, else of what sells in this shop."""
 
+import threading
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Suggestions:
     _table: Table | None = None
     _own: Counter[str] = field(default_factory=Counter)
     _counted_seq: int = 0
+    _one_hand: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, member_id: UUID, basket: Collection[str] = ()) -> tuple[Suggestion, ...]:
         """Return at most three. Fault API_NOT_FOUND for a member not held here."""
@@ -83,12 +85,14 @@ class Suggestions:
         return self._table
 
     def _popular_here(self) -> tuple[str, ...]:
-        for record in self.journal.records(type_=EventType.SALE, since_seq=self._counted_seq):
-            body = decode_body(record.draft.type, record.draft.body)
-            if isinstance(body, Sale):
-                self._own.update({line.sku for line in body.lines if line.article is not None})
-            self._counted_seq = record.seq
-        best = sorted(self._own.items(), key=lambda pair: (-pair[1], pair[0]))
+        with self._one_hand:  # two terminals must not count a sale twice
+            for record in self.journal.records(type_=EventType.SALE, since_seq=self._counted_seq):
+                body = decode_body(record.draft.type, record.draft.body)
+                if isinstance(body, Sale):
+                    self._own.update({line.sku for line in body.lines if line.article is not None})
+                self._counted_seq = record.seq
+            own = dict(self._own)
+        best = sorted(own.items(), key=lambda pair: (-pair[1], pair[0]))
         return tuple(sku for sku, _ in best[:OWN_POPULAR])
 
     def _said(self, shown: Shown, article: Article, stock: int | None) -> Suggestion:
