@@ -99,8 +99,8 @@ class Cloud:
         self.caller = LaneCaller(self.units, self.clock, self.tally)
         self.office = back_office(self.units, self.clock, ids, FakeKeyRing())
         desk = NotingDesk(fresh_id())
-        deps = api_deps(self.units, self.clock, self.tally, OneMember(), desk, self.office)
-        self.client = TestClient(build_app(deps), base_url="http://cloud.test")
+        self.deps = api_deps(self.units, self.clock, self.tally, OneMember(), desk, self.office)
+        self.client = TestClient(build_app(self.deps), base_url="http://cloud.test")
 
     def book(self) -> None:
         """Take in what the box has journalled."""
