@@ -234,7 +234,7 @@ class PriceDesk:
         asked = Asked(
             basket=Basket(lines, self._opened(at)),
             member=_member_context(held, used.member, redeem),
-            store=self._store(at, used, rules, redeem),
+            store=replace(self._store(at, used, rules, redeem), stock=self._stock(lines, rules)),
             points_wanted=redeem.points,
         )
         return self._quote(asked, rules)
@@ -311,7 +311,7 @@ class PriceDesk:
     def _store(
         self, at: Instant, used: UsesKnown, rules: Rules, redeem: Redeemable
     ) -> StoreContext:
-        """Return what the box knows of the shop: what lies here, how often rules were used."""
+        """Return what the box knows of the shop, but for what lies here."""
         fen, uses = dict[str, int](), dict[str, int]()
         if self._budgets is not None and rules.bundle.campaigns:
             holds = redeem.holds if redeem.budgets else None
@@ -320,13 +320,18 @@ class PriceDesk:
             store=self._shop.store_name,
             region=self._shop.region,
             channel=CHANNEL,
-            stock=dict(self._replica.stock()),
             used=used.store,
             campaign_fen=fen,
             campaign_uses=uses,
             clock_known=at.quality != TimeQuality.UNKNOWN,
             use_known=used.known,
         )
+
+    def _stock(self, lines: tuple[BasketLine, ...], rules: Rules) -> dict[str, int]:
+        """Return what lies here of a basket's articles and of gifts: the rest no rule asks."""
+        asked = {line.sku for line in lines} | {gift.sku for gift in rules.bundle.gifts}
+        held = self._replica.stock()
+        return {sku: held[sku] for sku in sorted(asked) if sku in held}
 
     def line(self, number: int, asked: AskedLine) -> BasketLine:
         """Find the article of a line; an unknown one sells at the till's price."""

@@ -202,6 +202,7 @@ class PricedFor(msgspec.Struct, array_like=True, frozen=True):
     those that the rules ask about, tier None for a basket without a member. `joined` is a day as
     20260731, `birthday` month and day as 731, 0 for none. While `use_known`, `used` says how often
     she had used counted rules, `store_used` the store that day, `campaigns` what was gone of each.
+    `stock` is what lay there of its articles, where a rule asks for that.
     """
 
     opened_min: Count
@@ -219,6 +220,7 @@ class PricedFor(msgspec.Struct, array_like=True, frozen=True):
     used: Uses = ()
     store_used: RulesUsed = ()
     campaigns: tuple[tuple[SaleText, Fen, Count], ...] = ()
+    stock: tuple[tuple[SaleText, Count], ...] = ()
 
 
 class CouponTaken(msgspec.Struct, array_like=True, frozen=True):

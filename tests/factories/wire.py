@@ -141,6 +141,7 @@ def redeeming_sale() -> Sale:
         used=(RuleUse("birthday", 3, 1),),
         store_used=(("door", 40),),
         campaigns=(("autumn", 12_000, 60),),
+        stock=(("SKU0001", 7),),
     )
     return msgspec.structs.replace(
         sale(lines=1),

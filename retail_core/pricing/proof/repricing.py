@@ -39,7 +39,14 @@ def priced_for(
         used=() if facts is None or not store.use_known else _uses(facts.used),
         store_used=_store_used(store, bundle),
         campaigns=_campaigns(store, bundle),
+        stock=_stock(store, bundle),
     )
+
+
+def _stock(store: StoreContext, bundle: RuleBundle) -> tuple[tuple[str, int], ...]:
+    if all(rule.when.stock_from is None for rule in rules_of(bundle)):
+        return ()
+    return tuple((sku, max(0, units)) for sku, units in sorted(store.stock.items()))
 
 
 def _as_int(day: date) -> int:
@@ -121,12 +128,13 @@ def uses_of(told: tuple[RuleUse, ...], *, today: bool = True) -> Used:
 
 
 def store_of(facts: PricedFor) -> StoreContext:
-    """Return the store as its box knew it; no box knows its stock."""
+    """Return the store as its box knew it."""
     return StoreContext(
         store=facts.store,
         region=facts.region,
         channel=facts.channel,
         clock_known=facts.clock_known,
+        stock=dict(facts.stock),
         use_known=facts.use_known,
         used=Used(today=dict(facts.store_used)),
         campaign_fen={name: fen for name, fen, _uses in facts.campaigns},
