@@ -114,7 +114,10 @@ class Pairing:
     def open(self) -> bool:
         """Whether a terminal may ask now, or one that asked may collect."""
         window = self._window
-        return window is not None and self._now_ms() < window.ends_ms
+        if window is None or self._now_ms() >= window.ends_ms:
+            return False
+        terminal = window.terminal
+        return not window.released or terminal is None or self._waits_for_use(terminal)
 
     def begin(self) -> Opened:
         """Open a window for ten minutes; an earlier one closes."""

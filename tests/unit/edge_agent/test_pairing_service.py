@@ -166,7 +166,9 @@ def test_a_lost_answer_may_be_asked_for_until_the_token_is_used() -> None:
     assert first is not None
     assert second is not None
     assert first.token == second.token
+    before = desk.pairing.open
     desk.terminals.holder(hash_of(first.token))
+    assert (before, desk.pairing.open) == (True, False), "no page may knock any more"
     for _ in range(2):
         with pytest.raises(Fault):
             desk.pairing.collect(asking.claim)
