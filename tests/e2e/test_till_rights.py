@@ -92,7 +92,7 @@ def test_a_price_that_changed_while_paying_is_said_with_old_and_new(scene: Scene
     expect(page.locator("#pay-amount")).to_be_focused()
     scene.shop.reprices("milk", 11_800)
     page.keyboard.press("Enter")
-    expect(page.locator("#sheet .note")).to_contain_text("原 ¥274.10,现 ¥264.60")
+    expect(page.locator("#sheet .note")).to_contain_text("原 ¥274.10\uff0c现 ¥264.60")
     expect(page.locator("#pay-left")).to_have_text("¥264.60")
     page.keyboard.press("Enter")
     expect(page.locator("#paid")).to_have_text("¥264.60")

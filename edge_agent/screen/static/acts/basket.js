@@ -99,9 +99,9 @@ export function basketActs(till, readCode) {
       else change({ sheet: null }, "entry");
       if (!answer.ok) till.notice(till.why(answer));
     },
-    park: () => park(till),
+    park: () => inTurn(() => park(till)),
     resume: (/** @type {string} */ id) => resume(till, id),
-    comeBack: () => comeBack(till),
+    comeBack: () => inTurn(() => comeBack(till)),
   };
 }
 
@@ -127,13 +127,18 @@ export function takeBasket(till, next, focus) {
   till.change({ basket: next, sale: null, tapped: null, ...(gone ? { selected: null } : {}) }, focus);
 }
 
-/** @type {Promise<void>} a scanner is faster than the box: one line after the other */
-let adding = Promise.resolve();
+/** @type {Promise<void>} a scanner is faster than the box: one thing after the other */
+let busy = Promise.resolve();
+
+/** @param {() => Promise<void>} act done when what was begun before is over @returns {Promise<void>} */
+function inTurn(act) {
+  busy = busy.then(act, act);
+  return busy;
+}
 
 /** @param {Till} till @param {object} line as `LineAsked` @param {number} qty @returns {Promise<void>} */
 function add(till, line, qty) {
-  adding = adding.then(() => addNow(till, line, qty));
-  return adding;
+  return inTurn(() => addNow(till, line, qty));
 }
 
 /** @param {Till} till @param {object} line @param {number} qty */
@@ -227,7 +232,7 @@ async function comeBack(till) {
   const mine = (open ?? []).filter((one) => one.operator === state.clerk?.id && one.lines).pop();
   if (!mine || state.basket?.basket_id) return;
   const answer = await till.ask("GET", till.at(`/v1/baskets/${mine.basket_id}`));
-  if (!answer.ok) return;
+  if (!answer.ok || answer.body.state !== "open") return;
   till.change({ basket: answer.body }, "entry");
   await showMember(till, answer.body.member_id);
 }
