@@ -82,20 +82,19 @@ class ReceiptBook:
             return here if there is None else _both(here, _fetched(there))
         if there is None:
             raise Fault(FaultCode.REFUND_RECEIPT_UNKNOWN, receipt=receipt_id)
-        return _fetched(there)
+        # What this box took back of it may not have reached the cloud yet.
+        return _with_waiting(_fetched(there), self._made_here(receipt_id))
 
     def here(self, receipt_id: UUID) -> HeldReceipt | None:
         """Return a receipt of this box with the refunds made here; None when it keeps none."""
         with self._lock:
             row = self._index().get(receipt_id)
-            seqs = tuple(self._refunds.get(receipt_id, ()))
         record = None if row is None else self._journal.record(row.seq)
         if record is None:
             return None
         sale = decode_body(EventType.SALE, record.draft.body)
         if not isinstance(sale, Sale):
             raise Fault(FaultCode.DISK_JOURNAL_CORRUPT, seq=record.seq)
-        made = [_made(one) for seq in seqs if (one := self._journal.record(seq)) is not None]
         draft = record.draft
         return HeldReceipt(
             sale=sale,
@@ -103,11 +102,19 @@ class ReceiptBook:
             till=draft.till,
             operator=draft.operator,
             member_id=draft.member,
-            refunds=tuple(made),
+            refunds=self._made_here(receipt_id),
             seq=record.seq,
         )
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _made_here(self, receipt_id: UUID) -> tuple[RefundMade, ...]:
+        """Return what this box took back of a receipt, whoever sold it."""
+        with self._lock:
+            self._index()
+            seqs = tuple(self._refunds.get(receipt_id, ()))
+        found = (self._journal.record(seq) for seq in seqs)
+        return tuple(_made(one) for one in found if one is not None)
 
     def _is_here(self, receipt_id: UUID) -> bool:
         with self._lock:
@@ -143,7 +150,10 @@ class ReceiptBook:
                     self._refunds.pop(gone := next(iter(rows)), None)
                     del rows[gone]
             case Refund() as refund:
-                self._refunds.setdefault(UUID(bytes=refund.receipt_id), []).append(record.seq)
+                seqs = self._refunds.setdefault(UUID(bytes=refund.receipt_id), [])
+                # The index may have been built between the write and this note of it.
+                if record.seq not in seqs:
+                    seqs.append(record.seq)
             case _:
                 pass
 
@@ -175,10 +185,15 @@ def _fetched(found: FetchedReceipt) -> HeldReceipt:
 
 def _both(here: HeldReceipt, there: HeldReceipt) -> HeldReceipt:
     """Return the box's receipt with the refunds of both: the cloud's, then what waits here."""
+    refunds = _with_waiting(there, here.refunds).refunds
+    return replace(here, refunds=refunds, member_id=here.member_id or there.member_id)
+
+
+def _with_waiting(there: HeldReceipt, made: Sequence[RefundMade]) -> HeldReceipt:
+    """Return the cloud's receipt with what was taken back here and is not booked there yet."""
     known = {one.body.refund_id for one in there.refunds}
-    waiting = tuple(one for one in here.refunds if one.body.refund_id not in known)
-    member = here.member_id or there.member_id
-    return replace(here, refunds=(*there.refunds, *waiting), member_id=member)
+    waiting = tuple(one for one in made if one.body.refund_id not in known)
+    return replace(there, refunds=(*there.refunds, *waiting))
 
 
 def _offline(fault: Fault) -> Fault:

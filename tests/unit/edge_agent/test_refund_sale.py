@@ -272,6 +272,42 @@ def test_what_another_shop_took_back_is_not_paid_twice(counter: Counter) -> None
     assert [one.store_name for one in record.refunds] == ["静安店"]
 
 
+def test_what_was_taken_back_here_counts_before_the_cloud_has_heard_of_it(counter: Counter) -> None:
+    elsewhere = Elsewhere(counter)
+    counter.refunds.execute(elsewhere.command((2, 1_000), paid=9_900))
+    assert code_of(counter, elsewhere.command((2, 1_000), paid=9_900)) is FaultCode.REFUND_TOO_MUCH
+    body = decode_body("refund", counter.journal.records()[-1].draft.body)
+    assert isinstance(body, Refund)
+    told = replace(elsewhere.found, refunds=(FetchedRefund(1, "本店", None, body),))
+    counter.directory.receipts[:] = [told]
+    assert counter.refunds.quote(elsewhere.command((1, 1_000))).left == ((1, 2_000), (2, 0))
+
+
+def test_goods_that_two_shops_took_back_do_not_block_the_rest(counter: Counter) -> None:
+    """The cloud refused the second of the two: the rest stands as the cloud has it."""
+    other = Elsewhere(counter)
+    mine = replace(other.found, sale=counter.receipts.find(counter.sold.receipt_id).sale)
+    counter.directory.down = True
+    counter.back((1, 3_000))
+    counter.directory.down = False
+    own = decode_body("refund", counter.journal.records()[-1].draft.body)
+    assert isinstance(own, Refund)
+    theirs = changed(own, refund_id=make_id().bytes)
+    counter.directory.receipts[:] = [
+        replace(mine, refunds=(FetchedRefund(1, "静安店", None, theirs),))
+    ]
+    quote = counter.refunds.quote(counter.command((2, 1_000)))
+    assert (quote.money_fen, quote.left) == (9_900, ((1, 0), (2, 0)))
+
+
+def test_a_refund_is_counted_once_when_the_first_question_comes_between(counter: Counter) -> None:
+    counter.back((1, 1_000))
+    late = ReceiptBook(counter.journal, counter.directory)
+    late.last(ReceiptSearch())
+    late.recorded(counter.journal.records()[-1:])
+    assert len(late.find(counter.sold.receipt_id).refunds) == 1
+
+
 def test_an_own_receipt_hears_of_refunds_elsewhere_and_goes_on_without_the_cloud(
     counter: Counter,
 ) -> None:
