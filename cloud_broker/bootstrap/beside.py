@@ -3,6 +3,7 @@
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.budget_placing import BudgetPlacing
 from cloud_broker.services.growth_keeper import GrowthKeeper
 from cloud_broker.services.harvest_watch import HarvestWatch
 from cloud_broker.services.lease_placing import LeasePlacing
@@ -22,6 +23,7 @@ def beside_workers(
     works = {
         "price-audit": PriceAudit(units, tally).run,
         "lease-placing": LeasePlacing(units, clock).run,
+        "budget-placing": BudgetPlacing(units, clock, rules).run,
         "tiers": GrowthKeeper(units, clock, zone).run,
         "clerks": HarvestWatch(units, clock).run,
         "stock": StockKeeper(units).run,
