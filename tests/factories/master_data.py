@@ -30,13 +30,12 @@ class Bench:
     tenant: UUID
     clock: FakeCloudClock = field(default_factory=lambda: FakeCloudClock(WALL_MS))
 
-    @property
-    def office(self) -> MasterOffice:
+    def __post_init__(self) -> None:
         ids = FakeCloudIdSource(self.clock)
         # Ids that no other bench on the same database drew.
         ids._count = int.from_bytes(self.tenant.bytes[-6:], "big")
         publisher = CataloguePublisher(self.units, self.clock, ids, FakeKeyRing())
-        return MasterOffice(self.units, self.clock, ids, publisher)
+        self.office = MasterOffice(self.units, self.clock, ids, publisher)
 
     @property
     def keeper(self) -> StockKeeper:
