@@ -45,9 +45,10 @@ export function caller(token, operator) {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     if (operator()) headers["X-Operator"] = operator();
     if (method !== "GET") headers["Idempotency-Key"] = key;
-    if (body) headers["Content-Type"] = "application/json";
+    // The box's gate asks every write that may have a body for JSON.
+    const sent = body || ["POST", "PUT"].includes(method) ? JSON.stringify(body ?? {}) : undefined;
+    if (sent) headers["Content-Type"] = "application/json";
     try {
-      const sent = body ? JSON.stringify(body) : undefined;
       const answer = await fetch(path, { method, headers, cache: "no-store", body: sent });
       const text = await answer.text();
       return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : null };
