@@ -6,11 +6,13 @@ wallet stands on the list again.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.ingest_effects import Plan
 from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.placements import Visits
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.lending import lend_points
@@ -26,12 +28,16 @@ _MS = 1_000
 def wallets_to_place(made: Plan) -> set[UUID]:
     """Return the wallets that were bought with, and those of which a lease came back."""
     shopped = {sold.wallet for sold in made.sales if sold.wallet is not None}
-    back = {
-        UUID(bytes=event.right)
-        for _, event in made.lease_events
+    return shopped | points_back(made).keys()
+
+
+def points_back(made: Plan) -> dict[UUID, Arrival]:
+    """Return the wallets of which a lease came back, and by which event."""
+    return {
+        UUID(bytes=event.right): arrival
+        for arrival, event in made.lease_events
         if isinstance(event, LeaseReturned) and event.kind == RightKind.POINTS
     }
-    return shopped | back
 
 
 class LeasePlacing:
@@ -50,11 +56,13 @@ class LeasePlacing:
                 self._place(unit, tenant, wallets)
         return len(wallets)
 
-    def _place(self, unit: Unit, tenant: UUID, wallets: Collection[UUID]) -> None:
+    def _place(self, unit: Unit, tenant: UUID, taken: Collection[UUID]) -> None:
         now_ms = self._clock.now_ms()
-        wallets = set(wallets) - unit.mall.wishing(wallets, now_ms)
+        holders = unit.ledger.holders(taken)
+        wallets = {holders.get(wallet, wallet) for wallet in taken}
+        wallets -= unit.mall.wishing(wallets, now_ms)
         today = datetime.fromtimestamp(now_ms / _MS, UTC).date()
-        seen = unit.placements.visits(wallets, today - timedelta(days=SEEN_DAYS))
+        seen = _visits(unit, wallets, today - timedelta(days=SEEN_DAYS))
         rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in seen}
         leasing = Leasing(unit, tenant, now_ms)
         leasing.load(rights.values())
@@ -65,3 +73,16 @@ class LeasePlacing:
                 devices.add(key.device)
         devices |= {one.device for one in leasing.desk.said}
         leasing.save(unit.fleet.places(devices))
+
+
+def _visits(unit: Unit, wallets: Collection[UUID], since: date) -> Visits:
+    """Return where the wallets' owners shopped, also as members that were merged into them."""
+    owners = unit.members.wallet_owners(wallets)
+    persons = unit.benefits.persons(owners.values())
+    own = unit.members.wallets({member for same in persons.values() for member in same})
+    seen = unit.placements.visits(own.values(), since)
+    found = {
+        wallet: {day for one in persons.get(owner, ()) for day in seen.get(own[one], ())}
+        for wallet, owner in owners.items()
+    }
+    return {wallet: tuple(sorted(days)) for wallet, days in found.items() if days}

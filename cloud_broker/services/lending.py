@@ -75,10 +75,11 @@ def lend_points(
         if amount >= rule.least_amount:
             yield lend(unit, leasing, (right, device, amount), lasts_ms)
     if short:
-        _recall_others(leasing, right, set(boxes.values()))
+        recall_others(leasing, right, set(boxes.values()))
 
 
-def _recall_others(leasing: Leasing, right: Right, wanted: set[UUID]) -> None:
+def recall_others(leasing: Leasing, right: Right, wanted: set[UUID]) -> None:
+    """Ask every box but the wanted ones for what it holds of a right."""
     book = leasing.desk.books[right]
     holders = {key.device for key in book.leases if lease_books.lent_to(book, key.device)}
     for device in sorted(holders - wanted):

@@ -19,6 +19,7 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.ledger import Merge
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.benefits import Benefits
+from cloud_broker.services.lease_placing import points_back
 from cloud_broker.services.one_gift import NEWCOMER
 from cloud_broker.services.persons import who_holds
 from cloud_broker.services.points_books import open_wallet
@@ -95,6 +96,7 @@ class Newcomers:
     def _sweep(self, made: Plan) -> set[UUID]:
         """Move what this batch booked to merged wallets to where it belongs."""
         booked = {sale.wallet: sale.arrival for sale in made.sales if sale.wallet is not None}
+        booked |= points_back(made)
         moved = self._unit.ledger.holders(booked) if booked else {}
         if not moved:
             return set()

@@ -9,13 +9,19 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.lease_placing import LeasePlacing
+from cloud_broker.services.ledger_walk import LedgerWalks
+from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.points_desk import PointsDesk
 from retail_core.loyalty import lease_books
-from retail_core.loyalty.leases import Right, RightKind
+from retail_core.loyalty.leases import LeaseKey, Right, RightKind
+from retail_core.loyalty.postings import leased_account, to_wire
+from retail_core.loyalty.spending import redeem_postings
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
-from tests.fakes.cloud_basics import FakeCloudClock
+from retail_core.wire.messages import Event, LeaseSpend
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -35,6 +41,8 @@ class Chain:
         self.person = Person()
         self.right = Right(RightKind.POINTS, self.person.wallet)
         self.placing = LeasePlacing(units, self.clock)
+        self.desk = PointsDesk(units, self.clock, FakeCloudIdSource(self.clock), "Asia/Shanghai")
+        self.li = HqIdentity(self.tenant, fresh_id(), "li", "李娜", "admin")
 
     def box(self, name: str) -> SimBox:
         box = new_box(self.units, self.tenant, name)
@@ -49,9 +57,46 @@ class Chain:
         with self.units.begin(self.tenant) as unit:
             return lease_books.lent_to(unit.leases.books([self.right])[self.right], box.device)
 
-    def free(self) -> int:
+    def free(self, person: Person | None = None) -> int:
+        right = Right(RightKind.POINTS, (person or self.person).wallet)
         with self.units.begin(self.tenant) as unit:
-            return unit.leases.books([self.right])[self.right].free
+            return unit.leases.books([right])[right].free
+
+    def key(self, box: SimBox) -> LeaseKey:
+        """The newest lease of the member's points to a box."""
+        with self.units.begin(self.tenant) as unit:
+            leases = unit.leases.books([self.right])[self.right].leases
+        return max(key for key in leases if key.device == box.device)
+
+    def gives_back(self, box: SimBox, final: int = 0) -> None:
+        key = self.key(box)
+        said = LeaseReturned(key.right.kind, key.right.id.bytes, key.epoch, key.nth, final)
+        box.journal(EventType.LEASE_RETURNED, encode_body(said))
+
+    def redeems(self, box: SimBox, points: int) -> Event:
+        """Two lines for 59 yuan, so many yuan of it paid with as many points."""
+        key = self.key(box)
+        source = leased_account(self.person.wallet, box.device, key.epoch)
+        spent = redeem_postings(points, source, box.legal_entity, key.nth)
+        earned = box.sale(self.person, points=59 - points).postings
+        fen = points * 100
+        return box.sells(
+            self.person,
+            tenders=(("points", fen), ("cash", 5_900 - fen)),
+            postings=(*earned, *(to_wire(one) for one in spent)),
+            lease_spends=(
+                LeaseSpend("points", self.person.wallet.bytes, key.epoch, key.nth, points),
+            ),
+        )
+
+    def heard(self, box: SimBox) -> list[str]:
+        with self.units.begin(self.tenant) as unit:
+            rows = unit.feed.since(box.store, 0, 1_000)
+        return [row.change.kind for row in rows]
+
+    def agrees(self) -> None:
+        found = LedgerWalks(self.units).verify(self.tenant, lambda done, total: None)
+        assert (found.total, found.wrong) == (0, [])
 
 
 @pytest.fixture
@@ -126,3 +171,55 @@ def test_points_follow_her_to_another_store(chain: Chain) -> None:
     chain.upload(old)
     assert chain.placing.run(chain.tenant) == 1
     assert (chain.lent(old), chain.lent(new) >= held) == (0, True)
+
+
+class Merged:
+    """She shopped ten times as one member, whose points her store holds; now she is another."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.box, self.other = chain.box("徐汇店"), chain.box("浦东店")
+        self.target = Person(phone="8613800138001")
+        self.box.enrols(chain.person)
+        self.box.enrols(self.target)
+        for _ in range(10):
+            self.box.sells(chain.person)
+        chain.upload(self.box)
+        chain.upload(self.other)
+        chain.placing.run(chain.tenant)
+        assert chain.lent(self.box) == 531
+        self.merge = chain.desk.merge(chain.li, chain.person.member, self.target.member, "同一个人")
+
+    def lent(self) -> int:
+        right = Right(RightKind.POINTS, self.target.wallet)
+        with self.chain.units.begin(self.chain.tenant) as unit:
+            return lease_books.lent_to(unit.leases.books([right])[right], self.box.device)
+
+
+@pytest.fixture
+def merged(chain: Chain) -> Merged:
+    return Merged(chain)
+
+
+def test_points_that_boxes_hold_come_to_the_wallet_she_was_merged_into(merged: Merged) -> None:
+    chain = merged.chain
+    assert (chain.free(), chain.free(merged.target)) == (0, 59)
+    assert "lease.recalled" in chain.heard(merged.box)
+    chain.gives_back(merged.box)
+    chain.upload(merged.box)
+    assert (chain.free(), chain.free(merged.target)) == (0, 590)
+    chain.placing.run(chain.tenant)
+    assert (chain.lent(merged.box), merged.lent()) == (0, 531), "where she shopped before"
+    chain.agrees()
+
+
+def test_what_a_box_spent_of_the_old_wallet_and_takes_back_later(merged: Merged) -> None:
+    chain = merged.chain
+    sold = chain.redeems(merged.box, 30)
+    chain.gives_back(merged.box, 30)
+    chain.upload(merged.box)
+    assert (chain.free(), chain.free(merged.target)) == (0, 590 - 30 + 29)
+    merged.other.refunds(sold, (1, 1_000), (2, 1_000), fen=2_900)
+    chain.upload(merged.other)
+    assert (chain.free(), chain.free(merged.target)) == (0, 590)
+    chain.agrees()
