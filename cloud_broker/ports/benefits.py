@@ -74,5 +74,5 @@ class BenefitRepo(Protocol):
         ...
 
     def over(self, day: date, limit: int) -> tuple[UUID, ...]:
-        """Return benefits whose last day lies before a day and that are not ended."""
+        """Return benefits whose last day lies before a day, neither used nor ended."""
         ...

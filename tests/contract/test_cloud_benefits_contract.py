@@ -110,6 +110,16 @@ class TestBenefits:
         assert chain.night()["expired"] == 1
         assert chain.record().coupons == ()
 
+    def test_what_was_used_is_no_work_for_any_later_night(self, chain: Chain) -> None:
+        right = self._given(chain)
+        key = LeaseKey(Right(RightKind.COUPON, right), chain.box.device, 1, 1)
+        spend = LeaseSpend(key.right.kind, right.bytes, key.epoch, key.nth, 1)
+        chain.sells(5_900, lease_spends=(spend,))
+        chain.judged()
+        # A page full of such would be the same page again for ever, and the night never over.
+        with chain.units.begin(chain.tenant) as unit:
+            assert unit.benefits.over(TODAY + timedelta(days=10), 1) == ()
+
     def _given(self, chain: Chain) -> UUID:
         with chain.units.begin(chain.tenant) as unit:
             benefits = Benefits(unit, chain.tenant, chain.clock.now_ms())

@@ -93,11 +93,7 @@ class FakeBenefitRepo:
         return tuple(found[:limit])
 
     def over(self, day: date, limit: int) -> tuple[UUID, ...]:
-        over = sorted(
-            one.right
-            for one in self._shelf.given.values()
-            if one.last_day < day and one.right not in self._shelf.ended
-        )
+        over = sorted(one.right for one in self._held() if one.last_day < day)
         return tuple(over[:limit])
 
     # ---- inside ---------------------------------------------------------------------------------

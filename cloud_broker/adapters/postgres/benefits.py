@@ -97,14 +97,14 @@ cross join lateral (
 ) d
 where r.tenant_id = %(tenant)s and r.kind = 'coupon' and r.free > 0
 """
-_OVER = """
-select coupon_id as right_id from member_coupon where tenant_id = %(tenant)s
-and last_day < %(day)s and ended is null
+_OVER = f"""
+select coupon_id as right_id from member_coupon b where b.tenant_id = %(tenant)s
+and b.last_day < %(day)s and b.ended is null and {_COUPON_UNUSED}
 union all
-select gift_id from member_gift where tenant_id = %(tenant)s
-and last_day < %(day)s and ended is null
+select gift_id from member_gift b where b.tenant_id = %(tenant)s
+and b.last_day < %(day)s and b.ended is null and {_GIFT_UNUSED}
 order by 1 limit %(limit)s
-"""
+"""  # noqa: S608 -- constants
 
 
 class PostgresBenefits(Repository):
@@ -226,7 +226,7 @@ class PostgresBenefits(Repository):
         return tuple(Lendable(row.right_id, row.member_id, row.device_id) for row in rows)
 
     def over(self, day: date, limit: int) -> tuple[UUID, ...]:
-        """Return benefits whose last day lies before a day and that are not ended."""
+        """Return benefits whose last day lies before a day, neither used nor ended."""
         return tuple(row.right_id for row in self._rows(_OVER, day=day, limit=limit))
 
 
