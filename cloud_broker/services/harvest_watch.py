@@ -1,11 +1,13 @@
-"""Looks at clerks' days after they are booked: points harvested by a clerk's own card, or like it."""
+"""Looks at clerks' days after they are booked: points harvested by her own card, or like it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from cloud_broker.ports.clerks import Alert, ClerkDay
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.persons import who_holds
 from retail_core.insight.harvest import Harvest, HarvestRule, find_harvests
 
 AT_A_TIME = 64
@@ -30,8 +32,13 @@ class HarvestWatch:
         return len(due)
 
     def _alerts(self, unit: Unit, day: ClerkDay) -> list[Alert]:
-        own = unit.clerks.own_members(day.operator)
-        found = find_harvests(unit.clerks.sold(day), own, self._rule)
+        sold, own = unit.clerks.sold(day), unit.clerks.own_members(day.operator)
+        # Members that were merged are one person.
+        person = who_holds(unit, own | {sale.member for sale in sold})
+        sales = [replace(sale, member=person.get(sale.member, sale.member)) for sale in sold]
+        found = find_harvests(
+            sales, frozenset(person.get(member, member) for member in own), self._rule
+        )
         return [_alert(day, harvest) for harvest in found]
 
 

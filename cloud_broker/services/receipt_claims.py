@@ -104,7 +104,8 @@ def _check(
     days = unit.points_desk.policies().on(today).claim_days
     if now_ms - found.wall_ms > days * _MS_PER_DAY:
         raise Fault(FaultCode.CLAIM_EXPIRED, days=days)
-    return found.operator_member is not None and found.operator_member == who.member
+    persons = unit.benefits.persons([who.member])
+    return found.operator_member in persons.get(who.member, (who.member,))
 
 
 def _wallet(unit: Unit, member: UUID) -> UUID:

@@ -20,6 +20,7 @@ from cloud_broker.services.harvest_watch import HarvestWatch
 from cloud_broker.services.ledger_walk import LedgerWalks
 from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.points_desk import PointsDesk
 from cloud_broker.services.receipt_claims import ClaimDone, ReceiptClaims
 from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from retail_core.errors import Fault
@@ -29,7 +30,7 @@ from retail_core.pricing.rules.bundle import bundle_hash
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_body
 from retail_core.wire.messages import Event, Sale
-from tests.fakes.cloud_basics import FakeCloudClock
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant, token_hash
 
@@ -78,6 +79,11 @@ class Chain:
         person = Person(made.member, made.wallet, made.name, f"86{made.member.int % 10**11:011d}")
         self.box.enrols(person)
         return person
+
+    def merge(self, source: Person, target: Person) -> None:
+        ids = FakeCloudIdSource(self.clock)
+        desk = PointsDesk(self.units, self.clock, ids, "Asia/Shanghai")
+        desk.merge(self.hq, source.member, target.member, "同一个人")
 
     def guest(self, box: SimBox | None = None) -> Event:
         """Sell two lines for 59 yuan to nobody, by the rules."""
@@ -196,6 +202,22 @@ class TestClaims:
         assert chain.alerts() == [("own_claim", ann.member, 1, "")]
         assert chain.purses(ann) == {}
         assert chain.claim(ann, chain.code(other)).points == 59
+
+    def test_nor_as_the_member_she_was_merged_into(self, chain: Chain) -> None:
+        ann, bea = chain.member(), chain.member()
+        chain.send()
+        chain.desk.link(chain.hq, chain.wang, ann.member)
+        chain.merge(ann, bea)
+        chain.box.operator = chain.wang
+        own = chain.guest()
+        chain.send()
+        assert chain.refused(bea, chain.code(own)) is FaultCode.CLAIM_OWN_SALE
+        chain.box.sells(bea)
+        chain.send()
+        assert sorted(chain.alerts()) == [
+            ("own_card", bea.member, 1, ""),
+            ("own_claim", bea.member, 1, ""),
+        ]
 
 
 @pytest.mark.integration
