@@ -1,7 +1,8 @@
 """Gives what is due for tasks and invitations, and takes back what is not due any more.
 
 All of it in the transaction at hand: points as postings, coupons and gifts as benefits. Each turn
-of a cause has keys of its own, so the same turn is never given twice.
+of a cause has keys of its own in the ledger, where it is taken back to the last point. Coupons and
+gifts are named by the cause alone: one that was used stays used and is not given another time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,7 +50,7 @@ class Rewarding:
             if act.give:
                 self._give(member, act)
             else:
-                self._benefits.take_back(member, act.source)
+                self._benefits.take_back(member, act.cause)
             self._post(member, home.wallet, issuer, act)
             given = Given(act.reward, act.turn, stands=act.give)
             day = self._moment.day if act.give or known is None else known.day
@@ -68,7 +69,7 @@ class Rewarding:
             self._benefits.give_coupon(
                 member,
                 reward.coupon,
-                source=act.source,
+                source=act.cause,
                 first_day=first,
                 last_day=last,
             )
@@ -78,7 +79,7 @@ class Rewarding:
                 kind=TASK if act.cause.startswith(_CAUSES_OF_TASKS) else REFERRAL,
                 sku=reward.gift.sku,
                 name=reward.gift.name or reward.gift.sku,
-                source=act.source,
+                source=act.cause,
                 store=None,
                 last_day=last,
             )

@@ -57,11 +57,6 @@ class Act:
     turn: int
     give: bool
 
-    @property
-    def source(self) -> str:
-        """What coupons and gifts of this turn are named by."""
-        return f"{self.cause}:{self.turn}"
-
 
 def settle(
     given: Mapping[str, Given],

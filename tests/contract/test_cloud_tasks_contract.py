@@ -13,6 +13,7 @@ from retail_core.errors import Fault
 from retail_core.growth.rewards import Given, Reward
 from retail_core.growth.task_progress import CheckedIn
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.messages import LeaseSpend
 from tests.factories.grown import RULES, Grown
 from tests.fakes.cloud_box import WALL_MS, Person, fresh_id
 
@@ -158,6 +159,43 @@ class TestTasks:
         chain.upload()
         assert chain.points(ann) == 59 + 59 + 50
         assert len(chain.coupons(ann)) == 1
+
+    def test_a_used_coupon_is_not_earned_again_by_buying_and_returning(
+        self, chain: Grown, ann: Person
+    ) -> None:
+        sold = chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        (coupon,) = chain.coupons(ann)
+        key = chain.lease_of(coupon)
+        spend = LeaseSpend("coupon", coupon.bytes, key.epoch, key.nth, 1)
+        chain.box.sells(ann, fen=100, lease_spends=(spend,))
+        chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=12_000)
+        chain.upload()
+        before = chain.points(ann)
+        chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        assert chain.points(ann) == before + 59 + 50
+        assert chain.coupons(ann) == []
+
+    def test_a_coupon_given_again_is_what_the_task_promises_then(
+        self, chain: Grown, ann: Person
+    ) -> None:
+        sold = chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=12_000)
+        chain.upload()
+        other = {"kind": "threshold", "id": "five-off", "name": "减5", "fen_off": 500}
+        tasks = [
+            task | ({"reward": {"coupon": "five-off"}} if task["id"] == "hundred" else {})
+            for task in RULES["tasks"]
+        ]
+        coupons = [*RULES["coupons"], other]
+        chain.publish(RULES | {"version": 2, "tasks": tasks, "coupons": coupons})
+        chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        with chain.units.begin(chain.tenant) as unit:
+            held = unit.benefits.coupons_of([ann.member])
+        assert [one.rule for one in held] == ["five-off"]
 
     def test_points_that_were_spent_are_owed_after_the_rollback(
         self, chain: Grown, ann: Person

@@ -46,14 +46,16 @@ _ADD_COUPON = f"""
 insert into member_coupon as b values (%(tenant)s, %(right)s, %(member)s, %(rule)s, %(source)s,
   %(first)s, %(last)s, %(now)s, null)
 on conflict (tenant_id, member_id, source) do update
-  set ended = null, first_day = excluded.first_day, last_day = excluded.last_day
+  set ended = null, rule = excluded.rule, first_day = excluded.first_day,
+  last_day = excluded.last_day
   where b.ended = 'taken' and {_COUPON_UNUSED}
 """  # noqa: S608 -- constants
 _ADD_GIFT = f"""
 insert into member_gift as b values (%(tenant)s, %(right)s, %(member)s, %(kind)s, %(sku)s,
   %(name)s, %(source)s, %(store)s, %(last)s, %(ready)s, %(now)s, null)
 on conflict (tenant_id, member_id, source) do update
-  set ended = null, last_day = excluded.last_day, ready = excluded.ready
+  set ended = null, kind = excluded.kind, sku = excluded.sku, name = excluded.name,
+  store_id = excluded.store_id, last_day = excluded.last_day, ready = excluded.ready
   where b.ended = 'taken' and {_GIFT_UNUSED}
 """  # noqa: S608 -- constants
 _COUPONS = f"""
