@@ -60,6 +60,7 @@ class Facts:
     held: dict[UUID, HeldReceipt] = field(default_factory=dict)
     refunds: set[UUID] = field(default_factory=set)
     holders: dict[UUID, UUID] = field(default_factory=dict)
+    kin: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
 

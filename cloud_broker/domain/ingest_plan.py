@@ -179,7 +179,7 @@ def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
     tapped = sale.source == TAP and sale.till_receipt_no != ""
     if tapped and tap in facts.taps:
         raise Fault(FaultCode.SYNC_RECEIPT_TWICE, number=sale.till_receipt_no)
-    postings, wallet = booked(sale, member, facts.wallets, facts.holders)
+    postings, wallet = booked(sale, member, facts.wallets, facts.kin)
     facts.receipts.add(receipt_id)
     if tapped:
         facts.taps.add(tap)
@@ -192,6 +192,19 @@ def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
     made.unmapped_names.update(line.name for line in sale.lines if line.article is None)
     if member is not None:
         _bought(arrival, member, facts, made)
+        _parted(booked_sale, facts, made)
+
+
+def _parted(sold: BookedSale, facts: Facts, made: Plan) -> None:
+    """Let a person see points of a shop that has not heard yet that a merge was undone."""
+    arrival, wallet = sold.arrival, sold.wallet
+    own = facts.wallets.get(arrival.member or sold.receipt_id, wallet)
+    if own is None or wallet is None or own == wallet:
+        return
+    if facts.holders.get(wallet, wallet) != facts.holders.get(own, own):
+        detail = f"receipt={sold.receipt_id}, wallet={wallet}"
+        code = FaultCode.LEDGER_MERGE_UNKNOWN
+        made.notes.append(Note(arrival, "books", code, detail, arrival.member))
 
 
 def _bought(arrival: Arrival, member: UUID, facts: Facts, made: Plan) -> None:

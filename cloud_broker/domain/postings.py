@@ -11,7 +11,7 @@ from retail_core.loyalty.postings import Posting, from_wire
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import Sale
 
-NOT_MOVED: Mapping[UUID, UUID] = MappingProxyType({})
+NOT_MERGED: Mapping[UUID, frozenset[UUID]] = MappingProxyType({})
 _MEMBER = "member"
 _BRAND = "brand"
 _LEASED = ":leased:"
@@ -23,11 +23,11 @@ def booked(
     sale: Sale,
     member: UUID | None,
     wallets: Mapping[UUID, UUID],
-    holders: Mapping[UUID, UUID] = NOT_MOVED,
+    kin: Mapping[UUID, frozenset[UUID]] = NOT_MERGED,
 ) -> tuple[tuple[Posting, ...], UUID | None]:
     """Return a sale's postings and the one wallet they touch.
 
-    `holders` say where a merged wallet's points are now; a shop may book there, or to the old one.
+    `kin` are the wallets that a wallet was ever merged with: a shop books to the one it heard of.
     Raises Fault WIRE_MALFORMED for a key used twice, an account that is none, another's wallet, or
     points taken from anywhere but a lease: what is free is spent by the cloud alone.
     """
@@ -46,7 +46,7 @@ def booked(
         _malformed("postings of nobody, or of several wallets")
     (wallet,) = touched
     own = wallets.get(member, wallet)
-    if wallet not in {own, holders.get(own, own)}:
+    if wallet != own and wallet not in kin.get(own, ()):
         _malformed("the wallet is not the member's")
     return postings, wallet
 

@@ -64,7 +64,9 @@ def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> 
         for posting in body.postings
         if str(facts.wallets[arrival.member]) not in posting.credit + posting.debit
     }
-    return unit.ledger.holders(first) if first else {}
+    facts.kin = {wallet: frozenset(unit.ledger.group(wallet)) for wallet in sorted(first)}
+    kin = {one for group in facts.kin.values() for one in group}
+    return unit.ledger.holders(kin) if kin else {}
 
 
 def write(unit: Unit, made: Plan, now_ms: int) -> None:
