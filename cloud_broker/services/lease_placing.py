@@ -1,8 +1,8 @@
 """Points go where their owners will come: some wallets at a time, beside the booking.
 
-A sale, points that came free, a lease that came back: each puts its wallet on the list. What boxes
-of other stores hold is asked back when it is missing where she shops now; when it has come, the
-wallet stands on the list again.
+A sale, points that came free, a lease that came back: each puts its wallet on the list. A wallet
+that owes is lent nothing, or its owner would never pay. What boxes of other stores hold is asked
+back when it is missing where she shops now; when it has come, the wallet stands on the list again.
 """
 
 from collections.abc import Collection
@@ -15,9 +15,10 @@ from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.placements import Visits
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.lending import lend_points
+from cloud_broker.services.lending import lend_points, recall_others
 from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
 from retail_core.loyalty.leases import Right, RightKind
+from retail_core.loyalty.postings import member_account
 from retail_core.wire.lease import LeaseReturned
 
 AT_A_TIME = 32
@@ -26,9 +27,10 @@ _MS = 1_000
 
 
 def wallets_to_place(made: Plan) -> set[UUID]:
-    """Return the wallets that were bought with, and those of which a lease came back."""
+    """Return the wallets that were bought with or refunded to, and those a lease came back of."""
     shopped = {sold.wallet for sold in made.sales if sold.wallet is not None}
-    return shopped | points_back(made).keys()
+    refunded = {one.wallet for one in made.postings if one.wallet is not None}
+    return shopped | refunded | points_back(made).keys()
 
 
 def points_back(made: Plan) -> dict[UUID, Arrival]:
@@ -52,27 +54,39 @@ class LeasePlacing:
         """Place some wallets; return how many. Fault SYNC_LINK_DOWN leaves them on the list."""
         with self._units.begin(tenant) as unit:
             wallets = unit.placements.take(AT_A_TIME)
-            if wallets:
-                self._place(unit, tenant, wallets)
-        return len(wallets)
+            return self._place(unit, tenant, wallets) if wallets else 0
 
-    def _place(self, unit: Unit, tenant: UUID, taken: Collection[UUID]) -> None:
+    def _place(self, unit: Unit, tenant: UUID, taken: Collection[UUID]) -> int:
         now_ms = self._clock.now_ms()
         holders = unit.ledger.holders(taken)
         wallets = {holders.get(wallet, wallet) for wallet in taken}
-        wallets -= unit.mall.wishing(wallets, now_ms)
+        wished = unit.mall.wishing(wallets, now_ms)
+        unit.placements.queue(wished, now_ms)  # their turn comes when the wish is over
+        wallets -= wished
         today = datetime.fromtimestamp(now_ms / _MS, UTC).date()
         seen = _visits(unit, wallets, today - timedelta(days=SEEN_DAYS))
-        rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in seen}
+        rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in wallets}
         leasing = Leasing(unit, tenant, now_ms)
         leasing.load(rights.values())
+        balances = unit.closing.balances(wallets)
         devices: set[UUID] = set()
         for wallet, right in rights.items():
-            visits = [Visit(store, (today - day).days) for store, day in seen[wallet]]
+            owed = -balances.get(member_account(wallet, "owed"), 0)
+            if owed:
+                _keep(leasing, right, owed)
+                continue
+            visits = [Visit(store, (today - day).days) for store, day in seen.get(wallet, ())]
             for key in lend_points(unit, leasing, right, visits, self._rule):
                 devices.add(key.device)
         devices |= {one.device for one in leasing.desk.said}
         leasing.save(unit.fleet.places(devices))
+        return len(wallets)
+
+
+def _keep(leasing: Leasing, right: Right, owed: int) -> None:
+    """Lend nothing of a wallet that owes: the daily run settles it from what is free."""
+    if leasing.desk.books[right].free < owed:
+        recall_others(leasing, right, set())
 
 
 def _visits(unit: Unit, wallets: Collection[UUID], since: date) -> Visits:

@@ -268,6 +268,7 @@ def post(
         [new_posting(tenant, under, posting, wallet, moment) for posting, wallet in made]
     )
     unit.journal.move_balances(sums_up(posting for posting, _ in made), moment.now_ms)
+    unit.placements.queue({wallet for _, wallet in made}, moment.now_ms)
 
 
 def tell(unit: Unit, tenant: UUID, members: set[UUID], now_ms: int) -> None:

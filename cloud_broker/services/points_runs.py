@@ -109,7 +109,6 @@ class PointsRuns:
             for under, posting in due:
                 post(unit, tenant, under, [(posting, wallet)], moment)
             if due:
-                unit.placements.queue([wallet], moment.now_ms)
                 tell(
                     unit, tenant, set(unit.members.wallet_owners([wallet]).values()), moment.now_ms
                 )

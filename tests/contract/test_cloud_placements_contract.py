@@ -1,6 +1,7 @@
 """What the list of wallets to be placed promises, and that points follow their owner."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,8 +11,11 @@ from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.lease_placing import LeasePlacing
 from cloud_broker.services.ledger_walk import LedgerWalks
+from cloud_broker.services.mall_wishes import FREE_FOR_MS, ask_back
 from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.points_desk import PointsDesk
+from cloud_broker.services.points_runs import PointsRuns
+from cloud_broker.services.repairing import RepairBench
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.loyalty.postings import leased_account, to_wire
@@ -49,9 +53,12 @@ class Chain:
         box.journal(EventType.LEASE_HELLO, encode_body(LeaseHello(BOARD)))
         return box
 
-    def upload(self, box: SimBox) -> None:
+    def upload(self, box: SimBox) -> list[str]:
+        """Send the whole journal; return why something was refused or shown to a person."""
+        tally = FaultTally()
         inbound = Inbound(box.topic(), box.frame(1), self.clock.now_ms())
-        Ingest(self.units, self.clock, FaultTally()).book([inbound])
+        Ingest(self.units, self.clock, tally).book([inbound])
+        return list(tally.snapshot())
 
     def lent(self, box: SimBox) -> int:
         with self.units.begin(self.tenant) as unit:
@@ -223,3 +230,78 @@ def test_what_a_box_spent_of_the_old_wallet_and_takes_back_later(merged: Merged)
     chain.upload(merged.other)
     assert (chain.free(), chain.free(merged.target)) == (0, 590)
     chain.agrees()
+
+
+def test_a_shop_that_heard_of_another_merge_is_booked_all_the_same(merged: Merged) -> None:
+    """It was offline over a second merge, or the end of the first: money was taken."""
+    chain = merged.chain
+    known = Person(chain.person.member, merged.target.wallet)
+    third = Person(phone="8613800138002")
+    merged.box.enrols(third)
+    merged.other.sells(known)
+    chain.upload(merged.box)
+    chain.desk.merge(chain.li, merged.target.member, third.member, "还是同一个人")
+    assert chain.upload(merged.other) == []
+    assert chain.free(third) == 59 + 59
+    merged.other.sells(known)
+    chain.desk.unmerge(chain.li, merged.merge.merge_id, "不是")
+    before = chain.free(third)
+    assert chain.upload(merged.other) == ["L108"], "a person moves the points by hand"
+    assert chain.free(third) == before + 59
+    chain.agrees()
+
+
+def test_points_are_not_lent_while_she_owes(chain: Chain) -> None:
+    box = chain.box("徐汇店")
+    box.enrols(chain.person)
+    sold = [box.sells(chain.person) for _ in range(10)]
+    chain.upload(box)
+    chain.placing.run(chain.tenant)
+    assert (chain.lent(box), chain.free()) == (531, 59)
+    for one in sold[:3]:
+        box.refunds(one, (1, 1_000), (2, 1_000), fen=5_900)
+    chain.upload(box)
+    chain.placing.run(chain.tenant)
+    assert chain.heard(box)[-1] == "lease.recalled", "what she owes lies in the box"
+    chain.gives_back(box)
+    chain.upload(box)
+    chain.placing.run(chain.tenant)
+    assert (chain.lent(box), chain.free()) == (0, 531)
+    runs = PointsRuns(chain.units, chain.desk, RepairBench(chain.units, chain.clock))
+    runs.daily(chain.tenant, lambda done, total: None)
+    chain.placing.run(chain.tenant)
+    assert (chain.lent(box), chain.free()) == (371, 413 - 371)
+    chain.agrees()
+
+
+def test_points_that_a_refund_or_a_person_brings_are_lent_too(chain: Chain) -> None:
+    box = chain.box("徐汇店")
+    box.enrols(chain.person)
+    box.sells(chain.person)
+    chain.upload(box)
+    chain.placing.run(chain.tenant)
+    asked = chain.desk.propose(chain.li, chain.person.member, 500, "补记", "")
+    chain.desk.decide(replace(chain.li, login="wang"), asked.adjustment_id, "approved")
+    assert chain.placing.run(chain.tenant) == 1
+    before = chain.lent(box)
+    assert before == (59 + 500) * 9 // 10
+    sold = chain.redeems(box, 53)
+    chain.upload(box)
+    chain.placing.run(chain.tenant)
+    box.refunds(sold, (1, 1_000), (2, 1_000), fen=600)
+    chain.upload(box)
+    assert chain.placing.run(chain.tenant) == 1
+
+
+def test_points_she_wished_for_an_order_go_back_to_her_stores(chain: Chain) -> None:
+    box = chain.box("徐汇店")
+    box.enrols(chain.person)
+    box.sells(chain.person)
+    chain.upload(box)
+    with chain.units.begin(chain.tenant) as unit:
+        ask_back(unit, chain.tenant, chain.person.wallet, chain.clock.now_ms())
+    assert chain.placing.run(chain.tenant) == 0
+    assert chain.lent(box) == 0
+    chain.clock.advance(FREE_FOR_MS)
+    assert chain.placing.run(chain.tenant) == 1
+    assert chain.lent(box) == 53
