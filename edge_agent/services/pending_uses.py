@@ -44,7 +44,7 @@ class PendingUses:
         self._lock = threading.Lock()
         self._by_seq: dict[int, _Sold] = {}
         since = max(0, journal.next_seq() - 1 - LOOKED_BACK)
-        records = journal.records(type_=EventType.SALE, since_seq=since)
+        records = _sales(journal, since)
         self.recorded(records)
         for record in records:
             if record.acked and record.seq in self._by_seq:
@@ -98,6 +98,14 @@ class PendingUses:
     def _forget(self) -> None:
         while len(self._by_seq) > LOOKED_BACK:
             self._by_seq.pop(next(iter(self._by_seq)))
+
+
+def _sales(journal: Journal, since_seq: int) -> tuple[Record, ...]:
+    """Return the sales since then; a damaged journal sells nothing more, so there is no count."""
+    try:
+        return journal.records(type_=EventType.SALE, since_seq=since_seq)
+    except Fault:
+        return ()
 
 
 def _summed(counts: Iterator[Counter[str]]) -> Counter[str]:

@@ -7,12 +7,15 @@ import pytest
 
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.pending_uses import PendingUses
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.restore import restore_unsynced
 from edge_agent.services.uplink import Uplink
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from tests.factories.agent_api import Box
+from tests.factories.counter_sales import TillCalls
 from tests.factories.shop_floor import SHOP, make_draft, make_id
 from tests.fakes.cloud_link import FakeCloudLink
 from tests.fakes.ids import FakeIdSource
@@ -32,6 +35,7 @@ def test_a_damaged_record_does_not_keep_the_box_from_starting(tmp_path: Path) ->
 
     journal = SqliteJournal(path, key, FakeIdSource())
     PendingPoints(journal)
+    PendingUses(journal, lambda: True)
     restore_unsynced(journal, FakeReplica(), SHOP)
     link = FakeCloudLink()
     uplink = Uplink(journal, link, SHOP, FaultTally())
@@ -42,3 +46,14 @@ def test_a_damaged_record_does_not_keep_the_box_from_starting(tmp_path: Path) ->
         Recorder(journal).record([make_draft()], lambda seq: seq)
     assert caught.value.code == FaultCode.DISK_JOURNAL_CORRUPT
     journal.close()
+
+
+def test_a_whole_agent_with_a_damaged_sale_starts_and_sells_nothing(tmp_path: Path) -> None:
+    with Box(tmp_path / "box") as box:
+        till = TillCalls(box.till())
+        till.paid(till.opened("milk"), 12_800)
+        till.paid(till.opened("milk"), 12_800)
+        box.storage.journal.file.writer.execute("UPDATE record SET crc = 0 WHERE seq = 1")
+    with Box(tmp_path / "box") as box:
+        till = TillCalls(box.till())
+        assert till.paid(till.opened("milk"), 12_800)["code"] == "D101"
