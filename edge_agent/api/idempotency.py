@@ -38,12 +38,15 @@ class OnceKey:
 
 
 async def once_key(request: Request, given: str, principal: Principal) -> OnceKey:
-    """Tie a key to what is asked; raises Fault API_IDEMPOTENCY_KEY_MISSING."""
+    """Tie a key to what is asked; Faults API_IDEMPOTENCY_KEY_MISSING and API_BODY_INVALID."""
     if not _SHAPE.fullmatch(given):
         raise Fault(FaultCode.API_IDEMPOTENCY_KEY_MISSING)
     # The body is hashed as it was meant: a till may write its keys in another order next time.
     said = await request.body()
-    meant = json.dumps(json.loads(said or b"null"), sort_keys=True, separators=(",", ":"))
+    try:
+        meant = json.dumps(json.loads(said or b"null"), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):  # of a call that asks for no body nobody looked at it yet
+        raise Fault(FaultCode.API_BODY_INVALID, detail="not JSON") from None
     asked = f"{request.method} {request.url.path}\n{meant}"
     digest = sha256(asked.encode()).digest()
     return OnceKey(f"{principal.key}:{given}", digest, request.state.deadline)

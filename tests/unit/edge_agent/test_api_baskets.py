@@ -222,3 +222,12 @@ def test_a_full_disk_changes_nothing(till: TillCalls, box: Box) -> None:
     box.storage.journal.file.writer.pragma("max_page_count", 1_000_000)
     assert len(till.get(path)["lines"]) == 1
     assert till.paid(path, 12_800)["seq"] == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 20_000, b"1" * 6_000])
+def test_a_body_that_nobody_asked_for_and_nobody_can_read_is_refused(
+    till: TillCalls, body: bytes
+) -> None:
+    headers = {"Idempotency-Key": "garbage-key", "Content-Type": "application/json"}
+    answer = till.client.post(f"{till.opened()}/resume", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "A107")
