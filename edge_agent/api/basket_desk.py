@@ -1,6 +1,7 @@
 """Baskets over HTTP: who may touch which, and who hears of it."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from starlette.responses import Response
@@ -147,7 +148,10 @@ class BasketDesk:
         return shown
 
     def _publish(self, shown: BasketShown, view: BasketView) -> None:
-        self._hub.publish("basket", view.model_dump(), lane=shown.basket.lane)
+        """Tell the lane, unless the basket was changed or sold since: it would lie there again."""
+        told, lane = view.model_dump(), shown.basket.lane
+        tell = partial(self._hub.publish, "basket", told, lane=lane)
+        self._baskets.while_so(shown.basket, tell)
 
     def _trust(self, basket: CounterBasket) -> Trust:
         if basket.member_id is None:

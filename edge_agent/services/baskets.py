@@ -105,6 +105,13 @@ class Baskets:
         with self._alone(basket.basket_id):
             return self._shown(self.get(basket.lane, basket.basket_id), trust)
 
+    def while_so(self, basket: CounterBasket, tell: Callable[[], None]) -> None:
+        """Call `tell` if a basket still is as it was shown; meanwhile nobody changes it."""
+        with self._alone(basket.basket_id):
+            kept = self._baskets.get(basket.basket_id)
+            if kept is not None and kept.rev == basket.rev:
+                tell()
+
     # ---- ringing up -----------------------------------------------------------------------------
 
     def open(
