@@ -6,7 +6,7 @@ from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.task_work import begun, facts_since
+from cloud_broker.services.task_work import begun, facts_of, facts_since
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.task_progress import Progress, progress, runs_on
 from retail_core.growth.tasks import Task
@@ -50,10 +50,11 @@ class TaskView:
         with self._units.begin(who.tenant) as unit:
             bundle = self._rules.of(unit, who.tenant, now_ms)
             tasks = begun(unit, bundle, today)
-            facts = unit.tasks.facts(who.member, facts_since(tasks, today))
-            given = unit.tasks.completions(who.member)
+            person = unit.benefits.persons([who.member]).get(who.member, (who.member,))
+            facts = facts_of(unit, person, facts_since(tasks, today))
+            given = [one for name in person for one in unit.tasks.completions(name).items()]
             friends = unit.tasks.referrals([who.member])
-        stand = [cause for cause, one in given.items() if one.given.stands]
+        stand = {cause for cause, one in given if one.given.stands}
         return TasksShown(
             tuple(
                 TaskShown(

@@ -1,9 +1,13 @@
 """Tasks and invitations after a booking: what is due is worked out anew and given or taken back.
 
 Not in the ingest's transaction: members about whom something was booked wait in a list, and each is
-a transaction of its own. What cannot be worked out waits an hour and holds up nobody.
+a transaction of its own. Members that were merged are one person: they are judged together, and
+what is due is given under one of the names. What cannot be worked out waits an hour and holds up
+nobody.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -22,7 +26,7 @@ from retail_core.errors import Fault
 from retail_core.growth import referral
 from retail_core.growth.referral import Referral, ReferralRule
 from retail_core.growth.rewards import Reward, settle
-from retail_core.growth.task_progress import due, progress, runs_on
+from retail_core.growth.task_progress import Facts, due, progress, runs_on
 from retail_core.growth.tasks import Task
 from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.tally import FaultTally
@@ -91,12 +95,17 @@ class TaskWork:
         bundle = self._rules.of(unit, tenant, now_ms)
         if not bundle.tasks and bundle.referral is None:
             return  # what was given by rules of before stays
-        who = sorted({member} | unit.tasks.inviters_of(member))
-        for one in who:
+        people = _people(unit, member)
+        for one in sorted(same for person in people for same in person):
             unit.tasks.lock(one)
         rewarding = Rewarding(unit, tenant, moment)
         tasks = begun(unit, bundle, moment.day)
-        changed = {one for one in who if _judge(unit, one, tasks, bundle, rewarding, moment)}
+        changed = {
+            same
+            for person in people
+            if _judge(unit, person, tasks, bundle, rewarding, moment)
+            for same in person
+        }
         rewarding.tell()
         if changed:
             refresh(unit, changed, now_ms)
@@ -120,35 +129,96 @@ def facts_since(tasks: tuple[Task, ...], today: date) -> date:
     return max(horizon, min((task.first_day or horizon for task in tasks), default=today))
 
 
+def facts_of(unit: Unit, person: Iterable[UUID], since: date) -> Facts:
+    """Return what happened to a person under any of her names."""
+    found = [unit.tasks.facts(one, since) for one in person]
+    return Facts(
+        tuple(bought for facts in found for bought in facts.bought),
+        tuple(seen for facts in found for seen in facts.checked_in),
+        tuple(shared for facts in found for shared in facts.shared),
+    )
+
+
+def _people(unit: Unit, member: UUID) -> tuple[tuple[UUID, ...], ...]:
+    """Return her and whoever brought her, each as a person with all her names in order."""
+    herself = unit.benefits.persons([member]).get(member, (member,))
+    inviters = {inviter for one in herself for inviter in unit.tasks.inviters_of(one)}
+    found = unit.benefits.persons({member} | inviters)
+    return tuple(sorted({tuple(sorted(same)) for same in found.values()}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What a person's tasks come to; a cause is settled under one of her names only."""
+
+    wanted: dict[str, Reward]
+    rules: dict[str, Task | ReferralRule]
+    facts: Facts
+    settled: date
+
+
 def _judge(
     unit: Unit,
-    member: UUID,
+    person: tuple[UUID, ...],
     tasks: tuple[Task, ...],
     bundle: RuleBundle,
     rewarding: Rewarding,
     moment: Moment,
 ) -> bool:
-    """Work out what is due for a member and do it; tell whether anything a shop shows changed."""
-    home = unit.tasks.home(member)
+    """Work out what is due for a person and do it; tell whether anything a shop shows changed."""
+    today = moment.day
+    before = {one: unit.tasks.completions(one) for one in person}
+    ruled = [one.rule for mine in before.values() for one in mine.values() if one.given.stands]
+    old = tuple(rule for rule in ruled if not isinstance(rule, ReferralRule | None))
+    facts = facts_of(unit, person, facts_since((*tasks, *old), today))
+    hers = _Due({}, {}, facts, today - timedelta(days=SETTLED_DAYS))
+    for task in tasks:
+        found = due(task, facts, earlier=_earlier(task, before, hers))
+        hers.wanted.update(found)
+        hers.rules.update(dict.fromkeys(found, task))
+    acted = False
+    for one in person:
+        acted |= _settle(unit, one, (before, hers), bundle.referral, rewarding, moment)
+    reached = tuple(
+        Reached(task.id, now.period.key, tuple(ask.has for ask in now.asks), now.last, now.done)
+        for task in sorted(tasks, key=lambda one: one.id)
+        if runs_on(task, today)
+        for now in (progress(task, facts, today),)
+        if now.last is not None
+    )
+    for one in person:
+        if reached != unit.tasks.reached(one):
+            unit.tasks.save_reached(one, reached)
+            acted = True
+    return acted
+
+
+def _settle(
+    unit: Unit,
+    member: UUID,
+    known: tuple[dict[UUID, dict[str, Completion]], _Due],
+    referral_rule: ReferralRule | None,
+    rewarding: Rewarding,
+    moment: Moment,
+) -> bool:
+    """Give and take under one of a person's names; tell whether there was anything to do."""
+    (everything, hers), today = known, moment.day
+    before, home = everything[member], unit.tasks.home(member)
     if home is None:
         return False
-    today = moment.day
-    before = unit.tasks.completions(member)
-    ruled = [one.rule for one in before.values() if one.given.stands]
-    old = tuple(rule for rule in ruled if not isinstance(rule, ReferralRule | None))
-    facts = unit.tasks.facts(member, facts_since((*tasks, *old), today))
-    settled = today - timedelta(days=SETTLED_DAYS)
-    wanted: dict[str, Reward] = {}
-    rules: dict[str, Task | ReferralRule] = {}
-    for task in tasks:
-        found = due(task, facts, earlier=_earlier(task, before, settled))
+    elsewhere = _standing(mine for one, mine in everything.items() if one != member)
+    first = member == min(everything)
+    wanted = {
+        cause: reward
+        for cause, reward in hers.wanted.items()
+        if _stands(before, cause) or (first and cause not in elsewhere)
+    }
+    rules = dict(hers.rules)
+    friends = _friends(unit, member, referral_rule, today)
+    if referral_rule is not None:
+        found = referral.due(referral_rule, friends, today).get(member, {})
         wanted |= found
-        rules |= dict.fromkeys(found, task)
-    known = _friends(unit, member, bundle.referral, today)
-    if bundle.referral is not None:
-        found = referral.due(bundle.referral, known, today).get(member, {})
-        wanted |= found
-        rules |= dict.fromkeys(found, bundle.referral)
+        rules |= dict.fromkeys(found, referral_rule)
 
     def may_take(cause: str) -> bool:
         """Keep what is due still by the rule of the day it was given, and what is old."""
@@ -157,33 +227,35 @@ def _judge(
             case None:
                 return False
             case ReferralRule():
-                still = referral.due(given.rule, known, today).get(member, {})
+                still = referral.due(given.rule, friends, today).get(member, {})
             case _:
-                still = due(given.rule, facts)
-        return given.day >= settled and cause not in still
+                still = due(given.rule, hers.facts)
+        return given.day >= hers.settled and cause not in still
 
     acts = settle({cause: one.given for cause, one in before.items()}, wanted, may_take)
     after = rewarding.act(member, home, acts, before, rules)
     unit.tasks.save_completions(member, after, moment.now_ms)
-    reached = tuple(
-        Reached(task.id, now.period.key, tuple(ask.has for ask in now.asks), now.last, now.done)
-        for task in sorted(tasks, key=lambda one: one.id)
-        if runs_on(task, today)
-        for now in (progress(task, facts, today),)
-        if now.last is not None
-    )
-    moved = reached != unit.tasks.reached(member)
-    if moved:
-        unit.tasks.save_reached(member, reached)
-    return moved or bool(acts)
+    return bool(acts)
 
 
-def _earlier(task: Task, before: dict[str, Completion], settled: date) -> int:
-    """Return how often a task was done so long ago that its facts are not looked at any more."""
-    return sum(
-        cause.startswith(f"task:{task.id}:") and one.given.stands and one.day < settled
-        for cause, one in before.items()
-    )
+def _standing(completions: Iterable[dict[str, Completion]]) -> set[str]:
+    return {cause for mine in completions for cause, one in mine.items() if one.given.stands}
+
+
+def _stands(mine: dict[str, Completion], cause: str) -> bool:
+    return cause in mine and mine[cause].given.stands
+
+
+def _earlier(task: Task, before: dict[UUID, dict[str, Completion]], hers: _Due) -> int:
+    """Return how often a task was done so long ago that its facts do not tell any more."""
+    told = due(msgspec.structs.replace(task, per_person=None), hers.facts)
+    old = {
+        cause
+        for mine in before.values()
+        for cause, one in mine.items()
+        if one.given.stands and one.day < hers.settled
+    }
+    return sum(cause.startswith(f"task:{task.id}:") for cause in old - told.keys())
 
 
 def _friends(

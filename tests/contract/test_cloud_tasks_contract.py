@@ -197,6 +197,39 @@ class TestTasks:
             held = unit.benefits.coupons_of([ann.member])
         assert [one.rule for one in held] == ["five-off"]
 
+    def test_two_names_of_one_person_are_rewarded_as_one(self, chain: Grown, ann: Person) -> None:
+        twin = replace(Person(), phone=ann.phone)
+        chain.box.enrols(twin)
+        chain.upload()
+        chain.stands_here(ann)
+        chain.stands_here(twin)
+        assert chain.points(ann) == 5
+        chain.box.sells(ann, fen=6_000)
+        chain.upload()
+        sold = chain.box.sells(twin, fen=6_000)
+        chain.upload()
+        assert chain.points(ann) == 5 + 59 + 59 + 50
+        assert len(chain.coupons(ann) + chain.coupons(twin)) == 1
+        with chain.units.begin(chain.tenant) as unit:
+            assert unit.tasks.reached(ann.member) == unit.tasks.reached(twin.member)
+        chain.box.sells(twin, fen=6_000)
+        chain.box.sells(ann, fen=6_000)
+        chain.upload()
+        assert chain.points(ann) == 5 + 4 * 59 + 50
+        chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=6_000)
+        chain.upload()
+        assert chain.points(ann) == 5 + 3 * 59 + 50
+
+    def test_a_cap_counts_what_was_done_long_ago_once(self, chain: Grown, ann: Person) -> None:
+        often = [task | {"per_person": 2} for task in RULES["tasks"]]
+        chain.publish(RULES | {"version": 2, "tasks": often})
+        chain.stands_here(ann)
+        chain.tomorrow(500)
+        chain.stands_here(ann)
+        chain.tomorrow()
+        chain.stands_here(ann)
+        assert chain.points(ann) == 10
+
     def test_points_that_were_spent_are_owed_after_the_rollback(
         self, chain: Grown, ann: Person
     ) -> None:
