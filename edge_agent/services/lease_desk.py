@@ -95,7 +95,7 @@ class LeaseDesk:
         """Let a reservation go; one that is gone already is passed over."""
         with self._lock:
             self._reserved.pop(reservation, None)
-            self._catch_up()
+            self._catch_up_or_later()
 
     def exchange(
         self, old: Sequence[UUID], wanted: Sequence[tuple[Right, int]]
@@ -113,7 +113,7 @@ class LeaseDesk:
             except Fault:
                 self._reserved = before
                 raise
-            self._catch_up()
+            self._catch_up_or_later()
             return made
 
     def held_back_by(self, reservations: Sequence[UUID], right: Right) -> int:
@@ -146,7 +146,7 @@ class LeaseDesk:
             self._state = after
             for asked in reservations:
                 self._reserved.pop(asked, None)
-            self._catch_up()
+            self._catch_up_or_later()
             return result
 
     # ---- with the cloud -------------------------------------------------------------------------
@@ -226,10 +226,17 @@ class LeaseDesk:
         for right in sorted(self._recalled):
             if self._held_back(right):
                 continue
-            self._recalled.discard(right)
             closings = lease_box.closing(self._state, right, self._clock.now())
             if closings:
                 self._give_back(self._state, closings)
+            self._recalled.discard(right)
+
+    def _catch_up_or_later(self) -> None:
+        """Give back what can be: what is done at the till stands, and `tend` tries again."""
+        try:
+            self._catch_up()
+        except Fault as fault:
+            self._tally.count(fault.code)
 
     def _give_back(self, after: BoxLeases, closings: Sequence[Closing]) -> None:
         for one in closings:

@@ -199,6 +199,26 @@ def test_what_is_recalled_is_given_back_when_no_basket_holds_it(bench: Bench) ->
     assert bench.desk.spendable(POINTS) == 0
 
 
+def test_a_sale_on_disk_stands_when_what_was_recalled_cannot_be_given_back(bench: Bench) -> None:
+    bench.welcome()
+    bench.grant(50)
+    held = bench.desk.reserve(POINTS, 30)
+    bench.hears(ChangeKind.LEASE_RECALLED, LeaseRecall(DEVICE.bytes, "points", POINTS.id.bytes))
+
+    def record(draws: tuple[Draw, ...], beside: Beside) -> tuple[Draw, ...]:
+        bench.journal.append([make_draft()], beside=beside)
+        bench.journal.full = True
+        return draws
+
+    assert [draw.amount for draw in bench.desk.commit([held.id], record)] == [30]
+    bench.desk.void(held.id)
+    bench.journal.full = False
+    bench.desk.tend()
+    assert bench.said(EventType.LEASE_RETURNED) == [
+        LeaseReturned("points", POINTS.id.bytes, 1, 1, 30)
+    ]
+
+
 def test_a_fenced_box_gives_back_by_its_own_word_and_begins_anew(bench: Bench) -> None:
     bench.welcome()
     bench.grant()
