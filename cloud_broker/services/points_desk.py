@@ -200,6 +200,8 @@ class PointsDesk:
             unit.growth.due({found.source, found.target}, MERGED)
             back = unmerging(merged, found.into_wallet, books.purses)
             post(unit, who.tenant_id, merge_id, [(one, found.from_wallet) for one in back], moment)
+            # What boxes hold of it counts as owed until they gave it back.
+            unit.placements.queue({found.into_wallet}, moment.now_ms)
             entry = AuditEntry(who.login, "points.unmerge", str(merge_id), {"reason": reason})
             unit.hq.audit(entry, moment.now_ms)
             tell(unit, who.tenant_id, {found.source, found.target}, moment.now_ms)

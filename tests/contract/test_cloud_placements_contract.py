@@ -22,7 +22,7 @@ from retail_core.loyalty.postings import leased_account, to_wire
 from retail_core.loyalty.spending import redeem_postings
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
-from retail_core.wire.kinds import EventType
+from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import Event, LeaseSpend
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
@@ -69,14 +69,15 @@ class Chain:
         with self.units.begin(self.tenant) as unit:
             return unit.leases.books([right])[right].free
 
-    def key(self, box: SimBox) -> LeaseKey:
+    def key(self, box: SimBox, person: Person | None = None) -> LeaseKey:
         """The newest lease of the member's points to a box."""
+        right = Right(RightKind.POINTS, (person or self.person).wallet)
         with self.units.begin(self.tenant) as unit:
-            leases = unit.leases.books([self.right])[self.right].leases
+            leases = unit.leases.books([right])[right].leases
         return max(key for key in leases if key.device == box.device)
 
-    def gives_back(self, box: SimBox, final: int = 0) -> None:
-        key = self.key(box)
+    def gives_back(self, box: SimBox, final: int = 0, person: Person | None = None) -> None:
+        key = self.key(box, person)
         said = LeaseReturned(key.right.kind, key.right.id.bytes, key.epoch, key.nth, final)
         box.journal(EventType.LEASE_RETURNED, encode_body(said))
 
@@ -100,6 +101,11 @@ class Chain:
         with self.units.begin(self.tenant) as unit:
             rows = unit.feed.since(box.store, 0, 1_000)
         return [row.change.kind for row in rows]
+
+    def runs(self) -> None:
+        """What happens once a day."""
+        daily = PointsRuns(self.units, self.desk, RepairBench(self.units, self.clock))
+        daily.daily(self.tenant, lambda done, total: None)
 
     def agrees(self) -> None:
         found = LedgerWalks(self.units).verify(self.tenant, lambda done, total: None)
@@ -232,6 +238,25 @@ def test_what_a_box_spent_of_the_old_wallet_and_takes_back_later(merged: Merged)
     chain.agrees()
 
 
+def test_parted_again_she_has_her_points_though_a_box_held_them(merged: Merged) -> None:
+    chain, ann = merged.chain, merged.target
+    chain.gives_back(merged.box)
+    chain.upload(merged.box)
+    chain.placing.run(chain.tenant)
+    assert (merged.lent(), chain.free(ann)) == (531, 59)
+    chain.desk.unmerge(chain.li, merged.merge.merge_id, "不是")
+    assert chain.free() == 590
+    recalls = chain.heard(merged.box).count(ChangeKind.LEASE_RECALLED)
+    chain.placing.run(chain.tenant)
+    assert chain.heard(merged.box).count(ChangeKind.LEASE_RECALLED) == recalls + 1
+    chain.gives_back(merged.box, person=ann)
+    chain.upload(merged.box)
+    chain.runs()
+    chain.placing.run(chain.tenant)
+    assert (chain.lent(merged.box) + chain.free(), merged.lent(), chain.free(ann)) == (590, 0, 0)
+    chain.agrees()
+
+
 def test_a_shop_that_heard_of_another_merge_is_booked_all_the_same(merged: Merged) -> None:
     """It was offline over a second merge, or the end of the first: money was taken."""
     chain = merged.chain
@@ -267,8 +292,7 @@ def test_points_are_not_lent_while_she_owes(chain: Chain) -> None:
     chain.upload(box)
     chain.placing.run(chain.tenant)
     assert (chain.lent(box), chain.free()) == (0, 531)
-    runs = PointsRuns(chain.units, chain.desk, RepairBench(chain.units, chain.clock))
-    runs.daily(chain.tenant, lambda done, total: None)
+    chain.runs()
     chain.placing.run(chain.tenant)
     assert (chain.lent(box), chain.free()) == (371, 413 - 371)
     chain.agrees()
