@@ -88,6 +88,7 @@ class MallDesk:
             rows = {(row.item, row.store): row.free for row in unit.mall.stock()}
             orders, places = unit.mall.orders_of(who.member), unit.mall.places()
             persons = unit.benefits.persons([who.member]).get(who.member, (who.member,))
+            everything = _orders_of(unit, persons)
             gifts = unit.benefits.gifts_of(persons)
             purse = _purse(unit, _wallet(unit, who.member))
         offered = tuple(
@@ -98,7 +99,7 @@ class MallDesk:
                     for place in places
                     if offered_in(item, place.name) and (item.id, place.store) in rows
                 ),
-                _ordered(orders, item.id),
+                _ordered(everything, item.id),
             )
             for item in items_of(bundle)
             if offered_on(item, today)
@@ -275,7 +276,8 @@ def _order(
     row = unit.mall.locked(item.id, place.store)
     wallet = _wallet(unit, who.member)
     unit.ledger.locked([member_account(wallet, "free"), _clearing(place.legal_entity)])
-    before = _ordered(unit.mall.orders_of(who.member), item.id)
+    persons = unit.benefits.persons([who.member]).get(who.member, (who.member,))
+    before = _ordered(_orders_of(unit, persons), item.id)
     check_order(item, _purse(unit, wallet), Wish(place.name, moment.day, before, row.free))
     unit.mall.save_stock(replace(row, reserved=row.reserved + 1), moment.now_ms)
     return Order(
@@ -355,6 +357,11 @@ def _hers(order: Order, who: PhoneHolder) -> Order:
     if order.member != who.member:
         raise Fault(FaultCode.MALL_ORDER_UNKNOWN)
     return order
+
+
+def _orders_of(unit: Unit, person: Sequence[UUID]) -> tuple[Order, ...]:
+    """Return what a person ordered under any of her names."""
+    return tuple(order for one in person for order in unit.mall.orders_of(one))
 
 
 def _ordered(orders: Sequence[Order], item: str) -> int:

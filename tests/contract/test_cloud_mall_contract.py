@@ -59,6 +59,23 @@ class TestMall:
             chain.mall.order(chain.who(chain.enrols()), number, "cup", chain.box.store)
         assert code_of(refused) == FaultCode.MALL_ORDER_UNKNOWN
 
+    def test_so_many_for_each_person_are_not_so_many_for_each_name(
+        self, chain: Grown, rich: Person
+    ) -> None:
+        twin = replace(Person(), phone=rich.phone)
+        chain.box.enrols(twin)
+        for _ in range(3):
+            chain.box.sells(rich)
+        chain.upload()
+        chain.mall.set_stock(chain.hq(), "cup", chain.box.store, 5)
+        chain.mall.order(chain.who(rich), fresh_id(), "cup", chain.box.store)
+        chain.mall.order(chain.who(twin), fresh_id(), "cup", chain.box.store)
+        assert chain.mall.shown(chain.who(twin)).offered[0].ordered == 2
+        for name in (rich, twin):
+            with pytest.raises(Fault) as refused:
+                chain.mall.order(chain.who(name), fresh_id(), "cup", chain.box.store)
+            assert code_of(refused) == FaultCode.MALL_ENOUGH
+
     def test_points_that_lie_in_a_store_are_fetched(self, chain: Grown, rich: Person) -> None:
         right = Right(RightKind.POINTS, rich.wallet)
         office = LeaseOffice(chain.units, chain.clock)
