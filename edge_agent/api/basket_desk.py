@@ -84,6 +84,8 @@ class BasketDesk:
 
         def act(answer: AnswerOf[BasketShown]) -> BasketShown:
             lane = clerk.place.lane
+            if training:
+                self._parts.training.refuse_practice(lane)
             practises = training or self._parts.training.at(lane) is not None
             where = Where(lane, till)
             made = self._baskets.new(where, member_id, clerk.operator, training=practises)
@@ -123,8 +125,8 @@ class BasketDesk:
 
         def act(answer: AnswerOf[SaleResult]) -> SaleResult:
             basket = self._baskets.get(clerk.place.lane, basket_id)
-            if not basket.training:
-                self._parts.training.refuse(clerk.place.lane)
+            check = self._parts.training
+            (check.refuse_practice if basket.training else check.refuse)(basket.lane)
             command = _command(basket, clerk, asked)
             sold = self._baskets.sell(basket, command, self._trust, answer)
             self._parts.near.forget(basket.lane)

@@ -79,6 +79,11 @@ class TrainingMode:
         if self.at(lane) is not None:
             raise Fault(FaultCode.TRAINING_ON)
 
+    def refuse_practice(self, lane: str) -> None:
+        """Raise Fault TRAINING_ROLE for practice outside a lesson that only a manager may begin."""
+        if self._role == MANAGER and self.at(lane) is None:
+            raise Fault(FaultCode.TRAINING_ROLE)
+
     def _keep(self, held: dict[str, Training]) -> None:
         self._on = held
         self._documents.put(DOCUMENT, {lane: _document(one) for lane, one in held.items()})
