@@ -84,12 +84,7 @@ class Batch:
         fresh = self._claim(arrivals)
         chains = self._join_chains(good, fresh)
         made = self._plan(fresh)
-        self._write(made)
-        lent = self._lease(made, chains, places)
-        gifts = Newcomers(self._unit, self._tenant, self._now_ms).settle(made)
-        again = give_again(Benefits(self._unit, self._tenant, self._now_ms), made.refunds)
-        feed = (*lent, *gifts, *again, *refresh(self._unit, made.touched, self._now_ms))
-        self._unit.repair.add(self._repairs)
+        feed = self._apply(made, chains, places)
         self._announce(made)
         return Booked(
             self._acked(good, places, arrivals, self._codes(arrivals, fresh, made)),
@@ -97,6 +92,26 @@ class Batch:
             tuple(FaultCode(item.code) for item in self._repairs),
             len(fresh),
         )
+
+    def again(self, arrivals: Sequence[Arrival], places: dict[UUID, Place]) -> Refused | None:
+        """Book events of the repair queue; return why one still cannot be, then nothing is."""
+        made = self._plan(arrivals)
+        if made.refused:
+            return made.refused[0]
+        self._apply(made, {}, places)
+        return None
+
+    def _apply(
+        self, made: Plan, chains: dict[ChainKey, DeviceChain], places: dict[UUID, Place]
+    ) -> tuple[FeedRow, ...]:
+        """Write a plan with all it entails; return the rows for the stores' feeds."""
+        self._write(made)
+        lent = self._lease(made, chains, places)
+        gifts = Newcomers(self._unit, self._tenant, self._now_ms).settle(made)
+        again = give_again(Benefits(self._unit, self._tenant, self._now_ms), made.refunds)
+        feed = (*lent, *gifts, *again, *refresh(self._unit, made.touched, self._now_ms))
+        self._unit.repair.add(self._repairs)
+        return feed
 
     def _claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Return the events nobody has seen before, each once."""

@@ -2,19 +2,14 @@
 
 from uuid import UUID
 
-from cloud_broker.domain.ingest_plan import detail_of, open_bodies, plan
+from cloud_broker.domain.ingest_plan import detail_of
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import StoreRefusedError, Unit, Units
 from cloud_broker.services.batch import Batch
-from cloud_broker.services.batch_tables import gather, write
-from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again
-from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.refresh import refresh
-from cloud_broker.services.refund_leases import give_again, give_back
 from retail_core.texts.faults import FaultCode
 
 REPLAYABLE = frozenset({"event", "frame"})
@@ -59,19 +54,10 @@ class RepairBench:
         place = unit.fleet.places([frame.sender.device]).get(frame.sender.device)
         if place is None:
             return FaultCode.WIRE_SENDER_MISMATCH, "the device is retired"
-        opened, refused = open_bodies(frame.arrivals(place))
-        made = plan(opened, gather(unit, tenant, opened))
-        refused += made.refused
-        if refused:
-            return refused[0].code, refused[0].detail
-        now = self._clock.now_ms()
-        write(unit, made, now)
-        leasing = Leasing(unit, tenant, now)
-        leasing.book(made.sales, made.lease_events, {})
-        give_back(unit, leasing, made.refunds, made.sales)
-        leasing.save({place.device: place})
-        give_again(Benefits(unit, tenant, now), made.refunds)
-        refresh(unit, made.touched, now)
+        batch = Batch(unit, tenant, self._clock.now_ms())
+        refused = batch.again(list(frame.arrivals(place)), {place.device: place})
+        if refused is not None:
+            return refused.code, refused.detail
         unit.announce(LiveEvent(tenant, frozenset({"sale", "member", "published"}), (place.store,)))
         return None, ""
 

@@ -1,6 +1,7 @@
 """A sale that redeemed, taken back: books and lease books agree, and everything back is nothing."""
 
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -162,6 +163,23 @@ def test_a_refund_before_its_sale_waits_and_agrees_when_it_is_tried_again(chain:
     RepairBench(chain.units, chain.clock).replay(chain.tenant, repair, who="li")
     assert chain.book().leases[chain.key].kept == 0
     chain.agrees()
+
+
+def test_a_refund_tried_again_is_noted_and_placed_like_any_other(chain: Chain) -> None:
+    sold = chain.redeems(30, 3_000)
+    refund = chain.other.refunds(sold, (1, 1_000), (2, 1_000), fen=2_901)
+    chain.send(chain.other)
+    chain.send(chain.box)
+    with chain.units.begin(chain.tenant) as unit:
+        (repair,) = unit.closing.refused_refunds()
+        unit.placements.take(10)
+    RepairBench(chain.units, chain.clock).replay(chain.tenant, repair, who="ledger")
+    paid_wrong = UUID(bytes=sha256(b"books" + refund.event_id).digest()[:16])
+    with chain.units.begin(chain.tenant) as unit:
+        assert unit.placements.take(10) == (chain.person.wallet,)
+        item = unit.repair.take(paid_wrong)
+    assert item is not None, "a person hears of money that differs"
+    assert item.code == "P116"
 
 
 def test_a_coupon_comes_back_with_its_lines_as_a_new_one(chain: Chain) -> None:
