@@ -175,6 +175,13 @@ class DeviceApi(BaseHTTPRequestHandler):
         match url.path.removeprefix("/base/v1/device/").split("/"):
             case ["members"]:
                 return self._member(query["kind"], bytes.fromhex(query["value"]))
+            case ["receipts", *receipt]:
+                return self._receipts(receipt, query)
+            case asked:
+                return 200, self._file(asked, query)
+
+    def _file(self, asked: list[str], query: dict[str, str]) -> bytes:
+        match asked:
             case ["changes"]:
                 body = encode(self.cloud.changes_since(int(query["since"])))
             case ["catalogue" | "bundle" as kind, version]:
@@ -182,17 +189,14 @@ class DeviceApi(BaseHTTPRequestHandler):
                 body = held[kind](int(version))
             case ["models", *version]:
                 body = self.cloud.models(int(version[0]) if version else None)
-            case ["stock"]:
-                body = self.cloud.stock()
-            case ["recommendations"]:
-                body = self.cloud.recommendations()
+            case ["stock" | "recommendations" as kind]:
+                tables = {"stock": self.cloud.stock, "recommendations": self.cloud.recommendations}
+                body = tables[kind]()
             case ["model-files", sha256]:
                 body = self.cloud.model_file(sha256)
-            case ["receipts", *receipt]:
-                return self._receipts(receipt, query)
             case _:
                 body = json.dumps(self.cloud.name_map()).encode()
-        return 200, body
+        return body
 
     def _receipts(self, receipt: list[str], query: dict[str, str]) -> tuple[int, bytes]:
         if not receipt:

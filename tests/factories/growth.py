@@ -53,7 +53,10 @@ def tasks(draw: st.DrawFn) -> Task:
             return ShareTask(**common, friends=draw(st.integers(1, 2)))
         case _:
             items = draw(st.sampled_from((Goods(), Goods(skus=frozenset({"cream"})))))
-            asks: dict[str, Any] = {"fen": draw(st.integers(1, 9_000)), "visits": draw(st.integers(0, 2))}
+            asks: dict[str, Any] = {
+                "fen": draw(st.integers(1, 9_000)),
+                "visits": draw(st.integers(0, 2)),
+            }
             return SpendTask(**common, **asks, units=draw(st.integers(0, 2)), items=items)
 
 

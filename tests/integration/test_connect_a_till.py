@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_terminals_are_listed_and_revoked_with_and_without_the_agent(folder: Pat
         assert answer.status == 401
 
 
-def _manager(agent: AgentProcess, method: str, path: str, body: object = None) -> dict[str, str]:
+def _manager(agent: AgentProcess, method: str, path: str, body: object = None) -> dict[str, Any]:
     """Ask as the manager signed in at the screen."""
     login = {"number": "1002", "pin": OPERATOR_PIN}
     said = agent.call("POST", "/v1/operators/login", login, token=SCREEN_TOKEN).body

@@ -17,6 +17,8 @@ from tests.factories.agent_api import Box, sale
 from tests.factories.waiting import PATIENCE_S
 
 SHORT = {"X-Deadline-Ms": "100"}
+# Long enough to begin in on a busy machine, too short to end in.
+TO_BEGIN = {"X-Deadline-Ms": "2000"}
 JSON: dict[str, str] = {}
 
 
@@ -91,7 +93,7 @@ def test_what_is_under_way_is_told_by_its_key(slow: Slow, till: TestClient) -> N
     once = {"Idempotency-Key": "under-way-0001"}
     slow.before.set()
     for _ in range(2):
-        answer = till.post("/v1/slow", json=JSON, headers=once | SHORT)
+        answer = till.post("/v1/slow", json=JSON, headers=once | TO_BEGIN)
         assert (answer.status_code, answer.json()["code"]) == (504, "A150")
     slow.inside.set()
     told = till.post("/v1/slow", json=JSON, headers=once)
@@ -110,7 +112,7 @@ def test_a_read_that_takes_too_long_is_given_up(slow: Slow, till: TestClient) ->
 def test_other_calls_are_answered_meanwhile(slow: Slow, till: TestClient) -> None:
     once = {"Idempotency-Key": "meanwhile-0001"}
     slow.before.set()
-    assert till.post("/v1/slow", json=JSON, headers=once | SHORT).status_code == 504
+    assert till.post("/v1/slow", json=JSON, headers=once | TO_BEGIN).status_code == 504
     other = {"Idempotency-Key": "meanwhile-sale"}
     assert till.post("/v1/sales", json=sale(12_800), headers=other).status_code == 200
     slow.inside.set()
