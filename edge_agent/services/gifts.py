@@ -67,11 +67,15 @@ class HandOver:
         self._ids = ids
 
     def execute(self, asked: HandingOver, answer: AnswerOf[Handed]) -> Handed:
-        """Hand a gift over (Faults P106, M137, M138, L131)."""
+        """Hand a gift over (Faults P106, M137, M138, M144, L131)."""
         held = self._replica.member(asked.member)
         if held is None:
             raise Fault(FaultCode.SALE_MEMBER_UNKNOWN)
         gift = _due(held, asked.gift)
+        today = self._prices.business_date(self._clock.now())
+        if today is not None and gift.last_day < today:
+            # As with coupons; a box that does not know the day goes by its lease alone.
+            raise Fault(FaultCode.GIFT_OVER)
         right = Right(RightKind.COUPON, asked.gift)
         if self._leases.admitted() and not self._leases.spendable(right):
             raise Fault(FaultCode.GIFT_NOT_HERE)

@@ -60,6 +60,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "领取礼品前请顾客出示会员码或刷会员卡",
         "ask for the member's code or card before a gift is handed over",
     ),
+    FaultCode.GIFT_OVER: FaultSpec(
+        "conflict",
+        409,
+        "这件礼品的领取期已过",
+        "this gift's time is over",
+    ),
     FaultCode.LINK_INVALID: FaultSpec(
         "input", 404, "这个分享链接不能用了", "this shared link cannot be used"
     ),

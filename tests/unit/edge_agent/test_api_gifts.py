@@ -141,6 +141,17 @@ def test_what_is_not_lent_or_not_hers_or_only_promised(box: Box) -> None:
     assert told(box) == []
 
 
+def test_a_gift_whose_time_is_over_stays_though_the_cloud_has_not_asked_for_it(box: Box) -> None:
+    over = GiftDue(GIFT.bytes, "birthday", "CUP-01", "马克杯", 20200101)
+    held = box.storage.replica.member(MEMBER)
+    assert held is not None
+    box.storage.replica.put_member(MEMBER, 10, msgspec.structs.replace(held.record, gifts=(over,)))
+    let_in(box, GIFT)
+    recognised(box)
+    refused(hand(box), 409, FaultCode.GIFT_OVER)
+    assert told(box) == []
+
+
 def test_nothing_is_handed_over_in_training(box: Box) -> None:
     let_in(box, GIFT)
     recognised(box)
