@@ -206,7 +206,7 @@ class Baskets:
 
         A training basket is answered like any other and booked nowhere.
         """
-        with self._alone(basket.basket_id):
+        with self._alone(basket.basket_id), self._sales.turn:
             before = self.get(basket.lane, basket.basket_id)
             check_open(before)
             if not before.items:

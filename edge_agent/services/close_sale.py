@@ -3,6 +3,7 @@
 What is redeemed is spent of this box's leases in the same write: either all of it stands or none.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -97,6 +98,8 @@ class CloseSale:
         self._shop = shop
         self.desk = self._desk = desk
         self._redemptions = redemptions
+        # From price to booking one sale at a time: what may be had once is counted when it is sold.
+        self.turn = threading.RLock()
 
     def quote(self, lines: tuple[AskedLine, ...], member_id: UUID | None = None) -> PricedBasket:
         """Price lines without selling them."""
@@ -137,12 +140,13 @@ class CloseSale:
         held = self._desk.member(command.member_id)
         wish = Wish(command.points, command.coupons)
         asking = self._asking(held, wish, trust, at)
-        priced = self.hold(self._desk.named(command.lines), asking, at)
-        try:
-            check_trusted(trust, command.member_id, priced)
-            return self.close(command, priced, Closing(self._ids.uuid7(), answer))
-        finally:
-            self.let_go(priced.holds)
+        with self.turn:
+            priced = self.hold(self._desk.named(command.lines), asking, at)
+            try:
+                check_trusted(trust, command.member_id, priced)
+                return self.close(command, priced, Closing(self._ids.uuid7(), answer))
+            finally:
+                self.let_go(priced.holds)
 
     def hold(self, lines: Sequence[BasketLine], asking: Asking, opened: Instant) -> Priced:
         """Price named lines and hold back what the price spends, instead of `asking.holds`.
