@@ -16,9 +16,14 @@ FREE_FOR_MS = 10 * 60 * 1_000
 
 
 def ask_back(unit: Unit, tenant: UUID, wallet: UUID, now_ms: int) -> None:
+    """Ask every box for what it holds of a wallet, and let nothing be placed anew meanwhile."""
+    unit.mall.wish(wallet, now_ms + FREE_FOR_MS)
+    recall(unit, tenant, wallet, now_ms)
+
+
+def recall(unit: Unit, tenant: UUID, wallet: UUID, now_ms: int) -> None:
     """Ask every box for what it holds of a wallet; one that is offline answers later."""
     right = Right(RightKind.POINTS, wallet)
-    unit.mall.wish(wallet, now_ms + FREE_FOR_MS)
     leasing = Leasing(unit, tenant, now_ms)
     leasing.load([right])
     leases = leasing.desk.books[right].leases.items()
@@ -26,4 +31,5 @@ def ask_back(unit: Unit, tenant: UUID, wallet: UUID, now_ms: int) -> None:
     for device in sorted(devices):
         leasing.desk.recall(right, device)
     leasing.save(unit.fleet.places(devices))
-    unit.announce(LiveEvent(tenant, frozenset({"published"})))
+    if devices:
+        unit.announce(LiveEvent(tenant, frozenset({"published"})))

@@ -16,7 +16,7 @@ from cloud_broker.ports.ledger import Adjustment, Decision, Merge
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.mall_wishes import ask_back
+from cloud_broker.services.mall_wishes import recall
 from cloud_broker.services.one_gift import keep_one_gift
 from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.points_books import WalletBooks, open_wallet
@@ -179,7 +179,7 @@ class PointsDesk:
             unit.growth.due({source, target}, MERGED)
             sweep(unit, who.tenant_id, made, books, moment)
             # What boxes hold of it nobody could spend any more: it is swept when it has come.
-            ask_back(unit, who.tenant_id, from_wallet, moment.now_ms)
+            recall(unit, who.tenant_id, from_wallet, moment.now_ms)
             detail = {"from": str(source), "into": str(target), "reason": reason}
             entry = AuditEntry(who.login, "points.merge", str(made.merge_id), detail)
             unit.hq.audit(entry, moment.now_ms)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cloud_broker.domain.points import Moment
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.mall_wishes import recall
 from cloud_broker.services.points_books import WalletBooks, open_wallet
 from cloud_broker.services.points_desk import PointsDesk, post, sweep, tell
 from cloud_broker.services.repairing import RepairBench
@@ -97,6 +98,8 @@ class PointsRuns:
         for merge in merges:
             with self._units.begin(tenant) as unit:
                 books = open_wallet(unit, merge.from_wallet)
+                # Again: a box that was restarted while a basket held a part forgot the first.
+                recall(unit, tenant, merge.from_wallet, moment.now_ms)
                 if any(books.purses.values()):
                     ran.points["swept"] += books.free
                     sweep(unit, tenant, merge, books, moment)

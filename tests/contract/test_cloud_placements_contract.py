@@ -238,6 +238,18 @@ def test_what_a_box_spent_of_the_old_wallet_and_takes_back_later(merged: Merged)
     chain.agrees()
 
 
+def test_a_box_that_forgot_the_recall_is_asked_again_by_night(merged: Merged) -> None:
+    """A recall waits for a basket in memory: a restart in between forgets it."""
+    chain = merged.chain
+    for recalls in (1, 2):
+        assert chain.heard(merged.box).count(ChangeKind.LEASE_RECALLED) == recalls
+        chain.runs()
+    chain.gives_back(merged.box)
+    chain.upload(merged.box)
+    chain.runs()
+    assert chain.heard(merged.box).count(ChangeKind.LEASE_RECALLED) == recalls + 1
+
+
 def test_parted_again_she_has_her_points_though_a_box_held_them(merged: Merged) -> None:
     chain, ann = merged.chain, merged.target
     chain.gives_back(merged.box)
