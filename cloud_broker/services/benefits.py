@@ -82,9 +82,18 @@ class Benefits:
     def take_back(self, member: UUID, source: str) -> bool:
         """Take back what a source gave and was not used; False when there is nothing left of it.
 
-        A box that holds it is asked for it. What it hands out before it hears of that stays used.
+        A box that holds it is asked for it. What it hands out before it hears of that stays used. A
+        coupon that was used and came back with a refund is still what the source gave.
         """
-        return self._end(set(self._sourced(member, source)), "taken")
+        persons = self._unit.benefits.persons([member]).get(member, ())
+        sources = [source]
+        for one in persons:
+            right = self._right("coupon", one, source)
+            while (held := self._unit.benefits.coupon(right)) is not None:
+                sources.append(_again(right))
+                right = self._right("coupon", held.member, sources[-1])
+        rights = {right for said in sources for right in self._unit.benefits.sourced(persons, said)}
+        return self._end(rights, "taken")
 
     def expire(self, day: date) -> int:
         """End what was to be used before a day, at most a page of it; return how much."""
@@ -105,7 +114,7 @@ class Benefits:
         return self.give_coupon(
             used.member,
             used.rule,
-            source=f"reissue:{right}",
+            source=_again(right),
             first_day=min(today, used.first_day),
             last_day=max(used.last_day, whole),
         )
@@ -177,6 +186,11 @@ class Benefits:
             nth = lease_books.next_nth(leasing.desk.books[right], one.device, tenure.epoch)
             leasing.desk.grant(right, one.device, 1, nth)
         return leasing.save(self._unit.fleet.places(devices))
+
+
+def _again(right: UUID) -> str:
+    """Return the source of a coupon that is given instead of a used one."""
+    return f"reissue:{right}"
 
 
 def _recall(leasing: Leasing, rights: Collection[UUID]) -> set[UUID]:

@@ -58,6 +58,10 @@ class Rewarding:
             after[act.cause] = Completion(given, issuer, day, rule)
         return after
 
+    def take_again(self, member: UUID, cause: str) -> bool:
+        """Take back what came back to her of a cause that had been undone; tell if it did."""
+        return self._benefits.take_back(member, cause)
+
     def tell(self) -> None:
         """Lend what a box can take, and tell the stores of coupons and gifts."""
         self._benefits.tell()

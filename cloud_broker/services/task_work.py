@@ -235,7 +235,14 @@ def _settle(
     acts = settle({cause: one.given for cause, one in before.items()}, wanted, may_take)
     after = rewarding.act(member, home, acts, before, rules)
     unit.tasks.save_completions(member, after, moment.now_ms)
-    return bool(acts)
+    # What it gave was used then, and may have come back since with a refund of where it was used.
+    undone = {
+        cause
+        for cause, one in before.items()
+        if not one.given.stands and cause not in hers.wanted.keys() | wanted.keys() | elsewhere
+    }
+    again = [cause for cause in sorted(undone) if rewarding.take_again(member, cause)]
+    return bool(acts or again)
 
 
 def _standing(completions: Iterable[dict[str, Completion]]) -> set[str]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
 from cloud_broker.ports.mall import Order, StockRow
@@ -13,7 +14,7 @@ from retail_core.errors import Fault
 from retail_core.growth.rewards import Given, Reward
 from retail_core.growth.task_progress import CheckedIn
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.messages import LeaseSpend
+from retail_core.wire.messages import CouponTaken, LeaseSpend
 from tests.factories.grown import RULES, Grown
 from tests.fakes.cloud_box import WALL_MS, Person, fresh_id
 
@@ -175,6 +176,38 @@ class TestTasks:
         chain.box.sells(ann, fen=12_000)
         chain.upload()
         assert chain.points(ann) == before + 59 + 50
+        assert chain.coupons(ann) == []
+
+    @pytest.mark.parametrize("first", ["the task", "the coupon"])
+    def test_everything_given_back_leaves_no_coupon(
+        self, chain: Grown, ann: Person, first: str
+    ) -> None:
+        sold = chain.box.sells(ann, fen=12_000)
+        chain.upload()
+        (coupon,) = chain.coupons(ann)
+        key = chain.lease_of(coupon)
+        one, other = chain.box.sale(ann).lines
+        used = chain.box.sells(
+            ann,
+            lines=(
+                msgspec.structs.replace(one, net_fen=4_800, offers=(("ten-off", 1_000),)),
+                other,
+            ),
+            total_fen=4_900,
+            tenders=(("cash", 4_900),),
+            coupon=CouponTaken(coupon.bytes, "ten-off", 1_000),
+            lease_spends=(LeaseSpend("coupon", coupon.bytes, key.epoch, key.nth, 1),),
+        )
+        chain.upload()
+        backs = {
+            "the task": lambda: chain.box.refunds(sold, (1, 1_000), (2, 1_000), fen=12_000),
+            "the coupon": lambda: chain.box.refunds(used, (1, 1_000), (2, 1_000), fen=4_900),
+        }
+        backs.pop(first)()
+        chain.upload()
+        assert len(chain.coupons(ann)) == (first == "the coupon")
+        backs.popitem()[1]()
+        chain.upload()
         assert chain.coupons(ann) == []
 
     def test_a_coupon_given_again_is_what_the_task_promises_then(
