@@ -383,13 +383,14 @@ def voided(basket: CounterBasket) -> CounterBasket:
 def _is_old(basket: CounterBasket, today: int, now: Instant) -> bool:
     """Tell whether nobody will come back; an open one is waited for over the end of a day.
 
-    Of one begun without a clock only this boot's count of time tells.
+    One of practice is over with its day, as lessons are. Of one begun without a clock only this
+    boot's count of time tells.
     """
     same_boot = basket.opened.boot_id == now.boot_id
     if basket.day is None:
         age_ms = now.mono_ms - basket.opened.mono_ms if same_boot else STALE_MS
     else:
         age_ms = now.wall_ms - basket.opened.wall_ms
-    if basket.state is BasketState.OPEN:
+    if basket.state is BasketState.OPEN and not basket.training:
         return age_ms > STALE_MS
     return age_ms >= STALE_MS if basket.day is None else basket.day != today

@@ -109,6 +109,17 @@ def test_parked_ones_of_another_day_are_dropped_and_open_ones_waited_for(
     assert till.get(path)["code"] == "A130"
 
 
+def test_a_practice_basket_is_over_with_its_day_so_that_the_next_one_is_no_practice(
+    till: TillCalls, box: Box
+) -> None:
+    box.clock.advance(8 * 3_600 * 1_000)
+    path, real = till.opened("milk", training=True), till.opened("milk")
+    box.clock.advance(DAY_MS - 1_000)
+    assert [row["training"] for row in till.get("/v1/baskets")["baskets"]] == [False]
+    assert till.paid(path, 12_800)["code"] == "A130"
+    assert till.paid(real, 12_800)["seq"] == 1
+
+
 def test_a_basket_without_lines_costs_nothing_and_is_not_sold(till: TillCalls) -> None:
     path = till.opened()
     shown = till.get(path)
