@@ -93,9 +93,12 @@ class LeaseOffice:
         with self._units.begin(tenant) as unit:
             leasing = Leasing(unit, tenant, self._clock.now_ms())
             leasing.load_devices([device])
-            leasing.load(unit.leases.lent_to(device))
+            lent = unit.leases.lent_to(device)
+            leasing.load(lent)
             leasing.desk.write_off(device)
             leasing.save(unit.fleet.places([device]))
+            wallets = {right.id for right in lent if right.kind == RightKind.POINTS}
+            unit.placements.queue(wallets, self._clock.now_ms())
 
     def release(self, tenant: UUID, device: UUID) -> None:
         """Let a device in again that was alive twice, on a person's word that one is left."""

@@ -243,8 +243,12 @@ def test_a_card_that_was_set_back_is_fenced_and_its_sales_are_booked(shop: Shop)
     with pytest.raises(Fault) as caught:
         desk.write_off(person(shop.tenant), fresh_id(), "卡已销毁")
     assert caught.value.code == FaultCode.API_NOT_FOUND
+    with shop.units.begin(shop.tenant) as unit:
+        unit.placements.take(10)
     assert desk.write_off(person(shop.tenant), shop.box.device, "卡已销毁").in_doubt == {}
     assert shop.purses() == (88, 0)
+    with shop.units.begin(shop.tenant) as unit:
+        assert unit.placements.take(10) == (shop.right.id,), "the new card is to have them"
 
 
 def test_a_handshake_waits_for_the_rest_of_its_journal(shop: Shop) -> None:
