@@ -18,6 +18,7 @@ from rich.table import Table
 from edge_agent.api.app import routed_app
 from edge_agent.api.event_catalogue import catalogue
 from edge_agent.api.server import Server, bind, ending_on_signals
+from edge_agent.api.warm import warm_beside
 from edge_agent.bootstrap import build_agent
 from edge_agent.bootstrap.faces_cli import faces
 from edge_agent.bootstrap.privacy_cli import consent_app, member_app
@@ -160,6 +161,7 @@ def serve(settings: Settings) -> None:
     with bind(settings.config.api_host, settings.config.api_port) as listening:
         agent = build_agent(settings, version())
         try:
+            warm_beside(agent.app)
             server = Server(agent.app, agent.release_waiters)
             with ending_on_signals(server.ask_to_end):
                 agent.start()
