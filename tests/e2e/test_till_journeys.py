@@ -201,7 +201,7 @@ def test_goods_come_back(clerk: Clerk) -> None:
     clerk.presses("F8")
     expect(clerk.page.locator("#receipt-0")).to_be_visible()
     clerk.presses("ArrowDown")
-    clerk.page.locator("#receipt-0").focus()
+    expect(clerk.page.locator("#receipt-0")).to_be_focused()
     clerk.presses("Enter")
     expect(clerk.page.locator("#refund-more-1")).to_be_focused()
     clerk.presses("Enter")

@@ -52,7 +52,7 @@ function inSheet(event, state, acts) {
     acts.closeSheet();
     return true;
   }
-  if (["ArrowDown", "ArrowUp"].includes(event.key) && !(event.target instanceof HTMLInputElement)) {
+  if (["ArrowDown", "ArrowUp"].includes(event.key)) {
     return step(event.key === "ArrowDown" ? 1 : -1);
   }
   return false;

@@ -25,11 +25,15 @@ export function basketActs(till, readCode) {
   }
 
   /** @param {number} line @param {number} qty_milli */
-  async function setQuantity(line, qty_milli) {
+  async function setNow(line, qty_milli) {
+    if (!own()) return;
     const last = qty_milli === 0;
     await alter("PUT", `/lines/${line}`, { qty_milli }, last ? "entry" : `more-${line}`);
     if (last) change({ selected: null }, "entry");
   }
+
+  /** @param {number} line @param {number} qty_milli */
+  const setQuantity = (line, qty_milli) => inTurn(() => setNow(line, qty_milli));
 
   async function submit() {
     const typed = state.entry.trim();
@@ -58,12 +62,12 @@ export function basketActs(till, readCode) {
     document.getElementById(`line-${line}`)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {number} by how many more of the chosen line, or of the last */
-  function count(by) {
+  /** @param {number} by how many more of the chosen line, or of the last: as it is once its turn has come */
+  async function count(by) {
     const lines = state.basket?.lines ?? [];
     if (!own() || !lines.length) return;
     const line = lines.find((/** @type {any} */ one) => one.line === state.selected) ?? lines[lines.length - 1];
-    void setQuantity(line.line, Math.max(0, line.qty_milli + by * ONE));
+    await setNow(line.line, Math.max(0, line.qty_milli + by * ONE));
   }
 
   /** @param {number} points moved on the slider; sent when it rests */
@@ -84,7 +88,7 @@ export function basketActs(till, readCode) {
     submit,
     walk,
     select,
-    count,
+    count: (/** @type {number} */ by) => void inTurn(() => count(by)),
     redeem,
     toggleCoupon,
     setQuantity,
@@ -131,7 +135,7 @@ export function takeBasket(till, next, focus) {
 let busy = Promise.resolve();
 
 /** @param {() => Promise<void>} act done when what was begun before is over @returns {Promise<void>} */
-function inTurn(act) {
+export function inTurn(act) {
   busy = busy.then(act, act);
   return busy;
 }

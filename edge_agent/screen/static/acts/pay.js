@@ -4,6 +4,7 @@
 import { fenOf, yuan } from "../format.js";
 import { newKey } from "../link.js";
 import { due, sells } from "../state.js";
+import { inTurn } from "./basket.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
@@ -11,8 +12,9 @@ import { due, sells } from "../state.js";
 export function payActs(till) {
   const { state, change } = till;
 
-  function open() {
-    if (!sells(state) || !state.basket?.basket_id || !state.basket.lines.length) return;
+  /** After what was scanned before it: the last article may still be on its way. */
+  async function open() {
+    if (state.sheet || !sells(state) || !state.basket?.basket_id || !state.basket.lines.length) return;
     change({ sheet: { kind: "pay", tenders: [], typed: "", busy: false, note: "", key: newKey() } }, "pay-amount");
   }
 
@@ -57,7 +59,7 @@ export function payActs(till) {
   }
 
   return {
-    pay: open,
+    pay: () => void inTurn(open),
     tender,
     commit,
     typePay: (/** @type {string} */ text) => void (state.sheet && (state.sheet.typed = text)),
