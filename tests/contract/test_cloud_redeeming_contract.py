@@ -10,6 +10,8 @@ from cloud_broker.services import downlink
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.lease_office import LeaseOffice
+from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.points_desk import PointsDesk
 from edge_agent.domain.lanes import Place
 from edge_agent.ports.journal import Draft
 from edge_agent.services.events import event_of
@@ -24,7 +26,7 @@ from retail_core.wire.messages import MemberEnrolled, Sale, UpFrame
 from tests.factories.agent_api import ARTICLES, TILL, Box
 from tests.factories.agent_files import DEVICE
 from tests.factories.counter_sales import RULES, SURE, TillCalls
-from tests.fakes.cloud_basics import FakeCloudClock
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -137,6 +139,44 @@ def test_earned_lent_redeemed_and_booked(line: Line) -> None:
         again = till.paid(path, shown["due_fen"])["points_earned"]
         line.sync()
         check(line, earned, again)
+
+
+def test_merged_while_her_basket_is_open(line: Line) -> None:
+    """What the box held for the basket goes home, the sale goes on without it."""
+    with line.box:
+        till, member = TillCalls(line.box.till()), line.person.member
+        line.enrol()
+        line.sync()
+        path = till.opened("milk", "milk", "milk", member_id=str(member))
+        earned = till.paid(path, till.get(path)["total_fen"])["points_earned"]
+        line.box.agent.services.leases.greet()
+        line.sync()
+        office = LeaseOffice(line.units, line.clock)
+        office.lend(line.sim.tenant, line.right, line.sim.device, 200)
+        line.sync()
+        line.box.visits.begun(Place(line.box.visits.at(TILL).lane, TILL), member, SURE)
+        path = till.opened("milk", member_id=str(member))
+        due = till.put(f"{path}/redeem", {"points": 200})["due_fen"]
+        other = Person(phone="8613800138001")
+        line.person, before = other, line.person
+        line.enrol()
+        line.sync()
+        desk = PointsDesk(line.units, line.clock, FakeCloudIdSource(line.clock), "Asia/Shanghai")
+        li = HqIdentity(line.sim.tenant, fresh_id(), "li", "李娜", "admin")
+        desk.merge(li, before.member, other.member, "同一个人")
+        line.sync()
+        shown = till.get(path)
+        assert shown["due_fen"] == due + 200
+        assert shown["redeem"]["refused"] is not None
+        again = till.paid(path, shown["due_fen"])["points_earned"]
+        line.sync()
+        line.sync()
+        assert line.tally.snapshot() == {}
+        assert line.balances(
+            member_account(before.wallet, "free"),
+            leased_account(before.wallet, line.sim.device, 1),
+            member_account(other.wallet, "free"),
+        ) == [0, 0, earned + again]
 
 
 def check(line: Line, earned: int, again: int) -> None:
