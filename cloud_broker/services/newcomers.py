@@ -2,7 +2,8 @@
 
 Decided where it can be decided: the phone's keyed hash is entered once (a unique key), whoever
 asked. Who entered it is new and gets the gift; who did not is merged into the person that was there
-before, by postings. Both happen in the transaction that books the enrolment.
+before, by postings. Both happen in the transaction that books the enrolment. A number that somebody
+says proves nothing: no link of an enrolment that was merged opens the purse of the person before.
 """
 
 from collections.abc import Iterable
@@ -53,6 +54,7 @@ class Newcomers:
                 fresh.append(new)
             elif owner is not None:
                 made.touched |= self._merge(new, owner)
+                self._close(new, made)
         self._give(fresh)
         made.touched |= self._sweep(made)
         rows = self._benefits.tell()
@@ -92,6 +94,16 @@ class Newcomers:
         self._unit.hq.audit(entry, self._now_ms)
         self._unit.members.add_interests({(new.arrival.place.store, target)}, self._now_ms)
         return {new.member, target}
+
+    def _close(self, new: NewMember, made: Plan) -> None:
+        """Let no link of this enrolment be claimed: who only says a number is not its owner.
+
+        She would speak for a purse that was there before; her own phone does that already, or a
+        clerk gives her a new link.
+        """
+        hashes = {one.claim.claim_hash for one in made.claims if one.member == new.member}
+        for hashed in sorted(hashes | {new.enrolled.claim_hash}):
+            self._unit.members.use_claim(hashed, self._now_ms)
 
     def _sweep(self, made: Plan) -> set[UUID]:
         """Move what this batch booked to merged wallets to where it belongs."""

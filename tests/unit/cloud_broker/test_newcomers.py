@@ -12,7 +12,7 @@ from cloud_broker.domain.records import record_of
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.overview import HqIdentity, MemberPage
 from cloud_broker.services.persons import facts_of
-from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.phones import PhoneHolder, Phones
 from cloud_broker.services.points_desk import PointsDesk
 from retail_core.errors import Fault
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
@@ -244,3 +244,25 @@ def test_rules_of_tomorrow_give_nothing_today() -> None:
     shop.enrols(person)
     chain.book(shop)
     assert chain.gifts([person]) == []
+
+
+def test_saying_her_number_in_a_shop_without_a_line_opens_nobodys_purse() -> None:
+    chain = Chain(FakeUnits(), GIFT)
+    first, second = chain.shop("静安店"), chain.shop("徐汇店")
+    owner, said = one_person(2)
+    first.enrols(owner)
+    first.sells(owner)
+    chain.book(first)
+    second.enrols(said)
+    second.issues_link(said, "AGAIN")
+    chain.book(second)
+    phones = Phones(chain.units, chain.clock, FakeCloudIdSource(chain.clock))
+    for code in (said.claim_code, "AGAIN"):
+        with pytest.raises(Fault) as refused:
+            phones.claim(code, None)
+        assert refused.value.code == FaultCode.API_NOT_FOUND
+    assert phones.claim(owner.claim_code, None).member == owner.member
+    # A clerk who looks at who stands there may still give her a link.
+    second.issues_link(said, "LATER")
+    chain.book(second)
+    assert phones.claim("LATER", None).member == said.member
