@@ -22,7 +22,7 @@ from edge_agent.services.receipts import ReceiptBook
 from edge_agent.services.recorder import AnswerOf, Recorder
 from retail_core import limits
 from retail_core.checkout.basket import MILLI, Basket, BasketLine
-from retail_core.checkout.receipt import receipt_of
+from retail_core.checkout.receipt import TENDER_POINTS, receipt_of
 from retail_core.errors import Fault
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import Posting, from_wire
@@ -34,7 +34,7 @@ from retail_core.loyalty.refunds import (
     plan_refund,
     returned_after,
 )
-from retail_core.money import divide_half_up
+from retail_core.money import Amount, divide_half_up
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.repricing import member_of, opened_of, store_of
 from retail_core.pricing.rules.context import MemberContext
@@ -204,14 +204,17 @@ def _earned(points: tuple[RestPoint, ...]) -> tuple[Posting, ...]:
 
 
 def _check_paid(command: RefundCommand, quote: RefundQuote) -> None:
-    """Refuse what was not handed out to the fen (REFUND_AMOUNT)."""
+    """Refuse what was not handed out to the fen (REFUND_AMOUNT); points are no money."""
     if len(command.tenders) > limits.TENDERS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="tenders")
     if any(fen < 0 for _, fen in command.tenders):
         raise Fault(FaultCode.SALE_AMOUNT_NEGATIVE, line="tender")
+    if any(kind == TENDER_POINTS for kind, _ in command.tenders):
+        raise Fault(FaultCode.REDEEM_TENDER)
     refunded = sum(fen for _, fen in command.tenders)
     if refunded != quote.money_fen:
-        raise Fault(FaultCode.REFUND_AMOUNT, refunded=refunded, due=quote.money_fen)
+        amounts = {"refunded": Amount(refunded), "due": Amount(quote.money_fen)}
+        raise Fault(FaultCode.REFUND_AMOUNT, **amounts)
 
 
 def _body(

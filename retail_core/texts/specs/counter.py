@@ -48,8 +48,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.REDEEM_TENDER: FaultSpec(
         "input",
         422,
-        "积分由盒子记成收款,请用兑换来选,不要自己填 points",
-        "the box tenders points itself: choose them by redeeming, not as a tender of the till",
+        "积分的收和退都由盒子自己记:付款时用兑换来选,退款不用填,不要自己填 points",
+        "the box books points itself, paid and given back: they are no tender of the till",
     ),
     FaultCode.PRICE_FALLBACK: FaultSpec(
         "internal",

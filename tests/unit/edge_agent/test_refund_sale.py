@@ -153,6 +153,12 @@ def test_more_than_was_bought_is_refused(counter: Counter) -> None:
     assert code_of(counter, counter.command((1, 1))) is FaultCode.REFUND_TOO_MUCH
 
 
+def test_money_is_not_handed_out_as_points(counter: Counter) -> None:
+    """Points come back by the books alone: such a tender would be a refund of nothing."""
+    command = replace(counter.command((2, 1_000)), tenders=(("points", 9_900),))
+    assert code_of(counter, command) is FaultCode.REDEEM_TENDER
+
+
 def test_the_rules_of_the_sale_are_looked_up_among_the_earlier_ones(counter: Counter) -> None:
     counter.replica.replace_bundle(4, RULES.replace(b'"version": 3', b'"version": 4'))
     assert counter.back((1, 1_000), repriced=True) == 0, "the free piece is lost first, as then"
