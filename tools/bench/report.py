@@ -1,12 +1,15 @@
 """What every bench prints and writes: the machine, the load, the figures against their bars.
 
 `var/bench/NAME.json`: `{"machine", "load1", "rows": [{"name", "value", "unit", "bar", "better",
-"ok", "peer"?}]}`. A figure that could not be measured is a row that is not ok and says why.
+"ok", "peer"?}], "pace_ms"}`. A figure that could not be measured is a row that is not ok and says
+why. `pace_ms` is how long a fixed piece of Python took before and after: a rented machine may run
+at half its speed for minutes, and figures of different runs compare by it.
 """
 
 import json
 import os
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,6 +49,7 @@ class Bench:
 
     name: str
     rows: list[Row] = field(default_factory=list)
+    began_ms: float = field(default_factory=lambda: pace_ms())
 
     def add(self, row: Row) -> None:
         """Note a figure."""
@@ -60,7 +64,8 @@ class Bench:
         """Print the table, write the file; 1 when a bar was missed."""
         load = os.getloadavg()[0]
         console = Console(highlight=False)
-        console.print(f"{machine()} · load {load:.2f}")
+        pace = round(self.began_ms, 1), round(pace_ms(), 1)
+        console.print(f"{machine()} · load {load:.2f} · pace {pace[0]} and {pace[1]} ms")
         table = Table("figure", "value", "unit", "bar", "ok", "peer")
         for row in self.rows:
             value = row.why if row.value is None else f"{row.value:,.3f}"
@@ -70,10 +75,27 @@ class Bench:
         path = ROOT / "var" / "bench" / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [asdict(row) | {"ok": row.ok} for row in self.rows]
-        content = {"machine": machine(), "load1": round(load, 2), "rows": rows}
+        content = {
+            "machine": machine(),
+            "load1": round(load, 2),
+            "pace_ms": pace,
+            "rows": rows,
+        }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
         console.print(f"→ {path.relative_to(ROOT)}")
         return 0 if all(row.ok for row in self.rows) else 1
+
+
+def pace_ms() -> float:
+    """Return the best of ten times that 100,000 steps of plain Python take, by the processor."""
+    times = []
+    for _ in range(10):
+        start = time.process_time_ns()
+        total = 0
+        for step in range(100_000):
+            total += step & 7
+        times.append(time.process_time_ns() - start)
+    return min(times) / 1e6
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -6,7 +6,7 @@ what it saves bounds every other choice anyway.
 """
 
 from collections import defaultdict
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 from retail_core.pricing.solver.problem import Choice, Option, Units, WholeProblem
 from retail_core.pricing.solver.reduction import hopeless
@@ -89,7 +89,10 @@ def _sets(problem: WholeProblem, singles: list[Option | None]) -> _Sets:
                 0 if single is None else problem.unit_ties[single.offer],
             )
             alike[key].append(place)
-    order = sorted(alike, key=lambda key: (-key.price_fen, astuple(key)))
+    order = sorted(
+        alike,
+        key=lambda key: (-key.price_fen, key.single_fen, key.rules, key.offs, key.single_tie),
+    )
     classes = tuple(
         replace(key, units=sum(problem.classes[place].units for place in alike[key]))
         for key in order
