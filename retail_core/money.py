@@ -12,6 +12,14 @@ def to_narrow(text: str) -> str:
     return text.translate(_WIDE)
 
 
+class Amount(int):
+    """An amount in fen that a sentence writes as yuan; as data it stays the number it is."""
+
+    def __format__(self, _spec: str) -> str:
+        """Write it for people."""
+        return format_yuan(self)
+
+
 def format_yuan(fen: int) -> str:
     """Write an amount for people: `¥1,234.50`."""
     yuan, rest = divmod(abs(fen), 100)

@@ -128,6 +128,14 @@ class Visits:
             if who is not None and who[0] == member_id:
                 self._sessions.end(other)
 
+    def leave(self, place: Place) -> bool:
+        """End the visit at a place, a lane's at all its tills; False when nobody stood there."""
+        tills = self._lanes[place.lane].tills if place.till is None else (place.till,)
+        found = [(till, who[0]) for till in tills if (who := self._sessions.present(till))]
+        for till, member_id in found:
+            self.over(till, member_id)
+        return bool(found)
+
     def _of_screen(self, asked: UUID | str | None, own: str | None) -> Place:
         if asked is not None:
             found = self._named(asked)

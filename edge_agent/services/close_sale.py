@@ -40,6 +40,7 @@ from retail_core.loyalty.lease_wire import spend_message
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.loyalty.spending import RULE, TENDER_POINTS
+from retail_core.money import Amount
 from retail_core.pricing.certificate import PricedBasket, certificate_hash
 from retail_core.pricing.proof.depends import rules_of
 from retail_core.pricing.rules.ruleset import RuleBundle
@@ -287,10 +288,16 @@ def check_paid(command: SaleCommand, priced: PricedBasket) -> None:
         raise Fault(FaultCode.REDEEM_TENDER)
     quoted = command.quoted_total_fen
     if quoted is not None and quoted != priced.total_fen:
-        raise Fault(FaultCode.SALE_TENDER_MISMATCH, tendered=quoted, due=priced.total_fen)
+        raise _unequal(quoted, priced.total_fen)
     tendered, due_fen = sum(amount for _kind, amount in command.tenders), priced.due_fen
     if tendered != due_fen:
-        raise Fault(FaultCode.SALE_TENDER_MISMATCH, tendered=tendered, due=due_fen)
+        raise _unequal(tendered, due_fen)
+
+
+def _unequal(tendered: int, due_fen: int) -> Fault:
+    """Return the fault of a payment that is not what is due."""
+    amounts = {"tendered": Amount(tendered), "due": Amount(due_fen)}
+    return Fault(FaultCode.SALE_TENDER_MISMATCH, **amounts)
 
 
 def _check_drawn(draws: Sequence[Draw], wanted: Amounts) -> None:

@@ -34,7 +34,7 @@ from retail_core.loyalty.refunds import (
     plan_refund,
     returned_after,
 )
-from retail_core.money import divide_half_up
+from retail_core.money import Amount, divide_half_up
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.repricing import member_of, opened_of, store_of
 from retail_core.pricing.rules.context import MemberContext
@@ -213,7 +213,8 @@ def _check_paid(command: RefundCommand, quote: RefundQuote) -> None:
         raise Fault(FaultCode.REDEEM_TENDER)
     refunded = sum(fen for _, fen in command.tenders)
     if refunded != quote.money_fen:
-        raise Fault(FaultCode.REFUND_AMOUNT, refunded=refunded, due=quote.money_fen)
+        amounts = {"refunded": Amount(refunded), "due": Amount(quote.money_fen)}
+        raise Fault(FaultCode.REFUND_AMOUNT, **amounts)
 
 
 def _body(

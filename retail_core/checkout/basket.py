@@ -6,7 +6,7 @@ from uuid import UUID
 
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.money import divide_half_up
+from retail_core.money import Amount, divide_half_up
 from retail_core.texts.faults import FaultCode
 
 MILLI = 1000
@@ -56,7 +56,7 @@ def check_basket(basket: Basket) -> None:
     for line in basket.lines:
         _check_line(line)
     if sum(map(line_shelf_fen, basket.lines)) > limits.AMOUNT_FEN_MAX:
-        raise Fault(FaultCode.SALE_AMOUNT_TOO_LARGE, limit=limits.AMOUNT_FEN_MAX)
+        raise Fault(FaultCode.SALE_AMOUNT_TOO_LARGE, limit=Amount(limits.AMOUNT_FEN_MAX))
 
 
 def _check_line(line: BasketLine) -> None:

@@ -89,6 +89,8 @@ class Tour:
         self.at_till("POST /v1/identify/code", {"text": CODE})
         self.at_till("POST /v1/identify/turn", {})
         self.at_till("POST /v1/identify/turn/cancel", {})
+        self.at_till("DELETE /v1/visits")
+        self.at_till("DELETE /v1/visits", lane="nowhere")
         self.at_till("GET /v1/members/{member_id}", member_id=MEMBER)
         self.at_till("GET /v1/members/{member_id}", member_id=NOBODY)
         self.at_till("GET /v1/members/{member_id}/tasks", member_id=MEMBER)

@@ -10,6 +10,7 @@ ZH = {
     "POST /v1/identify/code": "核对扫码枪读到的会员码",
     "POST /v1/identify/turn": "请顾客转头确认",
     "POST /v1/identify/turn/cancel": "取消转头确认",
+    "DELETE /v1/visits": "换一位:结束这一位的到访",
     "GET /v1/members/{member_id}": "看一位会员",
     "GET /v1/members/{member_id}/tasks": "看会员的任务",
     "GET /v1/members/{member_id}/consents": "看会员同意过什么",

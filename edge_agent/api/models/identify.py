@@ -88,6 +88,12 @@ class TurnAnswered(Answered):
     total_ms: float
 
 
+class VisitEnded(Answered):
+    """Whether somebody stood there."""
+
+    ended: bool
+
+
 class TurnCancelled(Answered):
     """Whether there was a challenge to cancel."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Budget, Deps, needs
+from edge_agent.api.models.base import WhereOrHere
 from edge_agent.api.models.identify import (
     CodeAsked,
     IdentifyAnswered,
@@ -13,6 +14,7 @@ from edge_agent.api.models.identify import (
     TurnAnswered,
     TurnAsked,
     TurnCancelled,
+    VisitEnded,
 )
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.services.identify import vouched
@@ -59,3 +61,11 @@ def turn(asked: TurnAsked, deps: Deps, caller: Caller) -> TurnAnswered:
 def cancel_turn(asked: TurnAsked, deps: Deps, caller: Caller) -> TurnCancelled:
     """End the challenge under way at this lane."""
     return TurnCancelled(cancelled=deps.turns.cancel(deps.visits.place(asked.lane, caller)))
+
+
+@router.delete("/v1/visits")
+def end_visit(deps: Deps, caller: Caller, lane: WhereOrHere = None) -> VisitEnded:
+    """End the visit of who stands here: what she proved counts no longer for whoever comes next."""
+    place = deps.visits.place(lane, caller)
+    deps.turns.cancel(place)
+    return VisitEnded(ended=deps.visits.leave(place))

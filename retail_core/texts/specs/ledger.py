@@ -88,7 +88,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "input",
         422,
         "退款 {refunded} 与应退 {due} 不符",
-        "{refunded} fen were refunded, {due} are due",
+        "{refunded} was refunded, {due} is due",
     ),
     FaultCode.REFUND_QUANTITY: FaultSpec(
         "input", 422, "第 {line} 行退货数量不对", "line {line}: the returned quantity is not valid"

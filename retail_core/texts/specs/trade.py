@@ -44,7 +44,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "more than {limit} lines, or a line number twice",
     ),
     FaultCode.SALE_AMOUNT_TOO_LARGE: FaultSpec(
-        "input", 422, "金额超过上限 {limit} 分", "the amount exceeds {limit} fen"
+        "input", 422, "金额超过上限 {limit}", "the amount exceeds {limit}"
     ),
     FaultCode.BUNDLE_MISSING: FaultSpec(
         "setup",

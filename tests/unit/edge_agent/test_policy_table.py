@@ -158,6 +158,25 @@ def test_nobody_recognised_is_who_the_till_was_told(box: Box) -> None:
     assert quoted(box)["total_fen"] == MILK_GOLD_FEN
 
 
+def test_the_next_customer_inherits_nothing(box: Box) -> None:
+    """A code counts for one visit; the clerk ends it when somebody else comes."""
+    recognised(box, Factor.MEMBER_CODE)
+    assert box.till().delete("/v1/visits").json() == {"ended": True}
+    glance = recognised(box, Factor.FACE_VOTE)
+    assert "redeem_points" not in glance["allowed"]
+    assert glance["member"]["points_free"] is None
+    assert box.till().delete("/v1/visits").json() == {"ended": True}
+    assert box.till().delete("/v1/visits").json() == {"ended": False}
+
+
+def test_a_screen_ends_the_visit_that_it_shows(box: Box) -> None:
+    recognised(box, Factor.MEMBER_CODE, AT_PRINTING_TILL)
+    recognised(box, Factor.MEMBER_CODE)
+    assert box.screen().delete("/v1/visits").json() == {"ended": True}
+    for at in (AT_PRINTING_TILL, AT_TILL):
+        assert "redeem_points" not in recognised(box, Factor.FACE_VOTE, at)["allowed"]
+
+
 # ---- the challenge by its address ---------------------------------------------------------------
 
 

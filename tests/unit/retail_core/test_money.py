@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_core.money import allocate, divide_half_up, format_yuan, parse_yuan, percent_of
+from retail_core.money import Amount, allocate, divide_half_up, format_yuan, parse_yuan, percent_of
 
 
 @pytest.mark.parametrize(
@@ -144,3 +144,8 @@ def test_a_split_is_exact_and_fair(total: int, weights: list[int]) -> None:
     assert allocate(-total, weights) == tuple(-part for part in parts)
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part * sum(weights) - total * weight) < sum(weights)
+
+
+def test_an_amount_is_a_number_that_reads_as_yuan() -> None:
+    due = Amount(27_410)
+    assert (f"{due}", due + 1) == ("¥274.10", 27_411)

@@ -35,8 +35,13 @@ export function personActs(till) {
 
   async function next() {
     const own = state.basket?.basket_id && state.basket.member_id;
+    const where = state.member?.till ? { lane: state.member.till } : till.here;
     change({ person: "idle", member: null, more: {}, reasons: [], challenge: null }, "entry");
+    // What the last one proved must not speak for whoever comes next.
+    const ended = ask("DELETE", `/v1/visits?${new URLSearchParams(where)}`);
     if (own && sells(state)) await attach(till, null);
+    const answer = await ended;
+    if (!answer.ok) till.notice(till.why(answer));
   }
 
   return {
