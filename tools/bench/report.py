@@ -21,6 +21,18 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def pace_ms() -> float:
+    """Return the best of ten times that 100,000 steps of plain Python take, by the processor."""
+    times = []
+    for _ in range(10):
+        start = time.process_time_ns()
+        total = 0
+        for step in range(100_000):
+            total += step & 7
+        times.append(time.process_time_ns() - start)
+    return min(times) / 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure; `bar` is what was asked for, None when it is only told."""
@@ -49,7 +61,7 @@ class Bench:
 
     name: str
     rows: list[Row] = field(default_factory=list)
-    began_ms: float = field(default_factory=lambda: pace_ms())
+    began_ms: float = field(default_factory=pace_ms)
 
     def add(self, row: Row) -> None:
         """Note a figure."""
@@ -84,18 +96,6 @@ class Bench:
         path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
         console.print(f"→ {path.relative_to(ROOT)}")
         return 0 if all(row.ok for row in self.rows) else 1
-
-
-def pace_ms() -> float:
-    """Return the best of ten times that 100,000 steps of plain Python take, by the processor."""
-    times = []
-    for _ in range(10):
-        start = time.process_time_ns()
-        total = 0
-        for step in range(100_000):
-            total += step & 7
-        times.append(time.process_time_ns() - start)
-    return min(times) / 1e6
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
