@@ -293,8 +293,8 @@ class TestClaims:
         body = {"claim_code": code, "public_key": key}
         return site.client.post("/v1/member/claim", json=body)
 
-    def enrolled(self, site: Site) -> Person:
-        person = Person()
+    def enrolled(self, site: Site, phone: str = "8613800138000") -> Person:
+        person = Person(phone=phone)
         site.box.enrols(person)
         site.book()
         return person
@@ -320,7 +320,7 @@ class TestClaims:
 
     def test_not_with_somebody_elses_key(self, site: Site) -> None:
         one = self.enrolled(site)
-        two = self.enrolled(site)
+        two = self.enrolled(site, "8613800138001")
         assert self.claim(site, one.claim_code).status_code == 200
         refusal(self.claim(site, two.claim_code), 422, "A107")
         assert self.claim(site, two.claim_code, "cd" * 32).status_code == 200
