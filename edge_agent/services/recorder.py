@@ -9,9 +9,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import structlog
+
 from edge_agent.ports.journal import Beside, Draft, Journal, Record, StoredAnswer
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+
+log = structlog.get_logger("journal")
 
 Result = TypeVar("Result")
 AnswerOf = Callable[[Result], tuple[str, StoredAnswer]]
@@ -50,5 +54,16 @@ class Recorder:
         if drafts and not records:
             raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
         for listener in self._listeners:
-            listener(records)
+            self._told(listener, records)
         return result
+
+    @staticmethod
+    def _told(listener: AppendListener, records: tuple[Record, ...]) -> None:
+        """Tell one; what it cannot do does not undo what is on disk, nor keep the others from it.
+
+        A sale whose answer became an error would be rung up again, and its leases spent again.
+        """
+        try:
+            listener(records)
+        except Exception:
+            log.exception("listener_failed", listener=getattr(listener, "__qualname__", "?"))
