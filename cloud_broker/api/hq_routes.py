@@ -15,7 +15,6 @@ from cloud_broker.services.overview import (
     HqIdentity,
     LedgerRow,
     LedgerTotals,
-    MemberPage,
     MemberRow,
     NameReview,
     Overview,
