@@ -148,9 +148,7 @@ class Box:
         def record(draws: tuple[Draw, ...], beside: Beside) -> int:
             sale = msgspec.structs.replace(
                 self.sim.sale(person, points=0),
-                postings=tuple(
-                    to_wire(redeem_posting(one, "points", entity)) for one in draws
-                ),
+                postings=tuple(to_wire(redeem_posting(one, "points", entity)) for one in draws),
                 lease_spends=tuple(spend_message(one) for one in draws),
             )
             drafts = [self._draft(EventType.SALE, sale, person.member)]
