@@ -74,6 +74,19 @@ def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
     assert axe_findings(page) == []
 
 
+def test_the_next_customer_inherits_nothing_of_the_last(scene: Scene) -> None:
+    page = rung_up(scene)
+    expect(page.locator("#redeem")).to_be_visible()
+    with page.expect_response(lambda answer: "/v1/visits" in answer.url) as ended:
+        page.keyboard.press("Escape")
+    assert ended.value.json() == {"ended": True}
+    expect(page.locator("#due")).not_to_have_text("¥274.10")
+    scene.shop.sees(goods.LIMIN, Factor.FACE_VOTE)
+    expect(page.locator("#person h1")).to_have_text("李敏")
+    expect(page.locator("#redeem-shut")).to_contain_text("会员码")
+    expect(page.locator("#redeem")).to_have_count(0)
+
+
 def test_a_coupon_is_chosen_and_let_go(scene: Scene) -> None:
     page = rung_up(scene)
     page.locator("#choose-coupons").press("Enter")
