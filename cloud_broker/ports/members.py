@@ -45,6 +45,10 @@ class MemberRepo(Protocol):
         """Bind cards."""
         ...
 
+    def revoke_cards(self, members: Collection[UUID], now_ms: int) -> None:
+        """End every card that is bound to these members."""
+        ...
+
     def add_consents(self, consents: Sequence[NewConsent]) -> None:
         """Append consents."""
         ...

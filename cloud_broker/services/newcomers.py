@@ -47,6 +47,7 @@ class Newcomers:
         Members whose records changed join `made.touched`; the rows are those of the gifts.
         """
         fresh: list[NewMember] = []
+        said = self._said_before(made)
         owners = self._owners(made.members)
         for new in made.members:
             owner = owners.get(new.member)
@@ -55,6 +56,9 @@ class Newcomers:
             elif owner is not None:
                 made.touched |= self._merge(new, owner)
                 self._close(new, made)
+                said.add(new.member)
+        if said:
+            self._unit.members.revoke_cards(said, self._now_ms)
         self._give(fresh)
         made.touched |= self._sweep(made)
         rows = self._benefits.tell()
@@ -104,6 +108,15 @@ class Newcomers:
         hashes = {one.claim.claim_hash for one in made.claims if one.member == new.member}
         for hashed in sorted(hashes | {new.enrolled.claim_hash}):
             self._unit.members.use_claim(hashed, self._now_ms)
+
+    def _said_before(self, made: Plan) -> set[UUID]:
+        """Return who of those given a card now was merged because somebody said her number.
+
+        A card would speak for the person before as well as a link.
+        """
+        carded = {new.member for new in made.cards}
+        merges = self._unit.points_desk.merges() if carded else ()
+        return {one.source for one in merges if one.by == BY and one.source in carded}
 
     def _sweep(self, made: Plan) -> set[UUID]:
         """Move what this batch booked to merged wallets to where it belongs."""

@@ -150,6 +150,11 @@ class FakeMemberRepo:
         for new in cards:
             self._state.cards.setdefault(new.card.uid_hash, new.member)
 
+    def revoke_cards(self, members: Collection[UUID], now_ms: int) -> None:
+        ended = [uid for uid, owner in self._state.cards.items() if owner in members]
+        for uid in ended:
+            del self._state.cards[uid]
+
     def add_consents(self, consents: Sequence[NewConsent]) -> None:
         self._state.consents += consents
 

@@ -172,6 +172,15 @@ class PostgresMembers(Repository):
                 at=[at(new.arrival.received_ms) for new in cards],
             )
 
+    def revoke_cards(self, members: Collection[UUID], now_ms: int) -> None:
+        """End every card that is bound to these members."""
+        self._run(
+            "update credential set revoked_at = %(now)s where tenant_id = %(tenant)s"
+            " and kind = 'card' and member_id = any(%(members)b::uuid[]) and revoked_at is null",
+            members=list(members),
+            now=at(now_ms),
+        )
+
     def add_consents(self, consents: Sequence[NewConsent]) -> None:
         """Append consents."""
         if not consents:

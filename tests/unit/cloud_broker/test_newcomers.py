@@ -1,6 +1,7 @@
 """One person, however often and wherever she is enrolled: one wallet, one newcomer's gift."""
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import count
 from uuid import UUID
 
@@ -117,17 +118,19 @@ def test_every_shop_shows_the_person() -> None:
     first, second = chain.shop("静安店"), chain.shop("徐汇店")
     early, late = one_person(2)
     first.enrols(early)
+    first.issues_card(early, b"\x04of the first")
     first.sells(early)
     chain.book(first)
     second.enrols(late)
     second.issues_card(late, b"\x04of the second")
+    second.consents(late)
     second.sells(late)
     chain.book(second)
     told = last_records(chain, second)
     assert told[late.member].wallet == early.wallet.bytes
     assert told[late.member].points_free == 2 * 59
     assert len(told[late.member].posted_receipts) == 2
-    assert len(told[late.member].cards) == 1
+    assert told[late.member].cards == (sha256(b"\x04of the first").digest(),)
     assert told[early.member] == told[late.member]
     assert last_records(chain, first)[early.member].points_free == 2 * 59
 
@@ -266,3 +269,25 @@ def test_saying_her_number_in_a_shop_without_a_line_opens_nobodys_purse() -> Non
     second.issues_link(said, "LATER")
     chain.book(second)
     assert phones.claim("LATER", None).member == said.member
+
+
+def test_a_card_of_an_enrolment_that_was_merged_opens_nobodys_purse() -> None:
+    chain = Chain(FakeUnits(), GIFT)
+    first, second = chain.shop("静安店"), chain.shop("徐汇店")
+    owner, said = one_person(2)
+    first.enrols(owner)
+    first.issues_card(owner, b"\x04hers")
+    chain.book(first)
+    second.enrols(said)
+    second.issues_card(said, b"\x04said")
+    chain.book(second)
+    second.issues_card(said, b"\x04later")
+    chain.book(second)
+    with chain.units.begin(chain.tenant) as unit:
+        held = {facts.member: facts.cards for facts in unit.members.facts([said.member])}
+        found = [
+            unit.members.find("card", sha256(uid).digest())
+            for uid in (b"\x04hers", b"\x04said", b"\x04later")
+        ]
+    assert found == [owner.member, None, None]
+    assert held == {said.member: ()}
