@@ -1,4 +1,4 @@
-"""What the list of wallets to be placed promises, and that points follow their owner."""
+"""What PlacementRepo promises, the list of wallets to be placed; points follow their owner."""
 
 from contextlib import suppress
 from dataclasses import replace
