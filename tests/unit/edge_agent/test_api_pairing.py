@@ -16,6 +16,7 @@ from tests.factories.terminals import PairingDesk
 
 PAGE = "https://pos.example.cn"
 FOREIGN = "https://evil.example"
+STRANGER = "https://nobody-paired.example"  # other tests pair terminals of PAGE
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "content-type",
@@ -134,13 +135,13 @@ def test_a_window_tells_the_screens(box: Box, desk: PairingDesk) -> None:
 
 
 def test_a_foreign_page_may_knock_only_while_a_window_is_open(box: Box, desk: PairingDesk) -> None:
-    page = box.client(Origin=PAGE)
+    page = box.client(Origin=STRANGER)
     box.clock.advance(PAIRING_WINDOW_S * 1_000)  # whatever another test left open
     assert refused(page.options("/v1/pair", headers=PREFLIGHT)) == (403, "A103")
     desk.open()
     asked = page.options("/v1/pair", headers=PREFLIGHT)
     assert asked.status_code == 204
-    assert asked.headers["access-control-allow-origin"] == PAGE
+    assert asked.headers["access-control-allow-origin"] == STRANGER
     assert asked.headers["access-control-allow-private-network"] == "true"
     assert "access-control-allow-credentials" not in asked.headers
     for path in ("/v1/quotes", "/v1/pairing", "/v1/terminals", "/v1/health"):
