@@ -230,6 +230,7 @@ def test_a_position_from_before_a_restore_starts_a_new_epoch(stage: Stage) -> No
     stage.ingest()
     box = stage.boxes[0]
     line = stage.line(box)
+    wait_until(lambda: line.cloud_up is True)  # a box says hello once somebody hears it
     line.send("hello", box.hello(feed_pos=99))
     assert line.acks.get(timeout=PATIENCE_S).ranges == ()
     frame = line.changes.get(timeout=PATIENCE_S)
