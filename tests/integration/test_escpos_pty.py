@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.drivers.lines.transport import Port, open_port
 from edge_agent.drivers.profiles import SerialLine, TillProfile, load_profile
 from edge_agent.drivers.till_escpos.driver import EscposTap
 from edge_agent.drivers.till_escpos.jobs import JobReader
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
-from edge_agent.drivers.till_escpos.transport import Port, open_port
 from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

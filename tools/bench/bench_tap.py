@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edge_agent.drivers.lines.transport import WakeUp, open_port
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.driver import EscposTap
 from edge_agent.drivers.till_escpos.evaluate import evaluate
 from edge_agent.drivers.till_escpos.sim import OldTill, PtyEnd, RecordingPrinter, sale_bytes
-from edge_agent.drivers.till_escpos.transport import WakeUp, open_port
 from tools.bench.report import ROOT, Bench, Row
 
 CHUNKS = 400

@@ -10,10 +10,10 @@ import time
 
 import structlog
 
+from edge_agent.drivers.lines.transport import open_port
 from edge_agent.drivers.profiles import TillProfile
 from edge_agent.drivers.till_escpos.forwarder import Forwarder, OpenPort
 from edge_agent.drivers.till_escpos.jobs import JobReader
-from edge_agent.drivers.till_escpos.transport import open_port
 from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.limits import RECEIPT_QUEUE_MAX
 from retail_core.tally import FaultTally

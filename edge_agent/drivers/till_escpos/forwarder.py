@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from edge_agent.drivers.lines.transport import Port, PortGoneError, WakeUp, open_port
 from edge_agent.drivers.profiles import SerialLine
-from edge_agent.drivers.till_escpos.transport import Port, PortGoneError, WakeUp, open_port
 from retail_core.errors import Fault
 
 RETRY_S = 0.5

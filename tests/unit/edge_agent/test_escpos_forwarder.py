@@ -2,9 +2,9 @@
 
 import threading
 
+from edge_agent.drivers.lines.transport import Port, PortGoneError, WakeUp
 from edge_agent.drivers.profiles import SerialLine
 from edge_agent.drivers.till_escpos.forwarder import Forwarder
-from edge_agent.drivers.till_escpos.transport import Port, PortGoneError, WakeUp
 
 OPENS_ENOUGH = 4
 

@@ -1,0 +1,1 @@
+"""The lines devices hang on: terminals, printer devices, network addresses."""
