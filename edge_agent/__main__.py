@@ -25,6 +25,7 @@ from edge_agent.bootstrap.privacy_cli import consent_app, member_app
 from edge_agent.bootstrap.probes import Probe, probes
 from edge_agent.bootstrap.tags import app as nfc_app
 from edge_agent.bootstrap.terminals_cli import app as terminals_app
+from edge_agent.bootstrap.tills_cli import app as till_app
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -54,6 +55,7 @@ app.add_typer(consent_app, name="consent")
 app.command()(faces)
 app.add_typer(member_app, name="member")
 app.add_typer(terminals_app, name="terminals")
+app.add_typer(till_app, name="till")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from retail_core.texts.specs import (
     access,
     counter,
     growth,
+    learning,
     leases,
     ledger,
     mall,
@@ -39,4 +40,5 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | sync.SPECS
     | terminals.SPECS
     | till.SPECS
+    | learning.SPECS
 )
