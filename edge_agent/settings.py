@@ -31,6 +31,7 @@ from edge_agent.lane_settings import (
     lanes_of,
 )
 from edge_agent.lane_settings import Section as _Section
+from edge_agent.till_settings import ApiTill, EscposTill, Text, Token
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
@@ -83,8 +84,6 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
 
 
 # ---- device file --------------------------------------------------------------------------------
@@ -123,26 +122,6 @@ class Keys(_Section):
     sun_meta_key: Key16
     sun_master_key: Key16
     storage_key: Key32
-
-
-class ApiTill(_Section):
-    """A till that calls the local API."""
-
-    kind: Literal["api"]
-    id: UUID
-    name: Text
-    token: Token
-
-
-class EscposTill(_Section):
-    """An unchanged till: the box sits between it and its receipt printer."""
-
-    kind: Literal["escpos"]
-    id: UUID
-    name: Text
-    profile: Text
-    port: Text
-    printer: Text
 
 
 class Operator(_Section):

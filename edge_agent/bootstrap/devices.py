@@ -23,7 +23,7 @@ from edge_agent.ports.camera import Camera
 from edge_agent.ports.nfc import NfcReader
 from edge_agent.ports.qr import QrReader
 from edge_agent.ports.till_tap import TillTap
-from edge_agent.settings import EscposTill
+from edge_agent.till_settings import EscposTill
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
