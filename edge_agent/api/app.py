@@ -39,6 +39,7 @@ from edge_agent.api.routes import (
     refunds,
     sales,
     suggestions,
+    tech,
     training,
 )
 from retail_core.errors import Fault
@@ -65,6 +66,7 @@ FEATURES = (
     refunds,
     training,
     pairing,
+    tech,
     events,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -113,6 +115,8 @@ def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
     app.mount("/screen", StaticFiles(directory=screen), name="screen")
     app.add_api_route("/", _page(screen / "index.html"), include_in_schema=False)
+    tech_page = _page(screen / "tech" / "index.html")
+    app.add_api_route("/tech", tech_page, include_in_schema=False)
     app.add_api_route("/events.json", _events(deps.version), include_in_schema=False)
     return app
 

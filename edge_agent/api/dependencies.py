@@ -20,6 +20,7 @@ from edge_agent.api.operators import OperatorDesk, OperatorIdentity
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.rate import LookupRate
 from edge_agent.api.recruiting import Recruiting
+from edge_agent.api.tech import Tech
 from edge_agent.api.turning import TurnCounter
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
@@ -87,6 +88,7 @@ class ApiDeps:
     recruiting: Recruiting
     growth: Growth
     suggestions: Suggestions
+    tech: Tech
 
 
 IdempotencyHeader = Annotated[

@@ -30,6 +30,7 @@ from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
+from edge_agent.bootstrap.tech import build_tech
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
@@ -143,7 +144,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             cloud=build_cloud_session(
                 basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
             ),
-            app=build_api(basis, storage, services, surface),
+            app=build_api(basis, storage, services, surface, devices),
             loops=(
                 Loop("shelf", lines.downlink.tend_shelf, basis.tally, rest_s=SHELF_EVERY_S),
                 *build_loops(basis, services, surface, devices),
@@ -206,7 +207,9 @@ def build_surface(
     return Surface(views, visits, counter, desks, wellbeing, calls, baskets)
 
 
-def build_api(basis: Basis, storage: Storage, services: Services, surface: Surface) -> FastAPI:
+def build_api(
+    basis: Basis, storage: Storage, services: Services, surface: Surface, devices: Devices
+) -> FastAPI:
     """Build the local API over the services."""
     provisioned, paired = basis.settings.device, services.pairing.terminals
     tokens = token_book(provisioned, paired.holder)
@@ -251,6 +254,7 @@ def build_api(basis: Basis, storage: Storage, services: Services, surface: Surfa
         provisioned=tokens.provisioned,
         recruiting=services.recruiting,
         growth=services.growth,
+        tech=build_tech(basis, devices),
     )
     gate = Gate(
         basis.settings.hosts,

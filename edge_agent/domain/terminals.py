@@ -29,11 +29,12 @@ class Scope(StrEnum):
     RECEIPTS = "receipts.read"
     EVENTS = "events"
     TERMINALS = "terminals.manage"
+    TECH = "tills.inspect"
 
 
 # What a kind may be given at most; a paired terminal may hold less, never more.
 SCOPES: dict[Kind, frozenset[Scope]] = {
-    Kind.TILL: frozenset(Scope) - {Scope.LEDGER, Scope.TERMINALS},
+    Kind.TILL: frozenset(Scope) - {Scope.LEDGER, Scope.TERMINALS, Scope.TECH},
     Kind.SCREEN: frozenset(Scope) - {Scope.QUOTE, Scope.SELL},
     Kind.DISPLAY: frozenset({Scope.SELF, Scope.EVENTS}),
 }

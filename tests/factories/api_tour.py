@@ -40,7 +40,7 @@ class Tour:
         """Take the whole walk."""
         for part in (
             self._readers, self._enrolment, self._baskets, self._sales, self._terminals,
-            self._clerks,
+            self._clerks, self._tech,
         ):  # fmt: skip
             part()
         return {name: _masked(example) for name, example in sorted(self.found.items())}
@@ -217,6 +217,10 @@ class Tour:
         self.at_screen("POST /v1/pairing", {})
         self.at_till("POST /v1/operators/logout", {})
         self.at_screen("DELETE /v1/pairing")
+
+    def _tech(self) -> None:
+        self.at_screen("GET /v1/tech/tills")
+        self.at_till("GET /v1/tech/tills")
 
     def _terminals(self) -> None:
         stranger = self._box.client()

@@ -61,4 +61,5 @@ ZH = {
     "GET /v1/terminals/self": "这个令牌是谁",
     "POST /v1/terminals/self/token": "换令牌",
     "DELETE /v1/terminals/{terminal_id}": "停用一台终端",
+    "GET /v1/tech/tills": "技术员:接在线路上的收银机",
 }

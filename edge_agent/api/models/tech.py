@@ -1,0 +1,21 @@
+"""The tapped tills, for the technician."""
+
+from uuid import UUID
+
+from edge_agent.api.models.base import Answered
+
+
+class TechTill(Answered):
+    """A till the box stands beside; `state` is `ok`, `starting` or `gone`."""
+
+    till: UUID
+    name: str
+    kind: str
+    profile: str
+    state: str
+
+
+class TechTills(Answered):
+    """All of them."""
+
+    tills: tuple[TechTill, ...]
