@@ -1,32 +1,12 @@
 """A tap on an unchanged till: receipts read off the printer line while its bytes flow on."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Protocol
 
-from retail_core.texts.faults import FaultCode
+from edge_agent.domain.tap_seen import TapSeen
+from edge_agent.domain.tapped_receipt import ReceiptLine, TappedReceipt
 
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """One article as printed; amounts in fen, quantity in thousandths."""
-
-    name: str
-    qty_milli: int
-    amount_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class TappedReceipt:
-    """One printed receipt; `fault` says why it is not trusted, the lines may still be partial."""
-
-    till: str
-    profile: str
-    receipt_no: str
-    kind: str
-    lines: tuple[ReceiptLine, ...]
-    total_fen: int | None
-    text: str
-    fault: FaultCode | None = None
+__all__ = ["ReceiptLine", "TappedReceipt", "TillTap"]
 
 
 class TillTap(Protocol):
@@ -40,6 +20,20 @@ class TillTap(Protocol):
 
     def next_receipt(self, *, timeout_ms: int) -> TappedReceipt | None:
         """Return the next receipt from the bounded queue, or None when none came in time."""
+        ...
+
+    def watch(self, listener: Callable[[TapSeen], None]) -> Callable[[], None]:
+        """Show everything seen to a listener, beside the line; returns how to end it.
+
+        A listener that raises is dropped; a slow one costs copies, never the line.
+        """
+        ...
+
+    def inject(self, data: bytes, *, timeout_ms: int) -> bool:
+        """Print bytes of our own between two jobs; False when no such moment came in time.
+
+        All of `data` goes to the printer in one piece, or nothing of it.
+        """
         ...
 
     def state(self) -> str:

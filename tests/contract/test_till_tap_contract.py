@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.driver import EscposTap
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt, TillTap
+from tests.factories.waiting import comes_about
 from tests.fakes.till_tap import FakeTillTap
 
 PROFILES = Path(__file__).resolve().parents[2] / "device_configs"
@@ -26,6 +28,10 @@ class TillTapContract:
         raise NotImplementedError
 
     def unplug(self) -> None:
+        raise NotImplementedError
+
+    def printed_ours(self) -> bytes:
+        """What of ours reached the printer behind the last sale."""
         raise NotImplementedError
 
     def test_is_starting_before_it_is_started(self, tap: TillTap) -> None:
@@ -58,6 +64,31 @@ class TillTapContract:
             threading.Event().wait(0.01)
         assert tap.state() == "gone"
 
+    def test_shows_each_job_to_who_watches(self, tap: TillTap) -> None:
+        seen: list[TapSeen] = []
+        done = tap.watch(seen.append)
+        tap.start()
+        self.print_sale("0003")
+        assert tap.next_receipt(timeout_ms=10_000) is not None
+        jobs = [each.receipt for each in seen if each.kind == "job"]
+        assert [job.receipt_no for job in jobs if job] == ["0003"]
+        assert [each.state for each in seen if each.kind == "state"][:1] == ["ok"]
+        done()
+        before = len(jobs)
+        self.print_sale("0004")
+        assert tap.next_receipt(timeout_ms=10_000) is not None
+        assert len([each for each in seen if each.kind == "job"]) == before
+
+    def test_prints_our_bytes_between_two_jobs(self, tap: TillTap) -> None:
+        tap.start()
+        self.print_sale("0005")
+        assert tap.next_receipt(timeout_ms=10_000) is not None
+        assert tap.inject(b"* 12 *\n", timeout_ms=10_000)
+        assert self.printed_ours() == b"* 12 *\n"
+
+    def test_prints_nothing_of_ours_while_there_is_no_line(self, tap: TillTap) -> None:
+        assert not tap.inject(b"* 12 *\n", timeout_ms=1)
+
     def test_may_be_stopped_twice_and_without_a_start(self, tap: TillTap) -> None:
         tap.stop()
         tap.start()
@@ -79,6 +110,9 @@ class TestFakeTillTap(TillTapContract):
     def unplug(self) -> None:
         self.fake.unplug()
 
+    def printed_ours(self) -> bytes:
+        return b"".join(self.fake.injected)
+
 
 @pytest.mark.integration
 class TestEscposTap(TillTapContract):
@@ -93,7 +127,11 @@ class TestEscposTap(TillTapContract):
         self.printer.stop()
 
     def print_sale(self, number: str) -> None:
-        self.old_till.print_sale(number, ITEMS)
+        self.sent = self.old_till.print_sale(number, ITEMS)
+
+    def printed_ours(self) -> bytes:
+        assert comes_about(lambda: len(self.printer.received()) > len(self.sent))
+        return self.printer.received().removeprefix(self.sent)
 
     def unplug(self) -> None:
         self.printer.stop()

@@ -7,9 +7,13 @@ is slow or broken the till still prints, and the job it missed is marked as cut 
 import queue
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
+from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.drivers.lines.transport import open_port
 from edge_agent.drivers.profiles import TillProfile
 from edge_agent.drivers.till_escpos.forwarder import Forwarder, OpenPort
@@ -27,6 +31,15 @@ logger = structlog.get_logger(__name__)
 
 def _mono_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A block that was forwarded, with how many bytes had come by then; or a state entered."""
+
+    data: bytes = b""
+    taken: int = 0
+    state: str = ""
 
 
 class EscposTap:
@@ -49,12 +62,14 @@ class EscposTap:
             ports, profile.line, on_copy=self._copy, on_state=self._enter, open_line=open_line
         )
         self._jobs = JobReader(till, profile)
-        self._copies: queue.Queue[bytes | None] = queue.Queue(COPY_CHUNKS_MAX)
+        self._copies: queue.Queue[_Copy] = queue.Queue(COPY_CHUNKS_MAX)
         self._receipts: queue.Queue[TappedReceipt] = queue.Queue(RECEIPT_QUEUE_MAX)
         self._missed = threading.Event()
+        self._taken = 0
         self._stopping = threading.Event()
         self._reader: threading.Thread | None = None
         self._state = "starting"
+        self._listeners: tuple[Callable[[TapSeen], None], ...] = ()
 
     def start(self) -> None:
         """Open both lines and begin forwarding; calling it again changes nothing."""
@@ -70,6 +85,15 @@ class EscposTap:
             return self._receipts.get(timeout=max(timeout_ms, 1) / 1000)
         except queue.Empty:
             return None
+
+    def watch(self, listener: Callable[[TapSeen], None]) -> Callable[[], None]:
+        """Show everything seen to a listener, in the reading thread; returns how to end it."""
+        self._listeners = (*self._listeners, listener)
+        return lambda: self._drop(listener)
+
+    def inject(self, data: bytes, *, timeout_ms: int) -> bool:
+        """Print bytes of our own between two jobs; False when no such moment came in time."""
+        return self._forwarder.inject(data, max(timeout_ms, 1) / 1000)
 
     def state(self) -> str:
         """Return `ok`, `starting` or `gone`."""
@@ -90,9 +114,9 @@ class EscposTap:
 
     # ---- called by the forwarding threads -------------------------------------------------------
 
-    def _copy(self, data: bytes) -> None:
+    def _copy(self, data: bytes, taken: int) -> None:
         try:
-            self._copies.put_nowait(data)
+            self._copies.put_nowait(_Copy(data, taken))
         except queue.Full:
             self._missed.set()
 
@@ -100,6 +124,8 @@ class EscposTap:
         if state == "gone" and self._state != "gone":
             self._tally.count(FaultCode.TILL_PORT_OPEN)
         self._state = state
+        with suppress(queue.Full):
+            self._copies.put_nowait(_Copy(state=state))
 
     # ---- the reading thread ---------------------------------------------------------------------
 
@@ -112,6 +138,7 @@ class EscposTap:
                 logger.exception("reading a job failed", till=self._till)
                 self._tally.count(FaultCode.TILL_RECEIPT_UNREADABLE)
                 self._jobs = JobReader(self._till, self._profile)
+                self._jobs.begin_amid(_mono_ms())
                 continue
             if done:
                 return
@@ -121,22 +148,46 @@ class EscposTap:
         waiting_ms = self._jobs.wait_ms(_mono_ms())
         check_s = _STOP_CHECK_S if waiting_ms is None else min(waiting_ms / 1000, _STOP_CHECK_S)
         try:
-            chunk = self._copies.get(timeout=max(check_s, 0.001))
+            copy = self._copies.get(timeout=max(check_s, 0.001))
         except queue.Empty:
             if self._stopping.is_set():
                 self._give(self._jobs.hang_up())
                 return True
             self._give(self._jobs.silence(_mono_ms()))
-            return False
+        else:
+            self._take(copy)
+        if self._jobs.wait_ms(_mono_ms()) is None:
+            self._forwarder.rest_at(self._taken)
+        return False
+
+    def _take(self, copy: _Copy) -> None:
+        """Show and read one block."""
+        now_ms = _mono_ms()
+        if copy.state:
+            self._show(TapSeen("state", self._till, now_ms, state=copy.state))
+            return
+        self._taken = copy.taken
+        self._show(TapSeen("bytes", self._till, now_ms, data=copy.data))
         if self._missed.is_set():
             self._missed.clear()
             self._jobs.lose()
-        self._give(self._jobs.feed(chunk or b"", _mono_ms()))
-        return False
+        self._give(self._jobs.feed(copy.data, now_ms))
+
+    def _show(self, seen: TapSeen) -> None:
+        for listener in self._listeners:
+            try:
+                listener(seen)
+            except Exception:
+                logger.exception("a listener of a tap failed", till=self._till)
+                self._drop(listener)
+
+    def _drop(self, listener: Callable[[TapSeen], None]) -> None:
+        self._listeners = tuple(each for each in self._listeners if each is not listener)
 
     def _give(self, receipts: list[TappedReceipt]) -> None:
         """Hand receipts over; waits for room, because a receipt is money."""
         for receipt in receipts:
+            self._show(TapSeen("job", self._till, _mono_ms(), receipt=receipt))
             while True:
                 try:
                     self._receipts.put(receipt, timeout=_STOP_CHECK_S)

@@ -1,7 +1,8 @@
 """Lets every byte between till and printer through at once, in both directions at the same time.
 
 A byte taken from one line is kept until the other has taken it, also over an unplugged cable. The
-copy is handed over before the write, to a function that must not wait.
+copy is handed over before the write, to a function that must not wait. Bytes of our own go in only
+where the reader said that no job is open, and only if not one byte has come since.
 """
 
 import threading
@@ -21,13 +22,25 @@ OpenPort = Callable[[str, SerialLine], Port]
 
 @dataclass(slots=True)
 class _Way:
-    """One direction; `pending` was read from `source` and not yet taken by `sink`."""
+    """One direction; `pending` was read from `source` and not yet taken by `sink`.
+
+    `taken` counts all bytes ever read from `source`.
+    """
 
     source: str
     sink: str
     pending: bytes = b""
+    taken: int = 0
     read_at: float = 0.0
     micros: deque[float] = field(default_factory=lambda: deque(maxlen=TIMINGS_MAX))
+
+
+@dataclass(slots=True)
+class _Injection:
+    """Bytes of our own that wait for a gap between jobs."""
+
+    data: bytes
+    accepted: threading.Event = field(default_factory=threading.Event)
 
 
 class Forwarder:
@@ -38,7 +51,7 @@ class Forwarder:
         ports: tuple[str, str],
         line: SerialLine,
         *,
-        on_copy: Callable[[bytes], None],
+        on_copy: Callable[[bytes, int], None],
         on_state: Callable[[str], None],
         open_line: OpenPort = open_port,
     ) -> None:
@@ -51,7 +64,11 @@ class Forwarder:
         self._answering = _Way(printer, till)
         self._lines: dict[str, Port] = {}
         self._gone: set[str] = set()
-        self._wake: WakeUp | None = None
+        self._wakes: tuple[WakeUp, ...] = ()
+        self._rest_at = 0
+        self._injection: _Injection | None = None
+        self._waking = threading.Lock()
+        self._one_injects = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -64,9 +81,9 @@ class Forwarder:
     def stop(self) -> None:
         """End both threads and close both lines; safe to call twice."""
         self._stopping.set()
-        wake = self._wake
-        if wake is not None:
-            wake.set()
+        with self._waking:
+            for wake in self._wakes:
+                wake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -74,6 +91,28 @@ class Forwarder:
     def micros(self) -> tuple[float, ...]:
         """Return how long the last printed chunks stayed in here, in microseconds."""
         return tuple(self._printing.micros)
+
+    def rest_at(self, taken: int) -> None:
+        """Note that no job is open behind the first `taken` bytes of the till."""
+        self._rest_at = taken
+        if self._injection is not None:
+            self._nudge()
+
+    def inject(self, data: bytes, timeout_s: float) -> bool:
+        """Print bytes of our own in one piece between two jobs; False when there was no gap."""
+        with self._one_injects:
+            injection = _Injection(data)
+            self._injection = injection
+            self._nudge()
+            if not injection.accepted.wait(timeout_s):
+                with self._waking:
+                    self._injection = None
+            return injection.accepted.is_set()
+
+    def _nudge(self) -> None:
+        with self._waking:
+            if self._wakes:
+                self._wakes[0].nudge()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -99,44 +138,66 @@ class Forwarder:
 
     def _forward(self) -> None:
         """Forward until a line goes away or the end is wanted; lines that stay, stay open."""
-        wake = WakeUp()
-        self._wake = wake
-        if self._stopping.is_set():  # stop() may have come before it could see this wake-up
-            wake.set()
+        wakes = (WakeUp(), WakeUp())
+        with self._waking:
+            self._wakes = wakes
+        if self._stopping.is_set():  # stop() may have come before it could see these
+            self._wake_both(wakes)
         back = threading.Thread(
-            target=self._pump, args=(self._answering, wake), name="printer to till", daemon=True
+            target=self._pump, args=(self._answering, wakes), name="printer to till", daemon=True
         )
         back.start()
-        self._pump(self._printing, wake)
+        self._pump(self._printing, wakes)
         back.join()
-        self._wake = None
-        wake.close()
+        with self._waking:
+            self._wakes = ()
+        for wake in wakes:
+            wake.close()
         for path in self._gone:
             self._lines.pop(path).close()
         self._gone.clear()
 
-    def _pump(self, way: _Way, wake: WakeUp) -> None:
+    def _pump(self, way: _Way, wakes: tuple[WakeUp, WakeUp]) -> None:
         """Carry one direction until woken up."""
+        wake = wakes[0] if way is self._printing else wakes[1]
         try:
             while not wake.is_set:
-                if way.pending:
-                    self._push(way, wake)
-                else:
-                    self._pull(way, wake)
+                if self._injection is not None and way is self._printing:
+                    self._let_in(way)
+                moved = self._push(way, wake) if way.pending else self._pull(way, wake)
+                if not moved:
+                    wake.settle()
         except PortGoneError as error:
             self._gone.add(error.path)
+            self._wake_both(wakes)
+
+    def _wake_both(self, wakes: tuple[WakeUp, WakeUp]) -> None:
+        for wake in wakes:
             wake.set()
 
-    def _pull(self, way: _Way, wake: WakeUp) -> None:
+    def _let_in(self, way: _Way) -> None:
+        """Take what waits to be printed, if the till is between two jobs."""
+        with self._waking:
+            injection = self._injection
+            if injection is None or way.pending or self._rest_at != way.taken:
+                return
+            self._injection = None
+            way.pending, way.read_at = injection.data, 0.0
+            injection.accepted.set()
+
+    def _pull(self, way: _Way, wake: WakeUp) -> bool:
         data = self._lines[way.source].read(wake)
         if data:
             way.read_at = time.perf_counter()
             way.pending = data
+            way.taken += len(data)
             if way is self._printing:
-                self._on_copy(data)
+                self._on_copy(data, way.taken)
+        return bool(data)
 
-    def _push(self, way: _Way, wake: WakeUp) -> None:
+    def _push(self, way: _Way, wake: WakeUp) -> bool:
         written = self._lines[way.sink].write(way.pending, wake)
         way.pending = way.pending[written:]
-        if not way.pending:
+        if not way.pending and way.read_at:
             way.micros.append((time.perf_counter() - way.read_at) * 1e6)
+        return written > 0

@@ -35,7 +35,7 @@ class JobReader:
     def _begin(self) -> None:
         self._bytes = 0
         self._pulsed = False
-        self._lost = False
+        self._lost = self._amid = False
         self._last_ms: int | None = None
 
     def feed(self, data: bytes, now_ms: int) -> list[TappedReceipt]:
@@ -50,6 +50,10 @@ class JobReader:
         if self._tokenizer.inside_command:
             self._last_ms = now_ms
         return receipts
+
+    def begin_amid(self, now_ms: int) -> None:
+        """Begin somewhere inside a job: what comes until it ends is no whole receipt."""
+        self._amid, self._last_ms = True, now_ms
 
     def lose(self) -> None:
         """Note that bytes of this job were not copied: it cannot be trusted."""
@@ -80,7 +84,7 @@ class JobReader:
 
     def _tear_off(self) -> list[TappedReceipt]:
         """Read what is on paper; a job that printed nothing is none."""
-        sheet, lost = self._paper.tear_off(), self._lost
+        sheet, lost = self._paper.tear_off(), self._lost or self._amid
         self._begin()
         if not sheet.lines and not sheet.raster_bytes:
             return []
@@ -105,4 +109,11 @@ def new_paper(profile: TillProfile) -> Paper:
 def rules_of(profile: TillProfile) -> Rules:
     """Return what a profile says about reading receipts."""
     words = {meaning: getattr(profile.words, meaning.value) for meaning in Meaning}
-    return Rules(profile.name, profile.numbers.decimal, Vocabulary(words))
+    return Rules(
+        profile.name,
+        profile.numbers.decimal,
+        Vocabulary(words),
+        places=profile.numbers.places,
+        items=profile.items,
+        numbering=profile.numbering,
+    )

@@ -1,22 +1,38 @@
 """A job on paper as a receipt: lines and total that add up, or the reason why not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from edge_agent.domain.tapped_receipt import (
+    OTHER,
+    REFUND,
+    REPRINT,
+    SALE,
+    VOID,
+    ReceiptKind,
+    TappedReceipt,
+)
+from edge_agent.drivers.profiles.till import Items, Numbering, Places
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
+from edge_agent.drivers.till_escpos.grammar import GrammarReader
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
 from edge_agent.drivers.till_escpos.pricing import Way
 from edge_agent.drivers.till_escpos.reading import Reader
 from edge_agent.drivers.till_escpos.settle import Settled, settle
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
-from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.limits import RECEIPT_LINE_CHARS_MAX, RECEIPT_LINES_MAX
 from retail_core.texts.faults import FaultCode
 
 _PICTURE_BYTES_MIN = 2_048
 _TITLES = frozenset({Meaning.REFUND, Meaning.VOID, Meaning.REPRINT, Meaning.REPORT})
+_KINDS: Mapping[str, ReceiptKind] = {
+    "sale": SALE,
+    Meaning.REFUND.value: REFUND,
+    Meaning.VOID.value: VOID,
+    Meaning.REPRINT.value: REPRINT,
+}
 _TITLE_LETTERS_MAX = 24
 _MONEY_KINDS = frozenset({"sale", "other"})
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£]\s?\d")
@@ -26,6 +42,7 @@ _NUMBERS = re.compile(
     r"[-. ]*(?:no|nr|number|num|#|n°|№|号|号码)?\s*[.:：#]*\s*([A-Za-z]{0,4}[-]?\d[\w-]{2,31})",
     re.IGNORECASE,
 )
+_BEHIND_WORD = r"\s*[.:：#]*\s*([A-Za-z]{0,6}[-]?\d[\w/-]{0,31})"
 _BAR_CODE = re.compile(r"\w*\d{3}\w*")
 _HASH_NUMBER = re.compile(r"(?<!\w)#\s?(\d[\w-]{2,31})")
 
@@ -37,19 +54,22 @@ class Rules:
     profile: str = "auto"
     decimals: Decimals = "auto"
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    places: Places = "auto"
+    items: Items = field(default_factory=Items)
+    numbering: Numbering = field(default_factory=Numbering)
 
 
 def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt:
     """Read one job; every reason not to trust it is in `fault`, every kind but `sale` in `kind`."""
     lines = _readable(sheet)
-    form = find_format((line.text for line in lines), rules.decimals)
-    settled = _settle_in_any_way(lines, form, rules.vocabulary)
+    form = _format(lines, rules)
+    settled = _by_grammar(lines, form, rules) or _settle_in_any_way(lines, form, rules.vocabulary)
     kind = _kind(lines, settled, rules.vocabulary)
     return TappedReceipt(
         till=till,
         profile=rules.profile,
-        receipt_no=_receipt_number(sheet),
-        kind=kind,
+        receipt_no=number_behind(sheet, rules.numbering.receipt_no) or _receipt_number(sheet),
+        kind=_KINDS.get(kind, OTHER),
         lines=settled.lines,
         total_fen=settled.total_fen,
         text=sheet.text,
@@ -62,6 +82,20 @@ def _readable(sheet: Sheet) -> tuple[Line, ...]:
     if len(sheet.lines) > RECEIPT_LINES_MAX:
         return ()
     return tuple(line for line in sheet.lines if len(line.text) <= RECEIPT_LINE_CHARS_MAX)
+
+
+def _format(lines: tuple[Line, ...], rules: Rules) -> NumberFormat:
+    """Return how amounts are printed: what the profile says, else what the receipt shows."""
+    form = find_format((line.text for line in lines), rules.decimals)
+    return form if rules.places == "auto" else replace(form, places=rules.places, plain=False)
+
+
+def _by_grammar(lines: tuple[Line, ...], form: NumberFormat, rules: Rules) -> Settled | None:
+    """Read by the columns of the profile; None when it names none or nothing adds up."""
+    if not rules.items.columns:
+        return None
+    settled = settle(GrammarReader(rules.items, rules.vocabulary, form).read(lines))
+    return settled if settled.adds_up else None
 
 
 def _settle_in_any_way(
@@ -118,6 +152,16 @@ def _head(lines: tuple[Line, ...]) -> Iterator[Line]:
         if _AMOUNT.search(line.text):
             return
         yield line
+
+
+def number_behind(sheet: Sheet, words: tuple[str, ...]) -> str:
+    """Return the number printed behind one of a till's own words for it, else ""."""
+    for word in words:
+        for line in sheet.lines:
+            found = re.search(re.escape(word) + _BEHIND_WORD, line.text, re.IGNORECASE)
+            if found is not None:
+                return found[1]
+    return ""
 
 
 def _receipt_number(sheet: Sheet) -> str:

@@ -35,7 +35,7 @@ def test_what_is_read_right_counts(tmp_path: Path) -> None:
     score = evaluate(tmp_path, AUTO)
     assert (score.sales, score.total_exact, score.item_f1) == (1, 1, 1.0)
     assert (score.false_sales, score.wrong_totals, score.unknown_bytes) == (0, 0, 0)
-    assert [each.kind for each in score.by_file] == ["sale", "report"]
+    assert [each.kind for each in score.by_file] == ["sale", "other"]
 
 
 def test_what_is_read_wrong_counts_against_us(tmp_path: Path) -> None:

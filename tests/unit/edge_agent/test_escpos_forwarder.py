@@ -42,7 +42,7 @@ def test_an_unplugged_line_is_reopened_with_a_pause() -> None:
     forwarder = Forwarder(
         ("/till", "/printer"),
         SerialLine(),
-        on_copy=lambda _data: None,
+        on_copy=lambda _data, _taken: None,
         on_state=on_state,
         open_line=open_line,
     )
