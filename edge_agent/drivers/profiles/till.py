@@ -9,6 +9,7 @@ from retail_core.limits import RECEIPT_IDLE_MS
 
 COLUMNS_MAX = 96
 _ITEM_COLUMNS_MAX = 10
+Places = Literal["auto", 0, 1, 2]
 Place = Annotated[int, Field(ge=0, le=COLUMNS_MAX)]
 
 
@@ -40,7 +41,7 @@ class Numbers(Section):
     """How amounts are printed: the decimal mark and how many digits stand behind it."""
 
     decimal: Literal["auto", ".", ","] = "auto"
-    places: Literal["auto", 0, 1, 2] = "auto"
+    places: Places = "auto"
 
 
 class ReceiptWords(Section):

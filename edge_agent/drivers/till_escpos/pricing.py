@@ -47,10 +47,10 @@ def price(figures: Figures, columns: tuple[Column, ...], way: Way) -> Priced | N
     product = _times(figures)
     if product is not None and (way is Way.MULTIPLY or _only_product(figures)):
         qty, unit = _which(*product, order)
-        return Priced(qty.milli, _multiply(qty, unit), unit.fen, explicit_qty=True)
+        return Priced(qty.milli, multiply(qty, unit), unit.fen, explicit_qty=True)
     if way is Way.MULTIPLY and len(numbers) > 1:
         qty, unit = _which(numbers[-2], numbers[-1], order)
-        return Priced(qty.milli, _multiply(qty, unit), unit.fen, explicit_qty=True)
+        return Priced(qty.milli, multiply(qty, unit), unit.fen, explicit_qty=True)
     return _with_amount(figures, numbers, order)
 
 
@@ -61,7 +61,7 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
     for second in range(len(before) - 1, 0, -1):
         for first in range(second - 1, -1, -1):
             qty, unit = _which(before[first], before[second], order)
-            if abs(_multiply(qty, unit) - amount.fen) <= 1:
+            if abs(multiply(qty, unit) - amount.fen) <= 1:
                 spare = _of_the_name(before[:first])
                 return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True, spare=spare)
     if figures.lead is not None and figures.lead_counts:
@@ -90,7 +90,7 @@ def _quantity(figures: Figures, before: list[Number]) -> Number | None:
 def _lead_price(figures: Figures, amount: Number) -> int | None:
     """Return the unit price of "2 x Eggs @ 1.50  3.00", when it is one."""
     product = _times(figures)
-    if product is None or abs(_multiply(*product) - amount.fen) > 1:
+    if product is None or abs(multiply(*product) - amount.fen) > 1:
         return None
     return product[1].fen
 
@@ -157,6 +157,7 @@ def _by_column(numbers: list[Number], order: tuple[Column, ...], column: Column)
     return numbers[headings.index(column)]
 
 
-def _multiply(qty: Number, unit: Number) -> int:
+def multiply(qty: Number, unit: Number) -> int:
+    """Return quantity times unit price in fen, halves up."""
     fen = qty.value * unit.value * 100
     return int(fen.quantize(Decimal(1), ROUND_HALF_UP))

@@ -22,10 +22,10 @@ from edge_agent.drivers.till_escpos.words import Column, Meaning, Vocabulary
 from edge_agent.ports.till_tap import ReceiptLine
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX
 
-_CLOSING = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL})
-_MONEY_MEANINGS = frozenset(
+CLOSING = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL})
+MONEY_MEANINGS = frozenset(
     {
-        *_CLOSING,
+        *CLOSING,
         Meaning.DISCOUNT,
         Meaning.ROUNDING,
         Meaning.SAVED,
@@ -125,7 +125,7 @@ class Reader:
         """Split a line of several labelled amounts, if each label means something."""
         parts = pairs(line)
         labels = [part.segments[0].text for part in parts]
-        if all(self._vocabulary.meaning(label, among=_MONEY_MEANINGS) for label in labels):
+        if all(self._vocabulary.meaning(label, among=MONEY_MEANINGS) for label in labels):
             return parts or (line,)
         return (line,)
 
@@ -157,7 +157,7 @@ class Reader:
 
     def _words(self, line: Line, figures: Figures) -> None:
         """Keep words without an amount: a name, or a title whose amount comes below."""
-        self._open = self._vocabulary.meaning(figures.label, among=_MONEY_MEANINGS)
+        self._open = self._vocabulary.meaning(figures.label, among=MONEY_MEANINGS)
         is_note = self._vocabulary.meaning(figures.label) is not None
         self._explainable = False
         self._keep_name(line, is_label=is_note or self._open is not None)
@@ -217,12 +217,12 @@ class Reader:
     def _meaning(self, figures: Figures, priced: Priced) -> Meaning | None:
         meaning = self._vocabulary.meaning(figures.label)
         if meaning is Meaning.COUNT:
-            return self._vocabulary.meaning(figures.label, among=_CLOSING) or meaning
+            return self._vocabulary.meaning(figures.label, among=CLOSING) or meaning
         return None if self._is_article(meaning, priced) else meaning
 
     def _is_article(self, meaning: Meaning | None, priced: Priced) -> bool:
         """Tell a "Cash box  2 x 5.00  10.00" above the total from cash."""
-        if meaning is None or self._closed or priced.amount_fen <= 0 or meaning in _CLOSING:
+        if meaning is None or self._closed or priced.amount_fen <= 0 or meaning in CLOSING:
             return False
         if priced.unit_fen is not None:
             return True
@@ -232,7 +232,7 @@ class Reader:
         return self._by_place
 
     def _enter(self, meaning: Meaning, fen: int, label: str) -> None:
-        self._closed = self._closed or meaning in _CLOSING
+        self._closed = self._closed or meaning in CLOSING
         self._explainable = False
         self._entries.append(Entry(meaning, fen, label[:NAME_CHARS_MAX]))
 

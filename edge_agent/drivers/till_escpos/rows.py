@@ -15,15 +15,15 @@ from edge_agent.drivers.till_escpos.words import COLUMN_OF, Column
 _DIGIT = re.compile(r"\d")
 _AROUND_LABELS = " :：,，;；"
 _VALUE = re.compile(r"-?[¥￥$€£]?-?\d[\d.,]*(?:元)?")
-_TIMES_INSIDE = re.compile(
+TIMES_INSIDE = re.compile(
     r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
     r"|(?<=[.,]\d\d)[A-H*]$"
 )  # 2x3.50, 5x, x3, @3.50
-_TIMES = frozenset({"x", "×", "*", "@", "à"})
+TIMES = frozenset({"x", "×", "*", "@", "à"})
 _GLUED = re.compile(
     r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
 )  # "合计:42.00", "Total$5", "合计42.00"
-_SILENT = frozenset(
+SILENT = frozenset(
     {
         "=",
         "¥",
@@ -142,13 +142,13 @@ def _split(words: list[_Word], start: int, form: NumberFormat) -> Figures:
 def _words(text: str, segment: int) -> list[_Word]:
     words: list[_Word] = []
     for printed in _GLUED.sub(r"\g<0> ", without_dates(text)).split():
-        parts = _TIMES_INSIDE.sub(r" \g<0> ", printed).split()
+        parts = TIMES_INSIDE.sub(r" \g<0> ", printed).split()
         words += [_Word(part, printed if at == 0 else "", segment) for at, part in enumerate(parts)]
     return words
 
 
 def _figure(word: str, form: NumberFormat) -> Figure | None:
-    return Times() if word.casefold() in _TIMES else parse_number(word, form)
+    return Times() if word.casefold() in TIMES else parse_number(word, form)
 
 
 def _figures_start(words: list[_Word], form: NumberFormat) -> tuple[int, int]:
@@ -190,7 +190,7 @@ def _is_percent(figure: Figure) -> bool:
 
 
 def _is_figure(word: str, form: NumberFormat) -> bool:
-    return word.casefold() in _SILENT or _figure(word, form) is not None
+    return word.casefold() in SILENT or _figure(word, form) is not None
 
 
 def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, int]:
@@ -198,7 +198,7 @@ def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, 
     number = parse_number(words[0].text, form) if len(words) > 1 else None
     if number is None or not 0 < number.value <= _LEAD_MAX:
         return None, False, 0
-    if words[1].text.casefold() in _TIMES:
+    if words[1].text.casefold() in TIMES:
         return number, True, 2
     return number, number.has_unit, 1
 

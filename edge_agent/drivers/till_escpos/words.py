@@ -77,14 +77,14 @@ def _compact(text: str) -> str:
 
 
 class Vocabulary:
-    """The words of one till: the built-in ones and those of its profile."""
+    """The words of one till: those of its profile, and the built-in ones where it is silent."""
 
     def __init__(self, extra: Mapping[Meaning, Iterable[str]] | None = None) -> None:
         self._spaced = dict(_SPACED)
         self._together = dict(_TOGETHER)
         for meaning, words in (extra or {}).items():
             for word in words:
-                _enter(self._spaced, self._together, normal(word), meaning)
+                _enter(self._spaced, self._together, normal(word), meaning, first=True)
 
     def meaning(self, label: str, *, among: frozenset[Meaning] | None = None) -> Meaning | None:
         """Return what a label means, None for a label that is mostly something else."""
@@ -116,10 +116,13 @@ class Vocabulary:
 _Index = dict[str, tuple[Meaning, ...]]
 
 
-def _enter(spaced: _Index, together: _Index, word: str, meaning: Meaning) -> None:
+def _enter(
+    spaced: _Index, together: _Index, word: str, meaning: Meaning, *, first: bool = False
+) -> None:
     """Index a word by how it is found: Chinese anywhere, whose tills also space it out."""
     index, key = (together, _compact(word)) if _CJK.search(word) else (spaced, word)
-    index[key] = (*index.get(key, ()), meaning)
+    known = index.get(key, ())
+    index[key] = (meaning, *known) if first else (*known, meaning)
 
 
 def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
