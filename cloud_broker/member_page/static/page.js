@@ -4,6 +4,7 @@
 import { call, claim, nowMs, recallTime } from "./cloud.js";
 import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./codes.js";
 import { greetGuest, invitedView, linkFollowed, tellInvited } from "./invited.js";
+import { keepOnPhone } from "./kept.js";
 import { beginLane, laneAsked, laneView } from "./lane.js";
 import { mallActs, mallView } from "./mall.js";
 import { claimKept, claimReceipt, receiptView, takeReceipt, waitForPhone } from "./receipt.js";
@@ -217,5 +218,5 @@ document.addEventListener("visibilitychange", () => {
 });
 setInterval(tick, 1_000);
 setInterval(() => void (document.hidden || askCloud()), ME_EVERY_MS);
-if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/m/worker.js", { scope: "/m/" }).catch(() => {});
+keepOnPhone();
 void start();

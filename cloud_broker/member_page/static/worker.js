@@ -12,6 +12,7 @@ const FILES = [
   "/m/static/dom.js",
   "/m/static/icon.svg",
   "/m/static/invited.js",
+  "/m/static/kept.js",
   "/m/static/lane.js",
   "/m/static/mall.js",
   "/m/static/page.css",
@@ -39,6 +40,10 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
   const old = caches.keys().then((names) => names.filter((name) => name !== VERSION));
   const gone = old.then((names) => Promise.all(names.map((name) => caches.delete(name))));
   event.waitUntil(gone.then(() => worker.clients.claim()));
+});
+
+worker.addEventListener("message", (/** @type {any} */ event) => {
+  if (event.data === "claim") event.waitUntil(worker.clients.claim());
 });
 
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
