@@ -47,6 +47,7 @@ PIN_TRIES_MAX = 5
 PIN_LOCK_MINUTES = 5
 IDEMPOTENCY_DAYS = 7
 TERMINALS_MAX = 32
+DEVICE_CLAIMS_MAX = 32
 PAIRING_TRIES_MAX = 5
 PAIRING_WINDOW_S = 600
 
@@ -71,6 +72,10 @@ RECEIPT_IDLE_MS = 1_500
 RECEIPT_QUEUE_MAX = 64
 RECEIPT_LINES_MAX = 1_000
 RECEIPT_LINE_CHARS_MAX = 100
+FRAMED_QUEUE_MAX = 64
+FRAMED_FIELD_CHARS_MAX = 64
+SOFTWARE_ANSWERS_MAX = 1_000  # of a till that calls out, kept by their sequence
+SOFTWARE_PUSHES_MAX = 10_000  # points that wait for the till's own system
 
 # leases: how slow a box's count of time may run, and what is under way when a lease ends
 LEASE_DRIFT_PERMILLE = 2

@@ -3,7 +3,9 @@
 from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
 from retail_core.texts.specs import (
     access,
+    agreement,
     counter,
+    devices,
     growth,
     learning,
     leases,
@@ -26,7 +28,9 @@ __all__ = ["FAULTS", "Category", "FaultCode", "FaultSpec"]
 FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
+    | agreement.SPECS
     | counter.SPECS
+    | devices.SPECS
     | growth.SPECS
     | trade.SPECS
     | ledger.SPECS
