@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from edge_agent.agreement_settings import AgreementConfig
 from edge_agent.lane_settings import (
     LANES_MAX,
     CameraConfig,
@@ -31,7 +32,7 @@ from edge_agent.lane_settings import (
     lanes_of,
 )
 from edge_agent.lane_settings import Section as _Section
-from edge_agent.till_settings import ApiTill, EscposTill, Text, Token
+from edge_agent.till_settings import ApiTill, EscposTill, ScalesConfig, Text, Token
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
@@ -230,6 +231,8 @@ class ConfigFile(_Section):
     qr: QrConfig | None = None
     face: FaceConfig = FaceConfig()
     clerks: ClerkConfig = ClerkConfig()
+    scales: ScalesConfig = ScalesConfig()
+    agreement: AgreementConfig = AgreementConfig()
 
     @model_validator(mode="after")
     def _distinct_lanes(self) -> "ConfigFile":

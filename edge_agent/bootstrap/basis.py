@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
+from edge_agent.adapters.agreement_sqlite import SqliteAgreement
 from edge_agent.adapters.board import Board, read_board
 from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
@@ -50,6 +51,7 @@ class Storage:
     documents: TinyDocuments
     used_proofs: SqliteUsedProofs
     card_counters: SqliteCardCounters
+    agreement: SqliteAgreement
 
 
 def basis_of(
@@ -69,6 +71,7 @@ def basis_of(
         zone=identity.zone,
         day_starts_at=identity.day_starts_at,
         region=identity.region,
+        labels=settings.config.scales.layouts,
     )
     return Basis(
         settings=settings,
@@ -114,4 +117,8 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     files.callback(used_proofs.close)
     counters = SqliteCardCounters.opened_or_new(folder / "cards.db", key("cards"), basis.tally)
     files.callback(counters.close)
-    return Storage(journal, replica, gallery, documents, used_proofs, counters)
+    agreement = SqliteAgreement.opened_or_new(
+        folder / "agreement.db", key("agreement"), basis.tally
+    )
+    files.callback(agreement.close)
+    return Storage(journal, replica, gallery, documents, used_proofs, counters, agreement)

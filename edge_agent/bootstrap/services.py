@@ -15,6 +15,7 @@ from edge_agent.bootstrap.beside import NO_MODEL, BesideParts, build_beside, old
 from edge_agent.bootstrap.counter_sales import CounterSales, build_counter_sales
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.faces import Faces, Held, build_faces
+from edge_agent.bootstrap.fusion import build_permit
 from edge_agent.bootstrap.growth import build_growth
 from edge_agent.bootstrap.lanes import LaneServices, Shared, build_lanes
 from edge_agent.bootstrap.lines import Lines
@@ -36,6 +37,7 @@ from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.terminals import Terminals
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import Tries
+from edge_agent.services.write_permit import WritePermit
 
 # The cloud learns which board it is, never the board's secret.
 LEASE_BOARD = b"regulars lease board\x00"
@@ -64,6 +66,7 @@ class Services:
     pairing: Pairing
     recruiting: Recruiting
     growth: Growth
+    permit: WritePermit
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -123,6 +126,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         leases=leases,
         after=build_after_sale(basis, storage, lines, recorder, counter.prices),
         pairing=_pairing(basis, storage),
+        permit=build_permit(basis, storage),
         growth=build_growth(basis, storage, recorder, leases, counter.prices),
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol

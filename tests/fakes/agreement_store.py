@@ -1,0 +1,29 @@
+"""How far tills agree, in memory."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from edge_agent.domain.agreement import Example, Trust
+from edge_agent.ports.agreement_store import EXAMPLES_KEPT
+
+
+class FakeAgreementStore:
+    """Fulfils `AgreementStore`; a restart is another service over the same one."""
+
+    def __init__(self) -> None:
+        self._trust: dict[UUID, Trust] = {}
+        self._examples: dict[UUID, tuple[Example, ...]] = {}
+
+    def load(self) -> Mapping[UUID, Trust]:
+        return dict(self._trust)
+
+    def keep(self, till: UUID, trust: Trust, examples: Sequence[Example] = ()) -> None:
+        self._trust[till] = trust
+        kept = (*reversed(examples), *self._examples.get(till, ()))
+        self._examples[till] = kept[:EXAMPLES_KEPT]
+
+    def examples(self, till: UUID) -> tuple[Example, ...]:
+        return self._examples.get(till, ())
+
+    def close(self) -> None:
+        """Nothing is open."""
