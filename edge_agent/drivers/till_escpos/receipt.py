@@ -68,7 +68,7 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
     return TappedReceipt(
         till=till,
         profile=rules.profile,
-        receipt_no=number_behind(sheet, rules.numbering.receipt_no) or _receipt_number(sheet),
+        receipt_no=_number_behind(sheet, rules.numbering.receipt_no) or _receipt_number(sheet),
         kind=_KINDS.get(kind, OTHER),
         lines=settled.lines,
         total_fen=settled.total_fen,
@@ -154,7 +154,7 @@ def _head(lines: tuple[Line, ...]) -> Iterator[Line]:
         yield line
 
 
-def number_behind(sheet: Sheet, words: tuple[str, ...]) -> str:
+def _number_behind(sheet: Sheet, words: tuple[str, ...]) -> str:
     """Return the number printed behind one of a till's own words for it, else ""."""
     for word in words:
         for line in sheet.lines:
