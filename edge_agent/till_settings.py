@@ -3,12 +3,34 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from edge_agent.lane_settings import Section
+from retail_core.catalog.weighed import COMMON, Layout, layout_of
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
+
+
+def _layout(pattern: str) -> str:
+    layout_of(pattern)
+    return pattern
+
+
+class ScalesConfig(Section):
+    """How this shop's scales print their labels, one layout each (`retail_core.catalog.weighed`).
+
+    None given: the usual ones.
+    """
+
+    labels: Annotated[
+        tuple[Annotated[str, AfterValidator(_layout)], ...], Field(max_length=16)
+    ] = ()
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The layouts to take labels apart by."""
+        return tuple(map(layout_of, self.labels)) or COMMON
 
 
 class DisplayConfig(Section):

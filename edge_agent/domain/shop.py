@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import time
 from uuid import UUID
 
+from retail_core.catalog.weighed import COMMON, Layout
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
     """Identity of the box, and what its day looks like; `zone` is an IANA name.
 
     Rules name stores and regions as HQ does: by `store_name` and `region`, "" when not known.
+    `labels` is how its scales print.
     """
 
     tenant: UUID
@@ -21,3 +24,4 @@ class Shop:
     zone: str
     day_starts_at: time
     region: str = ""
+    labels: tuple[Layout, ...] = COMMON

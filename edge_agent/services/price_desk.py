@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from edge_agent.domain.sale import AskedLine
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.services.article_finder import ArticleFinder
 from retail_core.checkout.basket import Basket, BasketLine, check_basket
 from retail_core.checkout.business_date import as_int, business_date
 from retail_core.clock import Instant, TimeQuality
@@ -137,6 +138,7 @@ class PriceDesk:
         price: Callable[..., PricedBasket] = price_basket,
     ) -> None:
         self._replica = replica
+        self._articles = ArticleFinder(replica, shop.labels)
         self._uses = uses
         self._budgets = budgets
         self._tally = tally or FaultTally()
@@ -335,26 +337,7 @@ class PriceDesk:
 
     def line(self, number: int, asked: AskedLine) -> BasketLine:
         """Find the article of a line; an unknown one sells at the till's price."""
-        article = self._replica.article_by_sku(asked.sku) if asked.sku else None
-        if article is None and asked.barcode:
-            article = self._replica.article_by_barcode(asked.barcode)
-        if article is not None:
-            return BasketLine(
-                line=number,
-                sku=article.sku,
-                article_id=article.article_id,
-                name=article.name,
-                unit_price_fen=article.price_fen,
-                qty_milli=asked.qty_milli,
-                brand=article.brand,
-                category=article.category,
-                tags=article.tags,
-            )
-        code = asked.sku or asked.barcode
-        if asked.unit_price_fen is None:
-            raise Fault(FaultCode.SALE_ARTICLE_UNKNOWN, sku=code)
-        name = asked.name or code
-        return BasketLine(number, code, None, name, asked.unit_price_fen, asked.qty_milli)
+        return self._articles.line(number, asked)
 
 
 def _member_context(

@@ -1,0 +1,212 @@
+"""Labels of scales: a bar code that says which article, and how heavy or how dear this piece is.
+
+GS1 leaves the prefixes 20-29 to each shop, so what the digits mean is the shop's own: a layout says
+it, one letter a digit. `I` item, `W` weight in grams, `P` price in fen, `N` pieces, `?` anything,
+`V` check digit over the four or five digits of weight or price before it, `C` check digit over all,
+and a digit stands for itself. `20IIIIIWWWWWC`: prefix 20, five digits item, five digits grams.
+
+Check digits: GS1 General Specifications 7.9 (whole code; 18 digits are weighed like 13) and 7.10
+(price or weight of four and five digits).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retail_core.catalog.barcodes import check_digit_holds
+from retail_core.money import divide_half_up
+
+_MILLI = 1_000
+_LAYOUT = re.compile(r"[0-9?IWPNVC]{8,18}")
+_PAYMENT_DIGITS_MIN = 16
+# GS1 7.10: what a digit weighs, by the name the specification gives the factor.
+_TWO_MINUS = (0, 2, 4, 6, 8, 9, 1, 3, 5, 7)
+_THREE = (0, 3, 6, 9, 2, 5, 8, 1, 4, 7)
+_FIVE_PLUS = (0, 5, 1, 6, 2, 7, 3, 8, 4, 9)
+_FIVE_MINUS = (0, 5, 9, 4, 8, 3, 7, 2, 6, 1)
+_FOUR_FACTORS = (_TWO_MINUS, _TWO_MINUS, _THREE, _FIVE_MINUS)
+_FIVE_FACTORS = (_FIVE_PLUS, _TWO_MINUS, _FIVE_MINUS, _FIVE_PLUS, _TWO_MINUS)
+# How many grams one unit of sale has.
+_UNIT_GRAMS = {
+    "kg": 1_000,
+    "公斤": 1_000,
+    "千克": 1_000,
+    "斤": 500,
+    "500g": 500,
+    "两": 50,
+    "100g": 100,
+    "g": 1,
+    "克": 1,
+}
+_KILOGRAM = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What each digit of a label means; made by `layout_of`."""
+
+    pattern: str
+
+    def takes(self, code: str) -> bool:
+        """Tell whether a code is of this layout, with its check digits."""
+        return (
+            len(code) == len(self.pattern)
+            and code.isascii()
+            and code.isdecimal()
+            and all(m == d for m, d in zip(self.pattern, code, strict=True) if m.isdecimal())
+            and ("C" not in self.pattern or check_digit_holds(code))
+            and self._value_holds(code)
+        )
+
+    def field(self, letter: str, code: str) -> str:
+        """Return the digits a letter stands for; empty when the layout has none."""
+        return "".join(d for m, d in zip(self.pattern, code, strict=True) if m == letter)
+
+    def item_codes(self, code: str) -> tuple[str, ...]:
+        """Return how the article of a label may stand in the master data, the surest first."""
+        item = self.field("I", code)
+        head = code[: self.pattern.rindex("I") + 1]
+        blank = "".join(
+            "0" if m in "WPNV?C" else d for m, d in zip(self.pattern, code, strict=True)
+        )
+        whole = f"{blank[:-1]}{check_digit(blank[:-1])}" if self.pattern.endswith("C") else blank
+        return tuple(dict.fromkeys((whole, head, item, item.lstrip("0") or "0")))
+
+    def _value_holds(self, code: str) -> bool:
+        at = self.pattern.find("V")
+        if at < 0:
+            return True
+        digits = self.field("P", code) or self.field("W", code)
+        return int(code[at]) == value_check_digit(digits)
+
+
+def layout_of(pattern: str) -> Layout:
+    """Read a layout; ValueError says what is wrong with it."""
+    if not _LAYOUT.fullmatch(pattern):
+        raise ValueError("a layout has 8 to 18 of the letters I W P N V C, ? and digits")
+    checked = pattern.count("P") or pattern.count("W")
+    for holds, complaint in (
+        (re.match("2[0-9?]", pattern), "a layout begins with a shop's own prefix, 20 to 29"),
+        (
+            len(pattern) < _PAYMENT_DIGITS_MIN or re.match("2[0-4]", pattern),
+            "16 digits and more from 25 on are payment codes",
+        ),
+        (
+            all(len(re.findall(f"{one}+", pattern)) <= 1 for one in "IWPNVC"),
+            "the digits of a field stand together",
+        ),
+        (
+            "I" in pattern and set("WPN") & set(pattern),
+            "a layout needs the item's digits (I) and a weight (W), price (P) or count (N)",
+        ),
+        ("C" not in pattern[:-1], "the check digit over all (C) is the last digit"),
+        (
+            pattern.count("V") == 0 or (pattern.count("V") == 1 and checked in {4, 5}),
+            "the digit V checks four or five digits of price, or of weight without one",
+        ),
+    ):
+        if not holds:
+            raise ValueError(complaint)
+    return Layout(pattern)
+
+
+COMMON: tuple[Layout, ...] = (
+    layout_of("20IIIIIWWWWWC"),
+    layout_of("21IIIIIPPPPPC"),
+    layout_of("22IIIIIPPPPPC"),
+    layout_of("23IIIIIWWWWWC"),
+    layout_of("24IIIIIPPPPPWWWWWC"),
+)
+"""Without a shop's own: weight under 20 and 23, price under 21 and 22, both in 18 digits under 24.
+
+Longer codes from 25 on are left out: payment codes begin so.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A label taken apart; `codes` are what to look the article up by."""
+
+    codes: tuple[str, ...]
+    grams: int | None = None
+    amount_fen: int | None = None
+    pieces: int | None = None
+
+    @property
+    def qty_milli(self) -> int | None:
+        """Thousandths of a kilogram or of a piece; None when the label only has a price."""
+        return self.grams if self.pieces is None else self.pieces * _MILLI
+
+
+@dataclass(frozen=True, slots=True)
+class SoldAs:
+    """A line's quantity in thousandths of the unit of sale, and its unit price in fen."""
+
+    qty_milli: int
+    unit_price_fen: int
+
+
+def take_apart(code: str, layouts: Iterable[Layout] = COMMON) -> Weighed | None:
+    """Take a label apart by the first layout it is of; None for any other code.
+
+    A label that weighs and costs nothing is a tare or a misprint, and none either.
+    """
+    for layout in layouts:
+        if layout.takes(code):
+            grams, amount, pieces = (_number(layout.field(one, code)) for one in "WPN")
+            if any((grams, amount, pieces)):
+                return Weighed(layout.item_codes(code), grams, amount, pieces)
+    return None
+
+
+def sold_as(label: Weighed, unit: str, price_fen: int) -> SoldAs:
+    """Return how a label sells: by weight at the shelf price, and never at another sum than it has.
+
+    A price alone gives back the weight when the shelf price could have made it; when it could not
+    (the scale has yesterday's price) the label's own sum is the price of one.
+    """
+    measured = _measured(label, unit)
+    if label.amount_fen is None:
+        return SoldAs(measured or _MILLI, price_fen)
+    if measured is None:
+        measured = quantity_for(label.amount_fen, price_fen)
+    if measured and divide_half_up(price_fen * measured, _MILLI) == label.amount_fen:
+        return SoldAs(measured, price_fen)
+    return SoldAs(_MILLI, label.amount_fen)
+
+
+def quantity_for(amount_fen: int, price_fen: int) -> int | None:
+    """Return the quantity in thousandths that costs exactly this, None when none does."""
+    if price_fen <= 0 or amount_fen <= 0:
+        return None
+    near = divide_half_up(amount_fen * _MILLI, price_fen)
+    exact = (one for one in (near, near - 1, near + 1) if one > 0)
+    return next(
+        (one for one in exact if divide_half_up(price_fen * one, _MILLI) == amount_fen), None
+    )
+
+
+def check_digit(digits: str) -> int:
+    """Return the check digit that belongs behind these digits."""
+    weighed = (int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
+    return -sum(weighed) % 10
+
+
+def value_check_digit(digits: str) -> int:
+    """Return GS1's check digit over a price or weight of four or five digits."""
+    if len(digits) == len(_FOUR_FACTORS):
+        total = sum(w[int(d)] for w, d in zip(_FOUR_FACTORS, digits, strict=True))
+        return total * 3 % 10
+    total = sum(w[int(d)] for w, d in zip(_FIVE_FACTORS, digits, strict=True))
+    return _FIVE_MINUS.index(-total % 10)
+
+
+def _measured(label: Weighed, unit: str) -> int | None:
+    """Return the quantity in thousandths of the unit of sale, a kilogram where it is no weight."""
+    if label.grams is None:
+        return label.qty_milli
+    return divide_half_up(label.grams * _MILLI, _UNIT_GRAMS.get(unit.strip().lower(), _KILOGRAM))
+
+
+def _number(digits: str) -> int | None:
+    return int(digits) if digits else None
