@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from edge_agent.domain.camera_source import CameraKind
+from edge_agent.drivers.profiles.framed import FramedProfile
 from edge_agent.drivers.profiles.sections import Encoding, Profile
 from edge_agent.drivers.profiles.till import (
     Job,
@@ -28,6 +29,7 @@ __all__ = [
     "CameraProfile",
     "DeviceProfile",
     "Encoding",
+    "FramedProfile",
     "Job",
     "NfcProfile",
     "Numbers",
@@ -60,9 +62,11 @@ class CameraProfile(Profile):
     fps: Annotated[int, Field(ge=1, le=60)] = 15
 
 
-DeviceProfile = Annotated[TillProfile | NfcProfile | CameraProfile, Field(discriminator="kind")]
+DeviceProfile = Annotated[
+    TillProfile | FramedProfile | NfcProfile | CameraProfile, Field(discriminator="kind")
+]
 _ANY: TypeAdapter[DeviceProfile] = TypeAdapter(DeviceProfile)
-_P = TypeVar("_P", TillProfile, NfcProfile, CameraProfile)
+_P = TypeVar("_P", TillProfile, FramedProfile, NfcProfile, CameraProfile)
 
 
 def load_file(path: Path) -> DeviceProfile:

@@ -41,4 +41,82 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "the tap on the printer line does not hear the till; the till sells on",
         retryable=True,
     ),
+    FaultCode.FRAMED_UNSENDABLE: FaultSpec(
+        "setup",
+        500,
+        "应答装不进帧里:{detail}",
+        "the answer does not fit into a frame: {detail}",
+    ),
+    FaultCode.FRAMED_UNANSWERED: FaultSpec(
+        "device",
+        503,
+        "收银机没有确认应答",
+        "the till did not acknowledge the answer",
+        retryable=True,
+    ),
+    FaultCode.FRAMED_FRAME_DAMAGED: FaultSpec(
+        "input", 422, "收银机发来的帧损坏", "a frame from the till was damaged", retryable=True
+    ),
+    FaultCode.FRAMED_REQUEST_UNREADABLE: FaultSpec(
+        "input",
+        422,
+        "收银机的请求看不懂:{detail}",
+        "the till's request cannot be understood: {detail}",
+    ),
+    FaultCode.SOFTWARE_CALLER_REFUSED: FaultSpec(
+        "auth",
+        403,
+        "收银软件的口令或地址不对",
+        "the till software's secret or address is not the configured one",
+    ),
+    FaultCode.SOFTWARE_SEQ_REUSED: FaultSpec(
+        "conflict",
+        409,
+        "序列号已用于另一个请求",
+        "the sequence number was used for another request",
+    ),
+    FaultCode.SOFTWARE_UNREACHABLE: FaultSpec(
+        "network",
+        503,
+        "连不上收银软件的接口,请求没有发出",
+        "the till software's interface cannot be reached; nothing was sent",
+        retryable=True,
+    ),
+    FaultCode.SOFTWARE_OUTCOME_UNKNOWN: FaultSpec(
+        "network",
+        504,
+        "收银软件没有答复,是否已入账不明",
+        "the till software did not answer; whether it booked is not known",
+    ),
+    FaultCode.SOFTWARE_REFUSED: FaultSpec(
+        "conflict",
+        409,
+        "收银软件拒绝了请求:{detail}",
+        "the till software refused the request: {detail}",
+    ),
+    FaultCode.SOFTWARE_POINTS_UNSURE: FaultSpec(
+        "conflict",
+        409,
+        "积分是否已加到收银软件不能确定,请人工核对",
+        "whether points reached the till software cannot be told; please check by hand",
+    ),
+    FaultCode.TILL_WATCH_FAILED: FaultSpec(
+        "defect",
+        500,
+        "读顾显或扫码的程序出错,内容照样送到收银机",
+        "reading a display's or scanner's line failed; its bytes go on to the till all the same",
+    ),
+    FaultCode.DISPLAY_SPEED_CHANGED: FaultSpec(
+        "setup",
+        500,
+        "收银机让顾显改用另一波特率,请按此修改设备配置的 baud_rate",
+        "the till told the display another speed: set baud_rate of its profile to it",
+    ),
+    FaultCode.HID_DEVICE_GONE: FaultSpec(
+        "device",
+        503,
+        "扫码枪 {device} 打不开:{detail}",
+        "scanner {device} cannot be opened: {detail}",
+        retryable=True,
+    ),
 }
