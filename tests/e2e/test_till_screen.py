@@ -2,20 +2,19 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser import Watch, axe_findings, chromium, screenshot
-from tests.e2e.till_states import STATES
+from tests.e2e.browser import Watch, chromium
+from tests.e2e.till_opening import VIEW, open_screen
 from tests.factories.agent_api import MEMBER, PHONE, Box, sale
 from tests.factories.agent_files import SCREEN_TOKEN, THREE_TILLS, TILL_TOKEN, TWO_LANES
 from tests.factories.agent_process import AgentProcess
-from tests.factories.waiting import PATIENCE_MS, PATIENCE_S
+from tests.factories.waiting import PATIENCE_MS
 
 pytestmark = [
     pytest.mark.e2e,
@@ -23,8 +22,6 @@ pytestmark = [
     pytest.mark.enable_socket,
     pytest.mark.timeout(300),
 ]
-
-VIEW = ViewportSize(width=1024, height=600)
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +37,6 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentProcess]:
         pass
     with AgentProcess(folder) as agent:
         yield agent
-
-
-def open_screen(page: Page, agent: AgentProcess, language: str = "zh") -> Watch:
-    watch = Watch(page, agent.base)
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{agent.base}/?lang={language}#token={SCREEN_TOKEN}")
-    expect(page.locator("#identify")).to_be_visible()
-    return watch
 
 
 def till(agent: AgentProcess, path: str, body: Any, key: str = "") -> Any:
@@ -140,54 +129,6 @@ def test_a_screen_without_a_token_says_so(browser: Browser, agent: AgentProcess)
     page.goto(f"{agent.base}/")
     expect(page.locator("#person h1")).to_have_text("这块屏幕还没有配对")
     page.close()
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_state_reads_well(browser: Browser, agent: AgentProcess, language: str) -> None:
-    """Show each state once, judge it with axe and keep its picture."""
-    found: dict[str, list[str]] = {}
-    page = browser.new_page(viewport=VIEW)
-    sockets: list[WebSocketRoute] = []
-
-    def take(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-
-    page.route_web_socket("**/v1/events", take)
-    for name, events in STATES.items():
-        page.goto("about:blank")
-        sockets.clear()
-        watch = open_screen(page, agent, language)
-        listened(page, sockets)
-        for event in events:
-            play(page, sockets, event)
-        page.wait_for_timeout(250)
-        screenshot(page, f"till-{name}-{language}")
-        problems = [*axe_findings(page), *watch.foreign, *watch.complaints]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            problems.append("wider than the screen")
-        if problems:
-            found[name] = problems
-    page.close()
-    assert found == {}
-
-
-def listened(page: Page, sockets: list[WebSocketRoute]) -> None:
-    """Wait until this page's own socket is there: it opens after the first picture is drawn."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not sockets:
-        assert time.monotonic() < deadline, "the screen never listened"
-        page.wait_for_timeout(20)
-
-
-def play(page: Page, sockets: list[WebSocketRoute], event: dict[str, Any] | str) -> None:
-    """Send an event, press a key, or click a control."""
-    if isinstance(event, dict):
-        sockets[-1].send(json.dumps(event))
-        page.wait_for_timeout(20)
-    elif event.startswith("#"):
-        page.click(event)
-    else:
-        page.keyboard.press(event)
 
 
 def test_both_languages_have_every_text(agent: AgentProcess) -> None:
