@@ -139,6 +139,7 @@ def test_from_a_task_to_a_gift_in_her_hand(stage: Stage) -> None:
 
     # She checks in at the counter by its tag; the counter shows her.
     box = stage.box
+    box.says()
     page.goto(f"{stage.cloud.origin}/m/lane/{box.made.store}/{box.made.tills[0].till}")
     page.locator("#check-in").click()
     expect(page.locator("#lane-state")).to_contain_text("柜台已认出您")

@@ -319,6 +319,8 @@ def test_offline_is_said_and_the_code_is_offered(cloud: Cloud, opens: Opened) ->
     eventually(lambda: not lane_online(cloud, 2))
     phone.page.goto(tag_of(cloud, 2))
     expect(phone.page.locator(".says")).to_contain_text("这家店暂时连不上云端，请出示会员码")
+    cloud.boxes[2].says()
+    expect(phone.page.locator("#check-in")).to_be_visible()
     kept = "async () => (await caches.keys()).length && !!navigator.serviceWorker.controller"
     eventually(lambda: bool(phone.page.evaluate(kept)))
     phone.context.set_offline(True)
@@ -327,7 +329,6 @@ def test_offline_is_said_and_the_code_is_offered(cloud: Cloud, opens: Opened) ->
     phone.page.locator("#show-code").click()
     believed(cloud, phone, phone.qr())
     phone.context.set_offline(False)
-    cloud.boxes[2].says()
 
 
 def lane_online(cloud: Cloud, number: int) -> bool:

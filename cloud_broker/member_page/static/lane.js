@@ -14,6 +14,7 @@ import { says } from "./views.js";
 const ADDRESS = /^\/m\/lane\/([0-9a-f-]{36})\/([0-9a-f-]{36})\/?$/;
 const ASK_EVERY_MS = 300;
 const ANSWER_MS = 8_000;
+const LOOK_AGAIN_MS = 4_000;
 
 /** @returns {Lane | null} the lane whose tag opened the page */
 export function laneAsked() {
@@ -32,10 +33,18 @@ export async function beginLane(lane, state, acts) {
   });
   if (!state.phone?.key) return;
   acts.change({ view: "lane", lane: { step: "looking" } });
+  await look(lane, state, acts);
+}
+
+/** Ask whether the counter is there; she stands before one that is not, so it is asked again. @param {Lane} lane @param {State} state @param {Acts} acts */
+async function look(lane, state, acts) {
+  if (!state.phone) return;
   const answer = await call(state.phone, "GET", `/v1/member/lanes/${lane.store}/${lane.lane}`);
-  if (!answer.ok) acts.change({ lane: { step: "failed", why: why(answer, state, acts) } });
-  else if (!answer.body.online) acts.change({ lane: { step: "failed", why: acts.t("lane.store_offline") } });
-  else acts.change({ lane: { step: "asking", ...answer.body } });
+  if (state.view !== "lane") return;
+  if (answer.ok && answer.body.online) return acts.change({ lane: { step: "asking", ...answer.body } });
+  const said = answer.ok ? acts.t("lane.store_offline") : why(answer, state, acts);
+  if (state.lane.why !== said) acts.change({ lane: { step: "failed", why: said } });
+  if (answer.ok || answer.status === 0) setTimeout(() => state.view === "lane" && void look(lane, state, acts), LOOK_AGAIN_MS);
 }
 
 /** @param {Lane} lane @param {State} state @param {Acts} acts */
