@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from edge_agent.domain.slip import Slip
 from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.domain.tapped_receipt import ReceiptLine, TappedReceipt
 
 __all__ = ["ReceiptLine", "TappedReceipt", "TillTap"]
+from retail_core.texts.faults import FaultCode
 
 
 class TillTap(Protocol):
@@ -33,6 +35,14 @@ class TillTap(Protocol):
         """Print bytes of our own between two jobs; False when no such moment came in time.
 
         All of `data` goes to the printer in one piece, or nothing of it.
+        """
+        ...
+
+    def append(self, receipt: TappedReceipt, slip: Slip, *, timeout_ms: int) -> FaultCode | None:
+        """Print a slip behind a receipt just read, before anything else is printed.
+
+        None when it was printed, else why not (TILL_APPEND_…): nothing of it was printed then, and
+        nothing will be.
         """
         ...
 

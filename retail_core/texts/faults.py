@@ -4,6 +4,7 @@ from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
 from retail_core.texts.specs import (
     access,
     agreement,
+    append,
     counter,
     devices,
     growth,
@@ -29,6 +30,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
     | agreement.SPECS
+    | append.SPECS
     | counter.SPECS
     | devices.SPECS
     | growth.SPECS

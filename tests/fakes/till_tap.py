@@ -3,8 +3,10 @@
 from collections import deque
 from collections.abc import Callable
 
+from edge_agent.domain.slip import Slip
 from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.ports.till_tap import TappedReceipt
+from retail_core.texts.faults import FaultCode
 
 
 class FakeTillTap:
@@ -16,9 +18,12 @@ class FakeTillTap:
         self._state = "starting"
         self._listeners: list[Callable[[TapSeen], None]] = []
         self.injected: list[bytes] = []
+        self.slips: list[Slip] = []
+        self._last: TappedReceipt | None = None
 
     def put(self, receipt: TappedReceipt) -> None:
         self._receipts.append(receipt)
+        self._last = receipt
         self.show(TapSeen("job", receipt.till, 0, receipt=receipt))
 
     def show(self, seen: TapSeen) -> None:
@@ -42,6 +47,12 @@ class FakeTillTap:
             return False
         self.injected.append(data)
         return True
+
+    def append(self, receipt: TappedReceipt, slip: Slip, *, timeout_ms: int) -> FaultCode | None:
+        if self._state != "ok" or receipt is not self._last:
+            return FaultCode.TILL_APPEND_LATE
+        self.slips.append(slip)
+        return None
 
     def next_receipt(self, *, timeout_ms: int) -> TappedReceipt | None:
         return self._receipts.popleft() if self._receipts else None

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import structlog
 
+from edge_agent.domain.slip import AppendStyle, Slip
 from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.drivers.lines.transport import open_port
 from edge_agent.drivers.profiles import TillProfile
 from edge_agent.drivers.till_escpos.forwarder import Forwarder, OpenPort
 from edge_agent.drivers.till_escpos.jobs import JobReader
+from edge_agent.drivers.till_escpos.slips import SlipPrinter
 from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.limits import RECEIPT_QUEUE_MAX
 from retail_core.tally import FaultTally
@@ -35,11 +37,15 @@ def _mono_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A block that was forwarded, with how many bytes had come by then; or a state entered."""
+    """A block that was forwarded, with how many bytes had come by then; or a state entered.
+
+    Or what the printer answered: in the same queue, so that it comes behind its question.
+    """
 
     data: bytes = b""
     taken: int = 0
     state: str = ""
+    answer: bytes = b""
 
 
 class EscposTap:
@@ -53,14 +59,22 @@ class EscposTap:
         *,
         tally: FaultTally | None = None,
         open_line: OpenPort = open_port,
+        append: AppendStyle | None = None,
     ) -> None:
         self.name = f"escpos {till}"
         self._till = till
         self._profile = profile
         self._tally = tally or FaultTally()
         self._forwarder = Forwarder(
-            ports, profile.line, on_copy=self._copy, on_state=self._enter, open_line=open_line
+            ports,
+            profile.line,
+            on_copy=self._copy,
+            on_state=self._enter,
+            open_line=open_line,
+            on_answer=self._answered if append else None,
+            hold_s=append.hold_s if append else 0,
         )
+        self._slips = SlipPrinter(self._forwarder, profile, append) if append else None
         self._jobs = JobReader(till, profile)
         self._copies: queue.Queue[_Copy] = queue.Queue(COPY_CHUNKS_MAX)
         self._receipts: queue.Queue[TappedReceipt] = queue.Queue(RECEIPT_QUEUE_MAX)
@@ -95,6 +109,12 @@ class EscposTap:
         """Print bytes of our own between two jobs; False when no such moment came in time."""
         return self._forwarder.inject(data, max(timeout_ms, 1) / 1000)
 
+    def append(self, receipt: TappedReceipt, slip: Slip, *, timeout_ms: int) -> FaultCode | None:
+        """Print a slip behind a receipt; returns why not, None when it was printed."""
+        if self._slips is None:
+            return FaultCode.TILL_APPEND_OFF
+        return self._slips.append(receipt, slip, max(timeout_ms, 1) / 1000)
+
     def state(self) -> str:
         """Return `ok`, `starting` or `gone`."""
         return self._state
@@ -119,6 +139,10 @@ class EscposTap:
             self._copies.put_nowait(_Copy(data, taken))
         except queue.Full:
             self._missed.set()
+
+    def _answered(self, data: bytes) -> None:
+        with suppress(queue.Full):
+            self._copies.put_nowait(_Copy(answer=data))
 
     def _enter(self, state: str) -> None:
         if state == "gone" and self._state != "gone":
@@ -158,11 +182,16 @@ class EscposTap:
             self._take(copy)
         if self._jobs.wait_ms(_mono_ms()) is None:
             self._forwarder.rest_at(self._taken)
+            if self._slips is not None:
+                self._slips.rests(self._taken)
         return False
 
     def _take(self, copy: _Copy) -> None:
         """Show and read one block."""
         now_ms = _mono_ms()
+        if copy.answer and self._slips is not None:
+            self._slips.answered(copy.answer)
+            return
         if copy.state:
             self._show(TapSeen("state", self._till, now_ms, state=copy.state))
             return
@@ -171,6 +200,10 @@ class EscposTap:
         if self._missed.is_set():
             self._missed.clear()
             self._jobs.lose()
+            if self._slips is not None:
+                self._slips.lose()
+        if self._slips is not None:
+            self._slips.saw(copy.data)
         self._give(self._jobs.feed(copy.data, now_ms))
 
     def _show(self, seen: TapSeen) -> None:
@@ -187,6 +220,8 @@ class EscposTap:
     def _give(self, receipts: list[TappedReceipt]) -> None:
         """Hand receipts over; waits for room, because a receipt is money."""
         for receipt in receipts:
+            if self._slips is not None:
+                self._slips.ended(receipt)
             self._show(TapSeen("job", self._till, _mono_ms(), receipt=receipt))
             while True:
                 try:

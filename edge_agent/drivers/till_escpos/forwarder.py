@@ -2,7 +2,9 @@
 
 A byte taken from one line is kept until the other has taken it, also over an unplugged cable. The
 copy is handed over before the write, to a function that must not wait. Bytes of our own go in only
-where the reader said that no job is open, and only if not one byte has come since.
+where the reader said that no job is open, and only if not one byte has come since. For that a cut
+that ends a block may wait a moment, if `hold_s` says so; it goes on by itself, and with the next
+byte.
 """
 
 import threading
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 
 from edge_agent.drivers.lines.transport import Port, PortGoneError, WakeUp, open_port
 from edge_agent.drivers.profiles import SerialLine
+from edge_agent.drivers.till_escpos.held_cut import parted
 from retail_core.errors import Fault
 
 RETRY_S = 0.5
@@ -24,29 +27,37 @@ OpenPort = Callable[[str, SerialLine], Port]
 class _Way:
     """One direction; `pending` was read from `source` and not yet taken by `sink`.
 
-    `taken` counts all bytes ever read from `source`.
+    `taken` counts all bytes ever read from `source`. `held` waits until `held_until`, and is pushed
+    before whatever is read next.
     """
 
     source: str
     sink: str
     pending: bytes = b""
     taken: int = 0
+    held: bytes = b""
+    held_until: float = 0.0
     read_at: float = 0.0
     micros: deque[float] = field(default_factory=lambda: deque(maxlen=TIMINGS_MAX))
 
 
 @dataclass(slots=True)
 class _Injection:
-    """Bytes of our own that wait for a gap between jobs."""
+    """Bytes of our own that wait for a gap between jobs, behind byte `at` if that is said.
+
+    `ahead` is printed in their stead where a cut is held back: before it.
+    """
 
     data: bytes
+    ahead: bytes = b""
+    at: int | None = None
     accepted: threading.Event = field(default_factory=threading.Event)
 
 
 class Forwarder:
     """Two lines and two threads; opens again what went away, for ever, until stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a line and who hears of it
         self,
         ports: tuple[str, str],
         line: SerialLine,
@@ -54,8 +65,12 @@ class Forwarder:
         on_copy: Callable[[bytes, int], None],
         on_state: Callable[[str], None],
         open_line: OpenPort = open_port,
+        on_answer: Callable[[bytes], None] | None = None,
+        hold_s: float = 0,
     ) -> None:
         self._line = line
+        self._on_answer = on_answer
+        self._hold_s = hold_s
         self._on_copy = on_copy
         self._on_state = on_state
         self._open_line = open_line
@@ -98,10 +113,15 @@ class Forwarder:
         if self._injection is not None:
             self._nudge()
 
-    def inject(self, data: bytes, timeout_s: float) -> bool:
-        """Print bytes of our own in one piece between two jobs; False when there was no gap."""
+    def inject(
+        self, data: bytes, timeout_s: float, *, at: int | None = None, ahead: bytes = b""
+    ) -> bool:
+        """Print bytes of our own in one piece between two jobs; False when there was no gap.
+
+        With `at` only behind that byte of the till; `ahead` instead, if a cut is held back there.
+        """
         with self._one_injects:
-            injection = _Injection(data)
+            injection = _Injection(data, ahead, at)
             self._injection = injection
             self._nudge()
             if not injection.accepted.wait(timeout_s):
@@ -164,6 +184,8 @@ class Forwarder:
             while not wake.is_set:
                 if self._injection is not None and way is self._printing:
                     self._let_in(way)
+                if way.held and time.monotonic() >= way.held_until:
+                    self._let_go(way)
                 moved = self._push(way, wake) if way.pending else self._pull(way, wake)
                 if not moved:
                     wake.settle()
@@ -181,19 +203,42 @@ class Forwarder:
             injection = self._injection
             if injection is None or way.pending or self._rest_at != way.taken:
                 return
+            if injection.at not in {None, way.taken}:
+                return
             self._injection = None
-            way.pending, way.read_at = injection.data, 0.0
+            if way.held and injection.ahead:
+                way.pending = injection.ahead + way.held
+            else:
+                way.pending = way.held + injection.data
+            way.held, way.read_at = b"", 0.0
             injection.accepted.set()
+
+    def _let_go(self, way: _Way) -> None:
+        """Let a cut go on that waited long enough; its wait is not the line's latency."""
+        way.pending, way.held, way.read_at = way.pending + way.held, b"", 0.0
 
     def _pull(self, way: _Way, wake: WakeUp) -> bool:
         data = self._lines[way.source].read(wake)
         if data:
             way.read_at = time.perf_counter()
-            way.pending = data
+            way.pending, way.held = way.held + data, b""
             way.taken += len(data)
             if way is self._printing:
+                self._hold(way)
                 self._on_copy(data, way.taken)
+            elif self._on_answer is not None:
+                self._on_answer(data)
         return bool(data)
+
+    def _hold(self, way: _Way) -> None:
+        """Keep a cut at the end of a block for a moment, when that is wanted."""
+        if self._hold_s:
+            way.pending, way.held = parted(way.pending)
+        if way.held:
+            way.held_until = time.monotonic() + self._hold_s
+            timer = threading.Timer(self._hold_s, self._nudge)
+            timer.daemon = True
+            timer.start()
 
     def _push(self, way: _Way, wake: WakeUp) -> bool:
         written = self._lines[way.sink].write(way.pending, wake)

@@ -16,6 +16,7 @@ _QTY_COLUMN = 20
 _CHINESE = "gb18030"
 _POLL_MS = 20
 _STATUS_OK = {1: 0x16, 2: 0x12, 3: 0x12, 4: 0x12}
+_PAPER_OUT = {2: 0x32, 4: 0x7E}
 _DLE_EOT = b"\x10\x04"
 _CASH_STEP_FEN = 10_000
 
@@ -90,6 +91,7 @@ class RecordingPrinter:
         self._line = PtyEnd()
         self.port = self._line.port
         self._received = bytearray()
+        self._status = dict(_STATUS_OK)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording printer", daemon=True)
@@ -99,6 +101,10 @@ class RecordingPrinter:
         """Return every byte that reached the printer so far."""
         with self._lock:
             return bytes(self._received)
+
+    def paper_out(self) -> None:
+        """Take the paper out: the next answers say so."""
+        self._status.update(_PAPER_OUT)
 
     def stop(self) -> None:
         """Unplug the printer; safe to call twice."""
@@ -119,7 +125,7 @@ class RecordingPrinter:
         while (at := data.find(_DLE_EOT)) >= 0 and len(data) > at + len(_DLE_EOT):
             question = data[at + len(_DLE_EOT)]
             with suppress(OSError):
-                self._line.write(bytes((_STATUS_OK.get(question, 0x12),)))
+                self._line.write(bytes((self._status.get(question, 0x12),)))
             data = data[at + len(_DLE_EOT) + 1 :]
         return data[-len(_DLE_EOT) :]
 
