@@ -1,8 +1,8 @@
 """A computed receipt beside the printed one: line by line and in total.
 
 Lines are put together by article first: one till prints two of a kind as one line, another as two.
-A printed name that maps to no article stands for the one computed line of the same quantity and
-amount, if there is just one: scanners know articles that names do not.
+Where only one of the two names an article, the same quantity and amount make them one, if there is
+just one such pair: scanners know articles that printed names do not, and names know keyed ones.
 """
 
 from collections.abc import Iterable, Sequence
@@ -124,7 +124,8 @@ def _stand_in(
 
     def fits(one: Computed, other: Printed) -> bool:
         amounts = {one.shelf_fen, one.net_fen}
-        return not other.sku and one.qty_milli == other.qty_milli and other.amount_fen in amounts
+        nameless = not (one.sku and other.sku)
+        return nameless and one.qty_milli == other.qty_milli and other.amount_fen in amounts
 
     printed = [one for one in theirs if fits(line, one)]
     if len(printed) != 1 or sum(fits(one, printed[0]) for one in ours) != 1:
