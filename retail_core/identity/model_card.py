@@ -35,6 +35,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `standing` is `sign-off` where a chain has to decide for itself whether it may use the weights.
     `known` are answers for the self-test; an embedder has a `profile` and a `policy`.
+    `answers_as` is the SHA-256 of a file whose answers this one gives but for rounding: it goes by
+    that file's id, so that templates and decisions about the licence stand when a file is made
+    faster.
     """
 
     role: Literal["detector", "embedder", "liveness"]
@@ -50,6 +53,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     profile: Profile | None = None
     policy: FacePolicy | None = None
     known: dict[str, KnownAnswer] = {}
+    answers_as: str = ""
 
 
 class SignOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +81,7 @@ Card = TypeVar("Card", bound=ModelCard)
 
 def model_id(name: str, card: ModelCard) -> str:
     """Name an embedder together with its weights: templates of two ids are never compared."""
-    return f"{name}@{card.sha256[:MODEL_ID_HASH_CHARS]}"
+    return f"{name}@{(card.answers_as or card.sha256)[:MODEL_ID_HASH_CHARS]}"
 
 
 def by_role(models: dict[str, Card], role: str, profile: str | None = None) -> tuple[str, Card]:

@@ -91,6 +91,8 @@ def test_the_key_that_signs_prices_does_not_let_a_price_bundle_pass_for_models()
 
 def test_an_id_names_the_net_and_its_weights() -> None:
     assert model_id("net", EMBEDDER) == "net@eeeeeeeeeeee"
+    faster = msgspec.structs.replace(EMBEDDER, sha256="f" * 64, answers_as=EMBEDDER.sha256)
+    assert model_id("net", faster) == model_id("net", EMBEDDER)
 
 
 def test_a_model_is_found_by_role_and_profile() -> None:
