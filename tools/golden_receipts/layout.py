@@ -245,10 +245,14 @@ def _text(text: str, before: bytes = b"", after: bytes = b"") -> _Line:
 
 
 def _wrapped(name: str, columns: int) -> list[str]:
-    """Cut a name into pieces that fill its column."""
+    """Cut a name into pieces that fit its column: between words, Chinese anywhere."""
     pieces = [""]
-    for letter in name:
-        if printer.width(pieces[-1] + letter) >= columns:
-            pieces.append("")
-        pieces[-1] += letter
+    for letters in name.split(" ") if name.isascii() else name:
+        joined = (
+            f"{pieces[-1]} {letters}" if pieces[-1] and name.isascii() else pieces[-1] + letters
+        )
+        if pieces[-1] and printer.width(joined) >= columns:
+            pieces.append(letters)
+        else:
+            pieces[-1] = joined
     return pieces

@@ -68,25 +68,28 @@ class ReceiptWords(Section):
 class ItemColumn(Section):
     """One column of an article row: from print position `start` up to, not including, `end`.
 
-    Positions count columns of the normal font from 0; `other` is a column that is not wanted.
+    Positions count columns of the normal font from 0; `other` is a column that is not wanted. With
+    `always` a line without a figure here is no article row.
     """
 
     kind: Literal["name", "qty", "price", "amount", "other"]
     start: Place = 0
     end: Place = COLUMNS_MAX
+    always: bool = False
 
 
 class Items(Section):
     """How article rows stand on the paper; without `columns` the reader finds out by itself.
 
     `place`: figures are told apart by where they stand; `order`: by their order, because they are
-    not printed in columns. `begin` are words of the line above the first article, `end` of the
-    line that follows the last.
+    not printed in columns. With `wrap` a long name begins on lines above its figures. `begin` are
+    words of the line above the first article, `end` of the line that follows the last.
     """
 
     columns: Annotated[tuple[ItemColumn, ...], Field(max_length=_ITEM_COLUMNS_MAX)] = ()
     rows: Literal["one-line", "name-above"] = "one-line"
     by: Literal["place", "order"] = "place"
+    wrap: bool = False
     begin: Words = ()
     end: Words = ()
 

@@ -38,7 +38,8 @@ def item_row(line: Line, items: Items, form: NumberFormat) -> ItemRow | None:
     """Return a line as an article row, None when its figures stand elsewhere."""
     words = cells(line, form)
     found = _by_place(words, items) if items.by == "place" else _by_order(words, items)
-    if found is None or found.stray:
+    needed = {column.kind for column in items.columns if column.always}
+    if found is None or found.stray or not needed <= {*found.figures, "name", "other"}:
         return None
     return _priced(found)
 

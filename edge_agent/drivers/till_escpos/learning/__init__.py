@@ -1,0 +1,1 @@
+"""From a few receipts of a till to the grammar that reads them; pure, arithmetic decides."""
