@@ -32,7 +32,7 @@ from edge_agent.lane_settings import (
     lanes_of,
 )
 from edge_agent.lane_settings import Section as _Section
-from edge_agent.till_settings import ApiTill, EscposTill, ScalesConfig, Text, Token
+from edge_agent.till_settings import ApiTill, EscposTill, FramedTill, ScalesConfig, Text, Token
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
@@ -147,7 +147,9 @@ class DeviceFile(_Section):
     identity: Identity
     cloud: Cloud
     keys: Keys
-    tills: tuple[Annotated[ApiTill | EscposTill, Field(discriminator="kind")], ...] = ()
+    tills: tuple[
+        Annotated[ApiTill | EscposTill | FramedTill, Field(discriminator="kind")], ...
+    ] = ()
     operators: tuple[Operator, ...] = ()
     screen: Screen
 
@@ -174,6 +176,11 @@ class DeviceFile(_Section):
     def escpos_tills(self) -> tuple[EscposTill, ...]:
         """The tills whose printer line is tapped."""
         return tuple(till for till in self.tills if isinstance(till, EscposTill))
+
+    @property
+    def framed_tills(self) -> tuple[FramedTill, ...]:
+        """The tills that ask in frames."""
+        return tuple(till for till in self.tills if isinstance(till, FramedTill))
 
 
 # ---- config file --------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class DisplayConfig(Section):
     With `write` the box greets there, once its agreement with the till is good enough.
     """
 
-    profile: Text = "display-auto"
+    profile: Text = "display-vfd220"
     port: Text
     display: Text
     write: bool = True
@@ -56,6 +56,28 @@ class ScannerConfig(Section):
     scanner: Text
     port: Text
     inject: bool = False
+
+
+class AppendConfig(Section):
+    """What is printed behind this till's receipts; without this section nothing is.
+
+    `place`: `after` the till's own cut, or `before_cut` on the same paper; for that the cut waits
+    at most `hold_ms`. `within_ms`: later than that behind the end of a receipt nothing is printed.
+    `native_code`: the printer draws codes itself (GS ( k); else they are sent as a picture.
+    """
+
+    points: bool = True
+    tier: bool = True
+    savings: bool = True
+    receipt_code: bool = True
+    claim_code: bool = True
+    language: Literal["zh", "en"] | None = None
+    place: Literal["after", "before_cut"] = "after"
+    own_cut: bool = True
+    feed_lines: Annotated[int, Field(ge=0, le=20)] = 4
+    hold_ms: Annotated[int, Field(ge=10, le=500)] = 150
+    within_ms: Annotated[int, Field(ge=50, le=5_000)] = 800
+    native_code: bool = True
 
 
 class ApiTill(Section):
@@ -78,3 +100,14 @@ class EscposTill(Section):
     printer: Text
     display: DisplayConfig | None = None
     scanner: ScannerConfig | None = None
+    append: AppendConfig | None = None
+
+
+class FramedTill(Section):
+    """A till that asks the box in frames, over the line at `port`."""
+
+    kind: Literal["framed"]
+    id: UUID
+    name: Text
+    profile: Text
+    port: Text

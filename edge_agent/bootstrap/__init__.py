@@ -27,6 +27,7 @@ from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
+from edge_agent.bootstrap.framed import framed_loops
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
@@ -294,7 +295,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
                 surface.counter.booked(services.tapped.book(till, receipt))
 
         loops.append(Loop(f"tap-{tap.name}", book, basis.tally))
-    return loops
+    return [*loops, *framed_loops(basis, services, surface, devices)]
 
 
 def announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[Applied], None]:

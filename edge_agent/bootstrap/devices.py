@@ -20,10 +20,12 @@ from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.face_models import FaceEngines, open_face
 from edge_agent.lane_settings import LaneSettings, NfcConfig
 from edge_agent.ports.camera import Camera
+from edge_agent.ports.framed_till import FramedTill
 from edge_agent.ports.nfc import NfcReader
 from edge_agent.ports.qr import QrReader
 from edge_agent.ports.till_tap import TillTap
 from edge_agent.till_settings import EscposTill
+from edge_agent.till_settings import FramedTill as FramedTillConfig
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -61,6 +63,7 @@ class Devices:
     lanes: dict[str, LaneDevices]
     face: FaceEngines | None = None
     taps: dict[UUID, TillTap] = field(default_factory=dict)
+    framed: dict[UUID, FramedTill] = field(default_factory=dict)
     failed: dict[str, FaultCode] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -83,6 +86,8 @@ class Devices:
             name: partial(self._worst, name) for name in OF_A_LANE
         }
         found["till_tap"] = self._taps_state
+        if self.framed or "framed_till" in self.failed:
+            found["framed_till"] = self._framed_state
         if len(self.lanes) > 1:
             for name in OF_A_LANE:
                 for lane in self.lanes.values():
@@ -106,9 +111,14 @@ class Devices:
             return BROKEN if "face" in self.failed else OFF
         return worst([self.face.state(), lane.state("camera")])
 
-    def _all(self) -> list[Camera | NfcReader | TillTap]:
+    def _framed_state(self) -> str:
+        states = [till.state() for till in self.framed.values()]
+        return worst([BROKEN, *states] if "framed_till" in self.failed else states)
+
+    def _all(self) -> list[Camera | NfcReader | TillTap | FramedTill]:
         of_lanes = [one for lane in self.lanes.values() for one in (lane.camera, lane.nfc)]
-        return [device for device in (*of_lanes, *self.taps.values()) if device]
+        there = [device for device in (*of_lanes, *self.taps.values()) if device]
+        return [*there, *self.framed.values()]
 
     def _taps_state(self) -> str:
         states = [tap.state() for tap in self.taps.values()]
@@ -124,6 +134,10 @@ def open_devices(basis: Basis) -> Devices:
         tap = _attempt(made, basis.tally, "till_tap", partial(open_tap, basis, till))
         if tap is not None:
             made.taps[till.id] = tap
+    for framed in basis.settings.device.framed_tills:
+        asking = _attempt(made, basis.tally, "framed_till", partial(open_framed, basis, framed))
+        if asking is not None:
+            made.framed[framed.id] = asking
     return made
 
 
@@ -188,6 +202,15 @@ def open_tap(basis: Basis, till: EscposTill) -> TillTap:
 
     profile = load_profile(basis.settings.config.profiles_dir, till.profile, TillProfile)
     return EscposTap(str(till.id), profile, (till.port, till.printer), tally=basis.tally)
+
+
+def open_framed(basis: Basis, till: FramedTillConfig) -> FramedTill:
+    """Set up a till that asks in frames; raises Fault TILL_PROFILE_INVALID."""
+    from edge_agent.drivers.framed_ecr.driver import FramedEcr  # noqa: PLC0415 - see above
+    from edge_agent.drivers.profiles import FramedProfile, load_profile  # noqa: PLC0415
+
+    profile = load_profile(basis.settings.config.profiles_dir, till.profile, FramedProfile)
+    return FramedEcr(str(till.id), profile, till.port, tally=basis.tally)
 
 
 def open_picture(content: bytes) -> NDArray[np.uint8]:

@@ -4,8 +4,8 @@ Pure: time comes in, actions go out. Two ways of answering, as the profile says:
 (the peer's frames have no number, so the same bytes within a while are the same message), or a
 frame with the acknowledgement flag and the id of what it answers.
 
-A mark does not say which frame it answers. After a frame that had to be repeated the next one
-therefore waits one answer time: the answer to the repetition may still be on its way.
+A mark does not say which frame it answers. The next frame therefore waits a moment, in which an
+answer that came twice is passed over, and after a repetition one whole answer time.
 """
 
 from collections import deque
@@ -163,8 +163,9 @@ class Link:
         self, how: Callable[[bytes], Done | Undelivered], out: _UnderWay, now_ms: int
     ) -> list[Action]:
         self._out = None
-        if out.tries > 1 and not self._by_id:
-            self._free_ms = now_ms + self._link.ack_ms
+        if not self._by_id:
+            pause_ms = self._link.ack_ms if out.tries > 1 else self._link.settle_ms
+            self._free_ms = now_ms + pause_ms
         return [how(out.data), *self._begin(now_ms)]
 
     def _framed(self, frame: Frame, now_ms: int) -> list[Action]:

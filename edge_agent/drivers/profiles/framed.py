@@ -115,7 +115,7 @@ class LinkShape(Section):
     """How frames are answered: by `ack` and `nak`, or by a frame with the ack flag and its id.
 
     `byte_ms`: a frame that pauses longer is broken off. `repeat_ms`: the same bytes within this
-    time are the same message.
+    time are the same message. `settle_ms`: how long the next frame waits after an ACK mark.
     """
 
     ack: Mark = b""
@@ -124,6 +124,7 @@ class LinkShape(Section):
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     byte_ms: Milliseconds = 500
     repeat_ms: Milliseconds = 15_000
+    settle_ms: Annotated[int, Field(ge=0, le=5_000)] = 100
     heartbeat_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
     types: FrameTypes = FrameTypes()
 

@@ -1,0 +1,168 @@
+"""What the data of a frame means: requests read, answers written, as the profile's table says."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from edge_agent.drivers.profiles.framed import (
+    AnsweredField,
+    CodeField,
+    GivenField,
+    MessageShape,
+    Operation,
+)
+from retail_core.errors import Fault
+from retail_core.limits import AMOUNT_FEN_MAX, FRAMED_FIELD_CHARS_MAX
+from retail_core.texts.faults import FaultCode
+
+_FEN_DIGITS = 2
+_NAMED = re.compile(r"\{([a-z]+)\}")
+_JSON_DEPTH_MAX = 4
+
+
+class Messages:
+    """Reads requests and writes answers of one kind of till."""
+
+    def __init__(self, shape: MessageShape) -> None:
+        self._shape = shape
+        self._by_code = {one.code: one for one in shape.operations}
+
+    def read(self, data: bytes) -> TillRequest:
+        """Return what is asked; Fault FRAMED_REQUEST_UNREADABLE names what is wrong, not said."""
+        text = self._text(data)
+        content = self._content(text)
+        code = _part(content, self._shape.code).strip()
+        operation = self._by_code.get(code)
+        if operation is None:
+            raise _unreadable("code")
+        given = {one.means: _part(content, one).strip() for one in operation.fields}
+        if any(len(value) > FRAMED_FIELD_CHARS_MAX for value in given.values()):
+            raise _unreadable("size")
+        if operation.means == "member" and not given["card"]:
+            raise _unreadable("card")
+        if operation.means == "sale" and not given["receipt"]:
+            raise _unreadable("receipt")
+        units = {one.means: one.unit for one in operation.fields}
+        amount = given.get("amount")
+        return TillRequest(
+            means=Means(operation.means),
+            code=code,
+            card=given.get("card", ""),
+            amount_fen=0 if amount is None else _fen(amount, units["amount"]),
+            receipt_no=given.get("receipt", ""),
+        )
+
+    def write(self, request: TillRequest, answer: TillAnswer) -> bytes:
+        """Return the answer's data; empty when this operation has none."""
+        operation = self._by_code[request.code]
+        if not operation.answer:
+            return b""
+        values = self._values(request, answer)
+        written = self._written(operation, values)
+        if self._shape.encoding == "hex":
+            return bytes.fromhex(written)
+        return written.encode(self._shape.encoding, errors="replace")
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    def _text(self, data: bytes) -> str:
+        if self._shape.encoding == "hex":
+            return data.hex()
+        try:
+            return data.decode(self._shape.encoding)
+        except UnicodeDecodeError:
+            raise _unreadable("encoding") from None
+
+    def _content(self, text: str) -> "_Content":
+        match self._shape.form:
+            case "separated":
+                return text.split(self._shape.separator)
+            case "fixed":
+                return text
+            case "json":
+                return _object(text)
+
+    def _values(self, request: TillRequest, answer: TillAnswer) -> dict[str, str]:
+        fault = answer.fault
+        return {
+            "result": self._shape.ok if fault is None else self._shape.refused,
+            "message": "" if fault is None else f"{fault.value} {Fault(fault).text()}",
+            "code": request.code,
+            "card": request.card,
+            "receipt": request.receipt_no,
+            "amount": str(request.amount_fen),
+            "name": answer.name,
+            "tier": answer.tier,
+            "points": str(answer.points),
+            "earned": str(answer.earned),
+        }
+
+    def _written(self, operation: Operation, values: Mapping[str, str]) -> str:
+        shape = self._shape
+        cells = [(one, _filled(one, values)) for one in operation.answer]
+        if shape.form == "json":
+            return json.dumps({one.key: cell for one, cell in cells}, ensure_ascii=False)
+        if shape.form == "fixed":
+            return "".join(_fitted(one, cell) for one, cell in cells)
+        # What a member is called must not look like the next part.
+        return shape.separator.join(cell.replace(shape.separator, " ") for _, cell in cells)
+
+
+_Content = list[str] | str | dict[str, object]
+
+
+def _part(content: _Content, field: CodeField | GivenField) -> str:
+    """Return what stands at a field's place, "" when nothing does."""
+    at = field.at or 0
+    if isinstance(content, str):
+        return content[at : at + field.width] if field.width else content[at:]
+    if isinstance(content, list):
+        return content[at] if at < len(content) else ""
+    found: object = content
+    for name in field.key.split(".")[:_JSON_DEPTH_MAX]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return str(found) if isinstance(found, str | int | float) else ""
+
+
+def _object(text: str) -> dict[str, object]:
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unreadable("json") from None
+    if not isinstance(said, dict):
+        raise _unreadable("json")
+    return said
+
+
+def _fen(text: str, unit: str) -> int:
+    """Read an amount: digits alone are fen, a decimal point makes it yuan where that is declared.
+
+    Raises Fault FRAMED_REQUEST_UNREADABLE.
+    """
+    whole, point, rest = text.partition(".") if unit == "yuan" else (text, "", "")
+    plain = whole.isascii() and whole.isdigit() and len(rest) <= _FEN_DIGITS
+    if not plain or (point and not (rest.isascii() and rest.isdigit())):
+        raise _unreadable("amount")
+    fen = int(whole + rest.ljust(_FEN_DIGITS, "0")) if unit == "yuan" else int(whole)
+    if fen > AMOUNT_FEN_MAX:
+        raise _unreadable("amount")
+    return fen
+
+
+def _filled(field: AnsweredField, values: Mapping[str, str]) -> str:
+    """Put the values in, in one pass: a name in braces inside a value stays what it is."""
+    return _NAMED.sub(lambda found: values.get(found[1], found[0]), field.text)
+
+
+def _fitted(field: AnsweredField, text: str) -> str:
+    if not field.width:
+        return text
+    if field.pad == "zeros":
+        return text[-field.width :].rjust(field.width, "0")
+    cut = text[: field.width]
+    return cut.rjust(field.width) if field.pad == "left" else cut.ljust(field.width)
+
+
+def _unreadable(detail: str) -> Fault:
+    return Fault(FaultCode.FRAMED_REQUEST_UNREADABLE, detail=detail)

@@ -1,0 +1,122 @@
+"""What a framed till's data means, in all three ways of writing it."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from edge_agent.drivers.framed_ecr.messages import Messages
+from edge_agent.drivers.profiles.framed import Operation
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+from tests.unit.edge_agent.test_framed_codec import NAMES, profile
+
+CODEPAY = json.dumps(
+    {
+        "topic": "ecrhub.pay.order",
+        "biz_data": {"order_amount": "19.5", "merchant_order_no": "R7"},
+    }
+).encode()
+ANSWER = TillAnswer(name="李敏", tier="gold", points=320, earned=19)
+
+
+def messages(name: str) -> Messages:
+    return Messages(profile(name).message)
+
+
+def payment(amount: str, receipt: str) -> bytes:
+    text = receipt.rjust(128)
+    return f"000000010P0000000100000{amount:>08}{text}00000000".encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "wanted"),
+    [
+        ("ecr-transbank", b"0200|1950|R7|", TillRequest(Means.SALE, "0200", "", 1_950, "R7")),
+        ("ecr-transbank", b"0700|13800138000|", TillRequest(Means.MEMBER, "0700", "13800138000")),
+        ("ecr-transbank", b"0100", TillRequest(Means.PING, "0100")),
+        (
+            "ecr-codepay",
+            CODEPAY,
+            TillRequest(Means.SALE, "ecrhub.pay.order", "", 1_950, "R7"),
+        ),
+        ("ecr-crc32", b"SALE\t19.50\tR7", TillRequest(Means.SALE, "SALE", "", 1_950, "R7")),
+        ("ecr-zvt-serial", bytes.fromhex("060000"), TillRequest(Means.PING, "0600")),
+    ],
+)
+def test_a_request_is_read(name: str, data: bytes, wanted: TillRequest) -> None:
+    assert messages(name).read(data) == wanted
+
+
+def test_a_payment_in_columns_is_read_where_the_profile_says() -> None:
+    read = messages("ecr-ecr17").read(payment("1950", "R7"))
+    assert (read.means, read.amount_fen, read.receipt_no) == (Means.SALE, 1_950, "R7")
+
+
+def test_an_answer_is_written_as_the_profile_says() -> None:
+    sale = TillRequest(Means.SALE, "0200", "", 1_950, "R7")
+    assert messages("ecr-transbank").write(sale, ANSWER) == b"0210|00|R7|1950|19|320|"
+    refused = messages("ecr-transbank").write(sale, TillAnswer(FaultCode.TILL_RECEIPT_REUSED))
+    assert refused.decode("gb18030").startswith("0210|99|R7|1950|0|0|T108 ")
+    columns = messages("ecr-ecr17").write(TillRequest(Means.SALE, "P", "", 1, "R7"), ANSWER)
+    assert columns == b"000000000E00" + b"R7".rjust(20) + b"0000001900000320"
+    said = messages("ecr-codepay").write(TillRequest(Means.SALE, "ecrhub.pay.order"), ANSWER)
+    assert b'"points_earned": "19"' in said
+    assert messages("ecr-zvt-serial").write(TillRequest(Means.PING, "0600"), ANSWER) == bytes(
+        (6, 15, 0)
+    )
+
+
+def test_a_name_cannot_forge_a_part_of_the_answer() -> None:
+    member = TillRequest(Means.MEMBER, "0700", "x")
+    written = messages("ecr-transbank").write(member, TillAnswer(name="a|{points}", points=5))
+    assert written == b"0710|00|a {points}||5|"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("ecr-transbank", b"0999|1|", "code"),
+        ("ecr-transbank", b"0200|-5|R7|", "amount"),
+        ("ecr-transbank", b"0200|1.5|R7|", "amount"),
+        ("ecr-transbank", b"0200|99999999999999|R7|", "amount"),
+        ("ecr-transbank", b"0200|5||", "receipt"),
+        ("ecr-transbank", b"0700||", "card"),
+        ("ecr-transbank", b"0700|" + b"9" * 65 + b"|", "size"),
+        ("ecr-transbank", b"\xff\xff\xff", "encoding"),
+        ("ecr-codepay", b"[]", "json"),
+        ("ecr-codepay", b"{", "json"),
+        ("ecr-codepay", b"[" * 500, "json"),
+        ("ecr-crc32", b"SALE\t1.999\tR7", "amount"),
+        ("ecr-crc32", b"SALE\t1.\xd9\xa1\tR7", "amount"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_without_quoting_it(
+    name: str, data: bytes, why: str
+) -> None:
+    with pytest.raises(Fault) as refused:
+        messages(name).read(data)
+    assert refused.value.code is FaultCode.FRAMED_REQUEST_UNREADABLE
+    assert refused.value.fields == {"detail": why}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=50)
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_read_or_refused(name: str, data: bytes) -> None:
+    reader = messages(name)
+    try:
+        request = reader.read(data)
+    except Fault as refused:
+        assert refused.code is FaultCode.FRAMED_REQUEST_UNREADABLE  # noqa: PT017 -- either is fine
+    else:
+        reader.write(request, ANSWER)
+
+
+def test_a_sale_without_a_number_is_refused_as_a_profile() -> None:
+    with pytest.raises(ValueError, match="receipt"):
+        Operation.model_validate(
+            {"means": "sale", "code": "1", "fields": [{"means": "amount", "at": 1}]}
+        )

@@ -1,0 +1,81 @@
+"""What an unchanged till is told when it asks for a member and tells of a sale."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge_agent.bootstrap.framed import build_serve
+from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.kinds import EventType
+from tests.factories.agent_api import CARD_UID, MEMBER, PRINTING_TILL, Box
+
+MEMBER_ASKED = TillRequest(Means.MEMBER, "0700", card="13800138000")
+SALE = TillRequest(Means.SALE, "0200", amount_fen=1_950, receipt_no="R7")
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    with Box(tmp_path) as made:
+        yield made
+
+
+def ask(box: Box, request: TillRequest) -> TillAnswer:
+    agent = box.agent
+    serve = build_serve(agent.basis, agent.services, agent.surface)
+    return serve.answer(PRINTING_TILL, "ecr-transbank", request)
+
+
+def sales(box: Box) -> int:
+    return len(box.storage.journal.records(type_=EventType.SALE))
+
+
+def test_a_till_names_a_member_by_phone_or_card(box: Box) -> None:
+    for card in ("13800138000", CARD_UID.hex()):
+        told = ask(box, replace(MEMBER_ASKED, card=card))
+        assert (told.fault, told.name, told.tier) == (None, "李敏", "gold")
+    assert box.visits.lanes_with(MEMBER) == (box.visits.at(PRINTING_TILL).lane,)
+    assert ask(box, TillRequest(Means.PING, "0100")) == TillAnswer()
+
+
+@pytest.mark.parametrize("card", ["13900139000", "ffffffff", "nonsense", "900000000000000000"])
+def test_nobody_is_told_of_as_nobody(box: Box, card: str) -> None:
+    told = ask(box, replace(MEMBER_ASKED, card=card))
+    assert told.fault is not None
+    assert (told.name, told.points) == ("", 0)
+
+
+def test_a_sale_is_booked_once_and_says_the_same_again(box: Box, tmp_path: Path) -> None:
+    before = ask(box, MEMBER_ASKED).points
+    first = ask(box, SALE)
+    assert (first.fault, first.earned, first.points) == (None, 19, before + 19)
+    assert ask(box, SALE) == first
+    assert sales(box) == 1
+    box.agent.stop()
+    with Box(tmp_path) as again:
+        assert ask(again, SALE) == first
+        assert sales(again) == 1
+
+
+def test_a_number_used_for_another_amount_is_refused(box: Box) -> None:
+    assert ask(box, SALE).fault is None
+    other = ask(box, replace(SALE, amount_fen=1_951))
+    assert other.fault is FaultCode.TILL_RECEIPT_REUSED
+    assert ask(box, replace(SALE, amount_fen=0)).fault is FaultCode.FRAMED_REQUEST_UNREADABLE
+    assert sales(box) == 1
+
+
+def test_a_sale_sent_again_with_its_card_leaves_the_next_customer_alone(box: Box) -> None:
+    with_card = replace(SALE, card="13800138000")
+    assert ask(box, with_card).earned == 19
+    assert ask(box, with_card).earned == 19
+    assert ask(box, replace(SALE, receipt_no="R8")).earned == 0
+
+
+def test_a_till_that_asks_too_often_is_held_back(box: Box) -> None:
+    serve = build_serve(box.agent.basis, box.agent.services, box.agent.surface)
+    told = [serve.answer(PRINTING_TILL, "x", MEMBER_ASKED).fault for _ in range(31)]
+    assert told[:30] == [None] * 30
+    assert told[30] is FaultCode.API_RATE_LIMITED
