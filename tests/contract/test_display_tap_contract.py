@@ -1,11 +1,26 @@
 """What every `DisplayTap` and `CustomerDisplay` promises."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from edge_agent.drivers.customer_display.driver import CustomerDisplayTap
+from edge_agent.drivers.customer_display.sim import PoleDisplay, ShowingTill
+from edge_agent.drivers.profiles.display import DisplayProfile
 from edge_agent.ports.display_tap import CustomerDisplay, DisplayEvent, DisplayTap
 from tests.fakes.display_tap import FakeCustomerDisplay, FakeDisplayTap
+
+PROFILE = DisplayProfile(kind="customer_display", name="d", title_zh="显", title_en="d")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that another thread brings about."""
+    for _ in range(500):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(holds)
 
 
 class DisplayTapContract:
@@ -37,6 +52,11 @@ class DisplayTapContract:
             ("total", 990),
         ]
         assert tap.next_event(timeout_ms=1) is None
+
+    def test_an_unplugged_line_shows(self, tap: DisplayTap) -> None:
+        tap.start()
+        self.unplug()
+        until(lambda: tap.state() == "gone")
 
     def test_may_be_stopped_twice_and_without_a_start(self, tap: DisplayTap) -> None:
         tap.stop()
@@ -79,11 +99,6 @@ class TestFakeDisplayTap(DisplayTapContract):
     def unplug(self) -> None:
         self.fake.unplug()
 
-    def test_an_unplugged_line_shows(self, tap: DisplayTap) -> None:
-        tap.start()
-        self.unplug()
-        assert tap.state() == "gone"
-
 
 class TestFakeCustomerDisplay(CustomerDisplayContract):
     @pytest.fixture
@@ -93,3 +108,43 @@ class TestFakeCustomerDisplay(CustomerDisplayContract):
 
     def forbid(self) -> None:
         self.fake.allowed = False
+
+
+@pytest.mark.integration
+class TestCustomerDisplayTap(DisplayTapContract):
+    @pytest.fixture
+    def tap(self) -> Iterator[DisplayTap]:
+        self.old_till, self.pole = ShowingTill(), PoleDisplay()
+        tap = CustomerDisplayTap("till", PROFILE, (self.old_till.port, self.pole.port))
+        yield tap
+        tap.stop()
+        self.old_till.stop()
+        self.pole.stop()
+
+    def show_total(self, amount_fen: int) -> None:
+        self.old_till.send(b"\x1bs2\x1bQA%d.%02d\r" % divmod(amount_fen, 100))
+
+    def unplug(self) -> None:
+        self.pole.stop()
+
+
+@pytest.mark.integration
+class TestCustomerDisplay(CustomerDisplayContract):
+    @pytest.fixture
+    def display(self) -> Iterator[CustomerDisplay]:
+        self.allowed = True
+        self.old_till, self.pole = ShowingTill(), PoleDisplay()
+        ports = (self.old_till.port, self.pole.port)
+        tap = CustomerDisplayTap("till", PROFILE, ports, may=lambda: self.allowed)
+        tap.start()
+        until(lambda: tap.state() == "ok")
+        self.old_till.send(b"\x0c\x1bQATOTAL\r\x1bQB12.50\r")
+        assert tap.next_event(timeout_ms=10_000)
+        yield tap
+        tap.stop()
+        assert self.pole.glass().rows == ("TOTAL", "12.50"), "it is left as the till left it"
+        self.old_till.stop()
+        self.pole.stop()
+
+    def forbid(self) -> None:
+        self.allowed = False

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from edge_agent.domain.camera_source import CameraKind
+from edge_agent.drivers.profiles.display import DisplayProfile
 from edge_agent.drivers.profiles.framed import FramedProfile
 from edge_agent.drivers.profiles.sections import Encoding, Profile
 from edge_agent.drivers.profiles.till import (
@@ -28,6 +29,7 @@ from retail_core.texts.faults import FaultCode
 __all__ = [
     "CameraProfile",
     "DeviceProfile",
+    "DisplayProfile",
     "Encoding",
     "FramedProfile",
     "Job",
@@ -63,10 +65,11 @@ class CameraProfile(Profile):
 
 
 DeviceProfile = Annotated[
-    TillProfile | FramedProfile | NfcProfile | CameraProfile, Field(discriminator="kind")
+    TillProfile | FramedProfile | NfcProfile | CameraProfile | DisplayProfile,
+    Field(discriminator="kind"),
 ]
 _ANY: TypeAdapter[DeviceProfile] = TypeAdapter(DeviceProfile)
-_P = TypeVar("_P", TillProfile, FramedProfile, NfcProfile, CameraProfile)
+_P = TypeVar("_P", TillProfile, FramedProfile, NfcProfile, CameraProfile, DisplayProfile)
 
 
 def load_file(path: Path) -> DeviceProfile:

@@ -101,7 +101,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "whether points reached the till software cannot be told; please check by hand",
     ),
     FaultCode.TILL_WATCH_FAILED: FaultSpec(
-        "defect",
+        "internal",
         500,
         "读顾显或扫码的程序出错,内容照样送到收银机",
         "reading a display's or scanner's line failed; its bytes go on to the till all the same",

@@ -1,0 +1,1 @@
+"""A customer display that is already there: read on its way, greeted on between two sales."""

@@ -1,0 +1,148 @@
+"""What stands on the display now, kept so that it can be painted again as the till left it.
+
+Cells keep the till's own bytes, so painting needs no alphabet. A Chinese character takes two cells.
+Columns and rows count from 0 here and from 1 on the wire.
+"""
+
+from dataclasses import dataclass, field
+
+from edge_agent.drivers.customer_display.frames import Token, character_bytes
+
+COLUMNS, ROWS = 20, 2
+_MODES = frozenset({b"\x1c&", b"\x1c.", b"\x1bt", b"\x1bR", b"\x1bc", b"\x1bf"})
+_ROW_OF = {b"A": 0, b"B": 1, b"D": 0, b"C": 1}
+_ARROWS = {b"A": (-1, 0), b"B": (1, 0), b"C": (0, 1), b"D": (0, -1)}
+CLEAR, HOME = b"\x0c", b"\x0b"
+
+
+@dataclass(slots=True)
+class Screen:
+    """The rows, the cursor, the lamp and the modes; `named_rows` were written by ESC Q."""
+
+    columns: int = COLUMNS
+    rows: list[list[bytes]] = field(default_factory=lambda: [[] for _ in range(ROWS)])
+    row: int = 0
+    column: int = 0
+    lamp: bytes = b""
+    epson: bool = False
+    named_rows: set[int] = field(default_factory=set)
+    modes: dict[bytes, bytes] = field(default_factory=dict)
+
+    def apply(self, token: Token) -> None:
+        """Change as the display does; what changes nothing that is seen is passed over."""
+        if token.is_text:
+            self._write(token.rest)
+        elif token.name in _CONTROLS:
+            _CONTROLS[token.name](self)
+        elif token.name in {b"\x1bQ", b"\x1bu"}:
+            self._named(_ROW_OF[token.rest[:1]], token.rest[1:-1])
+        elif token.name in _MODES:
+            self.modes[token.name] = token.rest
+        elif token.name == b"\x1bs":
+            self.lamp = bytes((token.rest[0] | 0x30,))
+        elif token.name == b"\x1b@":
+            self._blank()
+            self.lamp, self.modes = b"", {}
+        else:
+            self._move(token)
+
+    def raw_rows(self) -> tuple[bytes, ...]:
+        """Return the bytes of each row, without the blanks behind them."""
+        return tuple(b"".join(cells).rstrip(b" ") for cells in self.rows)
+
+    def paint(self) -> bytes:
+        """Return what brings the display from anything to this: rows, modes, lamp and cursor."""
+        modes = b"".join(name + rest for name, rest in self.modes.items())
+        painted, moved = [CLEAR, modes], False
+        for number, raw in enumerate(self.raw_rows()):
+            if number in self.named_rows:
+                painted.append(b"\x1bQ" + b"AB"[number : number + 1] + raw + b"\r")
+            elif raw:
+                painted.append(self._goto(number, 0) + raw)
+                moved = True
+        if self.lamp:
+            painted.append(b"\x1bs" + self.lamp)
+        if moved or self.row or self.column:
+            # Behind the last column the next character opens the next row.
+            over, column = divmod(self.column, self.columns)
+            painted.append(self._goto((self.row + over) % ROWS, column))
+        return b"".join(painted)
+
+    def _goto(self, row: int, column: int) -> bytes:
+        if row == column == 0:
+            return HOME
+        return (b"\x1f$" if self.epson else b"\x1bl") + bytes((column + 1, row + 1))
+
+    def _write(self, raw: bytes) -> None:
+        at = 0
+        while at < len(raw):
+            size = character_bytes(raw, at) or 1
+            self._put(raw[at : at + size], 1 if size == 1 else 2)
+            at += size
+
+    def _put(self, character: bytes, width: int) -> None:
+        if self.column + width > self.columns:
+            self.row, self.column = (self.row + 1) % ROWS, 0
+        cells = self.rows[self.row]
+        cells.extend([b" "] * (self.column + width - len(cells)))
+        cells[self.column : self.column + width] = [character, b""][:width]
+        self.column += width
+        self.named_rows.discard(self.row)
+
+    def _named(self, row: int, raw: bytes) -> None:
+        self.rows[row] = []
+        at_row, at_column = self.row, self.column
+        self.row, self.column = row, 0
+        self._write(raw[: self.columns])
+        self.row, self.column = at_row, at_column
+        self.named_rows.add(row)
+
+    def _move(self, token: Token) -> None:
+        if token.name in {b"\x1f$", b"\x1bl"}:
+            self.epson = token.name == b"\x1f$"
+            self._place(token.rest[1] - 1, token.rest[0] - 1)
+        elif token.name == b"\x1b[":
+            down, right = _ARROWS.get(token.rest, (0, 0))
+            if token.rest == b"H":
+                self._place(0, 0)
+            elif down or right:
+                self._place(self.row + down, self.column + right)
+
+    def _place(self, row: int, column: int) -> None:
+        self.row = min(max(row, 0), ROWS - 1)
+        self.column = min(max(column, 0), self.columns - 1)
+
+    def _blank(self) -> None:
+        self.rows = [[] for _ in range(ROWS)]
+        self.named_rows = set()
+        self._place(0, 0)
+
+    def _blank_row(self) -> None:
+        self.rows[self.row] = []
+        self.column = 0
+
+    def _home(self) -> None:
+        self._place(0, 0)
+
+    def _back(self) -> None:
+        self._place(self.row, self.column - 1)
+
+    def _on(self) -> None:
+        self._place(self.row, self.column + 1)
+
+    def _down(self) -> None:
+        self.row = (self.row + 1) % ROWS
+
+    def _left(self) -> None:
+        self.column = 0
+
+
+_CONTROLS = {
+    b"\x0c": Screen._blank,  # noqa: SLF001 - its own table of controls
+    b"\x18": Screen._blank_row,  # noqa: SLF001
+    b"\x0b": Screen._home,  # noqa: SLF001
+    b"\x08": Screen._back,  # noqa: SLF001
+    b"\t": Screen._on,  # noqa: SLF001
+    b"\n": Screen._down,  # noqa: SLF001
+    b"\r": Screen._left,  # noqa: SLF001
+}
