@@ -23,7 +23,8 @@ class TappedTill:
 class Tech:
     """The parts behind `/v1/tech`."""
 
-    tills: tuple[TappedTill, ...] = ()
+    tills: tuple[TappedTill, ...]
+    appended: Callable[[UUID], dict[str, int]]
 
     def till(self, till: UUID) -> TappedTill:
         """Return a tapped till; raises Fault API_NOT_FOUND."""

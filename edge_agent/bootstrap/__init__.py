@@ -1,9 +1,11 @@
 """The composition root: the only package that names adapters and drivers."""
 
+from collections import ChainMap
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -12,6 +14,7 @@ from edge_agent.api.app import build_app
 from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.dependencies import ApiDeps, LaneDesk
+from edge_agent.api.device_desk import DeviceDesk
 from edge_agent.api.guard import Gate
 from edge_agent.api.hub import WHOLE_SHOP
 from edge_agent.api.idempotency import OnceDesk
@@ -23,9 +26,11 @@ from edge_agent.api.turning import TurnCounter
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
+from edge_agent.bootstrap.append import build_append
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.bootstrap.beside import face_health
+from edge_agent.bootstrap.device_broker import Brokerage, build_brokerage
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.framed import framed_loops
 from edge_agent.bootstrap.lanes import lanes_with_tills
@@ -35,9 +40,11 @@ from edge_agent.bootstrap.tech import build_tech
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.device_bus import DeviceBus, LineListener
 from edge_agent.ports.person_line import PersonLine
 from edge_agent.ports.till_tap import TillTap
 from edge_agent.screen import STATIC
+from edge_agent.services.append_receipt import AppendReceipt
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Applied
 from edge_agent.services.lane_calls import LaneCalls
@@ -64,6 +71,8 @@ class Outside:
     directory: CloudDirectory | None = None
     persons: PersonLine | None = None
     devices: Devices | None = None
+    bus: DeviceBus | None = None
+    listener: LineListener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class Surface:
     wellbeing: Wellbeing
     calls: LaneCalls
     baskets: BasketDesk
+    append: AppendReceipt
+    devices: DeviceDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ class Agent:
     services: Services
     surface: Surface
     devices: Devices
+    brokerage: Brokerage
     cloud: CloudSession
     app: FastAPI
     loops: tuple[Loop, ...]
@@ -105,6 +117,7 @@ class Agent:
         """Let requests that wait for a device come back empty-handed."""
         for desk in self.surface.desks.values():
             desk.cards.stop()
+        self.brokerage.broker.wake()
         self.services.release_waiters()
 
     def stop(self) -> None:
@@ -129,12 +142,13 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         lines = open_lines(basis, storage, outside.directory, outside.persons)
         files.callback(lines.directory.close)
         files.callback(lines.stop)
-        devices = outside.devices or open_devices(basis)
+        brokerage = build_brokerage(basis, storage.documents, files, outside.bus, outside.listener)
+        devices = outside.devices or open_devices(replace(basis, broker=brokerage.broker))
         services = build_services(basis, storage, lines, devices)
         files.callback(services.release_waiters)
         files.callback(services.recruiting.stop)
         files.callback(services.faces.turning.stop)
-        surface = build_surface(basis, storage, services, devices, lines)
+        surface = build_surface(basis, storage, services, devices, lines, brokerage)
         lines.downlink.listen(announcer(basis, services, surface))
         return Agent(
             basis=basis,
@@ -142,11 +156,13 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             services=services,
             surface=surface,
             devices=devices,
+            brokerage=brokerage,
             cloud=build_cloud_session(
                 basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
             ),
             app=build_api(basis, storage, services, surface, devices),
             loops=(
+                Loop("devices", brokerage.broker.turn, basis.tally),
                 Loop("shelf", lines.downlink.tend_shelf, basis.tally, rest_s=SHELF_EVERY_S),
                 *build_loops(basis, services, surface, devices),
             ),
@@ -155,7 +171,12 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
 
 
 def build_surface(
-    basis: Basis, storage: Storage, services: Services, devices: Devices, lines: Lines
+    basis: Basis,
+    storage: Storage,
+    services: Services,
+    devices: Devices,
+    lines: Lines,
+    brokerage: Brokerage,
 ) -> Surface:
     """Build what shows and tells."""
     provisioned = basis.settings.device
@@ -169,23 +190,7 @@ def build_surface(
     )
     lanes = lanes_with_tills(basis)
     visits = Visits(services.sessions, lanes)
-    wellbeing = Wellbeing(
-        basis.shop,
-        basis.version,
-        basis.clock,
-        storage.journal,
-        storage.replica,
-        basis.tally,
-        devices.states() | {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
-        lanes,
-        lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
-        lambda: (
-            *storage.replica.noted(),
-            *devices.noted(services.gallery.members),
-            *lines.noted(),
-        ),
-        training=services.after.training.lanes,
-    )
+    wellbeing = build_wellbeing(basis, storage, services, devices, lines, brokerage)
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
         lines.link,
@@ -205,7 +210,41 @@ def build_surface(
         for name, lane in services.lanes.items()
     }
     baskets = build_basket_desk(storage, services, (views, visits), basis.hub)
-    return Surface(views, visits, counter, desks, wellbeing, calls, baskets)
+    append = build_append(basis, services, devices)
+    return Surface(views, visits, counter, desks, wellbeing, calls, baskets, append, brokerage.desk)
+
+
+def build_wellbeing(
+    basis: Basis,
+    storage: Storage,
+    services: Services,
+    devices: Devices,
+    lines: Lines,
+    brokerage: Brokerage,
+) -> Wellbeing:
+    """Build what the box says of itself."""
+    return Wellbeing(
+        basis.shop,
+        basis.version,
+        basis.clock,
+        storage.journal,
+        storage.replica,
+        basis.tally,
+        ChainMap(
+            devices.states(),
+            {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
+            cast("dict[str, Callable[[], str]]", brokerage.states),
+        ),
+        lanes_with_tills(basis),
+        lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
+        lambda: (
+            *storage.replica.noted(),
+            *devices.noted(services.gallery.members),
+            *lines.noted(),
+            *brokerage.broker.noted(),
+        ),
+        training=services.after.training.lanes,
+    )
 
 
 def build_api(
@@ -255,7 +294,8 @@ def build_api(
         provisioned=tokens.provisioned,
         recruiting=services.recruiting,
         growth=services.growth,
-        tech=build_tech(basis, devices),
+        tech=build_tech(basis, devices, surface.append),
+        devices=surface.devices,
     )
     gate = Gate(
         basis.settings.hosts,
@@ -292,7 +332,9 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         def book(till: UUID = till, tap: TillTap = tap) -> None:
             receipt = tap.next_receipt(timeout_ms=TAP_TURN_MS)
             if receipt is not None and not services.after.training.at(surface.visits.at(till).lane):
-                surface.counter.booked(services.tapped.book(till, receipt))
+                booking = services.tapped.book(till, receipt)
+                surface.append.booked(receipt, booking)
+                surface.counter.booked(booking)
 
         loops.append(Loop(f"tap-{tap.name}", book, basis.tally))
     return [*loops, *framed_loops(basis, services, surface, devices)]

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from edge_agent.api.counter import RememberingReader
 from edge_agent.api.wellbeing import OFF, worst
+from edge_agent.bootstrap.append_style import append_style
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.face_models import FaceEngines, open_face
+from edge_agent.bootstrap.line_opener import line_opener
 from edge_agent.lane_settings import LaneSettings, NfcConfig
 from edge_agent.ports.camera import Camera
 from edge_agent.ports.framed_till import FramedTill
@@ -201,7 +203,15 @@ def open_tap(basis: Basis, till: EscposTill) -> TillTap:
     from edge_agent.drivers.till_escpos.driver import EscposTap  # noqa: PLC0415 - see above
 
     profile = load_profile(basis.settings.config.profiles_dir, till.profile, TillProfile)
-    return EscposTap(str(till.id), profile, (till.port, till.printer), tally=basis.tally)
+    ports = (till.port, till.printer)
+    return EscposTap(
+        str(till.id),
+        profile,
+        ports,
+        tally=basis.tally,
+        open_line=line_opener(basis),
+        append=append_style(till.append),
+    )
 
 
 def open_framed(basis: Basis, till: FramedTillConfig) -> FramedTill:

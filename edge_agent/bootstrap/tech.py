@@ -3,9 +3,10 @@
 from edge_agent.api.tech import TappedTill, Tech
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import BROKEN, Devices
+from edge_agent.services.append_receipt import AppendReceipt
 
 
-def build_tech(basis: Basis, devices: Devices) -> Tech:
+def build_tech(basis: Basis, devices: Devices, append: AppendReceipt) -> Tech:
     """Name every tapped till of the device file; one that could not be set up is `gone`."""
     tills = tuple(
         TappedTill(
@@ -17,4 +18,4 @@ def build_tech(basis: Basis, devices: Devices) -> Tech:
         )
         for one in basis.settings.device.escpos_tills
     )
-    return Tech(tills)
+    return Tech(tills, append.outcomes)

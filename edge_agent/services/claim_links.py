@@ -38,6 +38,14 @@ class ClaimLinks:
         """Return the code of a receipt of this box."""
         return mint_claim(self._key, receipt_id)
 
+    def receipt_page(self, receipt_id: UUID) -> tuple[str, tuple[str, ...]]:
+        """Return the member page's address for a receipt that has its member, and its drawing.
+
+        Nothing is claimed by it: `#e=` names the receipt, `#r=` would claim it.
+        """
+        uri = f"{self._page}#e={self.token(receipt_id)}"
+        return uri, self._draw(uri)
+
     def link(self, receipt_id: UUID) -> ClaimLink:
         """Return what is printed for a receipt of this box.
 

@@ -96,7 +96,7 @@ def test_a_slip_for_an_older_receipt_is_not_printed(counter: Counter) -> None:
     counter.sale("0002")
     late = counter.tap.append(first, SLIP, timeout_ms=50)
     assert late is FaultCode.TILL_APPEND_LATE
-    assert counter.received() == counter.sent
+    assert comes_about(lambda: counter.printer.received() == counter.sent)
 
 
 def test_no_slip_while_a_receipt_is_being_printed(counter: Counter) -> None:

@@ -6,13 +6,17 @@ from edge_agent.api.models.base import Answered
 
 
 class TechTill(Answered):
-    """A till the box stands beside; `state` is `ok`, `starting` or `gone`."""
+    """A till the box stands beside; `state` is `ok`, `starting` or `gone`.
+
+    `appended` counts since the start: slips printed behind receipts, and by code why not.
+    """
 
     till: UUID
     name: str
     kind: str
     profile: str
     state: str
+    appended: dict[str, int]
 
 
 class TechTills(Answered):

@@ -17,7 +17,12 @@ def tills(deps: Deps, _caller: MayInspect) -> TechTills:
     """List the tills this box stands beside, and how their lines are."""
     shown = (
         TechTill(
-            till=one.till, name=one.name, kind=one.kind, profile=one.profile, state=one.state()
+            till=one.till,
+            name=one.name,
+            kind=one.kind,
+            profile=one.profile,
+            state=one.state(),
+            appended=deps.tech.appended(one.till),
         )
         for one in deps.tech.tills
     )

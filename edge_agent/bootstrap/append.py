@@ -1,0 +1,33 @@
+"""What is printed behind receipts, wired."""
+
+from edge_agent.bootstrap.basis import Basis
+from edge_agent.bootstrap.devices import Devices
+from edge_agent.bootstrap.services import Services
+from edge_agent.services.append_receipt import AppendReceipt, AppendWish
+
+
+def build_append(basis: Basis, services: Services, devices: Devices) -> AppendReceipt:
+    """Build it over the tills that have an `append` section."""
+    language = basis.settings.config.language
+    wishes = {
+        till.id: AppendWish(
+            points=till.append.points,
+            tier=till.append.tier,
+            savings=till.append.savings,
+            receipt_code=till.append.receipt_code,
+            claim_code=till.append.claim_code,
+            language=till.append.language or language,
+            within_ms=till.append.within_ms,
+        )
+        for till in basis.settings.device.escpos_tills
+        if till.append is not None
+    }
+    return AppendReceipt(
+        wishes,
+        devices.taps,
+        services.permit,
+        services.members,
+        services.after.claims,
+        lambda: services.prices.rules().bundle.tier_names,
+        basis.tally,
+    )
