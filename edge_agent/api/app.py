@@ -40,6 +40,7 @@ from edge_agent.api.routes import (
     sales,
     suggestions,
     tech,
+    tech_devices,
     training,
 )
 from retail_core.errors import Fault
@@ -67,6 +68,7 @@ FEATURES = (
     training,
     pairing,
     tech,
+    tech_devices,
     events,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {

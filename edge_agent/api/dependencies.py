@@ -13,6 +13,7 @@ from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.deadline import Deadline
+from edge_agent.api.device_desk import DeviceDesk
 from edge_agent.api.growth import Growth
 from edge_agent.api.hub import EventHub
 from edge_agent.api.idempotency import HEADER, OnceDesk, OnceKey, once_key
@@ -89,6 +90,7 @@ class ApiDeps:
     growth: Growth
     suggestions: Suggestions
     tech: Tech
+    devices: DeviceDesk
 
 
 IdempotencyHeader = Annotated[

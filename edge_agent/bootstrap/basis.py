@@ -18,6 +18,7 @@ from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
 from edge_agent.api.hub import EventHub
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
+from edge_agent.services.device_broker import DeviceBroker
 from edge_agent.services.restore import restore_unsynced
 from edge_agent.settings import Settings
 from retail_core.clock import TimeQuality
@@ -28,7 +29,10 @@ DOCUMENTS_FILE = "documents.json"
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What everything else is built on; `run_id` names this run of the program."""
+    """What everything else is built on; `run_id` names this run of the program.
+
+    `broker` knows the paths of `device:` addresses; `check`, which opens no line, has none.
+    """
 
     settings: Settings
     version: str
@@ -39,6 +43,7 @@ class Basis:
     shop: Shop
     hub: EventHub
     board: Board
+    broker: DeviceBroker | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from tests.factories.agent_files import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
+from tests.fakes.device_bus import FakeDeviceBus, FakeLineListener
 from tests.fakes.person_line import FakePersonLine
 
 BOOT = UUID("01890000-0000-7000-8000-00000000b007")
@@ -69,6 +70,7 @@ class Box:
         self.directory = FakeCloudDirectory()
         self.directory.down = True
         self.persons = FakePersonLine()
+        self.bus = FakeDeviceBus()
         files = {"device": THREE_TILLS, "config": TWO_LANES} if two_lanes else {}
         if device is not None:
             files = {"device": device}
@@ -81,6 +83,8 @@ class Box:
                 directory=self.directory if device is None else None,
                 persons=self.persons if device is None else None,
                 devices=devices,
+                bus=self.bus,
+                listener=FakeLineListener(lambda _path, _question: b"\x12"),
             ),
         )
         self.app = self.agent.app

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from starlette.testclient import TestClient
 
 from edge_agent.api.app import api_routes
+from edge_agent.domain.devices import DeviceKind, Identity, Seen
 from tests.factories.agent_api import MEMBER, PHONE, TILL, Box
 from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.api_tour_texts import ZH
@@ -40,7 +42,7 @@ class Tour:
         """Take the whole walk."""
         for part in (
             self._readers, self._enrolment, self._baskets, self._sales, self._terminals,
-            self._clerks, self._tech,
+            self._devices, self._clerks, self._tech,
         ):  # fmt: skip
             part()
         return {name: _masked(example) for name, example in sorted(self.found.items())}
@@ -221,6 +223,22 @@ class Tour:
     def _tech(self) -> None:
         self.at_screen("GET /v1/tech/tills")
         self.at_till("GET /v1/tech/tills")
+
+    def _devices(self) -> None:
+        adapter = Identity(DeviceKind.LINE, "1a86", "7523", "", "00", "1-1.2", ("05e3:0608:",))
+        for number, plugging in (("0", "4"), ("1", "5")):
+            sits = replace(adapter, socket=f"1-1.{number}")
+            self._box.bus.plug(Seen(f"/dev/ttyUSB{number}", sits, plugging, title="USB Serial"))
+        wish = {"name": "till-1-printer", "device": "/dev/ttyUSB0", "may_probe": True}
+        self.at_screen("POST /v1/tech/devices/claims", wish)
+        self.at_screen("POST /v1/tech/devices/claims", wish | {"name": "till-1"})
+        self.at_screen("POST /v1/tech/devices/claims", wish | {"device": "/dev/ttyUSB9"})
+        self.at_screen("GET /v1/tech/devices")
+        heard = {"device": "till-1-printer", "ask": True}
+        self.at_screen("POST /v1/tech/devices/identify", heard)
+        self.at_screen("POST /v1/tech/devices/identify", heard | {"device": "/dev/ttyUSB1"})
+        for _ in range(2):
+            self.at_screen("DELETE /v1/tech/devices/claims/{name}", name="till-1-printer")
 
     def _terminals(self) -> None:
         stranger = self._box.client()

@@ -61,5 +61,9 @@ ZH = {
     "GET /v1/terminals/self": "这个令牌是谁",
     "POST /v1/terminals/self/token": "换令牌",
     "DELETE /v1/terminals/{terminal_id}": "停用一台终端",
+    "GET /v1/tech/devices": "技术员:插着什么设备,叫什么名字,谁在用",
+    "POST /v1/tech/devices/claims": "给设备登记一个名字,或把名字给另一个设备",
+    "DELETE /v1/tech/devices/claims/{name}": "放开一个登记,设备从此不再打开",
+    "POST /v1/tech/devices/identify": "听一听设备是什么,允许时问一句",
     "GET /v1/tech/tills": "技术员:接在线路上的收银机",
 }
