@@ -22,6 +22,7 @@ from edge_agent.services.near_misses import NearMisses
 from edge_agent.services.recorder import AnswerOf
 from edge_agent.services.redeeming import Trust
 from edge_agent.services.training import TrainingMode
+from retail_core.identity.assurance import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class BasketDesk:
         shown: list[SaleAnswered] = []
 
         def show(result: SaleResult) -> SaleAnswered:
-            shown.append(self._parts.views.sale(result))
+            standing = self._standing(clerk.place, result.member_id)
+            shown.append(self._parts.views.sale(result, standing))
             return shown[-1]
 
         def act(answer: AnswerOf[SaleResult]) -> SaleResult:
@@ -156,10 +158,13 @@ class BasketDesk:
         self._baskets.while_so(shown.basket, tell)
 
     def _trust(self, basket: CounterBasket) -> Trust:
-        if basket.member_id is None:
-            return Trust(BY_NAME_ONLY.standing, self._visits.policy)
-        place = Place(basket.lane, basket.till)
-        return Trust(self._visits.standing(place, basket.member_id), self._visits.policy)
+        standing = self._standing(Place(basket.lane, basket.till), basket.member_id)
+        return Trust(standing, self._visits.policy)
+
+    def _standing(self, place: Place, member_id: UUID | None) -> Standing:
+        if member_id is None:
+            return BY_NAME_ONLY.standing
+        return self._visits.standing(place, member_id)
 
 
 def _command(basket: CounterBasket, clerk: Clerk, asked: CommitAsked) -> SaleCommand:

@@ -170,8 +170,8 @@ class Views:
             }
         )
 
-    def sale(self, result: SaleResult) -> SaleAnswered:
-        """Return a finished sale."""
+    def sale(self, result: SaleResult, standing: Standing) -> SaleAnswered:
+        """Return a finished sale; a buyer known by her number alone stays masked."""
         names = {offer.offer_id: offer.name for offer in result.priced.applied}
         return SaleAnswered(
             receipt_id=result.receipt_id,
@@ -183,7 +183,7 @@ class Views:
             total_fen=result.priced.total_fen,
             saved_fen=result.priced.saved_fen,
             points_earned=result.points_earned,
-            member=self._buyer(result.member_id),
+            member=self._buyer(result.member_id, standing),
             status=result.priced.status,
             unmapped=result.unmapped,
             due_fen=result.priced.due_fen,
@@ -225,11 +225,13 @@ class Views:
             wall_ms=booking.wall_ms,
         )
 
-    def _buyer(self, member_id: UUID | None) -> BuyerView | None:
+    def _buyer(self, member_id: UUID | None, standing: Standing) -> BuyerView | None:
         held = None if member_id is None else self._replica.member(member_id)
         if held is None:
             return None
-        return BuyerView(member_id=held.member_id, name=held.record.name, tier=held.record.tier)
+        name, tier = held.record.name, held.record.tier
+        shown = mask_name(name) if standing.factor is Factor.PHONE_NUMBER else name
+        return BuyerView(member_id=held.member_id, name=shown, tier=tier)
 
     def _points(self, priced: PricedBasket, member_id: UUID | None, earn: EarnRule | None) -> int:
         held = None if member_id is None else self._replica.member(member_id)

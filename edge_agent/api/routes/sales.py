@@ -29,15 +29,15 @@ def sell(
     """Close a sale: when this answers, it is on disk."""
     command = _command(asked, caller, None if operator is None else operator.operator_id)
 
+    trust = trust_at(deps, deps.visits.at(command.till), command.member_id)
     shown: list[SaleAnswered] = []
 
     def show(result: SaleResult) -> SaleAnswered:
-        shown.append(deps.views.sale(result))
+        shown.append(deps.views.sale(result, trust.standing))
         return shown[-1]
 
     def act(answer: AnswerOf[SaleResult]) -> SaleResult:
         deps.after.training.refuse(deps.visits.at(command.till).lane)
-        trust = trust_at(deps, deps.visits.at(command.till), command.member_id)
         result = deps.sales.execute(command, trust, answer=answer)
         _announce(deps, shown[-1], command)
         return result

@@ -10,7 +10,7 @@ import pytest
 from retail_core.identity.assurance import Standing
 from retail_core.loyalty.leases import RightKind
 from retail_core.wire.messages import LeaseSpend
-from tests.factories.agent_api import MEMBER, PHONE, Box
+from tests.factories.agent_api import MEMBER, PHONE, Box, sale
 from tests.factories.counter_sales import (
     BY_FACE,
     COUPON,
@@ -106,6 +106,18 @@ def test_showing_a_code_later_makes_the_wish_come_true(till: TillCalls, shop: Re
     assert till.paid(path, GOLD_MILK - 200)["points_redeemed"] == 200
 
 
+def test_who_only_says_a_number_learns_no_name_from_the_sale(
+    till: TillCalls, shop: Redeeming
+) -> None:
+    till.post("/v1/identify/phone", {"phone": PHONE})
+    assert till.paid(hers(till), GOLD_MILK)["member"]["name"] == "李*"
+    till.post("/v1/identify/phone", {"phone": PHONE})
+    sold = till.post("/v1/sales", sale(GOLD_MILK, member_id=str(MEMBER)))
+    assert sold["member"]["name"] == "李*"
+    shop.known()
+    assert till.paid(hers(till), GOLD_MILK)["member"]["name"] == "李敏"
+
+
 def test_what_is_held_back_for_one_basket_is_not_there_for_another(
     till: TillCalls, shop: Redeeming
 ) -> None:
@@ -159,15 +171,15 @@ def test_the_old_routes_redeem_too(till: TillCalls, shop: Redeeming) -> None:
     quote = till.post("/v1/quotes", asked | {"coupons": [str(COUPON)]})
     assert (quote["total_fen"], quote["due_fen"]) == (COUPON_MILK, COUPON_MILK - 300)
     assert shop.leases.spendable(POINTS) == 2_000
-    sale = asked | {
+    bought = asked | {
         "coupons": [str(COUPON)],
         "till_receipt_no": "7",
         "tenders": [{"kind": "cash", "amount_fen": 1}],
     }
-    assert till.post("/v1/sales", sale)["code"] == "P105"
+    assert till.post("/v1/sales", bought)["code"] == "P105"
     assert shop.leases.spendable(POINTS) == 2_000
-    sale["tenders"] = [{"kind": "cash", "amount_fen": COUPON_MILK - 300}]
-    assert till.post("/v1/sales", sale)["points_redeemed"] == 300
+    bought["tenders"] = [{"kind": "cash", "amount_fen": COUPON_MILK - 300}]
+    assert till.post("/v1/sales", bought)["points_redeemed"] == 300
     assert shop.leases.spendable(POINTS) == 1_700
 
 
