@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a bare machine to a ready environment: system packages, uv, the project's own .venv.
-# usage: tools/bootstrap.sh [demo|test]      (test adds the browser and its fonts)
+# usage: tools/bootstrap.sh [demo|test|vm]   (test adds the browser and its fonts, vm a virtual machine)
 # Runs in a second when nothing is missing. Needs: python3 >= 3.11; root, sudo or the packages there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +17,7 @@ command -v "$PYTHON" >/dev/null || die "I101 缺少 python3 / python3 is missing
 # ---- system packages ----------------------------------------------------------------------------
 packages=(mosquitto pcscd vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev libzbar0)
 [ "$purpose" = test ] && packages+=(chromium fonts-noto-cjk iproute2)
+[ "$purpose" = vm ] && packages+=(qemu-system-x86 kmod cpio)
 # Debian's own python3 comes without ensurepip and headers; another python3 brings its own.
 "$PYTHON" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 "$PYTHON" -c 'import sysconfig, pathlib, sys
