@@ -163,7 +163,9 @@ class _Receipt:
         name_column = next((column for column in layout.columns if column.kind == "name"), None)
         name = item.name
         if layout.rows == "name-above":
-            yield _text(f"{item.code} {name}" if item.code and not layout.code_line else name)
+            coded = f"{item.code} {name}".strip()
+            fits = not layout.code_line and printer.width(coded) <= layout.width
+            yield _text(coded if fits else name)
             if item.code and layout.code_line:
                 yield _text(item.code)
         elif name_column is not None:

@@ -63,6 +63,8 @@ class ReceiptWords(Section):
     void: Words = ()
     reprint: Words = ()
     report: Words = ()
+    aside: Words = ()
+    exchange: Words = ()
 
 
 class ItemColumn(Section):

@@ -227,7 +227,8 @@ def _apart(edges: list[tuple[int, int, bool, str]]) -> list[ItemColumn]:
 def _border(left: tuple[int, int, bool, str], right: tuple[int, int, bool, str]) -> int:
     """Return where one column ends and the next begins."""
     if left[3] == "name":
-        return max(left[0] + 1, right[0] if not right[2] else min(right[0], left[1] + 1))
+        growing = min(right[0], max(left[1] + 1, (left[1] + right[0]) // 2))
+        return max(left[0] + 1, growing if right[2] else right[0])
     if left[2]:
         return left[1]
     return max(left[1], right[0]) if not right[2] else (left[1] + right[0] + 1) // 2

@@ -152,17 +152,12 @@ def _width(pages: Sequence[Page]) -> int:
 
 
 def _words(
-    pages: Sequence[Page], meanings: Mapping[str, Meaning], corrections: Mapping[str, Meaning]
+    pages: Sequence[Page], meanings: dict[str, Meaning], corrections: Mapping[str, Meaning]
 ) -> ReceiptWords:
-    """Return the words the built-in vocabulary does not know, or knows otherwise."""
-    vocabulary = Vocabulary()
+    """Return what each sum is called, known words too: a grammar leans on no vocabulary."""
     printed = {each.key: each.label for page in pages for each in page.sums}
-    told = {
-        printed[key]: meaning
-        for key, meaning in meanings.items()
-        if vocabulary.meaning(key) is not meaning
-    }
-    told |= corrections
+    told = {printed[key]: meaning for key, meaning in meanings.items()}
+    told.update(corrections)
     by_meaning: dict[str, list[str]] = {}
     for word, meaning in told.items():
         by_meaning.setdefault(meaning.value, []).append(word.strip(" :："))
