@@ -8,8 +8,11 @@ once a job: one odd run must not turn a receipt into another language.
 import re
 from collections.abc import Iterable, Mapping
 
+from edge_agent.drivers.till_escpos.alphabet_words import by_words, is_utf8
+
 CODE_PAGES: Mapping[int, str] = {
     0: "cp437",
+    1: "cp932",
     2: "cp850",
     3: "cp860",
     4: "cp863",
@@ -21,6 +24,10 @@ CODE_PAGES: Mapping[int, str] = {
     17: "cp866",
     18: "cp852",
     19: "cp858",
+    20: "cp874",
+    21: "cp874",
+    26: "cp874",
+    32: "cp720",
     33: "cp775",
     34: "cp855",
     35: "cp861",
@@ -29,6 +36,7 @@ CODE_PAGES: Mapping[int, str] = {
     38: "cp869",
     39: "iso8859_2",
     40: "iso8859_15",
+    44: "cp1125",
     45: "cp1250",
     46: "cp1251",
     47: "cp1253",
@@ -37,10 +45,12 @@ CODE_PAGES: Mapping[int, str] = {
     50: "cp1256",
     51: "cp1257",
     52: "cp1258",
+    53: "kz1048",
 }
 """ESC t n → Python codec, as Epson numbers them; a profile may say otherwise for its printer."""
 
 CHINESE = "gb18030"
+JAPANESE = "cp932"
 WESTERN_EURO = "cp858"
 TURKISH = "cp857"
 _REPLACED = "#$@[\\]^`{|}~"
@@ -79,14 +89,21 @@ def is_ascii(raw: bytes) -> bool:
     return not raw or max(raw) <= _ASCII_MAX
 
 
-def guess_encoding(runs: Iterable[bytes]) -> str | None:
-    """Return `utf-8` or `gb18030` when the undecided runs are clearly that, None otherwise."""
+def guess_encoding(runs: Iterable[bytes], told: str | None = None) -> str | None:
+    """Return the codec the bytes themselves show, None when they show none."""
     foreign = [run for run in runs if not is_ascii(run)]
+    data = b"\n".join(foreign)
     if not foreign:
         return None
-    if all(_decodes(run, "utf-8") for run in foreign):
+    if is_utf8(data):
         return "utf-8"
-    return CHINESE if _looks_chinese(foreign) else None
+    return by_words(data, told) or (CHINESE if not told and _looks_chinese(foreign) else None)
+
+
+def choose_encoding(told: str | None, runs: Iterable[bytes]) -> str:
+    """Return the codec of these runs: what they show themselves, else what the printer was told."""
+    foreign = [run for run in runs if not is_ascii(run)]
+    return or_turkish(guess_encoding(foreign, told) or told or CODE_PAGES[0], foreign)
 
 
 def or_turkish(encoding: str, runs: Iterable[bytes]) -> str:
@@ -104,14 +121,6 @@ def decode(raw: bytes, encoding: str, national: int = 0) -> str:
     """Decode bytes; what the alphabet does not have becomes U+FFFD."""
     text = raw.decode(encoding, "replace")
     return text.translate(_NATIONAL[national]) if 0 < national < len(_NATIONAL) else text
-
-
-def _decodes(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _looks_chinese(runs: list[bytes]) -> bool:

@@ -10,8 +10,8 @@ from typing import Literal
 Decimals = Literal["auto", ".", ","]
 
 _CURRENCY = (
-    r"(?:[¥￥$€£₽₺₹₩₫฿元円圆]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
-    r"|kr|zł|Kč|Ft|Rp|RM|руб|TL|R\$)"
+    r"(?:[¥￥$€£₽₺₹₩￦₫฿元円圆원]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
+    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|руб\.?|TL|R\$)"
 )
 _NUMBER = re.compile(
     rf"""
@@ -41,11 +41,13 @@ class NumberFormat:
     """`decimal` is the decimal mark; with `places` 0 the currency prints no fractions.
 
     Then `plain` says that bare figures may be amounts: no other number shows itself as money.
+    `grouped` says that thousands have their mark.
     """
 
     decimal: str = "."
     places: int = 2
     plain: bool = False
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def find_format(texts: Iterable[str], decimals: Decimals = "auto") -> NumberForm
         dot, comma = seen[".", places], seen[",", places]
         if dot or comma:
             return NumberFormat("." if dot >= comma else ",", places)
-    return NumberFormat("," if seen[".", 3] > seen[",", 3] else ".", 0, plain)
+    grouped = _threes(seen) > 0
+    return NumberFormat("," if seen[".", 3] > seen[",", 3] else ".", 0, plain, grouped)
 
 
 def parse_number(word: str, form: NumberFormat) -> Number | None:
@@ -155,5 +158,5 @@ def _is_amount(digits: str, form: NumberFormat) -> bool:
     tail = _PLACES.search(digits)
     if form.places:
         return tail is not None and tail[1] == form.decimal and len(tail[2]) == form.places
-    is_short = len(digits) <= _PLAIN_DIGITS_MAX and digits[0] != "0"
-    return tail is not None or (form.plain and is_short)
+    longest = _GROUP if form.grouped else _PLAIN_DIGITS_MAX
+    return tail is not None or (len(digits) <= longest and digits[0] != "0")

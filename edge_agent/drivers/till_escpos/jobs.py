@@ -108,7 +108,7 @@ def new_paper(profile: TillProfile) -> Paper:
 
 def rules_of(profile: TillProfile) -> Rules:
     """Return what a profile says about reading receipts."""
-    words = {meaning: getattr(profile.words, meaning.value) for meaning in Meaning}
+    words = {meaning: getattr(profile.words, meaning.value, ()) for meaning in Meaning}
     return Rules(
         profile.name,
         profile.numbers.decimal,

@@ -40,6 +40,7 @@ class Sheet:
     bar_codes: tuple[str, ...] = ()
     cut: bool = False
     cut_off: bool = False
+    drawer: bool = False
 
     @property
     def text(self) -> str:

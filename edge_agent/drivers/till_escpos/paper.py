@@ -8,7 +8,7 @@ whether the printer is the device that listens.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from edge_agent.drivers.till_escpos.alphabet import CHINESE, CODE_PAGES, guess_encoding, or_turkish
+from edge_agent.drivers.till_escpos.alphabet import CHINESE, CODE_PAGES, JAPANESE, choose_encoding
 from edge_agent.drivers.till_escpos.frames import Command, Control, CutOff, Text, Token
 from edge_agent.drivers.till_escpos.layout import Row, Run, Sheet, compose
 
@@ -17,10 +17,11 @@ _TAB_COLUMNS = 8
 _LINE_DOTS = 30
 _PICTURES = frozenset({b"\x1b*", b"\x1dv", b"\x1dQ", b"\x1d8"})
 _PICTURE_FUNCTIONS = b"\x1d("
+PULSES = frozenset({b"\x1bp", b"\x10\x14"})
 _CUTS = frozenset({b"\x1dV", b"\x1bi", b"\x1bm"})
 
 
-def _raw_of(runs: list[Run], encoding: str) -> Iterator[bytes]:
+def _raw_of(runs: list[Run], encoding: str | None) -> Iterator[bytes]:
     return (run.raw for run in runs if run.encoding == encoding)
 
 
@@ -37,6 +38,7 @@ class _State:
     tall: bool = False
     narrow: bool = False
     chinese: bool | None = None
+    shift_jis: bool = False
     code_page: int = 0
     national: int = 0
     tabs: tuple[int, ...] = ()
@@ -67,7 +69,7 @@ class Paper:
         self._row = Row()
         self._raster_bytes = 0
         self._bar_codes: list[str] = []
-        self._cut = self._cut_off = False
+        self._cut = self._cut_off = self._drawer = False
         self._jump(self._state.margin)
 
     def write(self, tokens: Iterable[Token]) -> None:
@@ -88,11 +90,10 @@ class Paper:
         if self._page is None:
             rows.append(self._row)
         runs = [run for row in rows for run in row.runs]
-        guessed = guess_encoding(run.raw for run in runs if not run.encoding) or CODE_PAGES[0]
-        alphabets: dict[str | None, str] = {None: guessed}
-        for told in {run.encoding for run in runs if run.encoding}:
-            own = self._told is not None
-            alphabets[told] = told if own else or_turkish(told, _raw_of(runs, told))
+        alphabets: dict[str | None, str] = {
+            told: told if told and self._told else choose_encoding(told, _raw_of(runs, told))
+            for told in {run.encoding for run in runs}
+        }
         lines = [compose(row, alphabets, self._dots) for row in rows]
         return Sheet(
             lines=tuple(line for line in lines if line.segments),
@@ -100,6 +101,7 @@ class Paper:
             bar_codes=tuple(self._bar_codes),
             cut=self._cut,
             cut_off=self._cut_off,
+            drawer=self._drawer,
         )
 
     def tear_off(self) -> Sheet:
@@ -131,8 +133,8 @@ class Paper:
 
     def _encoding(self) -> str | None:
         """Return the alphabet the printer was told; None leaves it to the bytes of the job."""
-        if self._told or self._state.chinese:
-            return self._told or CHINESE
+        if self._told or self._state.chinese or self._state.shift_jis:
+            return self._told or (JAPANESE if self._state.shift_jis else CHINESE)
         page = self._code_pages.get(self._state.code_page)
         return page if self._state.code_page or self._state.chinese is False else None
 
@@ -202,6 +204,8 @@ class Paper:
             self._raster_bytes += command.size
         elif command.code in _CUTS:
             self._cut = True
+        elif command.code in PULSES:
+            self._drawer = True
 
     def _initialise(self, _args: bytes) -> None:
         """Return to the settings of power-on (ESC @); what is on paper stays."""
@@ -231,6 +235,9 @@ class Paper:
 
     def _end_chinese(self, _args: bytes) -> None:
         self._state.chinese = False
+
+    def _select_kanji(self, args: bytes) -> None:
+        self._state.shift_jis = args[0] & 0x0F in {1, 2}
 
     def _select_code_page(self, args: bytes) -> None:
         self._state.code_page = args[0]
@@ -281,6 +288,7 @@ class Paper:
             b"\x1bM": self._font,
             b"\x1c&": self._begin_chinese,
             b"\x1c.": self._end_chinese,
+            b"\x1cC": self._select_kanji,
             b"\x1bt": self._select_code_page,
             b"\x1bR": self._select_national,
             b"\x1b=": self._select_device,

@@ -11,6 +11,8 @@ from edge_agent.drivers.till_escpos.words import Column
 _ONE_MILLI = 1_000
 _QTY_MAX = 9_999
 _NAME_FIGURE_MAX = 4
+_PLAIN_DIGITS_MAX = 7
+_WITH_REDUCTION = 3
 
 
 class Way(Enum):
@@ -64,6 +66,9 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
             if abs(multiply(qty, unit) - amount.fen) <= 1:
                 spare = _of_the_name(before[:first])
                 return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True, spare=spare)
+    reduced = _reduced(before, amount, order)
+    if reduced is not None:
+        return reduced
     if figures.lead is not None and figures.lead_counts:
         lead_price = _lead_price(figures, amount)
         return Priced(figures.lead.milli, amount.fen, lead_price, explicit_qty=True)
@@ -71,6 +76,17 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
     if qty_found is not None and qty_found is not amount:
         return Priced(qty_found.milli, amount.fen, explicit_qty=True)
     return _qty_from_unit(before, amount)
+
+
+def _reduced(before: list[Number], amount: Number, order: tuple[Column, ...]) -> Priced | None:
+    """Read quantity, price and reduction before the amount: 2  5.00  -1.00  9.00."""
+    if len(before) < _WITH_REDUCTION:
+        return None
+    first, second, off = before[-3:]
+    qty, unit = _which(first, second, order)
+    if not (off.is_money and abs(multiply(qty, unit) - abs(off.fen) - amount.fen) <= 1):
+        return None
+    return Priced(qty.milli, amount.fen, explicit_qty=True, spare=_of_the_name(before[:-3]))
 
 
 def _of_the_name(spare: list[Number]) -> str:
@@ -110,7 +126,8 @@ def _qty_from_unit(before: list[Number], amount: Number) -> Priced:
 
 
 def _is_money(number: Number, way: Way) -> bool:
-    return number.is_money or (way is not Way.STRICT and not number.has_unit)
+    is_code = number.is_bare and len(number.printed) > _PLAIN_DIGITS_MAX
+    return number.is_money or (way is not Way.STRICT and not (number.has_unit or is_code))
 
 
 def _is_quantity(number: Number) -> bool:
@@ -146,6 +163,8 @@ def _which(first: Number, second: Number, order: tuple[Column, ...]) -> tuple[Nu
     if Column.QTY in order and Column.PRICE in order:
         qty_first = order.index(Column.QTY) < order.index(Column.PRICE)
         return (first, second) if qty_first else (second, first)
+    if first.is_whole and second.is_whole and not (first.has_fraction or second.has_fraction):
+        return (first, second) if first.value <= second.value else (second, first)
     return (first, second) if first.is_whole or not second.is_whole else (second, first)
 
 

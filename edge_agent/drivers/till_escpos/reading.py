@@ -4,14 +4,17 @@ One pass is one way to take the figures (`pricing.Way`); `receipt` tries several
 one that adds up.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from edge_agent.drivers.till_escpos.amounts import Number, NumberFormat
 from edge_agent.drivers.till_escpos.layout import Line, columns_of
 from edge_agent.drivers.till_escpos.pricing import Priced, Way, price
 from edge_agent.drivers.till_escpos.rows import (
     Figures,
+    Times,
     column_heading,
     is_rule,
     pairs,
@@ -35,9 +38,15 @@ MONEY_MEANINGS = frozenset(
         Meaning.CHANGE,
     }
 )
-_ONE_MILLI = 1_000
+_NUMBERED = re.compile(r"(\d{2,3}|\d(?=[.)、 ]))[.)、]?\s+(?=\S)")
 _PAIR = 2
 _CODE_MIN = 1_000
+_NO_LABEL = frozenset(
+    {
+        None,
+        *(Meaning(each) for each in ("refund", "void", "reprint", "report", "aside", "exchange")),
+    }
+)  # titles of papers; between articles these words are names
 _ARTICLE_AFTER_ALL = frozenset({Meaning.DISCOUNT, Meaning.EXTRA})
 
 
@@ -55,12 +64,14 @@ class Reading:
     """What one pass found, in the order of the paper.
 
     `counted` when a line gave a quantity; `by_place_only` articles have the words of a payment.
+    `given_back` when all was printed with a minus, which is left out here.
     """
 
     articles: tuple[ReceiptLine, ...] = ()
     entries: tuple[Entry, ...] = ()
     counted: bool = False
     by_place_only: int = 0
+    given_back: bool = False
 
     def of(self, *meanings: Meaning) -> list[Entry]:
         """Return the entries with one of these meanings."""
@@ -91,6 +102,7 @@ class Reader:
         self._vocabulary = vocabulary
         self._form = form
         self._way = way
+        self._following: Line | None = None
         self._columns: tuple[Column, ...] = ()
         self._name = ""
         self._name_column = self._name_width = self._width = 0
@@ -107,7 +119,8 @@ class Reader:
         self._width = max(
             (line.segments[0].column + columns_of(line.text) for line in lines), default=0
         )
-        for line in lines:
+        for line, following in zip_longest(lines, lines[1:]):
+            self._following = following
             self._line(line)
         counted = any(article.priced.explicit_qty for article in self._articles)
         return Reading(_counted(self._articles), tuple(self._entries), counted, self._by_place_only)
@@ -135,8 +148,25 @@ class Reader:
             self._bare(priced)
         elif priced is None:
             self._words(line, figures)
+        elif self._is_only_a_name(line, figures, priced):
+            self._keep_name(line, is_label=False)
         else:
             self._labelled(figures, priced)
+
+    def _is_only_a_name(self, line: Line, figures: Figures, priced: Priced) -> bool:
+        """Tell "Phone 13" above "1 x 5.00  5.00" from an article at 13."""
+        following = self._following
+        if following is None or len(line.segments) > 1 or priced.explicit_qty or self._closed:
+            return False
+        if figures.numbers[-1].has_fraction or self._vocabulary.meaning(figures.label):
+            return False
+        below = take_apart(following, self._form)[-1]
+        enough = _PAIR + any(isinstance(each, Times) for each in below.figures)
+        return (
+            not below.label
+            and len(below.numbers) >= enough
+            and price(below, self._columns, self._way) is not None
+        )
 
     def _begin_columns(self, heading: tuple[Column, ...]) -> None:
         """Note the columns; what stood above the first heading was no article."""
@@ -158,7 +188,7 @@ class Reader:
     def _words(self, line: Line, figures: Figures) -> None:
         """Keep words without an amount: a name, or a title whose amount comes below."""
         self._open = self._vocabulary.meaning(figures.label, among=MONEY_MEANINGS)
-        is_note = self._vocabulary.meaning(figures.label) is not None
+        is_note = self._vocabulary.meaning(figures.label) not in _NO_LABEL
         self._explainable = False
         self._keep_name(line, is_label=is_note or self._open is not None)
 
@@ -260,12 +290,23 @@ def _same_amount(one: Priced, other: Priced) -> bool:
     return one.amount_fen == other.amount_fen
 
 
+def _drop_numbering(articles: list[_Article]) -> None:
+    """Take "01 ", "02 ", … off the names when they count all the articles."""
+    found = [_NUMBERED.match(article.name) for article in articles]
+    if articles and all(
+        each is not None and int(each[1]) == at for at, each in enumerate(found, start=1)
+    ):
+        for article in articles:
+            article.name = _NUMBERED.sub("", article.name, count=1)
+
+
 def _counted(articles: list[_Article]) -> tuple[ReceiptLine, ...]:
     """Finish the articles: tell what numbers before names are.
 
     They are a column only if most articles have one; 1, 2, 3, … number the lines, big ones are the
     till's own codes, the others count.
     """
+    _drop_numbering(articles)
     leads = [article.lead.value for article in articles if article.lead is not None]
     is_column = len(leads) * 5 >= len(articles) * 3
     is_numbering = len(leads) > _PAIR and leads == list(range(1, len(leads) + 1))

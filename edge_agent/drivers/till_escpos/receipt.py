@@ -1,50 +1,41 @@
 """A job on paper as a receipt: lines and total that add up, or the reason why not."""
 
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
 from edge_agent.domain.tapped_receipt import (
+    EXCHANGE,
     OTHER,
     REFUND,
-    REPRINT,
     SALE,
     VOID,
     ReceiptKind,
+    ReceiptLine,
     TappedReceipt,
 )
 from edge_agent.drivers.profiles.till import Items, Numbering, Places
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
 from edge_agent.drivers.till_escpos.grammar import GrammarReader
+from edge_agent.drivers.till_escpos.kinds import kind_of
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
 from edge_agent.drivers.till_escpos.pricing import Way
 from edge_agent.drivers.till_escpos.reading import Reader
+from edge_agent.drivers.till_escpos.receipt_numbers import (
+    number_behind,
+    original_number,
+    receipt_number,
+)
 from edge_agent.drivers.till_escpos.settle import Settled, settle
-from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
+from edge_agent.drivers.till_escpos.variants import variants
+from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 from retail_core.limits import RECEIPT_LINE_CHARS_MAX, RECEIPT_LINES_MAX
 from retail_core.texts.faults import FaultCode
 
 _PICTURE_BYTES_MIN = 2_048
-_TITLES = frozenset({Meaning.REFUND, Meaning.VOID, Meaning.REPRINT, Meaning.REPORT})
-_KINDS: Mapping[str, ReceiptKind] = {
-    "sale": SALE,
-    Meaning.REFUND.value: REFUND,
-    Meaning.VOID.value: VOID,
-    Meaning.REPRINT.value: REPRINT,
-}
-_TITLE_LETTERS_MAX = 24
-_MONEY_KINDS = frozenset({"sale", "other"})
-_AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£]\s?\d")
-_NUMBERS = re.compile(
-    r"(?:单号|流水号?|小票号?|交易号|订单号|票号|序号|"
-    r"receipt|invoice|order|ticket|trans(?:action)?|bon|beleg|rechnung|chk|check|no|nr|n°|№)"
-    r"[-. ]*(?:no|nr|number|num|#|n°|№|号|号码)?\s*[.:：#]*\s*([A-Za-z]{0,4}[-]?\d[\w-]{2,31})",
-    re.IGNORECASE,
-)
-_BEHIND_WORD = r"\s*[.:：#]*\s*([A-Za-z]{0,6}[-]?\d[\w/-]{0,31})"
-_BAR_CODE = re.compile(r"\w*\d{3}\w*")
-_HASH_NUMBER = re.compile(r"(?<!\w)#\s?(\d[\w-]{2,31})")
+_PICTURE_BYTES_MIN = 2_048
+_MONEY_KINDS = frozenset({SALE, OTHER})
+_TAKES_BACK = frozenset({REFUND, VOID, EXCHANGE})
+_REDUCTIONS = frozenset({Meaning.DISCOUNT, Meaning.ROUNDING, Meaning.SAVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +54,51 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
     """Read one job; every reason not to trust it is in `fault`, every kind but `sale` in `kind`."""
     lines = _readable(sheet)
     form = _format(lines, rules)
-    settled = _by_grammar(lines, form, rules) or _settle_in_any_way(lines, form, rules.vocabulary)
-    kind = _kind(lines, settled, rules.vocabulary)
+    settled = _settle(lines, form, rules)
+    kind, titled = kind_of(lines, settled, rules.vocabulary)
     return TappedReceipt(
         till=till,
         profile=rules.profile,
-        receipt_no=_number_behind(sheet, rules.numbering.receipt_no) or _receipt_number(sheet),
-        kind=_KINDS.get(kind, OTHER),
+        receipt_no=number_behind(sheet, rules.numbering.receipt_no) or receipt_number(sheet),
+        kind=kind,
         lines=settled.lines,
         total_fen=settled.total_fen,
         text=sheet.text,
-        fault=_fault(sheet, settled, kind),
+        fault=_fault(sheet, settled, kind, titled=titled),
+        original_no=_original_number(sheet, rules) if kind in _TAKES_BACK else "",
+        tenders=settled.tenders,
+        change_fen=settled.change_fen,
+        discounts=settled.discounts,
+        returns=_returns(settled, rules.vocabulary) if kind == EXCHANGE else (),
+        drawer=sheet.drawer,
+        raster=_is_picture(sheet, settled),
+    )
+
+
+def _settle(lines: tuple[Line, ...], form: NumberFormat, rules: Rules) -> Settled:
+    """Read the lines as they stand and in the other ways tills mean them; what adds up is right."""
+    tried: list[Settled] = []
+    for each in variants(lines, form, rules.vocabulary):
+        settled = _by_grammar(each.lines, form, rules) or _settle_in_any_way(
+            each.lines, form, rules.vocabulary
+        )
+        if settled.adds_up:
+            return replace(settled, given_back=settled.given_back or each.given_back)
+        tried.append(settled)
+    return tried[0]
+
+
+def _original_number(sheet: Sheet, rules: Rules) -> str:
+    """Return the number a refund is about, by the till's own word for it or a usual one."""
+    return number_behind(sheet, rules.numbering.original_no) or original_number(sheet)
+
+
+def _returns(settled: Settled, vocabulary: Vocabulary) -> tuple[ReceiptLine, ...]:
+    """Return what an exchange takes back: lines with a minus that are no reductions."""
+    return tuple(
+        ReceiptLine(line.name, line.qty_milli, -line.amount_fen)
+        for line in settled.discounts
+        if vocabulary.meaning(line.name) not in _REDUCTIONS
     )
 
 
@@ -94,7 +119,8 @@ def _by_grammar(lines: tuple[Line, ...], form: NumberFormat, rules: Rules) -> Se
     """Read by the columns of the profile; None when it names none or nothing adds up."""
     if not rules.items.columns:
         return None
-    settled = settle(GrammarReader(rules.items, rules.vocabulary, form).read(lines))
+    reading = GrammarReader(rules.items, rules.vocabulary, form).read(lines)
+    settled = replace(settle(reading), given_back=reading.given_back)
     return settled if settled.adds_up else None
 
 
@@ -117,11 +143,11 @@ def _settle_in_any_way(
     return tried[0]
 
 
-def _fault(sheet: Sheet, settled: Settled, kind: str) -> FaultCode | None:
+def _fault(sheet: Sheet, settled: Settled, kind: ReceiptKind, *, titled: bool) -> FaultCode | None:
     """Return why the paper is not trusted; a title that says what it is needs no arithmetic."""
     if sheet.cut_off:
         return FaultCode.TILL_STREAM_TRUNCATED
-    if kind not in _MONEY_KINDS:
+    if kind not in _MONEY_KINDS or titled:
         return None
     if settled.total_fen is not None and settled.lines:
         return None if settled.adds_up else FaultCode.TILL_TOTAL_MISMATCH
@@ -132,43 +158,5 @@ def _fault(sheet: Sheet, settled: Settled, kind: str) -> FaultCode | None:
     return FaultCode.TILL_RECEIPT_UNREADABLE
 
 
-def _kind(lines: tuple[Line, ...], settled: Settled, vocabulary: Vocabulary) -> str:
-    """Return `sale`, or what else a title or a minus says the paper is."""
-    for line in lines:
-        if len(normal(line.text)) <= _TITLE_LETTERS_MAX:
-            meaning = vocabulary.meaning(line.text, among=_TITLES)
-            if meaning is not None:
-                return meaning.value
-    if any(vocabulary.mentions(line.text, Meaning.REPORT) for line in _head(lines)):
-        return Meaning.REPORT.value
-    if settled.total_fen is not None and settled.total_fen < 0:
-        return Meaning.REFUND.value
-    return "sale" if settled.lines and settled.total_fen is not None else "other"
-
-
-def _head(lines: tuple[Line, ...]) -> Iterator[Line]:
-    """Give the lines above the first amount."""
-    for line in lines:
-        if _AMOUNT.search(line.text):
-            return
-        yield line
-
-
-def _number_behind(sheet: Sheet, words: tuple[str, ...]) -> str:
-    """Return the number printed behind one of a till's own words for it, else ""."""
-    for word in words:
-        for line in sheet.lines:
-            found = re.search(re.escape(word) + _BEHIND_WORD, line.text, re.IGNORECASE)
-            if found is not None:
-                return found[1]
-    return ""
-
-
-def _receipt_number(sheet: Sheet) -> str:
-    """Return the number printed on the receipt, else the one in its bar code, else ""."""
-    for pattern in (_NUMBERS, _HASH_NUMBER):
-        for line in sheet.lines:
-            found = pattern.search(line.text)
-            if found is not None:
-                return found[1]
-    return next((code for code in sheet.bar_codes if _BAR_CODE.fullmatch(code)), "")
+def _is_picture(sheet: Sheet, settled: Settled) -> bool:
+    return sheet.raster_bytes >= _PICTURE_BYTES_MIN and not settled.lines

@@ -5,48 +5,87 @@ few combinations are tried; what adds up to the fen is believed, nothing else is
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edge_agent.domain.tapped_receipt import Tendered
 from edge_agent.drivers.till_escpos.reading import Entry, Reading
 from edge_agent.drivers.till_escpos.words import Meaning
 from edge_agent.ports.till_tap import ReceiptLine
 
 _ONE_MILLI = 1_000
+_NOISE_MAX = 3
+_ROUNDED_FEN_MAX = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`lines` add up to `total_fen` when `adds_up`; reductions are lines with a minus."""
+    """`lines` add up to `total_fen` when `adds_up`; reductions are lines with a minus.
+
+    `given_back` when the paper had the minus and this has not.
+    """
 
     lines: tuple[ReceiptLine, ...]
     total_fen: int | None
     adds_up: bool
+    given_back: bool = False
+    tenders: tuple[Tendered, ...] = ()
+    change_fen: int = 0
+
+    @property
+    def discounts(self) -> tuple[ReceiptLine, ...]:
+        """The lines with a minus."""
+        return tuple(line for line in self.lines if line.amount_fen < 0)
 
 
 def settle(reading: Reading) -> Settled:
-    """Find the total and the lines that make it."""
+    """Find the total and the lines that make it, and how it was paid."""
+    return replace(
+        _balance(reading),
+        given_back=reading.given_back,
+        tenders=tuple(Tendered(entry.label, entry.fen) for entry in reading.of(Meaning.TENDER)),
+        change_fen=sum(abs(entry.fen) for entry in reading.of(Meaning.CHANGE)),
+    )
+
+
+def _balance(reading: Reading) -> Settled:
     articles = reading.articles
     due, totals = reading.of(Meaning.DUE), reading.of(Meaning.TOTAL)
     if not due and not totals:
         return _from_payment(reading, articles)
     # what is due is what was charged; a plain total above it may be the sum before reductions
+    found: list[Settled] = []
+    paid = _paid(reading)
     for candidate in due or totals:
         lines = _making(reading, candidate.fen, reading.entries[: reading.entries.index(candidate)])
         if lines is not None:
-            return _with_late_reductions(reading, candidate, lines)
-    return Settled(articles, (due or totals)[0].fen, adds_up=False)
+            found.append(_with_late_reductions(reading, candidate, lines))
+    if not found:
+        return Settled(articles, (due or totals)[0].fen, adds_up=False)
+    # of a sum before and after rounding the paid one counts; a tip below the sum is no goods
+    rounded = (each for each in found if each.total_fen == paid and _is_near(each, found[0]))
+    return next(rounded, found[0])
+
+
+def _is_near(one: Settled, other: Settled) -> bool:
+    return abs((one.total_fen or 0) - (other.total_fen or 0)) <= _ROUNDED_FEN_MAX
 
 
 def _making(
     reading: Reading, total_fen: int, above: tuple[Entry, ...]
 ) -> tuple[ReceiptLine, ...] | None:
-    """Return articles, reductions and extras that make the total, None when nothing does."""
-    articles_fen = sum(article.amount_fen for article in reading.articles)
+    """Return articles, reductions and extras that make the total, None when nothing does.
+
+    The first "articles" may be a table, a guest count, a phone: if what was paid agrees.
+    """
     if not reading.articles or total_fen < 0:
         return None
-    for chosen in _combinations(above):
-        if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
-            return (*reading.articles, *chosen)
+    is_paid = total_fen == _paid(reading)
+    for skipped in range(_NOISE_MAX + 1 if is_paid else 1):
+        articles = reading.articles[skipped:]
+        articles_fen = sum(article.amount_fen for article in articles)
+        for chosen in _combinations(above) if articles else ():
+            if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
+                return (*articles, *chosen)
     return None
 
 

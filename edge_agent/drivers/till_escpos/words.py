@@ -38,6 +38,8 @@ class Meaning(StrEnum):
     VOID = "void"
     REPRINT = "reprint"
     REPORT = "report"
+    ASIDE = "aside"
+    EXCHANGE = "exchange"
 
 
 class Column(StrEnum):

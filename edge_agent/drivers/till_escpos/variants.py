@@ -1,0 +1,89 @@
+"""Other ways to mean the same lines: signs and blanks in numbers that tills print differently."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from edge_agent.drivers.till_escpos.amounts import NumberFormat
+from edge_agent.drivers.till_escpos.layout import Line
+from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
+
+_CLOSING = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL, Meaning.TENDER})
+_SUMS = frozenset({Meaning.DUE, Meaning.TOTAL})
+_IN_BRACKETS = re.compile(r"\(\s?([¥￥$€£₩]?\s?\d[\d.,']*[.,]\d{2}[^\w()]{0,2}[A-Za-z€₩]{0,3})\)")
+_ALL_IN_BRACKETS = re.compile(r"\(\s?([¥￥$€£₩]?\s?\d[\d.,']*[^\w()]{0,2}\w{0,3})\)")
+_FILLED = re.compile(r"(?<![\w*])[*=≡]+(?=[¥￥$€£]?\d)|(?<=\D)\.{3,}(?=\s?[\d¥￥$€£-])")
+_SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?=[.,]\d{2}(?!\d))")
+_WIDE_FIGURE = re.compile(r"[－＋]?[￥＄]?[０-９][０-９．，]*|－(?=[¥￥$\\]?\d)")
+_NARROW = str.maketrans("－＋０１２３４５６７８９．，", "-+0123456789.,")
+_BACKSLASH = re.compile(r"\\(?=\d)")  # a yen where Japan has it
+_SIGNED = re.compile(r"(?<![\w-])[-−–](?=\s?[¥￥$€£]?\d)|(?<=\d)[-−–](?=$|\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Lines as they may be meant; `given_back` when their totals lost a minus."""
+
+    lines: tuple[Line, ...]
+    given_back: bool = False
+
+
+def variants(
+    lines: tuple[Line, ...], form: NumberFormat, vocabulary: Vocabulary
+) -> Iterator[Variant]:
+    """Give the lines as they are most likely meant, then the other ways."""
+    plain = _every(lines, _tidy)
+    spaced = _every(plain, _close_thousands) if form.places else plain
+    ways = [plain] if spaced == plain else [plain, spaced]
+    if spaced != plain and any(_sums_with_blanks(line, vocabulary) for line in plain):
+        ways.reverse()
+    yield from map(Variant, ways)
+    for way in ways:
+        if any(_is_negative_sum(line, vocabulary) for line in way):
+            yield Variant(_every(way, _drop_sign), given_back=True)
+
+
+def _every(lines: tuple[Line, ...], change: Callable[[str], str]) -> tuple[Line, ...]:
+    return tuple(
+        replace(
+            line,
+            segments=tuple(
+                segment
+                if (text := change(segment.text)) == segment.text
+                else replace(segment, text=text)
+                for segment in line.segments
+            ),
+        )
+        for line in lines
+    )
+
+
+def _tidy(text: str) -> str:
+    """Write (5.00) as -5.00 and leave out what only fills up: **5.00, Total......5.00."""
+    text = _WIDE_FIGURE.sub(lambda found: found[0].translate(_NARROW), text)
+    text = _BACKSLASH.sub("¥", text)
+    text = _ALL_IN_BRACKETS.sub(r"-\1", text) if _ALL_IN_BRACKETS.fullmatch(text) else text
+    return _FILLED.sub(" ", _IN_BRACKETS.sub(r"-\1", text)).strip()
+
+
+def _close_thousands(text: str) -> str:
+    return _SPACED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text)
+
+
+def _drop_sign(text: str) -> str:
+    """Leave out every minus: what went back then reads like what was sold."""
+    return _SIGNED.sub("", text)
+
+
+def _is_negative_sum(line: Line, vocabulary: Vocabulary) -> bool:
+    found = _SIGNED.search(line.text)
+    return found is not None and vocabulary.meaning(line.text, among=_SUMS) is not None
+
+
+def _sums_with_blanks(line: Line, vocabulary: Vocabulary) -> bool:
+    """Whether a total is printed with blanks between its thousands: there is no quantity there."""
+    found = _SPACED.search(line.text)
+    return (
+        found is not None
+        and vocabulary.meaning(line.text[: found.start()], among=_CLOSING) is not None
+    )
