@@ -8,6 +8,7 @@ compile() {
     --no-annotate --no-emit-index-url --no-emit-find-links "$@"
 }
 compile pyproject.toml --extra edge --extra nfc -o requirements/edge.lock
+compile pyproject.toml --extra edge --extra nfc --extra hid -o requirements/edge-hid.lock
 compile pyproject.toml --extra cloud --extra embedded -o requirements/cloud.lock
 compile pyproject.toml --extra edge --extra nfc --extra cloud --extra embedded --group models \
   --group lint --group test --group mutation --group node --group build -o requirements/dev.lock

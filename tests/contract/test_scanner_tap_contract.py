@@ -1,13 +1,32 @@
 """What every `ScannerTap` and `TillInjector` promises."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from edge_agent.drivers.profiles.scanner import ScannerProfile
+from edge_agent.drivers.scanner.driver import SerialScannerTap
+from edge_agent.drivers.scanner.keyboard import KeyboardScannerTap
+from edge_agent.drivers.scanner.kinds import ScanKinds
+from edge_agent.drivers.scanner.sim import BarcodeScanner, ScannedTill, TypingScanner
 from edge_agent.ports.scanner_tap import ScanEvent, ScannerTap, TillInjector
 from tests.fakes.scanner_tap import FakeScannerTap, FakeTillInjector
 
 COLA, COFFEE = "6901234567892", "4006381333931"
+
+
+PROFILE = ScannerProfile(kind="scanner", name="s", title_zh="枪", title_en="s")
+KINDS = ScanKinds("till")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that another thread brings about."""
+    for _ in range(500):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(holds)
 
 
 class ScannerTapContract:
@@ -39,6 +58,11 @@ class ScannerTapContract:
             ("article", COFFEE),
         ]
         assert tap.next_event(timeout_ms=1) is None
+
+    def test_an_unplugged_line_shows(self, tap: ScannerTap) -> None:
+        tap.start()
+        self.unplug()
+        until(lambda: tap.state() == "gone")
 
     def test_may_be_stopped_twice_and_without_a_start(self, tap: ScannerTap) -> None:
         tap.stop()
@@ -81,11 +105,6 @@ class TestFakeScannerTap(ScannerTapContract):
     def unplug(self) -> None:
         self.fake.unplug()
 
-    def test_an_unplugged_line_shows(self, tap: ScannerTap) -> None:
-        tap.start()
-        self.unplug()
-        assert tap.state() == "gone"
-
 
 class TestFakeTillInjector(TillInjectorContract):
     @pytest.fixture
@@ -95,3 +114,72 @@ class TestFakeTillInjector(TillInjectorContract):
 
     def forbid(self) -> None:
         self.fake.allowed = False
+
+
+@pytest.mark.integration
+class TestSerialScannerTap(ScannerTapContract):
+    @pytest.fixture
+    def tap(self) -> Iterator[ScannerTap]:
+        self.gun, self.old_till = BarcodeScanner(), ScannedTill()
+        tap = SerialScannerTap(KINDS, PROFILE, (self.gun.port, self.old_till.port))
+        yield tap
+        tap.stop()
+        self.gun.stop()
+        self.old_till.stop()
+
+    def scan(self, code: str) -> None:
+        self.gun.scan(code)
+
+    def unplug(self) -> None:
+        self.gun.stop()
+
+
+class TestKeyboardScannerTap(ScannerTapContract):
+    @pytest.fixture
+    def tap(self) -> Iterator[ScannerTap]:
+        self.gun = TypingScanner()
+        tap = KeyboardScannerTap(KINDS, PROFILE, self.gun.open)
+        yield tap
+        tap.stop()
+        self.gun.stop()
+
+    def scan(self, code: str) -> None:
+        self.gun.scan(code)
+
+    def unplug(self) -> None:
+        self.gun.unplug()
+
+
+@pytest.mark.integration
+class TestSerialInjector(TillInjectorContract):
+    @pytest.fixture
+    def injector(self) -> Iterator[TillInjector]:
+        self.allowed = True
+        gun, old_till = BarcodeScanner(), ScannedTill()
+        ports = (gun.port, old_till.port)
+        tap = SerialScannerTap(KINDS, PROFILE, ports, may=lambda: self.allowed)
+        tap.start()
+        until(lambda: tap.state() == "ok")
+        yield tap.injector
+        tap.stop()
+        gun.stop()
+        old_till.stop()
+
+    def forbid(self) -> None:
+        self.allowed = False
+
+
+class TestKeyboardInjector(TillInjectorContract):
+    @pytest.fixture
+    def injector(self) -> Iterator[TillInjector]:
+        self.allowed = True
+        gun = TypingScanner()
+        tap = KeyboardScannerTap(KINDS, PROFILE, gun.open, may=lambda: self.allowed)
+        tap.start()
+        until(lambda: tap.state() == "ok")
+        yield tap.injector
+        tap.stop()
+        gun.stop()
+
+    def forbid(self) -> None:
+        self.allowed = False
