@@ -32,7 +32,15 @@ from edge_agent.lane_settings import (
     lanes_of,
 )
 from edge_agent.lane_settings import Section as _Section
-from edge_agent.till_settings import ApiTill, EscposTill, FramedTill, ScalesConfig, Text, Token
+from edge_agent.till_settings import (
+    ApiTill,
+    EscposTill,
+    FramedTill,
+    ScalesConfig,
+    SoftwareTill,
+    Text,
+    Token,
+)
 from retail_core.errors import Fault
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
@@ -148,7 +156,8 @@ class DeviceFile(_Section):
     cloud: Cloud
     keys: Keys
     tills: tuple[
-        Annotated[ApiTill | EscposTill | FramedTill, Field(discriminator="kind")], ...
+        Annotated[ApiTill | EscposTill | FramedTill | SoftwareTill, Field(discriminator="kind")],
+        ...,
     ] = ()
     operators: tuple[Operator, ...] = ()
     screen: Screen
@@ -181,6 +190,11 @@ class DeviceFile(_Section):
     def framed_tills(self) -> tuple[FramedTill, ...]:
         """The tills that ask in frames."""
         return tuple(till for till in self.tills if isinstance(till, FramedTill))
+
+    @property
+    def software_tills(self) -> tuple[SoftwareTill, ...]:
+        """The tills whose own software is talked to."""
+        return tuple(till for till in self.tills if isinstance(till, SoftwareTill))
 
 
 # ---- config file --------------------------------------------------------------------------------

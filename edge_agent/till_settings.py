@@ -1,5 +1,6 @@
 """The tills of the device file: what each one is, and what of its is listened to or written on."""
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -111,3 +112,22 @@ class FramedTill(Section):
     name: Text
     profile: Text
     port: Text
+
+
+class SoftwareTill(Section):
+    """A till whose own software asks the box, or is told by it.
+
+    One that asks has a `secret` and comes from `allow`; `counter` is the till at which its members
+    are noted, where a printer is tapped too. One that is told has `url`, `app_id` and `app_key`.
+    """
+
+    kind: Literal["software"]
+    id: UUID
+    name: Text
+    profile: Text
+    secret: Token | None = None
+    allow: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"),)
+    counter: UUID | None = None
+    url: Annotated[str, Field(pattern=r"^https://|^http://(127\.|localhost[:/])")] | None = None
+    app_id: Text | None = None
+    app_key: SecretStr | None = None

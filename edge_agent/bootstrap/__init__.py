@@ -36,7 +36,9 @@ from edge_agent.bootstrap.framed import framed_loops
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
+from edge_agent.bootstrap.teaching import build_lessons
 from edge_agent.bootstrap.tech import build_tech
+from edge_agent.bootstrap.till_software import build_till_software
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
@@ -150,6 +152,9 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         files.callback(services.faces.turning.stop)
         surface = build_surface(basis, storage, services, devices, lines, brokerage)
         lines.downlink.listen(announcer(basis, services, surface))
+        software = build_till_software(basis, storage, services, surface, files)
+        app = build_api(basis, storage, services, surface, devices)
+        app.mount("/till-software", software.door)
         return Agent(
             basis=basis,
             storage=storage,
@@ -160,11 +165,12 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             cloud=build_cloud_session(
                 basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
             ),
-            app=build_api(basis, storage, services, surface, devices),
+            app=app,
             loops=(
                 Loop("devices", brokerage.broker.turn, basis.tally),
                 Loop("shelf", lines.downlink.tend_shelf, basis.tally, rest_s=SHELF_EVERY_S),
                 *build_loops(basis, services, surface, devices),
+                *software.loops,
             ),
             files=files.pop_all(),
         )
@@ -296,6 +302,7 @@ def build_api(
         growth=services.growth,
         tech=build_tech(basis, devices, surface.append),
         devices=surface.devices,
+        lessons=build_lessons(basis, devices),
     )
     gate = Gate(
         basis.settings.hosts,

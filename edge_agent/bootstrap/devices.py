@@ -220,7 +220,9 @@ def open_framed(basis: Basis, till: FramedTillConfig) -> FramedTill:
     from edge_agent.drivers.profiles import FramedProfile, load_profile  # noqa: PLC0415
 
     profile = load_profile(basis.settings.config.profiles_dir, till.profile, FramedProfile)
-    return FramedEcr(str(till.id), profile, till.port, tally=basis.tally)
+    return FramedEcr(
+        str(till.id), profile, till.port, tally=basis.tally, open_line=line_opener(basis)
+    )
 
 
 def open_picture(content: bytes) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Members as a till sees them: looked up here first, in the cloud on a miss."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -57,6 +58,8 @@ class Members:
         self._tally = tally
         self._phone_hash_key = phone_hash_key
         self._card_hash_key = card_hash_key
+        # Who must know a number while it is in the clear: a till's own system finds by nothing else
+        self.phone_heard: Callable[[UUID, str], None] | None = None
 
     def view(self, member_id: UUID) -> MemberView | None:
         """Return the view of a member held here."""
@@ -84,7 +87,11 @@ class Members:
 
     def find_phone(self, text: str) -> Found:
         """Look up a phone number as typed (Fault API_BODY_INVALID when it cannot be one)."""
-        return self.find("phone", self.phone_hash(normalise_phone(text)))
+        digits = normalise_phone(text)
+        found = self.find("phone", self.phone_hash(digits))
+        if found.held is not None and self.phone_heard is not None:
+            self.phone_heard(found.held.member_id, digits)
+        return found
 
     def find_card(self, uid: bytes) -> Found:
         """Look up a card by the UID its chip proved."""

@@ -18,6 +18,7 @@ from edge_agent.drivers.framed_ecr.link import Action, Bad, Deliver, Link, Undel
 from edge_agent.drivers.framed_ecr.messages import Messages
 from edge_agent.drivers.lines.port import Port, PortGoneError, WakeUp, wait_for
 from edge_agent.drivers.lines.transport import open_port
+from edge_agent.drivers.lines.watched import OpenPort
 from edge_agent.drivers.profiles import FramedProfile
 from retail_core.errors import Fault
 from retail_core.limits import FRAMED_QUEUE_MAX
@@ -37,12 +38,19 @@ class FramedEcr:
     """One till that speaks in frames; `till` is its id."""
 
     def __init__(
-        self, till: str, profile: FramedProfile, port: str, *, tally: FaultTally | None = None
+        self,
+        till: str,
+        profile: FramedProfile,
+        port: str,
+        *,
+        tally: FaultTally | None = None,
+        open_line: OpenPort = open_port,
     ) -> None:
         self.name = f"framed {till}"
         self._profile = profile
         self._address = port
         self._tally = tally or FaultTally()
+        self._open_line = open_line
         self._messages = Messages(profile.message)
         self._requests: queue.Queue[TillRequest] = queue.Queue(FRAMED_QUEUE_MAX)
         self._answers: deque[bytes] = deque(maxlen=FRAMED_QUEUE_MAX)
@@ -96,7 +104,7 @@ class FramedEcr:
         failed = 0
         while not self._stopping.is_set():
             try:
-                port = open_port(self._address, self._profile.line)
+                port = self._open_line(self._address, self._profile.line)
             except Fault as fault:
                 self._gone(fault.code)
                 self._stopping.wait(_REOPEN_S[min(failed, len(_REOPEN_S) - 1)])

@@ -15,6 +15,7 @@ from edge_agent.domain.camera_source import CameraKind
 from edge_agent.drivers.profiles.display import DisplayProfile
 from edge_agent.drivers.profiles.framed import FramedProfile
 from edge_agent.drivers.profiles.sections import Encoding, Profile
+from edge_agent.drivers.profiles.software import TillSoftwareProfile
 from edge_agent.drivers.profiles.till import (
     Job,
     Numbers,
@@ -39,6 +40,7 @@ __all__ = [
     "ReceiptWords",
     "SerialLine",
     "TillProfile",
+    "TillSoftwareProfile",
     "load_file",
     "load_profile",
     "schema",
@@ -65,11 +67,19 @@ class CameraProfile(Profile):
 
 
 DeviceProfile = Annotated[
-    TillProfile | FramedProfile | NfcProfile | CameraProfile | DisplayProfile,
+    TillProfile | FramedProfile | NfcProfile | CameraProfile | DisplayProfile | TillSoftwareProfile,
     Field(discriminator="kind"),
 ]
 _ANY: TypeAdapter[DeviceProfile] = TypeAdapter(DeviceProfile)
-_P = TypeVar("_P", TillProfile, FramedProfile, NfcProfile, CameraProfile, DisplayProfile)
+_P = TypeVar(
+    "_P",
+    TillProfile,
+    FramedProfile,
+    NfcProfile,
+    CameraProfile,
+    DisplayProfile,
+    TillSoftwareProfile,
+)
 
 
 def load_file(path: Path) -> DeviceProfile:

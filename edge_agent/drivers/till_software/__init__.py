@@ -1,0 +1,1 @@
+"""Tills' own software over HTTP: one that asks the box, one that the box tells."""
