@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from edge_agent.domain.camera_source import CameraKind
 from edge_agent.drivers.profiles.display import DisplayProfile
 from edge_agent.drivers.profiles.framed import FramedProfile
+from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.profiles.sections import Encoding, Profile
 from edge_agent.drivers.profiles.software import TillSoftwareProfile
 from edge_agent.drivers.profiles.till import (
@@ -38,6 +39,7 @@ __all__ = [
     "Numbers",
     "Paper",
     "ReceiptWords",
+    "ScannerProfile",
     "SerialLine",
     "TillProfile",
     "TillSoftwareProfile",
@@ -67,7 +69,13 @@ class CameraProfile(Profile):
 
 
 DeviceProfile = Annotated[
-    TillProfile | FramedProfile | NfcProfile | CameraProfile | DisplayProfile | TillSoftwareProfile,
+    TillProfile
+    | FramedProfile
+    | NfcProfile
+    | CameraProfile
+    | DisplayProfile
+    | ScannerProfile
+    | TillSoftwareProfile,
     Field(discriminator="kind"),
 ]
 _ANY: TypeAdapter[DeviceProfile] = TypeAdapter(DeviceProfile)
@@ -78,6 +86,7 @@ _P = TypeVar(
     NfcProfile,
     CameraProfile,
     DisplayProfile,
+    ScannerProfile,
     TillSoftwareProfile,
 )
 
