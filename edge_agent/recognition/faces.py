@@ -10,6 +10,7 @@ from edge_agent.ports.face import FaceEngine, FaceReading
 from edge_agent.recognition.beside import Elder, ElderVisit
 from edge_agent.recognition.frames import Frames
 from edge_agent.recognition.gallery import Gallery
+from edge_agent.recognition.gallery_trail import Trail
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.race import Finding, Race, now_ms
 from edge_agent.recognition.shadow import Shadow, ShadowVisit
@@ -93,6 +94,7 @@ class _Visit:
         self._elder = ElderVisit(reader.elder) if reader.elder is not None else None
         self._shadow = ShadowVisit(reader.shadow) if reader.shadow is not None else None
         self._live: list[float] = []
+        self._trail = Trail()
         self.vote = Vote()
         self.winner: UUID | None = None
 
@@ -105,7 +107,7 @@ class _Visit:
         """Add a frame whose face passed the gates."""
         assert reading.embedding is not None  # noqa: S101 -- the caller looked
         reader = self._reader
-        decision = reader.gallery.judge(reading.embedding, reader.policy)
+        decision = reader.gallery.judge(reading.embedding, reader.policy, self._trail)
         if self._elder is not None:
             decision = self._elder.judge(frame.image, reading, decision)
         if isinstance(decision, Accept):

@@ -14,6 +14,7 @@ from edge_agent.ports.gallery_store import MemberRows, Template
 from edge_agent.recognition.gallery_fixed import Fixed
 from edge_agent.recognition.gallery_glance import Glance
 from edge_agent.recognition.gallery_rows import BLOCK_ROWS, STEP_ROWS, Rows, Scored
+from edge_agent.recognition.gallery_trail import Trail
 from retail_core.errors import Fault
 from retail_core.identity.face_match import Candidate, Decision, FacePolicy, Reach, decide, reach_of
 from retail_core.texts.faults import FaultCode
@@ -109,14 +110,19 @@ class Gallery:
                 self._rows = None
             return went
 
-    def judge(self, embedding: Embedding, policy: FacePolicy) -> Decision:
-        """Decide on one frame; rows that the decision cannot hang on are not read to the end."""
+    def judge(
+        self, embedding: Embedding, policy: FacePolicy, trail: Trail | None = None
+    ) -> Decision:
+        """Decide on one frame; rows that the decision cannot hang on are not read to the end.
+
+        A visit gives one `trail` to all its frames: those after the first read next to nothing.
+        """
         size = self.members
-        best, second = self.search(embedding, reach_of(size, policy))
+        best, second = self.search(embedding, reach_of(size, policy), trail)
         return decide(best, second, size, policy)
 
     def search(
-        self, embedding: Embedding, reach: Reach | None = None
+        self, embedding: Embedding, reach: Reach | None = None, trail: Trail | None = None
     ) -> tuple[Candidate | None, Candidate | None]:
         """Return the best member and the best other member, by cosine similarity.
 
@@ -127,7 +133,7 @@ class Gallery:
             if rows is None or embedding.shape != (rows.width,) or not _finite(embedding):
                 return None, None
             floor = -inf if reach is None else reach.floor
-            glance = Glance(rows, Fixed.of(embedding[None, :]), floor)
+            glance = Glance(rows, Fixed.of(embedding[None, :]), floor, trail)
             best = self._first(glance.nearest())
             if best is None or best.score < floor:
                 return None, None

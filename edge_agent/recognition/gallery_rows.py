@@ -6,7 +6,7 @@ Growing copies no vector; a removed row is overwritten by the last one, and that
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from math import hypot, prod
+from math import prod
 from mmap import MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from os import cpu_count
 from typing import Any
@@ -30,6 +30,8 @@ BLOCK_ROWS = 8_192
 HUGE_PAGE = 1 << 21
 # Rows that are taken in or looked at again in one step: what stays in a processor's cache.
 STEP_ROWS = 128
+# Covers the rounding of bounds and scores, which are computed in float64.
+ROUNDING = 1e-9
 Scored = tuple[float, int]
 
 
@@ -62,16 +64,18 @@ def _zeros(shape: tuple[int, int], kind: np.dtype[Any]) -> NDArray[Any]:
 
 
 class Longest:
-    """The longest of some vectors, and the most that the coarse part of one leaves out."""
+    """The longest of some vectors, the largest scale, the most that a coarse part leaves out."""
 
     def __init__(self) -> None:
         self.length = 0.0
         self.lost = 0.0
+        self.scale = 0.0
 
-    def hear_of(self, length: Floats, lost: Floats) -> None:
+    def hear_of(self, vectors: Fixed, length: Floats) -> None:
         """Take more vectors into account."""
         self.length = max(self.length, float(length.max()))
-        self.lost = max(self.lost, float(lost.max()))
+        self.lost = max(self.lost, float(vectors.lost.max()))
+        self.scale = max(self.scale, float(vectors.scale.max()))
 
 
 class Rows:
@@ -80,8 +84,8 @@ class Rows:
     def __init__(self, width: int, block_rows: int = BLOCK_ROWS) -> None:
         self.width = width
         self.used = 0
-        # What the search at hand saw of each row.
-        self.looks = np.zeros(0)
+        # Another one whenever a row came or went.
+        self.stamp = object()
         self._split = (width + 1) // 2
         self._block_rows = block_rows
         self._blocks: list[Block] = []
@@ -89,6 +93,7 @@ class Rows:
         self._far_length = np.zeros(0)
         self._owner = np.zeros(0, np.int64)
         self._near_most, self._far_most = Longest(), Longest()
+        self._length_most = 0.0
         # It sleeps between searches; the threads of a BLAS or of OpenMP spin for 30 ms after each,
         # and on a box with two cores the nets of the next frame ran at half speed beside them.
         self._helper = ThreadPoolExecutor(1, "gallery") if (cpu_count() or 1) > 1 else None
@@ -101,11 +106,21 @@ class Rows:
     @property
     def length_max(self) -> float:
         """No row is longer."""
-        return hypot(self._near_most.length, self._far_most.length)
+        return self._length_most
+
+    @property
+    def far_length_max(self) -> float:
+        """No row's far half is longer."""
+        return self._far_most.length
+
+    @property
+    def scale_max(self) -> float:
+        """No row's scale is larger."""
+        return self._far_most.scale
 
     def append(self, vectors: Vectors, owners: Integers) -> None:
         """Hold more rows, shape (n, width), each with the number of its owner."""
-        at = 0
+        at, self.stamp = 0, object()
         while at < len(owners):
             block, row = divmod(self.used, self._block_rows)
             if block == len(self._blocks):
@@ -116,7 +131,7 @@ class Rows:
 
     def remove(self, owner: int) -> int:
         """Overwrite every row of one owner; return how many went."""
-        mine = self.rows_of(owner)
+        mine, self.stamp = self.rows_of(owner), object()
         # From the end, so that the row which fills a hole is never one of hers.
         for row in mine[::-1].tolist():
             self.used -= 1
@@ -141,6 +156,10 @@ class Rows:
     def rows_of(self, owner: int) -> Integers:
         """Return which rows are one owner's."""
         return np.flatnonzero(self._owner[: self.used] == owner)
+
+    def owners(self, rows: Integers) -> Integers:
+        """Return whose some rows are."""
+        return self._owner[rows]
 
     def halves(self, vectors: Fixed) -> tuple[Fixed, Fixed]:
         """Return the columns of the near halves and those of the far halves."""
@@ -193,6 +212,16 @@ class Rows:
             probe, far[: self._held(turn)] if places is None else far.take(places, axis=0)
         )
 
+    def looks_at(self, rows: Integers, near: Fixed, far: Fixed) -> Floats:
+        """Return the coarse products of some rows with a probe, both halves."""
+        looks, numbers = np.zeros(len(rows)), self.turns_of(rows)
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            places, block = rows[here] % self._block_rows, self._blocks[number]
+            looks[here] = _products(near, block.near.take(places, axis=0))
+            looks[here] += _products(far, block.far.take(places, axis=0))
+        return np.asarray(looks * self._scale[rows] * near.scale[0])
+
     def exact(self, rows: Integers, probe: Fixed) -> Iterator[Scored]:
         """Yield the exact products of some rows with the probe, and the owners."""
         for at in range(0, len(rows), STEP_ROWS):
@@ -207,9 +236,11 @@ class Rows:
         self._blocks[block].near[put] = near.coarse
         self._blocks[block].far[put] = far.coarse
         self._blocks[block].fine[put] = rows.fine
-        far_length = far.length
-        self._near_most.hear_of(near.length, near.lost)
-        self._far_most.hear_of(far_length, far.lost)
+        near_length, far_length = near.length, far.length
+        self._near_most.hear_of(near, near_length)
+        self._far_most.hear_of(far, far_length)
+        longest = float(np.hypot(near_length, far_length).max())
+        self._length_most = max(self._length_most, longest * (1 + ROUNDING))
         self._scale[flat], self._far_length[flat] = rows.scale, far_length
         self._owner[flat] = owners
         self.used = flat.stop
@@ -231,7 +262,7 @@ class Rows:
     def _grow(self) -> None:
         self._blocks.append(Block(self._block_rows, self.width, self._split))
         room = len(self._blocks) * self._block_rows
-        for name in ("_scale", "_far_length", "_owner", "looks"):
+        for name in ("_scale", "_far_length", "_owner"):
             column = getattr(self, name)
             longer = np.zeros(room, column.dtype)
             longer[: self.used] = column[: self.used]

@@ -14,6 +14,8 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.gallery_fixed import FINE, Fixed
 from edge_agent.recognition.gallery_glance import Glance
 from edge_agent.recognition.gallery_rows import Rows
+from edge_agent.recognition.gallery_scan import Scan
+from edge_agent.recognition.gallery_trail import Trail
 from retail_core.identity.face_match import Candidate, FacePolicy, Reach, decide
 from tests.factories.faces import POLICY
 
@@ -130,16 +132,63 @@ def test_a_judgement_is_the_decision_on_a_full_search(
     assert gallery.judge(probe, policy) == decide(*found, gallery.members, policy)
 
 
+@given(
+    scene=scenes(),
+    steps=st.lists(st.sampled_from([0.0, 1e-9, 0.02, 0.2, 0.7, 3.0]), min_size=1, max_size=4),
+    change=st.sampled_from([None, "gone", "come"]),
+    data=st.data(),
+)
+def test_the_frames_of_a_visit_are_judged_as_if_each_came_alone(
+    scene: tuple[list[Template], list[Template], Vectors],
+    steps: list[float],
+    change: str | None,
+    data: st.DataObject,
+) -> None:
+    first, later, probe = scene
+    gallery, held = filled(first, later, set())
+    scores = full_search(held, probe)[1] if held else []
+    policy, trail = data.draw(policies(scores)), Trail(share=1.0)
+    random = np.random.default_rng(len(held))
+    for number, step in enumerate(steps):
+        assert gallery.judge(probe, policy, trail) == gallery.judge(probe, policy)
+        assert gallery.search(probe, None, trail) == gallery.search(probe)
+        if change == "gone":
+            gallery.remove_member(UUID(int=1 + number))
+        elif change == "come":
+            gallery.add(Template(UUID(int=999), UUID(int=50 + number), MODEL, probe))
+        probe = unit(probe + step * unit(random.normal(size=WIDTH)))
+
+
+def test_a_visits_second_frame_looks_at_few_rows_and_exactly_those_that_matter() -> None:
+    random = np.random.default_rng(7)
+    vectors = unit(random.normal(size=(4_000, 64)))
+    rows = Rows(64, 512)
+    rows.append(vectors, np.arange(len(vectors)))
+    probe = unit(vectors[0] + 0.1 * unit(random.normal(size=64)))
+    trail = Trail()
+    assert trail.near(rows, Fixed.of(probe[None]), 0.8) is None
+    assert Glance(rows, Fixed.of(probe[None]), 0.8, trail).nearest()
+    again = Fixed.of(unit(probe + 0.1 * unit(random.normal(size=64)))[None])
+    near = trail.near(rows, again, 0.8)
+    assert near is not None
+    assert 0 in near
+    assert len(near) < len(vectors) / 100
+    other = Fixed.of(unit(random.normal(size=64))[None])
+    assert trail.near(rows, other, 0.8) is None
+    assert trail.near(rows, again, -0.2) is None
+    rows.remove(5)
+    assert trail.near(rows, again, 0.8) is None
+
+
 def test_few_rows_are_read_to_the_end_and_a_lower_floor_reads_on() -> None:
     random = np.random.default_rng(7)
     vectors = unit(random.normal(size=(4_000, 64)))
     rows = Rows(64, 512)
     rows.append(vectors, np.arange(len(vectors)))
     probe = Fixed.of(vectors[:1])
+    places, looks = Scan(rows, probe, 0.8).at(0.8)
+    assert len(places) == len(looks) < len(vectors) / 20
     glance = Glance(rows, probe, 0.8)
-    read = [seen for seen in glance._seen if seen is not None]
-    assert len(read) == rows.blocks
-    assert sum(len(seen) for seen in read) < len(vectors) / 20
     assert [owner for _, owner in glance.nearest()] == [0]
     glance.leave_out(0)
     assert glance.nearest() == []
@@ -154,5 +203,6 @@ def test_a_floor_too_low_to_leave_anybody_out_reads_every_row() -> None:
     random = np.random.default_rng(8)
     rows = Rows(WIDTH, BLOCK_ROWS)
     rows.append(unit(random.normal(size=(50, WIDTH))), np.arange(50))
-    glance = Glance(rows, Fixed.of(unit(random.normal(size=(1, WIDTH)))), -1.0)
-    assert glance._seen == [None] * rows.blocks
+    probe = Fixed.of(unit(random.normal(size=(1, WIDTH))))
+    for floor in (-2.0, -inf):
+        assert Scan(rows, probe, floor).at(floor)[0].tolist() == list(range(50))
