@@ -41,6 +41,7 @@ from edge_agent.api.routes import (
     suggestions,
     tech,
     tech_devices,
+    tech_learn,
     training,
 )
 from retail_core.errors import Fault
@@ -69,6 +70,7 @@ FEATURES = (
     pairing,
     tech,
     tech_devices,
+    tech_learn,
     events,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {

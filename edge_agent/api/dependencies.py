@@ -34,6 +34,7 @@ from edge_agent.services.consents import Consents
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.enrol_face import EnrolFace
 from edge_agent.services.identify import Identify
+from edge_agent.services.lessons import Lessons
 from edge_agent.services.member_export import MemberExport
 from edge_agent.services.members import Members
 from edge_agent.services.pairing import Pairing
@@ -91,6 +92,7 @@ class ApiDeps:
     suggestions: Suggestions
     tech: Tech
     devices: DeviceDesk
+    lessons: Lessons
 
 
 IdempotencyHeader = Annotated[

@@ -3,9 +3,9 @@
 import json
 import time
 from base64 import b64decode
-from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,13 +14,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from edge_agent.bootstrap.ask_agent import RunningAgent, running_agent
+from edge_agent.bootstrap.teaching import keep, teach
+from edge_agent.domain.taught import Sample, Taught
+from edge_agent.services.lessons import Lesson
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-
-if TYPE_CHECKING:
-    from edge_agent.drivers.till_escpos.learning.pages import Sample
-    from edge_agent.drivers.till_escpos.learning.result import Learned
 
 EXIT_UNSURE = 1
 EXIT_REFUSED = 2
@@ -64,20 +63,20 @@ def learn(  # noqa: PLR0913 -- one option each
     """
     try:
         taken = _taken(samples, live, config, wanted)
-        learned, text = _learned(taken, name, title or name)
-        path = _write(out, name, text, force=force) if write else None
+        learned = _learned(taken, name, title or name)
+        path = keep(out, name, learned.profile, force=force) if write else None
     except Fault as fault:
         refuse(fault)
     if as_json:
-        told = {**learned.report(), "profile": text, "file": str(path) if path else None}
+        told = {**asdict(learned), "file": str(path) if path else None}
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _show(learned, text, path)
+        _show(learned, path)
     if not all(sample.reads for sample in learned.samples):
         raise typer.Exit(EXIT_UNSURE)
 
 
-def _taken(folder: Path | None, live: str, config: Path | None, wanted: int) -> "list[Sample]":
+def _taken(folder: Path | None, live: str, config: Path | None, wanted: int) -> list[Sample]:
     if live:
         if config is None:
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--config", detail="needed for --live")
@@ -90,10 +89,8 @@ def _taken(folder: Path | None, live: str, config: Path | None, wanted: int) -> 
     return read_samples(folder)
 
 
-def read_samples(folder: Path) -> "list[Sample]":
+def read_samples(folder: Path) -> list[Sample]:
     """Return the streams of a folder; Fault LEARN_SAMPLE_UNREADABLE."""
-    from edge_agent.drivers.till_escpos.learning.pages import Sample  # noqa: PLC0415 - see devices
-
     if not folder.is_dir():
         raise Fault(FaultCode.LEARN_SAMPLE_UNREADABLE, name=folder, detail="not a folder")
     found: list[Sample] = []
@@ -106,10 +103,8 @@ def read_samples(folder: Path) -> "list[Sample]":
     return found
 
 
-def collect(agent: RunningAgent, till: str, wanted: int) -> "list[Sample]":
+def collect(agent: RunningAgent, till: str, wanted: int) -> list[Sample]:
     """Collect receipts while the shop sells; Ctrl-C ends it with those that came."""
-    from edge_agent.drivers.till_escpos.learning.pages import Sample  # noqa: PLC0415 - see devices
-
     tills = agent.ask("GET", "/v1/tech/tills")["tills"]
     found = next((one["till"] for one in tills if till in (one["till"], one["name"])), None)
     if found is None:
@@ -130,43 +125,18 @@ def collect(agent: RunningAgent, till: str, wanted: int) -> "list[Sample]":
     return [Sample(one["name"], b64decode(one["data"])) for one in said["samples"]]
 
 
-def _learned(samples: "Sequence[Sample]", name: str, title: str) -> "tuple[Learned, str]":
-    """Learn with a bar on stderr; Faults of learning, TILL_PROFILE_INVALID for a bad name."""
-    from pydantic import ValidationError  # noqa: PLC0415 - see devices
-
-    from edge_agent.drivers.till_escpos.learning.learn import Titles  # noqa: PLC0415
-    from edge_agent.drivers.till_escpos.learning.learn import learn as infer  # noqa: PLC0415
-    from edge_agent.drivers.till_escpos.learning.text import learned_text  # noqa: PLC0415
-
+def _learned(samples: list[Sample], name: str, title: str) -> Taught:
+    """Learn with a bar on stderr."""
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("学习 / learning", total=None)
-        try:
-            learned = infer(
-                samples,
-                Titles(name, title, title),
-                told=lambda done, of: progress.update(task, completed=done, total=of),
-            )
-        except ValidationError as error:
-            detail = error.errors(include_url=False)[0]["msg"]
-            raise Fault(FaultCode.TILL_PROFILE_INVALID, path=name, detail=detail) from None
-    return learned, learned_text(learned)
+        return teach(
+            samples,
+            Lesson(name, title),
+            lambda done, of: progress.update(task, completed=done, total=of),
+        )
 
 
-def _write(folder: Path, name: str, text: str, *, force: bool) -> Path:
-    """Write the profile; raises LEARN_PROFILE_EXISTS when there is one and no `force`."""
-    path = folder / f"{name}.toml"
-    if path.exists() and not force:
-        raise Fault(FaultCode.LEARN_PROFILE_EXISTS, name=name)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Fault(
-            FaultCode.SETUP_CONFIG_INVALID, path=path, detail=error.strerror or "not written"
-        ) from None
-    return path
-
-
-def _show(learned: "Learned", text: str, path: Path | None) -> None:
+def _show(learned: Taught, path: Path | None) -> None:
     out = Console(soft_wrap=True)
     table = Table("", "样张 / sample", "识别 / read", box=None, pad_edge=False, header_style="dim")
     for one in learned.samples:
@@ -181,7 +151,7 @@ def _show(learned: "Learned", text: str, path: Path | None) -> None:
         sure = "[green]已证实 proven[/]" if finding.proof == "proven" else "[yellow]推测 guess[/]"
         out.print(f"{sure} {finding.what}: {escape(finding.value)} ({finding.samples})")
     out.print("")
-    out.print(escape(text))
+    out.print(escape(learned.profile))
     where = f"已写入 / written: {path}" if path else "没有写文件,加 --write 才写 / not written"
     out.print(escape(where))
 

@@ -5,12 +5,13 @@ articles stand and what the till calls its sums. Both are believed only when it 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from edge_agent.domain.tapped_receipt import ReceiptLine
 from edge_agent.drivers.profiles.till import Items
 from edge_agent.drivers.till_escpos.amounts import NumberFormat
 from edge_agent.drivers.till_escpos.item_rows import ItemRow, item_row
-from edge_agent.drivers.till_escpos.layout import Line, columns_of
+from edge_agent.drivers.till_escpos.layout import Line
 from edge_agent.drivers.till_escpos.reading import CLOSING, MONEY_MEANINGS, Entry, Reading
 from edge_agent.drivers.till_escpos.rows import (
     Figures,
@@ -23,6 +24,8 @@ from edge_agent.drivers.till_escpos.rows import (
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX
 
+_MARKS_OF_REMARKS = (":", "：")
+
 
 class GrammarReader:
     """Holds what the lines above mean for the line that comes; one for each job."""
@@ -33,20 +36,23 @@ class GrammarReader:
         self._form = form
         self._begin = tuple(map(normal, items.begin))
         self._end = tuple(map(normal, items.end))
-        names = [column for column in items.columns if column.kind == "name"]
-        self._name_end = names[0].end if names and items.by == "place" else 0
-        self._name, self._runs_on = "", False
+        self._name = ""
         self._open: Meaning | None = None
         self._closed = False
         self._counted = False
         self._articles: list[ReceiptLine] = []
+        self._given_back: list[ReceiptLine] = []
         self._entries: list[Entry] = []
 
     def read(self, lines: Iterable[Line]) -> Reading:
-        """Read all lines."""
+        """Read all lines; a refund printed with a minus throughout is turned round."""
         for line in self._from_the_first(list(lines)):
             self._line(line)
-        return Reading(tuple(self._articles), tuple(self._entries), self._counted)
+        if self._given_back and not self._articles:
+            entries = tuple(replace(entry, fen=-entry.fen) for entry in self._entries)
+            return Reading(tuple(self._given_back), entries, self._counted, given_back=True)
+        back = (Entry(Meaning.DISCOUNT, -one.amount_fen, one.name) for one in self._given_back)
+        return Reading(tuple(self._articles), (*back, *self._entries), self._counted)
 
     def _from_the_first(self, lines: list[Line]) -> list[Line]:
         """Leave out what stands above the first article, where the profile says what does."""
@@ -73,15 +79,14 @@ class GrammarReader:
     def _take(self, row: ItemRow) -> bool:
         """Take an article; False when the row has no name or is no article."""
         name = self._name_of(row)
-        in_limits = 0 < row.qty_milli <= QTY_MILLI_MAX and row.amount_fen <= AMOUNT_FEN_MAX
+        qty_milli, amount_fen = abs(row.qty_milli), abs(row.amount_fen)
+        in_limits = 0 < qty_milli <= QTY_MILLI_MAX and amount_fen <= AMOUNT_FEN_MAX
         if not name or not in_limits or len(self._articles) >= LINES_MAX:
             return False
         self._name, self._open = "", None
-        if row.amount_fen < 0:
-            self._entries.append(Entry(Meaning.DISCOUNT, row.amount_fen, name))
-            return True
         self._counted = self._counted or row.counted
-        self._articles.append(ReceiptLine(name, row.qty_milli, row.amount_fen))
+        taken = self._given_back if row.amount_fen < 0 else self._articles
+        taken.append(ReceiptLine(name, qty_milli, amount_fen))
         return True
 
     def _name_of(self, row: ItemRow) -> str:
@@ -89,9 +94,7 @@ class GrammarReader:
         own = without_code(row.name)
         if not own or own.isdigit():
             return self._name or own
-        if self._name and (self._runs_on or self._items.rows == "name-above"):
-            own = self._name + own
-        return own[:NAME_CHARS_MAX]
+        return _joined(self._name, own) if self._items.wrap else own[:NAME_CHARS_MAX]
 
     def _entries_of(self, line: Line) -> Iterator[Entry]:
         """Give the sums a line names; a sum whose word stood above has none of its own."""
@@ -124,15 +127,22 @@ class GrammarReader:
             self._name = ""
             return
         said = without_code(line.text)
-        self._name = (self._name if self._runs_on else "") + ("" if said.isdigit() else said)
-        end = line.segments[0].column + columns_of(line.text)
-        self._runs_on = bool(self._name_end) and end >= self._name_end - 1
+        if said.isdigit():
+            return  # the bar code stands between a name and its figures
+        is_remark = any(mark in said for mark in _MARKS_OF_REMARKS)
+        self._name = "" if is_remark else _joined(self._name if self._items.wrap else "", said)
 
 
 def _sum_of(figures: Figures) -> int:
     """Return the last amount among the figures of a sum, else its last number."""
     money = [number for number in figures.numbers if number.is_money]
     return (money or list(figures.numbers))[-1].fen
+
+
+def _joined(above: str, below: str) -> str:
+    """Put a name together that was cut to fit: Latin letters are cut at a blank."""
+    is_latin = above[-1:].isascii() and above[-1:].isalnum() and below[:1].isascii()
+    return f"{above}{' ' if is_latin else ''}{below}"[:NAME_CHARS_MAX]
 
 
 def _says(line: Line, words: tuple[str, ...]) -> bool:

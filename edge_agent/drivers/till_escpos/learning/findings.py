@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from edge_agent.domain.taught import Finding, Proof, SampleRead
 from edge_agent.drivers.profiles.till import Items, TillProfile
 from edge_agent.drivers.till_escpos.learning.anchors import Anchors
-from edge_agent.drivers.till_escpos.learning.result import Finding, Proof, SampleRead
 
 _PROVEN_MIN = 2
 _KNOWN_WORDS_MIN = 5

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.domain.tapped_receipt import TappedReceipt
+from edge_agent.domain.taught import Sample, SampleRead
 from edge_agent.drivers.profiles.till import Items, Numbers, Paper, ReceiptWords, TillProfile
 from edge_agent.drivers.till_escpos.amounts import NumberFormat, find_format
 from edge_agent.drivers.till_escpos.item_rows import ItemRow, item_row
@@ -18,20 +19,18 @@ from edge_agent.drivers.till_escpos.learning.findings import findings_of
 from edge_agent.drivers.till_escpos.learning.marks import find_marks, names_wrap
 from edge_agent.drivers.till_escpos.learning.pages import (
     Page,
-    Sample,
     find_encoding,
     page_of,
     sheet_of,
 )
-from edge_agent.drivers.till_escpos.learning.result import Learned, SampleRead
+from edge_agent.drivers.till_escpos.learning.result import Learned
+from edge_agent.drivers.till_escpos.learning.roles import roles_of
 from edge_agent.drivers.till_escpos.receipt import Rules, read_receipt
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 from retail_core.errors import Fault
-from retail_core.limits import RECEIPT_BYTES_MAX
+from retail_core.limits import LEARN_SAMPLES_MAX, LEARN_SAMPLES_MIN, RECEIPT_BYTES_MAX
 from retail_core.texts.faults import FaultCode
 
-SAMPLES_MIN = 3
-SAMPLES_MAX = 20
 _LEAVE_OUT_MIN = 4
 _WIDTHS = (24, 32, 42, 48, 56, 64)
 Told = Callable[[int, int], None]
@@ -60,9 +59,12 @@ def learn(
     titles: Titles,
     corrections: Mapping[str, Meaning] | None = None,
     told: Told = lambda _done, _of: None,
+    *,
+    prove: bool = True,
 ) -> Learned:
     """Return the profile that reads these samples; `told` hears of progress.
 
+    With `prove` each sample is also read by a profile learned without it, which takes a while.
     `corrections` are words a person gave a meaning; they stand whatever was inferred. Faults
     LEARN_SAMPLES_FEW, LEARN_SAMPLE_UNREADABLE, LEARN_NOT_UNDERSTOOD.
     """
@@ -71,7 +73,7 @@ def learn(
     texts = [line.text for one in samples for line in sheet_of(one.data, encoding).lines]
     ground = _Ground(encoding, known, find_format(texts))
     pages = [page_of(sample, encoding, ground.form) for sample in samples]
-    steps = len(pages) + 1 if len(pages) >= _LEAVE_OUT_MIN else 1
+    steps = len(pages) + 1 if prove and len(pages) >= _LEAVE_OUT_MIN else 1
     told(0, steps)
     profile, anchors = _profile(pages, ground, titles, corrections or {})
     read = [_read(page, profile) for page in pages]
@@ -81,7 +83,11 @@ def learn(
         without[at] = _reads_left_out(pages, at, ground, corrections or {})
         told(at + 2, steps)
     reads = tuple(
-        replace(_sample(page, receipt), left_out=left_out)
+        replace(
+            _sample(page, receipt),
+            left_out=left_out,
+            printed=roles_of(page, profile, ground.form, receipt),
+        )
         for page, receipt, left_out in zip(pages, read, without, strict=True)
     )
     findings = findings_of(profile, anchors, ground.known, reads)
@@ -95,9 +101,9 @@ def _distinct(samples: Sequence[Sample]) -> list[Sample]:
             detail = f"{len(sample.data)} bytes"
             raise Fault(FaultCode.LEARN_SAMPLE_UNREADABLE, name=sample.name, detail=detail)
     found = list({sample.data: sample for sample in reversed(samples)}.values())[::-1]
-    if len(found) < SAMPLES_MIN:
-        raise Fault(FaultCode.LEARN_SAMPLES_FEW, found=len(found), needed=SAMPLES_MIN)
-    return found[:SAMPLES_MAX]
+    if len(found) < LEARN_SAMPLES_MIN:
+        raise Fault(FaultCode.LEARN_SAMPLES_FEW, found=len(found), needed=LEARN_SAMPLES_MIN)
+    return found[:LEARN_SAMPLES_MAX]
 
 
 def _profile(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edge_agent.domain.taught import Sample
 from edge_agent.drivers.till_escpos.amounts import NumberFormat
 from edge_agent.drivers.till_escpos.cells import Cell, cells
 from edge_agent.drivers.till_escpos.frames import Tokenizer
@@ -20,14 +21,6 @@ _ALPHABETS = (
     *("cp852", "cp857", "cp858", "cp866", "cp1250", "cp1251", "cp1252", "cp1254"),
 )
 _DIGITS = re.compile(r"\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One printed job as it came from the till."""
-
-    name: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A learned profile as the text of its file, with what was only guessed on top."""
 
+from edge_agent.domain.taught import Taught
 from edge_agent.drivers.profiles.text import profile_text
 from edge_agent.drivers.till_escpos.learning.result import Learned
 
@@ -15,3 +16,8 @@ def learned_text(learned: Learned) -> str:
     if guessed:
         remarks.append(f"Not proven by sums: {', '.join(dict.fromkeys(guessed))}.")
     return profile_text(learned.profile, tuple(remarks))
+
+
+def taught(learned: Learned) -> Taught:
+    """Return the result as people and programs are shown it."""
+    return Taught(learned_text(learned), learned.findings, learned.samples)
