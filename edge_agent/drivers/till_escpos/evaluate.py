@@ -14,14 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.drivers.profiles import TillProfile
-from edge_agent.drivers.till_escpos.frames import Token, Tokenizer, unknown_bytes
+from edge_agent.drivers.till_escpos.frames import Command, Token, Tokenizer, unknown_bytes
 from edge_agent.drivers.till_escpos.jobs import new_paper, rules_of
 from edge_agent.drivers.till_escpos.receipt import read_receipt
-from edge_agent.ports.till_tap import TappedReceipt
+from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 
 MANIFEST = "manifest.jsonl"
 _SALE = "sale"
+_EVENTS = {
+    **dict.fromkeys((b"\x1dV", b"\x1bi", b"\x1bm"), "cut"),
+    **dict.fromkeys((b"\x1bp", b"\x10\x14"), "drawer"),
+    **dict.fromkeys((b"\x1b*", b"\x1dv", b"\x1d8", b"\x1dQ"), "image"),
+    b"\x1dk": "barcode",
+}
+_FUNCTIONS, _QR, _PRINT = b"\x1d(", b"1", b"Q"
 _ItemKey = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRead:
+    """One article as it was read; in units of the currency, as the manifest has them."""
+
+    name: str
+    qty: float
+    amount: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +48,15 @@ class FileScore:
     expected_kind: str
     kind: str
     fault: str | None
+    total: float | None
     total_fen: int | None
     total_exact: bool
     items_right: int
     items_read: int
     items_expected: int
     unknown_bytes: int
+    events: tuple[str, ...]
+    items: tuple[ItemRead, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +108,18 @@ def _score(folder: Path, entry: Mapping[str, Any], profile: TillProfile) -> File
         expected_kind=entry["kind"],
         kind=receipt.kind,
         fault=None if receipt.fault is None else receipt.fault.value,
+        total=None if receipt.total_fen is None else receipt.total_fen / 100,
         total_fen=receipt.total_fen,
         total_exact=is_trusted and receipt.total_fen == _scaled(entry.get("total", -1), 100),
         items_right=(expected & read).total(),
         items_read=read.total(),
         items_expected=expected.total(),
         unknown_bytes=unknown_bytes(tokens),
+        events=_events(tokens),
+        items=tuple(
+            ItemRead(line.name, line.qty_milli / 1_000, line.amount_fen / 100)
+            for line in _articles(receipt)
+        ),
     )
 
 
@@ -115,10 +140,31 @@ def _expected_items(entry: Mapping[str, Any]) -> Iterable[_ItemKey]:
 
 
 def _read_items(receipt: TappedReceipt) -> Iterable[_ItemKey]:
-    """Give the articles; reductions have a minus and are no articles."""
+    for line in _articles(receipt):
+        yield _plain(line.name), line.qty_milli, line.amount_fen
+
+
+def _articles(receipt: TappedReceipt) -> Iterable[ReceiptLine]:
+    """Give the articles; reductions have a minus, and a fee or a tax on top is none either."""
+    left = Counter(receipt.extras)
     for line in receipt.lines:
-        if line.amount_fen >= 0:
-            yield _plain(line.name), line.qty_milli, line.amount_fen
+        if line.amount_fen < 0:
+            continue
+        if left[line]:
+            left[line] -= 1
+        else:
+            yield line
+
+
+def _events(tokens: list[Token]) -> tuple[str, ...]:
+    """Return what else the stream made the printer do, each once, in order."""
+    found = (_EVENTS.get(token.code) for token in tokens if isinstance(token, Command))
+    symbols = (
+        "qr" if token.args[3:4] == _QR else "symbol"
+        for token in tokens
+        if isinstance(token, Command) and token.code == _FUNCTIONS and token.args[4:5] == _PRINT
+    )
+    return tuple(dict.fromkeys([*filter(None, found), *symbols]))
 
 
 def _scaled(value: Decimal | int | str, factor: int) -> int:

@@ -72,6 +72,7 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
         returns=_returns(settled, rules.vocabulary) if kind == EXCHANGE else (),
         drawer=sheet.drawer,
         raster=_is_picture(sheet, settled),
+        extras=settled.extras,
     )
 
 

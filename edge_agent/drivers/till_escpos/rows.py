@@ -107,6 +107,8 @@ def is_rule(line: Line) -> bool:
 
 def column_heading(line: Line) -> tuple[Column, ...]:
     """Return the columns in order when the line names at least two, () otherwise."""
+    if _DIGIT.search(line.text):
+        return ()  # "Anzahl Artikel  5" counts, it heads nothing
     words = [word.strip(":：*()") for word in line.text.casefold().split()]
     whole = [segment.text.casefold().strip(":：*()") for segment in line.segments]
     for candidates in (whole, words):

@@ -4,6 +4,7 @@ Tills print reductions and tax either as part of the sum or as information ("of 
 few combinations are tried; what adds up to the fen is believed, nothing else is.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ class Settled:
     given_back: bool = False
     tenders: tuple[Tendered, ...] = ()
     change_fen: int = 0
+    extras: tuple[ReceiptLine, ...] = ()
 
     @property
     def discounts(self) -> tuple[ReceiptLine, ...]:
@@ -39,8 +41,12 @@ class Settled:
 
 def settle(reading: Reading) -> Settled:
     """Find the total and the lines that make it, and how it was paid."""
+    settled = _balance(reading)
+    articles = Counter(reading.articles)
+    added = (line for line in settled.lines if line.amount_fen >= 0)
     return replace(
-        _balance(reading),
+        settled,
+        extras=tuple((Counter(added) - articles).elements()),
         given_back=reading.given_back,
         tenders=tuple(Tendered(entry.label, entry.fen) for entry in reading.of(Meaning.TENDER)),
         change_fen=sum(abs(entry.fen) for entry in reading.of(Meaning.CHANGE)),
