@@ -34,11 +34,12 @@ _ROOT_HUB = "usb"
 
 
 class LinuxDeviceBus:
-    """Fulfils `DeviceBus`; `sys` and `dev` are elsewhere in tests."""
+    """Fulfils `DeviceBus`; hears of changes from the first wait on. `sys`, `dev`: for tests."""
 
     def __init__(self, sys: Path = SYS, dev: Path = DEV) -> None:
         self._sys, self._dev = sys, dev
-        self._news = _uevents()
+        self._news: socket.socket | None = None
+        self._asked_for_news = False
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._closed = False
 
@@ -55,6 +56,8 @@ class LinuxDeviceBus:
 
     def wait(self, *, timeout_ms: int) -> bool:
         """Wait for the kernel to say that something came or went."""
+        if not self._asked_for_news:
+            self._asked_for_news, self._news = True, _uevents()
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
         if self._news is not None:

@@ -2,10 +2,12 @@
 
 import typer
 
+from edge_agent.bootstrap.till_devices_cli import app as devices_app
 from edge_agent.bootstrap.till_learn_cli import learn
 
 app = typer.Typer(help="收银机:教会盒子读它 / unchanged tills", no_args_is_help=True)
 app.command()(learn)
+app.add_typer(devices_app, name="devices")
 
 
 @app.callback()

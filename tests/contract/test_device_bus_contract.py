@@ -120,6 +120,7 @@ class TestLinuxDeviceBus(DeviceBusContract):
         entry = Path("/sys/class/tty/tty0/uevent")
         if not entry.exists():
             entry = next(Path("/sys/class/tty").glob("*/uevent"))
+        bus.wait(timeout_ms=1)
         try:
             entry.write_text("add", encoding="utf-8")
         except OSError as error:

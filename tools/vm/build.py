@@ -22,7 +22,7 @@ PACKAGES = (
 MODULES = (
     "9p", "9pnet_virtio", "overlay", "virtio_pci", "virtio_console",
     "xhci_pci", "ehci_pci", "uhci_hcd", "usbhid", "hid_generic", "evdev", "uinput",
-    "ftdi_sio", "cdc_acm", "usblp", "dummy_hcd", "g_serial", "vivid",
+    "ftdi_sio", "cdc_acm", "usblp", "dummy_hcd", "usb_f_acm", "g_serial", "vivid",
 )  # fmt: skip
 
 
@@ -41,8 +41,8 @@ def build(*, force: bool = False) -> None:
     release = next((tree / "lib/modules").iterdir()).name
     shutil.copy(tree / "boot" / f"vmlinuz-{release}", KERNEL)
     keep_modules(tree, release)
-    for folder in ("boot", "usr/share", "usr/lib/locale"):
-        shutil.rmtree(tree / folder, ignore_errors=True)
+    for unneeded in ("boot", "usr/share", "usr/lib/locale"):
+        shutil.rmtree(tree / unneeded, ignore_errors=True)
     shutil.copy(Path(__file__).with_name("init.sh"), tree / "init")
     (tree / "init").chmod(0o755)
     pack(tree, RAM_DISK)
@@ -74,9 +74,9 @@ def keep_modules(tree: Path, release: str) -> None:
     folder = tree / "lib/modules" / release
     wanted = list(dict.fromkeys(path for name in MODULES for path in order(tree, release, name)))
     keep = {tree / path for path in wanted}
-    for path in folder.rglob("*.ko"):
-        if path not in keep:
-            path.unlink()
+    for module in folder.rglob("*.ko"):
+        if module not in keep:
+            module.unlink()
     subprocess.run(["depmod", "-b", str(tree), release], check=True)
 
 

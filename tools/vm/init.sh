@@ -21,7 +21,6 @@ busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=loose,ro
 busybox mkdir -p /layer/up /layer/work /layer/all
 busybox mount -t overlay -o lowerdir=/host,upperdir=/layer/up,workdir=/layer/work all /layer/all
 for place in dev proc sys run; do busybox mount --bind /$place /layer/all/$place; done
-busybox mount -t tmpfs tmp /layer/all/tmp
 # Modules the tests load themselves are the machine's, not the host's.
 busybox mkdir -p /layer/all/lib/modules /layer/all/run/vm
 busybox mount --bind /lib/modules /layer/all/lib/modules

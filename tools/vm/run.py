@@ -7,7 +7,6 @@ for a device to be plugged or a key to be pressed, and the answer is `ok` or wha
 
 import argparse
 import json
-import os
 import re
 import socket
 import subprocess
@@ -76,7 +75,12 @@ class Machine:
     def _do(self, says: Any, wish: Sequence[str]) -> str:
         match wish:
             case ["plug", name, port, *more]:
-                told = {"driver": "usb-serial", "id": name, "bus": "usb.0", "port": port}
+                told: dict[str, object] = {
+                    "driver": "usb-serial",
+                    "id": name,
+                    "bus": "usb.0",
+                    "port": port,
+                }
                 told |= {"chardev": f"far-{name}", "always-plugged": True}
                 told |= dict(each.split("=", 1) for each in more)
                 return _said(_told(says, {"execute": "device_add", "arguments": told}))
@@ -153,7 +157,6 @@ def main() -> int:
     asked = parser.parse_args()
     build(force=asked.build)
     with tempfile.TemporaryDirectory(prefix="vm-") as folder:
-        os.chmod(folder, 0o700)
         machine = Machine(Path(folder), str(asked.run))
         clock = threading.Timer(asked.limit, machine.process.kill)
         clock.start()

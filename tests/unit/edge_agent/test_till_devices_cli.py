@@ -1,0 +1,55 @@
+"""`edge-agent till devices` on a box whose agent does not run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge_agent.__main__ import app
+from edge_agent.adapters.documents_tinydb import TinyDocuments
+from edge_agent.domain.device_claims import claims_document
+from edge_agent.domain.devices import Claim, DeviceKind, Identity
+from edge_agent.services.device_broker import DOCUMENT
+from edge_agent.settings import load_settings
+from retail_core.tally import FaultTally
+from tests.factories.agent_files import write_agent
+
+ABSENT = Claim("till-1", Identity(DeviceKind.LINE, "1a86", "9999", "NO-SUCH", "00", "9-9"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = write_agent(tmp_path)
+    folder = load_settings(path).config.data_dir
+    documents = TinyDocuments(folder / "documents.json", FaultTally())
+    documents.put(DOCUMENT, claims_document([ABSENT], frozenset()))
+    documents.close()
+    return path
+
+
+def test_claims_are_listed_with_what_stands_in_their_way(config: Path) -> None:
+    said = CliRunner().invoke(app, ["till", "devices", "-c", str(config), "--json"])
+    assert said.exit_code == 0, said.output
+    (claim,) = json.loads(said.stdout)["claims"]
+    assert (claim["name"], claim["standing"], claim["trouble"]["code"]) == (
+        "till-1", "missing", "T171",
+    )  # fmt: skip
+    shown = CliRunner().invoke(app, ["till", "devices", "-c", str(config)])
+    assert "T171" in shown.stdout
+
+
+def test_a_claim_can_be_released_once(config: Path) -> None:
+    runner = CliRunner()
+    done = runner.invoke(app, ["till", "devices", "release", "till-1", "-c", str(config)])
+    assert done.exit_code == 0, done.output
+    again = runner.invoke(app, ["till", "devices", "release", "till-1", "-c", str(config)])
+    assert (again.exit_code, "T170" in again.output) == (3, True)
+
+
+def test_a_device_that_is_not_there_cannot_be_claimed(config: Path) -> None:
+    asked = ["till", "devices", "claim", "x", "/dev/ttyUSB99", "-c", str(config)]
+    said = CliRunner().invoke(app, asked)
+    assert (said.exit_code, "T177" in said.output) == (3, True)
+    heard = ["till", "devices", "identify", "/dev/ttyUSB99", "-c", str(config)]
+    assert CliRunner().invoke(app, heard).exit_code == 3

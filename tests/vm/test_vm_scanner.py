@@ -1,0 +1,99 @@
+"""A scanner that types, on the USB keyboard driver: grabbed by evdev, typed on by uinput."""
+
+import os
+import select
+from collections.abc import Iterator
+
+import pytest
+
+from edge_agent.drivers.profiles.scanner import ScannerProfile
+from edge_agent.drivers.scanner.keyboard import KeyboardScannerTap
+from edge_agent.drivers.scanner.keys import KeyEvent, KeyReader
+from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds
+from tests.vm.conftest import Plugs, until
+
+pytestmark = pytest.mark.skipif(
+    "REGULARS_VM" not in os.environ, reason="needs a kernel of its own: make test-vm"
+)
+evdev = pytest.importorskip("evdev", reason="compiled by make test-vm into var/vm/site")
+NAME = "QEMU USB Keyboard"
+# Emulated keys come slowly: a scan has paused only after the longest gap a profile allows.
+PROFILE = ScannerProfile(
+    kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=200
+)
+ARTICLE, CARD, PAYMENT = "6901234567892", "77123456", "134567890123456789"
+
+
+class Till:
+    """Reads what the virtual scanner types, as a till's own program would."""
+
+    def __init__(self, name: str) -> None:
+        paths = evdev.list_devices()
+        (found,) = [one for one in map(evdev.InputDevice, paths) if one.name == name]
+        self._device, self._keys = found, KeyReader("us")
+
+    def typed(self, *, timeout_s: float) -> str:
+        text = ""
+        while select.select([self._device.fd], [], [], timeout_s)[0]:
+            for event in self._device.read():
+                if event.type == evdev.ecodes.EV_KEY:
+                    text += self._keys.letter(KeyEvent(event.code, event.value))
+        return text
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def keyboards() -> list[str]:
+    names = []
+    for path in evdev.list_devices():
+        device = evdev.InputDevice(path)
+        names.append(device.name)
+        device.close()
+    return names
+
+
+@pytest.fixture
+def tap(plugs: Plugs) -> Iterator[KeyboardScannerTap]:
+    from edge_agent.drivers.scanner.evdev_keys import EvdevKeys  # noqa: PLC0415 -- needs evdev
+
+    plugs.ask("keyboard gun 1.2")
+    until(lambda: any(NAME in one for one in keyboards()), "scanner plugged in")
+    kinds = ScanKinds("till", MemberForms(cards=("77######",)))
+    found = KeyboardScannerTap(kinds, PROFILE, lambda: EvdevKeys(NAME), may=lambda: True)
+    found.start()
+    yield found
+    found.stop()
+    plugs.ask("unplug gun")
+
+
+def test_scans_are_typed_on_members_are_kept_and_payments_are_not_told(
+    plugs: Plugs, tap: KeyboardScannerTap
+) -> None:
+    until(lambda: tap.state() == "ok", "grabbed")
+    till = Till("Regulars scanner")
+    try:
+        for scanned, kind, code, typed in (
+            (ARTICLE, "article", ARTICLE, f"{ARTICLE}\r"),
+            (CARD, "member", CARD, ""),
+            (PAYMENT, "payment", "", f"{PAYMENT}\r"),
+        ):
+            plugs.ask(f"type {scanned}")
+            event = tap.next_event(timeout_ms=40_000)
+            assert event is not None
+            assert (event.kind, event.code) == (kind, code)
+            assert till.typed(timeout_s=2.0).replace("\n", "\r") == typed
+        assert tap.injector.type(CARD)
+        assert till.typed(timeout_s=2.0).replace("\n", "\r") == f"{CARD}\r"
+    finally:
+        till.close()
+
+
+def test_a_scanner_that_is_pulled_out_is_grabbed_again(
+    plugs: Plugs, tap: KeyboardScannerTap
+) -> None:
+    until(lambda: tap.state() == "ok", "grabbed")
+    plugs.ask("unplug gun")
+    until(lambda: tap.state() == "gone", "gone")
+    plugs.ask("keyboard gun 1.2")
+    until(lambda: tap.state() == "ok", "grabbed again")
