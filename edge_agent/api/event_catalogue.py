@@ -13,6 +13,7 @@ from edge_agent.api.models.books import TappedView
 from edge_agent.api.models.events import (
     Armed,
     ConsentShown,
+    DisplayTold,
     EnrolHint,
     Envelope,
     GiftHanded,
@@ -21,10 +22,12 @@ from edge_agent.api.models.events import (
     Recognised,
     Refunded,
     Reset,
+    ScanTold,
     Sold,
     TurnTold,
 )
 from edge_agent.api.models.health import HealthAnswered
+from edge_agent.api.models.identify import VisitEnded
 from edge_agent.api.models.pairing import PairingAnswered
 from edge_agent.api.models.receipts import TrainingAnswered
 from edge_agent.api.models.sales import QuoteAnswered
@@ -58,6 +61,11 @@ EVENTS: dict[str, EventKind] = {
         (Recognised, Armed),
     ),
     "member": EventKind("站在这里的会员有了新资料", "newer data of who stands here", (MemberNews,)),
+    "visit": EventKind(
+        "换一位:前一位离开了柜台,画面上不再有她",
+        "the next one: who stood here left, and no screen shows her any more",
+        (VisitEnded,),
+    ),
     "link": EventKind("给会员手机的链接,画成二维码", "a link for a member's phone", (LinkShown,)),
     "consent": EventKind(
         "新会员要看的同意文本", "the text that a newcomer has to be shown", (ConsentShown,)
@@ -71,6 +79,14 @@ EVENTS: dict[str, EventKind] = {
     "refund": EventKind("退完一单", "a refund is on disk", (Refunded,)),
     "gift": EventKind("交出一件礼品", "a gift was handed over", (GiftHanded,)),
     "tapped": EventKind("旁听到一张打印小票", "a printed receipt was read", (TappedView,)),
+    "display": EventKind(
+        "收银机在顾显上显示了金额", "an unchanged till showed an amount", (DisplayTold,)
+    ),
+    "scan": EventKind(
+        "收银机的扫码枪扫了商品;付款码从不带内容",
+        "an unchanged till scanned goods; a payment code never shows",
+        (ScanTold,),
+    ),
     "challenge": EventKind("转头确认的每一步", "each step of a turn of the head", (TurnTold,)),
     "enrol_hint": EventKind("采集人脸时给顾客的提示", "coaching at enrolment", (EnrolHint,)),
     "training": EventKind("练习模式开或关", "a lesson begins or ends", (TrainingAnswered,)),

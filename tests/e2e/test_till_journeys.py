@@ -252,6 +252,9 @@ def test_a_stranger_joins_by_phone_while_the_customer_reads_the_same_words(
     expect(display.locator("#consent")).to_have_count(0)
     clerk.presses("Enter")
     clerk.sees("#person .phone", "139****5678")
+    expect(display.locator("#customer h1")).not_to_have_text("欢迎光临")
+    clerk.presses("Escape")
+    expect(display.locator("#customer h1")).to_have_text("欢迎光临")
     display.close()
 
 

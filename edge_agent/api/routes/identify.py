@@ -68,4 +68,7 @@ def end_visit(deps: Deps, caller: Caller, lane: WhereOrHere = None) -> VisitEnde
     """End the visit of who stands here: what she proved counts no longer for whoever comes next."""
     place = deps.visits.place(lane, caller)
     deps.turns.cancel(place)
-    return VisitEnded(ended=deps.visits.leave(place))
+    left = VisitEnded(ended=deps.visits.leave(place))
+    # Also when nobody stood there: a display that shows somebody still is to forget her.
+    deps.hub.publish("visit", left.model_dump(), lane=place.lane)
+    return left

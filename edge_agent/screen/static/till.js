@@ -195,6 +195,10 @@ const handlers = {
   recognition: (event) => {
     if (event.outcome !== "none" || state.person === "armed") recognised(till, event);
   },
+  visit: () => {
+    // The clerk's own screen has let go already, with the basket it wants to keep.
+    if (facesCustomer || !state.basket) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null } : {}) });
+  },
   member: (event) => {
     const same = state.member && state.member.member_id === event.member.member_id;
     if (same) change({ member: { ...state.member, ...event.member } });

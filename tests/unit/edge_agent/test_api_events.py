@@ -69,10 +69,11 @@ def test_what_is_told_fits_its_schema(box: Box) -> None:
     desk = PairingDesk(box)
     heard: list[dict[str, Any]] = []
     health = next(loop for loop in box.agent.loops if loop.name == "health")
-    expected = {"reset", "health", "recognition", "basket", "sale", "link", "pairing"}
+    expected = {"reset", "health", "recognition", "basket", "sale", "link", "pairing", "visit"}
     with box.till() as till, till.websocket_connect("/v1/events?after=0") as socket:
         till.post("/v1/identify", json={"deadline_ms": 1})
         till.post("/v1/identify/phone", json={"phone": PHONE})
+        till.delete("/v1/visits")
         till.post("/v1/quotes", json={"lines": [{"sku": "milk"}], "member_id": str(MEMBER)})
         once = {"Idempotency-Key": "events-0001", "X-Operator": desk.operator}
         till.post("/v1/sales", json=sale(12_800), headers=once)
