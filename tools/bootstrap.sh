@@ -63,3 +63,12 @@ if [ "$(cat var/stamps/env 2>/dev/null)" != "$stamp" ] || [ ! -x .venv/bin/regul
   .venv/bin/python -m compileall -q retail_core edge_agent cloud_broker regulars_cli tools
   echo "$stamp" > var/stamps/env
 fi
+
+# ---- what only the virtual machine's tests need -------------------------------------------------
+if [ "$purpose" = vm ] && [ ! -d var/vm/site/evdev ]; then
+  say "evdev, compiled for the tests in the machine"
+  mkdir -p var/vm
+  awk '/^evdev==/ {on=1} on {print; if ($0 !~ /\\$/) exit}' requirements/edge-hid.lock > var/vm/evdev.txt
+  "$bootstrap/bin/uv" pip install -q --no-deps --require-hashes -p .venv/bin/python \
+    --target var/vm/site -r var/vm/evdev.txt
+fi

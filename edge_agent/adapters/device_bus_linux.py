@@ -7,6 +7,7 @@ to be had (a container, a sandbox) the caller's own waiting time is the rhythm.
 import os
 import select
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -62,12 +63,18 @@ class LinuxDeviceBus:
         poll.register(self._wake_read, select.POLLIN)
         if self._news is not None:
             poll.register(self._news, select.POLLIN)
-        ready = dict(poll.poll(timeout_ms))
-        if self._wake_read in ready:
-            with suppress(BlockingIOError):
-                os.read(self._wake_read, _MESSAGES_MAX)
-            return False
-        return bool(ready) and self._read_news()
+        until = time.monotonic() + timeout_ms / 1000
+        while (left_ms := round((until - time.monotonic()) * 1000)) >= 0:
+            ready = dict(poll.poll(left_ms))
+            if self._wake_read in ready:
+                with suppress(BlockingIOError):
+                    os.read(self._wake_read, _MESSAGES_MAX)
+                return False
+            if ready and self._read_news():
+                return True
+            if not ready:
+                break
+        return False
 
     def wake(self) -> None:
         """Let whoever waits come back."""

@@ -3,6 +3,7 @@
 import os
 import select
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -10,6 +11,7 @@ from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.keyboard import KeyboardScannerTap
 from edge_agent.drivers.scanner.keys import KeyEvent, KeyReader
 from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds
+from edge_agent.ports.scanner_tap import ScanEvent
 from tests.vm.conftest import Plugs, until
 
 pytestmark = pytest.mark.skipif(
@@ -21,6 +23,7 @@ NAME = "QEMU USB Keyboard"
 PROFILE = ScannerProfile(
     kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=200
 )
+TRIES = 6
 ARTICLE, CARD, PAYMENT = "6901234567892", "77123456", "134567890123456789"
 
 
@@ -47,10 +50,27 @@ class Till:
 def keyboards() -> list[str]:
     names = []
     for path in evdev.list_devices():
-        device = evdev.InputDevice(path)
-        names.append(device.name)
-        device.close()
+        with suppress(OSError):  # pulled out between being listed and being opened
+            device = evdev.InputDevice(path)
+            names.append(device.name)
+            device.close()
     return names
+
+
+def scan(
+    plugs: Plugs, tap: KeyboardScannerTap, till: Till, text: str
+) -> tuple[ScanEvent | None, str]:
+    """Scan until it is read whole: an emulated scanner pauses, as one at the end of its battery."""
+    event, seen = None, ""
+    for _ in range(TRIES):
+        plugs.ask(f"type {text}")
+        event = tap.next_event(timeout_ms=40_000)
+        seen = till.typed(timeout_s=2.0).replace("\n", "\r")
+        if event is not None and event.kind != "other":
+            break
+        while tap.next_event(timeout_ms=500):
+            pass
+    return event, seen
 
 
 @pytest.fixture
@@ -78,11 +98,9 @@ def test_scans_are_typed_on_members_are_kept_and_payments_are_not_told(
             (CARD, "member", CARD, ""),
             (PAYMENT, "payment", "", f"{PAYMENT}\r"),
         ):
-            plugs.ask(f"type {scanned}")
-            event = tap.next_event(timeout_ms=40_000)
+            event, seen = scan(plugs, tap, till, scanned)
             assert event is not None
-            assert (event.kind, event.code) == (kind, code)
-            assert till.typed(timeout_s=2.0).replace("\n", "\r") == typed
+            assert (event.kind, event.code, seen) == (kind, code, typed)
         assert tap.injector.type(CARD)
         assert till.typed(timeout_s=2.0).replace("\n", "\r") == f"{CARD}\r"
     finally:

@@ -97,11 +97,11 @@ class Machine:
     def _type(self, says: Any, text: str) -> str:
         for letter in f"{text}\n":
             code = {"type": "qcode", "data": _KEYS.get(letter, letter.lower())}
-            asked = {"keys": [code], "hold-time": 20}
+            asked = {"keys": [code], "hold-time": 10}
             said = _said(_told(says, {"execute": "send-key", "arguments": asked}))
             if said != "ok":
                 return said
-            time.sleep(0.06)  # as a scanner that is set to be slow
+            time.sleep(0.03)  # as a scanner that is set to be slow
         return "ok"
 
 

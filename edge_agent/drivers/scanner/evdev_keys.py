@@ -74,7 +74,10 @@ def _found(name: str) -> evdev.InputDevice:
 
 def _named(name: str) -> Iterator[evdev.InputDevice]:
     for path in evdev.list_devices():
-        device = evdev.InputDevice(path)
+        try:
+            device = evdev.InputDevice(path)
+        except OSError:  # unplugged between being listed and being opened
+            continue
         is_keyboard = evdev.ecodes.EV_KEY in device.capabilities()
         if is_keyboard and name in device.name and device.name != VIRTUAL_NAME:
             yield device
