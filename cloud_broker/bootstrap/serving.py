@@ -50,6 +50,7 @@ from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.repairing import RepairBench
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.services.stock_keeping import StockKeeper
+from cloud_broker.services.till_desk import TillDesk
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -121,6 +122,7 @@ def build_api(running: Running) -> ASGIApp:
         faces=office.faces,
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         clerks=ClerkDesk(office.units, office.clock),
+        tills=TillDesk(office.units),
         mall=deps.growth.mall,
         masters=office.masters,
         hub=running.hub,

@@ -16,6 +16,7 @@ from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
+from cloud_broker.console.till_pages import TillPages
 from cloud_broker.services.overview import ConsoleDeps
 
 STATIC = Path(__file__).parent / "static"
@@ -46,6 +47,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         ClerkPages,
         MallPages,
         MasterPages,
+        TillPages,
     )
     for pages in every:
         pages(shell).register(router)

@@ -22,6 +22,7 @@ from retail_core.wire.messages import (
     MemberEnrolled,
     Sale,
 )
+from retail_core.wire.tills import TillAgreement
 
 TAP = "tap"
 PHONE = "phone"
@@ -151,6 +152,15 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class TillNews:
+    """How far a till agrees with what its box computes."""
+
+    arrival: Arrival
+    till: UUID
+    body: TillAgreement
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a person should look at, though it was applied."""
 
@@ -190,6 +200,7 @@ class Plan:
         default_factory=list
     )
     handed: list[HandedOver] = field(default_factory=list)
+    till_news: list[TillNews] = field(default_factory=list)
     unmapped_names: Counter[str] = field(default_factory=Counter)
     touched: set[UUID] = field(default_factory=set)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)

@@ -31,6 +31,7 @@ from cloud_broker.domain.ingest_effects import (
     Plan,
     Refused,
     TapKey,
+    TillNews,
 )
 from cloud_broker.domain.points_plan import book_refund, mature_at_once
 from cloud_broker.domain.postings import booked, sums_up
@@ -53,6 +54,7 @@ from retail_core.wire.messages import (
     Sale,
 )
 from retail_core.wire.refund import Refund
+from retail_core.wire.tills import TillAgreement
 
 
 def open_bodies(
@@ -109,7 +111,7 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
 
 def _apply_other(
     arrival: Arrival,
-    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded,
+    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded | TillAgreement,
     facts: Facts,
     made: Plan,
 ) -> None:
@@ -122,6 +124,8 @@ def _apply_other(
             _proof(arrival, body, facts, made)
         case ProofSuspect():
             _suspect(arrival, body, made)
+        case TillAgreement():
+            _till_stands(arrival, body, made)
 
 
 def _consent(arrival: Arrival, body: ConsentGiven, facts: Facts, made: Plan) -> None:
@@ -259,6 +263,18 @@ def _card(arrival: Arrival, card: CardIssued, facts: Facts, made: Plan) -> None:
     if facts.identities[CARD, card.uid_hash] == member:
         made.cards.append(NewCard(arrival, member, card))
         made.touched.add(member)
+
+
+def _till_stands(arrival: Arrival, body: TillAgreement, made: Plan) -> None:
+    """Take what a box says of a till; one that lost its permit is put before a person."""
+    till = _till(arrival)
+    if till is None:
+        _malformed("the event names no till")
+    made.till_news.append(TillNews(arrival, till, body))
+    lost = [one.channel for one in body.channels if one.standing == "lost"]
+    if body.why == "standing" and lost:
+        detail = f"till={till}, channels={','.join(lost)}, score={body.score}"
+        made.notes.append(Note(arrival, "till", FaultCode.TILL_AGREEMENT_LOST, detail))
 
 
 def _suspect(arrival: Arrival, suspect: ProofSuspect, made: Plan) -> None:

@@ -31,6 +31,7 @@ from cloud_broker.ports.repair import RepairRepo
 from cloud_broker.ports.sms import SmsRepo
 from cloud_broker.ports.stock import StockRepo
 from cloud_broker.ports.tasks import TaskRepo
+from cloud_broker.ports.tills import TillRepo
 
 
 class StoreRefusedError(Exception):
@@ -143,6 +144,11 @@ class Unit(Protocol):
     @property
     def clerks(self) -> ClerkRepo:
         """What clerks did."""
+        ...
+
+    @property
+    def tills(self) -> TillRepo:
+        """How far unchanged tills agree with their boxes."""
         ...
 
     @property

@@ -84,6 +84,7 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
     unit.clerks.note(made.sales, now_ms)
+    unit.tills.note(made.till_news)
     unit.ledger.add_refunds(made.refunds)
     unit.growth.due(made.buyers, "sale")
     unit.stock.note_sales(made.sales)

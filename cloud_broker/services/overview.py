@@ -14,6 +14,7 @@ from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.mall_shelf import MallShelf
 from cloud_broker.services.master_office import MasterOffice
+from cloud_broker.services.till_desk import TillDesk
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -335,6 +336,7 @@ class ConsoleDeps:
     faces: FaceOffice
     face_desk: FaceDesk
     clerks: ClerkDesk
+    tills: TillDesk
     mall: MallShelf
     masters: MasterOffice
     hub: LiveHub

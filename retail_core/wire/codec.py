@@ -50,6 +50,8 @@ from retail_core.wire.messages import (
     UpFrame,
 )
 from retail_core.wire.refund import Refund
+from retail_core.wire.returns import ReturnUnmatched
+from retail_core.wire.tills import TillAgreement
 
 GENESIS_HASH = bytes(32)
 
@@ -67,6 +69,8 @@ Body = (
     | LeaseReturned
     | Refund
     | GiftHanded
+    | TillAgreement
+    | ReturnUnmatched
 )
 LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -116,6 +120,8 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.LEASE_RETURNED: msgspec.msgpack.Decoder(LeaseReturned),
     EventType.REFUND: msgspec.msgpack.Decoder(Refund),
     EventType.GIFT_HANDED: msgspec.msgpack.Decoder(GiftHanded),
+    EventType.TILL_AGREEMENT: msgspec.msgpack.Decoder(TillAgreement),
+    EventType.RETURN_UNMATCHED: msgspec.msgpack.Decoder(ReturnUnmatched),
 }
 _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
     ChangeKind.LEASE_EPOCH: msgspec.msgpack.Decoder(LeaseEpoch),

@@ -19,6 +19,8 @@ class EventType(StrEnum):
     LEASE_RETURNED = "lease.returned"
     REFUND = "refund"
     GIFT_HANDED = "gift.handed"
+    TILL_AGREEMENT = "till.agreement"
+    RETURN_UNMATCHED = "return.unmatched"
 
 
 class ChangeKind(StrEnum):

@@ -57,6 +57,7 @@ from retail_core.wire.standing import (
     TierAsk,
     TierStanding,
 )
+from retail_core.wire.tills import ChannelState, DifferenceSeen, TillAgreement, TillDay
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -264,6 +265,7 @@ def examples() -> dict[str, msgspec.Struct]:
         ),
         "body_refund": _refund(),
         "body_gift_handed": gift_handed(),
+        "body_till_agreement": till_agreement(),
         "lease_recalled": LeaseRecall(DEVICE.bytes, "coupon", uid(31).bytes),
     }  # fmt: skip
 
@@ -271,6 +273,25 @@ def examples() -> dict[str, msgspec.Struct]:
 def gift_handed() -> GiftHanded:
     """A mall gift that was picked up under a lease of its device."""
     return GiftHanded(uid(50).bytes, uid(51).bytes, "mall", "CUP-01", "马克杯", 20261122, 2, 1)
+
+
+def till_agreement() -> TillAgreement:
+    """A till that lost its permit to inject because a price list was wrong."""
+    return TillAgreement(
+        why="standing",
+        window=200,
+        agreed=192,
+        score=921,
+        seen_ever=1_204,
+        agreed_ever=1_190,
+        channels=(
+            ChannelState("inject", "lost", 970, 921, 200),
+            ChannelState("append", "earned", 900, 921, 200, "forbid", 30),
+        ),
+        kinds=(("price", 7), ("unread", 1)),
+        days=(TillDay(20261121, 300, 300), TillDay(20261122, 104, 96)),
+        examples=(DifferenceSeen(1_795_320_000_000, "price", "可乐 330ml", "COLA-330", 300, 350),),
+    )
 
 
 def _refund() -> Refund:

@@ -29,6 +29,7 @@ from retail_core.wire.messages import (
     UpFrame,
 )
 from retail_core.wire.refund import Refund
+from retail_core.wire.tills import TillAgreement
 from tests.factories.wire import examples
 
 FRAMES: dict[type[msgspec.Struct], Callable[[bytes], msgspec.Struct]] = {
@@ -53,6 +54,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     LeaseReturned: EventType.LEASE_RETURNED,
     Refund: EventType.REFUND,
     GiftHanded: EventType.GIFT_HANDED,
+    TillAgreement: EventType.TILL_AGREEMENT,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

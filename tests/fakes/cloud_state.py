@@ -35,6 +35,7 @@ from tests.fakes.cloud_mall import MallShelf
 from tests.fakes.cloud_masters import MasterShelf
 from tests.fakes.cloud_recruiting import RecruitingShelf
 from tests.fakes.cloud_task_shelf import TaskShelf
+from tests.fakes.cloud_tills import TillShelf
 
 
 @dataclass
@@ -91,6 +92,7 @@ class State:
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
     clerks: ClerkShelf = field(default_factory=ClerkShelf)
+    tills_told: TillShelf = field(default_factory=TillShelf)
     shelf: MasterShelf = field(default_factory=MasterShelf)
     recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
     identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)

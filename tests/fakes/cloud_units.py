@@ -29,6 +29,7 @@ from tests.fakes.cloud_placements import FakePlacementRepo
 from tests.fakes.cloud_recruiting import FakePersonFilterRepo, FakeSmsRepo
 from tests.fakes.cloud_state import State
 from tests.fakes.cloud_tasks import FakeTaskRepo
+from tests.fakes.cloud_tills import FakeTillRepo
 
 
 class FakeUnit:
@@ -56,6 +57,7 @@ class FakeUnit:
         self.leases = FakeLeaseRepo(state)
         self.receipts = FakeReceiptRepo(state)
         self.clerks = FakeClerkRepo(state)
+        self.tills = FakeTillRepo(state)
         self.placements = FakePlacementRepo(state)
         self.benefits = FakeBenefitRepo(state)
         self.growth = FakeGrowthRepo(state)

@@ -49,6 +49,7 @@ from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, Pos
 from cloud_broker.adapters.postgres.repair import PostgresRepair
 from cloud_broker.adapters.postgres.stock import PostgresStock
 from cloud_broker.adapters.postgres.tasks import PostgresTasks
+from cloud_broker.adapters.postgres.tills import PostgresTills
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
@@ -188,6 +189,11 @@ class PostgresUnit:
     def clerks(self) -> PostgresClerks:
         """What clerks did."""
         return PostgresClerks(self._connection, self._tenant)
+
+    @cached_property
+    def tills(self) -> PostgresTills:
+        """How far unchanged tills agree with their boxes."""
+        return PostgresTills(self._connection, self._tenant)
 
     @cached_property
     def leases(self) -> PostgresLeases:

@@ -34,6 +34,7 @@ from cloud_broker.services.overview import (
     StoreTile,
 )
 from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.till_desk import TillDesk
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -349,6 +350,7 @@ def deps(
     hub: RingHub | None = None,
     desk: FakeHqDesk | None = None,
     clerks: ClerkDesk | None = None,
+    tills: TillDesk | None = None,
     mall: MallShelf | None = None,
     masters: MasterOffice | None = None,
 ) -> ConsoleDeps:
@@ -362,6 +364,7 @@ def deps(
         faces=office,
         face_desk=face_desk,
         clerks=clerks or ClerkDesk(FakeUnits(), FakeCloudClock()),
+        tills=tills or TillDesk(FakeUnits()),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         hub=hub or RingHub(),

@@ -37,6 +37,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "body_lease_returned": lambda raw: codec.decode_body(EventType.LEASE_RETURNED, raw),
     "body_refund": lambda raw: codec.decode_body(EventType.REFUND, raw),
     "body_gift_handed": lambda raw: codec.decode_body(EventType.GIFT_HANDED, raw),
+    "body_till_agreement": lambda raw: codec.decode_body(EventType.TILL_AGREEMENT, raw),
     "lease_epoch": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_EPOCH, raw),
     "lease_granted": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_GRANTED, raw),
     "lease_recalled": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_RECALLED, raw),
