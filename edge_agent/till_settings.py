@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from edge_agent.lane_settings import Section
 from retail_core.catalog.weighed import COMMON, Layout, layout_of
+from retail_core.checkout.payment_codes import is_payment_code
+from retail_core.identity.card_number import card_pattern
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
@@ -46,17 +48,34 @@ class DisplayConfig(Section):
     write: bool = True
 
 
+def _card(pattern: str) -> str:
+    return card_pattern(pattern)
+
+
+def _typable(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or is_payment_code(text):
+        raise ValueError("what a scanner can type, and no payment code")
+    return text
+
+
+CardPattern = Annotated[str, AfterValidator(_card)]
+Typed = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_typable)]
+
+
 class ScannerConfig(Section):
     """The scanner of a till: from `scanner` through the box to `port`, where the till reads.
 
-    Each is a serial line, or `hid:<name or path>` for a keyboard and `hid` for a virtual one. With
-    `inject` the box may type a recognised member's number, once its agreement is good enough.
+    Both are serial lines; with a profile that types, `scanner` is the keyboard's path or a part of
+    its name, and `port` stays empty. `cards`: members' printed numbers, `9900########`. `inject`:
+    what is typed for a recognised member, by tier (`*` for any other), once the box's agreement
+    with the till is good enough.
     """
 
     profile: Text = "scanner-serial"
     scanner: Text
-    port: Text
-    inject: bool = False
+    port: str = ""
+    cards: Annotated[tuple[CardPattern, ...], Field(max_length=8)] = ()
+    inject: dict[Annotated[str, Field(max_length=40)], Typed] = Field(default_factory=dict)
 
 
 class AppendConfig(Section):

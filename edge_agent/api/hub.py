@@ -8,7 +8,7 @@ or a `reset` and what is on the counter now.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -70,6 +70,10 @@ class Subscription:
         self.queue.put_nowait(None)
 
 
+# Hears of an event on the thread that tells it: kind, payload, lane.
+Listener = Callable[[str, Mapping[str, object], str | None], None]
+
+
 class EventHub:
     """Fans events out on the loop that serves HTTP."""
 
@@ -77,6 +81,7 @@ class EventHub:
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: set[Subscription] = set()
+        self._listeners: list[Listener] = []
         self._sticky: dict[tuple[str | None, str], bytes] = {}
         # Numbers go on after a restart: they begin at the wall clock, in microseconds.
         self._event_no = clock.now().wall_ms * 1_000
@@ -84,6 +89,10 @@ class EventHub:
         self._gone = self._event_no
         self._lock = threading.Lock()
         self.dropped = 0
+
+    def listen(self, listener: Listener) -> None:
+        """Have a part of this program hear every event; it must neither wait nor fail."""
+        self._listeners.append(listener)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin serving on this loop; events published earlier are only remembered."""
@@ -98,6 +107,8 @@ class EventHub:
 
     def publish(self, kind: str, payload: Mapping[str, object], *, lane: str | None) -> None:
         """Send an event to a lane's clients, or to all; safe on any thread, never blocks."""
+        for listener in self._listeners:
+            listener(kind, payload, lane)
         where = {} if lane is WHOLE_SHOP else {"lane": lane}
         now = self._clock.now()
         with self._lock:

@@ -30,6 +30,7 @@ from edge_agent.bootstrap.append import build_append
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.bootstrap.beside import face_health
+from edge_agent.bootstrap.beside_tills import beside_loops
 from edge_agent.bootstrap.device_broker import Brokerage, build_brokerage
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.framed import framed_loops
@@ -344,6 +345,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
                 surface.counter.booked(booking)
 
         loops.append(Loop(f"tap-{tap.name}", book, basis.tally))
+    loops += beside_loops(basis, services, surface, devices)
     return [*loops, *framed_loops(basis, services, surface, devices)]
 
 

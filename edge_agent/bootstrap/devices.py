@@ -4,7 +4,7 @@ Drivers are imported one by one, when they are configured: a box without a camer
 OpenCV in its memory, and a system package that is missing costs one device, not the start.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -18,8 +18,10 @@ from edge_agent.api.counter import RememberingReader
 from edge_agent.api.wellbeing import OFF, worst
 from edge_agent.bootstrap.append_style import append_style
 from edge_agent.bootstrap.basis import Basis
+from edge_agent.bootstrap.displays import LatePermit, TillDisplay, open_display
 from edge_agent.bootstrap.face_models import FaceEngines, open_face
 from edge_agent.bootstrap.line_opener import line_opener
+from edge_agent.bootstrap.scanners import TillScanner, open_scanner
 from edge_agent.lane_settings import LaneSettings, NfcConfig
 from edge_agent.ports.camera import Camera
 from edge_agent.ports.framed_till import FramedTill
@@ -66,6 +68,9 @@ class Devices:
     face: FaceEngines | None = None
     taps: dict[UUID, TillTap] = field(default_factory=dict)
     framed: dict[UUID, FramedTill] = field(default_factory=dict)
+    displays: dict[UUID, TillDisplay] = field(default_factory=dict)
+    scanners: dict[UUID, TillScanner] = field(default_factory=dict)
+    permit: LatePermit = field(default_factory=LatePermit)
     failed: dict[str, FaultCode] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -90,6 +95,9 @@ class Devices:
         found["till_tap"] = self._taps_state
         if self.framed or "framed_till" in self.failed:
             found["framed_till"] = self._framed_state
+        for name, taps in (("display", self.displays), ("scanner", self.scanners)):
+            if taps or name in self.failed:
+                found[name] = partial(self._beside_tap, name, taps)
         if len(self.lanes) > 1:
             for name in OF_A_LANE:
                 for lane in self.lanes.values():
@@ -117,10 +125,19 @@ class Devices:
         states = [till.state() for till in self.framed.values()]
         return worst([BROKEN, *states] if "framed_till" in self.failed else states)
 
-    def _all(self) -> list[Camera | NfcReader | TillTap | FramedTill]:
+    def _all(self) -> list[Camera | NfcReader | TillTap | FramedTill | TillDisplay | TillScanner]:
         of_lanes = [one for lane in self.lanes.values() for one in (lane.camera, lane.nfc)]
         there = [device for device in (*of_lanes, *self.taps.values()) if device]
-        return [*there, *self.framed.values()]
+        return [
+            *there,
+            *self.framed.values(),
+            *self.displays.values(),
+            *self.scanners.values(),
+        ]
+
+    def _beside_tap(self, name: str, taps: Mapping[UUID, TillDisplay | TillScanner]) -> str:
+        states = [tap.state() for tap in taps.values()]
+        return worst([BROKEN, *states] if name in self.failed else states)
 
     def _taps_state(self) -> str:
         states = [tap.state() for tap in self.taps.values()]
@@ -136,11 +153,26 @@ def open_devices(basis: Basis) -> Devices:
         tap = _attempt(made, basis.tally, "till_tap", partial(open_tap, basis, till))
         if tap is not None:
             made.taps[till.id] = tap
+        _open_beside(made, basis, till)
     for framed in basis.settings.device.framed_tills:
         asking = _attempt(made, basis.tally, "framed_till", partial(open_framed, basis, framed))
         if asking is not None:
             made.framed[framed.id] = asking
     return made
+
+
+def _open_beside(made: Devices, basis: Basis, till: EscposTill) -> None:
+    """Set up the display and the scanner of a tapped till."""
+    if till.display is not None:
+        opening = partial(open_display, basis, till.id, till.display, made.permit)
+        display = _attempt(made, basis.tally, "display", opening)
+        if display is not None:
+            made.displays[till.id] = display
+    if till.scanner is not None:
+        setting_up = partial(open_scanner, basis, till.id, till.scanner, made.permit)
+        scanner = _attempt(made, basis.tally, "scanner", setting_up)
+        if scanner is not None:
+            made.scanners[till.id] = scanner
 
 
 def open_lane(basis: Basis, lane: LaneSettings) -> LaneDevices:

@@ -67,6 +67,24 @@ class Sold(SaleAnswered):
     basket_id: UUID | None = None
 
 
+class DisplayTold(Answered):
+    """An unchanged till showed an amount, or nothing, on its customer display."""
+
+    till: UUID
+    kind: Literal["price", "subtotal", "total", "received", "change", "text", "clear"]
+    amount_fen: int | None
+
+
+class ScanTold(Answered):
+    """An unchanged till's scanner read something; `code` is empty unless it is surely goods."""
+
+    till: UUID
+    kind: Literal["article", "weighed", "member", "payment", "other"]
+    code: str
+    qty_milli: int | None
+    amount_fen: int | None
+
+
 class Refunded(RefundAnswered):
     """A refund is on disk."""
 

@@ -5,35 +5,23 @@ one or anything as long as one is told without them.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_agent.ports.scanner_tap import ScanEvent
 from retail_core.catalog.barcodes import CHECKED_LENGTHS, check_digit_holds
 from retail_core.catalog.weighed import COMMON, Layout, take_apart
-from retail_core.checkout.payment_codes import PREFIXES, is_payment_code
+from retail_core.checkout.payment_codes import is_payment_code
 from retail_core.identity import digit_code, member_code
+from retail_core.identity.card_number import is_card_number
 
 # ISO/IEC 15424: `]`, the symbology's letter and a digit before what was read.
 _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _AIM_CHARS = 3
 _OWN_CODE = re.compile(r"[0-9A-Za-z-]{1,10}")
-_CARD = re.compile(r"[0-9]{2,12}#{2,16}")
 _TOKEN = re.compile(r"[0-9A-Z $%*+\-./:]*")
 _TOKEN_CHARS = 132
 _DIGITS_HEAD = "8"
-
-
-def card_pattern(pattern: str) -> str:
-    """Return a pattern of card numbers (`9900########`), ValueError when it means nothing.
-
-    One that a payment code could match is refused: it would be kept from the till.
-    """
-    if not _CARD.fullmatch(pattern):
-        raise ValueError("a card number is at least two digits and then one # for each more")
-    if pattern[:2] in PREFIXES:
-        raise ValueError(f"payment codes begin with {pattern[:2]}")
-    return pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +45,7 @@ class MemberForms:
             and text.isdecimal()
             and (
                 (text[0] == _DIGITS_HEAD and len(text) <= digit_code.DIGITS)
-                or any(_fits(text, pattern[: len(text)]) for pattern in self.cards)
+                or any(is_card_number(text, pattern[: len(text)]) for pattern in self.cards)
             )
         )
 
@@ -67,7 +55,7 @@ class MemberForms:
         return (
             (bare.startswith(member_code.PREFIX) and len(bare) == _TOKEN_CHARS)
             or (digit_code.is_digit_code(bare.encode()) and digit_code.luhn(bare[:-1]) == bare[-1])
-            or any(_fits(bare, pattern) for pattern in self.cards)
+            or any(is_card_number(bare, pattern) for pattern in self.cards)
         )
 
 
@@ -113,14 +101,3 @@ def _is_goods(text: str) -> bool:
 
 def _begins(text: str, head: str) -> bool:
     return text.startswith(head) or head.startswith(text)
-
-
-def _fits(text: str, pattern: str) -> bool:
-    return len(text) == len(pattern) and all(
-        letter in {"#", digit} for digit, letter in zip(text, pattern, strict=True)
-    )
-
-
-def card_patterns(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Check several patterns."""
-    return tuple(map(card_pattern, patterns))

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds, card_pattern
+from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds
 from retail_core.catalog.weighed import check_digit
 from retail_core.checkout.payment_codes import is_payment_code
+from retail_core.identity.card_number import card_pattern
 from retail_core.identity.digit_code import luhn
 from retail_core.identity.member_code import mint
 
