@@ -5,8 +5,8 @@ PY := .venv/bin/python
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test models photos assets demo test unit contract integration e2e lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz verify-ledger verify-ledger-mutants \
+.PHONY: help setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -38,6 +38,10 @@ unit: ; $(BIN)/pytest tests/unit ## the pure and the quick
 contract: ; $(BIN)/pytest tests/contract ## one suite per port, on the fake and every adapter
 integration: ; $(BIN)/pytest tests/integration ## real PostgreSQL, mosquitto, pcscd, ptys
 e2e: ; $(BIN)/pytest tests/e2e ## whole programs and Chromium
+
+test-vm: ## drivers on a kernel of their own: USB adapters, hot-plug, keyboards (about 4 minutes)
+	@tools/bootstrap.sh vm
+	$(PY) -m tools.vm.run $(if $(BUILD),--build)
 
 lint: setup ## ruff, own lints, dependencies, dead code, Dockerfile
 	$(BIN)/ruff check .
@@ -76,6 +80,7 @@ bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on h
 verify-ledger: setup ; $(PY) -m tools.verify_ledger $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/ledger_sim.json ## a million steps of partitions, kills and copied cards over the ledger and its leases
 verify-ledger-mutants: setup ; $(PY) -m tools.verify_ledger --mutants ## planted bugs, each found by which seed
 fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malformed pictures, codes, cards: N=200000
+fuzz-till: setup ; $(PY) -m tools.fuzz_till $(if $(N),--cases $(N)) ## damaged byte streams into every parser on the till's side: N=1000000
 bench-recommend: setup ; $(PY) -m tools.bench.bench_recommend --data "$(DATA)" ## suggestions against popularity on DATA=DIR
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
@@ -85,6 +90,7 @@ screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
 	$(PY) tools/pricing_schemas.py
+	$(PY) tools/supported_devices.py
 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh
