@@ -54,6 +54,7 @@ from retail_core.wire.messages import (
     Sale,
 )
 from retail_core.wire.refund import Refund
+from retail_core.wire.returns import ReturnUnmatched
 from retail_core.wire.tills import TillAgreement
 
 
@@ -111,7 +112,7 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
 
 def _apply_other(
     arrival: Arrival,
-    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded | TillAgreement,
+    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded | TillAgreement | ReturnUnmatched,
     facts: Facts,
     made: Plan,
 ) -> None:
@@ -126,6 +127,8 @@ def _apply_other(
             _suspect(arrival, body, made)
         case TillAgreement():
             _till_stands(arrival, body, made)
+        case ReturnUnmatched():
+            _return_unmatched(arrival, body, made)
 
 
 def _consent(arrival: Arrival, body: ConsentGiven, facts: Facts, made: Plan) -> None:
@@ -275,6 +278,17 @@ def _till_stands(arrival: Arrival, body: TillAgreement, made: Plan) -> None:
     if body.why == "standing" and lost:
         detail = f"till={till}, channels={','.join(lost)}, score={body.score}"
         made.notes.append(Note(arrival, "till", FaultCode.TILL_AGREEMENT_LOST, detail))
+
+
+def _return_unmatched(arrival: Arrival, body: ReturnUnmatched, made: Plan) -> None:
+    """Put a return that fits no sale, or several customers', before the people at HQ."""
+    try:
+        code = FaultCode(body.reason)
+    except ValueError:
+        _malformed(f"reason {body.reason!r}")
+    detail = f"kind={body.kind}, receipt={body.till_receipt_no or '-'}"
+    detail += f", original={body.original_no or '-'}, fen={body.total_fen}, lines={len(body.lines)}"
+    made.notes.append(Note(arrival, "till", code, detail))
 
 
 def _suspect(arrival: Arrival, suspect: ProofSuspect, made: Plan) -> None:

@@ -34,6 +34,7 @@ from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.proof_uses import ProofUses
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.reissue import ReissuePhone
+from edge_agent.services.tapped_returns import TappedReturns
 from edge_agent.services.terminals import Terminals
 from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.turn_head import Tries
@@ -106,6 +107,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     enrol = Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base)
     leases = _leases(basis, storage, lines, recorder)
     counter = build_counter_sales(basis, storage, lines, recorder, leases)
+    after = build_after_sale(basis, storage, lines, recorder, counter.prices)
     return Services(
         prices=counter.prices,
         members=members,
@@ -114,7 +116,15 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         enrol=enrol,
         reissue=ReissuePhone(recorder, replica, clock, ids, claim_base),
         tapped=BookTapped(
-            recorder, storage.journal, replica, sessions, clock, ids, shop, basis.tally
+            recorder,
+            storage.journal,
+            replica,
+            sessions,
+            clock,
+            ids,
+            shop,
+            basis.tally,
+            TappedReturns(after.receipts, after.refunds, recorder, ids),
         ),
         sessions=sessions,
         proofs=proofs,
@@ -124,9 +134,9 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         faces=faces,
         beside=beside,
         leases=leases,
-        after=build_after_sale(basis, storage, lines, recorder, counter.prices),
+        after=after,
         pairing=_pairing(basis, storage),
-        permit=build_permit(basis, storage),
+        permit=build_permit(basis, storage, recorder),
         growth=build_growth(basis, storage, recorder, leases, counter.prices),
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol

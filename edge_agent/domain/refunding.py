@@ -20,6 +20,7 @@ class RefundCommand:
     reason: str
     repriced: bool = False
     operator: UUID | None = None
+    source: str = "api"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from retail_core.texts.faults import FaultCode
 class TappedOutcome(StrEnum):
     """Booked, seen before, not trusted and therefore not booked, or no sale at all.
 
-    `conflict`: the number was used today with other content. `other`: a refund, a report …
+    `conflict`: the number was used today with other content. `other`: a copy, a report …
+    `returned`: goods went back and their sale is reversed. `review`: they went back, and no sale
+    fits, or several do; the points are untouched until a person has looked.
     """
 
     BOOKED = "booked"
@@ -18,6 +20,8 @@ class TappedOutcome(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     OTHER = "other"
+    RETURNED = "returned"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)

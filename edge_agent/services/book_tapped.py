@@ -2,25 +2,29 @@
 
 The till restarts its numbers and may print a receipt twice, so (store, till, business date, number)
 decides whether it is a new one. A receipt that was not read whole is not booked: guessing at money
-is worse than a receipt in the list of those to look at.
+is worse than a receipt in the list of those to look at. What goes back is reversed exactly or put
+before a person (`tapped_returns`); an exchange is both, a return and a sale; a copy is nothing.
 """
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
+from edge_agent.domain.refunding import RefundResult
 from edge_agent.domain.shop import Shop
 from edge_agent.domain.tapped import TappedBooking, TappedLine, TappedOutcome
+from edge_agent.domain.tapped_receipt import SALE
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft, Journal, StoredAnswer
 from edge_agent.ports.replica import HeldMember, Replica
-from edge_agent.ports.till_tap import TappedReceipt
+from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.services.price_desk import PriceDesk, Rules
 from edge_agent.services.recorder import Recorder
+from edge_agent.services.tapped_returns import GoneBack, TappedReturns
 from edge_agent.services.till_sessions import TillSessions
 from retail_core import limits
 from retail_core.catalog.article import Article
@@ -36,7 +40,7 @@ from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import Sale, SaleLine
 
 SOURCE_TAP = "tap"
-KIND_SALE = "sale"
+TAKES_BACK = frozenset({"refund", "void", "exchange"})
 SHOWN_MAX = 100
 HTTP_OK = 200
 
@@ -63,6 +67,7 @@ class BookTapped:
         ids: IdSource,
         shop: Shop,
         tally: FaultTally,
+        returns: TappedReturns | None = None,
     ) -> None:
         self._recorder = recorder
         self._journal = journal
@@ -72,6 +77,7 @@ class BookTapped:
         self._ids = ids
         self._shop = shop
         self._tally = tally
+        self._returns = returns
         self._desk = PriceDesk(replica, shop)
         self._lock = threading.Lock()
         self._shown: deque[TappedBooking] = deque(maxlen=SHOWN_MAX)
@@ -79,11 +85,15 @@ class BookTapped:
     def book(self, till: UUID, receipt: TappedReceipt) -> TappedBooking:
         """Book a receipt once; what is not booked is counted and listed."""
         with self._lock:
-            booking = self._decide(till, receipt, self._clock.now())
-            self._shown.append(booking)
-        if booking.fault is not None:
-            self._tally.count(booking.fault)
-        return booking
+            made = [
+                self._decide(till, part, self._clock.now())
+                for part in _parts(receipt, takes_back=self._returns is not None)
+            ]
+            self._shown.extend(made)
+        for booking in made:
+            if booking.fault is not None:
+                self._tally.count(booking.fault)
+        return made[-1]
 
     def last(self) -> tuple[TappedBooking, ...]:
         """Return the last receipts, newest first."""
@@ -94,7 +104,9 @@ class BookTapped:
 
     def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant) -> TappedBooking:
         fault = _distrust(receipt)
-        if fault is None and receipt.kind != KIND_SALE:
+        if fault is None and self._returns is not None and receipt.kind in TAKES_BACK:
+            return self._taken_back(till, receipt, at, self._returns)
+        if fault is None and receipt.kind != SALE:
             return self._unbooked(till, receipt, at, (TappedOutcome.OTHER, None))
         if fault is not None:
             return self._unbooked(till, receipt, at, (TappedOutcome.REFUSED, fault))
@@ -106,6 +118,38 @@ class BookTapped:
             return self._unbooked(till, receipt, at, (TappedOutcome.DUPLICATE, None))
         reused = (TappedOutcome.CONFLICT, FaultCode.TILL_RECEIPT_REUSED)
         return self._unbooked(till, receipt, at, reused)
+
+    def _taken_back(
+        self, till: UUID, receipt: TappedReceipt, at: Instant, returns: TappedReturns
+    ) -> TappedBooking:
+        """Reverse what a till took back, once, or put it before a person."""
+        key, body_hash = f"{self._key(till, receipt, at)}:back", _content_hash(receipt)
+        held = self._journal.answer(key)
+        if held is not None:
+            same = held.body_hash == body_hash
+            reused = (TappedOutcome.CONFLICT, FaultCode.TILL_RECEIPT_REUSED)
+            why = (TappedOutcome.DUPLICATE, None) if same else reused
+            return self._unbooked(till, receipt, at, why)
+        back = GoneBack(till, receipt, receipt.lines, abs(receipt.total_fen or 0))
+
+        def answered(result: RefundResult) -> tuple[str, StoredAnswer]:
+            return key, StoredAnswer(body_hash, HTTP_OK, str(result.refund_id).encode())
+
+        done = returns.reverse(back, answered)
+        if isinstance(done, FaultCode):
+            now = (at, self._desk.business_date(at))
+            returns.put_aside(
+                back, done, now, lambda one: (key, StoredAnswer(body_hash, HTTP_OK, one.bytes))
+            )
+            return self._unbooked(till, receipt, at, (TappedOutcome.REVIEW, done))
+        shown = self._unbooked(till, receipt, at, (TappedOutcome.RETURNED, None))
+        return replace(
+            shown,
+            receipt_id=done.refund_id,
+            seq=done.seq,
+            member_id=done.member_id,
+            points_earned=done.quote.points_back - done.quote.points_taken,
+        )
 
     def _key(self, till: UUID, receipt: TappedReceipt, at: Instant) -> str:
         """Name the receipt; one without a number is named by its own text, date and time in it."""
@@ -217,6 +261,23 @@ class BookTapped:
         )
 
 
+def _parts(receipt: TappedReceipt, *, takes_back: bool) -> tuple[TappedReceipt, ...]:
+    """Return an exchange as what came back and what was sold for it; all else is one part."""
+    if receipt.kind != "exchange" or receipt.total_fen is None or not takes_back:
+        return (receipt,)
+    back_fen = sum(line.amount_fen for line in receipt.returns)
+    minus = [replace(line, amount_fen=-line.amount_fen) for line in receipt.returns]
+    sold: list[ReceiptLine] = []
+    for line in receipt.lines:
+        if line in minus:
+            minus.remove(line)
+        else:
+            sold.append(line)
+    back = replace(receipt, lines=receipt.returns, total_fen=back_fen)
+    taken = replace(receipt, kind=SALE, lines=tuple(sold), total_fen=receipt.total_fen + back_fen)
+    return (back, taken) if sold else (back,)
+
+
 def as_printed(lines: tuple[_Mapped, ...], total_fen: int, bundle_version: int) -> PricedBasket:
     """Return the basket as printed; what was taken off the whole is spread over the lines."""
     amounts = [line.amount_fen for line in lines]
@@ -250,7 +311,7 @@ def as_printed(lines: tuple[_Mapped, ...], total_fen: int, bundle_version: int) 
 
 def _distrust(receipt: TappedReceipt) -> FaultCode | None:
     """Return why a receipt is not booked, None when it can be."""
-    if receipt.fault is not None or receipt.kind != KIND_SALE:
+    if receipt.fault is not None or receipt.kind != SALE:
         return receipt.fault
     unreadable = (
         receipt.total_fen is None

@@ -45,8 +45,6 @@ from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import Sale, SaleLine
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
 
-SOURCE_API = "api"
-
 
 class RefundSale:
     """Quotes and books refunds; safe to call from several threads."""
@@ -224,7 +222,7 @@ def _body(
     return Refund(
         refund_id=refund_id.bytes,
         receipt_id=command.receipt_id.bytes,
-        source=SOURCE_API,
+        source=command.source,
         till_receipt_no=command.till_receipt_no,
         business_date=date,
         reason=command.reason,

@@ -49,6 +49,7 @@ from retail_core.wire.messages import (
 )
 from retail_core.wire.persons import PersonsPlan
 from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
+from retail_core.wire.returns import ReturnLine, ReturnUnmatched
 from retail_core.wire.standing import (
     CouponHeld,
     GiftDue,
@@ -266,6 +267,7 @@ def examples() -> dict[str, msgspec.Struct]:
         "body_refund": _refund(),
         "body_gift_handed": gift_handed(),
         "body_till_agreement": till_agreement(),
+        "body_return_unmatched": return_unmatched(),
         "lease_recalled": LeaseRecall(DEVICE.bytes, "coupon", uid(31).bytes),
     }  # fmt: skip
 
@@ -273,6 +275,20 @@ def examples() -> dict[str, msgspec.Struct]:
 def gift_handed() -> GiftHanded:
     """A mall gift that was picked up under a lease of its device."""
     return GiftHanded(uid(50).bytes, uid(51).bytes, "mall", "CUP-01", "马克杯", 20261122, 2, 1)
+
+
+def return_unmatched() -> ReturnUnmatched:
+    """A refund off a printer line whose sale this shop has never seen."""
+    return ReturnUnmatched(
+        review_id=uid(52).bytes,
+        kind="refund",
+        till_receipt_no="0077",
+        original_no="0042",
+        business_date=20261122,
+        reason="T109",
+        total_fen=1_990,
+        lines=(ReturnLine("玫瑰香皂", 1_000, 1_990),),
+    )
 
 
 def till_agreement() -> TillAgreement:

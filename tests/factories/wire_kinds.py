@@ -29,6 +29,7 @@ from retail_core.wire.messages import (
     UpFrame,
 )
 from retail_core.wire.refund import Refund
+from retail_core.wire.returns import ReturnUnmatched
 from retail_core.wire.tills import TillAgreement
 from tests.factories.wire import examples
 
@@ -55,6 +56,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     Refund: EventType.REFUND,
     GiftHanded: EventType.GIFT_HANDED,
     TillAgreement: EventType.TILL_AGREEMENT,
+    ReturnUnmatched: EventType.RETURN_UNMATCHED,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

@@ -25,6 +25,18 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "小票各行之和 {lines} 与合计 {total} 不符",
         "receipt lines add up to {lines}, the total says {total}",
     ),
+    FaultCode.TILL_RETURN_UNMATCHED: FaultSpec(
+        "input",
+        422,
+        "退货小票对不上本店的销售,积分未动,请人工核对",
+        "no sale of this shop fits the return that was printed; points untouched, please check",
+    ),
+    FaultCode.TILL_RETURN_AMBIGUOUS: FaultSpec(
+        "input",
+        422,
+        "退货小票可对应几位顾客的销售,积分未动,请人工核对",
+        "the return that was printed fits sales of several customers; please check whose it was",
+    ),
     FaultCode.TILL_PROFILE_INVALID: FaultSpec(
         "setup", 500, "设备配置 {path} 不对:{detail}", "device profile {path} is invalid: {detail}"
     ),
