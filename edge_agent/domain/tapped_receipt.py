@@ -38,8 +38,8 @@ class TappedReceipt:
     `lines` add up to `total_fen`, reductions with a minus; `discounts` and `extras` (a fee, tax on
     top) are those among them that are no articles. A refund or void has its lines and total without
     the minus, as given back. An exchange has what was taken back in `returns` (without a minus) and
-    its total is what was paid (negative: paid out). `original_no` is the number of the receipt that a refund is about.
-    `drawer` when the job opened the drawer, `raster` when most of it is a picture.
+    its total is what was paid (negative: paid out). `original_no` is the number of the receipt that
+    a refund is about. `drawer` when the job opened the drawer, `raster` when it is a picture.
     """
 
     till: str
