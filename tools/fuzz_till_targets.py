@@ -54,7 +54,7 @@ Run = Callable[[Pieces], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Seeds to be mutated, and what is done with a stream in pieces; of all shares it gets its own."""
+    """Seeds to be damaged, what is done with a stream in pieces, and its share of all cases."""
 
     seeds: tuple[bytes, ...]
     run: Run
