@@ -9,6 +9,7 @@ from cloud_broker.services.harvest_watch import HarvestWatch
 from cloud_broker.services.lease_placing import LeasePlacing
 from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.price_auditing import PriceAudit
+from cloud_broker.services.recommending import Recommending
 from cloud_broker.services.rules_in_force import RulesInForce
 from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.task_work import TaskWork
@@ -26,6 +27,7 @@ def beside_workers(
         "budget-placing": BudgetPlacing(units, clock, rules).run,
         "tiers": GrowthKeeper(units, clock, zone).run,
         "clerks": HarvestWatch(units, clock).run,
+        "recommendations": Recommending(units, clock, zone).run,
         "stock": StockKeeper(units).run,
         "tasks": TaskWork(units, clock, rules, MallDesk(units, clock, rules), tally).run,
     }

@@ -16,7 +16,11 @@ class InsightRepo(Protocol):
         ...
 
     def add_recommendations(
-        self, document: Document, receipts: int, articles: int, who: str
+        self, document: Document, receipts: int, articles: int, who: str, now_ms: int
     ) -> None:
-        """Store a table of recommendations and queue its announcement; time is the database's."""
+        """Store a table of recommendations and queue its announcement."""
+        ...
+
+    def reckoned_ms(self) -> int | None:
+        """Return when the newest table of recommendations was reckoned; None before the first."""
         ...

@@ -1,7 +1,7 @@
 """Suggestions for the tills: reckoned of the receipts of the last months, then published."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ from retail_core.insight.table import encode_table
 
 KIND = "recommendations"
 DAYS = 180
+# While hardly anybody buys: reckoning and shipping take a processor and lines for some seconds.
+NIGHT_HOURS = range(3, 6)
 RECEIPTS_MAX = 300_000
 
 
@@ -36,11 +38,24 @@ class Recommending:
     units: Units
     clock: Clock
     zone: str = "Asia/Shanghai"
+    _over: dict[UUID, date] = field(default_factory=dict, compare=False)
+
+    def run(self, tenant: UUID) -> int:
+        """Reckon a tenant's table once a night; return whether one was published."""
+        local = self._local(self.clock.now_ms())
+        if local.hour not in NIGHT_HOURS or self._over.get(tenant) == local.date():
+            return 0
+        with self.units.begin(tenant) as unit:
+            reckoned = unit.insight.reckoned_ms()
+        done = reckoned is not None and self._local(reckoned).date() == local.date()
+        built = None if done else self.build(tenant, who="nightly")
+        self._over[tenant] = local.date()
+        return int(built is not None and built.version > 0)
 
     def build(self, tenant: UUID, *, days: int = DAYS, who: str) -> Built:
         """Reckon a table of the last days' receipts and publish it to every box."""
         now = self.clock.now_ms()
-        today = datetime.fromtimestamp(now / 1000, ZoneInfo(self.zone)).date()
+        today = self._local(now).date()
         with self.units.begin(tenant) as unit:
             newest = unit.catalogue.newest(KIND)
             bought = list(unit.insight.bought(today - timedelta(days=days), RECEIPTS_MAX))
@@ -52,8 +67,11 @@ class Recommending:
         content = encode_table(table)
         document = Document(KIND, version, sha256(content).digest(), content)
         with self.units.begin(tenant) as unit:
-            unit.insight.add_recommendations(document, len(bought), len(table.near), who)
+            unit.insight.add_recommendations(document, len(bought), len(table.near), who, now)
             detail = {"receipts": len(bought), "articles": len(table.near), "days": days}
             unit.hq.audit(AuditEntry(who, "recommendations.build", str(version), detail), now)
             unit.announce(LiveEvent(tenant, frozenset({"published"})))
         return Built(version, len(bought), len(table.near), len(content))
+
+    def _local(self, ms: int) -> datetime:
+        return datetime.fromtimestamp(ms / 1000, ZoneInfo(self.zone))

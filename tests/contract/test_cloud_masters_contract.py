@@ -359,8 +359,10 @@ class TestInsight:
         tenant: UUID = bench_of(any_units).tenant
         document = Document("recommendations", 1, bytes(32), b"table")
         with any_units.begin(tenant) as unit:
-            unit.insight.add_recommendations(document, 10, 2, "li")
+            assert unit.insight.reckoned_ms() is None
+            unit.insight.add_recommendations(document, 10, 2, "li", 1_900_000_000_123)
         with any_units.begin(tenant) as unit:
+            assert unit.insight.reckoned_ms() == 1_900_000_000_123
             assert unit.catalogue.content("recommendations", 1) == b"table"
             (told,) = unit.catalogue.unannounced()
             assert told == unit.catalogue.newest("recommendations")

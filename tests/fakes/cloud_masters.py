@@ -386,9 +386,13 @@ class FakeInsightRepo:
                 yield Bought(member, one.day.toordinal(), tuple(sorted(skus)))
 
     def add_recommendations(
-        self, document: Document, receipts: int, articles: int, who: str
+        self, document: Document, receipts: int, articles: int, who: str, now_ms: int
     ) -> None:
+        self._state.reckoned_ms = now_ms
         self._state.documents[document.kind, document.version] = document
         self._state.waiting.append(
             Announcement(document.kind, document.version, document.sha256, document.size)
         )
+
+    def reckoned_ms(self) -> int | None:
+        return self._state.reckoned_ms

@@ -110,6 +110,7 @@ class State:
     articles: dict[str, UUID] = field(default_factory=dict)
     revisions: list[Revision] = field(default_factory=list)
     documents: dict[tuple[str, int], Document] = field(default_factory=dict)
+    reckoned_ms: int | None = None
     weights: dict[str, bytes] = field(default_factory=dict)
     made_for: dict[int, date] = field(default_factory=dict)
     told: list[Announcement] = field(default_factory=list)

@@ -30,24 +30,33 @@ class PostgresInsight(Repository):
             yield Bought(member, row.business_date.toordinal(), tuple(sorted(row.skus)))
 
     def add_recommendations(
-        self, document: Document, receipts: int, articles: int, who: str
+        self, document: Document, receipts: int, articles: int, who: str, now_ms: int
     ) -> None:
-        """Store a table of recommendations and queue its announcement; time is the database's."""
+        """Store a table of recommendations and queue its announcement."""
         self._run(
             "insert into recommendation_table values (%(tenant)s, %(version)s, %(sha)s,"
-            " %(content)s, %(receipts)s, %(articles)s, now(), %(who)s)",
+            " %(content)s, %(receipts)s, %(articles)s, to_timestamp(%(now)s), %(who)s)",
             version=document.version,
             sha=document.sha256,
             content=document.content,
             receipts=receipts,
             articles=articles,
             who=who,
+            now=now_ms / 1000,
         )
         self._run(
             "insert into publication values"
-            " (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s, now(), null)",
+            " (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s, to_timestamp(%(now)s), null)",
             kind=document.kind,
             version=document.version,
             sha=document.sha256,
             size=len(document.content),
+            now=now_ms / 1000,
         )
+
+    def reckoned_ms(self) -> int | None:
+        """Return when the newest table of recommendations was reckoned; None before the first."""
+        row = self._row(
+            "select max(created_at) as at from recommendation_table where tenant_id = %(tenant)s"
+        )
+        return None if row is None or row.at is None else round(row.at.timestamp() * 1000)

@@ -152,6 +152,6 @@ class TestBoxes:
         assert code(missing) == (404, "A108")
         with site.units.begin(site.box.tenant) as unit:
             document = Document("recommendations", 1, bytes(32), b"table")
-            unit.insight.add_recommendations(document, 1, 1, "li")
+            unit.insight.add_recommendations(document, 1, 1, "li", 1)
         found = site.client.get("/v1/device/recommendations", headers=token)
         assert found.content == b"table"
