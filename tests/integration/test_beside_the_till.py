@@ -10,6 +10,7 @@ import pytest
 from edge_agent.bootstrap import Agent, Outside, build_agent
 from edge_agent.drivers.customer_display.sim import PoleDisplay, ShowingTill
 from edge_agent.drivers.scanner.sim import BarcodeScanner, ScannedTill
+from edge_agent.services.write_permit import Channel
 from edge_agent.settings import load_settings
 from tests.factories.agent_api import MEMBER, member_record
 from tests.factories.agent_files import CONFIG, DEVICE, write_agent
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 PROFILES = Path(__file__).resolve().parents[2] / "device_configs"
 CARD, COLA = "990012345678", "6901234567892"
 PAYMENT = "134070926531589793"
+OPERATOR = UUID("01890000-0000-7000-8000-000000000007")
 BESIDE = """
 [[tills]]
 id = "01890000-0000-7000-8000-00000000001f"
@@ -126,3 +128,15 @@ def test_an_unknown_till_is_read_and_not_written_on(counter: Counter) -> None:
     assert not display.show(("您好", "王*"))
     assert not scanner.injector.type("VIP1")
     assert counter.pole.glass().rows == ("合计", "12.50")
+
+
+def test_with_a_permit_a_member_is_greeted_and_her_price_typed(counter: Counter) -> None:
+    till = next(iter(counter.agent.devices.displays))
+    for channel in (Channel.DISPLAY, Channel.INJECT):
+        counter.agent.services.permit.override(till, channel, OPERATOR, allow=True, minutes=5)
+    counter.showing.send(b"\x0c\x1bQA\xba\xcf\xbc\xc6\r\x1bQB12.50\r")
+    counter.gun.scan(CARD)
+    assert comes_about(lambda: counter.pole.glass().rows == ("您好 李*", "欢迎回来"))
+    assert counter.scanned.received(5) == b"VIP1\r"
+    counter.showing.send(b"\x1bQB9.90\r")
+    assert comes_about(lambda: counter.pole.glass().rows == ("合计", "9.90"))
