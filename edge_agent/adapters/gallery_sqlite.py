@@ -4,7 +4,8 @@ Erased rows are overwritten and the log that held them is emptied; which rows ma
 written into the tables (`gallery_schema`), how they are sealed into `template_seal`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +21,7 @@ from edge_agent.adapters.keys import KEY_BYTES
 from edge_agent.adapters.sqlite_file import Row, SqliteFile, put_aside
 from edge_agent.adapters.template_seal import (
     InvalidTag,
+    OpenedRow,
     Rows,
     Seal,
     join_ids,
@@ -281,26 +283,21 @@ class SqliteGallery:
             (member, model, epoch, ids, self._seal.seal(key, place, rows)),
         )
 
-    def _pages(self, model_id: str) -> Iterator[list[tuple[bytes, bytes, int, bytes]]]:
+    def _pages(self, model_id: str) -> Iterator[list[OpenedRow]]:
         """Give (member, ids of her templates, width, numbers) of every member."""
         # The keys first, in one read: looking each of them up took as long as reading the rows.
         wrapped: dict[bytes, bytes] = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
-        last = 0
-        while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
-            last = page[-1][0]
-            yield [opened for row in page for opened in self._opened(row, wrapped)]
-
-    def _opened(
-        self, row: Row, wrapped: Mapping[bytes, bytes]
-    ) -> tuple[tuple[bytes, bytes, int, bytes], ...]:
-        _, member, model, epoch, ids, sealed = row
-        try:
-            key = self._seal.member_key(member, wrapped.get(member, b""))
-            width, numbers = self._seal.opened(key, (member, model, epoch, ids), sealed)
-        except InvalidTag:
-            self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-            return ()
-        return ((member, ids, width, numbers),)
+        # A page is read, which is work outside Python, while the one before it is opened.
+        with ThreadPoolExecutor(1, "gallery-pages") as ahead:
+            page = self._file.rows(_PAGE, (model_id, 0, PAGE_ROWS))
+            while page:
+                later = ahead.submit(self._file.rows, _PAGE, (model_id, page[-1][0], PAGE_ROWS))
+                rows = ((member, epoch, ids, sealed) for _, member, epoch, ids, sealed in page)
+                opened = list(self._seal.opened_all(model_id, rows, wrapped))
+                for _ in range(opened.count(None)):
+                    self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
+                yield [row for row in opened if row is not None]
+                page = later.result()
 
     def _update(self, sql: str, value: int, members: Collection[UUID]) -> None:
         if members:
@@ -350,7 +347,7 @@ _ROWS = (
     " FROM template AS t JOIN holder AS h USING (member_id)"
 )
 _PAGE = (
-    "SELECT n, member_id, model_id, epoch, ids, sealed FROM template"
+    "SELECT n, member_id, epoch, ids, sealed FROM template"
     " WHERE model_id = ? AND n > ? ORDER BY n LIMIT ?"
 )
 _ROW = "SELECT epoch, ids, sealed FROM template WHERE member_id = ? AND model_id = ?"

@@ -6,7 +6,7 @@ ChaCha20-Poly1305, because the smaller boards have no AES instructions. Numbers 
 half the bytes to read at a start, and cosines change by less than 0.0001.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID, SafeUUID
 
 import numpy as np
@@ -18,11 +18,16 @@ from edge_agent.adapters.keys import KEY_BYTES, derive_key
 from edge_agent.ports.clock import IdSource
 
 NONCE_BYTES = 12
+_MEMBER = b"member"
 _STORED = np.dtype("<f2")
 _WIDTH_BYTES = 2
 Rows = NDArray[np.float32]
 Place = tuple[bytes, str, int, bytes]
 """Where rows belong: member, model, epoch, the ids of the templates one after the other."""
+SealedRow = tuple[bytes, int, bytes, bytes]
+"""Member, epoch, ids, what is sealed."""
+OpenedRow = tuple[bytes, bytes, int, memoryview]
+"""Member, ids, width, numbers as they rest."""
 
 
 class Seal:
@@ -36,11 +41,11 @@ class Seal:
     def new_key(self, member: bytes) -> tuple[ChaCha20Poly1305, bytes]:
         """Return a fresh data key for a member, ready and wrapped."""
         raw = self._ids.random_bytes(KEY_BYTES)
-        return ChaCha20Poly1305(raw), self.keep(b"member" + member, raw)
+        return ChaCha20Poly1305(raw), self.keep(_MEMBER + member, raw)
 
     def member_key(self, member: bytes, wrapped: bytes) -> ChaCha20Poly1305:
         """Return a member's data key; InvalidTag when it is not hers or not this box's."""
-        return ChaCha20Poly1305(self.kept(b"member" + member, wrapped))
+        return ChaCha20Poly1305(self.kept(_MEMBER + member, wrapped))
 
     def keep(self, name: bytes, secret: bytes) -> bytes:
         """Seal a small secret of the box under the box's key."""
@@ -67,19 +72,36 @@ class Seal:
         plain = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._bound_to(place))
         return int.from_bytes(plain[:_WIDTH_BYTES], "little"), plain[_WIDTH_BYTES:]
 
+    def opened_all(
+        self, model: str, rows: Iterable[SealedRow], wrapped: Mapping[bytes, bytes]
+    ) -> Iterator[OpenedRow | None]:
+        """Open members' rows as `opened` does; None for one that does not open.
+
+        A start does this for every member: what is the same for all of them is made once.
+        """
+        unwrap, name, cut = self._kek.decrypt, self._device + _MEMBER, NONCE_BYTES
+        for member, epoch, ids, sealed in rows:
+            key, bound = wrapped.get(member, b""), self._bound_to((member, model, epoch, ids))
+            try:
+                raw = unwrap(key[:cut], key[cut:], name + member)
+                plain = ChaCha20Poly1305(raw).decrypt(sealed[:cut], sealed[cut:], bound)
+            except (InvalidTag, ValueError):
+                yield None
+            else:
+                width = int.from_bytes(plain[:_WIDTH_BYTES], "little")
+                yield member, ids, width, memoryview(plain)[_WIDTH_BYTES:]
+
     def _bound_to(self, place: Place) -> bytes:
-        member, model, epoch, template_ids = place
-        return b"|".join(
-            (self._device, member, model.encode(), epoch.to_bytes(4, "big"), template_ids)
-        )
+        member, model, epoch, ids = place
+        return b"|".join((self._device, member, model.encode(), epoch.to_bytes(4, "big"), ids))
 
 
-def numbers_of(rest: bytes, width: int) -> Rows:
+def numbers_of(rest: bytes | memoryview, width: int) -> Rows:
     """Return resting numbers as rows of a width."""
     return resting(rest, width).astype(np.float32)
 
 
-def resting(rest: bytes, width: int) -> NDArray[np.float16]:
+def resting(rest: bytes | memoryview, width: int) -> NDArray[np.float16]:
     """Return rows of a width in the precision in which they rest, not copied."""
     return np.frombuffer(rest, _STORED).reshape(-1, width)
 
@@ -102,4 +124,14 @@ def join_ids(ids: Sequence[UUID]) -> bytes:
     return b"".join(one.bytes for one in ids)
 
 
-__all__ = ["InvalidTag", "Place", "Rows", "Seal", "join_ids", "numbers_of", "resting", "split_ids"]
+__all__ = [
+    "InvalidTag",
+    "OpenedRow",
+    "Place",
+    "Rows",
+    "Seal",
+    "join_ids",
+    "numbers_of",
+    "resting",
+    "split_ids",
+]

@@ -22,6 +22,7 @@ from edge_agent.recognition.gallery_fixed import (
     Integers,
     Vectors,
     joined,
+    lengths,
     values,
 )
 
@@ -29,7 +30,7 @@ from edge_agent.recognition.gallery_fixed import (
 BLOCK_ROWS = 8_192
 HUGE_PAGE = 1 << 21
 # Rows that are taken in or looked at again in one step: what stays in a processor's cache.
-STEP_ROWS = 128
+STEP_ROWS = 64
 # Covers the rounding of bounds and scores, which are computed in float64.
 ROUNDING = 1e-9
 Scored = tuple[float, int]
@@ -126,7 +127,7 @@ class Rows:
             if block == len(self._blocks):
                 self._grow()
             end = at + min(self._block_rows - row, STEP_ROWS, len(owners) - at)
-            self._put(block, row, Fixed.of(vectors[at:end]), owners[at:end])
+            self._put(block, row, vectors[at:end], owners[at:end])
             at = end
 
     def remove(self, owner: int) -> int:
@@ -230,13 +231,17 @@ class Rows:
             scores = products * (self._scale[step] / FINE) * (probe.scale[0] / FINE)
             yield from zip(scores.tolist(), self._owner[step].tolist(), strict=True)
 
-    def _put(self, block: int, row: int, rows: Fixed, owners: Integers) -> None:
+    def _put(self, block: int, row: int, vectors: Vectors, owners: Integers) -> None:
         put, flat = slice(row, row + len(owners)), slice(self.used, self.used + len(owners))
+        rows, split = Fixed.of(vectors), self._split
         near, far = self.halves(rows)
         self._blocks[block].near[put] = near.coarse
         self._blocks[block].far[put] = far.coarse
         self._blocks[block].fine[put] = rows.fine
-        near_length, far_length = near.length, far.length
+        # Rounding to 24 bits may have made a row longer by this.
+        more = rows.scale * (self.width**0.5 / FINE)
+        near_length = lengths(vectors[:, :split]) + more
+        far_length = lengths(vectors[:, split:]) + more
         self._near_most.hear_of(near, near_length)
         self._far_most.hear_of(far, far_length)
         longest = float(np.hypot(near_length, far_length).max())
