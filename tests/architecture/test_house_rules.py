@@ -2,11 +2,11 @@
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from tools.driver_quality import drivers
 from tools.linters.rules import Source, check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,11 +16,7 @@ PORTS = [
     for path in sorted((ROOT / program / "ports").glob("*.py"))
     if path.name != "__init__.py"
 ]
-DRIVERS = sorted(
-    path
-    for path in (ROOT / "edge_agent" / "drivers").iterdir()
-    if path.is_dir() and not path.name.startswith("__")
-)
+DRIVERS = drivers()
 SPEAKS_BYTES = {"nfc_pcsc", "till_escpos"}
 MOCK_SHARE_MAX = 0.05
 
@@ -52,18 +48,6 @@ def test_every_port_has_a_fake_and_a_contract_suite(program: str, path: Path) ->
             f"{program}: no fake of {name} in tests/fakes (a class named Fake{name})"
         )
         assert re.search(rf"\b{name}\b", contracts), f"{program}: no contract suite for {name}"
-
-
-@pytest.mark.parametrize("driver", DRIVERS, ids=lambda path: path.name)
-def test_every_driver_states_its_quality(driver: Path) -> None:
-    quality = tomllib.loads((driver / "QUALITY.toml").read_text(encoding="utf-8"))
-    assert quality["rules"], "QUALITY.toml needs a [rules] table"
-    for rule, answer in quality["rules"].items():
-        state = answer if isinstance(answer, str) else answer["state"]
-        assert state in {"done", "todo", "exempt"}, f"{rule}: {state}"
-        if state != "done":
-            assert isinstance(answer, dict), f"{rule}: say why"
-            assert answer["why"], f"{rule}: say why"
 
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda path: path.name)

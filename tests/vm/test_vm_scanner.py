@@ -2,6 +2,7 @@
 
 import os
 import select
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -24,27 +25,42 @@ PROFILE = ScannerProfile(
     kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=200
 )
 TRIES = 6
+QUIET_S = 2.0
 ARTICLE, CARD, PAYMENT = "6901234567892", "77123456", "134567890123456789"
 
 
 class Till:
-    """Reads what the virtual scanner types, as a till's own program would."""
+    """Reads what the virtual scanner types at once, as a till's own program would."""
 
     def __init__(self, name: str) -> None:
         paths = evdev.list_devices()
         (found,) = [one for one in map(evdev.InputDevice, paths) if one.name == name]
         self._device, self._keys = found, KeyReader("us")
+        self._text = ""
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
 
-    def typed(self, *, timeout_s: float) -> str:
-        text = ""
-        while select.select([self._device.fd], [], [], timeout_s)[0]:
-            for event in self._device.read():
-                if event.type == evdev.ecodes.EV_KEY:
-                    text += self._keys.letter(KeyEvent(event.code, event.value))
-        return text
+    def typed(self) -> str:
+        """Return what came until nothing more does, and forget it."""
+        length = -1
+        while length != len(self._text):
+            length = len(self._text)
+            self._ending.wait(QUIET_S)
+        text, self._text = self._text, ""
+        return text.replace("\n", "\r")
 
     def close(self) -> None:
+        self._ending.set()
+        self._thread.join()
         self._device.close()
+
+    def _read(self) -> None:
+        while not self._ending.is_set():
+            if select.select([self._device.fd], [], [], 0.1)[0]:
+                for event in self._device.read():
+                    if event.type == evdev.ecodes.EV_KEY:
+                        self._text += self._keys.letter(KeyEvent(event.code, event.value))
 
 
 def keyboards() -> list[str]:
@@ -65,7 +81,7 @@ def scan(
     for _ in range(TRIES):
         plugs.ask(f"type {text}")
         event = tap.next_event(timeout_ms=40_000)
-        seen = till.typed(timeout_s=2.0).replace("\n", "\r")
+        seen = till.typed()
         if event is not None and event.kind != "other":
             break
         while tap.next_event(timeout_ms=500):
@@ -102,7 +118,7 @@ def test_scans_are_typed_on_members_are_kept_and_payments_are_not_told(
             assert event is not None
             assert (event.kind, event.code, seen) == (kind, code, typed)
         assert tap.injector.type(CARD)
-        assert till.typed(timeout_s=2.0).replace("\n", "\r") == f"{CARD}\r"
+        assert till.typed() == f"{CARD}\r"
     finally:
         till.close()
 
