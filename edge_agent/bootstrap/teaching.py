@@ -55,6 +55,7 @@ def keep(folder: Path, name: str, text: str, *, force: bool) -> Path:
         raise Fault(FaultCode.LEARN_PROFILE_EXISTS, name=name)
     beside = path.with_suffix(".new")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     except OSError as error:

@@ -71,7 +71,7 @@ class Lessons:
         if tap is None:
             raise Fault(FaultCode.API_NOT_FOUND, what="tapped till")
         self.end(till)
-        listening = _Listening(self._clock.mono_ms())
+        listening = _Listening(self._clock.now().mono_ms)
         with self._lock:
             self._open[till] = listening
         listening.stop = tap.watch(lambda seen: self._hear(listening, seen))
@@ -105,7 +105,7 @@ class Lessons:
         return found
 
     def _is_over(self, listening: _Listening) -> bool:
-        return self._clock.mono_ms() - listening.since_ms > FORGOTTEN_AFTER_MS
+        return self._clock.now().mono_ms - listening.since_ms > FORGOTTEN_AFTER_MS
 
     def _hear(self, listening: _Listening, seen: TapSeen) -> None:
         """Cut what is printed into samples where the tap ends a job."""

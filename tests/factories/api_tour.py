@@ -11,10 +11,13 @@ from starlette.testclient import TestClient
 
 from edge_agent.api.app import api_routes
 from edge_agent.domain.devices import DeviceKind, Identity, Seen
-from tests.factories.agent_api import MEMBER, PHONE, TILL, Box
+from edge_agent.domain.tap_seen import TapSeen
+from tests.factories.agent_api import MEMBER, PHONE, PRINTING_TILL, TILL, Box
 from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.api_tour_texts import ZH
+from tests.factories.lessons import lesson_streams, printed
 from tests.factories.terminals import PairingDesk
+from tests.fakes.till_tap import FakeTillTap
 
 NOBODY = str(UUID(int=0x99))
 CODE = "rm1.abc"
@@ -42,7 +45,7 @@ class Tour:
         """Take the whole walk."""
         for part in (
             self._readers, self._enrolment, self._baskets, self._sales, self._terminals,
-            self._devices, self._clerks, self._tech,
+            self._devices, self._lesson, self._clerks, self._tech,
         ):  # fmt: skip
             part()
         return {name: _masked(example) for name, example in sorted(self.found.items())}
@@ -224,7 +227,30 @@ class Tour:
         self.at_screen("GET /v1/tech/tills")
         self.at_till("GET /v1/tech/tills")
 
+    def _lesson(self) -> None:
+        tap, path = FakeTillTap(), {"till": PRINTING_TILL}
+        samples, learn = "/v1/tech/tills/{till}/samples", "POST /v1/tech/tills/{till}/learn"
+        kept = "PUT /v1/tech/tills/{till}/profile"
+        wish = {"name": "shop-till-1", "title": "一号收银台", "corrections": {"扫付": "tender"}}
+        self._box.agent.devices.taps[PRINTING_TILL] = tap
+        self.at_screen(f"POST {samples}", {}, till=NOBODY)
+        self.at_screen(f"GET {samples}", **path)
+        self.at_screen(f"POST {samples}", {}, **path)
+        self.at_screen(learn, wish, **path)
+        for at, stream in enumerate(lesson_streams(), start=1):
+            tap.show(TapSeen("bytes", str(PRINTING_TILL), 0, data=stream))
+            tap.put(printed(at))
+        for operation, body in ((f"GET {samples}", None), (learn, wish), (kept, wish)):
+            self.at_screen(operation, body, **path)
+        self.at_screen(kept, wish, **path)
+        self.at_screen(f"DELETE {samples}", **path)
+
     def _devices(self) -> None:
+        self.at_screen("GET /v1/tech/agreement")
+        for minutes in (30, 999):
+            word = {"channel": "inject", "allow": True, "minutes": minutes}
+            overruled = "POST /v1/tech/agreement/{till}/overrides"
+            self.at_screen(overruled, word, till=PRINTING_TILL)
         adapter = Identity(DeviceKind.LINE, "1a86", "7523", "", "00", "1-1.2", ("05e3:0608:",))
         for number, plugging in (("0", "4"), ("1", "5")):
             sits = replace(adapter, socket=f"1-1.{number}")

@@ -65,5 +65,12 @@ ZH = {
     "POST /v1/tech/devices/claims": "给设备登记一个名字,或把名字给另一个设备",
     "DELETE /v1/tech/devices/claims/{name}": "放开一个登记,设备从此不再打开",
     "POST /v1/tech/devices/identify": "听一听设备是什么,允许时问一句",
+    "GET /v1/tech/agreement": "技术员:每台老收银机和盒子算的一致到什么程度",
+    "POST /v1/tech/agreement/{till}/overrides": "临时放行或禁止往一台收银机里写",
     "GET /v1/tech/tills": "技术员:接在线路上的收银机",
+    "POST /v1/tech/tills/{till}/samples": "开始收集这台收银机的小票样张",
+    "GET /v1/tech/tills/{till}/samples": "看收到了哪些样张",
+    "DELETE /v1/tech/tills/{till}/samples": "停止收集,忘掉样张",
+    "POST /v1/tech/tills/{till}/learn": "从样张学,只看不写",
+    "PUT /v1/tech/tills/{till}/profile": "学会并写下机型配置",
 }
