@@ -14,9 +14,19 @@ INTRODUCERS = ESC + GS + FS + DLE
 _NUL_WITHIN = 256
 
 
+class _Fixed:
+    """The rule of a command that is always of one length."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __call__(self, _rest: bytes) -> int:
+        return self.count
+
+
 def fixed(count: int) -> Rule:
     """Return the rule of a command with `count` parameter bytes."""
-    return lambda _rest: count
+    return _Fixed(count)
 
 
 def counted(size_at: int, size_bytes: int) -> Rule:
@@ -116,8 +126,9 @@ def _letters(lead: bytes, letters: bytes, rule: Rule) -> dict[bytes, Rule]:
 
 COMMANDS: dict[bytes, Rule] = {
     **_letters(ESC, b"@2LSimv<\x0c", fixed(0)),
-    **_letters(ESC, b" !%-3=?EGJKMRTUVadertu{9", fixed(1)),
-    **_letters(ESC, b"$\\c", fixed(2)),
+    **_letters(ESC, b" !%-3=?AEGIJKMNQRTUVadejlrtu{9", fixed(1)),
+    **_letters(ESC, b"$B\\c", fixed(2)),
+    b"\x1bZ": counted(3, 2),
     b"\x1bp": fixed(3),
     b"\x1bW": fixed(8),
     b"\x1b*": bit_image,
@@ -149,3 +160,7 @@ COMMANDS: dict[bytes, Rule] = {
     b"\x10\x14": by_function({1: 3, 2: 3, 3: 6, 7: 2, 8: 8}, otherwise=1),
 }
 """Prefix of two bytes → how many bytes follow."""
+FIXED_SIZES: dict[bytes, int] = {
+    code: rule.count for code, rule in COMMANDS.items() if isinstance(rule, _Fixed)
+}
+"""Those of them that are always of one length."""

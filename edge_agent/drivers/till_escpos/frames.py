@@ -1,39 +1,56 @@
 """ESC/POS bytes as tokens, as they arrive: no I/O, no byte lost, nothing unbounded kept.
 
 The `raw` of all tokens put together is exactly what was fed. Text stays bytes here: which alphabet
-it is depends on printer state and is decided in `paper`.
+it is depends on printer state and is decided in `paper`. Text, control bytes and commands of fixed
+length are found by one pattern, and tokens are structs: a till sends a token every nine bytes.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from edge_agent.drivers.till_escpos.commands import COMMANDS, INTRODUCERS
+import msgspec
+
+from edge_agent.drivers.till_escpos.commands import COMMANDS, FIXED_SIZES, INTRODUCERS
 
 _FIRST_PRINTABLE = 0x20
-_PRINTABLE = re.compile(rb"[\x20-\xff]+")
 _PREFIX_BYTES = 2
 _WHOLE_MAX = 4_096
 _HEAD_BYTES = 16
 _UNDECIDED_MAX = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+def _plain() -> re.Pattern[bytes]:
+    """Return the pattern of what needs no rule: text, a lone control byte, a command by its size."""
+    by_size: dict[int, list[bytes]] = {}
+    for code, size in FIXED_SIZES.items():
+        by_size.setdefault(size, []).append(re.escape(code))
+    commands = (
+        b"(?:" + b"|".join(sorted(codes)) + b")" + b"." * size for size, codes in by_size.items()
+    )
+    introducers = re.escape(INTRODUCERS)
+    return re.compile(
+        b"([\x20-\xff]+)|([^\x20-\xff" + introducers + b"])|(" + b"|".join(commands) + b")",
+        re.DOTALL,
+    )
+
+
+_PLAIN = _plain()
+_TEXT, _CONTROL = 1, 2
+
+
+class Text(msgspec.Struct, frozen=True, gc=False):
     """A run of printable bytes, in whatever encoding the printer is set to."""
 
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(msgspec.Struct, frozen=True, gc=False):
     """One control byte that stands alone, such as LF, CR, HT or FF."""
 
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, gc=False):
     """A command; `args` is what follows the two-byte `code`, `size` how long that is altogether.
 
     Of a big image only the head is in `args`, the rest follows as `Payload`.
@@ -49,22 +66,19 @@ class Command:
         return self.code + self.args
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """More bytes of the image command before it."""
 
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """An introducer with a byte no printer of ours knows; its parameters will read as text."""
 
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(msgspec.Struct, frozen=True, gc=False):
     """The stream ended inside a command; `raw` is what was there of it."""
 
     raw: bytes
@@ -83,9 +97,37 @@ class Tokenizer:
 
     def feed(self, data: bytes) -> list[Token]:
         """Take more bytes; a run of text is given at once, a command when it is whole."""
-        self._buffer = self._buffer[self._at :] + data
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
         self._at = 0
-        return list(self._tokens())
+        tokens: list[Token] = []
+        while self._at < len(self._buffer):
+            self._take_plain(tokens)
+            if self._at == len(self._buffer):
+                break
+            token = self._payload() if self._payload_left else self._command()
+            if token is None:
+                break
+            self._at += len(token.raw)
+            tokens.append(token)
+        return tokens
+
+    def _take_plain(self, tokens: list[Token]) -> None:
+        """Take everything up to the next byte that a rule has to look at."""
+        if self._payload_left:
+            return
+        at, buffer = self._at, self._buffer
+        for found in _PLAIN.finditer(buffer, at):
+            start, end = found.span()
+            if start != at:
+                break
+            at, raw = end, found[0]
+            if found.lastindex == _TEXT:
+                tokens.append(Text(raw))
+            elif found.lastindex == _CONTROL:
+                tokens.append(Control(raw))
+            else:
+                tokens.append(Command(raw[:_PREFIX_BYTES], raw[_PREFIX_BYTES:], len(raw) - 2))
+        self._at = at
 
     def finish(self) -> list[Token]:
         """End the stream: a command that broke off is given as `CutOff`, empty inside an image."""
@@ -99,25 +141,10 @@ class Tokenizer:
         """Whether the stream stands inside a command right now."""
         return self._at < len(self._buffer) or self._payload_left > 0
 
-    def _tokens(self) -> Iterator[Token]:
-        while self._at < len(self._buffer):
-            token = self._payload() if self._payload_left else self._next()
-            if token is None:
-                return
-            self._at += len(token.raw)
-            yield token
-
     def _payload(self) -> Token:
         part = self._buffer[self._at : self._at + self._payload_left]
         self._payload_left -= len(part)
         return Payload(part)
-
-    def _next(self) -> Token | None:
-        text = _PRINTABLE.match(self._buffer, self._at)
-        if text is not None:
-            return Text(text[0])
-        first = self._buffer[self._at : self._at + 1]
-        return self._command() if first in INTRODUCERS else Control(first)
 
     def _command(self) -> Token | None:
         code = self._buffer[self._at : self._at + _PREFIX_BYTES]
