@@ -40,8 +40,10 @@ from edge_agent.api.routes import (
     sales,
     suggestions,
     tech,
+    tech_agreement,
     tech_devices,
     tech_learn,
+    tech_watch,
     training,
 )
 from retail_core.errors import Fault
@@ -69,8 +71,10 @@ FEATURES = (
     training,
     pairing,
     tech,
+    tech_agreement,
     tech_devices,
     tech_learn,
+    tech_watch,
     events,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -41,6 +41,7 @@ from edge_agent.services.pairing import Pairing
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.rotate_faces import RotateFaces
 from edge_agent.services.suggestions import Suggestions
+from edge_agent.services.write_permit import WritePermit
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -90,6 +91,7 @@ class ApiDeps:
     recruiting: Recruiting
     growth: Growth
     suggestions: Suggestions
+    permit: WritePermit
     tech: Tech
     devices: DeviceDesk
     lessons: Lessons

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from edge_agent.api.hub import HEARTBEAT, STICKY
+from edge_agent.api.models.agreement import FusedAnswered
 from edge_agent.api.models.baskets import BasketView
 from edge_agent.api.models.books import TappedView
 from edge_agent.api.models.events import (
@@ -70,7 +71,11 @@ EVENTS: dict[str, EventKind] = {
     "consent": EventKind(
         "新会员要看的同意文本", "the text that a newcomer has to be shown", (ConsentShown,)
     ),
-    "basket": EventKind("购物篮或报价变了", "a basket or a quote", (BasketView, QuoteAnswered)),
+    "basket": EventKind(
+        "购物篮或报价变了;也可能是从老收银机听来的",
+        "a basket or a quote; or what an old till's taps come to",
+        (BasketView, QuoteAnswered, FusedAnswered),
+    ),
     "sale": EventKind(
         "卖完一单;柜台上的会员和购物篮随之清空",
         "a sale is on disk; the member and the basket leave the counter",

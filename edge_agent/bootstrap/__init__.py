@@ -15,6 +15,7 @@ from edge_agent.api.basket_desk import BasketDesk
 from edge_agent.api.counter import CardDesk, Counter
 from edge_agent.api.dependencies import ApiDeps, LaneDesk
 from edge_agent.api.device_desk import DeviceDesk
+from edge_agent.api.fused_desk import FusedDesk
 from edge_agent.api.guard import Gate
 from edge_agent.api.hub import WHOLE_SHOP
 from edge_agent.api.idempotency import OnceDesk
@@ -34,6 +35,7 @@ from edge_agent.bootstrap.beside_tills import beside_loops
 from edge_agent.bootstrap.device_broker import Brokerage, build_brokerage
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
 from edge_agent.bootstrap.framed import framed_loops
+from edge_agent.bootstrap.fusion import build_fused, fused_loop
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.services import Services, build_services
@@ -90,6 +92,7 @@ class Surface:
     calls: LaneCalls
     baskets: BasketDesk
     append: AppendReceipt
+    fused: FusedDesk
     devices: DeviceDesk
 
 
@@ -218,7 +221,11 @@ def build_surface(
     }
     baskets = build_basket_desk(storage, services, (views, visits), basis.hub)
     append = build_append(basis, services, devices)
-    return Surface(views, visits, counter, desks, wellbeing, calls, baskets, append, brokerage.desk)
+    parts = (services.prices, services.sessions, services.permit)
+    fused = build_fused(basis, storage, parts, views, visits)
+    return Surface(
+        views, visits, counter, desks, wellbeing, calls, baskets, append, fused, brokerage.desk
+    )
 
 
 def build_wellbeing(
@@ -248,6 +255,7 @@ def build_wellbeing(
             *storage.replica.noted(),
             *devices.noted(services.gallery.members),
             *lines.noted(),
+            *services.permit.noted(),
             *brokerage.broker.noted(),
         ),
         training=services.after.training.lanes,
@@ -295,13 +303,14 @@ def build_api(
             {name: lane.turn_head for name, lane in services.lanes.items()},
         ),
         suggestions=Suggestions(storage.replica, storage.journal, basis.clock),
+        permit=services.permit,
         wellbeing=surface.wellbeing,
         after=services.after,
         pairing=services.pairing,
         provisioned=tokens.provisioned,
         recruiting=services.recruiting,
         growth=services.growth,
-        tech=build_tech(basis, devices, surface.append),
+        tech=build_tech(basis, devices, surface.append, services.permit),
         devices=surface.devices,
         lessons=build_lessons(basis, devices),
     )
@@ -339,13 +348,26 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
 
         def book(till: UUID = till, tap: TillTap = tap) -> None:
             receipt = tap.next_receipt(timeout_ms=TAP_TURN_MS)
-            if receipt is not None and not services.after.training.at(surface.visits.at(till).lane):
+            if receipt is None:
+                return
+            if services.after.training.at(surface.visits.at(till).lane):
+                surface.fused.practised(till, receipt)
+            else:
                 booking = services.tapped.book(till, receipt)
+                surface.fused.receipt(till, receipt, booking)
                 surface.append.booked(receipt, booking)
                 surface.counter.booked(booking)
 
         loops.append(Loop(f"tap-{tap.name}", book, basis.tally))
-    loops += beside_loops(basis, services, surface, devices)
+    loops += beside_loops(
+        basis,
+        services,
+        surface,
+        devices,
+        shown=surface.fused.shown,
+        scanned=surface.fused.scanned,
+    )
+    loops.append(fused_loop(basis, surface.fused))
     return [*loops, *framed_loops(basis, services, surface, devices)]
 
 

@@ -1,13 +1,57 @@
 """The taps of a till put together, and what may be written to it, wired."""
 
 from edge_agent.agreement_settings import bars_by_till
+from edge_agent.api.fused_desk import FusedDesk
+from edge_agent.api.loops import Loop
+from edge_agent.api.views import Views
+from edge_agent.api.visits import Visits
 from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.services.agreement_news import AgreementNews
+from edge_agent.services.fusing import Fusing
+from edge_agent.services.hearing import Hearing
+from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.recorder import Recorder
+from edge_agent.services.shadow import Shadow
+from edge_agent.services.till_sessions import TillSessions
 from edge_agent.services.write_permit import WritePermit
 
+TURN_S = 0.5
+KNOWS = "recognition"
 
-def build_permit(basis: Basis, storage: Storage) -> WritePermit:
+
+def build_permit(basis: Basis, storage: Storage, recorder: Recorder) -> WritePermit:
     """Build what says whether a till may be written to, with the score kept on disk."""
     settings = basis.settings
     tills = {till.id: till.name for till in settings.device.escpos_tills}
     bars = bars_by_till(settings.config.agreement, tills)
-    return WritePermit(storage.agreement, basis.clock, basis.tally, bars)
+    permit = WritePermit(storage.agreement, basis.clock, basis.tally, bars)
+    AgreementNews(permit, recorder, basis.clock, basis.ids, basis.tally)
+    return permit
+
+
+def build_fused(
+    basis: Basis,
+    storage: Storage,
+    parts: tuple[PriceDesk, TillSessions, WritePermit],
+    views: Views,
+    visits: Visits,
+) -> FusedDesk:
+    """Build what the taps' threads tell, and the screens hear."""
+    prices, sessions, permit = parts
+    fusing = Fusing(prices, sessions, basis.clock)
+    shadow = Shadow(fusing, permit, prices, storage.replica, basis.clock, basis.tally)
+    return FusedDesk(fusing, shadow, basis.hub, views, visits)
+
+
+def fused_loop(basis: Basis, fused: FusedDesk) -> Loop:
+    """Build the thread that prices a basket anew for who was just recognised at its till."""
+    tills = frozenset(till.id for till in basis.settings.device.escpos_tills)
+    hearing = Hearing(frozenset({KNOWS}), tills)
+    basis.hub.listen(hearing.hear)
+
+    def turn() -> None:
+        heard = hearing.next(TURN_S)
+        if heard is not None:
+            fused.priced_anew(heard.till)
+
+    return Loop("fused", turn, basis.tally)

@@ -9,7 +9,7 @@ from retail_core.fusion.agreement import Channel, Record
 from retail_core.fusion.compare import Difference
 
 DAYS_KEPT = 62
-_MS_PER_MINUTE = 60_000
+MS_PER_MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Override:
         """Tell whether it still counts."""
         past_ms = now.mono_ms - self.since.mono_ms
         same_boot = now.boot_id == self.since.boot_id
-        return same_boot and 0 <= past_ms < self.minutes * _MS_PER_MINUTE
+        return same_boot and 0 <= past_ms < self.minutes * MS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from edge_agent.domain.agreement import DAYS_KEPT, DayCount, Example, Override, Trust
+from edge_agent.domain.agreement import DAYS_KEPT, MS_PER_MINUTE, DayCount, Example, Override, Trust
 from edge_agent.ports.agreement_store import AgreementStore
 from edge_agent.ports.clock import Clock
 from retail_core.errors import Fault
@@ -125,6 +125,14 @@ class WritePermit:
         """Return the technicians' words that hold now."""
         now = self._clock.now()
         return tuple(one for one in self.trust(till).overrides if one.holds(now))
+
+    def minutes_left(self, till: UUID, channel: Channel) -> int:
+        """Return for how many more minutes a technician's word holds, 0 when there is none."""
+        said = self._said(self.trust(till), channel)
+        if said is None:
+            return 0
+        past_ms = self._clock.now().mono_ms - said.since.mono_ms
+        return max(0, said.minutes - past_ms // MS_PER_MINUTE)
 
     def noted(self) -> tuple[FaultCode, ...]:
         """Return what is to be said of the tills: that one lost what it had earned."""

@@ -1,4 +1,4 @@
-"""What boxes tell of unchanged tills is kept: the newest of each, and each change of a permit."""
+"""What every `TillRepo` promises: the newest of each till, and each change of a permit."""
 
 import msgspec
 import pytest
