@@ -16,6 +16,7 @@ from retail_core.texts.faults import FaultCode
 
 PIECE_BYTES = 1_024
 _LENGTH_BYTES_MAX = 3
+_CONTROLS = bytes(range(0x20))
 _FOREVER = 1 << 62
 
 
@@ -74,10 +75,16 @@ def encode(shape: FrameShape, data: bytes, header: bytes = b"") -> bytes:
 
 def _between_marks(shape: FrameShape, data: bytes) -> bytes:
     written = data.replace(shape.double, shape.double * 2) if shape.double else data
+    if shape.printable and _has_controls(data):
+        raise Fault(FaultCode.FRAMED_UNSENDABLE, detail="control")
     if not shape.double and (shape.start in data or shape.end in data + shape.end[:-1]):
         raise Fault(FaultCode.FRAMED_UNSENDABLE, detail="mark")
     check = check_of(shape.check, _covered(shape, b"", b"", data))
     return shape.start + written + shape.end + check
+
+
+def _has_controls(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) < len(data)
 
 
 def _covered(shape: FrameShape, header: bytes, length: bytes, data: bytes) -> bytes:
@@ -233,7 +240,8 @@ class Decoder:
             return None
         if len(data) > self._shape.data_max:
             return self._failed(Broken.LONG, end, deaf=self._width)
-        if check != check_of(self._shape.check, _covered(self._shape, b"", b"", data)):
+        right = check_of(self._shape.check, _covered(self._shape, b"", b"", data))
+        if check != right or (self._shape.printable and _has_controls(data)):
             return self._failed(Broken.CHECK, end, deaf=self._width)
         return self._accepted(b"", data, end + self._width)
 

@@ -132,7 +132,8 @@ class Peer:
             return 0
         message, said = self._held[1:end], self._held[end + 1]
         from_7f = self.family == "ecr17"
-        if said != _xor(message + b"\x03", 0x7F if from_7f else 0):
+        right = _xor(message + b"\x03", 0x7F if from_7f else 0)
+        if said != right or min(message, default=0x20) < 0x20:  # noqa: PLR2004 -- text alone
             self.write(b"\x15\x03\x69" if from_7f else b"\x15")
         else:
             self.write(b"\x06\x03\x7a" if from_7f else b"\x06")

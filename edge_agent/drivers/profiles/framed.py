@@ -69,12 +69,14 @@ class FrameShape(Section):
     """A frame: between two marks, or as long as it says.
 
     start [header] [length] data: with a length the check stands before the end mark, without one
-    behind it. `double`: this byte is written twice inside the data.
+    behind it. `double`: this byte is written twice inside the data. `printable`: no byte of the
+    data is below 20; an answer that ran into a frame whose end was lost does not pass for data.
     """
 
     start: Mark
     end: Mark = b""
     double: Mark = b""
+    printable: bool = False
     header: tuple[HeaderName, ...] = ()
     length: LengthShape | None = None
     check: CheckShape = CheckShape()

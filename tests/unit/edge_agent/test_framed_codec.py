@@ -47,7 +47,7 @@ def carried(name: str, data: bytes) -> bytes:
         data = data[:200]
         return b"\x06\x00" + bytes((len(data),)) + data
     if shape.length is None and not shape.double:
-        return bytes(byte for byte in data if byte not in {2, 3})
+        return bytes(byte for byte in data if byte >= 0x20)
     return data
 
 
@@ -215,6 +215,12 @@ def test_a_frame_whose_end_was_lost_does_not_swallow_the_next() -> None:
     assert reader.feed(b"\x10\x02\x06\x10\x07\x00" + whole)[0] == Damaged(Broken.ESCAPE, 3)
 
 
+def test_an_answer_that_ran_into_a_frame_does_not_pass_for_its_data() -> None:
+    """The end mark was damaged; the bytes behind it make a sum that is right all the same."""
+    line = b"\x020210|00|R0|0|Q\x06\x03z"
+    assert decoder("ecr-ecr17").feed(line) == [Damaged(Broken.CHECK, len(line) - 1)]
+
+
 def test_a_length_that_lies_costs_one_frame() -> None:
     reader, shape = decoder("ecr-codepay"), profile("ecr-codepay").frame
     whole = encode(shape, b"{}", b"\x00\x00\x05")
@@ -240,6 +246,7 @@ def test_noise_is_told_once_and_a_length_inside_must_agree() -> None:
     [
         ("ecr-transbank", b"a\x03b"),
         ("ecr-transbank", b"a\x02b"),
+        ("ecr-transbank", b"a\x06b"),
         ("ecr-transbank", b"a" * 1_025),
         ("ecr-codepay", b"a" * 1_025),
     ],
