@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.api.server import bind
-from edge_agent.bootstrap.basis import Basis, basis_of, open_storage
+from edge_agent.bootstrap.basis import DOCUMENTS_FILE, Basis, basis_of, open_storage
+from edge_agent.bootstrap.device_broker import build_brokerage
 from edge_agent.bootstrap.devices import open_camera, open_nfc, open_qr, open_tap
 from edge_agent.bootstrap.face_models import check_licences, check_nets
 from edge_agent.domain.camera_source import RPICAM_PROGRAMS, CameraSource
+from edge_agent.domain.devices import ADDRESS
 from edge_agent.lane_settings import LaneSettings
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
@@ -40,7 +43,7 @@ def probes(settings: Settings) -> list[Probe]:
             found.append(("模型许可 / model licences", lambda: check_licences(basis)))
     for till in settings.device.escpos_tills:
         for what, port in (("till", till.port), ("printer", till.printer)):
-            found.append((f"{till.name} · {what}", partial(_port, port)))
+            found.append((f"{till.name} · {what}", partial(_port, basis, port)))
         found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
     return found
 
@@ -100,6 +103,13 @@ def _pcscd() -> None:
         raise Fault(FaultCode.SETUP_PACKAGE_MISSING, packages="pcscd")
 
 
-def _port(path: str) -> None:
-    if not Path(path).exists():
-        raise Fault(FaultCode.TILL_PORT_OPEN, port=path)
+def _port(basis: Basis, address: str) -> None:
+    """Say that a line is not there; one on the network is not asked."""
+    if address.startswith(ADDRESS):
+        with ExitStack() as files:
+            folder = basis.settings.config.data_dir
+            documents = TinyDocuments(folder / DOCUMENTS_FILE, basis.tally)
+            files.callback(documents.close)
+            build_brokerage(basis, documents, files).broker.resolve(address)
+    elif "://" not in address and not Path(address).exists():
+        raise Fault(FaultCode.TILL_PORT_OPEN, port=address)

@@ -10,7 +10,7 @@ from edge_agent.api.loops import Loop
 from edge_agent.api.models.events import ScanTold
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.displays import LatePermit
-from edge_agent.bootstrap.line_opener import line_opener
+from edge_agent.bootstrap.line_opener import line_opener, path_of
 from edge_agent.ports.scanner_tap import ScanEvent, ScannerTap, TillInjector
 from edge_agent.services.member_typing import MemberTyping, TypingPlace
 from edge_agent.services.scanned_members import ScannedMembers
@@ -47,8 +47,9 @@ def open_scanner(
         from edge_agent.drivers.scanner.evdev_keys import EvdevKeys  # noqa: PLC0415
         from edge_agent.drivers.scanner.keyboard import KeyboardScannerTap  # noqa: PLC0415
 
+        where = path_of(basis, config.scanner)
         return KeyboardScannerTap(
-            kinds, profile, partial(EvdevKeys, config.scanner), may=may, tally=basis.tally
+            kinds, profile, lambda: EvdevKeys(where()), may=may, tally=basis.tally
         )
     return SerialScannerTap(
         kinds,

@@ -13,7 +13,7 @@ from edge_agent.domain.devices import Claim, DeviceKind, Identity
 from edge_agent.services.device_broker import DOCUMENT
 from edge_agent.settings import load_settings
 from retail_core.tally import FaultTally
-from tests.factories.agent_files import write_agent
+from tests.factories.agent_files import DEVICE, write_agent
 
 ABSENT = Claim("till-1", Identity(DeviceKind.LINE, "1a86", "9999", "NO-SUCH", "00", "9-9"))
 
@@ -53,3 +53,13 @@ def test_a_device_that_is_not_there_cannot_be_claimed(config: Path) -> None:
     assert (said.exit_code, "T177" in said.output) == (3, True)
     heard = ["till", "devices", "identify", "/dev/ttyUSB99", "-c", str(config)]
     assert CliRunner().invoke(app, heard).exit_code == 3
+
+
+def test_check_says_which_claim_a_till_waits_for(tmp_path: Path) -> None:
+    device = DEVICE.replace('port = "/dev/null"', 'port = "device:till-1"')
+    assert device != DEVICE
+    said = CliRunner().invoke(
+        app, ["check", "-c", str(write_agent(tmp_path, device=device)), "--json"]
+    )
+    findings = next(line for line in said.stdout.splitlines() if line.startswith("[{"))
+    assert "T170" in {one.get("code") for one in json.loads(findings)}
