@@ -21,9 +21,9 @@ QUEUE_MAX = 64
 KEPT_MAX = 48
 KEPT_MS = 60_000
 CLIENTS_MAX = 32
-# A newcomer is told what is on the counter now; a finished sale clears it.
+# A newcomer is told what is on the counter now; a finished sale or its printed receipt clears it.
 STICKY = ("health", "member", "basket", "training")
-ENDS_A_CUSTOMER = ("sale",)
+ENDS_A_CUSTOMER = ("sale", "tapped")
 # It comes every two seconds: a client that has not heard it for ten is deaf and comes back.
 HEARTBEAT = "health"
 
