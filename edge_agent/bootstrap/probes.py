@@ -13,11 +13,14 @@ from edge_agent.api.server import bind
 from edge_agent.bootstrap.basis import DOCUMENTS_FILE, Basis, basis_of, open_storage
 from edge_agent.bootstrap.device_broker import build_brokerage
 from edge_agent.bootstrap.devices import open_camera, open_nfc, open_qr, open_tap
+from edge_agent.bootstrap.displays import LatePermit, open_display
 from edge_agent.bootstrap.face_models import check_licences, check_nets
+from edge_agent.bootstrap.scanners import open_scanner
 from edge_agent.domain.camera_source import RPICAM_PROGRAMS, CameraSource
 from edge_agent.domain.devices import ADDRESS
 from edge_agent.lane_settings import LaneSettings
 from edge_agent.settings import Settings
+from edge_agent.till_settings import EscposTill
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -45,7 +48,23 @@ def probes(settings: Settings) -> list[Probe]:
         for what, port in (("till", till.port), ("printer", till.printer)):
             found.append((f"{till.name} · {what}", partial(_port, basis, port)))
         found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
+        found += [(f"{till.name} · {what}", probe) for what, probe in _beside(basis, till)]
     return found
+
+
+def _beside(basis: Basis, till: EscposTill) -> list[Probe]:
+    """Name the checks of what hangs beside a till's printer."""
+    found: list[Probe] = []
+    ports: list[str] = []
+    if till.display is not None:
+        opening = partial(open_display, basis, till.id, till.display, LatePermit())
+        found.append(("顾显 / display profile", opening))
+        ports += [till.display.port, till.display.display]
+    if till.scanner is not None:
+        setting_up = partial(open_scanner, basis, till.id, till.scanner, LatePermit())
+        found.append(("扫码枪 / scanner profile", setting_up))
+        ports += [till.scanner.scanner, till.scanner.port] if till.scanner.port else []
+    return [*found, *((port, partial(_port, basis, port)) for port in ports)]
 
 
 def _of_lane(basis: Basis, lane: LaneSettings, *, named: bool) -> list[Probe]:

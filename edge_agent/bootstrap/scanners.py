@@ -16,6 +16,8 @@ from edge_agent.services.member_typing import MemberTyping, TypingPlace
 from edge_agent.services.scanned_members import ScannedMembers
 from edge_agent.services.write_permit import Channel
 from edge_agent.till_settings import ScannerConfig
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
 
 TURN_MS = 500
 
@@ -32,7 +34,10 @@ class TillScanner(ScannerTap, Protocol):
 def open_scanner(
     basis: Basis, till: UUID, config: ScannerConfig, permit: LatePermit
 ) -> TillScanner:
-    """Set up a till's scanner; Fault TILL_PROFILE_INVALID, ImportError without `evdev`."""
+    """Set up a till's scanner; Faults TILL_PROFILE_INVALID, SETUP_CONFIG_INVALID.
+
+    ImportError where a scanner types and `evdev` is not installed.
+    """
     from edge_agent.drivers.profiles import (  # noqa: PLC0415 - only where configured
         ScannerProfile,
         load_profile,
@@ -51,6 +56,9 @@ def open_scanner(
         return KeyboardScannerTap(
             kinds, profile, lambda: EvdevKeys(where()), may=may, tally=basis.tally
         )
+    if not config.port:
+        detail = "scanner.port: where is the till?"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(till), detail=detail)
     return SerialScannerTap(
         kinds,
         profile,
