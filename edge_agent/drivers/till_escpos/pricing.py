@@ -1,7 +1,7 @@
 """Figures of an article line as quantity and amount: arithmetic, then columns, then a guess."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP
 from enum import Enum
 
 from edge_agent.drivers.till_escpos.amounts import Number
@@ -179,4 +179,4 @@ def _by_column(numbers: list[Number], order: tuple[Column, ...], column: Column)
 def multiply(qty: Number, unit: Number) -> int:
     """Return quantity times unit price in fen, halves up."""
     fen = qty.value * unit.value * 100
-    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
+    return int(fen.to_integral_value(ROUND_HALF_UP))

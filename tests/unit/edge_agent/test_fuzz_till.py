@@ -53,3 +53,10 @@ def test_every_case_is_shared_out_and_findings_fail_the_run() -> None:
     reached = [all(row.ok for row in figures([one], SEED).rows) for one in (fine, crashed, grown)]
     assert reached == [True, False, False]
     assert rss_kb() > 1_000
+
+
+def test_figures_beyond_all_money_are_multiplied_too() -> None:
+    """Found by a damaged receipt: the product of two numbers had more than 28 digits."""
+    line = "99999999999999999999 x 9999999999999.99".encode("gb18030")
+    done = targets()["escpos-jobs generic-auto"]
+    done.run([b"\x1b@" + line + b"\n" + "合计 1.00\n".encode("gb18030") + b"\x1dV\x00"])
