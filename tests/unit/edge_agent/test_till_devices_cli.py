@@ -8,11 +8,14 @@ from typer.testing import CliRunner
 
 from edge_agent.__main__ import app
 from edge_agent.adapters.documents_tinydb import TinyDocuments
+from edge_agent.bootstrap.probes import probes
 from edge_agent.domain.device_claims import claims_document
 from edge_agent.domain.devices import Claim, DeviceKind, Identity
 from edge_agent.services.device_broker import DOCUMENT
 from edge_agent.settings import load_settings
+from retail_core.errors import Fault
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from tests.factories.agent_files import DEVICE, write_agent
 
 ABSENT = Claim("till-1", Identity(DeviceKind.LINE, "1a86", "9999", "NO-SUCH", "00", "9-9"))
@@ -58,8 +61,7 @@ def test_a_device_that_is_not_there_cannot_be_claimed(config: Path) -> None:
 def test_check_says_which_claim_a_till_waits_for(tmp_path: Path) -> None:
     device = DEVICE.replace('port = "/dev/null"', 'port = "device:till-1"')
     assert device != DEVICE
-    said = CliRunner().invoke(
-        app, ["check", "-c", str(write_agent(tmp_path, device=device)), "--json"]
-    )
-    findings = next(line for line in said.stdout.splitlines() if line.startswith("[{"))
-    assert "T170" in {one.get("code") for one in json.loads(findings)}
+    named = dict(probes(load_settings(write_agent(tmp_path, device=device))))
+    with pytest.raises(Fault) as raised:
+        named["老收银机 · till"]()
+    assert raised.value.code is FaultCode.DEVICE_CLAIM_UNKNOWN
