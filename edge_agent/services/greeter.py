@@ -13,8 +13,8 @@ from edge_agent.services.hearing import Heard, Hearing, member_of
 from retail_core.identity.naming import mask_name
 
 TURN_S = 0.5
-KNOWS, PRICED = "recognition", frozenset({"basket", "fused"})
-KINDS = PRICED | {KNOWS}
+KNOWS, PRICED = "recognition", "basket"
+KINDS = frozenset({KNOWS, PRICED})
 Language = Literal["zh", "en"]
 
 

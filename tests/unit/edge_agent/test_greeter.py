@@ -46,7 +46,7 @@ def priced(saved_fen: int, member: str | None = "a") -> dict[str, object]:
 def test_a_member_is_greeted_and_told_what_she_saves(counter: Counter) -> None:
     counter.happens("recognition", known(ANNA))
     counter.happens("basket", priced(0))
-    counter.happens("fused", priced(320))
+    counter.happens("basket", priced(320))
     counter.happens("basket", priced(320))
     counter.happens("basket", priced(500))
     assert counter.display.shown == [
