@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -75,6 +75,7 @@ bench-recognition: models photos ; $(PY) -m tools.bench.bench_recognition $(if $
 bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
 bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads and photos that turn, from DATA=DIR
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
+bench-till: setup ; $(PY) -m tools.bench.bench_till $(if $(DATA),--data "$(DATA)") ## a till's line: latency beside a bare copy, 10,000 streams, throughput, figures on DATA=DIR
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
 bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on her page until the till screen
 verify-ledger: setup ; $(PY) -m tools.verify_ledger $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/ledger_sim.json ## a million steps of partitions, kills and copied cards over the ledger and its leases
@@ -91,6 +92,7 @@ docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
 	$(PY) tools/pricing_schemas.py
 	$(PY) tools/supported_devices.py
+	$(PY) tools/profile_reference.py
 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh
