@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.domain.taught import Sample
 from edge_agent.drivers.profiles import TillProfile, load_file, load_profile
 from edge_agent.drivers.till_escpos.evaluate import read_stream
 from edge_agent.drivers.till_escpos.learning.learn import Titles, learn
-from edge_agent.drivers.till_escpos.learning.pages import Sample
 from edge_agent.drivers.till_escpos.learning.text import learned_text
 from edge_agent.drivers.till_escpos.words import Meaning
 from retail_core.errors import Fault
