@@ -23,10 +23,14 @@ REQUIRED = {
     "PrivateTmp": "yes",
     "NoNewPrivileges": "yes",
     "MemoryDenyWriteExecute": "yes",
-    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
     "SystemCallArchitectures": "native",
     "DevicePolicy": "closed",
     "StateDirectoryMode": "0700",
+}
+
+FAMILIES = {
+    "regulars-edge-agent": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",  # told of plugged-in devices
+    "regulars-cloud-broker": "AF_UNIX AF_INET AF_INET6",
 }
 
 
@@ -56,6 +60,7 @@ def test_units_are_hardened_and_restart_for_ever(unit: Path) -> None:
     parsed = read(unit)
     service = parsed["Service"]
     assert {key: service.get(key) for key in REQUIRED} == REQUIRED
+    assert service.get("RestrictAddressFamilies") == FAMILIES[unit.stem]
     assert parsed["Unit"]["StartLimitIntervalSec"] == "0"
     assert service.get("CapabilityBoundingSet") == ""
     assert service.get("SystemCallFilter", "").startswith("~@privileged")
@@ -75,7 +80,8 @@ def test_the_box_reaches_cameras_and_tills_and_no_other_device() -> None:
     assert allowed == {
         "vcio",
         *("video4linux", "media", "dma_heap"),
-        *("ttyUSB", "ttyACM", "ttyS", "ttyAMA"),
+        *("ttyUSB", "ttyACM", "ttyS", "ttyAMA", "usb"),
+        *("input", "uinput"),
     }
     assert text.count("DeviceAllow=") == len(allowed)
 

@@ -3,28 +3,25 @@
 import os
 import select
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.keyboard import KeyboardScannerTap
-from edge_agent.drivers.scanner.keys import KeyEvent, KeyReader
+from edge_agent.drivers.scanner.keys import KeyEvent, KeyReader, typed
 from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds
-from edge_agent.ports.scanner_tap import ScanEvent
 from tests.vm.conftest import Plugs, until
 
 pytestmark = pytest.mark.skipif(
     "REGULARS_VM" not in os.environ, reason="needs a kernel of its own: make test-vm"
 )
 evdev = pytest.importorskip("evdev", reason="compiled by make test-vm into var/vm/site")
-NAME = "QEMU USB Keyboard"
-# Emulated keys come slowly: a scan has paused only after the longest gap a profile allows.
+USB, GUN = "QEMU USB Keyboard", "A scanner gun"
+# Emulation is slow: a scan has paused only after the longest gap a profile allows.
 PROFILE = ScannerProfile(
     kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=200
 )
-TRIES = 6
 QUIET_S = 2.0
 ARTICLE, CARD, PAYMENT = "6901234567892", "77123456", "134567890123456789"
 
@@ -73,61 +70,67 @@ def keyboards() -> list[str]:
     return names
 
 
-def scan(
-    plugs: Plugs, tap: KeyboardScannerTap, till: Till, text: str
-) -> tuple[ScanEvent | None, str]:
-    """Scan until it is read whole: an emulated scanner pauses, as one at the end of its battery."""
-    event, seen = None, ""
-    for _ in range(TRIES):
-        plugs.ask(f"type {text}")
-        event = tap.next_event(timeout_ms=40_000)
-        seen = till.typed()
-        if event is not None and event.kind != "other":
-            break
-        while tap.next_event(timeout_ms=500):
-            pass
-    return event, seen
+class Gun:
+    """A scanner that types as fast as real ones do: a whole code in one burst."""
+
+    def __init__(self) -> None:
+        self._keyboard = evdev.UInput(name=GUN)
+
+    def scan(self, text: str) -> None:
+        for event in typed(f"{text}\n", "us") or ():
+            self._keyboard.write(evdev.ecodes.EV_KEY, event.code, event.value)
+            self._keyboard.syn()
+
+    def close(self) -> None:
+        self._keyboard.close()
 
 
-@pytest.fixture
-def tap(plugs: Plugs) -> Iterator[KeyboardScannerTap]:
+def tap_of(name: str) -> KeyboardScannerTap:
     from edge_agent.drivers.scanner.evdev_keys import EvdevKeys  # noqa: PLC0415 -- needs evdev
 
-    plugs.ask("keyboard gun 1.2")
-    until(lambda: any(NAME in one for one in keyboards()), "scanner plugged in")
     kinds = ScanKinds("till", MemberForms(cards=("77######",)))
-    found = KeyboardScannerTap(kinds, PROFILE, lambda: EvdevKeys(NAME), may=lambda: True)
-    found.start()
-    yield found
-    found.stop()
-    plugs.ask("unplug gun")
+    return KeyboardScannerTap(kinds, PROFILE, lambda: EvdevKeys(name), may=lambda: True)
 
 
-def test_scans_are_typed_on_members_are_kept_and_payments_are_not_told(
-    plugs: Plugs, tap: KeyboardScannerTap
-) -> None:
+def test_scans_are_typed_on_members_are_kept_and_payments_are_not_told() -> None:
+    gun = Gun()
+    until(lambda: GUN in keyboards(), "the scanner is there")
+    tap = tap_of(GUN)
+    tap.start()
     until(lambda: tap.state() == "ok", "grabbed")
     till = Till("Regulars scanner")
     try:
-        for scanned, kind, code, typed in (
+        for scanned, kind, code, seen in (
             (ARTICLE, "article", ARTICLE, f"{ARTICLE}\r"),
             (CARD, "member", CARD, ""),
             (PAYMENT, "payment", "", f"{PAYMENT}\r"),
         ):
-            event, seen = scan(plugs, tap, till, scanned)
+            gun.scan(scanned)
+            event = tap.next_event(timeout_ms=40_000)
             assert event is not None
-            assert (event.kind, event.code, seen) == (kind, code, typed)
+            assert (event.kind, event.code, till.typed()) == (kind, code, seen)
         assert tap.injector.type(CARD)
         assert till.typed() == f"{CARD}\r"
     finally:
         till.close()
+        tap.stop()
+        gun.close()
 
 
-def test_a_scanner_that_is_pulled_out_is_grabbed_again(
-    plugs: Plugs, tap: KeyboardScannerTap
-) -> None:
-    until(lambda: tap.state() == "ok", "grabbed")
-    plugs.ask("unplug gun")
-    until(lambda: tap.state() == "gone", "gone")
+def test_a_usb_scanner_is_grabbed_pulled_out_and_grabbed_again(plugs: Plugs) -> None:
     plugs.ask("keyboard gun 1.2")
-    until(lambda: tap.state() == "ok", "grabbed again")
+    until(lambda: any(USB in one for one in keyboards()), "plugged in")
+    tap = tap_of(USB)
+    tap.start()
+    try:
+        until(lambda: tap.state() == "ok", "grabbed")
+        plugs.ask(f"type {ARTICLE}")
+        event = tap.next_event(timeout_ms=40_000)
+        assert event is not None
+        plugs.ask("unplug gun")
+        until(lambda: tap.state() == "gone", "gone")
+        plugs.ask("keyboard gun 1.2")
+        until(lambda: tap.state() == "ok", "grabbed again")
+    finally:
+        tap.stop()
+        plugs.ask("unplug gun")
