@@ -67,7 +67,7 @@ async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
     hub.publish("health", {"state": "ok"}, lane=WHOLE_SHOP)
     hub.publish("basket", {"total_fen": 1}, lane=LANE)
     hub.publish("basket", {"total_fen": 2}, lane=LANE)
-    hub.publish("tapped", {}, lane=LANE)
+    hub.publish("challenge", {}, lane=LANE)
     hub.attach(asyncio.get_running_loop())
     client = subscribed(hub)
     held = [json.loads(client.queue.get_nowait() or b"") for _ in range(client.queue.qsize())]
@@ -78,6 +78,10 @@ async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
     hub.publish("sale", {}, lane=LANE)
     await settle()
     assert subscribed(hub).queue.qsize() == 1
+    hub.publish("basket", {"total_fen": 3}, lane=LANE)
+    hub.publish("tapped", {}, lane=LANE)
+    await settle()
+    assert subscribed(hub).queue.qsize() == 1, "a printed receipt ends a customer too"
 
 
 async def test_a_lane_hears_its_own_and_the_shops() -> None:

@@ -1,6 +1,6 @@
 """A till's taps, its receipts, and what the box makes of both, over a whole agent's API."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -158,9 +158,12 @@ def test_refunds_and_receipts_seen_before_are_not_compared(counter: Counter) -> 
 
 def test_the_basket_is_told_before_payment_with_the_members_price(counter: Counter) -> None:
     heard: list[dict[str, Any]] = []
-    counter.agent.basis.hub.listen(
-        lambda kind, told, _lane=None: heard.append(dict(told)) if kind == "basket" else None
-    )
+
+    def hear(kind: str, told: Mapping[str, object], _lane: str | None) -> None:
+        if kind == "basket":
+            heard.append(dict(told))
+
+    counter.agent.basis.hub.listen(hear)
     counter.sells("milk", "mask")
     last = heard[-1]
     assert [one["confidence"] for one in last["taps"]] == ["sure", "sure"]
