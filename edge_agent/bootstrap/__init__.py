@@ -156,7 +156,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         files.callback(services.faces.turning.stop)
         surface = build_surface(basis, storage, services, devices, lines, brokerage)
         lines.downlink.listen(announcer(basis, services, surface))
-        software = build_till_software(basis, storage, services, surface, files)
+        software = build_till_software(basis, storage, services, surface, devices, files)
         app = build_api(basis, storage, services, surface, devices)
         app.mount("/till-software", software.door)
         return Agent(

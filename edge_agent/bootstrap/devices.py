@@ -35,6 +35,7 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 BROKEN = "gone"
+STARTING = "starting"
 OF_A_LANE = ("camera", "face", "qr", "nfc")
 Made = TypeVar("Made")
 log = structlog.get_logger("devices")
@@ -68,6 +69,7 @@ class Devices:
     face: FaceEngines | None = None
     taps: dict[UUID, TillTap] = field(default_factory=dict)
     framed: dict[UUID, FramedTill] = field(default_factory=dict)
+    software: dict[UUID, Callable[[], str]] = field(default_factory=dict)
     displays: dict[UUID, TillDisplay] = field(default_factory=dict)
     scanners: dict[UUID, TillScanner] = field(default_factory=dict)
     permit: LatePermit = field(default_factory=LatePermit)
@@ -95,6 +97,8 @@ class Devices:
         found["till_tap"] = self._taps_state
         if self.framed or "framed_till" in self.failed:
             found["framed_till"] = self._framed_state
+        if self.software:
+            found["till_software"] = lambda: worst([state() for state in self.software.values()])
         for name, taps in (("display", self.displays), ("scanner", self.scanners)):
             if taps or name in self.failed:
                 found[name] = partial(self._beside_tap, name, taps)
@@ -158,6 +162,7 @@ def open_devices(basis: Basis) -> Devices:
         asking = _attempt(made, basis.tally, "framed_till", partial(open_framed, basis, framed))
         if asking is not None:
             made.framed[framed.id] = asking
+    made.software = {till.id: lambda: STARTING for till in basis.settings.device.software_tills}
     return made
 
 

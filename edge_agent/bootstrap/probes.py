@@ -12,7 +12,7 @@ from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.api.server import bind
 from edge_agent.bootstrap.basis import DOCUMENTS_FILE, Basis, basis_of, open_storage
 from edge_agent.bootstrap.device_broker import build_brokerage
-from edge_agent.bootstrap.devices import open_camera, open_nfc, open_qr, open_tap
+from edge_agent.bootstrap.devices import open_camera, open_framed, open_nfc, open_qr, open_tap
 from edge_agent.bootstrap.displays import LatePermit, open_display
 from edge_agent.bootstrap.face_models import check_licences, check_nets
 from edge_agent.bootstrap.scanners import open_scanner
@@ -48,6 +48,9 @@ def probes(settings: Settings) -> list[Probe]:
         for what, port in (("till", till.port), ("printer", till.printer)):
             found.append((f"{till.name} · {what}", partial(_port, basis, port)))
         found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
+    for framed in settings.device.framed_tills:
+        found.append((f"{framed.name} · till", partial(_port, basis, framed.port)))
+        found.append((f"{framed.name} · profile", partial(open_framed, basis, framed)))
         found += [(f"{till.name} · {what}", probe) for what, probe in _beside(basis, till)]
     return found
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from starlette.applications import Starlette
 
 from edge_agent.adapters.keys import derive_key
 from edge_agent.adapters.push_outbox_sqlite import SqlitePushOutbox
 from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.devices import BROKEN, Devices
 from edge_agent.bootstrap.framed import build_attach
 from edge_agent.bootstrap.services import Services
 from edge_agent.domain.member_view import MemberView
@@ -22,6 +24,7 @@ from edge_agent.drivers.till_software.pospal_client import HttpExchange, PospalA
 from edge_agent.drivers.till_software.ruipos import RuiposDesk
 from edge_agent.drivers.till_software.ruipos_app import RuiposDoor, ruipos_app
 from edge_agent.services.push_points import PushPace, PushPoints
+from edge_agent.settings import Settings
 from edge_agent.till_settings import SoftwareTill
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from edge_agent.bootstrap import Surface
 
 PUSH_EVERY_S = 0.5
+OK = "ok"
+log = structlog.get_logger("till-software")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,12 @@ class TillSoftware:
 
 
 def build_till_software(
-    basis: Basis, storage: Storage, services: Services, surface: "Surface", files: ExitStack
+    basis: Basis,
+    storage: Storage,
+    services: Services,
+    surface: "Surface",
+    devices: Devices,
+    files: ExitStack,
 ) -> TillSoftware:
     """Wire what is configured; a profile that is not valid costs its till, not the start."""
     doors: dict[UUID, RuiposDoor] = {}
@@ -53,11 +63,15 @@ def build_till_software(
             )
             if profile.system == "ruipos":
                 doors[till.id] = _door(basis, services, surface, till)
+                devices.software[till.id] = lambda: OK
             else:
                 push = _pushes(basis, storage, services, (till, profile), files)
+                devices.software[till.id] = push.state
                 loops.append(Loop(f"points {till.id}", push.turn, basis.tally, rest_s=PUSH_EVERY_S))
         except Fault as fault:
+            log.warning("till_software_off", till=till.name, code=fault.code.value)
             basis.tally.count(fault.code)
+            devices.software[till.id] = lambda: BROKEN
     return TillSoftware(ruipos_app(doors, basis.tally), tuple(loops))
 
 
@@ -74,6 +88,12 @@ def _door(basis: Basis, services: Services, surface: "Surface", till: SoftwareTi
     return RuiposDoor(desk, till.secret.get_secret_value(), till.allow)
 
 
+def open_outbox(settings: Settings, till: UUID) -> SqlitePushOutbox:
+    """Open or create the file of a till's pushes; several programs may."""
+    key = derive_key(settings.device.keys.storage_key.get_secret_value(), "pushes")
+    return SqlitePushOutbox(settings.config.data_dir / f"pushes-{till}.db", key)
+
+
 def _pushes(
     basis: Basis,
     storage: Storage,
@@ -84,9 +104,7 @@ def _pushes(
     till, profile = software
     if till.url is None or till.app_id is None or till.app_key is None:
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=till.name, detail="url, app_id, app_key")
-    key = derive_key(basis.settings.device.keys.storage_key.get_secret_value(), "pushes")
-    path = basis.settings.config.data_dir / f"pushes-{till.id}.db"
-    outbox = SqlitePushOutbox(path, key)
+    outbox = open_outbox(basis.settings, till.id)
     files.callback(outbox.close)
     account = PospalAccount(
         PospalKeys(till.app_id, till.app_key.get_secret_value()),

@@ -6,11 +6,13 @@ from edge_agent.bootstrap.till_agreement_cli import agreement
 from edge_agent.bootstrap.till_devices_cli import app as devices_app
 from edge_agent.bootstrap.till_doctor_cli import doctor
 from edge_agent.bootstrap.till_learn_cli import learn
+from edge_agent.bootstrap.till_points_cli import points
 
 app = typer.Typer(help="收银机:教会盒子读它 / unchanged tills", no_args_is_help=True)
 app.command()(learn)
 app.command()(doctor)
 app.command()(agreement)
+app.command()(points)
 app.add_typer(devices_app, name="devices")
 
 

@@ -116,6 +116,7 @@ def test_another_till_or_a_foreign_page_gets_nothing(door: Door) -> None:
 
 def test_a_till_that_lacks_its_keys_is_told_of_and_the_box_starts(door: Door) -> None:
     assert door.agent.basis.tally.snapshot()["I105"] == 1
+    assert door.agent.devices.states()["till_software"]() == "gone"
 
 
 def test_a_secret_does_not_travel_in_the_clear_beyond_this_machine() -> None:
