@@ -249,7 +249,7 @@ class DeviceBroker:
 
     def _rematch(self) -> None:
         now_ms = self._now_ms()
-        before = self._memory.settled
+        before, troubled = self._memory.settled, self._troubles()
         self._matches = match(self._claims, self._seen, self._memory)
         memory = settle(self._matches, self._seen, self._memory)
         if memory.common != self._memory.common:
@@ -267,6 +267,21 @@ class DeviceBroker:
             if plugged is not None and before.get(name) != plugged:
                 self._rests.pop(ADDRESS + name, None)  # what was plugged in is tried at once
         self._report()
+        for name, trouble in self._troubles().items():
+            if troubled.get(name) is not trouble:
+                self._tally.count(trouble)
+
+    def _troubles(self) -> dict[str, FaultCode]:
+        """Return what is wrong with claims: for HQ each is counted when it begins."""
+        found = {}
+        for name, one in self._matches.items():
+            state = self._watched[name].state if name in self._watched else Presence.PRESENT
+            if state is not Presence.PRESENT:
+                flaps = state is Presence.FLAPPING
+                found[name] = FaultCode.DEVICE_FLAPPING if flaps else FaultCode.DEVICE_ABSENT
+            elif one.standing is Standing.UNSURE:
+                found[name] = FaultCode.DEVICE_UNSURE
+        return found
 
     def _report(self) -> None:
         """Count each device that nobody claims once for each time it is plugged in."""

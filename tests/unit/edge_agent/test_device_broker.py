@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from edge_agent.domain.device_presence import FLAP_CHANGES, STEADY_MS, Presence
+from edge_agent.domain.device_presence import ABSENT_AFTER_MS, FLAP_CHANGES, STEADY_MS, Presence
 from edge_agent.domain.devices import DeviceKind, How, Identity, Seen, Standing, Voice
 from edge_agent.domain.voices import QUESTION
 from edge_agent.services.claim_states import ClaimStates
@@ -69,10 +69,16 @@ def test_what_stands_in_the_way_is_said(box: Box) -> None:
     box.bus.show()
     box.broker.turn()
     assert box.refused(box.resolve) is FaultCode.DEVICE_ABSENT
+    box.clock.advance(ABSENT_AFTER_MS)
+    box.broker.turn()
     box.bus.show(adapter(0, port=3, instance=5))
     box.broker.turn()
     assert box.refused(box.resolve) is FaultCode.DEVICE_UNSURE
     assert box.broker.noted() == (FaultCode.DEVICE_UNSURE,)
+    for _ in range(3):
+        box.broker.turn()
+    counted = box.tally.snapshot()
+    assert (counted[FaultCode.DEVICE_ABSENT], counted[FaultCode.DEVICE_UNSURE]) == (1, 1)
     box.broker.claim(Wish("till", "/dev/ttyUSB0"), "T1")  # the operator's choice
     assert box.resolve() == "/dev/ttyUSB0"
 
