@@ -36,7 +36,11 @@ class _Sorted:
 
 def item_row(line: Line, items: Items, form: NumberFormat) -> ItemRow | None:
     """Return a line as an article row, None when its figures stand elsewhere."""
-    words = cells(line, form)
+    return row_of(cells(line, form), items)
+
+
+def row_of(words: tuple[Cell, ...], items: Items) -> ItemRow | None:
+    """Return words as an article row; see `item_row`."""
     found = _by_place(words, items) if items.by == "place" else _by_order(words, items)
     needed = {column.kind for column in items.columns if column.always}
     if found is None or found.stray or not needed <= {*found.figures, "name", "other"}:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from edge_agent.drivers.profiles.till import Items
-from edge_agent.drivers.till_escpos.amounts import NumberFormat
-from edge_agent.drivers.till_escpos.item_rows import ItemRow, item_row
+from edge_agent.drivers.till_escpos.item_rows import ItemRow, row_of
 from edge_agent.drivers.till_escpos.learning.pages import Page, Sum, common_keys
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 
@@ -49,12 +48,10 @@ class _Case:
         return [each for each in self.page.sums if each.line not in self.rows]
 
 
-def find_anchors(
-    pages: Sequence[Page], items: Items, form: NumberFormat, vocabulary: Vocabulary
-) -> Anchors:
+def find_anchors(pages: Sequence[Page], items: Items, vocabulary: Vocabulary) -> Anchors:
     """Return what the sums are called if articles stand as `items` says."""
     fixed = _fixed_labels(pages, vocabulary)
-    cases = [_case(page, items, form, fixed) for page in pages]
+    cases = [_case(page, items, fixed) for page in pages]
     best = Anchors()
     if sum(bool(case.rows) for case in cases) * 1000 < len(pages) * _SHARE_PERMILLE_MIN:
         return best
@@ -80,14 +77,14 @@ def _fixed_labels(pages: Sequence[Page], vocabulary: Vocabulary) -> frozenset[st
     )
 
 
-def _case(page: Page, items: Items, form: NumberFormat, fixed: frozenset[str]) -> _Case:
+def _case(page: Page, items: Items, fixed: frozenset[str]) -> _Case:
     labels: dict[int, set[str]] = {}
     for each in page.sums:
         labels.setdefault(each.line, set()).add(each.key)
     rows: dict[int, ItemRow] = {}
     above = False
     for at, line in enumerate(page.lines):
-        row = item_row(line, items, form)
+        row = row_of(page.words[at], items)
         if row is not None and (row.certain or not labels.get(at, set()) & fixed):
             is_named = bool(row.name) if items.rows == "one-line" else above and not row.name
             if (is_named or row.name or above) and row.qty_milli:

@@ -11,7 +11,7 @@ from edge_agent.domain.tapped_receipt import TappedReceipt
 from edge_agent.domain.taught import Sample, SampleRead
 from edge_agent.drivers.profiles.till import Items, Numbers, Paper, ReceiptWords, TillProfile
 from edge_agent.drivers.till_escpos.amounts import NumberFormat, find_format
-from edge_agent.drivers.till_escpos.item_rows import ItemRow, item_row
+from edge_agent.drivers.till_escpos.item_rows import ItemRow, row_of
 from edge_agent.drivers.till_escpos.jobs import rules_of
 from edge_agent.drivers.till_escpos.learning.anchors import Anchors, find_anchors
 from edge_agent.drivers.till_escpos.learning.columns import arrangements
@@ -86,7 +86,7 @@ def learn(
         replace(
             _sample(page, receipt),
             left_out=left_out,
-            printed=roles_of(page, profile, ground.form, receipt),
+            printed=roles_of(page, profile, receipt),
         )
         for page, receipt, left_out in zip(pages, read, without, strict=True)
     )
@@ -110,8 +110,8 @@ def _profile(
     pages: Sequence[Page], ground: _Ground, titles: Titles, corrections: Mapping[str, Meaning]
 ) -> tuple[TillProfile, Anchors]:
     """Learn from these pages; raises LEARN_NOT_UNDERSTOOD."""
-    items, anchors = _best(pages, ground.form)
-    rows = [_rows(page, items, ground.form) for page in pages]
+    items, anchors = _best(pages)
+    rows = [_rows(page, items) for page in pages]
     items = items.model_copy(update={"wrap": names_wrap(pages, rows)})
     profile = TillProfile(
         kind="till_escpos",
@@ -128,12 +128,12 @@ def _profile(
     return _with_marks(profile, pages), anchors
 
 
-def _best(pages: Sequence[Page], form: NumberFormat) -> tuple[Items, Anchors]:
+def _best(pages: Sequence[Page]) -> tuple[Items, Anchors]:
     """Return the arrangement whose sums come out in most samples, and what they are called."""
     vocabulary = Vocabulary()
     best: tuple[tuple[int, ...], Items, Anchors] | None = None
     for tried in arrangements(pages):
-        anchors = find_anchors(pages, tried.items, form, vocabulary)
+        anchors = find_anchors(pages, tried.items, vocabulary)
         placed = tried.items.by == "place"
         rank = (anchors.explained, anchors.paid, anchors.certain, tried.agrees, placed)
         if best is None or rank > best[0]:
@@ -146,8 +146,8 @@ def _best(pages: Sequence[Page], form: NumberFormat) -> tuple[Items, Anchors]:
     return best[1], best[2]
 
 
-def _rows(page: Page, items: Items, form: NumberFormat) -> dict[int, ItemRow]:
-    found = ((at, item_row(line, items, form)) for at, line in enumerate(page.lines))
+def _rows(page: Page, items: Items) -> dict[int, ItemRow]:
+    found = ((at, row_of(words, items)) for at, words in enumerate(page.words))
     return {at: row for at, row in found if row is not None}
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from edge_agent.domain.tapped_receipt import TappedReceipt
 from edge_agent.domain.taught import PrintedLine
 from edge_agent.drivers.profiles.till import TillProfile
-from edge_agent.drivers.till_escpos.amounts import NumberFormat
-from edge_agent.drivers.till_escpos.item_rows import item_row
+from edge_agent.drivers.till_escpos.item_rows import ItemRow, row_of
 from edge_agent.drivers.till_escpos.layout import Line
 from edge_agent.drivers.till_escpos.learning.pages import Page, Sum, key_of
 from edge_agent.drivers.till_escpos.rows import column_heading, is_rule
@@ -15,20 +14,20 @@ from edge_agent.drivers.till_escpos.words import Meaning
 ARTICLE, HEADING, NUMBER, RULE = "article", "heading", "number", "rule"
 
 
-def roles_of(
-    page: Page, profile: TillProfile, form: NumberFormat, read: TappedReceipt
-) -> tuple[PrintedLine, ...]:
+def roles_of(page: Page, profile: TillProfile, read: TappedReceipt) -> tuple[PrintedLine, ...]:
     """Return every line with its role, and the words of its sum."""
-    words = dict(_meanings(profile))
+    meanings = dict(_meanings(profile))
     sums: dict[int, Sum] = {each.line: each for each in reversed(page.sums)}
-    return tuple(
-        PrintedLine(
-            line.text,
-            _role(line, sums.get(at), words, profile, form, read),
-            sums[at].label if at in sums else "",
-        )
-        for at, line in enumerate(page.lines)
-    )
+    found: list[PrintedLine] = []
+    for at, line in enumerate(page.lines):
+        label = sums[at].label if at in sums else ""
+        role = _shape(line) or _sum(line, label, meanings)
+        if not role and _is_article(line, row_of(page.words[at], profile.items), read):
+            role = ARTICLE
+        if not role and read.receipt_no and read.receipt_no in line.text:
+            role = NUMBER
+        found.append(PrintedLine(line.text, role, label))
+    return tuple(found)
 
 
 def _meanings(profile: TillProfile) -> Iterator[tuple[str, str]]:
@@ -37,25 +36,19 @@ def _meanings(profile: TillProfile) -> Iterator[tuple[str, str]]:
             yield key_of(word), meaning.value
 
 
-def _role(  # noqa: PLR0911 -- one return for each thing a line can be
-    line: Line,
-    named: Sum | None,
-    words: Mapping[str, str],
-    profile: TillProfile,
-    form: NumberFormat,
-    read: TappedReceipt,
-) -> str:
+def _shape(line: Line) -> str:
     if is_rule(line):
         return RULE
-    if column_heading(line):
-        return HEADING
-    if named is not None and named.key in words:
-        return words[named.key]
-    row = item_row(line, profile.items, form)
-    if row is not None and abs(row.amount_fen) in {abs(one.amount_fen) for one in read.lines}:
-        return ARTICLE
-    if any(line.text and line.text in one.name for one in read.lines):
-        return ARTICLE
-    if key_of(line.text) in words:
-        return words[key_of(line.text)]
-    return NUMBER if read.receipt_no and read.receipt_no in line.text else ""
+    return HEADING if column_heading(line) else ""
+
+
+def _sum(line: Line, label: str, meanings: Mapping[str, str]) -> str:
+    return meanings.get(key_of(label), "") or meanings.get(key_of(line.text), "")
+
+
+def _is_article(line: Line, row: ItemRow | None, read: TappedReceipt) -> bool:
+    """Whether the amount of a row, or the words of a line, are those of an article."""
+    amounts = {abs(one.amount_fen) for one in read.lines}
+    if row is not None and abs(row.amount_fen) in amounts:
+        return True
+    return any(line.text in one.name for one in read.lines)
