@@ -1,6 +1,10 @@
-"""Claims as they stand in the box's small document, and the serial numbers found on two devices."""
+"""Claims as they stand in the box's small document, and what is remembered with them.
 
-from collections.abc import Iterable
+Which plugging was known as which claim is good for one boot: the kernel numbers pluggings anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from edge_agent.domain.devices import Claim, DeviceKind, Identity, Model, Voice
@@ -9,16 +13,28 @@ VERSION = 1
 Common = frozenset[tuple[Model, str]]
 
 
-def claims_document(claims: Iterable[Claim], common: Common) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives the program: claims, serial numbers found on two devices, who was settled."""
+
+    claims: tuple[Claim, ...] = ()
+    common: Common = frozenset()
+    boot: str = ""
+    settled: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+
+
+def claims_document(kept: Kept) -> dict[str, object]:
     """Return the document."""
     return {
         "v": VERSION,
-        "claims": [_written(claim) for claim in claims],
-        "common": [[*model, serial] for model, serial in sorted(common)],
+        "claims": [_written(claim) for claim in kept.claims],
+        "common": [[*model, serial] for model, serial in sorted(kept.common)],
+        "boot": kept.boot,
+        "settled": {name: list(plugged) for name, plugged in kept.settled.items()},
     }
 
 
-def read_claims(document: dict[str, Any]) -> tuple[tuple[Claim, ...], Common]:
+def read_claims(document: dict[str, Any]) -> Kept:
     """Read the document; raises ValueError, KeyError or TypeError when it is none of ours."""
     if document["v"] != VERSION:
         raise ValueError("version")
@@ -26,7 +42,12 @@ def read_claims(document: dict[str, Any]) -> tuple[tuple[Claim, ...], Common]:
         ((DeviceKind(kind), vendor, product, interface), serial)
         for kind, vendor, product, interface, serial in document["common"]
     )
-    return tuple(map(_read, document["claims"])), common
+    settled = {
+        str(name): (str(path), str(socket), str(instance))
+        for name, (path, socket, instance) in document["settled"].items()
+    }
+    claims = tuple(map(_read, document["claims"]))
+    return Kept(claims, common, str(document["boot"]), settled)
 
 
 def _written(claim: Claim) -> dict[str, object]:
@@ -51,7 +72,11 @@ def _written(claim: Claim) -> dict[str, object]:
 def _read(entry: dict[str, Any]) -> Claim:
     identity = Identity(
         DeviceKind(entry["kind"]),
-        *(str(entry[name]) for name in ("vendor", "product", "serial", "interface", "socket")),
+        vendor=str(entry["vendor"]),
+        product=str(entry["product"]),
+        serial=str(entry["serial"]),
+        interface=str(entry["interface"]),
+        socket=str(entry["socket"]),
         hubs=tuple(map(str, entry["hubs"])),
     )
     return Claim(

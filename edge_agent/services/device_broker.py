@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from edge_agent.domain.device_claims import Common, claims_document, read_claims
+from edge_agent.domain.device_claims import Kept
 from edge_agent.domain.device_presence import (
     Presence,
     Rest,
@@ -34,12 +34,12 @@ from edge_agent.domain.voices import QUESTION, voice_of
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.device_bus import DeviceBus, LineListener
 from edge_agent.ports.documents import Documents
+from edge_agent.services.claim_book import ClaimBook
 from retail_core.errors import Fault
 from retail_core.limits import DEVICE_CLAIMS_MAX
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-DOCUMENT = "device_claims"
 LOOK_EVERY_MS = 2_000
 LISTEN_MS = 300
 ASK_EVERY_MS = 10_000
@@ -78,11 +78,16 @@ class DeviceBroker:
         permille: Callable[[], int],
     ) -> None:
         self._bus, self._listener = bus, listener
-        self._documents, self._clock, self._tally = documents, clock, tally
+        self._clock, self._tally = clock, tally
         self._permille = permille
         self._lock = threading.RLock()
-        self._claims, common = self._read()
-        self._memory = Memory(common=common)
+        self._boot = clock.now().boot_id.hex
+        self._book = ClaimBook(documents, tally)
+        kept = self._book.read()
+        self._claims = kept.claims
+        # The program may be restarted while everything stays plugged in; a new boot begins anew.
+        settled = kept.settled if kept.boot == self._boot else {}
+        self._memory = Memory(settled, common=kept.common)
         self._seen: tuple[Seen, ...] = ()
         self._matches: dict[str, Match] = {}
         self._watched: dict[str, Watched] = {}
@@ -173,9 +178,9 @@ class DeviceBroker:
                 claimed_ms=self._clock.now().wall_ms,
                 claimed_by=by,
             )
-            self._write((*others, claim), self._memory.common)
             settled = {**self._memory.settled, wish.name: seen.plugged}
             self._memory = replace(self._memory, settled=settled)
+            self._write((*others, claim), self._memory)
             self._watched.pop(wish.name, None)
             self._rematch()
             return self._row(claim)
@@ -184,7 +189,7 @@ class DeviceBroker:
         """Forget a claim; its device is nobody's again. Fault DEVICE_CLAIM_UNKNOWN."""
         with self._lock:
             self._claimed(name)
-            self._write(tuple(one for one in self._claims if one.name != name), self._memory.common)
+            self._write(tuple(one for one in self._claims if one.name != name), self._memory)
             self._watched.pop(name, None)
             self._rests.pop(ADDRESS + name, None)
             self._rematch()
@@ -252,8 +257,8 @@ class DeviceBroker:
         before, troubled = self._memory.settled, self._troubles()
         self._matches = match(self._claims, self._seen, self._memory)
         memory = settle(self._matches, self._seen, self._memory)
-        if memory.common != self._memory.common:
-            self._write(self._claims, memory.common)
+        if (memory.common, memory.settled) != (self._memory.common, before):
+            self._book.write_beside(self._kept(memory))
         self._memory = memory
         for name, found in self._matches.items():
             there = found.standing is not Standing.MISSING
@@ -340,7 +345,7 @@ class DeviceBroker:
             if claim is not None and claim.voice != voice:
                 told = replace(claim, voice=voice)
                 kept = tuple(told if one.name == claim.name else one for one in self._claims)
-                self._write(kept, self._memory.common)
+                self._write(kept, self._memory)
             self._rematch()
 
     def _row(self, claim: Claim) -> Row:
@@ -367,18 +372,11 @@ class DeviceBroker:
                 return one
         raise Fault(FaultCode.DEVICE_CLAIM_UNKNOWN, claim=name)
 
-    def _read(self) -> tuple[tuple[Claim, ...], Common]:
-        document = self._documents.get(DOCUMENT)
-        if document is None:
-            return (), frozenset()
-        try:
-            return read_claims(document)
-        except (KeyError, TypeError, ValueError):
-            self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-            return (), frozenset()
+    def _kept(self, memory: Memory) -> Kept:
+        return Kept(self._claims, memory.common, self._boot, memory.settled)
 
-    def _write(self, claims: tuple[Claim, ...], common: Common) -> None:
-        self._documents.put(DOCUMENT, claims_document(claims, common))
+    def _write(self, claims: tuple[Claim, ...], memory: Memory) -> None:
+        self._book.write(replace(self._kept(memory), claims=claims))
         self._claims = claims
 
     def _now_ms(self) -> int:

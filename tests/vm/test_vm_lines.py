@@ -48,8 +48,8 @@ def documents(tmp_path: Path) -> Iterator[TinyDocuments]:
     found.close()
 
 
-def broker_over(bus: LinuxDeviceBus, documents: TinyDocuments) -> DeviceBroker:
-    clock = SystemClock(UUID(int=1))
+def broker_over(bus: LinuxDeviceBus, documents: TinyDocuments, boot: int = 1) -> DeviceBroker:
+    clock = SystemClock(UUID(int=boot))
     return DeviceBroker(bus, PortListener(), documents, clock, FaultTally(), lambda: 500)
 
 
@@ -105,7 +105,7 @@ def test_twins_are_told_apart_by_what_they_say_after_they_changed_names(
     unplug(plugs, bus, "w0", "w1")
     second = plug(plugs, bus, "w1", "w0")
     assert second == {TILL_SOCKET: "/dev/ttyUSB1", PRINTER_SOCKET: "/dev/ttyUSB0"}
-    again = broker_over(bus, documents)  # the box was switched off meanwhile
+    again = broker_over(bus, documents, boot=2)  # the box was switched off meanwhile
     assert resolves(again, "till") is resolves(again, "printer") is FaultCode.DEVICE_UNSURE
     until(lambda: after_a_turn(again, "till") == "/dev/ttyUSB1", "told apart")
     assert resolves(again, "printer") == "/dev/ttyUSB0"

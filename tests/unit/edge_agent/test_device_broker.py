@@ -1,14 +1,16 @@
 """Claims come first: who gets a path, who is refused, and what is never written to."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from edge_agent.domain.device_presence import ABSENT_AFTER_MS, FLAP_CHANGES, STEADY_MS, Presence
 from edge_agent.domain.devices import DeviceKind, How, Identity, Seen, Standing, Voice
 from edge_agent.domain.voices import QUESTION
+from edge_agent.services.claim_book import DOCUMENT
 from edge_agent.services.claim_states import ClaimStates
-from edge_agent.services.device_broker import DOCUMENT, DeviceBroker, Wish
+from edge_agent.services.device_broker import DeviceBroker, Wish
 from retail_core.errors import Fault
 from retail_core.limits import DEVICE_CLAIMS_MAX
 from retail_core.tally import FaultTally
@@ -60,6 +62,17 @@ def test_a_claim_outlives_a_reboot_and_a_new_number(box: Box) -> None:
     box.bus.show(adapter(5, instance=9))
     box.boot()
     assert box.resolve() == "/dev/ttyUSB5"
+
+
+def test_twins_that_stay_plugged_in_outlive_the_program_but_not_the_boot(box: Box) -> None:
+    box.bus.show(adapter(0), adapter(1, port=2, instance=5))
+    for name, path in (("till", "/dev/ttyUSB0"), ("printer", "/dev/ttyUSB1")):
+        box.broker.claim(Wish(name, path), "T1")
+    box.boot()
+    assert (box.resolve(), box.resolve("printer")) == ("/dev/ttyUSB0", "/dev/ttyUSB1")
+    box.clock.reboot(UUID(int=7))
+    box.boot()
+    assert box.refused(box.resolve) is FaultCode.DEVICE_UNSURE
 
 
 def test_what_stands_in_the_way_is_said(box: Box) -> None:
@@ -161,6 +174,7 @@ def test_twins_are_asked_only_where_both_claims_allow_it(box: Box) -> None:
     assert box.broker.identify("printer", ask=True) is Voice.PRINTER
     assert box.broker.identify("till", ask=False) is Voice.TILL
     box.listener.asked.clear()
+    box.clock.reboot(UUID(int=7))
     box.boot()
     box.broker.turn()
     assert all(question == b"" for _, question in box.listener.asked)
@@ -177,6 +191,7 @@ def test_twins_that_may_be_asked_are_asked_now_and_then(box: Box) -> None:
     for name, path in (("printer", "/dev/ttyUSB0"), ("display", "/dev/ttyUSB1")):
         box.broker.claim(Wish(name, path, may_probe=True), "T1")
     box.broker.identify("printer", ask=True)
+    box.clock.reboot(UUID(int=7))
     box.boot()
     box.broker.turn()
     assert box.resolve("printer") == "/dev/ttyUSB0"
@@ -184,7 +199,7 @@ def test_twins_that_may_be_asked_are_asked_now_and_then(box: Box) -> None:
 
 
 def test_a_document_that_is_none_of_ours_costs_the_claims_not_the_start(box: Box) -> None:
-    box.documents.put(DOCUMENT, {"v": 1, "claims": [{"name": 3}], "common": []})
+    box.documents.put(DOCUMENT, {"v": 1, "claims": [{"name": 3}], "common": [], "settled": {}})
     assert box.boot().rows() == ()
     assert box.tally.snapshot() == {FaultCode.DISK_DOCUMENT_CORRUPT: 1}
 

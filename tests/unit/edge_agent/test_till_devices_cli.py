@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from edge_agent.__main__ import app
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.bootstrap.probes import probes
-from edge_agent.domain.device_claims import claims_document
+from edge_agent.domain.device_claims import Kept, claims_document
 from edge_agent.domain.devices import Claim, DeviceKind, Identity
-from edge_agent.services.device_broker import DOCUMENT
+from edge_agent.services.claim_book import DOCUMENT
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Path:
     path = write_agent(tmp_path)
     folder = load_settings(path).config.data_dir
     documents = TinyDocuments(folder / "documents.json", FaultTally())
-    documents.put(DOCUMENT, claims_document([ABSENT], frozenset()))
+    documents.put(DOCUMENT, claims_document(Kept((ABSENT,))))
     documents.close()
     return path
 

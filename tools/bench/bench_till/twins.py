@@ -23,12 +23,12 @@ from tools.bench.report import Row
 Way = Literal["serial", "shared serial", "voice", "plain", "by socket"]
 WAYS: tuple[Way, ...] = ("serial", "shared serial", "voice", "plain", "by socket")
 STEPS = 12
+FIRST_DEVNUM = 3
 NAMES = ("till", "printer")
 SAYS = {"till": b"\x1b@\x1d!\x00", "printer": b"\x12"}
 PORTS = 4
 QUIET = 3
 HALF = 0.5
-_BOOT = (1 << 64) - 1
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ class World:
     careless: bool = False
     adapters: list[Adapter] = field(default_factory=list)
     at: list[int] = field(default_factory=lambda: [0, 1])
-    next_devnum: int = 3
+    next_devnum: int = FIRST_DEVNUM
+    boot: int = 1
     now_ms: int = 0
     documents: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -115,8 +116,13 @@ class World:
         self.at.reverse()
         self.renumber()
 
+    def reboot(self) -> None:
+        """Switch off and on: the kernel counts from the beginning."""
+        self.boot, self.next_devnum = self.boot + 1, FIRST_DEVNUM
+        self.renumber()
+
     def renumber(self) -> None:
-        """Let the kernel meet the adapters in another order, as after switching on."""
+        """Let the kernel meet the adapters in another order."""
         plugged = [one for one in self.adapters if one.place is not None]
         places = {one.device: one.place for one in plugged}
         for one in plugged:
@@ -177,7 +183,7 @@ class World:
 
     def now(self) -> Instant:
         """Fulfil `Clock`."""
-        return Instant(self.now_ms, self.now_ms, UUID(int=_BOOT), TimeQuality.SYNCED)
+        return Instant(self.now_ms, self.now_ms, UUID(int=self.boot), TimeQuality.SYNCED)
 
 
 @dataclass(slots=True)
@@ -222,7 +228,9 @@ def simulate(seed: int, way: Way, steps: int = STEPS, *, careless: bool = False)
 
 def _live(world: World, broker: DeviceBroker) -> DeviceBroker:
     """Let one thing happen; a reboot also forgets what only memory held."""
-    what = world.chance.choice(("replug", "replug", "reboot", "lose", "hubs", "look", "operator"))
+    what = world.chance.choice(
+        ("replug", "replug", "reboot", "lose", "hubs", "look", "operator", "restart")
+    )
     match what:
         case "replug":
             world.replug()
@@ -233,10 +241,12 @@ def _live(world: World, broker: DeviceBroker) -> DeviceBroker:
         case "hubs" if not world.keeps_sockets:
             world.swap_hubs()
             return _broker(world) if world.chance.random() < HALF else broker
+        case "restart":
+            return _broker(world)
         case "reboot":
             if world.chance.random() < HALF:
                 world.replug()
-            world.renumber()
+            world.reboot()
             return _broker(world)
         case _:
             pass
