@@ -27,29 +27,31 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "bent_certificates.json"
 SHA = bytes(range(32))
 CASES = 4
 Said = list[list[str | int]]
+Place = tuple[str | int, ...]
 
 
-def bends(
-    value: Any, at: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def bends(value: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Yield where something is bent, and to what."""
     if isinstance(value, dict):
         for key in value:
             yield from bends(value[key], (*at, key))
     elif isinstance(value, list):
-        if value:
-            yield at, value[:-1]
+        yield from ((at, value[:-1]) for _ in value[:1])
         for number, one in enumerate(value):
             yield from bends(one, (*at, number))
-    elif isinstance(value, bool):
-        yield at, not value
-    elif isinstance(value, int):
-        yield from ((at, value + 1), (at, value - 1))
-    elif isinstance(value, str):
-        yield at, "bent"
+    else:
+        yield from ((at, to) for to in _instead_of(value))
 
 
-def bent(whole: Any, at: tuple[str | int, ...], to: Any) -> Any:
+def _instead_of(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, int):
+        return (value + 1, value - 1)
+    return ("bent",) if isinstance(value, str) else ()
+
+
+def bent(whole: Any, at: Place, to: Any) -> Any:
     """Return a copy with one place bent."""
     made = copy.deepcopy(whole)
     place = made
