@@ -10,7 +10,7 @@ from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.tills import TillAgreement
 from tests.factories.grown import Grown
-from tests.factories.wire import till_agreement
+from tests.factories.wire_tills import till_agreement
 from tests.fakes.cloud_box import fresh_id
 
 

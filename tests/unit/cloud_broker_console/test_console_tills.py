@@ -12,7 +12,7 @@ from cloud_broker.services.till_desk import TillDesk
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.tills import TillDay
-from tests.factories.wire import till_agreement
+from tests.factories.wire_tills import till_agreement
 from tests.fakes.cloud_box import fresh_id
 from tests.fakes.cloud_ingest import Cloud
 from tests.unit.cloud_broker_console import console_fakes as fakes

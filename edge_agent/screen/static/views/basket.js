@@ -95,9 +95,16 @@ function extras(basket, t) {
 function lineRows(line, state, acts) {
   const chosen = acts.own() && state.selected === line.line;
   const offers = line.offers.map((/** @type {any} */ off, /** @type {number} */ at) => offer(nameOf(off, state.basket), off.fen_off, at === line.offers.length - 1));
-  if (!acts.own()) return [item(line), ...offers];
+  if (!acts.own()) return [heard(item(line), line, state, acts), ...offers];
   if (chosen) for (const row of offers) row.classList.add("chosen");
   return [chooseable(line, chosen, acts), ...offers, ...(chosen ? [tools(line, acts)] : [])];
+}
+
+/** @param {HTMLElement} row @param {any} line @param {State} state @param {any} acts a line of an old till that only one tap knows */
+function heard(row, line, state, { t }) {
+  const tap = state.basket.taps?.find((/** @type {any} */ one) => one.line === line.line);
+  if (tap?.confidence === "seen") row.querySelector(".name")?.append(h("span.muted", { title: t("basket.unsure_how") }, ` ${t("basket.unsure")}`));
+  return row;
 }
 
 /** @param {any} line */
