@@ -40,7 +40,9 @@ class Scan:
         """Return every row that may reach the floor, and perhaps some more."""
         if floor < self._floor:
             self._floor = floor
-            self._rows.in_turns(self._look_further)
+            # Little is left to read: two threads would wait for each other longer than that takes.
+            for turn in range(self._rows.blocks):
+                self._look_further(turn)
         return np.concatenate([places for places, _ in self._looked]), np.concatenate(
             [looks for _, looks in self._looked]
         )
