@@ -1,7 +1,8 @@
 """A line belongs to one program at a time: the kernel keeps the lock and drops it with the process.
 
 flock on the device itself, which every program of ours and every pyserial with `exclusive` asks,
-and TIOCEXCL on terminals, which refuses the open of anybody who does not ask (but root).
+and TIOCEXCL on terminals, which refuses the open of anybody who does not ask (but root). Pseudo-
+terminals are left out: their far end keeps them open, and the mark with them, when we are killed.
 """
 
 import errno
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 from edge_agent.drivers.lines.port import Owner, Port
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+
+
+_PSEUDO = range(136, 144)  # major numbers of Unix 98 pseudo-terminals
 
 
 def check_free(path: str) -> None:
@@ -42,7 +46,7 @@ def hold(port: Port) -> Port:
     except OSError as error:
         port.close()
         raise Fault(FaultCode.DEVICE_IN_USE, port=port.path) from error
-    if os.isatty(port.fd):
+    if os.isatty(port.fd) and os.major(os.fstat(port.fd).st_rdev) not in _PSEUDO:
         with suppress(OSError):
             fcntl.ioctl(port.fd, termios.TIOCEXCL)
         port.owner = _Terminal(port.fd, port.owner)
