@@ -16,7 +16,6 @@ from edge_agent.drivers.lines.port import Owner, Port
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
-
 _PSEUDO = range(136, 144)  # major numbers of Unix 98 pseudo-terminals
 
 
