@@ -76,10 +76,15 @@ def _till(issued: TillIssued) -> str:
         "name": asked.name,
         "kind": asked.kind,
     }
-    if asked.kind == "api":
-        values["token"] = issued.token
-    else:
-        values |= {"profile": asked.profile, "port": asked.port, "printer": asked.printer}
+    match asked.kind:
+        case "api":
+            values["token"] = issued.token
+        case "framed":
+            values |= {"profile": asked.profile, "port": asked.port}
+        case "software":
+            values |= {"profile": asked.profile, "secret": issued.token}
+        case _:
+            values |= {"profile": asked.profile, "port": asked.port, "printer": asked.printer}
     return _table("tills", values, many=True)
 
 

@@ -22,6 +22,11 @@ from retail_core.texts.faults import FaultCode
 
 app = typer.Typer()
 ESCPOS_PARTS = 4
+FRAMED_PARTS = 3
+SOFTWARE_PARTS = 2
+TILL_FORMS = (
+    "api:NAME | escpos:NAME:PROFILE:PORT:PRINTER | framed:NAME:PROFILE:PORT | software:NAME:PROFILE"
+)
 
 
 @app.command()
@@ -59,7 +64,7 @@ def provision_store(  # noqa: PLR0913  # each is an option of the command line
     day_starts_at: Annotated[str, typer.Option(help="营业日起点 HH:MM")] = "04:00",
     till: Annotated[
         list[str] | None,
-        typer.Option(help="api:NAME 或 or escpos:NAME:PROFILE:PORT:PRINTER;可多次 repeatable"),
+        typer.Option(help=f"{TILL_FORMS};可多次 repeatable"),
     ] = None,
     operator: Annotated[
         list[str] | None, typer.Option(help="NUMBER:NAME[:ROLE];PIN 随机生成,只显示一次")
@@ -157,7 +162,12 @@ def _till(text: str) -> TillAsked:
     if kind == "escpos" and len(parts) == ESCPOS_PARTS:
         name, profile, port, printer = parts
         return TillAsked(name, "escpos", profile, port, printer)
-    detail = f"{text!r}: api:NAME | escpos:NAME:PROFILE:PORT:PRINTER"
+    named = rest.split(":", FRAMED_PARTS - 1)  # a port's address may have colons of its own
+    if kind == "framed" and len(named) == FRAMED_PARTS and all(named):
+        return TillAsked(named[0], "framed", named[1], named[2])
+    if kind == "software" and len(parts) == SOFTWARE_PARTS and all(parts):
+        return TillAsked(parts[0], "software", parts[1])
+    detail = f"{text!r}: {TILL_FORMS}"
     raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--till", detail=detail)
 
 

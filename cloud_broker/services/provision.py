@@ -17,12 +17,17 @@ from retail_core.wire.topics import shard_of
 TOKEN_BYTES = 32
 BROKER_SALT_BYTES = 12
 PIN_DIGITS = 6
+# These call the box, and show a token or a secret there.
+CALLING = frozenset({"api", "software"})
 FIRST_SLOT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TillAsked:
-    """A till as the technician names it; an `escpos` one needs profile, port and printer."""
+    """A till as the technician names it, with what its kind needs.
+
+    `escpos`: profile, port and printer; `framed`: profile and port; `software`: profile.
+    """
 
     name: str
     kind: str
@@ -158,7 +163,7 @@ class Provision:
             storage_key=self.ids.random_bytes(TOKEN_BYTES),
             keys=self.keys.keys(tenant),
             tills=tuple(
-                TillIssued(till, self.ids.uuid7(), self._token() if till.kind == "api" else "")
+                TillIssued(till, self.ids.uuid7(), self._token() if till.kind in CALLING else "")
                 for till in asked.tills
             ),
             operators=tuple(self._operator(operator) for operator in asked.operators),

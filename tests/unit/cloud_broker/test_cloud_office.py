@@ -2,7 +2,7 @@
 
 import stat
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from cloud_broker.adapters.mosquitto_files import (
     password_matches,
     write_files,
 )
+from cloud_broker.cli.setup import _till
 from cloud_broker.ingest.batcher import BATCH_MAX, Batcher, gather_ms
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.devices import Devices
@@ -158,6 +159,24 @@ class TestProvision:
         assert password_matches(made.broker_password, account.broker_hash)
         with refused(FaultCode.SETUP_CONFIG_INVALID):
             device_file.write(path, text)
+
+    def test_unchanged_tills_of_every_kind_get_what_they_need(
+        self, back: Back, tmp_path: Path
+    ) -> None:
+        tills = (
+            _till("framed:帧收银机:ecr-transbank:tcp://10.0.0.9:4001"),
+            _till("software:收银软件:software-ruipos"),
+        )
+        made = back.provision.store(back.tenant, replace(ASKED, tills=tills), who="cli")
+        path = tmp_path / "device.toml"
+        device_file.write(path, device_file.render(made, url="http://c", broker=("mq", 1883)))
+        read = DeviceFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        (framed,), (software,) = read.framed_tills, read.software_tills
+        assert (framed.profile, framed.port) == ("ecr-transbank", "tcp://10.0.0.9:4001")
+        assert software.secret is not None
+        for text in ("framed:a:b", "software:a", "software::x", "fax:a"):
+            with refused(FaultCode.SETUP_CONFIG_INVALID):
+                _till(text)
 
     def test_secrets_are_not_kept(self, back: Back) -> None:
         made = back.provision.store(back.tenant, ASKED, who="cli")
