@@ -115,17 +115,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         counter=counter,
         enrol=enrol,
         reissue=ReissuePhone(recorder, replica, clock, ids, claim_base),
-        tapped=BookTapped(
-            recorder,
-            storage.journal,
-            replica,
-            sessions,
-            clock,
-            ids,
-            shop,
-            basis.tally,
-            TappedReturns(after.receipts, after.refunds, recorder, ids),
-        ),
+        tapped=_tapped(basis, storage, recorder, sessions, after),
         sessions=sessions,
         proofs=proofs,
         proof_uses=proof_uses,
@@ -141,6 +131,22 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol
         ),
+    )
+
+
+def _tapped(
+    basis: Basis, storage: Storage, recorder: Recorder, sessions: TillSessions, after: AfterSale
+) -> BookTapped:
+    return BookTapped(
+        recorder,
+        storage.journal,
+        storage.replica,
+        sessions,
+        basis.clock,
+        basis.ids,
+        basis.shop,
+        basis.tally,
+        TappedReturns(after.receipts, after.refunds, recorder, basis.ids),
     )
 
 
