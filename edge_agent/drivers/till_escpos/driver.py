@@ -7,9 +7,11 @@ is slow or broken the till still prints, and the job it missed is marked as cut 
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -33,6 +35,12 @@ logger = structlog.get_logger(__name__)
 
 def _mono_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+def _where(error: Exception) -> dict[str, str]:
+    """Say what failed and where, never with what: receipts are personal data."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {"error": type(error).__name__, "at": f"{Path(last.filename).name}:{last.lineno}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class EscposTap:
             hold_s=append.hold_s if append else 0,
         )
         self._slips = SlipPrinter(self._forwarder, profile, append) if append else None
-        self._jobs = JobReader(till, profile)
+        self._jobs = self.new_reader()
         self._copies: queue.Queue[_Copy] = queue.Queue(COPY_CHUNKS_MAX)
         self._receipts: queue.Queue[TappedReceipt] = queue.Queue(RECEIPT_QUEUE_MAX)
         self._missed = threading.Event()
@@ -128,6 +136,10 @@ class EscposTap:
             self._reader = None
         self._state = "starting"
 
+    def new_reader(self) -> JobReader:
+        """Return what reads the copy; a fresh one follows one that died."""
+        return JobReader(self._till, self._profile)
+
     def forward_micros(self) -> tuple[float, ...]:
         """Return how long the last printed chunks stayed in the tap, in microseconds."""
         return self._forwarder.micros()
@@ -158,10 +170,10 @@ class EscposTap:
         while True:
             try:
                 done = self._read_one()
-            except Exception:
-                logger.exception("reading a job failed", till=self._till)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the line goes on
+                logger.error("reading a job failed", till=self._till, **_where(error))  # noqa: TRY400
                 self._tally.count(FaultCode.TILL_RECEIPT_UNREADABLE)
-                self._jobs = JobReader(self._till, self._profile)
+                self._jobs = self.new_reader()
                 self._jobs.begin_amid(_mono_ms())
                 continue
             if done:
@@ -210,8 +222,8 @@ class EscposTap:
         for listener in self._listeners:
             try:
                 listener(seen)
-            except Exception:
-                logger.exception("a listener of a tap failed", till=self._till)
+            except Exception as error:  # noqa: BLE001 - a watcher must not cost the copy
+                logger.error("listener of a tap failed", till=self._till, **_where(error))  # noqa: TRY400
                 self._drop(listener)
 
     def _drop(self, listener: Callable[[TapSeen], None]) -> None:

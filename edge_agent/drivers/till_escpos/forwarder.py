@@ -13,10 +13,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from edge_agent.drivers.lines.transport import Port, PortGoneError, WakeUp, open_port
 from edge_agent.drivers.profiles import SerialLine
 from edge_agent.drivers.till_escpos.held_cut import parted
 from retail_core.errors import Fault
+
+logger = structlog.get_logger(__name__)
 
 RETRY_S = 0.5
 TIMINGS_MAX = 4_096
@@ -136,9 +140,7 @@ class Forwarder:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if self._open_lines():
-                self._on_state("ok")
-                self._forward()
+            self._round()
             if self._stopping.is_set():
                 break
             # Also after a line that went: a far end that is unplugged still opens and ends at once.
@@ -146,6 +148,15 @@ class Forwarder:
             self._stopping.wait(RETRY_S)
         for path in tuple(self._lines):
             self._lines.pop(path).close()
+
+    def _round(self) -> None:
+        """Forward until a line goes; a fault of ours costs a pause, never the till's printer."""
+        try:
+            if self._open_lines():
+                self._on_state("ok")
+                self._forward()
+        except Exception as error:  # noqa: BLE001 - a till must print whatever is wrong here
+            logger.error("forwarding failed", error=type(error).__name__)  # noqa: TRY400
 
     def _open_lines(self) -> bool:
         for path in (self._printing.source, self._printing.sink):
@@ -191,6 +202,10 @@ class Forwarder:
                     wake.settle()
         except PortGoneError as error:
             self._gone.add(error.path)
+            self._wake_both(wakes)
+        except Exception as error:  # noqa: BLE001 - both lines are opened anew, what waits is kept
+            logger.error("forwarding failed", error=type(error).__name__)  # noqa: TRY400
+            self._gone.update(self._lines)
             self._wake_both(wakes)
 
     def _wake_both(self, wakes: tuple[WakeUp, WakeUp]) -> None:

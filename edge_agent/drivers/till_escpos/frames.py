@@ -20,7 +20,7 @@ _UNDECIDED_MAX = 64 * 1024
 
 
 def _plain() -> re.Pattern[bytes]:
-    """Return the pattern of what needs no rule: text, a lone control byte, a command by its size."""
+    """Return the pattern of what needs no rule: text, a lone control byte, fixed commands."""
     by_size: dict[int, list[bytes]] = {}
     for code, size in FIXED_SIZES.items():
         by_size.setdefault(size, []).append(re.escape(code))
