@@ -89,16 +89,14 @@ def _profile_rows(driver: str) -> Iterator[str]:
 
 
 def _evidence(name: str) -> str:
-    """Say which fixtures or tests a profile has: its own folder of them, or who names it."""
+    """Say what shows a profile: fixtures of its own, or tests that use it."""
     for place in FIXTURES:
         for own in sorted(place.rglob(name)):
             count = sum(1 for one in own.iterdir() if one.suffix == ".bin")
             return f"`{own.relative_to(ROOT)}` ({count or 'files'})"
     quoted = f'"{name}"'
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        if quoted in path.read_text(encoding="utf-8"):
-            return f"`{path.relative_to(ROOT)}`"
-    return "—"
+    tests = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    return "测试里用到 · used in tests" if any(quoted in text for text in tests) else "—"
 
 
 def _missing(answered: tuple[Rule, ...]) -> str:
