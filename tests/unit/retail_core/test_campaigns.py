@@ -39,3 +39,17 @@ def test_offers_and_the_coupon_draw_on_their_campaign() -> None:
         (budget_right(CHAIN, "autumn", "uses"), 3),
     ]
     assert list(rights_drawn(CHAIN, BUNDLE, PRICED)) == []
+
+
+def test_offers_of_one_campaign_draw_together() -> None:
+    rules = parse_bundle(
+        b"""{"version": 1, "campaigns": [{"id": "autumn", "budget_fen": 5000, "uses": 9}],
+ "offers": [
+  {"kind": "tier_price", "id": "a", "name": "a", "permille": 900, "campaign": "autumn"},
+  {"kind": "tier_price", "id": "b", "name": "b", "permille": 900, "campaign": "autumn"}]}"""
+    )
+    applied = (AppliedOffer("a", "a", 300, (1,), 2), AppliedOffer("b", "b", 50, (2,), 1))
+    assert list(rights_drawn(CHAIN, rules, replace(PRICED, applied=applied))) == [
+        (budget_right(CHAIN, "autumn", "fen"), 350),
+        (budget_right(CHAIN, "autumn", "uses"), 3),
+    ]

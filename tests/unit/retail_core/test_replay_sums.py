@@ -72,6 +72,20 @@ def test_what_no_till_could_mean_is_counted_by_its_code_and_left_out() -> None:
     assert (tally.receipts, tally.refused) == (1, {"P103": 1})
 
 
+def test_refusals_and_old_rules_are_counted_for_whoever_bought() -> None:
+    tally = rehearsed(sold("a", -1, 1), sold("b", -1, 1), sold("c", 1, 1))
+    assert tally.refused == {"P103": 2}
+    against = Rehearsal(bundle(), RULES)
+    both = Tally()
+    against.add(both, sold("a", 1000, 1), GOLD)
+    against.add(both, sold("b", 1000, 1), None)
+    assert (both.before_fen, both.after_fen) == (1900, 2000)
+    assert {key: one.before_fen for key, one in both.tiers.items()} == {"gold": 900, "": 1000}
+    month = both.months["2026-03"]
+    sums = (month.receipts, month.shelf_fen, month.before_fen, month.after_fen)
+    assert sums == (2, 2000, 1900, 2000)
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 5000), st.integers(1, 7), st.none() | st.integers(0, 9000)),

@@ -1,5 +1,6 @@
 """What travels with a sale is enough to price it again, and no more than that."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import msgspec
@@ -10,14 +11,18 @@ from retail_core.checkout.basket import BasketLine
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.repricing import (
     basket_again,
+    day_of,
     member_of,
+    month_day_of,
     opened_of,
     priced_for,
     store_of,
+    uses_of,
 )
 from retail_core.pricing.rules.bundle import Restriction, parse_bundle
 from retail_core.pricing.rules.context import MemberContext, StoreContext, Used
 from retail_core.wire.messages import PricedFor, SaleLine
+from retail_core.wire.standing import RuleUse
 from tests.factories.pricing import FRIDAY_NOON, basket, bundle, line, mix, set_price, tier
 
 BOX = StoreContext(store="上海店", region="华东", channel="store", use_known=False)
@@ -143,3 +148,97 @@ def test_what_a_member_and_a_store_had_used_travels_too(
     first = price_basket(asked, rules, member, store=store)
     again = price_basket(asked, rules, member_of(facts), store=store_of(facts))
     assert first == again
+
+
+WHOLE = MemberContext(
+    "gold",
+    frozenset({"vip", "other"}),
+    frozenset({"staff", "club"}),
+    date(2026, 10, 1),
+    (7, 31),
+    personal=False,
+    used=Used({"capped": 4, "once": 1}, {"capped": 2}),
+)
+BOX_THAT_COUNTS = StoreContext(
+    store="上海店",
+    region="华东",
+    channel="store",
+    clock_known=False,
+    stock={"A": 7, "B": -2},
+    use_known=True,
+    used=Used(today={"daily": 3, "capped": 9}),
+    campaign_fen={"autumn": 120},
+    campaign_uses={"autumn": 5, "other": 1},
+)
+
+
+def test_every_fact_travels_under_its_own_name() -> None:
+    rules = parse_bundle(LIMITED)
+    assert priced_for(FRIDAY_NOON, WHOLE, BOX_THAT_COUNTS, rules) == PricedFor(
+        opened_min=int((FRIDAY_NOON - datetime(1970, 1, 1)).total_seconds()) // 60,  # noqa: DTZ001
+        clock_known=False,
+        tier="gold",
+        tags=("vip",),
+        groups=("staff",),
+        joined=20261001,
+        birthday=803,  # as near as the rule asks, and not her own
+        personal=False,
+        use_known=True,
+        used=(RuleUse("capped", 4, 2),),
+        store_used=(("daily", 3),),
+        campaigns=(("autumn", 120, 5),),
+        stock=(("A", 7), ("B", 0)),
+    )
+    plain = priced_for(FRIDAY_NOON, WHOLE, BOX_THAT_COUNTS, RULES)
+    assert (plain.stock, plain.store_used, plain.campaigns, plain.store) == ((), (), (), "")
+    blind = priced_for(FRIDAY_NOON, WHOLE, replace(BOX_THAT_COUNTS, use_known=False), rules)
+    assert (blind.used, blind.store_used, blind.campaigns) == ((), (), ())
+    early = priced_for(datetime(1969, 1, 1), None, BOX, rules)  # noqa: DTZ001 -- wall time
+    assert (early.opened_min, early.tier, early.tags, early.personal) == (0, None, (), True)
+
+
+def test_every_fact_is_read_back_as_it_was() -> None:
+    facts = PricedFor(
+        opened_min=FRIDAY_NOON.hour,
+        clock_known=False,
+        tier="gold",
+        tags=("vip", "b"),
+        store="上海店",
+        region="华东",
+        channel="web",
+        groups=("staff",),
+        joined=20261001,
+        birthday=731,
+        personal=False,
+        use_known=False,
+        used=(RuleUse("capped", 4, 2), RuleUse("once", 1, 0)),
+        store_used=(("daily", 3),),
+        campaigns=(("autumn", 120, 5),),
+        stock=(("A", 7),),
+    )
+    assert member_of(facts) == MemberContext(
+        "gold",
+        frozenset({"vip", "b"}),
+        frozenset({"staff"}),
+        date(2026, 10, 1),
+        (7, 31),
+        personal=False,
+        used=Used({"capped": 4, "once": 1}, {"capped": 2, "once": 0}),
+    )
+    assert store_of(facts) == StoreContext(
+        store="上海店",
+        region="华东",
+        channel="web",
+        clock_known=False,
+        stock={"A": 7},
+        use_known=False,
+        used=Used(today={"daily": 3}),
+        campaign_fen={"autumn": 120},
+        campaign_uses={"autumn": 5},
+    )
+    assert member_of(NOWHERE) is None
+    assert (day_of(0), day_of(20260230), day_of(20260228)) == (None, None, date(2026, 2, 28))
+    assert (month_day_of(0), month_day_of(1231)) == (None, (12, 31))
+    told = (RuleUse("capped", 4, 2),)
+    assert uses_of(told, today=False) == Used({"capped": 4}, {})
+    assert uses_of(()) == Used({}, {})
