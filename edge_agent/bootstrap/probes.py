@@ -48,10 +48,10 @@ def probes(settings: Settings) -> list[Probe]:
         for what, port in (("till", till.port), ("printer", till.printer)):
             found.append((f"{till.name} · {what}", partial(_port, basis, port)))
         found.append((f"{till.name} · profile", partial(open_tap, basis, till)))
+        found += [(f"{till.name} · {what}", probe) for what, probe in _beside(basis, till)]
     for framed in settings.device.framed_tills:
         found.append((f"{framed.name} · till", partial(_port, basis, framed.port)))
         found.append((f"{framed.name} · profile", partial(open_framed, basis, framed)))
-        found += [(f"{till.name} · {what}", probe) for what, probe in _beside(basis, till)]
     return found
 
 
