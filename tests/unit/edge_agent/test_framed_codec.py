@@ -1,6 +1,5 @@
 """Frames: published vectors byte for byte, and laws over every profile."""
 
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,21 +17,13 @@ from edge_agent.drivers.framed_ecr.codec import (
     encode,
 )
 from edge_agent.drivers.framed_ecr.lengths import read_length, write_length
-from edge_agent.drivers.profiles import FramedProfile, load_file
 from edge_agent.drivers.profiles.framed import CheckShape, FrameShape, LinkShape
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tools.bench.bench_till.framed import CHECKS, FRAMES, NINE, profile
 
 CONFIGS = Path(__file__).resolve().parents[3] / "device_configs"
 NAMES = sorted(path.stem for path in CONFIGS.glob("ecr-*.toml"))
-NINE = b"123456789"
-
-
-@cache
-def profile(name: str) -> FramedProfile:
-    found = load_file(CONFIGS / f"{name}.toml")
-    assert isinstance(found, FramedProfile)
-    return found
 
 
 def decoder(name: str) -> Decoder:
@@ -58,21 +49,7 @@ def header(name: str) -> bytes:
 # ---- published vectors --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("shape", "value"),
-    [
-        (CheckShape(kind="crc16-8408"), 0x2189),
-        (CheckShape(kind="crc16-8408", init=0xFFFF, xor_out=0xFFFF), 0x906E),
-        (CheckShape(kind="crc16-1021"), 0x31C3),
-        (CheckShape(kind="crc16-1021", init=0xFFFF), 0x29B1),
-        (CheckShape(kind="crc16-a001"), 0xBB3D),
-        (CheckShape(kind="crc16-a001", init=0xFFFF), 0x4B37),
-        (CheckShape(kind="crc32"), 0xCBF43926),
-        (CheckShape(kind="xor"), 0x31),
-        (CheckShape(kind="sum8"), 0xDD),
-        (CheckShape(kind="sum8-2s"), 0x23),
-    ],
-)
+@pytest.mark.parametrize(("shape", "value"), CHECKS)
 def test_every_check_has_its_published_value(shape: CheckShape, value: int) -> None:
     assert int.from_bytes(check_of(shape, NINE), "big") == value
 
@@ -82,39 +59,11 @@ def test_a_check_may_stand_the_lower_byte_first_or_not_at_all() -> None:
     assert check_of(CheckShape(), NINE) == b""
 
 
-@pytest.mark.parametrize(
-    ("name", "head", "data", "raw"),
-    [
-        ("ecr-transbank", b"", b"0200|123|", "02 30323030 7C 313233 7C 03 31"),
-        # The same rule from 7F: 31 xor 7F.
-        ("ecr-ecr17", b"", b"0200|123|", "02 30323030 7C 313233 7C 03 4E"),
-        ("ecr-codepay", b"\x01\x00\x00", b"", "55AA010000000001CC33"),
-        (
-            "ecr-zvt-serial",
-            b"",
-            bytes.fromhex("06000800 0000BA09780600"),
-            "1002 06000800 0000BA09780600 1003 238F",
-        ),
-        (
-            "ecr-zvt-serial",
-            b"",
-            bytes.fromhex("06010704000000001000"),
-            "1002 0601070400000000101000 1003 6291",
-        ),
-        (
-            "ecr-zvt-serial",
-            b"",
-            bytes.fromhex("06010704000000001200"),
-            "1002 06010704000000001200 1003 DA24",
-        ),
-        ("ecr-zvt-serial", b"", bytes.fromhex("800000"), "1002 800000 1003 F51F"),
-        ("ecr-zvt-serial", b"", bytes.fromhex("060F00"), "1002 060F00 1003 C633"),
-    ],
-)
-def test_published_frames_byte_for_byte(name: str, head: bytes, data: bytes, raw: str) -> None:
-    line = bytes.fromhex(raw)
-    assert encode(profile(name).frame, data, head) == line
-    assert decoder(name).feed(line) == [Frame(head, data)]
+@pytest.mark.parametrize(("name", "head", "data", "raw"), FRAMES)
+def test_published_frames_byte_for_byte(name: str, head: str, data: str, raw: str) -> None:
+    line, frame = bytes.fromhex(raw), Frame(bytes.fromhex(head), bytes.fromhex(data))
+    assert encode(profile(name).frame, frame.data, frame.header) == line
+    assert decoder(name).feed(line) == [frame]
 
 
 def test_the_answers_of_the_second_lrc_convention_carry_their_check() -> None:

@@ -11,7 +11,8 @@ from edge_agent.drivers.framed_ecr.messages import Messages
 from edge_agent.drivers.profiles.framed import Operation
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from tests.unit.edge_agent.test_framed_codec import NAMES, profile
+from tests.unit.edge_agent.test_framed_codec import NAMES
+from tools.bench.bench_till.framed import profile
 
 CODEPAY = json.dumps(
     {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from tools.bench.bench_till import beside, proxy, reading, streams, twins
+from tools.bench.bench_till import beside, framed, proxy, reading, streams, twins
 from tools.bench.report import Bench, Row
 
 
@@ -33,6 +33,7 @@ def _parts(data: Path | None) -> dict[str, Callable[[], Iterable[Row]]]:
         "streams": lambda: streams.rows(profile),
         "reading": lambda: reading.rows(data),
         "beside": beside.rows,
+        "framed": framed.rows,
         "twins": twins.rows,
     }
 
