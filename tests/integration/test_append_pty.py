@@ -1,5 +1,6 @@
 """Slips behind receipts over pseudo-terminals: the till's bytes arrive whole, ours between them."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from edge_agent.domain.slip import AppendStyle, Place, Slip, SlipLine
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.drivers.till_escpos.driver import EscposTap
-from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
+from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
 from edge_agent.ports.till_tap import TappedReceipt
 from retail_core.texts.faults import FaultCode
 from tests.factories.paper_picture import PaperPicture
@@ -121,3 +122,29 @@ def test_questions_of_the_till_do_not_keep_a_slip_away(counter: Counter) -> None
     receipt = counter.sale("0001")
     counter.till.ask_status()
     assert counter.tap.append(receipt, SLIP, timeout_ms=5_000) is None
+
+
+@pytest.mark.parametrize("counter", [AppendStyle(), BEFORE], indirect=True)
+def test_the_tills_bytes_stay_whole_however_they_come(counter: Counter) -> None:
+    chance = random.Random(7)  # noqa: S311 - chunk sizes, no secret
+    jobs = [sale_bytes(f"{number:04}", ITEMS) for number in range(5)]
+    for job in jobs:
+        at = 0
+        while at < len(job):
+            size = chance.randint(1, 90)
+            counter.till.print_bytes(job[at : at + size])
+            at += size
+        receipt = counter.tap.next_receipt(timeout_ms=10_000)
+        assert receipt is not None
+        assert counter.tap.append(receipt, SLIP, timeout_ms=5_000) is None
+    sent = b"".join(jobs)
+    assert comes_about(
+        lambda: PaperPicture().draw(counter.printer.received()).codes() == [LINK] * 5
+    )
+    assert comes_about(lambda: is_within(sent, counter.printer.received()))
+
+
+def is_within(sent: bytes, received: bytes) -> bool:
+    """Tell whether bytes arrived in their order, whatever stands between them."""
+    arrived = iter(received)
+    return all(byte in arrived for byte in sent)
