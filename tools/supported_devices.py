@@ -32,7 +32,7 @@ HEAD = """# 支持的设备 · Supported devices
 Generated from the profiles, each driver's `QUALITY.toml` and the fixtures by \
 `make docs-reference`; do not edit.
 
-「做到」都有测试或命令为证,「还没有」写明缺什么;证据是「—」的配置没有自己的测试数据,只有驱动的测试。 \
+「做到」都有测试或命令为证,「还没有」写明缺什么;证据是「—」的配置只有驱动的测试。 \
 没有写进这张表的设备,插上后先用 \
 [`edge-agent till devices`](../how-to/claim-devices.md) 看它是什么。 \
 What is done is shown by a test or a command; what is not says what is missing. A profile with — \
