@@ -33,8 +33,12 @@ class LaneServices:
 
 
 def lanes_with_tills(basis: Basis) -> tuple[LaneTills, ...]:
-    """Say which tills stand at which lane, and which of them only print."""
-    prints = {till.id for till in basis.settings.device.escpos_tills}
+    """Say which tills stand at which lane, and whose sales name nobody whom the lane's readers saw.
+
+    One that only prints, and one that asks in frames: it tells of a sale, not of who stood there.
+    """
+    device = basis.settings.device
+    prints = {till.id for till in device.escpos_tills} | {till.id for till in device.framed_tills}
     return tuple(
         LaneTills(
             lane.id, lane.name, lane.tills, tuple(till for till in lane.tills if till in prints)

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.bootstrap.basis import basis_of
 from edge_agent.bootstrap.framed import build_serve
+from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from edge_agent.settings import load_settings
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import EventType
 from tests.factories.agent_api import CARD_UID, MEMBER, PRINTING_TILL, Box
+from tests.factories.agent_files import DEVICE, write_agent
 
 MEMBER_ASKED = TillRequest(Means.MEMBER, "0700", card="13800138000")
 SALE = TillRequest(Means.SALE, "0200", amount_fen=1_950, receipt_no="R7")
@@ -79,3 +83,12 @@ def test_a_till_that_asks_too_often_is_held_back(box: Box) -> None:
     told = [serve.answer(PRINTING_TILL, "x", MEMBER_ASKED).fault for _ in range(31)]
     assert told[:30] == [None] * 30
     assert told[30] is FaultCode.API_RATE_LIMITED
+
+
+def test_who_was_seen_at_the_counter_is_noted_at_its_framed_till(tmp_path: Path) -> None:
+    framed = 'kind = "framed"\nprofile = "ecr-transbank"\nport = "/dev/null"\n'
+    printing = DEVICE.index('kind = "escpos"')
+    device = DEVICE[:printing] + framed + DEVICE[DEVICE.index("\n[[operators]]") :]
+    settings = load_settings(write_agent(tmp_path, device=device))
+    (lane,) = lanes_with_tills(basis_of(settings, "test"))
+    assert lane.beside_screen == PRINTING_TILL
