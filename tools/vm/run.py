@@ -21,7 +21,7 @@ from typing import Any
 from tools.vm.build import KERNEL, RAM_DISK, ROOT, build
 
 QEMU = "qemu-system-x86_64"
-LIMIT_S = 420
+LIMIT_S = 900
 WIRES = 2
 _ENDED = re.compile(r"vm: ended with (\d+)")
 _KEYS = {"-": "minus", "\n": "ret", " ": "spc", ".": "dot", "/": "slash"}
