@@ -5,7 +5,7 @@ while too few are there to tell. Sources: Epson's ESC/POS command reference; the
 commands (FS) as domestic printers have them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Rule = Callable[[bytes], int | None]
 
@@ -54,6 +54,11 @@ def until_nul(rest: bytes) -> int | None:
     if end >= 0:
         return end + 1
     return 0 if _has(rest, _NUL_WITHIN) else None
+
+
+def emphasis(rest: bytes) -> int | None:
+    """ESC E n; the other family of printers has no n, there the next command follows at once."""
+    return (0 if rest[:1] in INTRODUCERS else 1) if rest else None
 
 
 def bit_image(rest: bytes) -> int | None:
@@ -126,8 +131,9 @@ def _letters(lead: bytes, letters: bytes, rule: Rule) -> dict[bytes, Rule]:
 
 COMMANDS: dict[bytes, Rule] = {
     **_letters(ESC, b"@2LSimv<\x0c", fixed(0)),
-    **_letters(ESC, b" !%-3=?AEGIJKMNQRTUVadejlrtu{9", fixed(1)),
+    **_letters(ESC, b" !%-3=?AGIJKMNQRTUVadejlrtu{9", fixed(1)),
     **_letters(ESC, b"$B\\c", fixed(2)),
+    b"\x1bE": emphasis,
     b"\x1bZ": counted(3, 2),
     b"\x1bp": fixed(3),
     b"\x1bW": fixed(8),
@@ -160,7 +166,8 @@ COMMANDS: dict[bytes, Rule] = {
     b"\x10\x14": by_function({1: 3, 2: 3, 3: 6, 7: 2, 8: 8}, otherwise=1),
 }
 """Prefix of two bytes → how many bytes follow."""
-FIXED_SIZES: dict[bytes, int] = {
-    code: rule.count for code, rule in COMMANDS.items() if isinstance(rule, _Fixed)
-}
-"""Those of them that are always of one length."""
+
+
+def fixed_sizes(rules: Mapping[bytes, Rule]) -> dict[bytes, int]:
+    """Return those commands that are always of one length, with it."""
+    return {code: rule.count for code, rule in rules.items() if isinstance(rule, _Fixed)}

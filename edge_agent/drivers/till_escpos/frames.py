@@ -6,11 +6,12 @@ length are found by one pattern, and tokens are structs: a till sends a token ev
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from edge_agent.drivers.till_escpos.commands import COMMANDS, FIXED_SIZES, INTRODUCERS
+from edge_agent.drivers.till_escpos import star
+from edge_agent.drivers.till_escpos.commands import COMMANDS, INTRODUCERS, Rule, fixed_sizes
 
 _FIRST_PRINTABLE = 0x20
 _PREFIX_BYTES = 2
@@ -19,10 +20,10 @@ _HEAD_BYTES = 16
 _UNDECIDED_MAX = 64 * 1024
 
 
-def _plain() -> re.Pattern[bytes]:
+def _plain(rules: Mapping[bytes, Rule]) -> re.Pattern[bytes]:
     """Return the pattern of what needs no rule: text, a lone control byte, fixed commands."""
     by_size: dict[int, list[bytes]] = {}
-    for code, size in FIXED_SIZES.items():
+    for code, size in fixed_sizes(rules).items():
         by_size.setdefault(size, []).append(re.escape(code))
     commands = (
         b"(?:" + b"|".join(sorted(codes)) + b")" + b"." * size for size, codes in by_size.items()
@@ -34,7 +35,8 @@ def _plain() -> re.Pattern[bytes]:
     )
 
 
-_PLAIN = _plain()
+_PLAIN = _plain(COMMANDS)
+_STAR_PLAIN = _plain(star.COMMANDS)
 _TEXT, _CONTROL = 1, 2
 
 
@@ -53,12 +55,14 @@ class Control(msgspec.Struct, frozen=True, gc=False):
 class Command(msgspec.Struct, frozen=True, gc=False):
     """A command; `args` is what follows the two-byte `code`, `size` how long that is altogether.
 
-    Of a big image only the head is in `args`, the rest follows as `Payload`.
+    Of a big image only the head is in `args`, the rest follows as `Payload`. `star` says that it
+    means what it means to a printer of that family.
     """
 
     code: bytes
     args: bytes
     size: int
+    star: bool = False
 
     @property
     def raw(self) -> bytes:
@@ -94,6 +98,7 @@ class Tokenizer:
         self._buffer = b""
         self._at = 0
         self._payload_left = 0
+        self._star = False
 
     def feed(self, data: bytes) -> list[Token]:
         """Take more bytes; a run of text is given at once, a command when it is whole."""
@@ -116,7 +121,8 @@ class Tokenizer:
         if self._payload_left:
             return
         at, buffer = self._at, self._buffer
-        for found in _PLAIN.finditer(buffer, at):
+        star = self._star
+        for found in (_STAR_PLAIN if star else _PLAIN).finditer(buffer, at):
             start, end = found.span()
             if start != at:
                 break
@@ -126,7 +132,8 @@ class Tokenizer:
             elif found.lastindex == _CONTROL:
                 tokens.append(Control(raw))
             else:
-                tokens.append(Command(raw[:_PREFIX_BYTES], raw[_PREFIX_BYTES:], len(raw) - 2))
+                code = raw[:_PREFIX_BYTES]
+                tokens.append(Command(code, raw[_PREFIX_BYTES:], len(raw) - _PREFIX_BYTES, star))
         self._at = at
 
     def finish(self) -> list[Token]:
@@ -150,7 +157,8 @@ class Tokenizer:
         code = self._buffer[self._at : self._at + _PREFIX_BYTES]
         if len(code) < _PREFIX_BYTES:
             return None
-        rule = COMMANDS.get(code)
+        self._star = self._star or code in star.MARKS
+        rule = (star.COMMANDS if self._star else COMMANDS).get(code)
         if rule is None:
             # before another control byte only the introducer itself is foreign
             return Unknown(code if code[1] >= _FIRST_PRINTABLE else code[:1])
@@ -162,7 +170,7 @@ class Tokenizer:
         if len(rest) < kept:
             return None
         self._payload_left = size - kept
-        return Command(code, rest[:kept], size)
+        return Command(code, rest[:kept], size, self._star)
 
 
 def unknown_bytes(tokens: Iterable[Token]) -> int:

@@ -7,6 +7,7 @@ opens when it is paid, and not every printer has a knife). Pure but for its cloc
 from dataclasses import replace
 
 from edge_agent.drivers.profiles import TillProfile
+from edge_agent.drivers.till_escpos import star
 from edge_agent.drivers.till_escpos.commands import DLE
 from edge_agent.drivers.till_escpos.frames import Command, Token, Tokenizer
 from edge_agent.drivers.till_escpos.paper import Paper
@@ -45,7 +46,7 @@ class JobReader:
             if not _is_question(token):
                 self._last_ms = now_ms
             self._print(token)
-            if isinstance(token, Command) and token.code in _CUTS:
+            if isinstance(token, Command) and _cuts(token):
                 receipts += self._tear_off()
         if self._tokenizer.inside_command:
             self._last_ms = now_ms
@@ -90,6 +91,10 @@ class JobReader:
             return []
         receipt = read_receipt(sheet, self._rules, till=self._till)
         return [replace(receipt, fault=FaultCode.TILL_STREAM_TRUNCATED) if lost else receipt]
+
+
+def _cuts(command: Command) -> bool:
+    return command.code == star.CUT if command.star else command.code in _CUTS
 
 
 def _is_question(token: Token) -> bool:

@@ -8,6 +8,7 @@ whether the printer is the device that listens.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from edge_agent.drivers.till_escpos import star
 from edge_agent.drivers.till_escpos.alphabet import CHINESE, CODE_PAGES, JAPANESE, choose_encoding
 from edge_agent.drivers.till_escpos.frames import Command, Control, CutOff, Text, Token
 from edge_agent.drivers.till_escpos.layout import Row, Run, Sheet, compose
@@ -39,6 +40,7 @@ class _State:
     narrow: bool = False
     chinese: bool | None = None
     shift_jis: bool = False
+    star_page: str | None = None
     code_page: int = 0
     national: int = 0
     tabs: tuple[int, ...] = ()
@@ -135,6 +137,8 @@ class Paper:
         """Return the alphabet the printer was told; None leaves it to the bytes of the job."""
         if self._told or self._state.chinese or self._state.shift_jis:
             return self._told or (JAPANESE if self._state.shift_jis else CHINESE)
+        if self._state.star_page:
+            return self._state.star_page
         page = self._code_pages.get(self._state.code_page)
         return page if self._state.code_page or self._state.chinese is False else None
 
@@ -195,6 +199,9 @@ class Paper:
     # ---- commands -------------------------------------------------------------------------------
 
     def _command(self, command: Command) -> None:
+        if command.star:
+            self._star_command(command)
+            return
         handler = self._handlers.get(command.code)
         if handler is not None:
             handler(command.args)
@@ -206,6 +213,21 @@ class Paper:
             self._cut = True
         elif command.code in PULSES:
             self._drawer = True
+
+    def _star_command(self, command: Command) -> None:
+        """Do what a command means to a Star printer, as far as letters and places go."""
+        code, args = command.code, command.args
+        if code == star.CUT:
+            self._cut = True
+        elif code == star.ALIGN_OR_PAGE and args[:1] == b"t":
+            page = star.CODE_PAGES.get(args[1])
+            self._state.star_page = page
+        elif code == star.ALIGN_OR_PAGE and args[:1] == b"A":
+            self._absolute(args[1:3])
+        elif code == b"\x1bi":
+            self._state.tall, self._state.wide = args[0] > 0, args[1] > 0
+        elif code in {b"\x1b@", b"\x1bD", b"\x1bR"}:
+            self._handlers.get(code, self._initialise)(args)
 
     def _initialise(self, _args: bytes) -> None:
         """Return to the settings of power-on (ESC @); what is on paper stays."""
