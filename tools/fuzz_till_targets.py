@@ -231,18 +231,18 @@ def targets() -> dict[str, Target]:
             {"status": "error", "errorCode": 1011},
         )
     )  # fmt: skip
-    made = {"escpos-tokens": Target(receipts, _tokens, 102)}
+    made = {"escpos-tokens": Target(receipts, _tokens, 1000)}
     for name in ("generic-auto", "retail-en-48", "restaurant-zh-48"):
         if name in tills:
             reader = JobReader("till", tills[name])
-            made[f"escpos-jobs {name}"] = Target(receipts, partial(_jobs, reader), 1)
+            made[f"escpos-jobs {name}"] = Target(receipts, partial(_jobs, reader), 3)
     for name, profile in framed.items():
-        made[f"framed {name}"] = Target(_framed_seeds(profile), partial(_framed, profile), 130)
-    made["display"] = Target(shown, _display, 24)
+        made[f"framed {name}"] = Target(_framed_seeds(profile), partial(_framed, profile), 1000)
+    made["display"] = Target(shown, _display, 60)
     for name, scanner in scanners.items():
         if scanner.through == "serial":
-            made[f"scanner {name}"] = Target(scanned, partial(_scans, scanner), 30)
-    made["till-software"] = Target(said, partial(_software, desk), 161)
+            made[f"scanner {name}"] = Target(scanned, partial(_scans, scanner), 100)
+    made["till-software"] = Target(said, partial(_software, desk), 3731)
     return made
 
 
