@@ -20,7 +20,7 @@ evdev = pytest.importorskip("evdev", reason="compiled by make test-vm into var/v
 USB, GUN = "QEMU USB Keyboard", "A scanner gun"
 # Emulation is slow: a scan has paused only after the longest gap a profile allows.
 PROFILE = ScannerProfile(
-    kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=200
+    kind="scanner", name="vm", title_zh="虚拟", title_en="virtual", through="keyboard", gap_ms=1000
 )
 QUIET_S = 2.0
 ARTICLE, CARD, PAYMENT = "6901234567892", "77123456", "134567890123456789"

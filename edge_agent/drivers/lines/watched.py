@@ -1,8 +1,8 @@
 """A line somebody watches: bytes flow on as the watcher says, and on their own if it fails.
 
 What was read and not yet decided on lies here, not with the watcher: whatever becomes of it, every
-byte goes on, once and in order, after `HOLD_MS_MAX` at the latest. Bytes the other way are not
-looked at.
+byte goes on, once and in order, after `hold_ms` of silence at the latest. Bytes the other way are
+not looked at.
 """
 
 import select
@@ -71,23 +71,24 @@ def mono_ms() -> int:
 
 @dataclass(slots=True)
 class _Undecided:
-    """Bytes that were read and not yet decided on."""
+    """Bytes that were read and not yet decided on; the last of them came at `since_ms`."""
 
+    hold_ms: int
     data: bytearray = field(default_factory=bytearray)
     since_ms: int = 0
 
     def overdue(self, now_ms: int) -> bool:
         held_ms = now_ms - self.since_ms if self.data else 0
-        return held_ms >= HOLD_MS_MAX or len(self.data) > HOLD_BYTES_MAX
+        return held_ms >= self.hold_ms or len(self.data) > HOLD_BYTES_MAX
 
     def wait_ms(self, now_ms: int) -> int | None:
-        return max(0, self.since_ms + HOLD_MS_MAX - now_ms) if self.data else None
+        return max(0, self.since_ms + self.hold_ms - now_ms) if self.data else None
 
 
 class WatchedLine:
     """Two lines and two threads; opens again what went away, for ever, until stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- two ends, who decides, who hears of it
         self,
         ports: tuple[str, str],
         line: SerialLine,
@@ -96,6 +97,7 @@ class WatchedLine:
         on_state: Callable[[str], None],
         tally: FaultTally,
         open_line: OpenPort = open_port,
+        hold_ms: int = HOLD_MS_MAX,
     ) -> None:
         self._ports = ports
         self._line = line
@@ -105,7 +107,7 @@ class WatchedLine:
         self._open_line = open_line
         self._lines: dict[str, Port] = {}
         self._gone: set[str] = set()
-        self._undecided = _Undecided()
+        self._undecided = _Undecided(hold_ms)
         self._pending = b""
         self._answer = b""
         self._read_at = 0.0
@@ -200,7 +202,7 @@ class WatchedLine:
         now = mono_ms()
         if data:
             self._read_at = time.perf_counter()
-            self._undecided.since_ms = self._undecided.since_ms if self._undecided.data else now
+            self._undecided.since_ms = now
             self._undecided.data += data
         self._ask(data, now)
         if self._undecided.overdue(now):

@@ -7,7 +7,14 @@ from edge_agent.drivers.lines.watched import OpenPort, Step, WatchedLine
 from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.frames import Ruling, ScanGate
 from edge_agent.drivers.scanner.kinds import ScanKinds
-from edge_agent.drivers.scanner.queueing import PAUSE_MS, TERMINATOR, Keystrokes, Scans, Typing
+from edge_agent.drivers.scanner.queueing import (
+    PAUSE_MS,
+    TERMINATOR,
+    Keystrokes,
+    Scans,
+    Typing,
+    hold_ms,
+)
 from edge_agent.ports.scanner_tap import ScanEvent
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -98,6 +105,7 @@ class SerialScannerTap:
             on_state=self._enter,
             tally=self._tally,
             open_line=open_line,
+            hold_ms=hold_ms(profile.gap_ms),
         )
         self._state = "starting"
         self.injector = Keystrokes(may, self._want, lambda: self._state == "ok")

@@ -13,12 +13,19 @@ from typing import Protocol
 import structlog
 
 from edge_agent.drivers.lines.port import WakeUp
-from edge_agent.drivers.lines.watched import HOLD_MS_MAX, mono_ms
+from edge_agent.drivers.lines.watched import mono_ms
 from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.frames import Ruling, ScanGate
 from edge_agent.drivers.scanner.keys import UP, KeyEvent, KeyReader, typed
 from edge_agent.drivers.scanner.kinds import ScanKinds
-from edge_agent.drivers.scanner.queueing import PAUSE_MS, TERMINATOR, Keystrokes, Scans, Typing
+from edge_agent.drivers.scanner.queueing import (
+    PAUSE_MS,
+    TERMINATOR,
+    Keystrokes,
+    Scans,
+    Typing,
+    hold_ms,
+)
 from edge_agent.ports.scanner_tap import ScanEvent
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -71,6 +78,7 @@ class KeyboardScannerTap:
         self._keys = KeyReader(profile.layout)
         self._held: deque[tuple[KeyEvent, bool]] = deque()
         self._heard_ms = self._held_ms = 0
+        self._hold_ms = hold_ms(profile.gap_ms)
         self._wanted: Typing | None = None
         self._wake = WakeUp()
         self._stopping = threading.Event()
@@ -157,7 +165,7 @@ class KeyboardScannerTap:
             logger.warning("a scanner's watcher failed", error=type(error).__name__)
             self._tally.count(FaultCode.TILL_WATCH_FAILED)
             self._release(ends)
-        if self._held and (now - self._held_ms >= HOLD_MS_MAX or len(self._held) > HELD_MAX):
+        if self._held and (now - self._held_ms >= self._hold_ms or len(self._held) > HELD_MAX):
             self._release(ends)
 
     def _rule(self, ends: KeyEnds, events: Sequence[KeyEvent], now_ms: int) -> None:
@@ -172,8 +180,7 @@ class KeyboardScannerTap:
         self._type(ends, now_ms)
 
     def _one(self, ends: KeyEnds, event: KeyEvent, now_ms: int) -> None:
-        if not self._held:
-            self._held_ms = now_ms
+        self._held_ms = now_ms
         self._held.append((event, False))
         letter = self._keys.letter(event)
         if not letter:
@@ -246,7 +253,7 @@ class KeyboardScannerTap:
         elif self._wanted is not None:
             times.append(self._heard_ms + PAUSE_MS)
         if self._held:
-            times.append(self._held_ms + HOLD_MS_MAX)
+            times.append(self._held_ms + self._hold_ms)
         return max(0, min(times) - now_ms) if times else None
 
     def _want(self, typing: Typing | None) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from edge_agent.drivers.lines.watched import HOLD_MS_MAX
 from edge_agent.ports.scanner_tap import ScanEvent
 from retail_core.limits import SCAN_EVENT_QUEUE_MAX
 
@@ -12,7 +13,13 @@ TYPE_S = 1.0
 TYPED_CHARS_MAX = 64
 # Between a scan and what the box types a till needs a moment.
 PAUSE_MS = 30
+_MARGIN_MS = 50
 TERMINATOR = {"cr": "\r", "lf": "\n", "crlf": "\r\n", "tab": "\t", "none": ""}
+
+
+def hold_ms(gap_ms: int) -> int:
+    """Return how long anything may wait, whatever its judge does: past the pause it waits for."""
+    return max(HOLD_MS_MAX, gap_ms + _MARGIN_MS)
 
 
 @dataclass(slots=True)

@@ -48,13 +48,13 @@ def read(events: Sequence[KeyEvent], layout: str) -> str:
 class Shop:
     """A scanner that types, the tap, and what the till reads."""
 
-    def __init__(self, layout: str = "us") -> None:
+    def __init__(self, layout: str = "us", gap_ms: int = 60) -> None:
         self.layout = layout
         self.tally = FaultTally()
         self.gun = TypingScanner(layout)
         profile = ScannerProfile.model_validate(
             {"kind": "scanner", "name": "s", "title_zh": "枪", "title_en": "s", "layout": layout}
-        )
+        ).model_copy(update={"gap_ms": gap_ms})
         kinds = ScanKinds("till", MemberForms(("9900########",)))
         self.tap = KeyboardScannerTap(
             kinds, profile, self.gun.open, may=lambda: True, tally=self.tally
@@ -105,6 +105,17 @@ def test_members_are_kept_and_all_else_is_typed_on(shop: Shop) -> None:
     assert seen[1].code == TOKEN
     assert seen[3].code == ""
     assert shop.till_reads() == f"{COLA}\r{WECHAT}\r{COLA}\r"
+
+
+def test_a_long_code_that_comes_slowly_is_one_code() -> None:
+    shop = Shop(gap_ms=1_000)
+    for at in range(0, len(TOKEN), 12):
+        shop.gun.scan(TOKEN[at : at + 12], end="")
+        threading.Event().wait(0.03)
+    shop.gun.scan("")
+    assert shop.event().code == TOKEN
+    assert shop.till_reads() == ""
+    shop.stop()
 
 
 def test_no_key_stays_down_when_a_code_is_kept(here: Shop) -> None:
