@@ -64,7 +64,7 @@ RETAIL_ZH_48_CODE = Layout(
     foot=("请保留小票以便退换",),
     rows="name-above",
     code_line=True,
-    sign="¥",
+    sign="￥",
 )
 RETAIL_ZH_42_CLUB = Layout(
     "retail-zh-42-club",

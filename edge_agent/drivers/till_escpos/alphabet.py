@@ -97,7 +97,7 @@ def guess_encoding(runs: Iterable[bytes], told: str | None = None) -> str | None
         return None
     if is_utf8(data):
         return "utf-8"
-    return by_words(data, told) or (CHINESE if not told and _looks_chinese(foreign) else None)
+    return by_words(data, told) or (CHINESE if not told and looks_chinese(foreign) else None)
 
 
 def choose_encoding(told: str | None, runs: Iterable[bytes]) -> str:
@@ -123,7 +123,7 @@ def decode(raw: bytes, encoding: str, national: int = 0) -> str:
     return text.translate(_NATIONAL[national]) if 0 < national < len(_NATIONAL) else text
 
 
-def _looks_chinese(runs: list[bytes]) -> bool:
+def looks_chinese(runs: list[bytes]) -> bool:
     """Count high bytes that are pairs of GB2312, most of them everyday characters.
 
     Western text has its accents one by one; Cyrillic and Greek words do look like pairs, but of

@@ -141,7 +141,7 @@ def _sum_of(figures: Figures) -> int:
 
 def _joined(above: str, below: str) -> str:
     """Put a name together that was cut to fit: Latin letters are cut at a blank."""
-    is_latin = above[-1:].isascii() and above[-1:].isalnum() and below[:1].isascii()
+    is_latin = bool(above) and above.isascii() and below[:1].isascii()
     return f"{above}{' ' if is_latin else ''}{below}"[:NAME_CHARS_MAX]
 
 

@@ -94,7 +94,12 @@ def _case(page: Page, items: Items, fixed: frozenset[str]) -> _Case:
 
 
 def _candidates(cases: Sequence[_Case]) -> list[str]:
-    counts = Counter(key for case in cases for key in {each.key for each in case.sums()})
+    """Return labels that stand in most samples, with money where the till marks it as such."""
+    sums = [[each for each in case.sums() if each.fen] for case in cases]
+    marked = any(each.is_money for found in sums for each in found)
+    counts = Counter(
+        key for found in sums for key in {each.key for each in found if each.is_money or not marked}
+    )
     enough = len(cases) * _SHARE_PERMILLE_MIN
     return [key for key, count in counts.items() if count * 1000 >= enough]
 

@@ -104,8 +104,14 @@ def _in_columns(pages: Sequence[Page]) -> Iterator[Arrangement]:
         roles = {"qty": qty, "price": price, "amount": amount}
         chosen = {kind: each for kind, each in roles.items() if each is not None}
         proven = _proven(pages, chosen) if len(chosen) == len(roles) else 0
-        if len(chosen) < len(roles) or proven:
+        if proven or (len(chosen) < len(roles) and _counts(pages, chosen)):
             yield from _laid_out(pages, chosen, found, proven)
+
+
+def _counts(pages: Sequence[Page], chosen: dict[str, Cluster]) -> bool:
+    """Whether the quantities, if there are any, are not printed as money."""
+    rows = [row for row in _rows(pages, chosen) if "qty" in row]
+    return not any(row["qty"].is_money and not row["qty"].is_bare for row in rows)
 
 
 def _proven(pages: Sequence[Page], chosen: dict[str, Cluster]) -> int:

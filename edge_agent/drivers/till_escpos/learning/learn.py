@@ -112,7 +112,8 @@ def _profile(
     """Learn from these pages; raises LEARN_NOT_UNDERSTOOD."""
     items, anchors = _best(pages)
     rows = [_rows(page, items) for page in pages]
-    items = items.model_copy(update={"wrap": names_wrap(pages, rows)})
+    wraps = items.rows == "one-line" and names_wrap(pages, rows)
+    items = items.model_copy(update={"wrap": wraps})
     profile = TillProfile(
         kind="till_escpos",
         name=titles.name,

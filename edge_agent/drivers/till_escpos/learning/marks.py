@@ -117,13 +117,20 @@ def _is_title(text: str) -> bool:
 
 
 def names_wrap(pages: Sequence[Page], rows: Sequence[dict[int, ItemRow]]) -> bool:
-    """Whether words stand between the heading and the first article, which must be its name."""
-    for page, found in zip(pages, rows, strict=True):
-        first = min(found, default=0)
-        above = page.lines[first - 1] if first else None
-        if above is None or not found[first].name or is_rule(above) or column_heading(above):
-            continue
-        ruled = any(is_rule(line) or column_heading(line) for line in page.lines[:first])
-        if ruled and not any(letter.isdigit() or letter in ":：" for letter in above.text):
-            return True
-    return False
+    """Whether words above an article that has a name of its own are the beginning of that name.
+
+    They are, unless words stand below a last article too: then this till prints remarks below each.
+    """
+    return not any(
+        _is_words(page, max(found) + 1) for page, found in zip(pages, rows, strict=True) if found
+    )
+
+
+def _is_words(page: Page, at: int) -> bool:
+    """Whether a line is there and holds words alone: no figures, no label, no rule, no heading."""
+    if not 0 <= at < len(page.lines):
+        return False
+    line = page.lines[at]
+    marked = any(letter.isdigit() or letter in ":：" for letter in line.text)
+    has_figures = any(cell.number is not None for cell in page.words[at])
+    return not (marked or has_figures or is_rule(line) or column_heading(line))

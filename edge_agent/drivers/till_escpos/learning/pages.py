@@ -6,20 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edge_agent.domain.taught import Sample
+from edge_agent.drivers.till_escpos.alphabet import CHINESE, is_ascii, looks_chinese
 from edge_agent.drivers.till_escpos.amounts import NumberFormat
 from edge_agent.drivers.till_escpos.cells import Cell, cells
-from edge_agent.drivers.till_escpos.frames import Tokenizer
+from edge_agent.drivers.till_escpos.frames import Text, Token, Tokenizer
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
 from edge_agent.drivers.till_escpos.paper import Paper
 from edge_agent.drivers.till_escpos.rows import is_rule, pairs, take_apart
 from edge_agent.drivers.till_escpos.words import Vocabulary, normal
 
 AUTO = "auto"
+_CHINESE_ALPHABETS = (CHINESE, "big5")
 _ALPHABETS = (
-    AUTO,
-    *("gb18030", "big5", "cp932", "cp949"),
+    *_CHINESE_ALPHABETS,
+    *("cp932", "cp949"),
     *("cp852", "cp857", "cp858", "cp866", "cp1250", "cp1251", "cp1252", "cp1254"),
 )
+_KNOWN_MORE = 8
 _DIGITS = re.compile(r"\d+")
 
 
@@ -31,7 +34,7 @@ class Sum:
     label: str
     key: str
     fen: int
-    figure: str
+    is_money: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,33 @@ class Page:
 
 def sheet_of(data: bytes, encoding: str) -> Sheet:
     """Put a stream on paper."""
-    tokenizer = Tokenizer()
     paper = Paper(encoding=encoding)
-    paper.write(tokenizer.feed(data) + tokenizer.finish())
+    paper.write(_tokens(data))
     return paper.sheet()
 
 
+def _tokens(data: bytes) -> list[Token]:
+    tokenizer = Tokenizer()
+    return tokenizer.feed(data) + tokenizer.finish()
+
+
 def find_encoding(samples: Sequence[Sample]) -> tuple[str, int]:
-    """Return the alphabet in which most words are known, and how many those are."""
+    """Return the alphabet of all samples together, and how many known words it shows.
+
+    One receipt may be too short to tell; a till does not change its alphabet between two.
+    """
+    runs = [token.raw for one in samples for token in _tokens(one.data) if isinstance(token, Text)]
     vocabulary = Vocabulary()
     best = (AUTO, _known(samples, AUTO, vocabulary))
-    if all(sample.data.isascii() for sample in samples):
+    foreign = [run for run in runs if not is_ascii(run)]
+    if not foreign:
         return best
-    for encoding in _ALPHABETS[1:]:
+    if looks_chinese(foreign):
+        tried = [(one, _known(samples, one, vocabulary)) for one in _CHINESE_ALPHABETS]
+        return max((*tried, best), key=lambda each: each[1])
+    for encoding in _ALPHABETS:
         known = _known(samples, encoding, vocabulary)
-        if known * 4 > best[1] * 5 + 4:
+        if known * 2 > best[1] * 3 + _KNOWN_MORE:
             best = (encoding, known)
     return best
 
@@ -101,7 +116,7 @@ def _sums(at: int, line: Line, form: NumberFormat) -> Iterator[Sum]:
         money = [number for number in figures.numbers if number.is_money]
         numbers = money or list(figures.numbers)
         if key and numbers:
-            yield Sum(at, figures.label, key, numbers[-1].fen, numbers[-1].printed)
+            yield Sum(at, figures.label, key, numbers[-1].fen, bool(money))
 
 
 def key_of(label: str) -> str:
