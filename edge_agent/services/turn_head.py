@@ -61,8 +61,13 @@ class Tries:
         self.failed: dict[UUID, list[float]] = {}
         self._lock = threading.Lock()
 
-    def check(self, member_id: UUID, now: float) -> None:
-        """Raise Fault FACE_TURN_LOCKED after too many."""
+    @contextmanager
+    def one(self, member_id: UUID, now: float) -> Iterator["Try"]:
+        """Begin a try; Fault FACE_TURN_LOCKED after too many.
+
+        Until it has ended it counts as failed: two lanes at once are two guesses. One that passed
+        forgets them all, one that came to nothing is forgotten itself.
+        """
         with self._lock:
             fresh = {
                 member: [at for at in times if now - at < TRIES_FORGOTTEN_MS]
@@ -71,14 +76,30 @@ class Tries:
             self.failed = {member: times for member, times in fresh.items() if times}
             if len(self.failed.get(member_id, ())) >= TRIES_MAX:
                 raise Fault(FaultCode.FACE_TURN_LOCKED)
+            self.failed.setdefault(member_id, []).append(now)
+        result = Try()
+        try:
+            yield result
+        finally:
+            with self._lock:
+                if result.passed:
+                    self.failed.pop(member_id, None)
+                elif result.passed is None:
+                    self._forget(member_id, now)
 
-    def note(self, member_id: UUID, now: float, *, passed: bool) -> None:
-        """Remember a try that failed; one that passed forgets them."""
-        with self._lock:
-            if passed:
-                self.failed.pop(member_id, None)
-            else:
-                self.failed.setdefault(member_id, []).append(now)
+    def _forget(self, member_id: UUID, at: float) -> None:
+        times = self.failed.get(member_id, [])
+        if at in times:
+            times.remove(at)
+        if not times:
+            self.failed.pop(member_id, None)
+
+
+@dataclass(slots=True)
+class Try:
+    """How a try ended; None where it was not decided."""
+
+    passed: bool | None = None
 
 
 class TurnHead:
@@ -111,9 +132,8 @@ class TurnHead:
         templates = gallery.templates_of(member_id)
         if not templates:
             raise Fault(FaultCode.FACE_TURN_NOBODY)
-        with self._alone():
-            began = now_ms()
-            self._tries.check(member_id, began)
+        began = now_ms()
+        with self._alone(), self._tries.one(member_id, began) as this:
             turn, frames = HeadTurn(plan_of(self._ids.random_bytes(TURNS))), 0
             on_change(turn)
             for seen in self._glimpses(engine, camera, templates):
@@ -124,7 +144,7 @@ class TurnHead:
                     on_change(turn)
                 if turn.over:
                     break
-            self._tries.note(member_id, now_ms(), passed=turn.phase is Phase.PASSED)
+            this.passed = turn.phase is Phase.PASSED
             return Turned(turn, cancelled=False, frames=frames, total_ms=now_ms() - began)
 
     def cancel(self) -> bool:

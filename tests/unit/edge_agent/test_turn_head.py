@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -153,18 +154,34 @@ def test_a_second_lane_gives_no_further_guesses(counter: Counter) -> None:
         next_door.run(ALICE, counter.actor.heard)
 
 
+def tried(tries: turn_head.Tries, at: float, *, passed: bool | None) -> None:
+    with tries.one(ALICE, at) as this:
+        this.passed = passed
+
+
 def test_failed_tries_are_forgotten_in_time_and_by_success() -> None:
     tries = turn_head.Tries()
     for at in range(turn_head.TRIES_MAX):
-        tries.note(ALICE, at, passed=False)
-    with pytest.raises(Fault):
-        tries.check(ALICE, 10)
-    tries.check(BOB, 10)
-    tries.check(ALICE, turn_head.TRIES_FORGOTTEN_MS + 10)
+        tried(tries, at, passed=False)
+    with pytest.raises(Fault, match="R122"):
+        tried(tries, 10, passed=True)
+    with tries.one(BOB, 10):
+        pass
+    tried(tries, turn_head.TRIES_FORGOTTEN_MS + 10, passed=None)
     assert tries.failed == {}
-    tries.note(ALICE, 20, passed=False)
-    tries.note(ALICE, 21, passed=True)
+    tried(tries, 20, passed=False)
+    tried(tries, 21, passed=True)
     assert tries.failed == {}
+
+
+def test_tries_at_several_lanes_at_once_are_as_many_guesses() -> None:
+    tries = turn_head.Tries()
+    with ExitStack() as lanes:
+        for _ in range(turn_head.TRIES_MAX):
+            lanes.enter_context(tries.one(ALICE, 5.0))
+        with pytest.raises(Fault, match="R122"), tries.one(ALICE, 6.0):
+            pass
+    assert tries.failed == {}, "none of them was decided"
 
 
 def test_who_has_no_template_cannot_be_asked(counter: Counter) -> None:
