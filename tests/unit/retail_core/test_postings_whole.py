@@ -1,5 +1,6 @@
 """Every posting the core makes, whole: a wrong line, number or party is somebody's money."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.loyalty.lots import Lot
 from retail_core.loyalty.merging import merging, unmerging
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
-from retail_core.loyalty.postings import Posting, reverse
+from retail_core.loyalty.postings import MemberPurse, Posting, reverse
 from retail_core.loyalty.spending import (
     commit_posting,
     hold_posting,
@@ -117,70 +118,58 @@ def test_what_a_book_of_leases_refuses() -> None:
     assert lease_books.credit(lent, -40).free == 0
 
 
-def test_a_merge_and_its_undoing() -> None:
-    balances = {"free": 80, "pending": 30, "qualifying": 55, "owed": -9}
-    lots = {"free": [(lot(), 50), (lot(issuer=SHOP), 60)], "pending": [(lot(), 40)]}
-    made = merging(WALLET, OTHER, balances, lots, 2)  # type: ignore[arg-type]
-    free, pending, counted = (
-        Posting(0, "merge.free", "merge", 2, f"{HERS}:free", f"{THEIRS}:free", 50, BRAND),
-        Posting(0, "merge.pending", "merge", 2, f"{HERS}:pending", f"{THEIRS}:pending", 30, BRAND),
-        Posting(
-            0,
-            "merge.qualifying",
-            "merge",
-            2,
-            f"{HERS}:qualifying",
-            f"{THEIRS}:qualifying",
-            55,
-            BRAND,
-        ),
-    )
-    second = Posting(1, "merge.free", "merge", 2, f"{HERS}:free", f"{THEIRS}:free", 30, SHOP)
-    owed = Posting(0, "merge.owed", "merge", 2, f"{THEIRS}:owed", f"{HERS}:owed", 9, BRAND)
-    assert made == (free, second, pending, counted, owed)
-    assert merging(WALLET, OTHER, {}, lots) == ()  # type: ignore[arg-type]
+BALANCES: dict[MemberPurse, int] = {"free": 80, "pending": 30, "qualifying": 55, "owed": -9}
+LOTS: dict[MemberPurse, list[tuple[Lot, int]]] = {
+    "free": [(lot(), 50), (lot(issuer=SHOP), 60)],
+    "pending": [(lot(), 40)],
+}
+
+
+def between(line: int, purse: str, points: int, issuer: UUID = BRAND) -> Posting:
+    hers, theirs = f"{HERS}:{purse}", f"{THEIRS}:{purse}"
+    return Posting(line, f"merge.{purse}", "merge", 2, hers, theirs, points, issuer)
+
+
+MERGED = (
+    between(0, "free", 50),
+    between(1, "free", 30, SHOP),
+    between(0, "pending", 30),
+    between(0, "qualifying", 55),
+    Posting(0, "merge.owed", "merge", 2, f"{THEIRS}:owed", f"{HERS}:owed", 9, BRAND),
+)
+
+
+def test_a_merge() -> None:
+    assert merging(WALLET, OTHER, BALANCES, LOTS, 2) == MERGED
+    assert merging(WALLET, OTHER, {}, LOTS) == ()
     bare = merging(WALLET, OTHER, {"qualifying": 5, "owed": -1}, {})
     assert [(one.issuer, one.points, one.line, one.nth) for one in bare] == [
         (OTHER, 5, 0, 0),
         (OTHER, 1, 0, 0),
     ]
-    there = {"free": 80, "pending": 30, "qualifying": 55, "owed": -9}
-    undone = unmerging(made, OTHER, there)  # type: ignore[arg-type]
-    assert undone == reverse(made)
-    poorer = unmerging(made, OTHER, {"free": 60, "pending": 10, "qualifying": 50, "owed": -9})
-    assert poorer == (
-        *reverse([free]),
-        Posting(1, "merge.free", "merge.reversed", 2, f"{THEIRS}:free", f"{HERS}:free", 10, SHOP),
-        Posting(1, "merge.free", "merge.owed", 2, f"{THEIRS}:owed", f"{HERS}:free", 20, SHOP),
-        Posting(
-            0,
-            "merge.pending",
-            "merge.reversed",
-            2,
-            f"{THEIRS}:pending",
-            f"{HERS}:pending",
-            10,
-            BRAND,
-        ),
-        Posting(0, "merge.pending", "merge.owed", 2, f"{THEIRS}:owed", f"{HERS}:free", 20, BRAND),
-        Posting(
-            0,
-            "merge.qualifying",
-            "merge.reversed",
-            2,
-            f"{THEIRS}:qualifying",
-            f"{HERS}:qualifying",
-            50,
-            BRAND,
-        ),
+
+
+def test_a_merge_is_undone_as_far_as_points_are_there() -> None:
+    assert unmerging(MERGED, OTHER, BALANCES) == reverse(MERGED)
+    first, second, pending, counted, owed = MERGED
+    free, own = f"{THEIRS}:free", f"{HERS}:free"
+    short = f"{THEIRS}:owed"
+    left: dict[MemberPurse, int] = {"free": 60, "pending": 10, "qualifying": 50, "owed": -9}
+    back = "merge.reversed"
+    assert unmerging(MERGED, OTHER, left) == (
+        *reverse([first]),
+        replace(second, kind=back, debit=free, credit=own, points=10),
+        replace(second, kind="merge.owed", debit=short, credit=own, points=20),
+        replace(pending, kind=back, debit=pending.credit, credit=pending.debit, points=10),
+        replace(pending, kind="merge.owed", debit=short, credit=own, points=20),
+        replace(counted, kind=back, debit=counted.credit, credit=counted.debit, points=50),
         *reverse([owed]),
     )
-    ripe = unmerging([pending], OTHER, {"free": 15, "pending": 10})
-    assert [(one.kind, one.debit, one.credit, one.points) for one in ripe] == [
-        ("merge.reversed", f"{THEIRS}:pending", f"{HERS}:pending", 10),
-        ("merge.matured", f"{THEIRS}:free", f"{HERS}:free", 15),
-        ("merge.owed", f"{THEIRS}:owed", f"{HERS}:free", 5),
-    ]
+    assert unmerging([pending], OTHER, {"free": 15, "pending": 10}) == (
+        replace(pending, kind=back, debit=pending.credit, credit=pending.debit, points=10),
+        replace(pending, kind="merge.matured", debit=free, credit=own, points=15),
+        replace(pending, kind="merge.owed", debit=short, credit=own, points=5),
+    )
 
 
 def test_what_time_does() -> None:
