@@ -31,7 +31,9 @@ class FusedLine:
     """One line; `amount_fen` None while nothing said what it costs.
 
     `scanned` and `shown` are the taps that know it. `inferred`: its quantity or price is a guess
-    from an amount on the display, which only the printed receipt makes sure.
+    from an amount on the display, which only the printed receipt makes sure. `doubted`: a sum was
+    shown while it was there that is not that of the lines, so one that fits later may do so by
+    chance.
     """
 
     line: int
@@ -45,6 +47,7 @@ class FusedLine:
     scanned: bool = False
     shown: bool = False
     inferred: bool = False
+    doubted: bool = False
     confidence: Confidence = Confidence.SEEN
 
 
@@ -131,11 +134,19 @@ def confirmed(basket: FusedBasket, shown_fen: int, mono_ms: int) -> FusedBasket:
     if len(basket.lines) <= basket.head:
         return replace(basket, shown_fen=shown_fen)
     after = (
-        replace(one, confidence=Confidence.SURE) if least(one) is Confidence.LIKELY else one
+        replace(one, confidence=Confidence.SURE)
+        if least(one) is Confidence.LIKELY and not one.doubted
+        else one
         for one in basket.lines[basket.head :]
     )
     lines = (*basket.lines[: basket.head], *after)
     return replace(basket, lines=lines, shown_fen=shown_fen, sure_ms=mono_ms)
+
+
+def doubted(basket: FusedBasket) -> FusedBasket:
+    """Note that a sum was shown that is not the lines' own."""
+    lines = tuple(replace(one, confidence=least(one), doubted=True) for one in basket.lines)
+    return replace(basket, lines=lines)
 
 
 def settled(basket: FusedBasket, total_fen: int, mono_ms: int) -> FusedBasket:

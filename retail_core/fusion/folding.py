@@ -15,6 +15,7 @@ from retail_core.fusion.basket import (
     Stage,
     changed,
     confirmed,
+    doubted,
     least,
     settled,
     sum_of,
@@ -99,7 +100,11 @@ def _scanned(now: FusedBasket, event: Scanned) -> FusedBasket:
         # The answer may be heard before the scan, but it was never caught before it.
         answers = 0 <= shown.mono_ms - event.mono_ms <= PAIR_MS
         if answers and not shown.scanned and shown.amount_fen == line.amount_fen:
-            return with_changed(now, replace(line, line=shown.line, shown=True), event.mono_ms)
+            return with_changed(
+                now,
+                replace(line, line=shown.line, shown=True, doubted=shown.doubted),
+                event.mono_ms,
+            )
     return with_line(now, line)
 
 
@@ -209,7 +214,7 @@ def _sum(state: TillState, shown_fen: int, mono_ms: int) -> TillState:
     once = _once(stands)
     if once.lines and once.sum_fen == shown_fen:
         return replace(state, now=confirmed(once, shown_fen, mono_ms))
-    return replace(state, now=changed(stands, now.changed_ms))
+    return replace(state, now=doubted(stands))
 
 
 def _once(now: FusedBasket) -> FusedBasket:

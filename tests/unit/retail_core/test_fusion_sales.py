@@ -111,6 +111,8 @@ def test_a_code_the_till_refused_keeps_all_from_being_sure() -> None:
         show(Show.SUBTOTAL, 300, 4_000),
     )  # fmt: skip
     assert [one[-1] for one in known(state)] == [LIKELY, SEEN]
+    by_chance = fused(show(Show.SUBTOTAL, 850, 5_000), state=state)
+    assert [one[-1] for one in known(by_chance)] == [LIKELY, SEEN]
 
 
 def test_a_sale_is_paid_printed_and_the_next_begins_meanwhile() -> None:
