@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from tools.bench.bench_till import beside, framed, proxy, reading, streams, twins
+from tools.bench.bench_till import beside, framed, proxy, reading, slips, streams, twins
 from tools.bench.report import Bench, Row
 
 
@@ -35,6 +35,7 @@ def _parts(data: Path | None) -> dict[str, Callable[[], Iterable[Row]]]:
         "beside": beside.rows,
         "framed": framed.rows,
         "twins": twins.rows,
+        "slips": lambda: slips.rows(profile),
     }
 
 
