@@ -6,7 +6,7 @@ claim could mean.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from edge_agent.domain.device_claims import Kept
@@ -315,7 +315,8 @@ class DeviceBroker:
     def _rivals(self) -> tuple[tuple[Seen, bool], ...]:
         """Return the unheard devices between which claims with a voice are in doubt.
 
-        A question may be written to one only if every claim that could mean it allows that.
+        A question may be written to one only in a socket that was claimed with that leave, and if
+        every claim that could mean it gives it.
         """
         with self._lock:
             doubtful: dict[str, list[Claim]] = {}
@@ -323,10 +324,14 @@ class DeviceBroker:
                 for path in self._matches[claim.name].rivals if claim.voice else ():
                     doubtful.setdefault(path, []).append(claim)
             return tuple(
-                (one, all(claim.may_probe for claim in doubtful[one.path]))
+                (one, self._may_be_asked(one, doubtful[one.path]))
                 for one in self._seen
                 if one.path in doubtful and one.plugged not in self._memory.heard
             )
+
+    def _may_be_asked(self, one: Seen, meant_by: Iterable[Claim]) -> bool:
+        given = [claim for claim in self._claims if claim.identity.sits_as(one.identity)]
+        return bool(given) and all(claim.may_probe for claim in (*given, *meant_by))
 
     def _may_ask_now(self, seen: Seen) -> bool:
         now_ms = self._now_ms()

@@ -198,6 +198,20 @@ def test_twins_that_may_be_asked_are_asked_now_and_then(box: Box) -> None:
     assert box.resolve("display") == "/dev/ttyUSB1"
 
 
+def test_a_stranger_of_the_same_make_is_never_asked(box: Box) -> None:
+    box.listener.speaks = lambda _path, question: b"\x12" if question else b""
+    box.bus.show(adapter(0))
+    box.broker.claim(Wish("printer", "/dev/ttyUSB0", may_probe=True), "T1")
+    box.broker.identify("printer", ask=True)
+    box.listener.asked.clear()
+    box.bus.show(adapter(0, port=3, instance=8))
+    for _ in range(3):
+        box.clock.advance(20_000)
+        box.broker.turn()
+    assert {question for _, question in box.listener.asked} == {b""}
+    assert box.refused(lambda: box.resolve("printer")) is FaultCode.DEVICE_UNSURE
+
+
 def test_a_document_that_is_none_of_ours_costs_the_claims_not_the_start(box: Box) -> None:
     box.documents.put(DOCUMENT, {"v": 1, "claims": [{"name": 3}], "common": [], "settled": {}})
     assert box.boot().rows() == ()
