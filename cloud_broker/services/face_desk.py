@@ -78,7 +78,7 @@ class FaceDesk:
         """
         _may(who)
         now_ms = self.clock.now_ms()
-        record = _complete(leave)
+        record = _complete(leave, now_ms)
         with self.units.begin(who.tenant_id) as unit:
             before = _held(unit, store)
             _fits(act, before)
@@ -181,7 +181,7 @@ def _fits(act: FaceAct, before: Decision | None) -> None:
         raise Fault(FaultCode.API_NOT_FOUND, what=act)
 
 
-def _complete(leave: Leave) -> Leave:
+def _complete(leave: Leave, now_ms: int) -> Leave:
     """Return the record as it will stand; Faults FACE_ENABLEMENT_INCOMPLETE, API_BODY_INVALID."""
     record = Leave(
         leave.assessment.strip(),
@@ -193,7 +193,7 @@ def _complete(leave: Leave) -> Leave:
     lacking = [name for name in named if not getattr(record, name)]
     if lacking:
         raise Fault(FaultCode.FACE_ENABLEMENT_INCOMPLETE, missing=", ".join(lacking))
-    checked_date(record.approved_on)
+    checked_date(record.approved_on, now_ms)
     return record
 
 

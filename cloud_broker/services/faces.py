@@ -1,7 +1,7 @@
 """Faces as HQ decides about them: leave for a store, a withdrawal, the filing's figures."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import FACE_LOCAL
@@ -23,6 +23,9 @@ PERSONS_WARNING = 80_000
 PERSONS_ALERT = 100_000
 FILING_WORKDAYS = 30
 CHANNEL_HQ = "hq"
+EARLIEST = date(2020, 1, 1)
+# How far the first place on earth to have a new day is ahead of UTC.
+EASTERNMOST = timedelta(hours=14)
 _NIL = b"\xc0"
 
 
@@ -69,7 +72,7 @@ class FaceOffice:
         Faults API_NOT_FOUND, API_BODY_INVALID for a date that is none, FACE_ENABLEMENT_INCOMPLETE.
         """
         if leave.approved_on:
-            checked_date(leave.approved_on)
+            checked_date(leave.approved_on, self._clock.now_ms())
         return self._decide(tenant, store, leave, who=who, enabled=True)
 
     def disable(self, tenant: UUID, store: str, *, who: str) -> Decision:
@@ -168,11 +171,15 @@ def _store_of(unit: Unit, wanted: str) -> UUID:
     return found[0]
 
 
-def checked_date(text: str) -> None:
-    """Refuse a date of approval that is none, or cannot be (Fault API_BODY_INVALID)."""
+def checked_date(text: str, now_ms: int) -> None:
+    """Refuse a date of approval that is none, or cannot be (Fault API_BODY_INVALID).
+
+    Nobody has approved tomorrow; somewhere it may be tomorrow already.
+    """
+    latest = datetime.fromtimestamp(now_ms / 1000, UTC) + EASTERNMOST
     try:
         decided = date.fromisoformat(text)
     except ValueError:
         raise Fault(FaultCode.API_BODY_INVALID, detail=f"approved_on {text!r}") from None
-    if decided < datetime(2020, 1, 1, tzinfo=UTC).date():
+    if not EARLIEST <= decided <= latest.date():
         raise Fault(FaultCode.API_BODY_INVALID, detail=f"approved_on {text!r}")

@@ -208,8 +208,9 @@ class TestFaceRepo:
         with pytest.raises(Fault) as caught:
             office(any_units).enable(tenant, "上海店", Leave(" ", "door", "", ""), who="hq")
         assert caught.value.code is FaultCode.FACE_ENABLEMENT_INCOMPLETE
-        with pytest.raises(Fault, match="A107"):
-            office(any_units).enable(tenant, "上海店", Leave("a", "b", "c", "soon"), who="hq")
+        for never in ("soon", "2019-12-31", "2126-08-02"):
+            with pytest.raises(Fault, match="A107"):
+                office(any_units).enable(tenant, "上海店", Leave("a", "b", "c", never), who="hq")
         with pytest.raises(Fault, match="A108"):
             office(any_units).enable(tenant, "nowhere", LEAVE, who="hq")
         bare = FaceEnablement(str(tenant), str(box.store), version=1, enabled=True)

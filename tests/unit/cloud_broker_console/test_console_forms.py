@@ -81,7 +81,7 @@ RECORD = {
     "assessment": "PIA-<9>",
     "signage": "门口",
     "approved_by": "周律师",
-    "approved_on": "2026-10-01",
+    "approved_on": "2026-07-01",
 }
 
 
@@ -155,9 +155,10 @@ def test_an_incomplete_record_comes_back_with_what_was_entered(
     assert "等另一位同事确认" not in signed_in.get(path).text
 
 
-def test_an_impossible_date_comes_back(signed_in: TestClient) -> None:
+@pytest.mark.parametrize("on", ["2026-02-30", "2019-12-31", "2126-07-01"])
+def test_an_impossible_date_comes_back(signed_in: TestClient, on: str) -> None:
     path = face_pages(signed_in)["成都店"]
-    form = RECORD | {"approved_on": "2026-02-30", "csrf": csrf(signed_in.get(path).text)}
+    form = RECORD | {"approved_on": on, "csrf": csrf(signed_in.get(path).text)}
     assert signed_in.post(f"{path}/propose", data=form, headers=SAME).status_code == 422
 
 
