@@ -47,6 +47,7 @@ SEARCHED = {
     "stranger": "a stranger",
     "member": "a member at 0.80",
     "poor": "a member at 0.66",
+    "later": "a later frame of a member's visit",
     "all": "all rows",
 }
 FUZZ = ROOT / "var" / "bench" / "fuzz.json"

@@ -30,6 +30,7 @@ from edge_agent.domain.consents import (
 )
 from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.recognition.gallery import Gallery
+from edge_agent.recognition.gallery_trail import Trail
 from retail_core.identity.model_card import by_role
 from retail_core.tally import FaultTally
 from tools import build_models
@@ -41,7 +42,10 @@ SEARCHES = 400
 # Whom the box sees, and how much like her template: a member's second photo, and a poor one that
 # is asked about.
 KINDS = {"stranger": 0.0, "member": 0.8, "poor": 0.66}
+# How alike two frames of a visit are.
+LATER = 0.95
 REST_S = 0.002
+_RANDOM = np.random.default_rng(2)
 KEY = bytes(range(32))
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- rows are written a transaction each: no real disk
 DEVICE = UUID(int=1)
@@ -69,6 +73,11 @@ def search(count: int) -> dict[str, float]:
         kind: [partial(gallery.judge, probe, policy) for probe in some]
         for kind, some in probes.items()
     }
+    # A visit's later frames: each much like the first, whose search left a trail.
+    first, trail = probes["member"][0], Trail()
+    gallery.judge(first, policy, trail)
+    later = [_alike(first.astype(np.float64)[None, :], LATER)[0] for _ in range(SEARCHES)]
+    ways["later"] = [partial(gallery.judge, probe, policy, trail) for probe in later]
     ways["all"] = [partial(gallery.search, probe) for probe in probes["stranger"]]
     ways["blas"] = [partial(_nearest, floats, probe) for probe in probes["stranger"]]
     found = {"mb": grown, "blas_mb": floats.nbytes / 1e6}
@@ -162,9 +171,13 @@ def _timed(search: Callable[[], object]) -> float:
 
 def _probes(floats: NDArray[np.float32], alike: float) -> NDArray[np.float32]:
     """Return faces so much like one of the rows each; 0: like nobody."""
-    random = np.random.default_rng(2)
-    rows = floats[random.integers(0, len(floats), SEARCHES)].astype(np.float64)
-    other = random.normal(size=(SEARCHES, WIDTH))
+    rows = floats[_RANDOM.integers(0, len(floats), SEARCHES)].astype(np.float64)
+    return _alike(rows, alike)
+
+
+def _alike(rows: NDArray[np.float64], alike: float) -> NDArray[np.float32]:
+    """Return a face so much like each of some."""
+    other = _RANDOM.normal(size=rows.shape)
     other -= np.einsum("ij,ij->i", other, rows)[:, None] * rows
     other /= np.linalg.norm(other, axis=1)[:, None]
     return np.asarray(alike * rows + (1 - alike * alike) ** 0.5 * other, np.float32)
