@@ -51,13 +51,20 @@ def by_words(data: bytes, told: str | None) -> str | None:
     codecs: Iterable[str] = _WIDE if told in _WIDE else tables
     scores = {codec: _score(data, tables[codec]) for codec in codecs}
     if told is not None:
-        scores[told] = scores.get(told, 0) + 1
+        scores[told] = _score(data, _words_in(told)) + 1
     best = max(scores, key=lambda codec: scores[codec], default=None)
     return best if best is not None and scores[best] >= _BYTES_MIN else None
 
 
 def _score(data: bytes, words: Iterable[bytes]) -> int:
     return sum(len(word) for word in words if word in data)
+
+
+@cache
+def _words_in(codec: str) -> tuple[bytes, ...]:
+    """Return the bytes of all words that this codec, and not ASCII, can write."""
+    words = {word for meaning in _MEANINGS for word in MEANINGS[meaning]}
+    return tuple(sorted({raw for word in words for raw in _spellings(word, codec)}))
 
 
 @cache
@@ -72,18 +79,21 @@ def _tables() -> Mapping[str, tuple[bytes, ...]]:
 
 
 def _encodings(word: str) -> Iterator[tuple[str, bytes]]:
-    word = unicodedata.normalize("NFC", word)
-    if len(word) < _LETTERS_MIN:
-        return
     for script, codecs in _SCRIPTS:
-        if not script.search(word):
-            continue
-        for codec in codecs:
-            for spelt in {word, word.upper(), word.capitalize()}:
-                raw = _encoded(spelt, codec)
-                if raw is not None and len(_HIGH.findall(raw)) and len(raw) >= _BYTES_MIN:
+        if script.search(word):
+            for codec in codecs:
+                for raw in _spellings(word, codec):
                     yield codec, raw
-        return
+            return
+
+
+def _spellings(word: str, codec: str) -> Iterator[bytes]:
+    """Give a word as tills write it, in bytes; nothing when it is too short to tell anything."""
+    word = unicodedata.normalize("NFC", word)
+    for spelt in {word, word.upper(), word.capitalize()} if len(word) >= _LETTERS_MIN else ():
+        raw = _encoded(spelt, codec)
+        if raw is not None and _HIGH.search(raw) and len(raw) >= _BYTES_MIN:
+            yield raw
 
 
 def _encoded(word: str, codec: str) -> bytes | None:

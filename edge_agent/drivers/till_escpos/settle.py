@@ -67,13 +67,13 @@ def _balance(reading: Reading) -> Settled:
             found.append(_with_late_reductions(reading, candidate, lines))
     if not found:
         return Settled(articles, (due or totals)[0].fen, adds_up=False)
-    # of a sum before and after rounding the paid one counts; a tip below the sum is no goods
-    rounded = (each for each in found if each.total_fen == paid and _is_near(each, found[0]))
-    return next(rounded, found[0])
+    # of sums before and after reductions the paid one counts; a tip below the sum is no goods
+    reduced = (each for each in found if each.total_fen == paid and _no_more(each, found[0]))
+    return next(reduced, found[0])
 
 
-def _is_near(one: Settled, other: Settled) -> bool:
-    return abs((one.total_fen or 0) - (other.total_fen or 0)) <= _ROUNDED_FEN_MAX
+def _no_more(one: Settled, first: Settled) -> bool:
+    return (one.total_fen or 0) <= (first.total_fen or 0) + _ROUNDED_FEN_MAX
 
 
 def _making(
