@@ -7,6 +7,8 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
+GRANTS: dict[str, str] = {}
+
 
 def upgrade() -> None:
     """Widen what a till may be."""
