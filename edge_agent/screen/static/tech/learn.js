@@ -197,7 +197,7 @@ class Lesson {
     said.replaceChildren(
       h("h2", {}, desk.t("learn.taken", { count: samples.length, most })),
       h("p.muted", {}, desk.t("learn.without", { count: read })),
-      samples.length < FEW && h("p.note", {}, desk.t("learn.few")),
+      ...(samples.length < FEW ? [h("p.note", {}, desk.t("learn.few"))] : []),
     );
   }
 
@@ -264,7 +264,7 @@ class Lesson {
   line(line) {
     const { desk } = this;
     const known = `learn.role.${line.role || "none"}`;
-    const meaning = line.label && line.role !== "article" ? this.chooser(line) : h("span.muted.small", {}, desk.t(known));
+    const meaning = line.label && !["article", "number", "rule"].includes(line.role) ? this.chooser(line) : h("span.muted.small", {}, desk.t(known));
     return h("tr", {}, h("td", {}, h("code", {}, line.text)), h("td", {}, meaning));
   }
 
