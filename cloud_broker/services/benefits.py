@@ -5,7 +5,7 @@ box can take and puts the members' new records into the feeds; what is forgotten
 lent by the sweep later.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -95,6 +95,24 @@ class Benefits:
         rights = {right for said in sources for right in self._unit.benefits.sourced(persons, said)}
         return self._end(rights, "taken")
 
+    def one_of_each(self, member: UUID) -> bool:
+        """Take back, of a person who was two, what both were given of one source; False for none.
+
+        What one of them used counts: nobody comes to a second birthday coupon by a second card.
+        """
+        persons = self._unit.benefits.persons([member]).get(member, ())
+        unused = (
+            (Coupon, self._unit.benefits.coupons_of(persons)),
+            (Gift, self._unit.benefits.gifts_of(persons)),
+        )
+        surplus = {
+            right
+            for what, held in unused
+            for source in {one.source for one in held}
+            for right in self._surplus(persons, what, [one for one in held if one.source == source])
+        }
+        return bool(surplus) and self._end(surplus, "taken")
+
     def expire(self, day: date) -> int:
         """End what was to be used before a day, at most a page of it; return how much."""
         over = self._unit.benefits.over(day, SWEEP_MAX)
@@ -148,6 +166,16 @@ class Benefits:
             return True
         others = persons[member][1:]
         return bool(others) and self._unit.benefits.given(others, source, what)
+
+    def _surplus(
+        self, persons: Sequence[UUID], what: type[Coupon | Gift], held: Sequence[Coupon | Gift]
+    ) -> list[UUID]:
+        """Return what is too much of what one source gave: all but one, or all if one was used."""
+        owners = {one.member for one in held}
+        others = [one for one in persons if one not in owners]
+        elsewhere = bool(others) and self._unit.benefits.given(others, held[0].source, what)
+        first_hers = sorted(held, key=lambda one: persons.index(one.member))
+        return [one.right for one in first_hers[0 if elsewhere else 1 :]]
 
     def _right(self, what: str, member: UUID, source: str) -> UUID:
         said = f"{what}/{self._tenant}/{member}/{source}"

@@ -6,7 +6,7 @@ stopped goes on where it was.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -66,6 +66,7 @@ class GrowthKeeper:
                 judged = books.judge(seen.keys() - merged)
                 books.save(judged)
                 books.save(books.judge(merged), because=MERGE)
+                self._one_of_each(unit, tenant, merged)
                 new = [one.row.member for one in judged if one.old is None]
                 self._birthdays(unit, tenant, new)
                 unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
@@ -102,6 +103,13 @@ class GrowthKeeper:
             after = page[-1]
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _one_of_each(self, unit: Unit, tenant: UUID, merged: Collection[UUID]) -> None:
+        """Leave a person who was two what one is given."""
+        benefits = Benefits(unit, tenant, self._clock.now_ms())
+        taken = [benefits.one_of_each(member) for member in sorted(merged)]
+        if any(taken):
+            benefits.tell()
 
     def _birthdays(self, unit: Unit, tenant: UUID, members: list[UUID]) -> None:
         """Give new members for a birthday that is near."""

@@ -258,6 +258,24 @@ class TestDesk:
         with pytest.raises(Fault, match="M121"):
             desk.preview(chain.tenant, json.dumps(draft).encode(), lambda _done, _all: None)
 
+    def test_what_both_were_given_is_left_once_when_they_are_one(self, chain: Chain) -> None:
+        other = Person(phone="8613900139000")
+        chain.box.enrols(other)
+        for person in (chain.person, other):
+            chain.box.sells(person, fen=100_000, business_date=20261118)
+        chain.sells(1)
+        assert chain.judged().tier == "gold"
+        given = [one.rule for one in chain.record().coupons]
+        assert given == [one.rule for one in chain.record(other).coupons] != []
+        desk = PointsDesk(chain.units, chain.clock, FakeCloudIdSource(chain.clock), "Asia/Shanghai")
+        anna = self.who(chain, "anna")
+        merge = desk.merge(anna, other.member, chain.person.member, "同一人")
+        chain.judged()
+        with chain.units.begin(chain.tenant) as unit:
+            left = unit.benefits.coupons_of([chain.person.member, other.member])
+        assert sorted(one.rule for one in left) == sorted(given)
+        desk.unmerge(anna, merge.merge_id, "不是")
+
     def test_merged_members_stand_as_one_and_apart_again(self, chain: Chain) -> None:
         other = Person(phone="8613900139000")
         chain.box.enrols(other)
