@@ -51,7 +51,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_till_is_heard_understood_and_recorded(
-    counter: Counter, page: Page, language: str, tmp_path: Path
+    counter: Counter, page: Page, language: str
 ) -> None:
     watch = Watch(page, counter.agent.base)
     page.goto(f"{counter.agent.base}/tech?lang={language}#token={SCREEN_TOKEN}")
@@ -65,12 +65,12 @@ def test_a_till_is_heard_understood_and_recorded(
     expect(page.locator("#doctor-lines")).not_to_contain_text(PHONE)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     wide = "wide" if (page.viewport_size or {"width": 0})["width"] > 600 else "phone"
-    page.screenshot(path=SCREENSHOTS / f"tech-doctor-{wide}-{language}.png", full_page=True)
+    # Written here: the browser's driver would leave a thread behind that wrote a file.
+    picture = page.screenshot(full_page=True)
+    (SCREENSHOTS / f"tech-doctor-{wide}-{language}.png").write_bytes(picture)
     with page.expect_download() as saving:
         page.locator("#doctor-save").click()
-    tape = tmp_path / "tape.jsonl"
-    saving.value.save_as(tape)
-    recording = read_recording(tape)
+    recording = read_recording(Path(saving.value.path()))
     assert len(recording.data) >= len(JOB) - len(b"\x1b\x7f")
     assert PHONE.encode() not in recording.data
     page.locator("#doctor-listen").click()
