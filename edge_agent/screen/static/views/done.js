@@ -54,9 +54,11 @@ export function tapped(state, { t }) {
   const { tapped: receipt } = state;
   const booked = receipt.fault
     ? `${t("tapped.fault")} · ${typeset(receipt.fault[state.language])}`
-    : receipt.member_name
-      ? `${t("tapped.member", { name: receipt.member_name })} · ${t("sale.points", { points: integer(receipt.points_earned) })}`
-      : t("tapped.guest");
+    : receipt.outcome !== "booked"
+      ? t(receipt.outcome === "returned" ? "tapped.returned" : "tapped.none")
+      : receipt.member_name
+        ? `${t("tapped.member", { name: receipt.member_name })} · ${t("sale.points", { points: integer(receipt.points_earned) })}`
+        : t("tapped.guest");
   const table = h(
     "div.scroll",
     { tabindex: "0", role: "region", "aria-label": t("tapped.title") },
