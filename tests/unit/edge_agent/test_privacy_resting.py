@@ -41,7 +41,7 @@ from tests.fakes.face import FakeFaceEngine
 
 # SQLite's log and shared index beside each database, and documents written anew beside the old.
 BOX_FILES = re.compile(
-    r"(journal|replica|gallery|proofs|cards)\.db(-wal|-shm|-journal|\.lock)?|documents\.json(\..*)?"
+    r"(journal|replica|gallery|proofs|cards|agreement)\.db(-wal|-shm|-journal|\.lock)?|documents\.json(\..*)?"
 )
 
 
