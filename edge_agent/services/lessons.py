@@ -115,6 +115,8 @@ class Lessons:
         elif seen.kind == "job" and seen.receipt is not None:
             data, listening.block = bytes(listening.block), bytearray()
             with self._lock:
-                if data and len(listening.taken) < LEARN_SAMPLES_MAX:
+                if not data and listening.taken:
+                    listening.taken.pop()  # two receipts came in one block: neither is a sample
+                elif data and len(listening.taken) < LEARN_SAMPLES_MAX:
                     name = f"{len(listening.taken) + 1:02d}"
                     listening.taken.append(Taken(Sample(name, data), seen.receipt))

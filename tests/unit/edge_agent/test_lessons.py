@@ -64,6 +64,15 @@ def test_a_lesson_holds_no_more_than_it_needs(room: Classroom) -> None:
     assert room.screen.get(SAMPLES).json()["code"] == "T124"
 
 
+def test_two_receipts_in_one_block_are_no_sample(room: Classroom) -> None:
+    room.screen.post(SAMPLES, json={})
+    room.prints(*lesson_streams(1))
+    room.tap.show(TapSeen("bytes", str(PRINTING_TILL), 0, data=b"".join(lesson_streams(2))))
+    room.tap.put(printed(2))
+    room.tap.put(printed(3))
+    assert [one["name"] for one in room.screen.get(SAMPLES).json()["samples"]] == ["01"]
+
+
 def test_learning_shows_every_line_and_writes_nothing(room: Classroom, tmp_path: Path) -> None:
     room.screen.post(SAMPLES, json={})
     assert room.screen.post(LEARN, json=WISH).json()["code"] == "T120"
