@@ -47,9 +47,8 @@ class ArticleFinder:
             return None
         if asked.qty_milli % MILLI:
             return _sold(number, article, article.price_fen, asked.qty_milli)
-        sold = sold_as(label, article.unit, article.price_fen)
-        labels = asked.qty_milli // MILLI
-        return _sold(number, article, sold.unit_price_fen, labels * sold.qty_milli)
+        sold = sold_as(label, article.unit, article.price_fen, asked.qty_milli // MILLI)
+        return _sold(number, article, sold.unit_price_fen, sold.qty_milli)
 
 
 def _sold(number: int, article: Article, price_fen: int, qty_milli: int) -> BasketLine:

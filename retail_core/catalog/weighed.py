@@ -159,20 +159,24 @@ def take_apart(code: str, layouts: Iterable[Layout] = COMMON) -> Weighed | None:
     return None
 
 
-def sold_as(label: Weighed, unit: str, price_fen: int) -> SoldAs:
-    """Return how a label sells: by weight at the shelf price, and never at another sum than it has.
+def sold_as(label: Weighed, unit: str, price_fen: int, labels: int = 1) -> SoldAs:
+    """Return how labels sell: by weight at the shelf price, and never at another sum than they say.
 
     A price alone gives back the weight when the shelf price could have made it; when it could not
     (the scale has yesterday's price) the label's own sum is the price of one.
     """
     measured = _measured(label, unit)
     if label.amount_fen is None:
-        return SoldAs(measured or _MILLI, price_fen)
+        return SoldAs(labels * (measured or _MILLI), price_fen)
     if measured is None:
         measured = quantity_for(label.amount_fen, price_fen)
-    if measured and divide_half_up(price_fen * measured, _MILLI) == label.amount_fen:
-        return SoldAs(measured, price_fen)
-    return SoldAs(_MILLI, label.amount_fen)
+    # Each label was rounded by itself: twice its weight may cost a fen more or less than two.
+    if measured and all(
+        divide_half_up(price_fen * one * measured, _MILLI) == one * label.amount_fen
+        for one in (1, labels)
+    ):
+        return SoldAs(labels * measured, price_fen)
+    return SoldAs(labels * _MILLI, label.amount_fen)
 
 
 def quantity_for(amount_fen: int, price_fen: int) -> int | None:
@@ -209,4 +213,5 @@ def _measured(label: Weighed, unit: str) -> int | None:
 
 
 def _number(digits: str) -> int | None:
-    return int(digits) if digits else None
+    """Return what a field says; None without one, and for one left at zero, which says nothing."""
+    return int(digits or 0) or None

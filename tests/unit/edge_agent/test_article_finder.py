@@ -40,10 +40,11 @@ def finder() -> ArticleFinder:
         (AskedLine(barcode=label("210012309476")), "123", 1_000, 9_476),
         (AskedLine(barcode=label("230004200300")), "TOFU", 600, 380),
         (AskedLine(barcode=label("200012300752"), qty_milli=2_000), "123", 1_504, 12_600),
+        (AskedLine(barcode=label("210012309463"), qty_milli=2_000), "123", 2_000, 9_463),
         (AskedLine(barcode=label("200012300752"), qty_milli=-1_000), "123", -752, 12_600),
         (AskedLine(barcode=label("200012300752"), qty_milli=752), "123", 752, 12_600),
     ],
-    ids=["weight", "price", "other price", "jin", "two labels", "taken back", "read by the till"],
+    ids=["weight", "price", "other price", "jin", "two labels", "two sums", "taken back", "till"],
 )
 def test_a_label_is_taken_apart(
     finder: ArticleFinder, asked: AskedLine, sku: str, qty_milli: int, price_fen: int

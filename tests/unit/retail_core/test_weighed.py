@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retail_core.catalog.barcodes import check_digit_holds
@@ -124,14 +124,24 @@ def test_law_what_was_put_on_a_label_comes_off_it(layout: Layout, data: st.DataO
     grams=st.none() | st.integers(1, 99_999),
     price_fen=st.integers(1, 1_000_000),
     unit=st.sampled_from(["kg", "斤", "100g", "g", "个"]),
+    labels=st.integers(1, 99),
 )
-def test_law_the_customer_pays_what_the_label_says(
-    amount_fen: int | None, grams: int | None, price_fen: int, unit: str
+@example(amount_fen=350, grams=None, price_fen=1_050, unit="kg", labels=2)
+def test_law_the_customer_pays_what_the_labels_say(
+    amount_fen: int | None, grams: int | None, price_fen: int, unit: str, labels: int
 ) -> None:
-    sold = sold_as(Weighed(("1",), grams, amount_fen), unit, price_fen)
+    sold = sold_as(Weighed(("1",), grams, amount_fen), unit, price_fen, labels)
     assert sold.qty_milli > 0
     if amount_fen is not None:
-        assert divide_half_up(sold.qty_milli * sold.unit_price_fen, 1_000) == amount_fen
+        assert divide_half_up(sold.qty_milli * sold.unit_price_fen, 1_000) == labels * amount_fen
+
+
+def test_a_price_left_at_zero_is_none_and_gives_nothing_away() -> None:
+    body = "24001230000000752"
+    label = take_apart(f"{body}{check_digit(body)}")
+    assert label is not None
+    assert (label.grams, label.amount_fen) == (752, None)
+    assert sold_as(label, "kg", 12_600) == SoldAs(752, 12_600)
 
 
 @given(st.integers(1, 100_000), st.integers(1, 99_999))
