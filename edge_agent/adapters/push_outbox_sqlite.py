@@ -31,10 +31,14 @@ MIGRATIONS = (
 _MANNER = Manner(synchronous="FULL", erase=True)
 _COLUMNS = "push_id, member_id, points, state, tries, before_milli, before_total_milli"
 _OPEN = f"""
-SELECT {_COLUMNS}, customer FROM push JOIN link USING (member_id)
-WHERE nr IN (SELECT min(nr) FROM push WHERE state IN ('waiting', 'calling') GROUP BY member_id)
-ORDER BY nr
+SELECT {_COLUMNS}, customer FROM (
+  SELECT *, row_number() OVER (PARTITION BY customer ORDER BY state = 'waiting', nr) AS turn
+  FROM link JOIN push USING (member_id) WHERE state IN ('waiting', 'calling')
+) WHERE turn = 1 ORDER BY nr
 """  # noqa: S608 -- constants of this module
+_DEPTH = """
+SELECT count(*) FROM link JOIN push USING (member_id) WHERE state IN ('waiting', 'calling')
+"""
 _UNSURE = f"SELECT {_COLUMNS} FROM push WHERE state IN ('unsure', 'refused') ORDER BY nr"  # noqa: S608
 _TAKE = f"INSERT OR IGNORE INTO push ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _KEEP = """
@@ -67,7 +71,7 @@ class SqlitePushOutbox:
             _update(db, push)
 
     def open(self) -> tuple[tuple[PointPush, str], ...]:
-        """Return the oldest unfinished push of each linked member, with her customer."""
+        """Return one unfinished push of each linked customer: the one begun, else the oldest."""
         return tuple((_push(row), str(row[-1])) for row in self._file.rows(_OPEN))
 
     def unsure(self) -> tuple[PointPush, ...]:
@@ -75,8 +79,8 @@ class SqlitePushOutbox:
         return tuple(map(_push, self._file.rows(_UNSURE)))
 
     def depth(self) -> int:
-        """Return how many are not finished."""
-        row = self._file.row("SELECT count(*) FROM push WHERE state IN ('waiting', 'calling')")
+        """Return how many of linked members are not finished."""
+        row = self._file.row(_DEPTH)
         return 0 if row is None else int(row[0])
 
     def link(self, member_id: UUID, customer: str) -> None:

@@ -23,7 +23,10 @@ class PushOutbox(Protocol):
         ...
 
     def open(self) -> tuple[tuple[PointPush, str], ...]:
-        """Return the oldest unfinished push of each linked member, with her customer."""
+        """Return one unfinished push of each linked customer: the one begun, else the oldest.
+
+        Two members may be one customer, as after a merge: their readings would mix.
+        """
         ...
 
     def unsure(self) -> tuple[PointPush, ...]:
@@ -31,7 +34,7 @@ class PushOutbox(Protocol):
         ...
 
     def depth(self) -> int:
-        """Return how many are not finished."""
+        """Return how many of linked members are not finished; the others wait for a name."""
         ...
 
     def link(self, member_id: UUID, customer: str) -> None:

@@ -43,6 +43,30 @@ class PushOutboxContract:
         assert outbox.open() == ((push(1), "700"), (push(2, WANG), "800"))
         assert outbox.customer(WANG) == "800"
 
+    def test_two_members_who_are_one_customer_go_one_after_the_other(
+        self, outbox: PushOutbox
+    ) -> None:
+        outbox.take(3, [push(1), push(2, WANG)])
+        outbox.link(LI, "700")
+        outbox.link(WANG, "700")
+        assert outbox.open() == ((push(1), "700"),)
+        outbox.keep(push(1).now(PushState.DONE))
+        assert outbox.open() == ((push(2, WANG), "700"),)
+
+    def test_what_was_begun_goes_before_an_older_one_sent_again(self, outbox: PushOutbox) -> None:
+        outbox.take(3, [push(1), push(2)])
+        outbox.link(LI, "700")
+        outbox.keep(push(1).now(PushState.UNSURE))
+        begun = push(2).begun(Reading(5_000))
+        outbox.keep(begun)
+        outbox.keep(push(1))
+        assert outbox.open() == ((begun, "700"),)
+
+    def test_who_is_nobodys_customer_does_not_fill_the_queue(self, outbox: PushOutbox) -> None:
+        outbox.take(3, [push(1), push(2, WANG), push(3, WANG)])
+        outbox.link(LI, "700")
+        assert outbox.depth() == 1
+
     def test_a_push_goes_its_way(self, outbox: PushOutbox) -> None:
         outbox.take(3, [push(1), push(2)])
         outbox.link(LI, "700")

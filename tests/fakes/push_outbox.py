@@ -29,20 +29,24 @@ class FakePushOutbox:
             self._pushes[push.push_id] = push
 
     def open(self) -> tuple[tuple[PointPush, str], ...]:
-        first: dict[UUID, PointPush] = {}
-        for push in self._pushes.values():
-            if push.state in _OPEN:
-                first.setdefault(push.member_id, push)
-        return tuple(
-            (push, self._links[member]) for member, push in first.items() if member in self._links
-        )
+        first: dict[str, PointPush] = {}
+        for push in sorted(self._linked(), key=lambda one: one.state is PushState.WAITING):
+            first.setdefault(self._links[push.member_id], push)
+        return tuple((push, customer) for customer, push in first.items())
 
     def unsure(self) -> tuple[PointPush, ...]:
         wanted = {PushState.UNSURE, PushState.REFUSED}
         return tuple(push for push in self._pushes.values() if push.state in wanted)
 
     def depth(self) -> int:
-        return sum(push.state in _OPEN for push in self._pushes.values())
+        return len(self._linked())
+
+    def _linked(self) -> list[PointPush]:
+        return [
+            push
+            for push in self._pushes.values()
+            if push.state in _OPEN and push.member_id in self._links
+        ]
 
     def link(self, member_id: UUID, customer: str) -> None:
         self._links[member_id] = customer
