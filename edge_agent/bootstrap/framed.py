@@ -43,6 +43,8 @@ def build_serve(basis: Basis, services: Services, surface: "Surface") -> ServeTi
         booked=surface.counter.booked,
         practising=lambda till: bool(services.after.training.at(surface.visits.at(till).lane)),
         today=lambda: services.prices.business_date(basis.clock.now()),
+        clock=basis.clock,
+        nobody=services.sessions.end,
     )
 
 

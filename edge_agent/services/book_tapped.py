@@ -95,6 +95,10 @@ class BookTapped:
                 self._tally.count(booking.fault)
         return made[-1]
 
+    def knows(self, till: UUID, receipt: TappedReceipt) -> bool:
+        """Tell whether a receipt's number is taken: it would not be booked."""
+        return self._journal.answer(self._key(till, receipt, self._clock.now())) is not None
+
     def last(self) -> tuple[TappedBooking, ...]:
         """Return the last receipts, newest first."""
         with self._lock:

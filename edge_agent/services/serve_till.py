@@ -7,6 +7,7 @@ from uuid import UUID
 from edge_agent.domain.receipts import HeldReceipt, ReceiptSearch
 from edge_agent.domain.tapped import TappedBooking, TappedOutcome
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from edge_agent.ports.clock import Clock
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.services.attach import Attach
 from edge_agent.services.book_tapped import BookTapped
@@ -19,6 +20,8 @@ from retail_core.texts.faults import FaultCode
 
 # A till of this kind tells what was paid, not what was sold.
 WHOLE_SALE = "收银合计"
+# So long a till may go on sending the same sale.
+AGAIN_MS = 10 * 60_000
 _ONE_MILLI = 1_000
 
 
@@ -26,7 +29,8 @@ _ONE_MILLI = 1_000
 class ServeTill:
     """Answers requests; `booked` is told of each sale.
 
-    `practising` says whether a till trains, `today` which business day it is.
+    `practising` says whether a till trains, `today` which business day it is, `nobody` ends a visit
+    at a till.
     """
 
     attach: Attach
@@ -36,6 +40,8 @@ class ServeTill:
     booked: Callable[[TappedBooking], None]
     practising: Callable[[UUID], bool]
     today: Callable[[], int | None]
+    clock: Clock
+    nobody: Callable[[UUID], None]
 
     def answer(self, till: UUID, profile: str, request: TillRequest) -> TillAnswer:
         """Return what the till is told; a fault is an answer too."""
@@ -61,17 +67,45 @@ class ServeTill:
             return TillAnswer(fault=FaultCode.FRAMED_REQUEST_UNREADABLE)
         if self.practising(till):
             return TillAnswer()
-        search = ReceiptSearch(till, self.today(), request.receipt_no)
+        if self._last_again(till, request):
+            return self._again(till, request.receipt_no)
+        receipt = _receipt(till, profile, request)
         # Sent again after its visit is over: whoever stands here now is not to get her card.
-        if request.card and not self.receipts.last(search):
-            self.attach.by_text(till, request.card)
-        booking = self.tapped.book(till, _receipt(till, profile, request))
+        if request.card and not self.tapped.knows(till, receipt):
+            self._attached(till, request.card)
+        booking = self.tapped.book(till, receipt)
         if booking.outcome is TappedOutcome.BOOKED:
             self.booked(booking)
             return self._told(booking.member_id, booking.points_earned)
         if booking.outcome is TappedOutcome.DUPLICATE:
             return self._again(till, request.receipt_no)
         return TillAnswer(fault=booking.fault or FaultCode.TILL_RECEIPT_UNREADABLE)
+
+    def _attached(self, till: UUID, card: str) -> None:
+        """Note whose sale it is; a card that nobody has makes it nobody's, and it is booked."""
+        try:
+            self.attach.by_text(till, card)
+        except Fault:
+            self.nobody(till)
+
+    def _last_again(self, till: UUID, request: TillRequest) -> bool:
+        """Tell whether the till's last sale came again where its business day cannot say so.
+
+        A box without a battery does not know the day after a power cut, and a day may end between
+        a sale and its repetition: the number would look like one of another day.
+        """
+        last = next(iter(self.receipts.last(ReceiptSearch(till))), None)
+        if last is None or (last.till_receipt_no, last.total_fen) != (
+            request.receipt_no,
+            request.amount_fen,
+        ):
+            return False
+        today = self.today()
+        if last.business_date is None or today is None:
+            return True
+        return (
+            last.business_date != today and abs(self.clock.now().wall_ms - last.wall_ms) <= AGAIN_MS
+        )
 
     def _again(self, till: UUID, number: str) -> TillAnswer:
         rows = self.receipts.last(ReceiptSearch(till, None, number))

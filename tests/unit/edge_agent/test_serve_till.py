@@ -11,6 +11,7 @@ from edge_agent.bootstrap.framed import build_serve
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
 from edge_agent.settings import load_settings
+from retail_core.clock import TimeQuality
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import EventType
 from tests.factories.agent_api import CARD_UID, MEMBER, PRINTING_TILL, Box
@@ -76,6 +77,48 @@ def test_a_sale_sent_again_with_its_card_leaves_the_next_customer_alone(box: Box
     assert ask(box, with_card).earned == 19
     assert ask(box, with_card).earned == 19
     assert ask(box, replace(SALE, receipt_no="R8")).earned == 0
+
+
+def test_a_sale_sent_again_after_a_power_cut_that_took_the_clock_is_booked_once(
+    box: Box, tmp_path: Path
+) -> None:
+    with_card = replace(SALE, card="13800138000")
+    first = ask(box, with_card)
+    box.agent.stop()
+    with Box(tmp_path) as again:
+        again.clock.quality, again.clock.wall_ms = TimeQuality.UNKNOWN, 1_000
+        assert ask(again, with_card) == first
+        assert sales(again) == 1
+        # Yesterday's number on a new sale is a new sale, and its card counts.
+        assert ask(again, replace(with_card, receipt_no="R8")).earned == 19
+        assert ask(again, replace(with_card, amount_fen=2_950)).earned == 29
+
+
+def test_a_sale_sent_again_over_the_end_of_the_day_or_a_clock_that_came_is_booked_once(
+    box: Box,
+) -> None:
+    box.clock.quality = TimeQuality.UNKNOWN
+    first = ask(box, SALE)
+    box.clock.quality = TimeQuality.SYNCED
+    assert ask(box, SALE) == first
+    late = replace(SALE, receipt_no="R8")
+    day = box.agent.services.prices.business_date
+    while day(box.clock.now()) == day(replace(box.clock.now(), wall_ms=box.clock.wall_ms + 60_000)):
+        box.clock.wall_ms += 60_000
+    assert ask(box, late).fault is None
+    box.clock.wall_ms += 60_000
+    assert ask(box, late).fault is None
+    assert sales(box) == 2
+    box.clock.wall_ms += 24 * 3_600_000
+    assert ask(box, late).fault is None
+    assert sales(box) == 3
+
+
+def test_a_card_nobody_has_costs_no_sale_and_gives_nobody_elses_points(box: Box) -> None:
+    assert ask(box, MEMBER_ASKED).fault is None
+    told = ask(box, replace(SALE, card="13900139000"))
+    assert (told.fault, told.name, told.earned) == (None, "", 0)
+    assert sales(box) == 1
 
 
 def test_a_till_that_asks_too_often_is_held_back(box: Box) -> None:
