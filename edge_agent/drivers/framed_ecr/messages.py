@@ -39,6 +39,9 @@ class Messages:
         given = {one.means: _part(content, one).strip() for one in operation.fields}
         if any(len(value) > FRAMED_FIELD_CHARS_MAX for value in given.values()):
             raise _unreadable("size")
+        # A NUL or half a character is refused by every database the receipt goes through later.
+        if not all(map(str.isprintable, given.values())):
+            raise _unreadable("characters")
         if operation.means == "member" and not given["card"]:
             raise _unreadable("card")
         if operation.means == "sale" and not given["receipt"]:

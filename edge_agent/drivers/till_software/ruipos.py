@@ -24,6 +24,7 @@ from retail_core.texts.faults import FaultCode
 COMMAND = "GetMemInfo"
 OK, NOBODY, UNREADABLE, REUSED = 0, 1, 2, 3
 _MEMCODE_MAX = 64
+_SEQ_MAX = 64
 _FULL_PRICE = 100
 _MS_PER_S = 1_000
 
@@ -112,10 +113,14 @@ def _read(body: bytes) -> _Asked | None:
     if not isinstance(seq, str) or not isinstance(memcode, str):
         return None
     try:
-        seq = str(UUID(seq))
+        # Said back as it came: a till may compare the letters.
+        UUID(seq)
     except ValueError:
         return None
-    return _Asked(seq, memcode.strip()) if 0 < len(memcode.strip()) <= _MEMCODE_MAX else None
+    memcode = memcode.strip()
+    # Half a character has no bytes: what it is could neither be hashed nor looked for.
+    readable = 0 < len(memcode) <= _MEMCODE_MAX and len(seq) <= _SEQ_MAX and memcode.isprintable()
+    return _Asked(seq, memcode) if readable else None
 
 
 def _said(code: int, seq: str, msg: str, items: list[dict[str, object]] | None = None) -> bytes:

@@ -92,6 +92,9 @@ def test_a_name_cannot_forge_a_part_of_the_answer() -> None:
         ("ecr-codepay", b"[" * 500, "json"),
         ("ecr-crc32", b"SALE\t1.999\tR7", "amount"),
         ("ecr-crc32", b"SALE\t1.\xd9\xa1\tR7", "amount"),
+        ("ecr-crc32", b"SALE\t19.50\tR7\0", "characters"),
+        ("ecr-codepay", CODEPAY.replace(b"R7", b"R\\u0000"), "characters"),
+        ("ecr-codepay", CODEPAY.replace(b"R7", b"R\\ud800"), "characters"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_without_quoting_it(

@@ -64,7 +64,8 @@ class Door:
         client = TestClient(
             self.agent.app, base_url="http://127.0.0.1:18431", client=(address, 50_000)
         )
-        answer = client.post(PATH, json=call, headers={"X-Till-Secret": secret})
+        headers = {"X-Till-Secret": secret, "Content-Type": "application/json"}
+        answer = client.post(PATH, content=json.dumps(call), headers=headers)
         return answer.status_code, json.loads(answer.content)
 
 
@@ -84,6 +85,13 @@ def test_a_till_asks_and_the_member_is_noted_at_its_counter(door: Door) -> None:
     sessions.end(PRINTING_TILL)
     assert door.ask(CALL) == (status, told)
     assert sessions.at(PRINTING_TILL) is None
+
+
+def test_a_number_is_said_back_as_it_came_and_half_a_character_is_unreadable(door: Door) -> None:
+    seq = CALL["seq"].replace("-", "").upper()
+    assert door.ask(CALL | {"seq": seq})[1]["seq"] == seq
+    status, told = door.ask(CALL | {"memcode": "\ud800"})
+    assert (status, told["code"]) == (200, 2)
 
 
 @pytest.mark.parametrize(
