@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from retail_core.checkout.basket import line_shelf_fen
 from retail_core.pricing.certificate import certificate_hash
-from retail_core.pricing.formulation import formulate, points_terms
-from retail_core.pricing.matching.matches import match_rules
 from retail_core.pricing.rules.coupons import ThresholdCoupon
 from retail_core.pricing.rules.offers import BundleSlot, Caps, MixAndMatch, SlotBundle
 from retail_core.pricing.solver import joint, model
@@ -26,19 +24,11 @@ from retail_core.pricing.solver.receipt import (
 )
 from tests.factories.pricing import basket, line, tagged, tier
 from tests.factories.pricing_problems import Law
+from tests.factories.search_answers import question_of
 from tools.verify_pricing.cases import Maker
 from tools.verify_pricing.checks import against_everything, priced_of, states_and_programs
-from tools.verify_pricing.oracle import Case
 
 seeds = st.integers(0, 10**9)
-
-
-def question_of(case: Case) -> Question:
-    matches = match_rules(case.basket, case.bundle, case.member, case.store)
-    formulation = formulate(case.basket.lines, matches)
-    free = case.member.points_free if case.member else 0
-    points = points_terms(matches.points, free, case.points_wanted)
-    return Question(formulation.problem, formulation.candidates, points)
 
 
 @pytest.mark.parametrize("start", range(0, 300, 50))
