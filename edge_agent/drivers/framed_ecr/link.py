@@ -163,6 +163,9 @@ class Link:
         self, how: Callable[[bytes], Done | Undelivered], out: _UnderWay, now_ms: int
     ) -> list[Action]:
         self._out = None
+        if how is Undelivered:
+            # Whoever never had the answer asks again, and is to have it then.
+            self._last = None
         if not self._by_id:
             pause_ms = self._link.ack_ms if out.tries > 1 else self._link.settle_ms
             self._free_ms = now_ms + pause_ms
@@ -181,11 +184,16 @@ class Link:
         return [answer, *(self._delivered(frame, now_ms) if plain else ())]
 
     def _delivered(self, frame: Frame, now_ms: int) -> list[Action]:
-        """Deliver a message the first time; a repetition was only acknowledged again."""
-        held, self._last = self._last, (frame.header, frame.data, now_ms)
-        again = held is not None and held[:2] == (frame.header, frame.data)
-        if again and held is not None and now_ms - held[2] <= self._link.repeat_ms:
+        """Deliver a message the first time; a repetition was only acknowledged again.
+
+        The time counts from what was delivered: a till that asks the same every few seconds is
+        answered now and then, and not only once.
+        """
+        held = self._last
+        same = held is not None and held[:2] == (frame.header, frame.data)
+        if same and held is not None and now_ms - held[2] <= self._link.repeat_ms:
             return []
+        self._last = (frame.header, frame.data, now_ms)
         return [Deliver(frame.data)]
 
     def _beat(self, now_ms: int) -> list[Action]:

@@ -53,6 +53,22 @@ def test_a_frame_is_acknowledged_then_delivered_and_its_repetition_only_acknowle
     assert link.got(Frame(b"", b"other"), 600) == [Write(b"\x06"), Deliver(b"other")]
 
 
+def test_a_till_that_asks_the_same_every_few_seconds_is_answered_again_in_time() -> None:
+    link, frame = Link(MARKED, ANSWERED), Frame(b"", b"hello")
+    asked = range(0, 3 * ANSWERED.repeat_ms, 5_000)
+    delivered = [now_ms for now_ms in asked if Deliver(b"hello") in link.got(frame, now_ms)]
+    assert delivered == [0, 20_000, 40_000]
+
+
+def test_who_asks_again_because_no_answer_came_through_is_answered() -> None:
+    link, frame = Link(MARKED, ANSWERED), Frame(b"", b"hello")
+    link.got(frame, 0)
+    link.send(b"answer", 10)
+    link.tick(110)
+    assert link.tick(210) == [Undelivered(b"answer")]
+    assert link.got(frame, 1_000) == [Write(b"\x06"), Deliver(b"hello")]
+
+
 def test_a_damaged_frame_is_refused_and_noise_is_not_answered() -> None:
     link = Link(MARKED, ANSWERED)
     assert link.got(Damaged(Broken.CHECK, 5), 0) == [Write(b"\x15"), Bad(Broken.CHECK)]
