@@ -1,4 +1,4 @@
-"""Numbers printed on members' cards, as a chain issued them: `9900########` is 9900 and 8 digits."""
+"""Numbers printed on cards, as a chain issued them: `9900########` is 9900 and 8 digits."""
 
 import re
 
