@@ -11,6 +11,8 @@ _WECHAT = frozenset({"10", "11", "12", "13", "14", "15"})
 _ALIPAY = frozenset({"25", "26", "27", "28", "29", "30"})
 _UNIONPAY = "62"
 PREFIXES = _WECHAT | _ALIPAY | {_UNIONPAY}
+_DIGITS_MAX = dict.fromkeys(_WECHAT, _WECHAT_DIGITS) | dict.fromkeys(_ALIPAY, _ALIPAY_DIGITS[-1])
+_DIGITS_MAX[_UNIONPAY] = _UNIONPAY_DIGITS
 
 
 def is_payment_code(text: str) -> bool:
@@ -22,4 +24,16 @@ def is_payment_code(text: str) -> bool:
         (digits == _WECHAT_DIGITS and begin in _WECHAT)
         or (digits in _ALIPAY_DIGITS and begin in _ALIPAY)
         or (digits == _UNIONPAY_DIGITS and begin == _UNIONPAY)
+    )
+
+
+def begins_payment_code(text: str) -> bool:
+    """Tell whether more digits behind this text could make it a payment code, or a longer one."""
+    return (
+        text.isascii()
+        and text.isdecimal()
+        and any(
+            len(text) < digits and (text.startswith(prefix) or prefix.startswith(text))
+            for prefix, digits in _DIGITS_MAX.items()
+        )
     )

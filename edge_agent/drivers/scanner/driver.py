@@ -33,6 +33,7 @@ class ScanWatch:
         self._terminator = TERMINATOR[profile.terminator]
         self._heard_ms = 0
         self._wanted: Typing | None = None
+        self._hears = False
 
     def want(self, typing: Typing | None) -> None:
         """Have a text typed at the next occasion; None: no more. From any thread."""
@@ -40,11 +41,13 @@ class ScanWatch:
 
     def feed(self, data: bytes, now_ms: int) -> Iterator[Step]:
         """Rule byte by byte; a pause before these ends what was before."""
+        self._hears = True
         yield from self._after_silence(now_ms)
         self._heard_ms = now_ms
         for byte in data:
             for ruling in self._gate.feed(chr(byte)):
                 yield from self._do(ruling, now_ms)
+        self._hears = False
 
     def tick(self, now_ms: int) -> Iterator[Step]:
         """End what paused; type what is wanted."""
@@ -63,7 +66,8 @@ class ScanWatch:
 
     def reset(self) -> None:
         """Begin anew: everything undecided has gone on."""
-        self._gate.reset()
+        self._gate.reset(unheard=self._hears)
+        self._hears = False
 
     def farewell(self) -> bytes:
         """Leave nothing behind."""

@@ -119,6 +119,7 @@ class KeyboardScannerTap:
             except Fault:
                 self._gone()
                 continue
+            self._keys = KeyReader(self._profile.layout)
             self._state = "ok"
             unplugged = self._serve(ends)
             self._let_go_for_good(ends)
@@ -164,15 +165,15 @@ class KeyboardScannerTap:
         except Exception as error:  # noqa: BLE001 - a bug in ruling must not swallow scans
             logger.warning("a scanner's watcher failed", error=type(error).__name__)
             self._tally.count(FaultCode.TILL_WATCH_FAILED)
-            self._release(ends)
+            self._release(ends, unheard=True)
         if self._held and (now - self._held_ms >= self._hold_ms or len(self._held) > HELD_MAX):
             self._release(ends)
 
     def _rule(self, ends: KeyEnds, events: Sequence[KeyEvent], now_ms: int) -> None:
         waiting = deque(events)
         # Whatever fails below, every event that was read is among those that are let go.
-        self._after_silence(ends, now_ms)
         try:
+            self._after_silence(ends, now_ms)
             while waiting:
                 self._one(ends, waiting.popleft(), now_ms)
         finally:
@@ -229,9 +230,9 @@ class KeyboardScannerTap:
             if event.value == UP:
                 ends.write(event)
 
-    def _release(self, ends: KeyEnds) -> None:
+    def _release(self, ends: KeyEnds, *, unheard: bool = False) -> None:
         self._forward(ends, len(self._held))
-        self._gate.reset()
+        self._gate.reset(unheard=unheard)
 
     def _type(self, ends: KeyEnds, now_ms: int) -> None:
         wanted = self._wanted

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from edge_agent.ports.scanner_tap import ScanEvent
 from retail_core.catalog.barcodes import CHECKED_LENGTHS, check_digit_holds
 from retail_core.catalog.weighed import COMMON, Layout, take_apart
-from retail_core.checkout.payment_codes import is_payment_code
+from retail_core.checkout.payment_codes import begins_payment_code, is_payment_code
 from retail_core.identity import digit_code, member_code
 from retail_core.identity.card_number import is_card_number
 
@@ -63,6 +63,13 @@ def without_aim(text: str) -> str:
     """Cut off the identifier of the symbology that some scanners put first."""
     found = _AIM.match(text)
     return text if found is None else text[found.end() :]
+
+
+def may_become_payment(text: str) -> bool:
+    """Tell whether a text that has begun so may still be a payment code."""
+    bare = without_aim(text)
+    in_aim = not bare or (bare.startswith("]") and len(bare) < _AIM_CHARS)
+    return in_aim or begins_payment_code(bare)
 
 
 @dataclass(frozen=True, slots=True)

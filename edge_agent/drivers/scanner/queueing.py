@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge_agent.drivers.lines.watched import HOLD_MS_MAX
 from edge_agent.ports.scanner_tap import ScanEvent
@@ -35,9 +35,13 @@ class Scans:
 
     def __init__(self) -> None:
         self._events: queue.Queue[ScanEvent] = queue.Queue(SCAN_EVENT_QUEUE_MAX)
+        self._last_ms = -1
 
     def put(self, event: ScanEvent) -> None:
-        """Queue an event without waiting."""
+        """Queue an event without waiting; called by the scanner's thread."""
+        # Two of the same goods that were read at once are two, and told apart by their time.
+        event = replace(event, mono_ms=max(event.mono_ms, self._last_ms + 1))
+        self._last_ms = event.mono_ms
         while True:
             try:
                 self._events.put_nowait(event)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,16 @@ from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.driver import ScanWatch
 from edge_agent.drivers.scanner.frames import SCAN_CHARS_MAX
 from edge_agent.drivers.scanner.kinds import MemberForms, ScanKinds
-from edge_agent.drivers.scanner.queueing import PAUSE_MS, Typing
+from edge_agent.drivers.scanner.queueing import PAUSE_MS, Scans, Typing
 from edge_agent.ports.scanner_tap import ScanEvent
-from tests.unit.edge_agent.test_scan_kinds import ALIPAY, CARD, DIGIT_CODE, TOKEN, WECHAT
+from tests.unit.edge_agent.test_scan_kinds import (
+    ALIPAY,
+    CARD,
+    DIGIT_CODE,
+    PAYMENTS,
+    TOKEN,
+    WECHAT,
+)
 
 COLA = "6901234567892"
 PROFILE = ScannerProfile(kind="scanner", name="s", title_zh="枪", title_en="s")
@@ -173,3 +181,67 @@ def test_law_a_reset_anywhere_keeps_nothing_that_is_not_a_whole_code(data: bytes
     line.send(data[at:])
     line.wait(GAP_MS)
     assert out + line.out == data
+
+
+@pytest.mark.parametrize("profile", [PROFILE, SILENT], ids=["terminator", "silence"])
+@pytest.mark.parametrize("end", ["", "\r"])
+@given(PAYMENTS, st.sampled_from(["", "]C1"]), st.lists(st.integers(1, 26), max_size=6))
+def test_law_a_payment_code_that_pauses_is_told_without_a_digit(
+    profile: ScannerProfile, end: str, code: str, aim: str, pauses: list[int]
+) -> None:
+    line, sent = Line(profile), aim + code
+    cuts = sorted({0, len(sent), *(at for at in pauses if at < len(sent))})
+    for start, stop in pairwise(cuts):
+        line.send(sent[start:stop].encode())
+        line.wait(GAP_MS)
+    line.send(end.encode())
+    line.wait(GAP_MS)
+    assert line.out.decode() == sent + end
+    assert {one.code for one in line.told} <= {""}
+
+
+def test_a_scanner_that_ends_with_silence_still_tells_goods_and_members_after_a_payment() -> None:
+    line = Line(SILENT)
+    for code in (WECHAT, COLA, ALIPAY, COLA, "10023", DIGIT_CODE, ALIPAY, CARD):
+        line.send(code.encode())
+        line.wait(GAP_MS)
+    told = [(one.kind, one.code) for one in line.told]
+    assert told == [
+        ("payment", ""),
+        ("article", COLA),
+        ("payment", ""),
+        ("article", COLA),
+        ("other", ""),
+        ("member", DIGIT_CODE),
+        ("payment", ""),
+        ("member", CARD),
+    ]
+
+
+def test_the_rest_of_a_payment_code_never_waits(line: Line) -> None:
+    line.send(b"13")
+    line.wait(GAP_MS)
+    line.send(b"81")
+    assert line.out == b"1381"
+
+
+def test_a_payment_code_half_heard_when_ruling_failed_is_told_without_digits(line: Line) -> None:
+    line.watch._tell = _fails
+    with pytest.raises(KeyError):
+        line.send(f"{COLA}\r{WECHAT[:9]}".encode())
+    line.watch.reset()
+    line.undecided, line.watch._tell = b"", line.told.append
+    line.send(f"{WECHAT[9:]}\r{COLA}\r".encode())
+    assert [(one.kind, one.code) for one in line.told] == [("other", ""), ("article", COLA)]
+
+
+def _fails(event: ScanEvent) -> None:
+    raise KeyError(event.code)
+
+
+def test_two_of_the_same_goods_read_at_once_are_two(line: Line) -> None:
+    line.send(f"{COLA}\r{COLA}\r".encode())
+    scans = Scans()
+    for event in line.told:
+        scans.put(event)
+    assert scans.next(1) != scans.next(1)

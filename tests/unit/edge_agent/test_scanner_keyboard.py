@@ -28,6 +28,7 @@ from tests.unit.edge_agent.test_scan_kinds import CARD, DIGIT_CODE, TOKEN, WECHA
 
 COLA = "6901234567892"
 LAYOUTS = ("us", "gb", "de", "fr")
+PROFILE = ScannerProfile(kind="scanner", name="s", title_zh="枪", title_en="s")
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
@@ -167,6 +168,32 @@ def test_a_bug_in_ruling_swallows_nothing(here: Shop) -> None:
     expected = f"{COLA}\r8412345678905\r{COLA}\r"
     until(lambda: here.till_reads() == expected)
     assert here.tally.snapshot()[FaultCode.TILL_WATCH_FAILED.value] > 0
+
+
+def test_a_bug_after_a_pause_swallows_nothing() -> None:
+    class Broken(ScanKinds):
+        def event(self, text: str | None, now_ms: int) -> ScanEvent:
+            raise KeyError(text)
+
+    gun, profile = TypingScanner(), PROFILE.model_copy(update={"ends": "silence"})
+    tap = KeyboardScannerTap(Broken("till"), profile, gun.open)
+    tap._rule(gun, typed("69", "us") or (), 1_000)
+    with pytest.raises(KeyError):
+        tap._rule(gun, typed("12", "us") or (), 2_000)
+    tap._release(gun)
+    assert read(gun.typed_on(), "us") == "6912"
+    gun.stop()
+
+
+def test_a_shift_that_was_down_when_it_was_unplugged_is_up_afterwards(here: Shop) -> None:
+    here.gun.press([KeyEvent(LEFT_SHIFT, DOWN)])
+    until(lambda: len(here.gun.typed_on()) == 1)
+    here.gun.unplug()
+    until(lambda: here.tap.state() == "gone")
+    here.gun.is_there = True
+    until(lambda: here.tap.state() == "ok")
+    here.gun.scan(DIGIT_CODE)
+    assert here.event().kind == "member"
 
 
 def test_the_box_types_in_the_tills_layout(shop: Shop) -> None:
