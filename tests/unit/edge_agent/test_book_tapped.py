@@ -1,6 +1,7 @@
 """Receipts read off the printer line."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
