@@ -28,7 +28,7 @@ BROKEN_MS = 300
 PAUSE_MS = 200
 SHOW_S = 2.0
 _SPEED = b"\x02B"
-_KNOWN_BY = frozenset({b"\x0c", b"\x1b@", b"\x1bQ"})
+_KNOWN_BY = frozenset({b"\x0c", b"\x1b@"})
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class DisplayWatch:
         self._until_ms: int | None = None
         self._heard_ms = 0
         self._unsettled = False
+        self._rows_known: set[bytes] = set()
         self.known = False
 
     def want(self, greeting: Greeting | None) -> None:
@@ -107,6 +108,7 @@ class DisplayWatch:
     def reset(self) -> None:
         """Forget what had begun; what stands on the display is not known any more."""
         self._tokens = DisplayTokens()
+        self._rows_known.clear()
         self.known = False
 
     def farewell(self) -> bytes:
@@ -117,7 +119,10 @@ class DisplayWatch:
     def _take(self, tokens: list[Token]) -> None:
         for token in tokens:
             self._reader.take(token)
-            self.known = self.known or token.name in _KNOWN_BY
+            if token.name == b"\x1bQ":
+                self._rows_known.add(token.rest[:1])
+            whole = self._rows_known >= self._reader.surface_rows
+            self.known = self.known or token.name in _KNOWN_BY or whole
             if token.name == _SPEED:
                 self._tally.count(FaultCode.DISPLAY_SPEED_CHANGED)
 

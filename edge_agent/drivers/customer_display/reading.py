@@ -72,6 +72,11 @@ class DisplayReader:
         """Whether a burst is so long that it has to be understood now."""
         return len(self._burst) >= BURST_MAX
 
+    @property
+    def surface_rows(self) -> frozenset[bytes]:
+        """The rows that have to be named before all that stands there is known."""
+        return frozenset({b"A"} if self._lamps_used else {b"A", b"B"})
+
     def take(self, token: Token) -> None:
         """Note what one token does."""
         self.screen.apply(token)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from edge_agent.drivers.customer_display.frames import Token, character_bytes
 
 COLUMNS, ROWS = 20, 2
-_MODES = frozenset({b"\x1c&", b"\x1c.", b"\x1bt", b"\x1bR", b"\x1bc", b"\x1bf"})
+_MODES = frozenset({b"\x1bt", b"\x1bR", b"\x1bc", b"\x1bf"})
+_ALPHABETS = frozenset({b"\x1c&", b"\x1c."})
 _ROW_OF = {b"A": 0, b"B": 1, b"D": 0, b"C": 1}
 _ARROWS = {b"A": (-1, 0), b"B": (1, 0), b"C": (0, 1), b"D": (0, -1)}
 CLEAR, HOME = b"\x0c", b"\x0b"
@@ -17,7 +18,10 @@ CLEAR, HOME = b"\x0c", b"\x0b"
 
 @dataclass(slots=True)
 class Screen:
-    """The rows, the cursor, the lamp and the modes; `named_rows` were written by ESC Q."""
+    """The rows, the cursor, the lamp and the modes; `named_rows` were written by ESC Q.
+
+    `alphabet` is the last of FS & and FS . ; `written_in` the one its Chinese words stand in.
+    """
 
     columns: int = COLUMNS
     rows: list[list[bytes]] = field(default_factory=lambda: [[] for _ in range(ROWS)])
@@ -27,6 +31,8 @@ class Screen:
     epson: bool = False
     named_rows: set[int] = field(default_factory=set)
     modes: dict[bytes, bytes] = field(default_factory=dict)
+    alphabet: bytes = b""
+    written_in: bytes = b""
 
     def apply(self, token: Token) -> None:
         """Change as the display does; what changes nothing that is seen is passed over."""
@@ -38,11 +44,13 @@ class Screen:
             self._named(_ROW_OF[token.rest[:1]], token.rest[1:-1])
         elif token.name in _MODES:
             self.modes[token.name] = token.rest
+        elif token.name in _ALPHABETS:
+            self.alphabet = token.name
         elif token.name == b"\x1bs":
             self.lamp = bytes((token.rest[0] | 0x30,))
         elif token.name == b"\x1b@":
             self._blank()
-            self.lamp, self.modes = b"", {}
+            self.lamp, self.modes, self.alphabet = b"", {}, b""
         else:
             self._move(token)
 
@@ -53,13 +61,17 @@ class Screen:
     def paint(self) -> bytes:
         """Return what brings the display from anything to this: rows, modes, lamp and cursor."""
         modes = b"".join(name + rest for name, rest in self.modes.items())
-        painted, moved = [CLEAR, modes], False
+        # A till may turn Chinese on for its words alone: they come back in it, and then it is off.
+        alphabet = self.written_in or self.alphabet
+        painted, moved = [CLEAR, modes + alphabet], False
         for number, raw in enumerate(self.raw_rows()):
             if number in self.named_rows:
                 painted.append(b"\x1bQ" + b"AB"[number : number + 1] + raw + b"\r")
             elif raw:
                 painted.append(self._goto(number, 0) + raw)
                 moved = True
+        if self.alphabet != alphabet:
+            painted.append(self.alphabet)
         if self.lamp:
             painted.append(b"\x1bs" + self.lamp)
         if moved or self.row or self.column:
@@ -85,8 +97,16 @@ class Screen:
             self.row, self.column = (self.row + 1) % ROWS, 0
         cells = self.rows[self.row]
         cells.extend([b" "] * (self.column + width - len(cells)))
-        cells[self.column : self.column + width] = [character, b""][:width]
-        self.column += width
+        end = self.column + width
+        # Half a character that is written over leaves a blank, and what is beside it stays there.
+        if cells[self.column] == b"" and self.column:
+            cells[self.column - 1] = b" "
+        if end < len(cells) and cells[end] == b"":
+            cells[end] = b" "
+        cells[self.column : end] = [character, b""][:width]
+        self.column = end
+        if width > 1:
+            self.written_in = self.alphabet
         self.named_rows.discard(self.row)
 
     def _named(self, row: int, raw: bytes) -> None:
@@ -113,7 +133,7 @@ class Screen:
         self.column = min(max(column, 0), self.columns - 1)
 
     def _blank(self) -> None:
-        self.rows = [[] for _ in range(ROWS)]
+        self.rows, self.written_in = [[] for _ in range(ROWS)], b""
         self.named_rows = set()
         self._place(0, 0)
 

@@ -159,3 +159,21 @@ def test_law_painting_brings_the_tills_picture_back(steps: list[bytes]) -> None:
     assert (after.rows, after.lamp) == (before.rows, before.lamp)
     assert after.drawer_opened == before.drawer_opened
     assert Glass(greeted + screen.paint() + b"x").rows == Glass(shown + b"x").rows
+
+
+def test_chinese_comes_back_in_chinese_and_the_tills_alphabet_behind_it() -> None:
+    word = "合计".encode("gb18030")
+    painted = _painted(DisplayTokens().feed(b"\x0c\x1c&" + word + b"\x1c.\x1c&" + word + b"\x1c."))
+    before, _, behind = painted.partition(word * 2)
+    assert before.endswith((b"\x1c&", b"\x1c&\x0b"))
+    assert b"\x1c." in behind
+    assert b"\x1c&" not in behind
+    on_again = _painted(DisplayTokens().feed(b"\x0c\x1c&\x1c.\x1c&" + word))
+    assert b"\x1c." not in on_again
+
+
+@pytest.mark.parametrize("column", [1, 2])
+def test_half_a_character_written_over_moves_nothing(column: int) -> None:
+    shown = b"\x0c" + "中".encode("gb18030") + b"AB\x1bl" + bytes((column, 1)) + b"x"
+    row = Glass(_painted(DisplayTokens().feed(shown))).rows[0]
+    assert row == "x AB" if column == 1 else row == " xAB"

@@ -93,6 +93,19 @@ def test_nothing_goes_out_while_it_is_not_known_what_stands_there() -> None:
     assert line.watch.wait_ms(0) == SETTLE_MS or line.watch.wait_ms(10_000) is None
 
 
+def test_one_row_of_two_is_not_the_picture_and_figures_have_but_one() -> None:
+    line = Line()
+    wanted(line)
+    line.send(b"\x1bQB12.50\r", 0)
+    assert line.tick(PAUSE_MS) == b"", "what stands in the other row would be wiped"
+    line.send(b"\x1bQA\xba\xcf\xbc\xc6\r", 1_000)
+    assert line.tick(1_000 + PAUSE_MS)
+    figures = Line()
+    wanted(figures)
+    figures.send(b"\x1bs2\x1bQA12.50\r", 0)
+    assert figures.tick(PAUSE_MS)
+
+
 def test_a_line_is_left_as_the_till_left_it(line: Line) -> None:
     wanted(line)
     line.tick(PAUSE_MS)
