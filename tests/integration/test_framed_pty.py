@@ -1,5 +1,6 @@
 """A framed till on a real pseudo-terminal: the driver over a bad line, and a whole agent."""
 
+import socket
 from collections import Counter
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from edge_agent.bootstrap import Outside, build_agent
 from edge_agent.domain.till_request import Means, TillAnswer
+from edge_agent.drivers.framed_ecr.codec import encode
 from edge_agent.drivers.framed_ecr.driver import FramedEcr
 from edge_agent.drivers.framed_ecr.sim import PtyTill
 from edge_agent.drivers.profiles import FramedProfile, load_profile
@@ -74,6 +76,25 @@ def test_over_a_bad_line_every_request_arrives_once_or_is_reported(
     finally:
         till.stop()
         sim.stop()
+
+
+def test_tills_that_connect_to_the_box_one_after_the_other_are_heard() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    profile = load_profile(PROFILES, "ecr-transbank", FramedProfile)
+    till = FramedEcr("till", profile, f"tcp-listen://127.0.0.1:{port}")
+    till.start()
+    try:
+        assert comes_about(lambda: till.state() == "ok")
+        for number in (b"R1", b"R2"):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE_MS / 1000) as line:
+                line.sendall(encode(profile.frame, b"0200|1950|" + number + b"|"))
+                request = till.next_request(timeout_ms=PATIENCE_MS)
+                assert request is not None
+                assert request.receipt_no == number.decode()
+                assert line.recv(1) == b"\x06"
+    finally:
+        till.stop()
 
 
 def test_an_agent_serves_a_framed_till_and_books_its_sale_once(tmp_path: Path) -> None:

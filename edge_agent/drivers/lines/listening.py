@@ -26,7 +26,10 @@ _KEEPALIVE = (
 
 @dataclass(slots=True)
 class ListeningPort(Port):
-    """A line on which tills come and go; `peers` are the addresses let in, all when empty."""
+    """A line on which tills come and go; `peers` are the addresses let in, all when empty.
+
+    `fd` is what is waited for now: the door, or the till that is there.
+    """
 
     door: socket.socket
     peers: frozenset[str] = frozenset()
@@ -84,13 +87,13 @@ class ListeningPort(Port):
         for option, level, value in _KEEPALIVE:
             till.setsockopt(level, option, value)
         with self.lock:
-            self.till = till
+            self.till, self.fd = till, till.fileno()
 
     def _see_off(self) -> None:
         with self.lock:
             if self.till is not None:
                 self.till.close()
-                self.till = None
+                self.till, self.fd = None, self.door.fileno()
 
 
 def open_listening(path: str) -> Port:
