@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from retail_core.wire.fields import Count, Fen, SaleText, Text
+from retail_core.wire.fields import Count, Fen, Text
 
 KINDS_MAX = 16
 CHANNELS_MAX = 8
@@ -54,7 +54,7 @@ class TillAgreement(msgspec.Struct, array_like=True, frozen=True):
     `why`: `count` (once in a while), `standing` (a permit came or went), `override`.
     """
 
-    why: SaleText
+    why: Text
     window: Count
     agreed: Count
     score: Permille
