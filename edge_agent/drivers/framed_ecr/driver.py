@@ -111,6 +111,7 @@ class FramedEcr:
                 failed += 1
                 continue
             failed, self._state = 0, "ok"
+            self._forget_answers()
             try:
                 _Talk(self, port, wake).run()
             except PortGoneError:
@@ -122,6 +123,11 @@ class FramedEcr:
                 self._stopping.wait(_REOPEN_S[-1])
             finally:
                 port.close()
+
+    def _forget_answers(self) -> None:
+        """Give up what was meant for a line that is gone: another customer may stand there now."""
+        while self.next_answer() is not None:
+            self._tally.count(FaultCode.FRAMED_UNANSWERED)
 
     def _gone(self, code: FaultCode) -> None:
         if self._state != "gone":
@@ -219,4 +225,6 @@ class _Talk:
 
     def _write(self, data: bytes) -> None:
         while data and not self._till.stopping:
+            # A nudge while the line takes nothing would wake every wait from here on.
+            self._wake.settle()
             data = data[self._port.write(data, self._wake) :]
