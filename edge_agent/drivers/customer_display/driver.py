@@ -33,9 +33,10 @@ _KNOWN_BY = frozenset({b"\x0c", b"\x1b@"})
 
 @dataclass(slots=True)
 class Greeting:
-    """Bytes to be shown, and whether they were."""
+    """Bytes to be shown if they still `may` be when their moment comes, and whether they were."""
 
     raw: bytes
+    may: Callable[[], bool]
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -88,9 +89,11 @@ class DisplayWatch:
             yield Step(inserted=self._reader.screen.paint())
         wanted = self._wanted
         if wanted and self.known and self._tokens.at_boundary and quiet_ms >= PAUSE_MS:
-            self._wanted, self._until_ms = None, now_ms + self._hold_ms
-            yield Step(inserted=wanted.raw)
-            wanted.done.set()
+            self._wanted = None
+            if wanted.may():
+                self._until_ms = now_ms + self._hold_ms
+                yield Step(inserted=wanted.raw)
+                wanted.done.set()
 
     def wait_ms(self, now_ms: int) -> int | None:
         """Return when something has to be understood, shown or taken away."""
@@ -181,7 +184,7 @@ class CustomerDisplayTap:
         raw = greeting_bytes(lines, self._profile)
         if not raw:
             return False
-        greeting = Greeting(raw)
+        greeting = Greeting(raw, self._may)
         self._watch.want(greeting)
         self._line.nudge()
         if not greeting.done.wait(SHOW_S):

@@ -55,8 +55,9 @@ class ScanWatch:
         wanted = self._wanted
         if wanted and self._gate.is_idle and now_ms - self._heard_ms >= PAUSE_MS:
             self._wanted = None
-            yield Step(inserted=(wanted.text + self._terminator).encode())
-            wanted.done.set()
+            if wanted.may():
+                yield Step(inserted=(wanted.text + self._terminator).encode())
+                wanted.done.set()
 
     def wait_ms(self, now_ms: int) -> int | None:
         """Return when a scan has paused long enough, or something may be typed."""

@@ -240,6 +240,8 @@ class KeyboardScannerTap:
         if wanted is None or not free:
             return
         self._wanted = None
+        if not wanted.may():
+            return
         text = wanted.text + TERMINATOR[self._profile.terminator]
         events: Iterable[KeyEvent] | None = typed(text, self._profile.layout)
         if events is not None:

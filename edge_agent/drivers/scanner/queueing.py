@@ -24,9 +24,10 @@ def hold_ms(gap_ms: int) -> int:
 
 @dataclass(slots=True)
 class Typing:
-    """A text to be typed, and whether it was."""
+    """A text to be typed if it still `may` be when its moment comes, and whether it was."""
 
     text: str
+    may: Callable[[], bool]
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -84,7 +85,7 @@ class Keystrokes:
         if not (typable and self._runs() and self._may()):
             return False
         with self._turn:
-            typing = Typing(text)
+            typing = Typing(text, self._may)
             self._want(typing)
             if not typing.done.wait(TYPE_S):
                 self._want(None)

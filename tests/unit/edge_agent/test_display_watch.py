@@ -49,8 +49,8 @@ def line() -> Line:
     return line
 
 
-def wanted(line: Line) -> Greeting:
-    greeting = Greeting(greeting_bytes(LINES, TEXT))
+def wanted(line: Line, *, may: bool = True) -> Greeting:
+    greeting = Greeting(greeting_bytes(LINES, TEXT), lambda: may)
     line.watch.want(greeting)
     return greeting
 
@@ -67,6 +67,13 @@ def test_a_greeting_waits_for_a_pause_stands_and_goes(line: Line) -> None:
     assert Glass(line.out).rows == ("合计", "12.50")
     assert line.watch.wait_ms(PAUSE_MS + HOLD_MS) is None
     assert [(one.kind, one.amount_fen) for one in line.told] == [("total", 1_250)]
+
+
+def test_a_permit_that_was_lost_while_it_waited_is_lost(line: Line) -> None:
+    greeting = wanted(line, may=False)
+    assert line.tick(PAUSE_MS) == b""
+    assert not greeting.done.is_set()
+    assert line.watch.wait_ms(PAUSE_MS) is None
 
 
 def test_whatever_the_till_sends_comes_after_its_own_picture(line: Line) -> None:

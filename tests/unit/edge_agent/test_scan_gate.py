@@ -130,7 +130,7 @@ def test_an_endless_scan_is_nothing_and_all_of_it_goes_on(line: Line) -> None:
 
 
 def test_the_box_types_between_two_scans(line: Line) -> None:
-    typing = Typing("990000000001")
+    typing = Typing("990000000001", lambda: True)
     line.send(b"81234")
     line.watch.want(typing)
     line.wait(PAUSE_MS)
@@ -142,6 +142,14 @@ def test_the_box_types_between_two_scans(line: Line) -> None:
     assert typing.done.is_set()
     assert line.watch.wait_ms(line.now_ms) is None
     assert line.watch.farewell() == b""
+
+
+def test_a_permit_that_was_lost_before_the_pause_types_nothing(line: Line) -> None:
+    typing = Typing("990000000001", lambda: False)
+    line.watch.want(typing)
+    line.wait(PAUSE_MS)
+    assert (line.out, typing.done.is_set()) == (b"", False)
+    assert line.watch.wait_ms(line.now_ms) is None
 
 
 CODES = st.sampled_from(
