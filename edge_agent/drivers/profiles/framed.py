@@ -191,6 +191,18 @@ class MessageShape(Section):
     refused: str = "99"
     operations: tuple[Operation, ...]
 
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.form == "separated" and not self.separator:
+            raise ValueError("parts need a separator")
+        # Read from where the operation code stands, every sale would have the same receipt number.
+        for field in (one for operation in self.operations for one in operation.fields):
+            if not field.key if self.form == "json" else field.at is None:
+                raise ValueError(f"{field.means} has no place")
+        if self.form == "json" and not self.code.key:
+            raise ValueError("code has no place")
+        return self
+
 
 class FramedProfile(Profile):
     """A till or terminal that asks the box in frames."""
@@ -200,3 +212,9 @@ class FramedProfile(Profile):
     frame: FrameShape
     link: LinkShape = LinkShape()
     message: MessageShape
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if not self.link.ack and not {"ack", "id"} <= set(self.frame.header):
+            raise ValueError("frames need an ack mark, or ack and id in the header")
+        return self

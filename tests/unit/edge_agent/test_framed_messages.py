@@ -1,6 +1,7 @@
 """What a framed till's data means, in all three ways of writing it."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
 from edge_agent.drivers.framed_ecr.messages import Messages
-from edge_agent.drivers.profiles.framed import Operation
+from edge_agent.drivers.profiles.framed import FramedProfile, MessageShape, Operation
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.unit.edge_agent.test_framed_codec import NAMES
@@ -124,3 +125,31 @@ def test_a_sale_without_a_number_is_refused_as_a_profile() -> None:
         Operation.model_validate(
             {"means": "sale", "code": "1", "fields": [{"means": "amount", "at": 1}]}
         )
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ({"form": "separated", "fields": [{"at": 1}, {}]}, "receipt has no place"),
+        ({"form": "fixed", "fields": [{}, {"at": 9}]}, "amount has no place"),
+        ({"form": "json", "fields": [{"key": "a"}, {"at": 2}]}, "receipt has no place"),
+        ({"form": "json", "code": {}, "fields": [{"key": "a"}, {"key": "b"}]}, "code has no place"),
+        ({"form": "separated", "separator": "", "fields": [{"at": 1}, {"at": 2}]}, "separator"),
+    ],
+)
+def test_a_field_without_a_place_is_refused_as_a_profile(shape: dict[str, Any], why: str) -> None:
+    fields = [
+        {"means": means, **place}
+        for means, place in zip(("amount", "receipt"), shape.pop("fields"), strict=True)
+    ]
+    sale = {"means": "sale", "code": "1", "fields": fields}
+    with pytest.raises(ValueError, match=why):
+        MessageShape.model_validate({"code": {"key": "topic"}, "operations": [sale], **shape})
+
+
+def test_frames_nobody_could_acknowledge_are_refused_as_a_profile() -> None:
+    known = profile("ecr-transbank").model_dump()
+    known["frame"] |= {"start": "02", "end": "03", "double": ""}
+    known["link"] |= {"ack": "", "nak": ""}
+    with pytest.raises(ValueError, match="ack"):
+        FramedProfile.model_validate(known)
