@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,8 +30,10 @@ class Hearing:
         if kind not in self._kinds:
             return
         till = _till(told.get("till"))
-        if till in self._tills and not self._waiting.full():
-            self._waiting.put_nowait(Heard(kind, till, told))
+        if till in self._tills:
+            # Several threads tell: asking first whether there is room would fail the one that lost.
+            with suppress(queue.Full):
+                self._waiting.put_nowait(Heard(kind, till, told))
 
     @property
     def holds(self) -> int:

@@ -21,14 +21,18 @@ class EvdevKeys:
 
     def __init__(self, name: str) -> None:
         self._device = _found(name)
+        keyboard = None
         try:
-            self._keyboard = evdev.UInput.from_device(
+            self._keyboard = keyboard = evdev.UInput.from_device(
                 self._device, filtered_types=_all_but_keys(), name=VIRTUAL_NAME
             )
             # Grabbed last: from here on what it types is ours to hand on.
             self._device.grab()
         except (OSError, evdev.UInputError) as error:
             self._device.close()
+            # It is tried every second: keyboards of failed tries would pile up.
+            if keyboard is not None:
+                keyboard.close()
             raise Fault(FaultCode.HID_DEVICE_GONE, device=name, detail=str(error)) from error
 
     def fileno(self) -> int:

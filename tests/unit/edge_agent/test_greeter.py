@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.services.greeter import Greeter, Language, Place, greeting, saving
+from edge_agent.services.hearing import Hearing
 from edge_agent.services.member_typing import MemberTyping, TypingPlace
 from retail_core import limits
 from tests.fakes.display_tap import FakeCustomerDisplay
@@ -106,3 +107,11 @@ def test_a_crowd_of_events_makes_nobody_wait(counter: Counter) -> None:
     for _ in range(limits.COUNTER_EVENT_QUEUE_MAX + 10):
         counter.greeter.hearing.hear("recognition", known(ANNA))
     assert counter.greeter.hearing.holds == limits.COUNTER_EVENT_QUEUE_MAX
+
+
+def test_room_that_another_thread_took_meanwhile_fails_nobody() -> None:
+    hearing = Hearing(frozenset({"sale"}), frozenset({TILL}))
+    hearing._waiting.full = lambda: False  # type: ignore[method-assign]
+    for _ in range(limits.COUNTER_EVENT_QUEUE_MAX + 1):
+        hearing.hear("sale", {"till": TILL})
+    assert hearing.holds == limits.COUNTER_EVENT_QUEUE_MAX
