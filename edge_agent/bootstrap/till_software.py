@@ -1,5 +1,6 @@
 """Tills' own software, wired: one asks at a door of its own, one is told of points."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 PUSH_EVERY_S = 0.5
 OK = "ok"
+Heard = Callable[[UUID, str], None]
 log = structlog.get_logger("till-software")
 
 
@@ -104,6 +106,10 @@ def _pushes(
     till, profile = software
     if till.url is None or till.app_id is None or till.app_key is None:
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=till.name, detail="url, app_id, app_key")
+    same = (one for one in basis.settings.device.software_tills if one.app_id == till.app_id)
+    if next(same).id != till.id:
+        # Two tills of one shop have one account: told by both, it would have every point twice.
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=till.name, detail="app_id")
     outbox = open_outbox(basis.settings, till.id)
     files.callback(outbox.close)
     account = PospalAccount(
@@ -114,10 +120,12 @@ def _pushes(
     )
     pace = PushPace(profile.settle_ms, profile.retry_ms, profile.tries, profile.calls_per_minute)
     push = PushPoints(outbox, account, storage.journal, basis.clock, basis.tally, pace)
-    services.members.phone_heard = partial(_local_number, push)
+    services.members.phone_heard = partial(_local_number, push, services.members.phone_heard)
     return push
 
 
-def _local_number(push: PushPoints, member_id: UUID, digits: str) -> None:
+def _local_number(push: PushPoints, others: Heard | None, member_id: UUID, digits: str) -> None:
     """Hand on a number as a mainland till writes it, without the country's code."""
     push.heard(member_id, digits.removeprefix("86"))
+    if others is not None:
+        others(member_id, digits)

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from edge_agent.bootstrap import Outside, build_agent
+from edge_agent.services.push_points import PushPoints
 from edge_agent.settings import load_settings
 from edge_agent.till_settings import SoftwareTill
 from tests.factories.agent_api import MEMBER, PHONE, PRINTING_TILL, member_record
@@ -46,10 +47,22 @@ CALL = {
 PATH = f"/till-software/ruipos/{TILL}"
 
 
+TOLD = """
+[[tills]]
+id = "{till}"
+name = "银豹"
+kind = "software"
+profile = "software-pospal"
+url = "https://pospal.example"
+app_id = "{app}"
+app_key = "key"
+"""
+
+
 class Door:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         config = f'profiles_dir = "{PROFILES}"\n' + CONFIG
-        files = write_agent(folder, device=DEVICE + SOFTWARE, config=config)
+        files = write_agent(folder, device=DEVICE + SOFTWARE + more, config=config)
         directory = FakeCloudDirectory()
         directory.down = True
         outside = Outside(directory=directory, persons=FakePersonLine(), bus=FakeDeviceBus())
@@ -125,6 +138,22 @@ def test_another_till_or_a_foreign_page_gets_nothing(door: Door) -> None:
 def test_a_till_that_lacks_its_keys_is_told_of_and_the_box_starts(door: Door) -> None:
     assert door.agent.basis.tally.snapshot()["I105"] == 1
     assert door.agent.devices.states()["till_software"]() == "gone"
+
+
+def test_one_account_is_told_once_and_two_are_both_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(PushPoints, "heard", lambda _self, _member, phone: heard.append(phone))
+    accounts = {UUID(int=1): "one", UUID(int=2): "one", UUID(int=3): "two"}
+    door = Door(tmp_path, "".join(TOLD.format(till=till, app=accounts[till]) for till in accounts))
+    try:
+        states = door.agent.devices.software
+        assert [states[till]() for till in accounts] == ["ok", "gone", "ok"]
+        door.agent.services.members.find_phone(CALL["memcode"])
+        assert heard == [CALL["memcode"]] * 2
+    finally:
+        door.agent.stop()
 
 
 def test_a_secret_does_not_travel_in_the_clear_beyond_this_machine() -> None:
