@@ -64,7 +64,7 @@ class Listening:
                 break
         now_ms = _mono_ms()
         if self._redactor.waits and now_ms - self._last_ms >= STILL_MS:
-            told += self._blocks(self._redactor.flush())
+            told += self._blocks(self._redactor.pause())
         if now_ms - self._reported_ms >= REPORT_MS:
             self._reported_ms = now_ms
             told.append(self._report(now_ms))
@@ -86,7 +86,7 @@ class Listening:
             return [{"type": "state", "state": seen.state}]
         if seen.kind == "job" and seen.receipt is not None:
             self._examiner.job(seen.receipt)
-            return [*self._blocks(self._redactor.flush()), _job(seen.receipt)]
+            return [*self._blocks(self._redactor.pause()), _job(seen.receipt)]
         self._last_ms = _mono_ms()
         self._examiner.saw(seen.data, seen.mono_ms)
         return self._blocks(self._redactor.feed(seen.data, seen.mono_ms - self._began_ms))

@@ -27,7 +27,12 @@ from edge_agent.drivers.till_escpos.frames import (
 LINE_BYTES_MAX = 16_384
 _ESCAPED = "surrogateescape"
 _HANZI = "天玄黄宇宙洪荒辰宿寒暑秋冬藏云腾雨露霜"
-_LONG_NUMBER = re.compile(r"(?<![\d.,])\d(?:[ -]?[\d*]){6,}(?![.,]\d)")
+_LONG_NUMBER = re.compile(
+    # A number behind a dot is one ("NO.139…") unless digits stand before the dot.
+    r"(?<!\d)(?<!\d[.,])\d(?:[ -]?[\d*]){6,}(?![.,]\d)"
+    # No sum is grouped in fours.
+    r"|(?<!\d)1\d\d[./]\d{4}[./]\d{4}(?!\d)"
+)
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d([-/. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)"
     r"(?:\s+\d\d:\d\d(?::\d\d)?)?"
@@ -43,13 +48,16 @@ _LABELS = (
     r"|card(?: no\.?| number)?|holder|cashier|operator|served by|auth(?: code)?|e-?mail)(?![a-z])"
 )
 _LABELLED = re.compile(rf"(?:{_LABELS})\s*[::#.]*\s*(?P<said>\S.*)", re.IGNORECASE)
+_NUMBERED = re.compile(r"号|编|机|话|码|no\b|id\b|number|phone|tel|mobile", re.IGNORECASE)
+_WHOLE = re.compile(r"[ ]*\d+\s*")
 _AMOUNT = re.compile(r"[-+¥￥$€£ ]*\d{1,6}([.,]\d{1,3})?\s*$")
 _PLACED = frozenset({b"\x1b$", b"\x1b\\", b"\x1d$"})
-_DATA_COMMANDS = frozenset(
-    {b"\x1b*", b"\x1dv", b"\x1d*", b"\x1dQ", b"\x1b&", b"\x1cq", b"\x1cg", b"\x1d8", b"\x1c2"}
-)
+_TABS = b"\x1bD"
 _HEAD_BYTES = 8
 _FILL = b"\x55"
+# The last word of a line that stands still may be half a name or number; a whole sum is none.
+_LAST_WORD = re.compile(r"(?:[\d*][\d* -]*|\S+)\Z")
+_WHOLE_SUM = re.compile(r"[-+¥￥$€£]*\d{1,6}[.,]\d\d")
 
 
 @dataclass(slots=True)
@@ -68,6 +76,7 @@ class Redactor:
         self._key = key
         self._tokenizer = Tokenizer()
         self._line: list[Token] = []
+        self._given: list[Token] = []
         self._sizes: list[tuple[int, int]] = []
         self._ready = b""
         self._size = 0
@@ -80,10 +89,19 @@ class Redactor:
         return list(self._parted())
 
     def flush(self) -> list[tuple[int, bytes]]:
-        """Return what is left: the line stands still, or the recording ends."""
+        """Return what is left: the recording ends."""
         for token in self._tokenizer.finish():
             self._take(token)
         self._end_line()
+        return list(self._parted())
+
+    def pause(self) -> list[tuple[int, bytes]]:
+        """Return what came of a line that stands still; its rest is hidden with this in mind.
+
+        A command of which a part came is kept back.
+        """
+        self._hide(is_open=True)
+        self._given, self._line = self._given + self._line, []
         return list(self._parted())
 
     @property
@@ -110,8 +128,13 @@ class Redactor:
             self._end_line()
 
     def _end_line(self) -> None:
-        self._ready += redact_line(self._line, self._key)
-        self._line, self._size = [], 0
+        self._hide(is_open=False)
+        self._given, self._line, self._size = [], [], 0
+
+    def _hide(self, *, is_open: bool) -> None:
+        given = sum(len(token.raw) for token in self._given)
+        whole = redact_line(self._given + self._line, self._key, is_open=is_open)
+        self._ready += whole[given:]
 
     def _parted(self) -> Iterator[tuple[int, bytes]]:
         """Give ready bytes back in the sizes they came in."""
@@ -128,8 +151,8 @@ def redact(data: bytes, key: bytes) -> bytes:
     return b"".join(block for _, block in blocks)
 
 
-def redact_line(tokens: list[Token], key: bytes) -> bytes:
-    """Return one printed line's bytes with stand-ins."""
+def redact_line(tokens: list[Token], key: bytes, *, is_open: bool = False) -> bytes:
+    """Return one printed line's bytes with stand-ins; of an open one more is to come."""
     texts = [token.raw for token in tokens if isinstance(token, Text)]
     encoding = choose_encoding(None, texts)
     letters: list[_Letter] = []
@@ -140,7 +163,8 @@ def redact_line(tokens: list[Token], key: bytes) -> bytes:
             isinstance(token, Control) or (isinstance(token, Command) and token.code in _PLACED)
         ):
             letters.append(_Letter(" ", b"", at))
-    for start, end in _private("".join(letter.shown for letter in letters)):
+    text = "".join(letter.shown for letter in letters)
+    for start, end in (*_private(text), *(_unfinished(text) if is_open else ())):
         _replace(letters[start:end], encoding, key)
     said: dict[int, bytes] = {}
     for letter in letters:
@@ -170,8 +194,16 @@ def _private(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_MAIL, _HONOURED):
         yield from (found.span() for found in pattern.finditer(text))
     for found in _LABELLED.finditer(text):
-        if not _AMOUNT.fullmatch(found["said"]):
+        numbered = _NUMBERED.search(text, found.start(), found.start("said"))
+        if not _AMOUNT.fullmatch(found["said"]) or (numbered and _WHOLE.fullmatch(found["said"])):
             yield found.span("said")
+
+
+def _unfinished(text: str) -> Iterator[tuple[int, int]]:
+    """Find what may be the beginning of something private."""
+    found = _LAST_WORD.search(text)
+    if found is not None and not _WHOLE_SUM.fullmatch(found[0]):
+        yield found.span()
 
 
 def _replace(letters: list[_Letter], encoding: str, key: bytes) -> None:
@@ -204,18 +236,28 @@ def _data_hidden(token: Token, key: bytes) -> bytes:
             return _FILL * len(raw)
         case CutOff(raw) | Unknown(raw):
             return raw[:2] + bytes(min(byte, 0x20) for byte in raw[2:])
-        case Command(code, args, _) if code == b"\x1dk":
-            head = 1 if args[0] in range(7) else 2
-            tail = 1 if args[0] in range(7) else 0
-            body = args[head : len(args) - tail]
-            return code + args[:head] + _code_hidden(body, key) + args[len(args) - tail :]
-        case Command(code, args, _) if code == b"\x1d(" and args[:1] == b"k" and args[4:5] == b"P":
-            return code + args[:6] + _code_hidden(args[6:], key)
-        case Command(code, args, _) if code in _DATA_COMMANDS or (
-            code == b"\x1d(" and args[:1] == b"L"
-        ):
+        case Command(code, args, _) if (around := _around_code(token)) is not None:
+            head, tail = around[0], len(args) - around[1]
+            return code + args[:head] + _code_hidden(args[head:tail], key) + args[tail:]
+        case Command(code, args, _) if code != _TABS:
+            # Whatever is longer than settings are carries data.
             return code + args[:_HEAD_BYTES] + _FILL * len(args[_HEAD_BYTES:])
     return token.raw
+
+
+def _around_code(token: Command) -> tuple[int, int] | None:
+    """Return how many bytes stand before and behind what a bar code or QR code says."""
+    code, args = token.code, token.args
+    if code == b"\x1dk":
+        return (1, int(len(args) > 1)) if args[0] in range(7) else (2, 0)
+    if code == b"\x1d(" and args[:1] == b"k" and args[4:5] == b"P":
+        return 6, 0
+    if code == b"\x1bZ":
+        return 5, 0
+    if token.star and code == b"\x1bb":
+        return 4, 1
+    data = {b"yD": 6, b"xD": 4}.get(args[:2])
+    return (data, 0) if data and code == b"\x1b\x1d" else None
 
 
 def _code_hidden(data: bytes, key: bytes) -> bytes:

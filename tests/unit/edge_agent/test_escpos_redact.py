@@ -93,6 +93,90 @@ def test_amounts_and_dates_stay(name: str) -> None:
     assert redact(data, KEY) == data
 
 
+@pytest.mark.parametrize(
+    ("line", "canary"),
+    [
+        ("NO.13912345678", "13912345678"),
+        ("VIP,6222021234567890123", "6222021234567890123"),
+        ("会员号:100234", "100234"),
+        ("Member No. 100234", "100234"),
+        ("TEL 139.1234.5678", "139.1234.5678"),
+        ("办卡 139.1234.5678", "139.1234.5678"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_a_number_is_found_whatever_stands_before_it(line: str, canary: str, encoding: str) -> None:
+    assert canary.encode() not in redact(line.encode(encoding) + b"\n", KEY)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        b"\x1bZ\x00\x02\x05\x0d\x00canary-member",
+        b"\x1b\x1d\x29\x00\x00\x00\x1bb\x06\x02\x02\x50canary-member\x1e",
+        b"\x1b\x1dyD1\x00\x0d\x00canary-member",
+        b"\x1b\x1dxD\x0d\x00canary-member",
+        b"\x1b(A\x12\x00\x00\x00\x00\x00\x00canary-member",
+    ],
+)
+def test_codes_of_other_makes_of_printers_are_hidden_as_well(command: bytes) -> None:
+    hidden = redact(command + b"\n", KEY)
+    assert b"canary" not in hidden
+    assert len(hidden) == len(command) + 1
+
+
+def test_a_bar_code_without_an_end_keeps_its_length() -> None:
+    data = b"\x1dk\x04" + b"a" * 300 + b"\n"
+    assert len(redact(data, KEY)) == len(data)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+@pytest.mark.parametrize(
+    ("said", "rest", "canaries"),
+    [
+        ("手机尾 138001", "38000\n", ("138001", "38000")),
+        ("会员姓名:", "欧阳娜娜\n", ("欧阳娜娜", "娜娜")),
+        ("欧阳娜娜", "女士\n", ("欧阳娜娜", "娜娜")),
+    ],
+)
+def test_a_printer_that_stops_amid_a_line_betrays_nobody(
+    said: str, rest: str, canaries: tuple[str, ...], encoding: str
+) -> None:
+    redactor = Redactor(KEY)
+    blocks = redactor.feed(said.encode(encoding), 0) + redactor.pause()
+    blocks += redactor.feed(rest.encode(encoding), 900)
+    assert [len(data) for _, data in blocks] == [len(one.encode(encoding)) for one in (said, rest)]
+    hidden = b"".join(data for _, data in blocks)
+    for canary in canaries:
+        assert canary.encode(encoding) not in hidden
+
+
+def test_a_code_that_came_in_two_halves_with_a_pause_is_one() -> None:
+    redactor = Redactor(KEY)
+    first, second = b"\x1d(k\x10\x001P0canary-", b"member\n"
+    blocks = redactor.feed(first, 0) + redactor.pause() + redactor.feed(second, 900)
+    hidden = b"".join(data for _, data in blocks)
+    assert len(hidden) == len(first + second)
+    assert b"member" not in hidden
+
+
+def test_a_sum_before_a_pause_stays() -> None:
+    redactor = Redactor(KEY)
+    data = "合计 19.50".encode("gb18030")
+    assert [block for _, block in redactor.feed(data, 0) + redactor.pause()] == [data]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=60), max_size=12))
+def test_blocks_keep_their_sizes_over_pauses(blocks: list[bytes]) -> None:
+    redactor, given_back = Redactor(KEY), list[tuple[int, bytes]]()
+    for at, data in enumerate(blocks):
+        given_back += redactor.feed(data, at) + redactor.pause()
+    given_back += redactor.flush()
+    assert [(at, len(data)) for at, data in given_back] == [
+        (at, len(data)) for at, data in enumerate(blocks)
+    ]
+
+
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=12))
 def test_blocks_keep_their_sizes_whatever_comes(blocks: list[bytes]) -> None:
     redactor = Redactor(KEY)
