@@ -14,6 +14,7 @@ from edge_agent.domain.tapped import TappedBooking, TappedOutcome
 from edge_agent.domain.tapped_receipt import SALE, TappedReceipt
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.replica import HeldMember, Replica
+from edge_agent.services.book_tapped import TAKES_BACK
 from edge_agent.services.fusing import Fusing, priceable
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.write_permit import Verdict, WritePermit
@@ -64,15 +65,17 @@ class Shadow:
 
     def receipt(self, till: UUID, receipt: TappedReceipt, booking: TappedBooking) -> Verdict | None:
         """Settle and compare a printed receipt; None for what is no sale or was seen before."""
-        if receipt.kind != SALE and receipt.fault is None:
-            return None
-        basket = self._fusing.printed(till, receipt.total_fen or 0)
-        if till not in self._permit.tills() or booking.outcome in _NOT_COMPARED:
+        counts = receipt.kind == SALE or receipt.fault is not None
+        if booking.outcome in _NOT_COMPARED or not (counts or receipt.kind in TAKES_BACK):
+            return None  # a copy ends no sale: the next customer's goods are rung up already
+        # What was scanned to go back is none of the next customer's goods either.
+        basket = self._fusing.printed(till, abs(receipt.total_fen or 0))
+        if not counts or till not in self._permit.tills():
             return None
         verdict = Verdict(
             till,
             ahead=bool(basket.lines),
-            differences=self._differences(receipt, basket, booking.member_id),
+            differences=self._differences(receipt, basket, booking),
             business_date=self._desk.business_date(self._clock.now()),
         )
         try:
@@ -84,7 +87,7 @@ class Shadow:
     # ---- inside ---------------------------------------------------------------------------------
 
     def _differences(
-        self, receipt: TappedReceipt, basket: FusedBasket, member_id: UUID | None
+        self, receipt: TappedReceipt, basket: FusedBasket, booking: TappedBooking
     ) -> tuple[Difference, ...]:
         if receipt.fault is not None or receipt.total_fen is None:
             return (UNREAD,)
@@ -94,11 +97,14 @@ class Shadow:
             if basket.lines
             else self._of_names(printed, receipt.total_fen)
         )
+        member_id = booking.member_id
         held = None if member_id is None else self._replica.member(member_id)
         # A till that was told who buys charges her price, one that was not charges everybody's.
         buyers: tuple[HeldMember | None, ...] = (None,) if held is None else (None, held)
         found = [self._against(bill, buyer) for buyer in buyers]
-        return min(found, key=len)
+        # What was read too doubtfully to be booked proves nothing, even where nothing differs.
+        doubtful = booking.outcome is TappedOutcome.REFUSED
+        return min(found, key=len) or ((UNREAD,) if doubtful else ())
 
     def _printed(self, receipt: TappedReceipt) -> tuple[Printed, ...]:
         lines = (line for line in receipt.lines if line.amount_fen >= 0)

@@ -208,3 +208,31 @@ def test_the_technician_sees_and_overrules(counter: Counter) -> None:
     path = f"/v1/tech/agreement/{TILL_TEXT}/overrides"
     assert screen.post(path, json=word).status_code == 401
     assert counter.box.till().get("/v1/tech/agreement").status_code == 403
+
+
+def test_a_second_copy_takes_nothing_from_the_next_customer(counter: Counter) -> None:
+    counter._numbers = count(7)
+    counter.whole_sale("milk")
+    milk, mask = counter.article("milk"), counter.article("mask")
+    total = counter.sells("mask")
+    counter._numbers = count(7)
+    counter.prints([(milk.name, milk.price_fen)], milk.price_fen)
+    counter.prints([(mask.name, total)], total)
+    assert counter.permit.trust(PRINTING_TILL).record.results == "AA"
+
+
+def test_goods_that_were_scanned_to_go_back_are_not_the_next_customers(counter: Counter) -> None:
+    milk, mask = counter.article("milk"), counter.article("mask")
+    counter.scan("milk")
+    counter.prints([(milk.name, -milk.price_fen)], -milk.price_fen, kind="refund")
+    counter.scan("mask")
+    counter.prints([(mask.name, mask.price_fen)], mask.price_fen)
+    assert counter.permit.trust(PRINTING_TILL).record.results == "A"
+
+
+def test_a_receipt_too_doubtful_to_be_booked_proves_nothing(counter: Counter) -> None:
+    milk = counter.article("milk")
+    booking = counter.prints([(milk.name, milk.price_fen), ("优惠", -10)], milk.price_fen)
+    assert booking.fault is FaultCode.TILL_TOTAL_MISMATCH
+    assert counter.permit.trust(PRINTING_TILL).record.results == "d"
+    assert counter.last_kinds == [Kind.UNREAD]
