@@ -90,15 +90,16 @@ class WritePermit:
         self._listeners.append(listener)
 
     def may(self, till: UUID, channel: Channel) -> Permit:
-        """Answer whether something may be written to a till now."""
+        """Answer whether something may be written to a till now; what is switched off never."""
         trust = self._held.get(till)
         if trust is None:
             return Permit(allowed=False, reason=FaultCode.TILL_NOT_COMPARED, score=0, seen=0)
         score = score_of(trust.record, channel)
         said = self._said(trust, channel)
         if said is not None:
-            reason = None if said.allow else FaultCode.TILL_WRITE_OFF
-            return Permit(said.allow, reason, score.permille, score.seen, overridden=True)
+            open_to = said.allow and channel in self.bars[till].bars
+            reason = None if open_to else FaultCode.TILL_WRITE_OFF
+            return Permit(open_to, reason, score.permille, score.seen, overridden=True)
         reason = self._reason(till, trust, channel)
         return Permit(reason is None, reason, score.permille, score.seen)
 
@@ -174,7 +175,12 @@ class WritePermit:
             others = (one for one in trust.overrides if one.channel is not channel)
             return replace(trust, overrides=(*others, said))
 
-        return self._change(till, overridden)
+        try:
+            return self._change(till, overridden)
+        except Fault:
+            if allow:  # nobody would know who opened it
+                self._unsaid(till, said)
+            raise
 
     def told(self, till: UUID) -> None:
         """Note that HQ was told how a till stands."""
@@ -199,6 +205,12 @@ class WritePermit:
         for listener in self._listeners:
             listener(till, before, after)
         return after
+
+    def _unsaid(self, till: UUID, said: Override) -> None:
+        with self._lock:
+            trust = self.trust(till)
+            kept = tuple(one for one in trust.overrides if one is not said)
+            self._held[till] = replace(trust, overrides=kept)
 
     def _said(self, trust: Trust, channel: Channel) -> Override | None:
         said = next((one for one in trust.overrides if one.channel is channel), None)

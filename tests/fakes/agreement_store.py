@@ -5,6 +5,8 @@ from uuid import UUID
 
 from edge_agent.domain.agreement import Example, Trust
 from edge_agent.ports.agreement_store import EXAMPLES_KEPT
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
 
 
 class FakeAgreementStore:
@@ -13,11 +15,14 @@ class FakeAgreementStore:
     def __init__(self) -> None:
         self._trust: dict[UUID, Trust] = {}
         self._examples: dict[UUID, tuple[Example, ...]] = {}
+        self.full = False
 
     def load(self) -> Mapping[UUID, Trust]:
         return dict(self._trust)
 
     def keep(self, till: UUID, trust: Trust, examples: Sequence[Example] = ()) -> None:
+        if self.full:
+            raise Fault(FaultCode.DISK_FULL)
         self._trust[till] = trust
         kept = (*reversed(examples), *self._examples.get(till, ()))
         self._examples[till] = kept[:EXAMPLES_KEPT]

@@ -161,3 +161,19 @@ def test_bars_of_a_till_stand_before_the_stores() -> None:
     with pytest.raises(Fault) as refused:
         bars_by_till(config, {TILL: "1号机"})
     assert refused.value.code is FaultCode.SETUP_CONFIG_INVALID
+
+
+def test_no_word_opens_a_channel_that_is_switched_off(counter: Counter) -> None:
+    counter.permit = counter.restarted(Bars(bars=MappingProxyType({Channel.APPEND: 500})))
+    counter.permit.override(TILL, Channel.INJECT, TECHNICIAN, allow=True, minutes=5)
+    permit = counter.permit.may(TILL, Channel.INJECT)
+    assert (permit.allowed, permit.reason) == (False, FaultCode.TILL_WRITE_OFF)
+
+
+@pytest.mark.parametrize("allow", [True, False])
+def test_a_word_that_could_not_be_kept_opens_nothing(counter: Counter, *, allow: bool) -> None:
+    counter.agree(0 if allow else 10)
+    counter.store.full = True
+    with pytest.raises(Fault):
+        counter.permit.override(TILL, Channel.INJECT, TECHNICIAN, allow=allow, minutes=5)
+    assert not counter.permit.may(TILL, Channel.INJECT).allowed
