@@ -90,8 +90,11 @@ class TappedReturns:
             reason=why.value,
             total_fen=back.money_fen if abs(back.money_fen) <= limits.AMOUNT_FEN_MAX else None,
             lines=tuple(
-                ReturnLine(line.name, line.qty_milli, line.amount_fen) for line in back.lines
-            ),
+                ReturnLine(line.name, line.qty_milli, line.amount_fen)
+                for line in back.lines[: limits.LINES_MAX]
+                if abs(line.amount_fen) <= limits.AMOUNT_FEN_MAX
+                and line.qty_milli <= limits.QTY_MILLI_MAX
+            ),  # what the wire does not carry must not keep the rest from a person
         )
         draft = Draft(
             event_id=self._ids.uuid7(),
@@ -107,15 +110,22 @@ class TappedReturns:
     def _find(self, back: GoneBack) -> _Match | FaultCode:
         """Return the sale: by number the newest that fits, by content only if nobody else's fits.
 
-        Two sales of the same goods may be told apart by nothing but their members.
+        Two sales of the same goods may be told apart by nothing but their members. Each till counts
+        for itself: of a number the newest sale of every till may be meant, of a void's own number
+        that of its own till.
         """
-        number = back.receipt.original_no or (
-            back.receipt.receipt_no if back.receipt.kind == "void" else ""
-        )
-        if number:
-            found = next(self._matching(ReceiptSearch(number=number), back), None)
-            return found or FaultCode.TILL_RETURN_UNMATCHED
-        matches = list(self._matching(ReceiptSearch(till=back.till), back))
+        own = back.receipt.receipt_no if back.receipt.kind == "void" else ""
+        number = back.receipt.original_no
+        if number or own:
+            search = (
+                ReceiptSearch(number=number) if number else ReceiptSearch(back.till, number=own)
+            )
+            newest: dict[UUID | None, _Match] = {}
+            for match in self._matching(search, back):
+                newest.setdefault(match.sold.till, match)
+            matches = list(newest.values())
+        else:
+            matches = list(self._matching(ReceiptSearch(till=back.till), back))
         if not matches:
             return FaultCode.TILL_RETURN_UNMATCHED
         if len({match.sold.member_id for match in matches}) > 1:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import TypeVar
+from uuid import UUID
 
 import pytest
 
@@ -59,9 +60,9 @@ class Lane:
             TappedReturns(receipts, refunds, recorder, ids),
         )
 
-    def print(self, receipt: TappedReceipt) -> TappedBooking:
+    def print(self, receipt: TappedReceipt, till: UUID = TILL) -> TappedBooking:
         self.clock.advance(60_000)
-        return self.booker.book(TILL, receipt)
+        return self.booker.book(till, receipt)
 
     def sell_to_somebody(self, receipt: TappedReceipt) -> None:
         member = make_id()
@@ -176,3 +177,35 @@ def test_a_copy_books_nothing(lane: Lane) -> None:
     before = lane.journal.depth()
     assert lane.print(replace(SALE, kind="reprint")).outcome == TappedOutcome.OTHER
     assert lane.journal.depth() == before
+
+
+def test_a_number_that_two_tills_gave_names_neither_sale(lane: Lane) -> None:
+    lane.sell_to_somebody(replace(SALE, receipt_no="0050"))
+    member, other_till = make_id(), make_id()
+    lane.replica.put_member(member, 1, make_record())
+    lane.sessions.recognised(other_till, member, Standing(Factor.PHONE_NUMBER))
+    lane.print(replace(SALE, receipt_no="0050"), other_till)
+    named = back("refund", ONE_SOAP, original_no="0050")
+    booking = lane.print(named)
+    assert (booking.outcome, booking.fault) == ("review", FaultCode.TILL_RETURN_AMBIGUOUS)
+    assert lane.bodies(Refund) == []
+
+
+def test_a_void_is_of_its_own_tills_number(lane: Lane) -> None:
+    lane.print(replace(SALE, lines=(SOAPS,), total_fen=3_980), other_till := make_id())
+    assert lane.print(back("void", SOAPS, receipt_no="0042"), other_till).outcome == "returned"
+    (refund,) = lane.bodies(Refund)
+    assert refund.receipt_id == lane.bodies(Sale)[1].receipt_id
+    assert lane.print(back("void", SOAPS, receipt_no="0042"), make_id()).outcome == "review"
+
+
+def test_a_void_of_the_refund_is_no_copy_of_it(lane: Lane) -> None:
+    lane.print(back("refund", SOAPS, MASKS, original_no="0042"))
+    booking = lane.print(back("void", SOAPS, MASKS))
+    assert (booking.outcome, booking.fault) == ("conflict", FaultCode.TILL_RECEIPT_REUSED)
+
+
+def test_a_return_with_figures_that_no_sale_has_still_reaches_headquarters(lane: Lane) -> None:
+    huge = ReceiptLine("折扣", 1_000, -(10**13))
+    lane.print(back("refund", ONE_SOAP, huge))
+    assert len(lane.bodies(ReturnUnmatched)) == 1
