@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from edge_agent.domain.point_push import Reading
 from retail_core.errors import Fault
@@ -137,9 +137,10 @@ def _milli(value: object) -> int:
         raise Fault(FaultCode.SOFTWARE_OUTCOME_UNKNOWN)
     try:
         milli = Decimal(value) * _MILLI
-        whole = int(milli)
-    except (InvalidOperation, OverflowError, ValueError):
+        # Compared before it is made whole: 1E999990 has a million digits, and that takes minutes.
+        whole = int(milli) if abs(milli) <= AMOUNT_FEN_MAX * _MILLI else None
+    except (ArithmeticError, ValueError):
         raise Fault(FaultCode.SOFTWARE_OUTCOME_UNKNOWN) from None
-    if milli != whole or abs(whole) > AMOUNT_FEN_MAX * _MILLI:
+    if whole is None or milli != whole:
         raise Fault(FaultCode.SOFTWARE_OUTCOME_UNKNOWN)
     return whole

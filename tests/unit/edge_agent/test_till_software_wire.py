@@ -66,6 +66,13 @@ def test_pospal_as_recorded(exchange: dict[str, Any]) -> None:
     assert done(exchange) == wanted
 
 
+@pytest.mark.parametrize("point", [b"1e999990", b"1e999999", b'"-1e999999"', b'"NaN"', b"0.0001"])
+def test_a_number_no_customer_has_is_doubted_at_once(point: bytes) -> None:
+    with pytest.raises(Fault) as fault:
+        pospal.reading_of(b'{"status":"success","data":{"point":' + point + b"}}")
+    assert fault.value.code is FaultCode.SOFTWARE_OUTCOME_UNKNOWN
+
+
 KEYS = st.sampled_from(["status", "data", "point", "extInfo", "customerUid"])
 SAID = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
