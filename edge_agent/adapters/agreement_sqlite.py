@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from edge_agent.adapters.sqlite_file import Manner, SqliteFile, put_aside, script
-from edge_agent.domain.agreement import Example, Trust
+from edge_agent.domain.agreement import Example, TillTrust
 from edge_agent.ports.agreement_store import EXAMPLES_KEPT
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -33,7 +33,7 @@ _FORGET = """
 DELETE FROM example WHERE till = ?1 AND n NOT IN
   (SELECT n FROM example WHERE till = ?1 ORDER BY n DESC LIMIT ?2)
 """
-_trust = msgspec.msgpack.Decoder(Trust)
+_trust = msgspec.msgpack.Decoder(TillTrust)
 _example = msgspec.msgpack.Decoder(Example)
 
 
@@ -59,7 +59,7 @@ class SqliteAgreement:
         put_aside(path, ".damaged")
         return cls(path, key, tally)
 
-    def load(self) -> Mapping[UUID, Trust]:
+    def load(self) -> Mapping[UUID, TillTrust]:
         """Return every till's record that can be read; the others are counted and begin anew."""
         found = {}
         for till, raw in self._file.rows("SELECT till, trust FROM trust"):
@@ -69,7 +69,7 @@ class SqliteAgreement:
                 self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
         return found
 
-    def keep(self, till: UUID, trust: Trust, examples: Sequence[Example] = ()) -> None:
+    def keep(self, till: UUID, trust: TillTrust, examples: Sequence[Example] = ()) -> None:
         """Replace a till's record and add examples, in one transaction."""
         with self._file.transaction() as db:
             db.execute(_KEEP, (till.bytes, msgspec.msgpack.encode(trust)))

@@ -42,7 +42,7 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TillTrust:
     """One till: its record, what differed how often, its last days, overrides.
 
     `told` is how many receipts had been compared when HQ was told last.

@@ -5,7 +5,7 @@ Otherwise once in a while: a line about each receipt would be as much as the sal
 
 from uuid import UUID
 
-from edge_agent.domain.agreement import Override, Trust
+from edge_agent.domain.agreement import Override, TillTrust
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft
 from edge_agent.services.recorder import Recorder
@@ -40,7 +40,7 @@ class AgreementNews:
         self._tally = tally
         permit.listen(self.changed)
 
-    def changed(self, till: UUID, before: Trust, after: Trust) -> None:
+    def changed(self, till: UUID, before: TillTrust, after: TillTrust) -> None:
         """Tell of a change that HQ should know of; what cannot be told is counted."""
         overruled = before.overrides != after.overrides
         moved = before.record.standings != after.record.standings
@@ -65,7 +65,7 @@ class AgreementNews:
             self._tally.count(fault.code)
 
 
-def agreement_of(permit: WritePermit, till: UUID, trust: Trust, why: str) -> TillAgreement:
+def agreement_of(permit: WritePermit, till: UUID, trust: TillTrust, why: str) -> TillAgreement:
     """Return what HQ is told of a till; nothing of members or payments is in it."""
     score, bars = score_of(trust.record), permit.bars[till]
     return TillAgreement(
@@ -93,7 +93,7 @@ def agreement_of(permit: WritePermit, till: UUID, trust: Trust, why: str) -> Til
 
 
 def _channel(
-    trust: Trust, bars: Bars, channel: Channel, overrides: tuple[Override, ...]
+    trust: TillTrust, bars: Bars, channel: Channel, overrides: tuple[Override, ...]
 ) -> ChannelState:
     said = next((one for one in overrides if one.channel is channel), None)
     score = score_of(trust.record, channel)

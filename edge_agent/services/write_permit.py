@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from edge_agent.domain.agreement import DAYS_KEPT, MS_PER_MINUTE, DayCount, Example, Override, Trust
+from edge_agent.domain.agreement import (
+    DAYS_KEPT,
+    MS_PER_MINUTE,
+    DayCount,
+    Example,
+    Override,
+    TillTrust,
+)
 from edge_agent.ports.agreement_store import AgreementStore
 from edge_agent.ports.clock import Clock
 from retail_core.errors import Fault
@@ -63,7 +70,7 @@ class Verdict:
 
 
 # Hears of a till before and after a change.
-Listener = Callable[[UUID, Trust, Trust], None]
+Listener = Callable[[UUID, TillTrust, TillTrust], None]
 
 
 class WritePermit:
@@ -83,7 +90,7 @@ class WritePermit:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         held = store.load()
-        self._held = {till: _judged(held.get(till, Trust()), one) for till, one in bars.items()}
+        self._held = {till: _judged(held.get(till, TillTrust()), one) for till, one in bars.items()}
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` after each change of a till, on the thread that made it."""
@@ -107,7 +114,7 @@ class WritePermit:
         """Return the tills that are compared."""
         return tuple(self._held)
 
-    def trust(self, till: UUID) -> Trust:
+    def trust(self, till: UUID) -> TillTrust:
         """Return what is known of a till; Fault API_NOT_FOUND."""
         trust = self._held.get(till)
         if trust is None:
@@ -144,13 +151,13 @@ class WritePermit:
         )
         return (FaultCode.TILL_AGREEMENT_LOST,) if lost else ()
 
-    def judge(self, verdict: Verdict) -> Trust:
+    def judge(self, verdict: Verdict) -> TillTrust:
         """Count a compared receipt; what follows from it holds when this returns."""
         at, bars = self._clock.now(), self.bars[verdict.till]
         shown = verdict.differences[:EXAMPLES_PER_RECEIPT]
         examples = [Example(verdict.till, at.wall_ms, one) for one in shown]
 
-        def counted(trust: Trust) -> Trust:
+        def counted(trust: TillTrust) -> TillTrust:
             record = after_receipt(trust.record, bars, agreed=verdict.agreed, ahead=verdict.ahead)
             kinds = dict(trust.kinds)
             for kind in {one.kind.value for one in verdict.differences}:
@@ -162,7 +169,7 @@ class WritePermit:
 
     def override(
         self, till: UUID, channel: Channel, operator: UUID, *, allow: bool, minutes: int
-    ) -> Trust:
+    ) -> TillTrust:
         """Let a technician's word count for a while; `minutes` 0 takes it back.
 
         Raises Fault API_NOT_FOUND, TILL_OVERRIDE_INVALID.
@@ -171,7 +178,7 @@ class WritePermit:
             raise Fault(FaultCode.TILL_OVERRIDE_INVALID, limit=OVERRIDE_MINUTES_MAX)
         said = Override(channel, allow, minutes, operator, self._clock.now())
 
-        def overridden(trust: Trust) -> Trust:
+        def overridden(trust: TillTrust) -> TillTrust:
             others = (one for one in trust.overrides if one.channel is not channel)
             return replace(trust, overrides=(*others, said))
 
@@ -192,8 +199,8 @@ class WritePermit:
     # ---- inside ---------------------------------------------------------------------------------
 
     def _change(
-        self, till: UUID, change: Callable[[Trust], Trust], examples: Sequence[Example] = ()
-    ) -> Trust:
+        self, till: UUID, change: Callable[[TillTrust], TillTrust], examples: Sequence[Example] = ()
+    ) -> TillTrust:
         with self._lock:
             before = self.trust(till)
             after = change(before)
@@ -212,11 +219,11 @@ class WritePermit:
             kept = tuple(one for one in trust.overrides if one is not said)
             self._held[till] = replace(trust, overrides=kept)
 
-    def _said(self, trust: Trust, channel: Channel) -> Override | None:
+    def _said(self, trust: TillTrust, channel: Channel) -> Override | None:
         said = next((one for one in trust.overrides if one.channel is channel), None)
         return said if said is not None and said.holds(self._clock.now()) else None
 
-    def _reason(self, till: UUID, trust: Trust, channel: Channel) -> FaultCode | None:
+    def _reason(self, till: UUID, trust: TillTrust, channel: Channel) -> FaultCode | None:
         if channel not in self.bars[till].bars:
             return FaultCode.TILL_WRITE_OFF
         match trust.record.standing(channel):
@@ -228,11 +235,11 @@ class WritePermit:
                 return FaultCode.TILL_SHADOW_YOUNG
 
 
-def _judged(trust: Trust, bars: Bars) -> Trust:
+def _judged(trust: TillTrust, bars: Bars) -> TillTrust:
     return replace(trust, record=with_bars(trust.record, bars))
 
 
-def _lost(before: Trust, after: Trust) -> bool:
+def _lost(before: TillTrust, after: TillTrust) -> bool:
     return any(
         after.record.standing(channel) is Standing.LOST
         and before.record.standing(channel) is Standing.EARNED

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.adapters.agreement_sqlite import SqliteAgreement
-from edge_agent.domain.agreement import DayCount, Example, Override, Trust
+from edge_agent.domain.agreement import DayCount, Example, Override, TillTrust
 from edge_agent.ports.agreement_store import EXAMPLES_KEPT, AgreementStore
 from retail_core.fusion.agreement import Channel, Record, Standing
 from retail_core.fusion.compare import Difference, Kind
@@ -18,7 +18,7 @@ from tests.fakes.clock import FakeClock
 
 KEY = b"k" * 32
 TILL, OTHER = UUID(int=1), UUID(int=2)
-TRUST = Trust(
+TRUST = TillTrust(
     Record("AADa", {Channel.APPEND: Standing.EARNED}, 4, 3),
     {"price": 1},
     (DayCount(20261122, 4, 3),),
@@ -39,10 +39,10 @@ class AgreementStoreContract:
 
     def test_keeps_a_record_for_each_till(self, store: AgreementStore) -> None:
         assert store.load() == {}
-        store.keep(TILL, Trust())
+        store.keep(TILL, TillTrust())
         store.keep(TILL, TRUST)
-        store.keep(OTHER, Trust(told=1))
-        assert store.load() == {TILL: TRUST, OTHER: Trust(told=1)}
+        store.keep(OTHER, TillTrust(told=1))
+        assert store.load() == {TILL: TRUST, OTHER: TillTrust(told=1)}
 
     def test_keeps_the_last_examples_of_each_till(self, store: AgreementStore) -> None:
         for number in range(EXAMPLES_KEPT):

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.agreement_settings import AgreementConfig, TillBars, bars_by_till
-from edge_agent.domain.agreement import DAYS_KEPT, Trust
+from edge_agent.domain.agreement import DAYS_KEPT, TillTrust
 from edge_agent.services.write_permit import (
     EXAMPLES_PER_RECEIPT,
     OVERRIDE_MINUTES_MAX,
@@ -74,7 +74,7 @@ def test_a_till_nobody_compares_is_never_written_to(counter: Counter) -> None:
 
 def test_a_wrong_price_list_takes_the_permit_at_once_and_it_is_said(counter: Counter) -> None:
     counter.agree(50)
-    changes: list[tuple[UUID, Trust, Trust]] = []
+    changes: list[tuple[UUID, TillTrust, TillTrust]] = []
     counter.permit.listen(lambda *change: changes.append(change))
     counter.differ(3)
     permit = counter.permit.may(TILL, Channel.INJECT)
