@@ -39,6 +39,8 @@ _UNIT_GRAMS = {
     "克": 1,
 }
 _KILOGRAM = 1_000
+# A unit price in whole fen makes every sum up to 1.000; above, some quantity close by does.
+_QUANTITY_TRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,28 +164,29 @@ def take_apart(code: str, layouts: Iterable[Layout] = COMMON) -> Weighed | None:
 def sold_as(label: Weighed, unit: str, price_fen: int, labels: int = 1) -> SoldAs:
     """Return how labels sell: by weight at the shelf price, and never at another sum than they say.
 
-    A price alone gives back the weight when the shelf price could have made it; when it could not
-    (the scale has yesterday's price) the label's own sum is the price of one.
+    A price alone gives back the weight that the shelf price makes of it. When no weight makes just
+    that sum (the scale rounds in its own way, or has yesterday's price) the unit price gives way
+    and not the weight: what an offer takes off is by weight. Without a shelf price a label is one.
     """
     measured = _measured(label, unit)
     if label.amount_fen is None:
         return SoldAs(labels * (measured or _MILLI), price_fen)
-    if measured is None:
-        measured = quantity_for(label.amount_fen, price_fen)
-    # Each label was rounded by itself: twice its weight may cost a fen more or less than two.
-    if measured and all(
-        divide_half_up(price_fen * one * measured, _MILLI) == one * label.amount_fen
-        for one in (1, labels)
-    ):
-        return SoldAs(labels * measured, price_fen)
-    return SoldAs(labels * _MILLI, label.amount_fen)
+    # Each label was rounded by itself: the sum of several is not that of their weight.
+    count, sign = abs(labels), -1 if labels < 0 else 1
+    amount, known = count * label.amount_fen, None if measured is None else count * measured
+    quantity = quantity_for(amount, price_fen) if known is None else known
+    if quantity and divide_half_up(price_fen * quantity, _MILLI) == amount:
+        return SoldAs(sign * quantity, price_fen)
+    tries = _QUANTITY_TRIES if label.pieces is None else 1
+    found = _by_unit_price(amount, known or _near(amount, price_fen), tries)
+    return SoldAs(labels * _MILLI, label.amount_fen) if found is None else _times(sign, found)
 
 
 def quantity_for(amount_fen: int, price_fen: int) -> int | None:
     """Return the quantity in thousandths that costs exactly this, None when none does."""
-    if price_fen <= 0 or amount_fen <= 0:
+    near = _near(amount_fen, price_fen)
+    if not near:
         return None
-    near = divide_half_up(amount_fen * _MILLI, price_fen)
     exact = (one for one in (near, near - 1, near + 1) if one > 0)
     return next(
         (one for one in exact if divide_half_up(price_fen * one, _MILLI) == amount_fen), None
@@ -203,6 +206,31 @@ def value_check_digit(digits: str) -> int:
         return total * 3 % 10
     total = sum(w[int(d)] for w, d in zip(_FIVE_FACTORS, digits, strict=True))
     return _FIVE_MINUS.index(-total % 10)
+
+
+def _near(amount_fen: int, price_fen: int) -> int:
+    """Return about how many thousandths cost this; 0 when that cannot be told."""
+    if price_fen <= 0 or amount_fen <= 0:
+        return 0
+    return max(1, divide_half_up(amount_fen * _MILLI, price_fen))
+
+
+def _by_unit_price(amount_fen: int, near: int, tries: int) -> SoldAs | None:
+    """Return the quantity nearest to `near` at which some unit price makes exactly this sum."""
+    if not near:
+        return None
+    for away in range(tries):
+        for quantity in (near - away, near + away):
+            if quantity <= 0:
+                continue
+            price = divide_half_up(amount_fen * _MILLI, quantity)
+            if divide_half_up(price * quantity, _MILLI) == amount_fen:
+                return SoldAs(quantity, price)
+    return None
+
+
+def _times(sign: int, sold: SoldAs) -> SoldAs:
+    return SoldAs(sign * sold.qty_milli, sold.unit_price_fen)
 
 
 def _measured(label: Weighed, unit: str) -> int | None:

@@ -11,7 +11,10 @@ from edge_agent.services.article_finder import ArticleFinder
 from edge_agent.till_settings import ScalesConfig
 from retail_core.catalog.article import Article
 from retail_core.catalog.weighed import COMMON, check_digit, layout_of
+from retail_core.checkout.basket import line_shelf_fen
 from retail_core.errors import Fault
+from retail_core.pricing.matching.unit_prices import unit_fen_off
+from retail_core.pricing.rules.offers import PriceList
 from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import ARTICLES, Box
 from tests.factories.counter_sales import TillCalls
@@ -37,10 +40,10 @@ def finder() -> ArticleFinder:
     [
         (AskedLine(barcode=label("200012300752")), "123", 752, 12_600),
         (AskedLine(barcode=label("210012309475")), "123", 752, 12_600),
-        (AskedLine(barcode=label("210012309476")), "123", 1_000, 9_476),
+        (AskedLine(barcode=label("210012309476")), "123", 752, 12_601),
         (AskedLine(barcode=label("230004200300")), "TOFU", 600, 380),
         (AskedLine(barcode=label("200012300752"), qty_milli=2_000), "123", 1_504, 12_600),
-        (AskedLine(barcode=label("210012309463"), qty_milli=2_000), "123", 2_000, 9_463),
+        (AskedLine(barcode=label("210012309463"), qty_milli=2_000), "123", 1_501, 12_609),
         (AskedLine(barcode=label("200012300752"), qty_milli=-1_000), "123", -752, 12_600),
         (AskedLine(barcode=label("200012300752"), qty_milli=752), "123", 752, 12_600),
     ],
@@ -51,6 +54,14 @@ def test_a_label_is_taken_apart(
 ) -> None:
     line = finder.line(1, asked)
     assert (line.sku, line.qty_milli, line.unit_price_fen) == (sku, qty_milli, price_fen)
+
+
+def test_what_is_off_a_kilogram_is_never_all_but_a_kilogram(finder: ArticleFinder) -> None:
+    # 473.80 for about 3.76 kg: the scale rounds to 0.10, and no whole gram makes that sum.
+    line = finder.line(1, AskedLine(barcode=label("210012347380")))
+    assert line_shelf_fen(line) == 47_380
+    member = PriceList(id="m", name="会员价", prices={"123": 9_900})
+    assert 47_380 - unit_fen_off(member, line) == pytest.approx(3.76 * 9_900, abs=60)
 
 
 def test_an_article_that_has_such_a_code_of_its_own_is_itself() -> None:

@@ -136,6 +136,24 @@ def test_law_the_customer_pays_what_the_labels_say(
         assert divide_half_up(sold.qty_milli * sold.unit_price_fen, 1_000) == labels * amount_fen
 
 
+@given(st.integers(1, 99_999), st.integers(500, 100_000), st.integers(1, 9))
+def test_law_what_a_price_label_weighs_is_what_its_sum_buys(
+    amount_fen: int, price_fen: int, labels: int
+) -> None:
+    sold = sold_as(Weighed(("1",), amount_fen=amount_fen), "kg", price_fen, labels)
+    near = labels * amount_fen * 1_000 / price_fen
+    assert abs(sold.qty_milli - near) <= 1 + near / 50
+
+
+def test_counted_pieces_stay_whole_and_a_shelf_without_price_sells_the_label() -> None:
+    six = Weighed(("1",), amount_fen=1_001, pieces=6)
+    assert sold_as(six, "个", 150) == SoldAs(1_000, 1_001)
+    assert sold_as(Weighed(("1",), amount_fen=990, pieces=6), "个", 150) == SoldAs(6_000, 165)
+    assert sold_as(Weighed(("1",), amount_fen=500), "kg", 0, 3) == SoldAs(3_000, 500)
+    taken_back = sold_as(Weighed(("1",), amount_fen=350), "kg", 1_050, -2)
+    assert taken_back == SoldAs(-667, 1_050)
+
+
 def test_a_price_left_at_zero_is_none_and_gives_nothing_away() -> None:
     body = "24001230000000752"
     label = take_apart(f"{body}{check_digit(body)}")
