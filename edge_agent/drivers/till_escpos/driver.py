@@ -186,6 +186,8 @@ class EscposTap:
         try:
             copy = self._copies.get(timeout=max(check_s, 0.001))
         except queue.Empty:
+            if self._missed.is_set():  # what found no room came behind all that was copied
+                self._lose()
             if self._stopping.is_set():
                 self._give(self._jobs.hang_up())
                 return True
@@ -207,16 +209,20 @@ class EscposTap:
         if copy.state:
             self._show(TapSeen("state", self._till, now_ms, state=copy.state))
             return
+        if copy.taken - len(copy.data) != self._taken:
+            self._lose()
         self._taken = copy.taken
         self._show(TapSeen("bytes", self._till, now_ms, data=copy.data))
-        if self._missed.is_set():
-            self._missed.clear()
-            self._jobs.lose()
-            if self._slips is not None:
-                self._slips.lose()
         if self._slips is not None:
             self._slips.saw(copy.data)
         self._give(self._jobs.feed(copy.data, now_ms))
+
+    def _lose(self) -> None:
+        """Trust the open job no more: bytes of it were not copied."""
+        self._missed.clear()
+        self._jobs.lose()
+        if self._slips is not None:
+            self._slips.lose()
 
     def _show(self, seen: TapSeen) -> None:
         for listener in self._listeners:
