@@ -14,10 +14,11 @@ import msgspec
 
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import BasketLine
+from retail_core.checkout.receipt import CouponUse
 from retail_core.loyalty.closing import Liability, liability
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.policy import LoyaltyPolicy, Months, Policies
-from retail_core.loyalty.refunds import Rest
+from retail_core.loyalty.refunds import Refund, Rest
 from retail_core.pricing.linting.lint import lint
 from retail_core.pricing.linting.worst_baskets import Limits
 from retail_core.pricing.proof.document import Asked, certify
@@ -205,25 +206,32 @@ def histories(seed: int) -> Any:
     rng = random.Random(seed)  # noqa: S311 - repeats, keeps no secret
     policy = LoyaltyPolicy(expiry=Months(months=1), grace_days=seed % 2 * 9, return_days=2)
     books = Books(Policies.of([(FIRST_DAY, policy)]))
-    for _ in range(22):
-        _happens(books, rng)
+    made = [_told(_happens(books, rng)) for _ in range(22)]
     book, rows = books.book(), dict[UUID, Liability]()
     liability(book.movements, FIRST_DAY + timedelta(days=20), books.day, rows)
     left = [[book.lots(who), book.lots(who, "pending"), book.short(who)] for who in (ANN, BEA)]
     postings = [[dated.day, dated.posting] for dated in books.dated]
-    return [postings, book.movements, sorted(rows.items()), left]
+    return [made, postings, book.movements, sorted(rows.items()), left]
 
 
-def _happens(books: Books, rng: random.Random) -> None:
+def _told(made: Refund | None) -> list[Any] | None:
+    if made is None:
+        return None
+    return [replace(made, returned={}), sorted(made.returned.items())]
+
+
+def _happens(books: Books, rng: random.Random) -> Refund | None:
     who, shop = rng.choice((ANN, BEA)), rng.choice((SHOP, OTHER_SHOP))
     match rng.choice(("sell", "sell", "sell", "refund", "refund", "wait", "lend", "merge")):
         case "sell":
             nets = [rng.randrange(5_000) for _ in range(rng.randrange(1, 4))]
             points = min(rng.randrange(40), max(0, books.balance(who)), sum(nets))
             earn = rng.choice((RULE, PENDING_RULE))
-            books.sell(who, *nets, points=points, shop=shop, rule=earn)
+            lines = frozenset(rng.sample(range(1, len(nets) + 1), rng.randrange(1, len(nets) + 1)))
+            used = (CouponUse("k", lines),) if rng.random() < 0.5 else ()
+            books.sell(who, *nets, points=points, shop=shop, rule=earn, coupons=used)
         case "refund" if books.sold:
-            _comes_back(books, rng)
+            return _comes_back(books, rng)
         case "wait":
             books.wait(rng.randrange(25))
             books.mature(who)
@@ -239,14 +247,15 @@ def _happens(books: Books, rng: random.Random) -> None:
             books.merged.clear()
         case _:
             books.wait(1)
+    return None
 
 
-def _comes_back(books: Books, rng: random.Random) -> None:
+def _comes_back(books: Books, rng: random.Random) -> Refund | None:
     sold = rng.choice(books.sold)
     line = rng.choice(sold.receipt.lines)
     left = line.qty_milli - sold.returned.get(line.line, 0)
     if not left:
-        return
+        return None
     qty_milli = rng.choice((left, min(left, 1_000)))
     rest = None
     if rng.random() < 0.3:
@@ -257,12 +266,12 @@ def _comes_back(books: Books, rng: random.Random) -> None:
         }
         earned = earn_postings(priced(*kept.values()), RULE, "gold", sold.wallet, sold.issuer)
         rest = Rest(kept, earned)
-    books.refund(sold, (line.line, qty_milli), rest=rest)
+    return books.refund(sold, (line.line, qty_milli), rest=rest)
 
 
 KINDS: dict[str, tuple[Callable[[int], Any], int]] = {
     "prices": (prices, 60),
-    "lints": (lints, 20),
+    "lints": (lints, 12),
     "misses": (misses, 40),
     "strangers": (strangers, 80),
     "rehearsals": (rehearsals, 8),

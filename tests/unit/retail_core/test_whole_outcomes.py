@@ -28,8 +28,9 @@ def test_the_kept_outcomes_are_of_many_kinds() -> None:
     kinds = {one["kind"] for said in KEPT["lints"] for one in said if one != "made up"}
     assert len(kinds) >= 6
     assert any(tally["refused"] for tally, _ in KEPT["rehearsals"])
-    assert {one["kind"] for said in KEPT["histories"] for _, one in said[0]} >= {
+    assert {one["kind"] for said in KEPT["histories"] for _, one in said[1]} >= {
         "earn.reversed", "earn.owed", "earn.restored", "redeem.reversed", "expire", "mature",
         "merge", "settle",
     }  # fmt: skip
+    assert any(made and made[0]["coupons"] for said in KEPT["histories"] for made in said[0])
     assert any(said[0]["gifts"] for said in KEPT["prices"])

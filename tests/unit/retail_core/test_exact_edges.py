@@ -1,0 +1,88 @@
+"""Small functions at their edges, whole: each is asked what a sum, a fault or a word depends on."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retail_core.errors import Fault
+from retail_core.loyalty.earning import paid_in_money
+from retail_core.loyalty.lease_placement import PlacementRule, spread
+from retail_core.loyalty.spending import check_enough
+from retail_core.pricing.linting.stage import Goods, Shelf
+from retail_core.pricing.rules.offers import TierPrice
+from retail_core.pricing.rules.reading import Misfit, decode
+from retail_core.pricing.solver.receipt import PointsTerms
+from tests.factories.pricing import line, tagged
+
+TERMS = st.builds(
+    PointsTerms,
+    fen_per_point=st.sampled_from([1, 2, 5]),
+    step=st.sampled_from([1, 7, 20]),
+    least=st.sampled_from([1, 15]),
+    most=st.integers(0, 60),
+    min_total_fen=st.sampled_from([0, 50]),
+    max_permille=st.sampled_from([0, 300, 1000]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TERMS, st.integers(0, 60))
+def test_the_first_total_on_which_points_pay_is_the_first(terms: PointsTerms, more: int) -> None:
+    points = terms.least + more
+    paying = (total for total in range(1_200) if terms.usable(total) >= points)
+    assert terms.first_with(points) == next(paying, -1)
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=5), st.data())
+def test_what_points_paid_is_not_money(nets: list[int], data: st.DataObject) -> None:
+    points_fen = data.draw(st.integers(0, sum(nets)))
+    paid = paid_in_money(nets, points_fen)
+    assert sum(paid) == sum(nets) - points_fen
+    assert all(0 <= one <= net for one, net in zip(paid, nets, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("free", "wanted", "code", "fields"),
+    [
+        (10, 11, "L102", {"free": 10, "wanted": 11}),
+        (10, 0, "L104", {"points": 0}),
+        (-5, -1, "L104", {"points": -1}),
+    ],
+)
+def test_what_cannot_be_spent(free: int, wanted: int, code: str, fields: dict[str, int]) -> None:
+    with pytest.raises(Fault) as refused:
+        check_enough(free, wanted)
+    assert (refused.value.code.value, refused.value.fields) == (code, fields)
+    check_enough(wanted=10, free=10)
+
+
+def test_what_is_excepted_is_not_named_and_nothing_else_is() -> None:
+    goods = [Goods(line(number, 100, tags=tags), None) for number, tags in enumerate("abc", 1)]
+    both = Goods(line(4, 100, tags="ab"), None)
+    rule = TierPrice(id="t", name="t", permille=900, items=tagged("a"), except_items=tagged("b"))
+    assert Shelf([*goods, both]).named(rule) == (0,)
+
+
+def test_a_file_nested_too_deep_is_said_to_be() -> None:
+    found = decode(b"[" * 100_000, list)
+    assert isinstance(found, Misfit)
+    assert (found.place, found.said, found.said.zh) == ("", "it is nested too deep", "嵌套过深")
+
+
+SALES = st.dictionaries(st.uuids(), st.integers(0, 50), min_size=1)
+
+
+@given(SALES, st.integers(-5, 999), st.sampled_from([0, 333, 1000]))
+def test_a_budget_less_its_reserve_is_spread_by_sales(
+    sales: dict[UUID, int], budget: int, reserve_permille: int
+) -> None:
+    found = spread(budget, sales, PlacementRule(reserve_permille=reserve_permille))
+    if not sum(sales.values()):
+        assert found == {}
+        return
+    lendable = max(0, budget) * (1000 - reserve_permille) // 1000
+    assert sum(found.values()) == lendable
+    for store, part in found.items():
+        assert abs(part * sum(sales.values()) - lendable * sales[store]) < sum(sales.values())
