@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases emupos bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -84,6 +84,7 @@ fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malfor
 fuzz-till: setup ; $(PY) -m tools.fuzz_till $(if $(N),--cases $(N)) ## damaged byte streams into every parser on the till's side: N=1000000
 bench-recommend: setup ; $(PY) -m tools.bench.bench_recommend --data "$(DATA)" ## suggestions against popularity on DATA=DIR
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
+emupos: setup-test ; @tools/emupos.sh && $(BIN)/pytest -q tests/integration/test_emupos.py ## our taps before emupos' printer and scanner (Python 3.13 or newer)
 bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
 
 screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures of every state of the till screen, for docs/

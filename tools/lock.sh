@@ -12,6 +12,7 @@ compile pyproject.toml --extra edge --extra nfc --extra hid -o requirements/edge
 compile pyproject.toml --extra cloud --extra embedded -o requirements/cloud.lock
 compile pyproject.toml --extra edge --extra nfc --extra cloud --extra embedded --group models \
   --group lint --group test --group mutation --group node --group build -o requirements/dev.lock
+echo 'emupos==0.4.0' | compile - --python-version 3.13 -o requirements/emupos.lock
 echo 'uv>=0.13,<0.14' | compile - -o requirements/bootstrap.lock
 if grep -nE 'https?://' requirements/*.lock; then
   echo 'a lock file carries an address' >&2
