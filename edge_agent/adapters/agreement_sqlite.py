@@ -80,11 +80,17 @@ class SqliteAgreement:
                 db.execute(_FORGET, (till.bytes, EXAMPLES_KEPT))
 
     def examples(self, till: UUID) -> tuple[Example, ...]:
-        """Return the last examples of a till, newest first."""
+        """Return the last examples of a till that can be read, newest first."""
         rows = self._file.rows(
             "SELECT example FROM example WHERE till = ? ORDER BY n DESC", (till.bytes,)
         )
-        return tuple(_example.decode(raw) for (raw,) in rows)
+        found = []
+        for (raw,) in rows:
+            try:
+                found.append(_example.decode(raw))
+            except msgspec.MsgspecError:
+                self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
+        return tuple(found)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -12,6 +12,7 @@ from edge_agent.services.recorder import Recorder
 from edge_agent.services.write_permit import WritePermit
 from retail_core.errors import Fault
 from retail_core.fusion.agreement import Bars, Channel, score_of
+from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
@@ -84,12 +85,17 @@ def agreement_of(permit: WritePermit, till: UUID, trust: TillTrust, why: str) ->
                 one.difference.kind.value,
                 one.difference.name,
                 one.difference.sku,
-                one.difference.computed_fen,
-                one.difference.printed_fen,
+                _fen(one.difference.computed_fen),
+                _fen(one.difference.printed_fen),
             )
             for one in permit.examples(till)[:EXAMPLES_TOLD]
         ),
     )
+
+
+def _fen(amount: int | None) -> int | None:
+    """Leave out a sum beyond what HQ takes: it would refuse the whole message."""
+    return None if amount is None or abs(amount) > AMOUNT_FEN_MAX else amount
 
 
 def _channel(

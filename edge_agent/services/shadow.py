@@ -29,6 +29,7 @@ from retail_core.fusion.compare import (
     Printed,
     differences,
 )
+from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.tally import FaultTally
 
 _NOT_COMPARED = frozenset({TappedOutcome.DUPLICATE, TappedOutcome.OTHER})
@@ -90,6 +91,8 @@ class Shadow:
         self, receipt: TappedReceipt, basket: FusedBasket, booking: TappedBooking
     ) -> tuple[Difference, ...]:
         if receipt.fault is not None or receipt.total_fen is None:
+            return (UNREAD,)
+        if abs(receipt.total_fen) > AMOUNT_FEN_MAX:  # no sum, and no database holds it
             return (UNREAD,)
         printed = self._printed(receipt)
         bill = (

@@ -236,3 +236,26 @@ def test_a_receipt_too_doubtful_to_be_booked_proves_nothing(counter: Counter) ->
     assert booking.fault is FaultCode.TILL_TOTAL_MISMATCH
     assert counter.permit.trust(PRINTING_TILL).record.results == "d"
     assert counter.last_kinds == [Kind.UNREAD]
+
+
+@pytest.mark.parametrize("total", [10**12, 10**30])
+def test_a_sum_that_is_none_is_unread(counter: Counter, total: int) -> None:
+    milk = counter.article("milk")
+    counter.prints([(milk.name, milk.price_fen)], total)
+    assert counter.last_kinds == [Kind.UNREAD]
+
+
+def test_lines_that_sum_up_to_more_than_hq_takes_hold_no_news_back(counter: Counter) -> None:
+    milk = counter.article("milk")
+    counter.prints([(milk.name, 9 * 10**10)] * 2, 100)
+    word: dict[str, Any] = {"allow": False, "minutes": 1}
+    counter.permit.override(PRINTING_TILL, Channel.INJECT, MEMBER, **word)
+    assert [one.printed_fen for one in counter.told()[-1].examples] == [100, None]
+
+
+def test_an_example_of_another_program_stops_no_sale(counter: Counter) -> None:
+    counter.whole_sale(wrong_fen=50)
+    with counter.agent.storage.agreement._file.transaction() as db:
+        db.execute("UPDATE example SET example = x'c1'")
+    counter.whole_sale(wrong_fen=50)
+    assert set(counter.last_kinds) == {Kind.PRICE, Kind.TOTAL}
