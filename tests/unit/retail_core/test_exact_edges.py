@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,11 +11,19 @@ from retail_core.errors import Fault
 from retail_core.loyalty.earning import paid_in_money
 from retail_core.loyalty.lease_placement import PlacementRule, spread
 from retail_core.loyalty.spending import check_enough
+from retail_core.pricing.linting.findings import Lint
 from retail_core.pricing.linting.stage import Goods, Shelf
-from retail_core.pricing.rules.offers import TierPrice
+from retail_core.pricing.linting.static import check_static
+from retail_core.pricing.proof.arithmetic import Finding, Flaw
+from retail_core.pricing.proof.document import Asked, certify
+from retail_core.pricing.proof.verify import price_again, verify
+from retail_core.pricing.rules.context import ANY_STORE
+from retail_core.pricing.rules.offers import Offer, TierPrice, TimeSlotPrice
 from retail_core.pricing.rules.reading import Misfit, decode
+from retail_core.pricing.rules.ruleset import RuleBundle
+from retail_core.pricing.rules.slots import WeekSlot
 from retail_core.pricing.solver.receipt import PointsTerms
-from tests.factories.pricing import line, tagged
+from tests.factories.pricing import TIERS, basket, bundle, line, mix, tagged, tier
 
 TERMS = st.builds(
     PointsTerms,
@@ -86,3 +95,44 @@ def test_a_budget_less_its_reserve_is_spread_by_sales(
     assert sum(found.values()) == lendable
     for store, part in found.items():
         assert abs(part * sum(sales.values()) - lendable * sales[store]) < sum(sales.values())
+
+
+def at_noon(name: str, permille: int, *days: int) -> TimeSlotPrice:
+    slots = tuple(WeekSlot(day, "11:00", "14:00") for day in days)
+    return TimeSlotPrice(id=name, name=name, permille=permille, slots=slots)
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "outdone"),
+    [
+        (at_noon("a", 800, 1, 2), at_noon("b", 900, 1), True),
+        (at_noon("a", 800, 1, 2), at_noon("b", 900, 1, 2), True),
+        (at_noon("a", 800, 1), at_noon("b", 900, 1, 2), False),
+        (at_noon("a", 800, 1), tier("b", 900), False),
+        (tier("a", 800), at_noon("b", 900, 1), True),
+        (tier("a", 800, "", "gold", "standard"), tier("b", 900, "", "gold"), True),
+        (tier("a", 800, "", "gold"), tier("b", 900, "", "gold", "standard"), False),
+        (tier("a", 800, "", "gold"), tier("b", 900), False),
+    ],
+)
+def test_an_offer_outdoes_only_whom_it_is_open_to(
+    strong: Offer, weak: Offer, *, outdone: bool
+) -> None:
+    found = check_static(RuleBundle(version=1, offers=(strong, weak), tier_names=TIERS))
+    named = [one.rules for one in found if one.kind is Lint.DOMINATED]
+    assert named == ([("b", "a")] if outdone else [])
+
+
+def test_two_of_one_exclusive_group_are_named_with_their_number() -> None:
+    offers = (tier("t", 900, "a"), mix("m", 2, 1, "b"))
+    asked = Asked(
+        basket=basket(line(1, 500, tags="a"), line(2, 300, 2, tags="b")),
+        member=None,
+        store=ANY_STORE,
+    )
+    free = bundle(*offers)
+    certificate = certify(asked, price_again(asked, free), free, bytes(32))
+    tied = bundle(*(msgspec.structs.replace(offer, exclusive="x") for offer in offers))
+    assert verify(certificate, tied, bytes(32)).findings == (
+        Finding(Flaw.EXCLUSIVE_TWICE, rule="x", found="2", expected="1"),
+    )
