@@ -82,6 +82,8 @@ def _door(basis: Basis, services: Services, surface: "Surface", till: SoftwareTi
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=till.name, detail="secret")
     attach = build_attach(basis, services, surface)
     at = till.counter or till.id
+    # A counter this box does not have would refuse every member, one by one.
+    surface.visits.at(at)
 
     def find(text: str) -> MemberView:
         return attach.by_text(at, text)

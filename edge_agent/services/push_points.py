@@ -133,13 +133,14 @@ class PushPoints:
         self._later(push, self._pace.retry_ms)
         begun = push.begun(self._account.read(customer))
         self._outbox.keep(begun)
+        # Whatever ends the call, it is not judged before the other system has settled.
+        self._later(push, self._pace.settle_ms)
         try:
             self._account.add(customer, push.points, self._clock.now().wall_ms)
         except Fault as fault:
             if fault.code is FaultCode.SOFTWARE_UNREACHABLE:
+                self._later(push, self._pace.retry_ms)
                 self._outbox.keep(self._failed(begun))
-            else:
-                self._later(push, self._pace.settle_ms)
             raise
         self._finished(begun, PushState.DONE)
 

@@ -190,6 +190,32 @@ def test_a_kill_between_call_and_answer_is_found_on_disk(tmp_path: Path) -> None
     again.close()
 
 
+def test_a_call_that_ends_in_a_surprise_is_judged_when_the_other_system_has_settled() -> None:
+    stage = Stage(random.Random(1), rate=0, kills=False)  # noqa: S311 -- repeatable
+    stage.outbox.take(0, [PointPush(UUID(int=9), UUID(int=1), 19)])
+    answered = stage.exchange
+
+    def surprised(request: Request) -> tuple[int, bytes]:
+        stage.book.wrong = lambda what: "slow" if what == "add" else ""
+        try:
+            return answered(request)
+        except Fault:
+            stage.book.wrong = stage.wrong
+            raise ZeroDivisionError from None
+
+    account = PospalAccount(KEYS, surprised, stage.clock, ZoneInfo("UTC"))
+    stage.service = PushPoints(stage.outbox, account, stage.journal, stage.clock, stage.tally, PACE)
+    with pytest.raises(ZeroDivisionError):
+        stage.service.turn()
+    for _ in range(PACE.settle_ms // 1_000 - 1):
+        stage.clock.advance(1_000)
+        stage.service.turn()
+    stage.book.settle()
+    stage.run(100)
+    assert stage.book.calls == [("add", 19)]
+    assert (stage.outbox.depth(), stage.outbox.unsure()) == (0, ())
+
+
 def test_what_is_refused_for_good_is_put_before_a_person() -> None:
     stage = Stage(random.Random(1), rate=0, kills=False)  # noqa: S311 -- repeatable
     stage.book.wrong = lambda _what: "refuse"

@@ -140,6 +140,19 @@ def test_a_till_that_lacks_its_keys_is_told_of_and_the_box_starts(door: Door) ->
     assert door.agent.devices.states()["till_software"]() == "gone"
 
 
+def test_a_counter_that_is_not_there_shows_before_somebody_asks(tmp_path: Path) -> None:
+    lost = UUID(int=1)
+    section = SOFTWARE[: SOFTWARE.index("[[tills]]", 5)]
+    door = Door(
+        tmp_path, section.replace(TILL, str(lost)).replace(str(PRINTING_TILL), str(UUID(int=2)))
+    )
+    try:
+        assert door.agent.devices.software[lost]() == "gone"
+        assert door.agent.devices.software[UUID(TILL)]() == "ok"
+    finally:
+        door.agent.stop()
+
+
 def test_one_account_is_told_once_and_two_are_both_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
