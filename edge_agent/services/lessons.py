@@ -74,7 +74,7 @@ class Lessons:
         listening = _Listening(self._clock.now().mono_ms)
         with self._lock:
             self._open[till] = listening
-        listening.stop = tap.watch(lambda seen: self._hear(listening, seen))
+        listening.stop = tap.watch(lambda seen: self._hear_in_time(till, listening, seen))
 
     def taken(self, till: UUID) -> tuple[Taken, ...]:
         """Return the samples of the open lesson; raises LEARN_NOT_LISTENING."""
@@ -106,6 +106,13 @@ class Lessons:
 
     def _is_over(self, listening: _Listening) -> bool:
         return self._clock.now().mono_ms - listening.since_ms > FORGOTTEN_AFTER_MS
+
+    def _hear_in_time(self, till: UUID, listening: _Listening, seen: TapSeen) -> None:
+        """Forget a lesson that nobody ended and nobody asks about."""
+        if not self._is_over(listening):
+            self._hear(listening, seen)
+        elif self._open.get(till) is listening:
+            self.end(till)
 
     def _hear(self, listening: _Listening, seen: TapSeen) -> None:
         """Cut what is printed into samples where the tap ends a job."""

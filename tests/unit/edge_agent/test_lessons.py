@@ -64,6 +64,14 @@ def test_a_lesson_holds_no_more_than_it_needs(room: Classroom) -> None:
     assert room.screen.get(SAMPLES).json()["code"] == "T124"
 
 
+def test_a_lesson_nobody_asks_about_is_forgotten_as_well(room: Classroom) -> None:
+    room.screen.post(SAMPLES, json={})
+    room.prints(*lesson_streams(1))
+    room.box.clock.advance(3 * 60 * 60 * 1000)
+    room.prints(b"somebody's receipt")
+    assert room.tap._listeners == []
+
+
 def test_two_receipts_in_one_block_are_no_sample(room: Classroom) -> None:
     room.screen.post(SAMPLES, json={})
     room.prints(*lesson_streams(1))
