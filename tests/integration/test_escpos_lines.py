@@ -109,7 +109,17 @@ def test_a_stranger_on_the_network_is_not_let_in(printer: RecordingPrinter) -> N
         tap.stop()
 
 
-@pytest.mark.parametrize("address", ["tcp-listen://127.0.0.1", "tcp-listen://:x", "rfc2217://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tcp-listen://127.0.0.1",
+        "tcp-listen://:x",
+        "rfc2217://",
+        "tcp-listen://127.0.0.1:0?peers=192.0.2.1",
+        "tcp-listen://127.0.0.1:0?peer=",
+        "tcp-listen://127.0.0.1:0?peer=till-1",
+    ],
+)
 def test_an_address_that_is_none_is_a_fault(address: str) -> None:
     with pytest.raises(Fault):
         open_port(address, SerialLine())

@@ -9,6 +9,7 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 from edge_agent.drivers.lines.port import CHUNK_BYTES, Port, PortGoneError, WakeUp, wait_for
@@ -102,8 +103,17 @@ def open_listening(path: str) -> Port:
     if not parts.hostname or parts.port is None:
         msg = "host and port are needed"
         raise ValueError(msg)
+    peers = _peers(parts.query)
     family = socket.AF_INET6 if ":" in parts.hostname else socket.AF_INET
     door = socket.create_server((parts.hostname, parts.port), family=family, backlog=_BACKLOG)
     door.setblocking(False)  # noqa: FBT003 - the standard library's own signature
-    peers = frozenset(parse_qs(parts.query).get("peer", ()))
     return ListeningPort(path, door.fileno(), door, door, peers)
+
+
+def _peers(query: str) -> frozenset[str]:
+    """Return who is let in; ValueError for what is no address: a slip would let in everybody."""
+    asked = parse_qs(query, keep_blank_values=True, strict_parsing=True) if query else {}
+    if set(asked) - {"peer"}:
+        msg = "only peer is known"
+        raise ValueError(msg)
+    return frozenset(str(ip_address(each)) for each in asked.get("peer", ()))
