@@ -30,13 +30,12 @@ class Messages:
 
     def read(self, data: bytes) -> TillRequest:
         """Return what is asked; Fault FRAMED_REQUEST_UNREADABLE names what is wrong, not said."""
-        text = self._text(data)
-        content = self._content(text)
-        code = _part(content, self._shape.code).strip()
+        content = self._content(self._text(data))
+        code = self._part(content, self._shape.code)
         operation = self._by_code.get(code)
         if operation is None:
             raise _unreadable("code")
-        given = {one.means: _part(content, one).strip() for one in operation.fields}
+        given = {one.means: self._part(content, one) for one in operation.fields}
         if any(len(value) > FRAMED_FIELD_CHARS_MAX for value in given.values()):
             raise _unreadable("size")
         # A NUL or half a character is refused by every database the receipt goes through later.
@@ -82,9 +81,28 @@ class Messages:
             case "separated":
                 return text.split(self._shape.separator)
             case "fixed":
-                return text
+                # Columns are bytes: a character may take two of them.
+                return text.encode(self._columns)
             case "json":
                 return _object(text)
+
+    @property
+    def _columns(self) -> str:
+        return "ascii" if self._shape.encoding == "hex" else self._shape.encoding
+
+    def _part(self, content: "_Content", field: CodeField | GivenField) -> str:
+        """Return what stands at a field's place without the blanks around it."""
+        if not isinstance(content, bytes):
+            return _named_part(content, field).strip()
+        at = field.at or 0
+        try:
+            return (
+                content[at : at + field.width if field.width else None]
+                .decode(self._columns)
+                .strip()
+            )
+        except UnicodeDecodeError:
+            raise _unreadable("encoding") from None
 
     def _values(self, request: TillRequest, answer: TillAnswer) -> dict[str, str]:
         fault = answer.fault
@@ -107,19 +125,18 @@ class Messages:
         if shape.form == "json":
             return json.dumps({one.key: cell for one, cell in cells}, ensure_ascii=False)
         if shape.form == "fixed":
-            return "".join(_fitted(one, cell) for one, cell in cells)
+            return "".join(_fitted(one, cell, self._columns) for one, cell in cells)
         # What a member is called must not look like the next part.
         return shape.separator.join(cell.replace(shape.separator, " ") for _, cell in cells)
 
 
-_Content = list[str] | str | dict[str, object]
+_Named = list[str] | dict[str, object]
+_Content = _Named | bytes
 
 
-def _part(content: _Content, field: CodeField | GivenField) -> str:
+def _named_part(content: _Named, field: CodeField | GivenField) -> str:
     """Return what stands at a field's place, "" when nothing does."""
     at = field.at or 0
-    if isinstance(content, str):
-        return content[at : at + field.width] if field.width else content[at:]
     if isinstance(content, list):
         return content[at] if at < len(content) else ""
     found: object = content
@@ -158,13 +175,16 @@ def _filled(field: AnsweredField, values: Mapping[str, str]) -> str:
     return _NAMED.sub(lambda found: values.get(found[1], found[0]), field.text)
 
 
-def _fitted(field: AnsweredField, text: str) -> str:
+def _fitted(field: AnsweredField, text: str, encoding: str) -> str:
+    """Return a cell as wide as its column, in bytes of the encoding."""
     if not field.width:
         return text
     if field.pad == "zeros":
         return text[-field.width :].rjust(field.width, "0")
-    cut = text[: field.width]
-    return cut.rjust(field.width) if field.pad == "left" else cut.ljust(field.width)
+    written = text.encode(encoding, errors="replace")[: field.width]
+    cut = written.decode(encoding, errors="ignore")
+    blanks = " " * (field.width - len(cut.encode(encoding)))
+    return blanks + cut if field.pad == "left" else cut + blanks
 
 
 def _unreadable(detail: str) -> Fault:

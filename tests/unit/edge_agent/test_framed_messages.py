@@ -71,6 +71,20 @@ def test_an_answer_is_written_as_the_profile_says() -> None:
     )
 
 
+def test_columns_are_counted_in_bytes() -> None:
+    fields = [{"means": "amount", "at": 8, "width": 6}, {"means": "receipt", "at": 14, "width": 4}]
+    answer = [{"text": "{name}", "width": 7}, {"text": "{points}", "width": 6, "pad": "zeros"}]
+    sale = {"means": "sale", "code": "S", "fields": fields, "answer": answer}
+    shape = {"form": "fixed", "encoding": "gb18030", "code": {"at": 0, "width": 1}}
+    columns = Messages(MessageShape.model_validate(shape | {"operations": [sale]}))
+    request = columns.read("S王小明 001950R7  ".encode("gb18030"))
+    assert (request.amount_fen, request.receipt_no) == (1_950, "R7")
+    told = columns.write(request, TillAnswer(name="欧阳小明", points=320))
+    assert told == "欧阳小 000320".encode("gb18030")
+    with pytest.raises(Fault, match="T153"):
+        columns.read("S      王王1950R7  ".encode("gb18030"))
+
+
 def test_a_name_cannot_forge_a_part_of_the_answer() -> None:
     member = TillRequest(Means.MEMBER, "0700", "x")
     written = messages("ecr-transbank").write(member, TillAnswer(name="a|{points}", points=5))
