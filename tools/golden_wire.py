@@ -12,7 +12,18 @@ from typing import TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-from retail_core.wire import growth, lane, lease, member, messages, persons, refund, standing
+from retail_core.wire import (
+    growth,
+    lane,
+    lease,
+    member,
+    messages,
+    persons,
+    refund,
+    returns,
+    standing,
+    tills,
+)
 from retail_core.wire.codec import encode_body, to_json
 from tests.factories.wire import examples
 
@@ -35,7 +46,9 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
             | vars(member)
             | vars(persons)
             | vars(refund)
+            | vars(returns)
             | vars(standing)
+            | vars(tills)
         ).items()
         if isinstance(found, type) and issubclass(found, msgspec.Struct)
     }

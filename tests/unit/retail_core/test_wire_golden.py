@@ -118,3 +118,8 @@ def test_a_field_is_added_at_the_end_with_a_default() -> None:
 def test_a_message_may_be_added() -> None:
     committed = golden_wire.committed_schema()
     assert golden_wire.breaches(committed, {**committed, "Later": []}) == []
+
+
+def test_every_body_of_an_event_is_in_the_schema() -> None:
+    bodies = {type(body).__name__ for body in examples().values()}
+    assert bodies <= set(golden_wire.wire_structs())
