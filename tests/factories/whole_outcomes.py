@@ -15,7 +15,7 @@ import msgspec
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import BasketLine
 from retail_core.checkout.receipt import CouponUse
-from retail_core.loyalty.closing import Liability, liability
+from retail_core.loyalty.closing import Liability, clearing, liability
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.policy import LoyaltyPolicy, Months, Policies
 from retail_core.loyalty.refunds import Refund, Rest
@@ -186,7 +186,7 @@ def rehearsals(seed: int) -> Any:
             lines=tuple(
                 SoldLine(
                     sku=line.sku,
-                    unit_price_fen=line.unit_price_fen if number % 4 else -1,
+                    unit_price_fen=-1 if number in {0, 3} else line.unit_price_fen,
                     qty_milli=line.qty_milli,
                     cost_fen=line.unit_price_fen // 2 if number % 2 else None,
                     tags=line.tags,
@@ -209,9 +209,11 @@ def histories(seed: int) -> Any:
     made = [_told(_happens(books, rng)) for _ in range(22)]
     book, rows = books.book(), dict[UUID, Liability]()
     liability(book.movements, FIRST_DAY + timedelta(days=20), books.day, rows)
+    honoured = Counter[tuple[UUID, UUID]]()
+    clearing(book.movements, FIRST_DAY + timedelta(days=20), books.day, honoured)
     left = [[book.lots(who), book.lots(who, "pending"), book.short(who)] for who in (ANN, BEA)]
     postings = [[dated.day, dated.posting] for dated in books.dated]
-    return [made, postings, book.movements, sorted(rows.items()), left]
+    return [made, postings, book.movements, sorted(rows.items()), sorted(honoured.items()), left]
 
 
 def _told(made: Refund | None) -> list[Any] | None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retail_core.checkout.receipt import CouponUse, Receipt, ReceiptLine
 from retail_core.errors import Fault
 from retail_core.loyalty.earning import paid_in_money
 from retail_core.loyalty.lease_placement import PlacementRule, spread
+from retail_core.loyalty.refunds import Returned, Standing, plan_refund
 from retail_core.loyalty.spending import check_enough
 from retail_core.pricing.linting.findings import Lint
 from retail_core.pricing.linting.stage import Goods, Shelf
@@ -95,6 +97,15 @@ def test_a_budget_less_its_reserve_is_spread_by_sales(
     assert sum(found.values()) == lendable
     for store, part in found.items():
         assert abs(part * sum(sales.values()) - lendable * sales[store]) < sum(sales.values())
+
+
+def test_a_coupon_on_a_gram_comes_back_with_it() -> None:
+    used = (CouponUse("k", frozenset({1})), CouponUse("both", frozenset({1, 2})))
+    receipt = Receipt(UUID(int=5), (ReceiptLine(1, 1, 9), ReceiptLine(2, 1, 8)), coupons=used)
+    first = plan_refund(Standing(receipt, (), {}), [Returned(1, 1)])
+    assert (first.money_fen, first.coupons, first.returned) == (9, ("k",), {1: 1, 2: 0})
+    after = Standing(receipt, (), first.returned, refunded_fen=9, refunds=1)
+    assert plan_refund(after, [Returned(2, 1)]).coupons == ("both",)
 
 
 def at_noon(name: str, permille: int, *days: int) -> TimeSlotPrice:
