@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -11,7 +12,7 @@ from cloud_broker.services.overview import HqRole
 from cloud_broker.services.till_desk import TillDesk
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
-from retail_core.wire.tills import TillDay
+from retail_core.wire.tills import ChannelState, TillDay
 from tests.factories.wire_tills import till_agreement
 from tests.fakes.cloud_box import fresh_id
 from tests.fakes.cloud_ingest import Cloud
@@ -56,3 +57,21 @@ def test_days_as_bars() -> None:
     assert (bar(TillDay(0, 0, 0)), bar(TillDay(1, 10, 0)), bar(TillDay(1, 10, 10))) == (0, 2, 28)
     assert (share(TillDay(0, 0, 0)), share(TillDay(1, 3, 1))) == (0, 33)
     assert (day_words(0), day_words(20261122)) == ("?", "11-22")
+
+
+def test_what_a_newer_box_says_in_words_of_its_own_is_shown_as_it_is() -> None:
+    cloud = Cloud()
+    box = cloud.box()
+    said = till_agreement()
+    newer = msgspec.structs.replace(
+        said,
+        why="bars",
+        kinds=(("colour", 7),),
+        channels=(ChannelState("price_tag", "resting", 900, 921, 200, "pause", 5),),
+        examples=(msgspec.structs.replace(said.examples[0], kind="colour"),),
+    )
+    box.journal(EventType.TILL_AGREEMENT, encode_body(newer))
+    cloud.book((box, box.frame()))
+    shown = page(cloud, "en")
+    for words in ("bars", "colour 7", "price_tag", "resting", "pause"):
+        assert words in shown, words
