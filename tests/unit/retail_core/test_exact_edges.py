@@ -1,5 +1,6 @@
 """Small functions at their edges, whole: each is asked what a sum, a fault or a word depends on."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,14 +12,16 @@ from retail_core.checkout.receipt import CouponUse, Receipt, ReceiptLine
 from retail_core.errors import Fault
 from retail_core.loyalty.earning import paid_in_money
 from retail_core.loyalty.lease_placement import PlacementRule, spread
-from retail_core.loyalty.refunds import Returned, Standing, plan_refund
+from retail_core.loyalty.postings import Posting
+from retail_core.loyalty.refunds import Returned, Standing, plan_refund, standing_points
 from retail_core.loyalty.spending import check_enough
 from retail_core.pricing.linting.findings import Lint
-from retail_core.pricing.linting.stage import Goods, Shelf
+from retail_core.pricing.linting.stage import Goods, Shelf, Stage
 from retail_core.pricing.linting.static import check_static
 from retail_core.pricing.proof.arithmetic import Finding, Flaw
 from retail_core.pricing.proof.document import Asked, certify
 from retail_core.pricing.proof.verify import price_again, verify
+from retail_core.pricing.rules.conditions import Conditions
 from retail_core.pricing.rules.context import ANY_STORE
 from retail_core.pricing.rules.offers import Offer, TierPrice, TimeSlotPrice
 from retail_core.pricing.rules.reading import Misfit, decode
@@ -147,3 +150,31 @@ def test_two_of_one_exclusive_group_are_named_with_their_number() -> None:
     assert verify(certificate, tied, bytes(32)).findings == (
         Finding(Flaw.EXCLUSIVE_TWICE, rule="x", found="2", expected="1"),
     )
+
+
+def test_only_what_was_earned_and_spent_stands() -> None:
+    accounts = ("brand:a:clearing", "brand:b:clearing")
+    booked = [
+        Posting(2, "r", kind, 0, *accounts, points, UUID(int=1))
+        for kind, points in (
+            ("earn", 9), ("earn.reversed", 2), ("earn.owed", 3), ("earn.restored", 1),
+            ("redeem", 4), ("qualify", 5), ("lease", 6), ("merge", 7), ("expire", 8),
+        )
+    ]  # fmt: skip
+    void = Posting(2, "r", "resolve", 0, "member:a:held", "member:a:free", 50, UUID(int=1))
+    assert standing_points([*booked, void]) == {
+        (2, "r", "earn"): 5, (2, "r", "redeem"): 4, (2, "r", "qualify"): 5,
+    }  # fmt: skip
+
+
+def test_hours_are_tried_from_their_minute_on_after_a_rule_begins() -> None:
+    begins = datetime(2026, 3, 2, 10, 20, 30, 40)  # noqa: DTZ001 - wall time, a Monday
+    rule = TimeSlotPrice(
+        id="t",
+        name="t",
+        permille=900,
+        slots=(WeekSlot(0, "09:15", "10:00"),),
+        when=Conditions(valid_from=begins),
+    )
+    opened = {scene.opened for scene in Stage(bundle(rule)).scenes_for(rule)}
+    assert opened == {datetime(2026, 3, 9, 9, 15)}  # noqa: DTZ001 - the next Monday
