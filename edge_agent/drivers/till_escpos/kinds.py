@@ -31,6 +31,13 @@ _KINDS: dict[Meaning, ReceiptKind] = {
     Meaning.REFUND: REFUND,
 }  # what is found first of these decides: a copy of a refund is a copy
 _TITLE_LETTERS_MAX = 24
+_GOODS_BACK = frozenset({Meaning.REFUND, Meaning.EXCHANGE})
+_POLICY = re.compile(
+    r"^\W*(?:no|non|keine?|sin|sem|aucun|pas)\b|"
+    r"\b(?:days?|tagen?|jours|d[ií]as|giorni|within|policy|final)\b|"
+    r"\d\s*(?:天|日内|日以内)|[不概请請凭憑]",
+    re.IGNORECASE,
+)  # "No refund", "Returns: 14 days", 退货请凭小票: what the shop does, not what this paper is
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£₩]\s?\d")
 
 
@@ -67,6 +74,8 @@ def _titles(
             continue
         meaning = vocabulary.meaning(line.text, among=_TITLES)
         if meaning is None or _AMOUNT.search(line.text):
+            continue
+        if meaning in _GOODS_BACK and _POLICY.search(line.text):
             continue
         if at < head or line.big or meaning is Meaning.REPRINT:
             yield meaning

@@ -234,10 +234,11 @@ class Reader:
         """Take a line with words and an amount."""
         meaning = self._meaning(figures, priced)
         name, self._name, self._open = self._name, "", None
-        if meaning is not None:
+        is_title = meaning in _NO_LABEL  # "取消 薯片 -6.00" is about the article, not the paper
+        if meaning is not None and not (is_title and priced.amount_fen < 0 and not self._closed):
             self._enter(meaning, priced.amount_fen, figures.label)
         elif priced.amount_fen < 0:
-            self._take_back(figures.label, priced)
+            self._take_back(figures.label, priced, is_said=meaning is not None)
         elif figures.label.isdigit() and name:
             self._article(name, priced, None)  # the bar code stands before the figures
         else:
@@ -266,10 +267,14 @@ class Reader:
         self._explainable = False
         self._entries.append(Entry(meaning, fen, label[:NAME_CHARS_MAX]))
 
-    def _take_back(self, label: str, priced: Priced) -> None:
-        """Cancel the article of this name above, or count the minus as a reduction."""
+    def _take_back(self, label: str, priced: Priced, *, is_said: bool) -> None:
+        """Cancel the article of this name above, or count the minus as a reduction.
+
+        `is_said` when a word before the name says so; "free 可乐" is a reduction.
+        """
         for article in reversed(self._articles):
-            if article.name == label and article.priced.amount_fen == -priced.amount_fen:
+            is_it = label == article.name or (is_said and label.endswith(f" {article.name}"))
+            if is_it and article.priced.amount_fen == -priced.amount_fen:
                 self._articles.remove(article)
                 return
         self._enter(Meaning.DISCOUNT, priced.amount_fen, label)

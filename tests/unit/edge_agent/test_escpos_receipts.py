@@ -172,3 +172,31 @@ def test_words_of_the_profile_are_understood() -> None:
     stream = "面包 1 6.00\n拢总 6.00\n".encode("gb18030") + CUT
     assert read(stream).total_fen is None
     assert read(stream, mine).total_fen == 600
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["Returns: 14 days", "NO REFUND", "No exchange", "不退不换", "7天内退换货", "退货请凭小票"],
+)
+@pytest.mark.parametrize("big", [b"", b"\x1d!\x11"], ids=["small", "big"])
+def test_what_a_shop_says_of_returns_makes_no_return_of_a_sale(policy: str, big: bytes) -> None:
+    head = big + policy.encode("gb18030") + b"\n\x1d!\x00"
+    goods = "No 0017\n面包 1 6.00\n合计 6.00\n现金 6.00\n".encode("gb18030")
+    for stream in (head + goods, goods + head):
+        receipt = read(stream + CUT)
+        assert (receipt.kind, receipt.fault, receipt.total_fen) == ("sale", None, 600)
+
+
+@pytest.mark.parametrize(
+    "title", ["REFUND", "REFUND NO 0017", "退货单 0017", "Exchange", "退换货单"]
+)
+def test_a_title_is_still_a_title(title: str) -> None:
+    text = f"{title}\n面包 1 6.00\n合计 6.00\n"
+    assert read_text(text).kind in {"refund", "exchange"}
+
+
+@pytest.mark.parametrize("cancelled", ["取消 薯片", "VOID 薯片", "薯片"])
+def test_an_article_taken_off_again_was_not_sold(cancelled: str) -> None:
+    receipt = read_text(f"店\n可乐  3.50\n薯片  6.00\n{cancelled}  -6.00\n合计  3.50\n现金  3.50\n")
+    assert (receipt.kind, receipt.fault, receipt.total_fen) == ("sale", None, 350)
+    assert receipt.lines == (ReceiptLine("可乐", 1_000, 350),)
