@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import WebSocketDenialResponse
+from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
 from typer.testing import CliRunner
 
+from edge_agent.api.routes.tech_watch import REVOKED
 from edge_agent.api.server import Server, bind
 from edge_agent.bootstrap.tills_cli import app
 from edge_agent.drivers.profiles import TillProfile, load_profile
@@ -18,6 +20,8 @@ from edge_agent.drivers.till_escpos.recording import read_recording
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
 from tests.factories.agent_api import PRINTING_TILL, Box
 from tests.factories.agent_files import DEVICE, SCREEN_TOKEN, TILL_TOKEN
+from tests.factories.ports import free_port
+from tests.factories.terminals import PairingDesk
 from tests.factories.waiting import comes_about
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -88,22 +92,47 @@ def test_a_tills_token_may_not_listen(listened: Listened) -> None:
     assert refused.value.json()["code"] == "A111"
 
 
+def hear_until_the_end(socket: WebSocketTestSession) -> None:
+    while True:
+        socket.receive_json()
+
+
+def test_a_token_taken_away_hears_no_more(listened: Listened) -> None:
+    desk = PairingDesk(listened.box)
+    token = desk.pair(kind="screen", name="tablet")
+    client = listened.box.client(token)
+    with client as tablet, tablet.websocket_connect(ADDRESS) as socket:
+        assert socket.receive_json()["type"] == "report"
+        (terminal,) = [
+            one["terminal_id"]
+            for one in desk.manager.get("/v1/terminals").json()["terminals"]
+            if one["name"] == "tablet"
+        ]
+        assert desk.manager.delete(f"/v1/terminals/{terminal}").status_code == 200
+        with pytest.raises(WebSocketDisconnect) as closed:
+            hear_until_the_end(socket)
+    assert closed.value.code == REVOKED
+
+
+def print_until(listened: Listened, stopped: threading.Event) -> None:
+    """Print a job now and then, as a shop does."""
+    while not stopped.wait(0.3):
+        listened.till.print_bytes(JOB)
+
+
 def test_the_command_records_what_the_reader_understands_again(
     listened: Listened, tmp_path: Path
 ) -> None:
-    config = listened.box.settings.config
+    port = free_port()
+    told = listened.config.read_text("utf-8").replace("api_port = 18431", f"api_port = {port}")
+    listened.config.write_text(told, encoding="utf-8")
     server = Server(listened.box.app, listened.box.agent.release_waiters)
-    line = bind(config.api_host, config.api_port)
+    line = bind(listened.box.settings.config.api_host, port)
     serving = threading.Thread(target=server.run, args=([line],), daemon=True)
     serving.start()
     tape = tmp_path / "tape.jsonl"
     stopped = threading.Event()
-
-    def keep_printing() -> None:
-        while not stopped.wait(0.3):
-            listened.till.print_bytes(JOB)
-
-    printing = threading.Thread(target=keep_printing, daemon=True)
+    printing = threading.Thread(target=print_until, args=(listened, stopped), daemon=True)
     try:
         assert comes_about(lambda: server.started)
         printing.start()
