@@ -324,6 +324,8 @@ def _distrust(receipt: TappedReceipt) -> FaultCode | None:
         or not 0 < len(receipt.lines) <= limits.LINES_MAX
         or not 0 <= receipt.total_fen <= limits.AMOUNT_FEN_MAX
         or not any(line.amount_fen >= 0 for line in receipt.lines)
+        or sum(max(line.amount_fen, 0) for line in receipt.lines) > limits.AMOUNT_FEN_MAX
+        or len(receipt.receipt_no) > limits.NAME_CHARS_MAX
         or any(line.amount_fen >= 0 and line.qty_milli <= 0 for line in receipt.lines)
     )
     if unreadable:

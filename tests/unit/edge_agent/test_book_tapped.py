@@ -258,3 +258,13 @@ def test_a_session_of_the_future_is_none() -> None:
     session = TillSession(make_id(), BY_CARD, clock.now())
     clock.mono_ms -= 500
     assert session.member_at(clock.now(), TurnPolicy(), 0, window_ms=VISIT_MS) is None
+
+
+def test_figures_that_no_message_carries_are_refused_here(lane: Lane) -> None:
+    huge = 10**12
+    lines = (ReceiptLine("补水面膜5片", 1_000, huge), ReceiptLine("折扣", 1_000, 100 - huge))
+    made = lane.booker.book(TILL, replace(RECEIPT, lines=lines, total_fen=100))
+    assert (made.outcome, made.fault) == ("refused", FaultCode.TILL_RECEIPT_UNREADABLE)
+    made = lane.booker.book(TILL, replace(RECEIPT, receipt_no="7" * 250))
+    assert (made.outcome, made.fault) == ("refused", FaultCode.TILL_RECEIPT_UNREADABLE)
+    assert lane.sales() == []
