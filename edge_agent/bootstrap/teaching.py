@@ -1,7 +1,9 @@
 """Teaching a till: what learns and what keeps a profile, for the command and for the page."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from edge_agent.bootstrap.basis import Basis
@@ -53,11 +55,17 @@ def keep(folder: Path, name: str, text: str, *, force: bool) -> Path:
     path = folder / f"{name}.toml"
     if path.exists() and not force:
         raise Fault(FaultCode.LEARN_PROFILE_EXISTS, name=name)
-    beside = path.with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        # On disk before it takes the place of the old one: a power cut leaves one of the two whole.
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", dir=folder, suffix=".new", delete=False
+        ) as to:
+            to.write(text)
+            to.flush()
+            os.fsync(to.fileno())
+            Path(to.name).chmod(0o644)
+        Path(to.name).replace(path)
     except OSError as error:
         detail = error.strerror or "not written"
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=detail) from None
