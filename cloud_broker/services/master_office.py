@@ -23,6 +23,7 @@ from retail_core.catalog.masters import CHAIN, Key, MasterKind, listed
 from retail_core.catalog.planning import Facts, Held, MasterPlan, plan
 from retail_core.catalog.tables import read_text
 from retail_core.catalog.undoing import from_today, undo_text
+from retail_core.checkout.business_date import DAY_STARTS_AT, business_date
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -273,7 +274,9 @@ class MasterOffice:
         return Writing(unit, self.ids, now_ms, self._today(), self.zone)
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self.clock.now_ms() / 1000, ZoneInfo(self.zone)).date()
+        """Return the brand's business day: what is said at two at night is in force at once."""
+        local = datetime.fromtimestamp(self.clock.now_ms() / 1000, ZoneInfo(self.zone))
+        return business_date(local.replace(tzinfo=None), DAY_STARTS_AT)
 
 
 def text_of(content: bytes) -> str:

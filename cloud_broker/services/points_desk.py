@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from cloud_broker.services.overview import HqIdentity
 from cloud_broker.services.points_books import WalletBooks, open_wallet
 from cloud_broker.services.refresh import refresh
 from retail_core import limits
-from retail_core.checkout.business_date import business_date
+from retail_core.checkout.business_date import DAY_STARTS_AT, business_date
 from retail_core.errors import Fault
 from retail_core.loyalty.lots import Lot
 from retail_core.loyalty.merging import merging, unmerging
@@ -40,7 +40,6 @@ from retail_core.loyalty.spending import check_enough
 from retail_core.texts.faults import FaultCode
 
 MAY_CHANGE = frozenset({"admin", "operations"})
-DAY_STARTS_AT = time(4)
 SOURCE_OPENING = "opening"
 _MS = 1_000
 

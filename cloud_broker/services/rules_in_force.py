@@ -5,8 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.points_desk import DAY_STARTS_AT
-from retail_core.checkout.business_date import business_date
+from retail_core.checkout.business_date import DAY_STARTS_AT, business_date
 from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, RuleBundle, parse_bundle
 
 KEPT = 8

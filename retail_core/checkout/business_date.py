@@ -2,6 +2,9 @@
 
 from datetime import date, datetime, time, timedelta
 
+# Where nothing else is said, and for the brand as a whole.
+DAY_STARTS_AT = time(4)
+
 
 def business_date(local: datetime, day_starts_at: time) -> date:
     """Return the day a sale belongs to; `local` is naive wall time in the store's zone."""

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -143,8 +143,13 @@ class Box:
         return article.price_fen
 
 
+def business_day() -> date:
+    """Return the shop's day, which begins at four."""
+    return (datetime.now(SHANGHAI) - timedelta(hours=4)).date()
+
+
 def local_day(days: int) -> str:
-    return (datetime.now(SHANGHAI).date() + timedelta(days=days)).isoformat()
+    return (business_day() + timedelta(days=days)).isoformat()
 
 
 def test_a_price_from_the_file_to_the_till_with_the_line_cut(
@@ -179,7 +184,7 @@ def test_a_price_from_the_file_to_the_till_with_the_line_cut(
 
 def _morning_ms(days: int) -> int:
     """Return five in the morning, when that day's business has begun."""
-    day = datetime.now(SHANGHAI).date() + timedelta(days=days)
+    day = business_day() + timedelta(days=days)
     moment = datetime(day.year, day.month, day.day, 5, tzinfo=SHANGHAI)
     return int(moment.timestamp() * 1000)
 

@@ -10,10 +10,11 @@ from retail_core.catalog.article import Article
 
 # Rows that another process checks just now are passed over.
 _TAKE = """
-with taken as (
-  delete from price_audit_due d using (
-    select receipt_id from price_audit_due where tenant_id = %(tenant)s
-    order by received_at limit %(limit)s for update skip locked) as due
+with due as materialized (
+  select receipt_id from price_audit_due where tenant_id = %(tenant)s
+  order by received_at limit %(limit)s for update skip locked),
+taken as (
+  delete from price_audit_due d using due
   where d.tenant_id = %(tenant)s and d.receipt_id = due.receipt_id
   returning d.receipt_id)
 select r.receipt_id, r.event_id, r.store_id, r.device_id, e.epoch, e.seq, r.member_id,

@@ -18,9 +18,10 @@ from unnest(%(operators)b::uuid[], %(days)b::date[]) as n(operator, day)
 order by n.operator, n.day on conflict do nothing
 """
 _TAKE = """
-delete from clerk_watch_due w using (
+with due as materialized (
   select operator_id, business_date from clerk_watch_due where tenant_id = %(tenant)s
-  order by since limit %(limit)s for update skip locked) as due
+  order by since limit %(limit)s for update skip locked)
+delete from clerk_watch_due w using due
 where w.tenant_id = %(tenant)s and w.operator_id = due.operator_id
   and w.business_date = due.business_date
 returning w.operator_id, w.business_date

@@ -17,11 +17,11 @@ _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000
 FORGOTTEN_AT_ONCE = 100
 # Two requests that tidy at the same time take different rows.
 _FORGET_REQUESTS = """
-delete from phone_request p using (
+with dead as materialized (
   select key_id, nonce from phone_request
   where tenant_id = %(tenant)s and dead_at < %(now)s
-  order by dead_at limit %(most)s for update skip locked
-) dead
+  order by dead_at limit %(most)s for update skip locked)
+delete from phone_request p using dead
 where p.tenant_id = %(tenant)s and p.key_id = dead.key_id and p.nonce = dead.nonce
 """
 _WITHDRAW = """

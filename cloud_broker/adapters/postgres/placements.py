@@ -8,10 +8,12 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.ports.placements import Visits
 
 # Rows that another process places just now are passed over.
+# Materialized: joined as a subquery the limit may be worked out anew for each row, and take all.
 _TAKE = """
-delete from placement_due d using (
+with due as materialized (
   select wallet_id from placement_due where tenant_id = %(tenant)s
-  order by since limit %(limit)s for update skip locked) as due
+  order by since limit %(limit)s for update skip locked)
+delete from placement_due d using due
 where d.tenant_id = %(tenant)s and d.wallet_id = due.wallet_id
 returning d.wallet_id
 """

@@ -55,7 +55,9 @@ export function tapped(state, { t }) {
   const booked = receipt.fault
     ? `${t("tapped.fault")} · ${typeset(receipt.fault[state.language])}`
     : receipt.outcome !== "booked"
-      ? t(receipt.outcome === "returned" ? "tapped.returned" : "tapped.none")
+      ? receipt.outcome === "returned"
+        ? t("tapped.returned")
+        : t("tapped.none")
       : receipt.member_name
         ? `${t("tapped.member", { name: receipt.member_name })} · ${t("sale.points", { points: integer(receipt.points_earned) })}`
         : t("tapped.guest");
