@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from retail_core.checkout.basket import line_shelf_fen
@@ -81,7 +81,10 @@ def test_the_order_of_everything_does_not_matter(seed: int, rng: random.Random) 
         basket=replace(case.basket, lines=tuple(rng.sample(lines, len(lines)))),
         bundle=msgspec.structs.replace(case.bundle, offers=tuple(rng.sample(offers, len(offers)))),
     )
-    assert certificate_hash(priced_of(turned)) == certificate_hash(priced_of(case))
+    one, other = priced_of(turned), priced_of(case)
+    # On a machine that is busy the clock that only guards may end a search before its proof.
+    assume(one.status == other.status == "optimal")
+    assert certificate_hash(one) == certificate_hash(other)
     assert certificate_hash(priced_of(case)) == certificate_hash(priced_of(case))
 
 
