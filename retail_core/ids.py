@@ -1,5 +1,6 @@
 """Identifiers: uuid7 minted by the maker of a thing, from time and randomness it is given."""
 
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID
 
@@ -38,3 +39,9 @@ def uuid7(unix_ms: int, randomness: bytes) -> UUID:
 def unix_ms_of(uuid: UUID) -> int:
     """Return the milliseconds since 1970 that a version-7 UUID carries."""
     return uuid.int >> 80
+
+
+@lru_cache(maxsize=32_768)
+def id_of(raw: bytes) -> UUID:
+    """Return the UUID of 16 bytes; while a batch is booked the same ones are asked for again."""
+    return UUID(bytes=raw)

@@ -5,9 +5,11 @@ FRAME_EVENTS_MAX = 256
 FRAME_BYTES_MAX = 256 * 1024
 BODY_BYTES_MAX = FRAME_BYTES_MAX - 1024  # one event always fits a frame
 FRAME_ZSTD_FROM_EVENTS = 8
+FRAME_BYTES_FEW = 16 * 1024  # as far as a frame shrinks on a thin line
 ACK_RANGES_MAX = 256
 CHANGES_PER_FRAME_MAX = 256
 SHARDS = 64
+INGEST_WORKERS_MAX = 16  # each with an account of its own at every broker
 
 # sync
 FRAMES_IN_FLIGHT = 2
@@ -16,8 +18,32 @@ RESEND_AFTER_MS_MAX = 30_000
 RECONNECT_BASE_MS = 500
 RECONNECT_MAX_MS = 30_000
 JOURNAL_KEEP_DAYS = 14
-HEARTBEAT_MS = 5_000
-PRESENCE_GONE_AFTER_MS = 15_000
+JOURNAL_KEEP_BYTES = 1 << 30  # of what the cloud has: fifty thousand sales a day for a fortnight
+HEARTBEAT_MS = 15_000
+HEARTBEAT_METERED_MS = 30_000
+SOFTWARE_BORN_MS = 1_735_689_600_000  # 2025-01-01: no true time is earlier
+TIME_ROUND_TRIP_MAX_MS = 2_000
+# A box's certificate: ten days are left to renew it, and half a year after its end.
+CERTIFICATE_LIFE_MS = 30 * 24 * 3_600 * 1_000
+CERTIFICATE_RENEWAL_PERMILLE = 667
+CERTIFICATE_LATE_MS = 180 * 24 * 3_600 * 1_000
+CERTIFICATE_BYTES_MAX = 8 * 1024
+ENROL_CODE_LIFE_MS = 10 * 60 * 1_000
+PRESENCE_GRACE_MS = 45_000  # a line that was lost may come back, by its full jitter
+PRESENCE_GONE_AFTER_MS = 75_000  # a cut line is told by its will, long before
+
+# what a store's feed keeps, and whom its set
+FEED_KEEP_DAYS = 30
+FEED_KEEP_ROWS = 200_000
+VISITOR_KEEP_DAYS = 180
+VISITORS_MAX = 50_000  # of one store; beyond, who was away longest leaves
+
+# snapshots of a store's members
+SEGMENT_ROWS = 4_000
+SEGMENT_BYTES_MAX = 8 * 1024 * 1024
+SEGMENT_RAW_BYTES_MAX = 32 * 1024 * 1024
+SNAPSHOT_SEGMENTS_MAX = 1_000
+SNAPSHOT_PART_BYTES = 256 * 1024  # asked for at a time, so that the tills' changes are not kept
 
 # a sale
 LINES_MAX = 500
@@ -39,6 +65,7 @@ SOLVER_STATES_MAX = 20_000  # of all offers on all units; more are left to the i
 SOLVER_TERMS_MAX = 20_000  # of the integer program's long rows; more are not asked for
 SOLVER_PRICES_MAX = 12  # of a unit of its own; of more the lowest count
 SOLVER_GUARD_MS = 200
+SOLVER_PATIENT_MS = 5_000  # from files nobody waits at a counter: a busy machine changes no answer
 
 # local API
 API_BODY_BYTES_MAX = 64 * 1024
@@ -48,6 +75,9 @@ PIN_LOCK_MINUTES = 5
 IDEMPOTENCY_DAYS = 7
 TERMINALS_MAX = 32
 DEVICE_CLAIMS_MAX = 32
+HEALTH_ISSUES_MAX = 32
+HEALTH_FIELDS_MAX = 8
+FACES_HELD_MAX = 100_000  # as many as a search was measured with; the duty to file begins there
 PAIRING_TRIES_MAX = 5
 PAIRING_WINDOW_S = 600
 
@@ -86,6 +116,8 @@ SOFTWARE_PUSHES_MAX = 10_000  # points that wait for the till's own system
 LEASE_DRIFT_PERMILLE = 2
 LEASE_MARGIN_MS = 60_000
 LEASE_SPENDS_MAX = 64
+LEASES_TOLD_MAX = 1_000  # of a box to a restored cloud, in one request
+RIGHTS_ASKED_MAX = 64
 
 # tasks, the points mall
 TASKS_MAX = 200
@@ -100,4 +132,5 @@ MEMBER_GIFTS_MAX = 50
 MASTER_ROWS_MAX = 200_000
 MASTER_BYTES_MAX = 32 * 1024 * 1024
 PUBLISHED_PRICES_MAX = 500_000
+CATALOGUE_DELTA_BYTES_MAX = 16 * 1024  # in an announcement that goes to every box
 RECOMMENDED_MAX = 3

@@ -14,7 +14,9 @@ from retail_core.texts.faults import FaultCode
 FORMAT = 1
 
 
-class _PackedArticle(msgspec.Struct, array_like=True, frozen=True):
+class PackedArticle(msgspec.Struct, array_like=True, frozen=True):
+    """An article as it travels."""
+
     article_id: bytes
     sku: str
     name: str
@@ -27,7 +29,9 @@ class _PackedArticle(msgspec.Struct, array_like=True, frozen=True):
     tags: tuple[str, ...]
 
 
-class _PackedPrice(msgspec.Struct, array_like=True, frozen=True):
+class PackedPrice(msgspec.Struct, array_like=True, frozen=True):
+    """A price by place as it travels."""
+
     sku: str
     scope: str
     day: int
@@ -39,7 +43,7 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True):
     version: int
     articles: msgspec.Raw  # read only once the format is known
     day: int = 0
-    prices: tuple[_PackedPrice, ...] = ()
+    prices: tuple[PackedPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,9 @@ def encode_catalogue(
 ) -> bytes:
     """Return the catalogue as msgpack, whatever order the articles come in."""
     ordered = sorted(articles, key=lambda article: (article.sku, article.article_id))
-    packed = msgspec.Raw(msgspec.msgpack.encode([_pack(article) for article in ordered]))
+    packed = msgspec.Raw(msgspec.msgpack.encode([pack(article) for article in ordered]))
     listed = sorted(prices, key=lambda price: (price.sku, price.scope, price.day))
-    prices_packed = tuple(
-        _PackedPrice(one.sku, one.scope, one.day, one.price_fen) for one in listed
-    )
+    prices_packed = tuple(PackedPrice(one.sku, one.scope, one.day, one.price_fen) for one in listed)
     return msgspec.msgpack.encode(_Packed(FORMAT, version, packed, day, prices_packed))
 
 
@@ -71,11 +73,11 @@ def open_catalogue(content: bytes) -> Catalogue:
         packed = msgspec.msgpack.decode(content, type=_Packed)
         if packed.format != FORMAT:
             raise Fault(FaultCode.WIRE_VERSION, version=packed.format)
-        articles = msgspec.msgpack.decode(packed.articles, type=tuple[_PackedArticle, ...])
+        articles = msgspec.msgpack.decode(packed.articles, type=tuple[PackedArticle, ...])
         prices = tuple(
             ListPrice(one.sku, one.scope, one.day, one.price_fen) for one in packed.prices
         )
-        return Catalogue(packed.version, tuple(map(_unpack, articles)), packed.day, prices)
+        return Catalogue(packed.version, tuple(map(unpack, articles)), packed.day, prices)
     except (msgspec.DecodeError, ValueError):
         raise Fault(FaultCode.WIRE_MALFORMED) from None
 
@@ -86,8 +88,9 @@ def decode_catalogue(content: bytes) -> tuple[int, tuple[Article, ...]]:
     return read.version, read.articles
 
 
-def _pack(article: Article) -> _PackedArticle:
-    return _PackedArticle(
+def pack(article: Article) -> PackedArticle:
+    """Return an article as it travels."""
+    return PackedArticle(
         article_id=article.article_id.bytes,
         sku=article.sku,
         name=article.name,
@@ -101,7 +104,8 @@ def _pack(article: Article) -> _PackedArticle:
     )
 
 
-def _unpack(packed: _PackedArticle) -> Article:
+def unpack(packed: PackedArticle) -> Article:
+    """Return an article that travelled."""
     return Article(
         article_id=UUID(bytes=packed.article_id),
         sku=packed.sku,

@@ -26,6 +26,15 @@ class CouponUse:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitedUse:
+    """How often a rule with caps was used; none of it, once all the lines it lowered are back."""
+
+    rule: str
+    times: int
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A receipt as it was booked; `points_fen` of the total were paid by points."""
 
@@ -33,6 +42,7 @@ class Receipt:
     lines: tuple[ReceiptLine, ...]
     points_fen: int = 0
     coupons: tuple[CouponUse, ...] = ()
+    uses: tuple[LimitedUse, ...] = ()
 
     @property
     def total_fen(self) -> int:
@@ -47,7 +57,13 @@ def receipt_of(sale: Sale) -> Receipt:
         tuple(ReceiptLine(line.line, line.qty_milli, line.net_fen) for line in sale.lines),
         sum(fen for kind, fen in sale.tenders if kind == TENDER_POINTS),
         _coupons(sale),
+        tuple(LimitedUse(rule, times, _lowered(sale, rule)) for rule, times in sale.uses),
     )
+
+
+def counted_on(sale: Sale) -> int | None:
+    """Return the day its limited rules count for, as 20260731; None when no day was known."""
+    return sale.uses_on or sale.business_date
 
 
 def _coupons(sale: Sale) -> tuple[CouponUse, ...]:
@@ -55,6 +71,10 @@ def _coupons(sale: Sale) -> tuple[CouponUse, ...]:
     used = sale.coupon
     if used is None or used.id is None:
         return ()
-    named = {line.line for line in sale.lines if any(rule == used.rule for rule, _ in line.offers)}
-    lines = named or {line.line for line in sale.lines}
-    return (CouponUse(str(UUID(bytes=used.id)), frozenset(lines)),)
+    return (CouponUse(str(UUID(bytes=used.id)), _lowered(sale, used.rule)),)
+
+
+def _lowered(sale: Sale, rule: str) -> frozenset[int]:
+    """Return the lines that a rule lowered; all of them for one that lowered none by itself."""
+    named = {line.line for line in sale.lines if any(one == rule for one, _ in line.offers)}
+    return frozenset(named or {line.line for line in sale.lines})

@@ -21,6 +21,8 @@ LOCAL_LEASE_MS = 30 * DAY_MS
 # A lease is written anew at most once a day.
 RENEW_BELOW_MS = LOCAL_LEASE_MS - DAY_MS
 UNUSED_DAYS_MAX = 365
+# What was agreed to can be shown for three years after nothing rests on it; the tables say so, too.
+CONSENT_KEPT_DAYS = 1_096
 OFF_UNSURE_MS_MAX = 3 * DAY_MS
 
 

@@ -11,7 +11,7 @@ accepted in any gallery; where it holds the threshold below the line the target 
 """
 
 from dataclasses import dataclass, field
-from math import log10
+from math import inf, log10
 from typing import TypeAlias
 from uuid import UUID
 
@@ -146,14 +146,18 @@ def promised(gallery_size: int, policy: FacePolicy) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a decision asks of a search: nobody below `floor`, no other `margin` behind the best."""
+    """What a decision asks of a search: nobody below `floor`, no other `margin` behind the best.
+
+    `rival_min`: nor another below it, however near the best she is.
+    """
 
     floor: float
     margin: float
+    rival_min: float = -inf
 
     def rivals(self, best: float, other: float) -> bool:
         """Tell whether another member's score is too near the best one's."""
-        return best - other < self.margin
+        return best - other < self.margin and other >= self.rival_min
 
 
 def reach_of(gallery_size: int, policy: FacePolicy) -> Reach:

@@ -154,6 +154,23 @@ def write_off(book: RightBook, device: UUID, epoch: int) -> RightBook:
     )
 
 
+def revive(book: RightBook, key: LeaseKey, amount: int) -> RightBook:
+    """Know a lease again that its device holds and a restore of the cloud has lost.
+
+    It lends at least `amount` from now on. The free part may fall below zero until what earned or
+    returned it has arrived again.
+    """
+    known = book.leases.get(key)
+    if known is None:
+        revived = leases.lent(key, amount)
+    elif known.amount >= amount:
+        return book
+    else:
+        cover = amount if known.state in LENT else known.cover
+        revived = replace(known, amount=amount, cover=cover)
+    return _with(book, revived)
+
+
 def next_nth(book: RightBook, device: UUID, epoch: int) -> int:
     """Return the number of the next lease of this right to a device in an epoch."""
     return 1 + max(

@@ -8,6 +8,7 @@ from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.lease import LeaseGrant, LeaseReturned
 from retail_core.wire.messages import LeaseSpend
+from retail_core.wire.restored import LeaseTold
 
 
 def right_of(kind: str, right: bytes) -> Right:
@@ -41,6 +42,12 @@ def held_of(grant: LeaseGrant) -> Held:
     if grant.boot is None:
         return Held(key, grant.amount)
     return Held(key, grant.amount, UUID(bytes=grant.boot), grant.until_mono_ms)
+
+
+def told_of(held: Held) -> LeaseTold:
+    """Return what a restored cloud is told of a lease."""
+    key = held.key
+    return LeaseTold(key.right.kind, key.right.id.bytes, key.epoch, key.nth, held.amount)
 
 
 def spend_message(draw: Draw) -> LeaseSpend:

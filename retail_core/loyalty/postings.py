@@ -13,6 +13,7 @@ from uuid import UUID
 
 from retail_core import limits
 from retail_core.errors import Fault
+from retail_core.ids import id_of
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WirePosting
 
@@ -138,8 +139,8 @@ def from_wire(wire: WirePosting) -> Posting:
             debit=wire.debit,
             credit=wire.credit,
             points=wire.points,
-            issuer=UUID(bytes=wire.issuer),
-            redeemer=None if wire.redeemer is None else UUID(bytes=wire.redeemer),
+            issuer=id_of(wire.issuer),
+            redeemer=None if wire.redeemer is None else id_of(wire.redeemer),
         )
     except ValueError:
         raise Fault(FaultCode.WIRE_MALFORMED) from None

@@ -64,7 +64,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What a refund comes to: `money_fen` to hand out, points back, points taken, coupons back."""
+    """What a refund comes to: `money_fen` to hand out, points back, points taken, coupons back.
+
+    `uses` are limited rules with the times that count no longer.
+    """
 
     money_fen: int
     points_fen: int
@@ -74,6 +77,7 @@ class Refund:
     postings: tuple[Posting, ...]
     returned: Mapping[int, int]
     coupons: tuple[str, ...]
+    uses: tuple[tuple[str, int], ...] = ()
 
 
 def plan_refund(
@@ -108,7 +112,22 @@ def plan_refund(
         points_owed=booker.owed,
         postings=tuple(booker.made),
         returned=back,
-        coupons=_coupons_back(standing, back),
+        coupons=tuple(
+            use.coupon for use in standing.receipt.coupons if _gone_now(standing, back, use.lines)
+        ),
+        uses=tuple(
+            (use.rule, use.times)
+            for use in standing.receipt.uses
+            if _gone_now(standing, back, use.lines)
+        ),
+    )
+
+
+def uses_gone(receipt: Receipt, back: Mapping[int, int]) -> tuple[tuple[str, int], ...]:
+    """Return the limited rules of a receipt that count no longer, by all that came back so far."""
+    standing = Standing(receipt, (), {})
+    return tuple(
+        (use.rule, use.times) for use in receipt.uses if _gone_now(standing, back, use.lines)
     )
 
 
@@ -204,18 +223,14 @@ def _spent_target(standing: Standing, kept_fen: int, total_fen: int) -> dict[Ent
     }
 
 
-def _coupons_back(standing: Standing, back: Mapping[int, int]) -> tuple[str, ...]:
-    """Return the coupons all of whose lines are back now and were not before."""
+def _gone_now(standing: Standing, back: Mapping[int, int], lines: frozenset[int]) -> bool:
+    """Return whether all of these lines are back now and were not before."""
     bought = {line.line: line.qty_milli for line in standing.receipt.lines}
 
-    def gone(returned: Mapping[int, int], lines: frozenset[int]) -> bool:
+    def gone(returned: Mapping[int, int]) -> bool:
         return all(returned.get(line, 0) >= bought.get(line, 0) for line in lines)
 
-    return tuple(
-        use.coupon
-        for use in standing.receipt.coupons
-        if gone(back, use.lines) and not gone(standing.returned, use.lines)
-    )
+    return gone(back) and not gone(standing.returned)
 
 
 class _Booker:

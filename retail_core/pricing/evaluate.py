@@ -27,6 +27,7 @@ from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.rules.context import ANY_STORE, MemberContext, StoreContext
 from retail_core.pricing.solver.answers import Answer, Question
 from retail_core.pricing.solver.joint import solve_question
+from retail_core.pricing.solver.model import Limits
 
 __all__ = [
     "AppliedOffer",
@@ -47,16 +48,17 @@ def price_basket(
     *,
     store: StoreContext = ANY_STORE,
     points_wanted: int = 0,
-    nodes_max: int = limits.SOLVER_NODES_MAX,
+    stop: Limits | None = None,
 ) -> PricedBasket:
-    """Return the least to pay found within the node limit (Faults of `check_basket`)."""
+    """Return the least to pay found within the limits, else a till's (Faults of `check_basket`)."""
+    stop = stop or Limits(limits.SOLVER_NODES_MAX, limits.SOLVER_GUARD_MS)
     check_basket(basket)
     matches = match_rules(basket, bundle, member, store)
     formulation = formulate(basket.lines, matches)
     free = 0 if member is None else member.points_free
     points = points_terms(matches.points, free, points_wanted)
-    question = Question(formulation.problem, formulation.candidates, points)
-    answer = solve_question(question, nodes_max)
+    question = Question(formulation.problem, formulation.candidates, points, stop.guard_ms)
+    answer = solve_question(question, stop.nodes)
     return _account(basket, bundle.version, matches, formulation, answer)
 
 

@@ -51,12 +51,24 @@ def plan_publish(
     now_ms: int,
     rtt_ms: int,
 ) -> PublishPlan:
+    """Plan frames of single sequences that wait; see `plan_ranges`."""
+    return plan_ranges(from_seqs(unacked_seqs), in_flight, credit, now_ms, rtt_ms)
+
+
+def plan_ranges(
+    waiting: Ranges,
+    in_flight: Sequence[InFlight],
+    credit: int,
+    now_ms: int,
+    rtt_ms: int,
+    events_max: int = limits.FRAME_EVENTS_MAX,
+) -> PublishPlan:
     """Plan frames of consecutive sequences; `credit` is the number of frames allowed in flight.
 
-    Whoever encodes a frame cuts it in two where its bytes outgrow the limit of a frame; the plan
-    stays right, since only ranges are acknowledged.
+    Its cost grows with the number of gaps in what waits and never with how much waits. Whoever
+    encodes a frame cuts it where its bytes outgrow their limit; the plan stays right, since only
+    ranges are acknowledged.
     """
-    waiting = from_seqs(unacked_seqs)
     open_frames = [frame for frame in in_flight if clamp(waiting, frame.first_seq, frame.last_seq)]
     kept = [frame for frame in open_frames if now_ms < _due_ms(frame, rtt_ms)]
     expired = [frame for frame in open_frames if frame not in kept]
@@ -64,7 +76,7 @@ def plan_publish(
     send: list[InFlight] = []
     while free and len(kept) + len(send) < credit:
         lane = BACKLOG if any(frame.lane == LIVE for frame in (*kept, *send)) else LIVE
-        first, last = _newest(free) if lane == LIVE else _oldest(free)
+        first, last = (_newest if lane == LIVE else _oldest)(free, events_max)
         attempt = 1 + max(
             (old.attempt for old in expired if old.first_seq <= last and old.last_seq >= first),
             default=0,
@@ -80,11 +92,11 @@ def _due_ms(frame: InFlight, rtt_ms: int) -> int:
     return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms)
 
 
-def _newest(free: Ranges) -> tuple[int, int]:
+def _newest(free: Ranges, events_max: int) -> tuple[int, int]:
     low, high = free[-1]
-    return max(low, high - limits.FRAME_EVENTS_MAX + 1), high
+    return max(low, high - events_max + 1), high
 
 
-def _oldest(free: Ranges) -> tuple[int, int]:
+def _oldest(free: Ranges, events_max: int) -> tuple[int, int]:
     low, high = free[0]
-    return low, min(high, low + limits.FRAME_EVENTS_MAX - 1)
+    return low, min(high, low + events_max - 1)

@@ -3,7 +3,7 @@
 A normal form is a tuple of (low, high) that ascends and neither overlaps nor touches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 Range = tuple[int, int]
 Ranges = tuple[Range, ...]
@@ -56,3 +56,12 @@ def clamp(ranges: Iterable[Range], low: int, high: int) -> Ranges:
         for first, last in normalise(ranges)
         if max(low, first) <= min(high, last)
     )
+
+
+def within(held: Collection[int], ranges: Sequence[Range]) -> Iterator[int]:
+    """Give the sequences of `held` that lie in the ranges, walking whichever side is shorter."""
+    for low, high in ranges:
+        if high - low < len(held):
+            yield from (seq for seq in range(low, high + 1) if seq in held)
+        else:
+            yield from (seq for seq in held if low <= seq <= high)

@@ -4,10 +4,15 @@ from retail_core.texts.fault_codes import Category, FaultCode, FaultSpec
 from retail_core.texts.specs import (
     access,
     agreement,
+    alerts,
     append,
     counter,
     devices,
+    downlink,
+    enrolment,
+    fleet,
     growth,
+    health,
     learning,
     leases,
     ledger,
@@ -17,8 +22,10 @@ from retail_core.texts.specs import (
     receipts,
     recognition,
     recruiting,
+    restoring,
     setup,
     sync,
+    sync_doctor,
     terminals,
     till,
     trade,
@@ -33,7 +40,12 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | append.SPECS
     | counter.SPECS
     | devices.SPECS
+    | downlink.SPECS
+    | enrolment.SPECS
+    | alerts.SPECS
+    | fleet.SPECS
     | growth.SPECS
+    | health.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS
@@ -42,8 +54,10 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | receipts.SPECS
     | recruiting.SPECS
     | mall.SPECS
+    | restoring.SPECS
     | masters.SPECS
     | sync.SPECS
+    | sync_doctor.SPECS
     | terminals.SPECS
     | till.SPECS
     | learning.SPECS

@@ -3,11 +3,15 @@
 Each check raises ValueError with a reason; the codec turns it into Fault WIRE_MALFORMED.
 """
 
-from retail_core.wire.messages import AckFrame, ChangeFrame, Hello, Sale
+from retail_core.wire.messages import AckFrame, ChangeFrame, Hello, Sale, UpFrame
+
+_INT64_MAX = (1 << 63) - 1
 
 
-def check_nothing(_message: object) -> None:
-    """Pass; the types say it all."""
+def check_up(frame: UpFrame) -> None:
+    """Refuse sequences after which there is no next one: no database can hold their range."""
+    if frame.first_seq + len(frame.events) > _INT64_MAX:
+        raise ValueError(f"{len(frame.events)} events from {frame.first_seq} on")
 
 
 def check_ack(frame: AckFrame) -> None:
@@ -46,6 +50,7 @@ def check_sale(sale: Sale) -> None:
         texts += (offer for offer, _ in line.offers)
     texts += (kind for kind, _ in sale.tenders)
     texts += (spend.kind for spend in sale.lease_spends)
+    texts += (rule for rule, _ in sale.uses)
     for posting in sale.postings:
         texts += (posting.rule, posting.kind, posting.debit, posting.credit)
     if "\x00" in "".join(texts):

@@ -5,10 +5,9 @@ or WIRE_TOO_LARGE; nothing else escapes. Unknown elements at the end are a newer
 passed over.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,6 +17,7 @@ from retail_core.clock import Instant
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import checks
+from retail_core.wire.framing import checked, read_frame, unpack, within_limit
 from retail_core.wire.growth import GiftHanded
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import (
@@ -29,7 +29,6 @@ from retail_core.wire.lease import (
 )
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import (
-    WIRE_VERSION,
     AckFrame,
     CardIssued,
     Change,
@@ -49,7 +48,8 @@ from retail_core.wire.messages import (
     Sale,
     UpFrame,
 )
-from retail_core.wire.refund import Refund
+from retail_core.wire.packing import unpacked
+from retail_core.wire.refund import Refund, UsesGone
 from retail_core.wire.returns import ReturnUnmatched
 from retail_core.wire.tills import TillAgreement
 
@@ -73,16 +73,6 @@ Body = (
     | ReturnUnmatched
 )
 LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
-_S = TypeVar("_S", bound=msgspec.Struct)
-_Framed = TypeVar(
-    "_Framed", UpFrame, AckFrame, Hello, ChangeFrame, Published, Presence, CloudPresence
-)
-
-
-class _Versioned(msgspec.Struct, array_like=True, frozen=True):
-    """What every version of every frame begins with."""
-
-    v: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,6 @@ class Actors:
 NOBODY = Actors()
 
 _encoder = msgspec.msgpack.Encoder()
-_version = msgspec.msgpack.Decoder(_Versioned)
 _up = msgspec.msgpack.Decoder(UpFrame)
 _ack = msgspec.msgpack.Decoder(AckFrame)
 _hello = msgspec.msgpack.Decoder(Hello)
@@ -123,6 +112,7 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.TILL_AGREEMENT: msgspec.msgpack.Decoder(TillAgreement),
     EventType.RETURN_UNMATCHED: msgspec.msgpack.Decoder(ReturnUnmatched),
 }
+_uses_gone = msgspec.msgpack.Decoder(UsesGone)
 _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
     ChangeKind.LEASE_EPOCH: msgspec.msgpack.Decoder(LeaseEpoch),
     ChangeKind.LEASE_GRANTED: msgspec.msgpack.Decoder(LeaseGrant),
@@ -133,55 +123,60 @@ _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
 def encode(message: msgspec.Struct) -> bytes:
     """Return the bytes of a frame; Fault WIRE_TOO_LARGE above the limit of a frame."""
     payload = _pack(message)
-    _within_limit(payload)
+    within_limit(payload)
     return payload
 
 
 def encode_body(body: msgspec.Struct) -> bytes:
     """Return the bytes of an event's or change's body."""
     payload = _pack(body)
-    _within_limit(payload, limits.BODY_BYTES_MAX)
+    within_limit(payload, limits.BODY_BYTES_MAX)
     return payload
 
 
 def decode_up(payload: bytes) -> UpFrame:
-    """Read a frame of events."""
-    return _framed(_up, payload, checks.check_nothing)
+    """Read a frame of events, plain or packed."""
+    return checked(read_frame(_up, unpacked(payload)), checks.check_up)
 
 
 def decode_ack(payload: bytes) -> AckFrame:
     """Read a frame of committed ranges."""
-    return _framed(_ack, payload, checks.check_ack)
+    return checked(read_frame(_ack, payload), checks.check_ack)
 
 
 def decode_hello(payload: bytes) -> Hello:
     """Read a hello."""
-    return _framed(_hello, payload, checks.check_hello)
+    return checked(read_frame(_hello, payload), checks.check_hello)
 
 
 def decode_change(payload: bytes) -> ChangeFrame:
     """Read a frame of the feed."""
-    return _framed(_change, payload, checks.check_change)
+    return checked(read_frame(_change, payload), checks.check_change)
 
 
 def decode_published(payload: bytes) -> Published:
     """Read the announcement of a catalogue or bundle."""
-    return _framed(_published, payload, checks.check_nothing)
+    return read_frame(_published, payload)
 
 
 def decode_presence(payload: bytes) -> Presence:
     """Read a device's presence."""
-    return _framed(_presence, payload, checks.check_nothing)
+    return read_frame(_presence, payload)
 
 
 def decode_cloud_presence(payload: bytes) -> CloudPresence:
     """Read ingest's presence."""
-    return _framed(_cloud_presence, payload, checks.check_nothing)
+    return read_frame(_cloud_presence, payload)
 
 
 def decode_member(raw: msgspec.Raw | bytes) -> MemberRecord:
     """Read the body of a member's change."""
-    return _unpack(_member, raw)
+    return unpack(_member, raw)
+
+
+def decode_uses_gone(raw: msgspec.Raw | bytes) -> UsesGone:
+    """Read the body of a change about a receipt's uses."""
+    return unpack(_uses_gone, raw)
 
 
 def decode_lease_change(kind: str, raw: msgspec.Raw | bytes) -> LeaseChange | None:
@@ -189,18 +184,18 @@ def decode_lease_change(kind: str, raw: msgspec.Raw | bytes) -> LeaseChange | No
     decoder = _lease_changes.get(kind)
     if decoder is None:
         return None
-    change: LeaseChange = _unpack(decoder, raw)
+    change: LeaseChange = unpack(decoder, raw)
     return change
 
 
 def decode_body(type_: str, raw: msgspec.Raw | bytes) -> Body:
     """Read an event's body by the event's type."""
     if type_ == EventType.SALE:
-        return _checked(_unpack(_sale, raw), checks.check_sale)
+        return checked(unpack(_sale, raw), checks.check_sale)
     decoder = _bodies.get(type_)
     if decoder is None:
         raise Fault(FaultCode.WIRE_MALFORMED, detail=f"event type {type_!r}")
-    body: Body = _unpack(decoder, raw)
+    body: Body = unpack(decoder, raw)
     return body
 
 
@@ -253,46 +248,6 @@ def _pack(message: msgspec.Struct) -> bytes:
         raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
 
 
-def _within_limit(payload: msgspec.Raw | bytes, limit: int = limits.FRAME_BYTES_MAX) -> None:
-    if len(memoryview(payload)) > limit:
-        raise Fault(FaultCode.WIRE_TOO_LARGE, limit=limit)
-
-
-def _framed(
-    decoder: msgspec.msgpack.Decoder[_Framed], payload: bytes, check: Callable[[_Framed], None]
-) -> _Framed:
-    """Decode a frame; one of another version is named as such, whatever its shape."""
-    try:
-        message = _unpack(decoder, payload)
-    except Fault as fault:
-        if fault.code == FaultCode.WIRE_MALFORMED:
-            _check_version(_unpack(_version, payload).v)
-        raise
-    _check_version(message.v)
-    return _checked(message, check)
-
-
-def _check_version(version: int) -> None:
-    if version != WIRE_VERSION:
-        raise Fault(FaultCode.WIRE_VERSION, version=version)
-
-
-def _unpack(decoder: msgspec.msgpack.Decoder[_S], payload: msgspec.Raw | bytes) -> _S:
-    _within_limit(payload)
-    try:
-        return decoder.decode(payload)
-    except (ValueError, RecursionError) as error:
-        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
-
-
-def _checked(message: _S, check: Callable[[_S], None]) -> _S:
-    try:
-        check(message)
-    except ValueError as error:
-        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
-    return message
-
-
 def _plain(value: object) -> Any:
     match value:
         case msgspec.Struct():
@@ -313,6 +268,8 @@ def _plain_field(holder: msgspec.Struct, name: str) -> Any:
                 return _plain(decode_body(type_, body))
             case Change(kind=ChangeKind.MEMBER, body=body) if name == "body":
                 return _plain(decode_member(body))
+            case Change(kind=ChangeKind.USES_BACK, body=body) if name == "body":
+                return _plain(decode_uses_gone(body))
             case Change(kind=kind, body=body) if name == "body":
                 return _plain(decode_lease_change(kind, body) or value)
     except Fault:

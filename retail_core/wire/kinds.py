@@ -28,7 +28,10 @@ class ChangeKind(StrEnum):
 
     MEMBER = "member"
     MEMBER_GONE = "member.gone"
+    MEMBER_LEFT = "member.left"  # this store's set, not the chain
     FACE_ENABLEMENT = "face.enablement"
+    FLEET = "fleet"  # the box of `key` is to ask: its twin or its commands have changed
     LEASE_EPOCH = "lease.epoch"
     LEASE_GRANTED = "lease.granted"
     LEASE_RECALLED = "lease.recalled"
+    USES_BACK = "uses.back"  # of a receipt this store sold

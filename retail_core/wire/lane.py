@@ -5,22 +5,19 @@ not the cloud, as if the code had been held up to its camera.
 """
 
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from retail_core import limits
-from retail_core.errors import Fault
-from retail_core.texts.faults import FaultCode
 from retail_core.wire.fields import Count, Id, Text
-from retail_core.wire.messages import WIRE_VERSION
+from retail_core.wire.framing import read_frame
 
 NUMBER_MIN = 10
 NUMBER_MAX = 99
 Number = Annotated[int, Meta(ge=NUMBER_MIN, le=NUMBER_MAX)]
 CodeText = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX * 2, pattern=r"\A[ -~]*\Z")]
-_F = TypeVar("_F", "CheckIn", "CheckInSeen")
 
 
 class Seen(StrEnum):
@@ -58,21 +55,9 @@ _seen = msgspec.msgpack.Decoder(CheckInSeen)
 
 def decode_check_in(payload: bytes) -> CheckIn:
     """Read a check-in. Faults WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_VERSION."""
-    return _read(_check_in, payload)
+    return read_frame(_check_in, payload)
 
 
 def decode_seen(payload: bytes) -> CheckInSeen:
     """Read the counter's answer. Faults as above."""
-    return _read(_seen, payload)
-
-
-def _read(decoder: msgspec.msgpack.Decoder[_F], payload: bytes) -> _F:
-    if len(payload) > limits.FRAME_BYTES_MAX:
-        raise Fault(FaultCode.WIRE_TOO_LARGE, limit=limits.FRAME_BYTES_MAX)
-    try:
-        message = decoder.decode(payload)
-    except (ValueError, RecursionError) as error:
-        raise Fault(FaultCode.WIRE_MALFORMED, detail=str(error)) from error
-    if message.v != WIRE_VERSION:
-        raise Fault(FaultCode.WIRE_VERSION, version=message.v)
-    return message
+    return read_frame(_seen, payload)

@@ -22,6 +22,7 @@ from retail_core.wire.fields import (
     Seq,
     Text,
 )
+from retail_core.wire.health import BoxVitals, Issues
 from retail_core.wire.standing import BirthSaid, Uses
 
 WIRE_VERSION = 1
@@ -53,7 +54,11 @@ class Event(msgspec.Struct, array_like=True, frozen=True):
 
 
 class UpFrame(msgspec.Struct, array_like=True, frozen=True):
-    """Consecutive events of one (device, epoch): event i has sequence `first_seq + i`."""
+    """Consecutive events of one (device, epoch): event i has sequence `first_seq + i`.
+
+    `sent_boot` and `sent_mono_ms` say when it was sent by the box's own counting, so that the cloud
+    can date what the box made in the same boot without knowing the time.
+    """
 
     v: int
     tenant: Id
@@ -63,6 +68,8 @@ class UpFrame(msgspec.Struct, array_like=True, frozen=True):
     first_seq: Seq
     prev_hash: Hash
     events: Events
+    sent_boot: Id | None = None
+    sent_mono_ms: Count = 0
 
 
 class Rejected(msgspec.Struct, array_like=True, frozen=True):
@@ -76,7 +83,11 @@ class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     """Committed ranges (inclusive) of one (device, epoch), and frames allowed in flight.
 
     `ends` are the chain's hashes after each range's last event: a box whose card was set back has
-    other events under these sequences, and must not take them for committed.
+    other events under these sequences, and must not take them for committed. `packing` is the
+    newest packing of up-frames that the cloud reads (`retail_core/wire/packing.py`), 0 for none.
+    `cloud_epoch` stands in the answer to a hello and rises with every restore of the database: who
+    knows a lower one says what it holds and offers again what was lost; who has met a higher one
+    sends nothing.
     """
 
     v: int
@@ -85,6 +96,8 @@ class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     credit: Count
     rejected: tuple[Rejected, ...] = ()
     ends: ChainEnds = ()
+    packing: Count = 0
+    cloud_epoch: Count = 0
 
 
 class Hello(msgspec.Struct, array_like=True, frozen=True):
@@ -122,17 +135,27 @@ class ChangeFrame(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Published(msgspec.Struct, array_like=True, frozen=True):
-    """A new catalogue or rule bundle is there; its bytes are fetched over HTTP and checked."""
+    """A new catalogue or rule bundle is there; its bytes are fetched over HTTP and checked.
+
+    A small change travels along: `delta` leads who holds version `base`, whose bytes had
+    `base_sha256`, to this one; whoever holds another fetches the whole.
+    """
 
     v: int
     kind: Text
     version: Count
     sha256: Hash
     size: Count
+    base: Count = 0
+    base_sha256: Digest = b""
+    delta: Annotated[bytes, Meta(max_length=limits.CATALOGUE_DELTA_BYTES_MAX)] = b""
 
 
 class Presence(msgspec.Struct, array_like=True, frozen=True):
-    """Retained birth, heartbeat and will of a device (the will carries the birth's boot id)."""
+    """Retained birth, heartbeat and end of a device: `gone` by its will, `left` on purpose.
+
+    All of one connection carry its `session`, so that a late will ends no later one.
+    """
 
     v: int
     state: Text
@@ -145,6 +168,11 @@ class Presence(msgspec.Struct, array_like=True, frozen=True):
     can_sell: bool = False
     devices: dict[Text, Text] = {}
     faults: dict[Text, Count] = {}
+    catalogue_version: Count = 0
+    bundle_version: Count = 0
+    vitals: BoxVitals | None = None
+    issues: Issues = ()
+    session: Id | None = None
 
 
 class CloudPresence(msgspec.Struct, array_like=True, frozen=True):
@@ -242,7 +270,8 @@ class GiftTaken(msgspec.Struct, array_like=True, frozen=True):
 class Sale(msgspec.Struct, array_like=True, frozen=True):
     """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`).
 
-    `uses` counts the rules whose use is limited, as their caps do.
+    `uses` counts the rules whose use is limited, as their caps do; on the day `uses_on`, that of
+    the basket's opening, where it is not the business date.
     """
 
     receipt_id: Id
@@ -263,6 +292,7 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     uses: RulesUsed = ()
     coupon: CouponTaken | None = None
     gifts: tuple[GiftTaken, ...] = ()
+    uses_on: Count = 0
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):

@@ -14,7 +14,18 @@ RefundLines = Annotated[tuple["RefundLine", ...], Meta(min_length=1, max_length=
 RestLines = Annotated[tuple["RestLine", ...], Meta(max_length=limits.LINES_MAX)]
 RestPoints = Annotated[tuple["RestPoint", ...], Meta(max_length=4 * limits.LINES_MAX)]
 RefundTenders = Annotated[tuple[tuple[Text, Fen], ...], Meta(max_length=limits.TENDERS_MAX)]
+UsesBack = Annotated[tuple[tuple[Text, Count], ...], Meta(max_length=limits.MEMBER_USES_MAX)]
 Coupons = Annotated[tuple[Text, ...], Meta(max_length=limits.LINES_MAX)]
+
+
+class UsesGone(msgspec.Struct, array_like=True, frozen=True):
+    """What a receipt's limited rules are no longer used, after all its refunds so far.
+
+    A change of the store that sold it, which counts its uses of a `day`; its key is the receipt.
+    """
+
+    day: Count
+    uses: UsesBack
 
 
 class RefundLine(msgspec.Struct, array_like=True, frozen=True):
@@ -45,6 +56,8 @@ class Refund(msgspec.Struct, array_like=True, frozen=True):
 
     `repriced`: the kept rest was priced again (`rest`, `rest_points`); otherwise each line went
     back in proportion. `points_back` and `points_taken` are what the box told the customer.
+    `uses` are the limited rules that were not used after all, on the day `uses_on`; the box that
+    took the goods back counts by them, the cloud by its own books.
     """
 
     refund_id: Id
@@ -63,3 +76,5 @@ class Refund(msgspec.Struct, array_like=True, frozen=True):
     coupons: Coupons = ()
     points_back: Points = 0
     points_taken: Points = 0
+    uses: UsesBack = ()
+    uses_on: Count = 0

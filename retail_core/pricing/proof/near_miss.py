@@ -17,6 +17,7 @@ from retail_core.pricing.matching.matches import CouponMatch, Matches, match_rul
 from retail_core.pricing.proof.document import Asked
 from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.rules.offers import UnitOffer
+from retail_core.pricing.solver.model import Limits
 
 TRIALS_MAX = 24
 KEPT_MAX = 3
@@ -139,7 +140,7 @@ class _Search:
                 self._asked.member,
                 store=self._asked.store,
                 points_wanted=self._asked.points_wanted,
-                nodes_max=self._nodes_max,
+                stop=Limits(self._nodes_max, limits.SOLVER_GUARD_MS),
             )
         except Fault:
             return None

@@ -11,6 +11,7 @@ from retail_core.pricing.proof.arithmetic import Finding, Flaw, check_arithmetic
 from retail_core.pricing.proof.by_rules import check_rules
 from retail_core.pricing.proof.document import Asked, Certificate, asked_of
 from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.solver.model import Limits
 
 
 class Verdict(StrEnum):
@@ -48,7 +49,7 @@ def verify(
         other = Finding(Flaw.BUNDLE_OTHER, found=found, expected=certificate.bundle.sha256)
         return Verification(Verdict.WRONG, (other,))
     findings = (*check_rules(certificate, bundle), *_check_hash(certificate))
-    again = price_again(asked_of(certificate), bundle, nodes_max)
+    again = price_again(asked_of(certificate), bundle, nodes_max, limits.SOLVER_PATIENT_MS)
     cheaper = certificate.result.due_fen - again.due_fen
     if not findings and cheaper < 0 and again.status == "optimal":
         findings = (_below(certificate, again),)
@@ -59,16 +60,20 @@ def verify(
 
 
 def price_again(
-    asked: Asked, bundle: RuleBundle, nodes_max: int = limits.SOLVER_NODES_MAX
+    asked: Asked,
+    bundle: RuleBundle,
+    nodes_max: int = limits.SOLVER_NODES_MAX,
+    guard_ms: int | None = None,
 ) -> PricedBasket:
-    """Price what was asked for (Faults of `price_basket`)."""
+    """Price what was asked for; no `guard_ms` is a till's (Faults of `price_basket`)."""
+    patience = limits.SOLVER_GUARD_MS if guard_ms is None else guard_ms
     return price_basket(
         asked.basket,
         bundle,
         asked.member,
         store=asked.store,
         points_wanted=asked.points_wanted,
-        nodes_max=nodes_max,
+        stop=Limits(nodes_max, patience),
     )
 
 

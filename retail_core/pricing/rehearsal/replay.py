@@ -18,6 +18,7 @@ from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.rehearsal.sold import SoldBasket, basket_of, cost_fen
 from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.rules.context import MemberContext, StoreContext
+from retail_core.pricing.solver.model import Limits
 
 EXTREMES_KEPT = 10
 # Upper ends, in fen, of the classes into which differences on a receipt fall; the last has none.
@@ -126,7 +127,8 @@ class Rehearsal:
         self, sold: SoldBasket, member: MemberContext | None, bundle: RuleBundle
     ) -> PricedBasket:
         store = StoreContext(store=sold.store, region=sold.region, channel=sold.channel)
-        return price_basket(basket_of(sold), bundle, member, store=store, nodes_max=self._nodes_max)
+        stop = Limits(self._nodes_max, limits.SOLVER_GUARD_MS)
+        return price_basket(basket_of(sold), bundle, member, store=store, stop=stop)
 
 
 def _count(tally: Tally, sold: SoldBasket, before_fen: int, after: PricedBasket) -> None:

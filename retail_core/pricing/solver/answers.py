@@ -1,8 +1,9 @@
 """What a search answers, and how two answers compare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from retail_core import limits
 from retail_core.pricing.solver.candidates import Candidate
 from retail_core.pricing.solver.problem import Choice, Settled, WholeProblem
 from retail_core.pricing.solver.receipt import Due, PointsTerms, due_with
@@ -32,6 +33,7 @@ class Question:
     problem: WholeProblem
     candidates: Sequence[Candidate]
     points: PointsTerms | None
+    guard_ms: int = field(default_factory=lambda: limits.SOLVER_GUARD_MS)
 
     @property
     def is_plain(self) -> bool:

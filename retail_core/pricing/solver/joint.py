@@ -262,6 +262,6 @@ class _Search:
             gap = self._best.due.due_fen - min(known.values())
             return replace(self._best, gap_fen=gap, nodes=nodes)
         allowed = min(self._nodes_left, PROGRAM_NODES)
-        programs = Limits(allowed, limits.SOLVER_GUARD_MS)
+        programs = Limits(allowed, self._question.guard_ms)
         answer = by_programs(self._question, self._best, programs, known)
         return replace(answer, nodes=nodes + answer.nodes)

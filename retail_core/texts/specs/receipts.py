@@ -75,4 +75,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "同一天里,店员 {operator} 的 {sales} 笔小票记到同一个会员上",
         "in one day {sales} sales of clerk {operator} were booked to one member",
     ),
+    FaultCode.CLERK_KEY_GIVEN: FaultSpec(
+        "conflict",
+        409,
+        "店员 {operator} 给会员换了手机链接或绑了卡,请核实是会员本人要的",
+        "clerk {operator} gave a member a new phone link or a card; make sure she asked for it",
+    ),
 }

@@ -36,6 +36,57 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "数据库密钥不对,这张卡可能来自别的机器",
         "the database key is wrong; this card may come from another box",
     ),
+    FaultCode.DISK_RESERVE_GONE: FaultSpec(
+        "storage",
+        507,
+        "磁盘满了,留给收银的备用空间也用完了:这笔没有存下,请按非会员收银并马上叫技术员",
+        "the disk is full and the room kept for sales is used up: this was not stored; sell without"
+        " the box and call the technician now",
+    ),
+    FaultCode.DISK_ON_RESERVE: FaultSpec(
+        "storage",
+        507,
+        "磁盘快满了,正在用留给收银的备用空间,请清理磁盘",
+        "the disk is nearly full and the room kept for sales is in use; clear the disk",
+        retryable=True,
+    ),
+    FaultCode.JOURNAL_SET_BACK: FaultSpec(
+        "conflict",
+        409,
+        "本机账本比封条记下的旧(存储卡或文件被还原):已另起一段,核销等云端认可,照常收银",
+        "the journal here is older than its seal says (card or file set back): a new epoch began,"
+        " redeeming waits for the cloud, selling goes on",
+    ),
+    FaultCode.JOURNAL_SEAL_GONE: FaultSpec(
+        "storage",
+        500,
+        "账本的封条读不出或不见了,已重新封上;这一次无法判断账本是否被还原",
+        "the journal's seal is gone or cannot be read and was made anew; whether the journal was"
+        " set back cannot be told this time",
+    ),
+    FaultCode.TELEMETRY_DROPPED: FaultSpec(
+        "storage",
+        507,
+        "磁盘满,运行统计先等着,太多就丢最旧的(不含任何销售)",
+        "the disk is full: telemetry waits, and the oldest of too much is dropped (nothing of any"
+        " sale)",
+        retryable=True,
+    ),
+    FaultCode.JOURNAL_UNSENT: FaultSpec(
+        "storage",
+        500,
+        "账本里有 {count} 条读不出({seqs}),没有上传,其余照常:留着这张卡,请联系技术支持抢救",
+        "{count} journal records cannot be read ({seqs}) and were not sent, the rest was: keep this"
+        " card and ask support to rescue them",
+    ),
+    FaultCode.DEBUG_DROPPED: FaultSpec(
+        "storage",
+        507,
+        "线路断着,调试用的计数太多,丢了最旧的(不含任何销售)",
+        "the line is cut and too many counts for debugging wait: the oldest were dropped (nothing"
+        " of any sale)",
+        retryable=True,
+    ),
     FaultCode.DISK_MODELS: FaultSpec(
         "storage",
         507,

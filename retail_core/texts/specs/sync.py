@@ -35,6 +35,20 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "这个人可能已有会员:{other}",
         "this person may already be the member {other}",
     ),
+    FaultCode.SHARD_SEAT_LOST: FaultSpec(
+        "conflict",
+        409,
+        "入账进程停顿太久,它的分片已由别的进程接手,这一批没有入账",
+        "this ingest worker paused for too long; others work its shards now, nothing was booked",
+        retryable=True,
+    ),
+    FaultCode.SHARD_SEATS_TAKEN: FaultSpec(
+        "conflict",
+        503,
+        "入账进程已有 {limit} 个,不能再加",
+        "there are {limit} ingest workers already; no more can join",
+        retryable=True,
+    ),
     FaultCode.WIRE_MALFORMED: FaultSpec(
         "input", 400, "消息无法解析", "the message cannot be decoded"
     ),

@@ -131,4 +131,11 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "scanner {device} cannot be opened: {detail}",
         retryable=True,
     ),
+    FaultCode.HID_KEYS_LOST: FaultSpec(
+        "device",
+        409,
+        "扫码枪的按键太快,丢了几个;请重扫一次",
+        "the scanner typed faster than it was read and keys are gone; scan again",
+        retryable=True,
+    ),
 }

@@ -19,6 +19,9 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.SALE_AMOUNT_NEGATIVE: FaultSpec(
         "input", 422, "第 {line} 行金额不能为负", "line {line}: the amount may not be negative"
     ),
+    FaultCode.SALE_TENDER_NEGATIVE: FaultSpec(
+        "input", 422, "收款或退款金额不能为负", "what is paid or given back may not be negative"
+    ),
     FaultCode.SALE_ARTICLE_UNKNOWN: FaultSpec(
         "input",
         422,

@@ -51,6 +51,14 @@ def test_only_for_what_was_kept() -> None:
     assert claim_postings(RECEIPT, {1: 2_000, 2: 1_000}, Earn(), WALLET, BRAND).points == 0
 
 
+def test_what_points_paid_earns_nothing_and_the_base_tier_has_its_own_rate() -> None:
+    receipt = Receipt(UUID(int=3), (ReceiptLine(1, 1_000, 5_000),), points_fen=1_000)
+    earn = Earn(tier_permille={"": 1_500, "gold": 2_000})
+    claimed = claim_postings(receipt, {}, earn, WALLET, BRAND)
+    assert (claimed.points, claimed.qualifying) == (60, 40), "40.00 in money, half as much again"
+    assert {posting.issuer for posting in claimed.postings} == {BRAND}
+
+
 def test_no_rule_no_points() -> None:
     assert claim_postings(RECEIPT, {}, None, WALLET, BRAND).postings == ()
 

@@ -196,3 +196,44 @@ def test_an_answer_that_comes_too_late_answers_nothing() -> None:
     assert [one[-1] for one in known(state)] == [SEEN, SEEN]
     heard_first = fused(show(Show.PRICE, 300, 80), scan(COLA, 0))
     assert known(heard_first) == [("S1", 1000, 300, LIKELY)]
+
+
+def test_a_sale_begins_with_its_first_scan_and_waits_as_paid() -> None:
+    state = fused(scan(COLA, 1_000), scan(BREAD, 1_500), show(Show.RECEIVED, 1_000, 2_000))
+    now = state.now
+    assert (now.stage, now.began_ms, now.changed_ms, now.last_ms) == (
+        Stage.PAYING, 1_000, 1_500, 1_500,
+    )  # fmt: skip
+    assert ([one.line for one in now.lines], now.next_line, now.head) == ([1, 2], 3, 2)
+    state = fused(show(Show.CHANGE, 150, 3_000), state=state)
+    (paid,) = state.paid
+    assert (paid.stage, paid.last_ms, state.ended_ms, state.now.lines) == (
+        Stage.PAID, 3_000, 3_000, (),
+    )  # fmt: skip
+
+
+def test_what_was_scanned_behind_the_receipt_begins_where_it_was_scanned() -> None:
+    state = fused(scan(COLA, 1_000), scan(BREAD, 5_000), PrintedTotal(300, 5_100))
+    assert state.done is not None
+    assert [one.sku for one in state.done.lines] == ["S1"]
+    now = state.now
+    assert ([one.sku for one in now.lines], now.began_ms, now.next_line) == (["S2"], 5_000, 3)
+    state = fused(PrintedTotal(550, 9_000), state=state)
+    assert (state.now.lines, state.ended_ms) == ((), 9_000)
+
+
+def test_a_parked_sale_taken_up_numbers_its_new_lines_behind_its_own() -> None:
+    parked = fused(scan(COLA, 1_000), show(Show.CLEAR, None, 2_000))
+    other = fused(scan(BREAD, 9_000), show(Show.SUBTOTAL, 550, 9_100), state=parked)
+    assert [one.sku for one in other.parked[0].lines] == ["S1"]
+    assert (other.parked[0].last_ms, other.now.shown_fen, other.now.stage) == (
+        9_100,
+        550,
+        Stage.OPEN,
+    )
+    back = fused(show(Show.SUBTOTAL, 850, 12_000), state=other)
+    assert [one.line for one in back.now.lines] == [1, 3], "2 was given before they parted"
+    assert (back.now.next_line, back.now.head, back.parked) == (4, 1, ())
+    late = expired(other, 9_100 + PARKED_MS)
+    assert late.parked == other.parked
+    assert expired(other, 9_101 + PARKED_MS).parked == ()

@@ -68,10 +68,10 @@ def test_the_gravest_reason_comes_first() -> None:
 
 
 def test_a_silent_box_is_gone_whatever_it_said_last() -> None:
-    assert can_sell(Facts(silent_ms=15_000)).state is HealthState.OK
+    assert can_sell(Facts(silent_ms=75_000)).state is HealthState.OK
     gone = Health(HealthState.GONE, (FaultCode.SYNC_LINK_DOWN,))
-    assert can_sell(Facts(silent_ms=15_001)) == gone
-    assert can_sell(Facts(FaultCode.DISK_FULL, silent_ms=15_001)) == gone
+    assert can_sell(Facts(silent_ms=75_001)) == gone
+    assert can_sell(Facts(FaultCode.DISK_FULL, silent_ms=75_001)) == gone
 
 
 DEVICES = st.dictionaries(

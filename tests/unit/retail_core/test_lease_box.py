@@ -42,6 +42,15 @@ def test_what_ends_first_is_spent_first() -> None:
     assert draws == (Draw(SOON.key, 20), Draw(LATER.key, 20), Draw(HARD.key, 5))
 
 
+def test_a_grant_is_taken_in_once_and_only_for_this_box_in_this_epoch() -> None:
+    begun = lease_box.granted(state(HARD), SOON)
+    assert dict(begun.leases) == {HARD.key: HARD, SOON.key: SOON}
+    assert (begun.device, begun.epoch, begun.boot) == (DEVICE, 1, BOOT)
+    assert lease_box.granted(begun, replace(SOON, amount=99)) is begun, "known: never begun again"
+    for key in (replace(SOON.key, device=UUID(int=9)), replace(SOON.key, epoch=2)):
+        assert lease_box.granted(begun, replace(SOON, key=key)) is begun
+
+
 def test_a_spend_is_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
         lease_box.draw(state(HARD), POINTS, 0, NOW)

@@ -128,3 +128,35 @@ def test_how_often_it_errs_can_be_said() -> None:
     assert known.mistakes == 0
     known.add(map(person, range(10_000)))
     assert 0.0009 < known.mistakes < 0.0011
+
+
+def test_where_an_identity_lies_is_what_every_box_and_cloud_agree_on() -> None:
+    known = PersonFilter(64)
+    known.add([(5).to_bytes(8, "big") + (3).to_bytes(8, "big") + b"never looked at"])
+    # 5 + 3 i + (i^3 - i) / 6 over 64, for i = 0..9
+    places = {5, 8, 12, 18, 24, 27, 40, 49, 58}
+    assert known.encoded()[-8:] == sum(1 << place for place in places).to_bytes(8, "little")
+    assert (
+        len(PersonFilter(65).encoded())
+        == len(PersonFilter(72).encoded())
+        == 8 + len(PersonFilter(8).encoded())
+    )
+
+
+@pytest.mark.parametrize(
+    ("places", "packed"),
+    [
+        ([], b""),
+        ([0], b"\x00"),
+        ([3, 1, 3], b"\x01\x01"),
+        ([127], b"\x7f"),
+        ([128], b"\x80\x01"),
+        ([0, 129, 130], b"\x00\x80\x01\x00"),
+        ([16_384], b"\x80\x80\x01"),
+        ([2**35 - 1], b"\xff" * 4 + b"\x7f"),
+    ],
+)
+def test_additions_as_they_travel(places: list[int], packed: bytes) -> None:
+    content = encode_additions(2**35, 7, places)
+    assert content[len(encode_additions(2**35, 7, [])) :] == packed
+    assert decode_additions(content) == (2**35, 7, sorted(set(places)))

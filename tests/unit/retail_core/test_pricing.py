@@ -19,6 +19,7 @@ from retail_core.pricing.evaluate import (
 )
 from retail_core.pricing.rules.conditions import ItemSelector
 from retail_core.pricing.rules.offers import MixAndMatch, Offer, TierPrice
+from retail_core.pricing.solver.model import Limits
 from retail_core.texts.faults import FaultCode
 from tests.factories.pricing import FRIDAY_NOON, basket, bundle, line, mix, set_price, slot, tier
 
@@ -298,7 +299,7 @@ def test_a_truckload_is_priced_as_exactly_as_a_handful() -> None:
 def test_many_offers_over_many_lines_still_answer() -> None:
     lines = [line(number, 100 + 7 * number, 3, tags="ab"[number % 2]) for number in range(1, 200)]
     offers = [mix(f"m{number}", 2 + number % 4, 1, "ab") for number in range(30)]
-    priced = price_basket(basket(*lines), bundle(*offers), None, nodes_max=2000)
+    priced = price_basket(basket(*lines), bundle(*offers), None, stop=Limits(2000))
     assert priced.status == "incumbent"
     assert 0 < priced.gap_fen < priced.saved_fen
     assert priced.nodes == 0
@@ -312,10 +313,10 @@ def test_a_limit_below_the_smallest_walk_leaves_the_good_choice_and_its_gap() ->
         line(4, 900, tags="c"),
     ]
     offers = (mix("a", 2, 1, "a"), mix("b", 2, 1, "b"), mix("c", 2, 1, "c"))
-    priced = price_basket(basket(*lines), bundle(*offers), None, nodes_max=9)
+    priced = price_basket(basket(*lines), bundle(*offers), None, stop=Limits(9))
     assert (priced.status, priced.nodes) == ("incumbent", 0)
     assert (priced.saved_fen, priced.gap_fen) == (1000, 900)
-    priced = price_basket(basket(*lines), bundle(*offers), None, nodes_max=200)
+    priced = price_basket(basket(*lines), bundle(*offers), None, stop=Limits(200))
     assert (priced.status, priced.gap_fen, priced.saved_fen) == ("optimal", 0, 1800)
 
 

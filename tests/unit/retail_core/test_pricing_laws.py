@@ -15,6 +15,7 @@ from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.rules.conditions import ItemSelector
 from retail_core.pricing.rules.offers import MixAndMatch, Offer, SetPrice, TierPrice, TimeSlotPrice
 from retail_core.pricing.rules.slots import WeekSlot
+from retail_core.pricing.solver.model import Limits
 from tests.factories.pricing import FRIDAY_NOON
 
 ALL_WEEK = tuple(WeekSlot(day, "00:00", "24:00") for day in range(7))
@@ -135,7 +136,7 @@ def test_equals_brute_force(basket: Basket, bundle: RuleBundle) -> None:
 @Law
 @given(baskets(24), bundles(6), st.sampled_from([0, 40, 400, 200_000]))
 def test_the_account_adds_up(basket: Basket, bundle: RuleBundle, nodes_max: int) -> None:
-    priced = price_basket(basket, bundle, None, nodes_max=nodes_max)
+    priced = price_basket(basket, bundle, None, stop=Limits(nodes_max))
     assert [line.line for line in priced.lines] == [line.line for line in basket.lines]
     for line, entered in zip(priced.lines, basket.lines, strict=True):
         assert line.shelf_fen == line_shelf_fen(entered)
@@ -163,7 +164,7 @@ def test_the_account_adds_up(basket: Basket, bundle: RuleBundle, nodes_max: int)
 @given(baskets(16), bundles(5), st.sampled_from([0, 30, 100]))
 def test_the_gap_covers_what_was_missed(basket: Basket, bundle: RuleBundle, nodes_max: int) -> None:
     best = price_basket(basket, bundle, None)
-    hasty = price_basket(basket, bundle, None, nodes_max=nodes_max)
+    hasty = price_basket(basket, bundle, None, stop=Limits(nodes_max))
     assert best.status == "optimal"
     assert best.total_fen <= hasty.total_fen <= best.total_fen + hasty.gap_fen
     assert (hasty.status == "optimal") == (hasty.gap_fen == 0)

@@ -62,6 +62,15 @@ def test_a_difference_says_both_sides() -> None:
     assert (found.computed_milli, found.printed_milli) == (2000, 2000)
 
 
+def test_two_lines_of_one_article_are_told_of_as_one() -> None:
+    twice = [Computed("S1", "可乐", 1000, 400, 300), Computed("S1", "可乐罐", 2000, 800, 650)]
+    (found,) = differences(twice, [], (0, 0))
+    assert (found.kind, found.sku, found.name) == (Kind.MISSING, "S1", "可乐")
+    assert (found.computed_fen, found.computed_milli) == (950, 3000)
+    assert kinds(twice, [Printed("S1", "可乐", 3000, 1_200)]) == [], "the shelf's price of both"
+    assert kinds(twice, [Printed("S1", "可乐", 3000, 1_201)]) == [Kind.PRICE]
+
+
 LINES = st.lists(
     st.builds(
         Computed,

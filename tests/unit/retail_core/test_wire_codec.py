@@ -31,7 +31,16 @@ from tests.factories.wire_kinds import BODIES, EXAMPLES, FRAMES, KINDS, decode_a
 @pytest.mark.parametrize("kind", [UpFrame, Published, Presence, CloudPresence])
 def test_any_frame_comes_back_whole(kind: type[msgspec.Struct], data: st.DataObject) -> None:
     frame = msgspec.structs.replace(data.draw(anything(kind)), v=1)
+    if isinstance(frame, UpFrame):  # one at the end of all numbers is refused
+        frame = msgspec.structs.replace(frame, first_seq=min(frame.first_seq, 1 << 62))
     assert FRAMES[kind](codec.encode(frame)) == frame
+
+
+def test_a_journal_at_the_end_of_all_numbers_is_refused() -> None:
+    frame = wire.up_frame(wire.event(), first_seq=(1 << 63) - 1)
+    with pytest.raises(Fault) as caught:
+        codec.decode_up(codec.encode(frame))
+    assert caught.value.code == FaultCode.WIRE_MALFORMED
 
 
 @given(wire.ack_frames())

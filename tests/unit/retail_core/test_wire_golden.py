@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from copy import deepcopy
 
+import msgspec
 import pytest
 
-from retail_core.wire import codec, lane, persons
+from retail_core.wire import codec, lane, persons, restored, rights, snapshot
 from retail_core.wire.kinds import ChangeKind, EventType
 from tests.factories.wire import examples
 from tools import golden_wire
@@ -17,6 +18,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "change": codec.decode_change,
     "published": codec.decode_published,
     "presence": codec.decode_presence,
+    "presence_sick": codec.decode_presence,
     "cloud_presence": codec.decode_cloud_presence,
     "body_sale": lambda raw: codec.decode_body(EventType.SALE, raw),
     "body_sale_bare": lambda raw: codec.decode_body(EventType.SALE, raw),
@@ -28,13 +30,23 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "body_face_held": lambda raw: codec.decode_body(EventType.FACE_HELD, raw),
     "body_face_erased": lambda raw: codec.decode_body(EventType.FACE_ERASED, raw),
     "body_claim_issued": lambda raw: codec.decode_body(EventType.CLAIM_ISSUED, raw),
+    "published_step": codec.decode_published,
+    "snapshot_manifest": snapshot.open_manifest,
+    "snapshot_row": lambda raw: msgspec.msgpack.decode(raw, type=snapshot.HeldRow),
+    "buckets_apart": snapshot.open_apart,
+    "bucket": snapshot.open_bucket,
     "check_in": lane.decode_check_in,
     "check_in_seen": lane.decode_seen,
     "persons_plan": persons.decode_plan,
+    "box_standing": restored.decode_standing,
+    "cloud_holds": restored.decode_holds,
+    "rights_asked": rights.decode_asked,
+    "rights_answer": rights.decode_answer,
     "body_member": codec.decode_member,
     "body_sale_redeeming": lambda raw: codec.decode_body(EventType.SALE, raw),
     "body_lease_hello": lambda raw: codec.decode_body(EventType.LEASE_HELLO, raw),
     "body_lease_returned": lambda raw: codec.decode_body(EventType.LEASE_RETURNED, raw),
+    "uses_back": codec.decode_uses_gone,
     "body_refund": lambda raw: codec.decode_body(EventType.REFUND, raw),
     "body_gift_handed": lambda raw: codec.decode_body(EventType.GIFT_HANDED, raw),
     "body_till_agreement": lambda raw: codec.decode_body(EventType.TILL_AGREEMENT, raw),
@@ -63,7 +75,8 @@ def test_every_example_has_a_decoder() -> None:
 
 
 def test_the_bytes_are_plain_msgpack() -> None:
-    by_hand = bytes.fromhex("96 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101\x90"
+    by_hand = bytes.fromhex("98 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101\x90\x01"
+    by_hand += bytes.fromhex("cf") + (1_785_000_000_000).to_bytes(8, "big")
     assert (golden_wire.FOLDER / "ack.bin").read_bytes() == by_hand
 
 

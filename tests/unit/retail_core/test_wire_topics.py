@@ -47,6 +47,8 @@ def test_a_box_hears_its_own_and_what_is_for_all() -> None:
         f"{BASE}/lane",
         f"r1/{TENANT}/all/#",
         f"r1/{TENANT}/cloud/st",
+        f"r1/cloud/s/{SHARD}",
+        "r1/cloud/w/+",
     )
 
 
@@ -54,6 +56,35 @@ def test_the_cloud_hears_every_box() -> None:
     assert topics.cloud_filters() == tuple(
         f"r1/+/+/d/+/{tail}" for tail in ("up", "st", "hello", "seen")
     )
+
+
+def test_a_worker_hears_its_shards() -> None:
+    assert topics.cloud_filters({3, 9})[::4] == ("r1/+/3/d/+/up", "r1/+/9/d/+/up")
+    assert len(topics.cloud_filters({3, 9})) == 8
+    assert topics.cloud_filters(()) == ()
+    assert topics.cloud_filters(range(64)) == topics.cloud_filters()
+    assert topics.shard_state_filters({9, 3}) == ("r1/cloud/s/3", "r1/cloud/s/9")
+    assert topics.shard_state_filters(range(64)) == ("r1/cloud/s/+",)
+
+
+@pytest.mark.parametrize(
+    ("topic", "shard", "tail"),
+    [
+        ("r1/cloud/s/5", 5, "cloud/s"),
+        ("r1/cloud/w/5", None, "cloud/w"),
+        ("r1/cloud/s/64", None, None),
+        ("r1/cloud/w/x", None, None),
+        ("r1/cloud/x/5", None, None),
+        ("r1/cloud/s", None, None),
+        (f"{BASE}/up", SHARD, "up"),
+        (f"r1/{TENANT}/all/bundle", None, "all/bundle"),
+        (f"r1/{TENANT}/cloud/s", None, None),
+    ],
+)
+def test_a_topic_has_the_broker_of_its_shard(
+    topic: str, shard: int | None, tail: str | None
+) -> None:
+    assert (topics.shard_in(topic), topics.tail_of(topic)) == (shard, tail)
 
 
 @given(

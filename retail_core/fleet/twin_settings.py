@@ -1,0 +1,136 @@
+"""The settings that may travel to a box, their types, and which of them could cut it off.
+
+A key stands for the same place in the box's config file. What is no setting here cannot be sent:
+secrets, paths and who the box is are not the twin's business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+Value = bool | int | str
+
+PEM_CHARS_MAX = 16_384
+URL_CHARS_MAX = 255
+_PEM_HEAD = "-----BEGIN CERTIFICATE-----"
+_PORT_MAX = 65_535
+
+
+class Applies(StrEnum):
+    """When a new value is in force."""
+
+    AT_ONCE = "at_once"
+    AT_START = "at_start"
+    TRIED = "tried"  # on a second connection first; the box goes back by itself
+
+
+class Kind(StrEnum):
+    """What a value may be."""
+
+    FLAG = "flag"
+    NUMBER = "number"
+    CHOICE = "choice"
+    BROKER = "broker"
+    WEBSOCKET = "websocket"
+    CERTIFICATES = "certificates"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key; `low` and `high` bound a number, `choices` are the words of a choice."""
+
+    kind: Kind
+    applies: Applies
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+
+    @property
+    def cuts_off(self) -> bool:
+        """Return whether a wrong value could cost the line to the cloud."""
+        return self.applies is Applies.TRIED
+
+    def takes(self, value: object) -> bool:
+        """Return whether a value fits."""
+        if self.kind is Kind.FLAG:
+            return isinstance(value, bool)
+        if self.kind is Kind.NUMBER:
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return whole and self.low <= int(str(value)) <= self.high
+        return isinstance(value, str) and self._takes_text(value)
+
+    def _takes_text(self, text: str) -> bool:
+        if self.kind is Kind.CHOICE:
+            return text in self.choices
+        if self.kind is Kind.CERTIFICATES:
+            return len(text) <= PEM_CHARS_MAX and text.lstrip().startswith(_PEM_HEAD)
+        schemes = ("mqtt", "mqtts") if self.kind is Kind.BROKER else ("ws", "wss")
+        return _is_address(text, schemes)
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    """Return whether a text is scheme://host[:port], with a path for a WebSocket alone."""
+    if len(text) > URL_CHARS_MAX or not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    bare = not (parts.username or parts.password or parts.query or parts.fragment)
+    pathless = parts.path in {"", "/"} or "ws" in schemes
+    known = port is None or 0 < port <= _PORT_MAX
+    return parts.scheme in schemes and bool(parts.hostname) and bare and pathless and known
+
+
+_AT_START = Applies.AT_START
+BROKER, WEBSOCKET, CA = "network.broker", "network.websocket_url", "network.ca"
+
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {
+        BROKER: Setting(Kind.BROKER, Applies.TRIED),
+        WEBSOCKET: Setting(Kind.WEBSOCKET, Applies.TRIED),
+        CA: Setting(Kind.CERTIFICATES, Applies.TRIED),
+        "network.metered": Setting(Kind.FLAG, _AT_START),
+        "presence.beat_s": Setting(Kind.NUMBER, Applies.AT_ONCE, 5, 60),
+        "language": Setting(Kind.CHOICE, _AT_START, choices=("zh", "en")),
+        "clerks.idle_minutes": Setting(Kind.NUMBER, _AT_START, 1, 480),
+        "clerks.training_role": Setting(Kind.CHOICE, _AT_START, choices=("clerk", "manager")),
+        "face.liveness": Setting(Kind.CHOICE, _AT_START, choices=("hint", "off")),
+        "face.active_liveness": Setting(
+            Kind.CHOICE, _AT_START, choices=("off", "above_fen", "always")
+        ),
+        "face.active_liveness_above_fen": Setting(Kind.NUMBER, _AT_START, 0, 10_000_000),
+    }
+)
+
+
+def setting(key: str) -> Setting:
+    """Return a key's setting; Fault TWIN_KEY_UNKNOWN."""
+    found = SETTINGS.get(key)
+    if found is None:
+        raise Fault(FaultCode.TWIN_KEY_UNKNOWN, key=key)
+    return found
+
+
+def check(key: str, value: object) -> None:
+    """Refuse what does not fit. Faults TWIN_KEY_UNKNOWN, TWIN_VALUE_WRONG."""
+    if not setting(key).takes(value):
+        raise Fault(FaultCode.TWIN_VALUE_WRONG, key=key)
+
+
+def read_value(key: str, text: str) -> Value:
+    """Return what a person typed, as its key has it; Faults TWIN_KEY_UNKNOWN, TWIN_VALUE_WRONG."""
+    kind = setting(key).kind
+    value: Value = text
+    if kind is Kind.FLAG and text in {"true", "false"}:
+        value = text == "true"
+    elif kind is Kind.NUMBER and text.isascii() and text.isdecimal():
+        value = int(text[:20])
+    check(key, value)
+    return value

@@ -1,0 +1,96 @@
+"""Commands: who may give them, wave by wave, and which way each may go."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_core.errors import Fault
+from retail_core.fleet.commands import (
+    ENDED,
+    EXECUTING_MS_MAX,
+    NEXT,
+    WAVES_PERMILLE,
+    CommandState,
+    Order,
+    OrderState,
+    Standing,
+    alone_max,
+    by_now,
+    check_kind,
+    goes_on,
+    may,
+    needs_second,
+    wave_of,
+)
+
+S = CommandState
+ORDER = Order("running", 0, 4, 1_000, 500, 1, 100_000)
+standing = st.builds(Standing, st.integers(0, 3), st.sampled_from(S))
+
+
+class TestBlast:
+    @given(st.integers(1, 5_000))
+    def test_one_person_alone_never_reaches_the_chain(self, stores: int) -> None:
+        alone = alone_max(stores)
+        assert 1 <= alone <= 20
+        assert stores == 1 or alone < stores
+        assert needs_second(alone + 1, stores, dry=False)
+        assert not needs_second(alone, stores, dry=False)
+        assert not needs_second(stores, stores, dry=True)
+
+    @given(st.integers(1, 3_000))
+    def test_a_fleet_wide_order_starts_with_a_hundredth(self, boxes: int) -> None:
+        waves = [wave_of(index, boxes) for index in range(boxes)]
+        assert waves == sorted(waves)
+        assert waves.count(0) == max(1, boxes // 100)
+        assert waves[-1] < len(WAVES_PERMILLE)
+
+
+class TestWaves:
+    @given(st.lists(standing, min_size=1), st.integers(0, 200_000))
+    def test_no_wave_opens_before_the_one_before_it_is_over_and_rested(
+        self, commands: list[Standing], now_ms: int
+    ) -> None:
+        verdict = goes_on(ORDER, commands, now_ms)
+        if verdict.wave > ORDER.wave:
+            assert verdict.wave == min(one.wave for one in commands if one.wave > 0)
+            assert now_ms >= ORDER.wave_ms + ORDER.pause_ms
+            assert all(one.state in ENDED for one in commands if one.wave == 0)
+        bad = sum(one.state in {S.FAILED, S.REFUSED} for one in commands)
+        assert (verdict.state == "stopped") == (bad > ORDER.failures_max)
+
+    @pytest.mark.parametrize("state", ["waiting", "paused", "stopped", "done"])
+    def test_only_a_running_order_goes_on(self, state: OrderState) -> None:
+        order = replace(ORDER, state=state)
+        assert goes_on(order, [Standing(0, S.SUCCESSFUL)], 50_000).wave == 0
+
+    def test_it_is_done_when_every_box_is(self) -> None:
+        assert goes_on(ORDER, [Standing(0, S.EXPIRED), Standing(1, S.FAILED)], 1).state == "done"
+
+
+class TestStates:
+    @given(st.sampled_from(S), st.sampled_from(["waiting", "running", "paused", "stopped"]),
+           st.integers(0, 3), st.integers(0, 2_000_000))  # fmt: skip
+    def test_time_and_the_order_move_a_command_only_where_it_may_go(
+        self, state: CommandState, goes: OrderState, wave: int, now_ms: int
+    ) -> None:
+        after = by_now(state, replace(ORDER, state=goes), wave, 0, now_ms)
+        assert after is state or may(state, after)
+        if state in ENDED:
+            assert after is state
+
+    def test_what_ran_out_cannot_begin_and_what_began_cannot_run_out(self) -> None:
+        assert by_now(S.INIT, ORDER, 0, 0, ORDER.expires_ms) is S.EXPIRED
+        assert S.EXECUTING not in NEXT.get(S.EXPIRED, frozenset())
+        assert S.EXPIRED not in NEXT[S.EXECUTING]
+        assert by_now(S.EXECUTING, ORDER, 0, 0, EXECUTING_MS_MAX) is S.EXECUTING
+        assert by_now(S.EXECUTING, ORDER, 0, 0, EXECUTING_MS_MAX + 1) is S.FAILED
+
+    def test_unknown_commands_and_arguments_are_refused(self) -> None:
+        check_kind("restart", {"part": "uplink"})
+        for kind, args in (("format", {}), ("restart", {}), ("restart", {"part": "/"}),
+                           ("doctor", {"x": "y"})):  # fmt: skip
+            with pytest.raises(Fault):
+                check_kind(kind, args)

@@ -1,0 +1,168 @@
+"""Every health issue: injected, raised, mended, cleared; and what keeps issues from flapping."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_core import limits
+from retail_core.fleet.checks import BY_CODE, REGISTRY, Look, findings
+from retail_core.fleet.issues import Key, Watched, advance, standing
+from retail_core.texts.faults import FAULTS, FaultCode
+from retail_core.wire.health import BoxVitals
+from tools import health_reference
+
+C = FaultCode
+# Sick, better but not well (still standing), well: the three sides of each check's limit.
+CASES: dict[FaultCode, tuple[dict[str, int], dict[str, int], dict[str, int]]] = {
+    C.HEALTH_UNDERVOLTAGE: ({"throttled": 1}, {"throttled": 1 << 16}, {"throttled": 0}),
+    C.HEALTH_THROTTLED: ({"throttled": 1 << 2}, {"throttled": 1 << 3}, {"throttled": 1 << 18}),
+    C.HEALTH_HOT: ({"temperature_c": 80}, {"temperature_c": 75}, {"temperature_c": 60}),
+    C.HEALTH_CARD_WORN: (
+        {"card_life_percent": 80},
+        {"card_eol": 2, "card_life_percent": 10},
+        {"card_life_percent": 10, "card_eol": 1},
+    ),
+    C.HEALTH_CARD_FAILING: ({"card_eol": 3}, {"card_life_percent": 110}, {"card_eol": 1}),
+    C.HEALTH_DISK_LOW: (
+        {"disk_free_percent": 9},
+        {"disk_free_percent": 14},
+        {"disk_free_percent": 15},
+    ),
+    C.HEALTH_MEMORY_LOW: (
+        {"memory_free_percent": 7},
+        {"memory_free_percent": 11},
+        {"memory_free_percent": 12},
+    ),
+    C.HEALTH_CLOCK_UNKNOWN: ({"clock": 0}, {"clock": 0}, {"clock": 1}),
+    C.HEALTH_CLOCK_OFF: (
+        {"clock_off_ms": 30_000},
+        {"clock_off_ms": 5_000},
+        {"clock_off_ms": 4_999},
+    ),
+    C.HEALTH_USB_RESETS: ({"usb_resets_hour": 5}, {"usb_resets_hour": 2}, {"usb_resets_hour": 1}),
+    C.HEALTH_CAMERA_STALLS: (
+        {"camera_stalls_hour": 6},
+        {"camera_stalls_hour": 2},
+        {"camera_stalls_hour": 1},
+    ),
+    C.HEALTH_READER_RESETS: (
+        {"reader_resets_hour": 6},
+        {"reader_resets_hour": 2},
+        {"reader_resets_hour": 1},
+    ),
+    C.HEALTH_QUEUE_OLD: ({"queue_age_s": 3_600}, {"queue_age_s": 600}, {"queue_age_s": 0}),
+    C.HEALTH_JOURNAL_SLOW: ({"journal_ms": 500}, {"journal_ms": 200}, {"journal_ms": 20}),
+    C.HEALTH_CERTIFICATE: (
+        {"certificate_days": 6},
+        {"certificate_days": 7},
+        {"certificate_days": 8},
+    ),
+    C.HEALTH_FACES_FULL: (
+        {"faces": 90, "faces_max": 100},
+        {"faces": 85, "faces_max": 100},
+        {"faces": 84, "faces_max": 100},
+    ),
+    C.HEALTH_CANNOT_PRICE: ({"priced": 0}, {"priced": 0}, {"priced": 1}),
+    C.HEALTH_CANNOT_BOOK: ({"booked": 0}, {"booked": 0}, {"booked": 1}),
+    C.HEALTH_SAFE_MODE: ({"safe_mode": 1}, {"safe_mode": 1}, {"safe_mode": 0}),
+}
+HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Bed:
+    """A box that is looked at again and again."""
+
+    held: dict[Key, Watched] = field(default_factory=dict)
+    now_ms: int = 0
+
+    def look(
+        self, pause_ms: int, devices: dict[str, str] | None = None, /, **vitals: int
+    ) -> set[Key]:
+        """Look once after a pause; return the issues that stand."""
+        self.now_ms += pause_ms
+        keys = frozenset(one.key for one in standing(self.held))
+        found = findings(Look(BoxVitals(**vitals), devices or {}, keys))
+        self.held = advance(self.held, found, BY_CODE, self.now_ms)
+        return {one.key for one in standing(self.held)}
+
+
+def test_every_check_has_a_case_and_a_text() -> None:
+    assert {check.code for check in REGISTRY} == {*CASES, C.HEALTH_DEVICE_AWAY, C.HEALTH_PART_HUNG}
+    assert len(BY_CODE) == len(REGISTRY)
+
+
+@pytest.mark.parametrize("code", CASES, ids=lambda code: code.value)
+def test_an_issue_is_raised_stays_until_it_is_well_and_clears(code: FaultCode) -> None:
+    sick, better, well = CASES[code]
+    bed, check = Bed(), BY_CODE[code]
+    assert (code, "") not in bed.look(0, **well)
+    bed.look(1, **sick)
+    assert (code, "") in bed.look(check.after_ms, **sick)
+    assert (code, "") in bed.look(HOUR_MS, **better)
+    assert ((code, "") in bed.look(1, **well)) == (check.gone_ms > 1)
+    assert (code, "") not in bed.look(check.gone_ms, **well)
+
+
+@pytest.mark.parametrize("code", CASES, ids=lambda code: code.value)
+def test_its_words_name_what_was_measured(code: FaultCode) -> None:
+    found = dict(findings(Look(BoxVitals(**CASES[code][0]))))[code]
+    for text in (FAULTS[code].zh, FAULTS[code].en):
+        assert "{" not in text.format_map(found.fields)
+
+
+def test_a_device_that_is_away_is_an_issue_of_its_own() -> None:
+    bed, gone = Bed(), {"nfc@a": "gone", "camera@a": "ok", "cloud": "gone"}
+    assert bed.look(0, gone) == set()
+    assert bed.look(30_000, gone) == {(C.HEALTH_DEVICE_AWAY, "nfc@a")}
+    well = {"nfc@a": "ok", "camera@a": "stalled"}
+    assert bed.look(1_000, well) == {(C.HEALTH_DEVICE_AWAY, "nfc@a")}
+    assert bed.look(59_000, well) == {(C.HEALTH_DEVICE_AWAY, "camera@a")}
+
+
+def test_a_part_of_the_program_that_hangs_is_no_device() -> None:
+    bed, hangs = Bed(), {"part:journal": "stalled", "nfc": "ok"}
+    assert bed.look(0, hangs) == {(C.HEALTH_PART_HUNG, "journal")}
+    assert bed.look(59_000, {"nfc": "ok"}) == {(C.HEALTH_PART_HUNG, "journal")}
+    assert bed.look(2_000, {"nfc": "ok"}) == set()
+
+
+def test_a_reader_that_blinks_neither_raises_nor_clears() -> None:
+    bed = Bed()
+    for state in ("gone", "ok") * 20:
+        assert bed.look(10_000, {"nfc": state}) == set()
+    bed.look(0, {"nfc": "gone"})
+    bed.look(30_000, {"nfc": "gone"})
+    for state in ("ok", "gone") * 20:
+        assert bed.look(10_000, {"nfc": state}) == {(C.HEALTH_DEVICE_AWAY, "nfc")}
+
+
+@given(st.lists(st.tuples(st.integers(0, 120_000), st.integers(40, 100)), max_size=40))
+def test_a_warm_box_changes_its_mind_no_faster_than_its_patience(
+    looks: list[tuple[int, int]],
+) -> None:
+    bed, check, turned_ms, stood = Bed(), BY_CODE[C.HEALTH_HOT], 0, False
+    for pause_ms, celsius in looks:
+        stands = bool(bed.look(pause_ms, temperature_c=celsius))
+        if stands != stood:
+            assert bed.now_ms - turned_ms >= min(check.after_ms, check.gone_ms)
+            turned_ms, stood = bed.now_ms, stands
+
+
+def test_a_box_full_of_issues_says_no_more_than_fits_a_message() -> None:
+    away = {f"nfc@{lane}": "gone" for lane in range(99)}
+    bed = Bed()
+    bed.look(0, away)
+    assert len(bed.look(30_000, away)) == limits.HEALTH_ISSUES_MAX
+
+
+def test_what_a_board_cannot_say_is_not_wrong() -> None:
+    assert findings(Look(BoxVitals())) == []
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(BoxVitals()), type=BoxVitals).faces is None
+
+
+def test_the_page_of_issues_is_what_the_registry_says() -> None:
+    assert health_reference.PAGE.read_text(encoding="utf-8") == health_reference.render()

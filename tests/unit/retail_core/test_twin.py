@@ -1,0 +1,196 @@
+"""Twins: the nearest layer wins, nothing unknown travels, and a trial always ends where it may."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_core.errors import Fault
+from retail_core.fleet import twin_trial
+from retail_core.fleet.presence import ENDS, LEFT, LOST, SessionWord, counts
+from retail_core.fleet.twin import (
+    SCOPES,
+    Desired,
+    Difference,
+    Outcome,
+    Scope,
+    Told,
+    changed,
+    differences,
+    resolved,
+    takes,
+)
+from retail_core.fleet.twin_settings import BROKER, CA, SETTINGS, WEBSOCKET, Value, read_value
+from retail_core.fleet.twin_trial import LineTrial
+from retail_core.texts.faults import FaultCode
+
+keys = st.sampled_from(["language", "clerks.idle_minutes", "network.metered", BROKER])
+layer = st.dictionaries(keys, st.integers(1, 3))
+layers = st.dictionaries(st.sampled_from(SCOPES), layer)
+LINE = {BROKER: "mqtt://new:1883"}
+OTHER = {BROKER: "mqtt://other:1883"}
+
+
+class TestLayers:
+    @given(layers)
+    def test_the_nearest_layer_that_says_a_key_wins(
+        self, said: dict[Scope, dict[str, Value]]
+    ) -> None:
+        found = resolved(said)
+        assert set(found) == {key for values in said.values() for key in values}
+        for key, one in found.items():
+            saying = [scope for scope in SCOPES if key in said.get(scope, {})]
+            assert one.scope == saying[-1]
+            assert one.value == said[one.scope][key]
+            assert one.over == tuple(saying[-2::-1])
+
+    @given(layers, keys)
+    def test_a_key_that_is_dropped_falls_back_to_the_layer_above(
+        self, said: dict[Scope, dict[str, Value]], key: str
+    ) -> None:
+        before = resolved(said).get(key)
+        if before is None:
+            return
+        said[before.scope] = changed(said[before.scope], {}, frozenset({key}))
+        after = resolved(said).get(key)
+        assert (None if after is None else after.scope) == (before.over[0] if before.over else None)
+
+    @given(layer, st.integers(1, 480))
+    def test_a_change_is_the_same_done_twice(self, said: dict[str, Value], minutes: int) -> None:
+        put: dict[str, Value] = {"clerks.idle_minutes": minutes}
+        once = changed(said, put)
+        assert changed(once, put) == once
+        assert changed(once, {}, frozenset(put)) == changed(said, {}, frozenset(put))
+
+    @given(st.dictionaries(keys, st.integers(1, 3)))
+    def test_a_box_that_applied_everything_differs_in_nothing(self, said: dict[str, Value]) -> None:
+        wanted = resolved({"chain": said})
+        told = {key: Told(Outcome.APPLIED, one.value) for key, one in wanted.items()}
+        assert differences(wanted, told) == ()
+        assert {one.key for one in differences(wanted, {})} == set(said)
+
+    def test_a_refusal_and_a_leftover_are_differences(self) -> None:
+        wanted = {"language": Desired("en", "store")}
+        told = {
+            "language": Told(Outcome.REFUSED, "zh", "F132"),
+            "network.metered": Told(Outcome.APPLIED, value=True),
+        }
+        assert differences(wanted, told) == (
+            Difference("language", wanted["language"], told["language"]),
+            Difference("network.metered", None, told["network.metered"]),
+        )
+
+    def test_an_older_version_is_not_taken_and_the_same_is(self) -> None:
+        assert [takes(5, handed) for handed in (4, 5, 6)] == [False, True, True]
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("key", "text"),
+        [
+            ("clerks.idle_minutes", "0"),
+            ("clerks.idle_minutes", "481"),
+            ("clerks.idle_minutes", "-1"),
+            ("network.metered", "yes"),
+            ("language", "fr"),
+            (BROKER, "mqtt://"),
+            (BROKER, "http://cloud:1883"),
+            (BROKER, "mqtt://user:word@cloud:1883"),
+            (BROKER, "mqtt://cloud:99999"),
+            (BROKER, "mqtt://cloud:1883/path"),
+            (BROKER, "mqtt://cl oud"),
+            (WEBSOCKET, "wss://cloud/mqtt?x=1"),
+            (CA, "-----BEGIN PRIVATE KEY-----"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, key: str, text: str) -> None:
+        with pytest.raises(Fault) as caught:
+            read_value(key, text)
+        assert caught.value.code is FaultCode.TWIN_VALUE_WRONG
+
+    def test_what_is_typed_is_read_as_its_key_has_it(self) -> None:
+        assert read_value("network.metered", "true") is True
+        assert read_value("clerks.idle_minutes", "30") == 30
+        assert read_value(BROKER, "mqtts://cloud.example:8883") == "mqtts://cloud.example:8883"
+        assert read_value(WEBSOCKET, "wss://cloud.example/mqtt") == "wss://cloud.example/mqtt"
+
+    @pytest.mark.parametrize("key", ["keys.storage_key", "data_dir", "cloud.token", ""])
+    def test_secrets_and_paths_do_not_travel(self, key: str) -> None:
+        with pytest.raises(Fault) as caught:
+            changed({}, {key: "x"})
+        assert caught.value.code is FaultCode.TWIN_KEY_UNKNOWN
+        with pytest.raises(Fault):
+            changed({}, {}, frozenset({key}))
+
+    def test_whatever_could_cut_the_box_off_is_tried(self) -> None:
+        assert {key for key, one in SETTINGS.items() if one.cuts_off} == {BROKER, WEBSOCKET, CA}
+
+
+STEPS = {
+    "want": lambda trial: twin_trial.want(trial, LINE),
+    "want_other": lambda trial: twin_trial.want(trial, OTHER),
+    "want_none": lambda trial: twin_trial.want(trial, {}),
+    "proven": twin_trial.proven,
+    "unproven": twin_trial.unproven,
+    "confirmed": twin_trial.confirmed,
+    "unheard": twin_trial.unheard,
+    "restarted": twin_trial.restarted,
+}
+
+
+class TestTrial:
+    @given(st.lists(st.sampled_from(sorted(STEPS))))
+    def test_only_what_the_cloud_confirmed_is_ever_relied_on(self, steps: list[str]) -> None:
+        trial = LineTrial()
+        confirmed: list[dict[str, Value]] = [{}]
+        for name in steps:
+            before, trial = trial, STEPS[name](trial)
+            if name == "confirmed" and before.stage == "switched":
+                confirmed.append(dict(before.wanted))
+            if trial.stage != "switched":
+                assert dict(trial.dialled) == dict(trial.in_force)
+            assert dict(trial.in_force) in confirmed
+        assert twin_trial.restarted(trial).stage != "switched"
+
+    def test_what_was_refused_is_not_tried_again_until_hq_changes_it(self) -> None:
+        refused = twin_trial.unproven(twin_trial.want(LineTrial(), LINE))
+        assert (refused.outcome, refused.code) == (Outcome.REFUSED, "F133")
+        assert twin_trial.want(refused, LINE) == refused
+        assert twin_trial.want(refused, OTHER).stage == "trying"
+        assert twin_trial.want(refused, {}).outcome is Outcome.APPLIED
+
+    def test_a_start_amid_the_trial_goes_back(self) -> None:
+        switched = twin_trial.proven(twin_trial.want(LineTrial(), LINE))
+        assert switched.dialled == LINE
+        back = twin_trial.restarted(switched)
+        assert (back.dialled, back.outcome, back.code) == ({}, Outcome.REVERTED, "F134")
+
+
+words = st.builds(
+    SessionWord,
+    st.sampled_from(["ok", "degraded", LOST, LEFT]),
+    st.sampled_from([b"boot-a", b"boot-b"]),
+    st.sampled_from([b"one", b"two", b"three"]),
+)
+
+
+class TestSessions:
+    @given(st.lists(words), words)
+    def test_an_end_ends_its_own_session_and_no_other(
+        self, said: list[SessionWord], last: SessionWord
+    ) -> None:
+        held: SessionWord | None = None
+        for one in [*said, last]:
+            if counts(held, one):
+                held = one
+            elif held is not None:
+                assert one.state in ENDS
+                assert (held.boot, held.session) != (one.boot, one.session)
+        if last.state not in ENDS:
+            assert held == last
+
+    def test_a_box_of_before_is_known_by_its_run(self) -> None:
+        held = SessionWord("ok", b"run")
+        assert counts(held, SessionWord(LOST, b"run"))
+        assert counts(held, SessionWord(LOST, b"run", b"one"))
+        assert not counts(held, SessionWord(LOST, b"other"))
+        assert not counts(None, SessionWord(LOST, b"run"))
