@@ -3,11 +3,11 @@
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, NoReturn, TextIO, cast
+from typing import Annotated, Any, NoReturn, TextIO, cast
 
 import structlog
 import typer
@@ -20,9 +20,14 @@ from edge_agent.api.event_catalogue import catalogue
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.api.warm import warm_beside
 from edge_agent.bootstrap import build_agent
+from edge_agent.bootstrap.ask_agent import running_agent
+from edge_agent.bootstrap.care_cli import diag, safe_mode_app
+from edge_agent.bootstrap.diag import LOG_TAIL
 from edge_agent.bootstrap.faces_cli import faces
 from edge_agent.bootstrap.privacy_cli import consent_app, member_app
 from edge_agent.bootstrap.probes import Probe, probes
+from edge_agent.bootstrap.provision_cli import provision
+from edge_agent.bootstrap.sync_cli import app as sync_app
 from edge_agent.bootstrap.tags import app as nfc_app
 from edge_agent.bootstrap.terminals_cli import app as terminals_app
 from edge_agent.bootstrap.tills_cli import app as till_app
@@ -41,6 +46,7 @@ INVALID = (
 )
 EXIT_CODES = dict.fromkeys(INVALID, 2) | {FaultCode.SETUP_PORT_IN_USE: 3}
 EXIT_STORAGE = 4
+MENDERS = {"clerk": "店员 / clerk", "technician": "技术员 / technician", "hq": "总部 / HQ"}
 EXIT_OTHER = 5
 
 app = typer.Typer(
@@ -53,9 +59,13 @@ app = typer.Typer(
 app.add_typer(nfc_app, name="nfc")
 app.add_typer(consent_app, name="consent")
 app.command()(faces)
+app.command()(provision)
+app.command()(diag)
+app.add_typer(safe_mode_app, name="safe-mode")
 app.add_typer(member_app, name="member")
 app.add_typer(terminals_app, name="terminals")
 app.add_typer(till_app, name="till")
+app.add_typer(sync_app, name="sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +107,21 @@ def run(config: ConfigOption) -> None:
 
 
 @app.command()
-def check(
+def doctor(
     config: ConfigOption,
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="输出 JSON / print JSON, for programs")
     ] = False,
 ) -> None:
-    """开机前自检:文件、模型、软件包、端口、设备 / Say what would keep this box from selling.
+    """盒子哪里不好、谁能修;没运行就自检 / Say what is wrong with the box, and who mends it.
 
+    Asks the agent that runs; where none does, tries files, models, packages, ports and devices.
     Exit codes: 0 everything found, 1 something to mend, 2 a file is not valid.
     """
     # Its own lines go to stderr: what stands on stdout is for programs.
     log_to_stderr()
-    findings = examine(probes(_settings(config)))
+    findings = _examined(_settings(config))
     if as_json:
         typer.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))
     else:
@@ -168,9 +179,28 @@ def serve(settings: Settings) -> None:
             with ending_on_signals(server.ask_to_end):
                 agent.start()
                 server.run([listening])
+                agent.ended()
                 agent.stop()
         finally:
             agent.stop()
+
+
+def _examined(settings: Settings) -> tuple[Finding, ...]:
+    agent = running_agent(settings)
+    if agent is None:
+        return examine(probes(settings))
+    try:
+        return told(agent.ask("GET", "/v1/tech/health"))
+    except Fault as fault:
+        _fail(fault)
+
+
+def told(body: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the issues a running agent tells of, each named by who can mend it."""
+    return tuple(
+        Finding(MENDERS[one["mender"]], Fault(FaultCode(one["code"]), **one["fields"]))
+        for one in body["issues"]
+    )
 
 
 def examine(checks: Iterable[Probe]) -> tuple[Finding, ...]:
@@ -199,7 +229,8 @@ class _Stderr:
     """Standard error as it is when something is said; a test's runner closes its own."""
 
     def write(self, text: str) -> int:
-        """Write."""
+        """Write, and keep the last lines for diagnostics."""
+        LOG_TAIL.write(text)
         return sys.stderr.write(text)
 
     def flush(self) -> None:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     Field,
     SecretBytes,
     SecretStr,
@@ -32,6 +31,7 @@ from edge_agent.lane_settings import (
     lanes_of,
 )
 from edge_agent.lane_settings import Section as _Section
+from edge_agent.line_settings import Cloud, NetworkConfig, Port, hex_of
 from edge_agent.till_settings import (
     ApiTill,
     EscposTill,
@@ -50,21 +50,6 @@ from retail_core.texts.faults import FaultCode
 DETAILS_MAX = 5
 
 
-def _hex_of(size: int) -> BeforeValidator:
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            raw = bytes.fromhex(value)
-        except ValueError:
-            raise ValueError("not hexadecimal") from None
-        if len(raw) != size:
-            raise ValueError(f"need {size} bytes ({size * 2} hex digits), got {len(raw)}")
-        return raw
-
-    return BeforeValidator(read)
-
-
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -80,19 +65,10 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
-def _http_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"http", "https"}:
-        raise ValueError("need an http:// or https:// address")
-    return text.rstrip("/")
-
-
-Key32 = Annotated[SecretBytes, _hex_of(32)]
-Key16 = Annotated[SecretBytes, _hex_of(16)]
-PublicKey = Annotated[bytes, _hex_of(32)]
+Key32 = Annotated[SecretBytes, hex_of(32)]
+Key16 = Annotated[SecretBytes, hex_of(16)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 # ---- device file --------------------------------------------------------------------------------
@@ -110,17 +86,6 @@ class Identity(_Section):
     region: str = ""
     zone: ZoneName = "Asia/Shanghai"
     day_starts_at: time = time(4, 0)
-
-
-class Cloud(_Section):
-    """Where the cloud is, and what opens it."""
-
-    url: HttpUrl
-    token: Token
-    broker_host: Text
-    broker_port: Port
-    broker_password: SecretStr
-    bundle_public_key: PublicKey
 
 
 class Keys(_Section):
@@ -187,6 +152,12 @@ class DeviceFile(_Section):
         return tuple(till for till in self.tills if isinstance(till, EscposTill))
 
     @property
+    def card_numbers(self) -> tuple[str, ...]:
+        """The patterns of the numbers on the house's cards, as its scanners read them."""
+        scanners = (till.scanner for till in self.escpos_tills)
+        return tuple(dict.fromkeys(number for one in scanners if one for number in one.cards))
+
+    @property
     def framed_tills(self) -> tuple[FramedTill, ...]:
         """The tills that ask in frames."""
         return tuple(till for till in self.tills if isinstance(till, FramedTill))
@@ -241,6 +212,7 @@ class ConfigFile(_Section):
     data_dir: Path
     models_dir: Path = Path("models")
     profiles_dir: Path = Path("device_configs")
+    seal_places: tuple[Path, ...] = ()
     api_host: Text = "127.0.0.1"
     api_port: Port = 8080
     allowed_hosts: tuple[str, ...] = ()
@@ -254,6 +226,7 @@ class ConfigFile(_Section):
     clerks: ClerkConfig = ClerkConfig()
     scales: ScalesConfig = ScalesConfig()
     agreement: AgreementConfig = AgreementConfig()
+    network: NetworkConfig = NetworkConfig()
 
     @model_validator(mode="after")
     def _distinct_lanes(self) -> "ConfigFile":
@@ -297,6 +270,8 @@ def load_settings(path: Path) -> Settings:
     path = path.absolute()
     config = _under(path.parent, _read(path, ConfigFile))
     device = _read(config.device_file, DeviceFile)
+    cloud = device.cloud.beside(config.device_file.parent)
+    device = device.model_copy(update={"cloud": cloud})
     lanes = lanes_of(config, {till.id: till.name for till in device.tills})
     return Settings(config_path=path, config=config, device=device, lanes=lanes)
 
@@ -322,7 +297,11 @@ def _under(folder: Path, config: ConfigFile) -> ConfigFile:
     found: Mapping[str, Path] = {name: folder / getattr(config, name) for name in names}
     bundle = config.face.bundle
     face = config.face.model_copy(update={"bundle": folder / bundle}) if bundle else config.face
-    return config.model_copy(update={**found, "face": face})
+    files = ("proxy_login", "ca_file")
+    given = {name: getattr(config.network, name) for name in files}
+    named = {name: folder / file for name, file in given.items() if file is not None}
+    network = config.network.model_copy(update=named)
+    return config.model_copy(update={**found, "face": face, "network": network})
 
 
 def _details(error: ValidationError) -> str:

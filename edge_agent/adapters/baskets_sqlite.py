@@ -11,10 +11,12 @@ from uuid import UUID
 import apsw
 import msgspec
 
+from edge_agent.adapters.disk_reserve import DiskReserve
 from edge_agent.adapters.sqlite_file import SqliteFile
 from edge_agent.domain.basket import CounterBasket
 from edge_agent.ports.basket_store import KeyedAnswer
 from edge_agent.ports.journal import Beside, StoredAnswer
+from retail_core.sync.urgency import Urgency
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -28,8 +30,11 @@ _decoder = msgspec.msgpack.Decoder(CounterBasket)
 class SqliteBaskets:
     """Fulfils `BasketStore` over the journal's file."""
 
-    def __init__(self, file: SqliteFile, tally: FaultTally) -> None:
+    def __init__(
+        self, file: SqliteFile, tally: FaultTally, reserve: DiskReserve | None = None
+    ) -> None:
         self._file = file
+        self._reserve = reserve
         self._tally = tally
 
     def load(self) -> tuple[CounterBasket, ...]:
@@ -44,6 +49,12 @@ class SqliteBaskets:
 
     def keep(self, basket: CounterBasket, answer: KeyedAnswer | None = None) -> None:
         """Write a basket and the answer under its idempotency key."""
+        if self._reserve is None:
+            self._keep(basket, answer)
+        else:  # without its basket a sale cannot be rung up
+            self._reserve.insist(lambda: self._keep(basket, answer), Urgency.MONEY)
+
+    def _keep(self, basket: CounterBasket, answer: KeyedAnswer | None) -> None:
         with self._file.transaction(lazy=True) as db:
             _write(db, basket)
             if answer is not None:

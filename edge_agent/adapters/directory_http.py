@@ -9,23 +9,34 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from edge_agent.adapters.fetched import fetched_receipt
+from edge_agent.adapters.outgoing import HTTP, Outgoing
 from edge_agent.ports.cloud_link import FetchedMember, FetchedReceipt
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_member
 from retail_core.wire.messages import ChangeFrame
+from retail_core.wire.snapshot import (
+    Bucket,
+    BucketsApart,
+    BucketSums,
+    open_apart,
+    open_bucket,
+    say_sums,
+)
 
 CONNECT_TIMEOUT_S = 0.4
 READ_TIMEOUT_S = 1.0
 WEIGHTS_TIMEOUT_S = 20.0
 IDLE_CONNECTIONS_MAX = 4
 BODY_BYTES_MAX = 64 * 1024 * 1024
+NO_HEADERS: Mapping[str, str] = {}
 
 _BROKEN = (OSError, http.client.HTTPException)
 _ENDED_MEANWHILE = (ConnectionError, http.client.BadStatusLine)
@@ -41,21 +52,24 @@ class HttpDirectory:
         *,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         read_timeout_s: float = READ_TIMEOUT_S,
+        outgoing: Outgoing | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or parts.hostname is None:
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="cloud.url", detail=url)
         secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        out = self._out = outgoing or Outgoing()
         host, port, base = parts.hostname, parts.port, parts.path.rstrip("/")
-        self._connect: Callable[[], http.client.HTTPConnection] = lambda: kind(
-            host, port, timeout=connect_timeout_s
+        self._connect: Callable[[], http.client.HTTPConnection] = lambda: out.connection(
+            host, port, connect_timeout_s, secure=secure
         )
         self._base = base
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
         self._read_timeout_s = read_timeout_s
         self._lock = threading.Lock()
         self._idle: list[http.client.HTTPConnection] = []
+        self._slow_lock = threading.Lock()
+        self._slow: http.client.HTTPConnection | None = None
         self._closed = False
 
     def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
@@ -69,6 +83,32 @@ class HttpDirectory:
     def changes_since(self, pos: int) -> ChangeFrame:
         """Fetch the store's feed after a position, to close a gap."""
         return decode_change(self._content(f"/v1/device/changes?since={pos}"))
+
+    def kept_since(self, pos: int) -> ChangeFrame:
+        """Fetch what of the feed no snapshot holds: leases and the like, after a position."""
+        return decode_change(self._content(f"/v1/device/kept?since={pos}"))
+
+    def snapshot(self) -> bytes:
+        """Fetch the manifest of the store's members."""
+        return self._expected(*self._patiently("/v1/device/snapshot"))
+
+    def snapshot_part(self, sha256: bytes, start: int, size: int) -> bytes:
+        """Fetch up to `size` bytes of a segment, over a connection that is kept for it."""
+        wanted = {"Range": f"bytes={start}-{start + size - 1}"}
+        status, body = self._patiently(f"/v1/device/snapshot/{sha256.hex()}", wanted)
+        if status != HTTPStatus.PARTIAL_CONTENT:
+            return self._expected(status, b"")
+        return body[:size]
+
+    def compare_buckets(self, sums: BucketSums) -> BucketsApart:
+        """Let the cloud compare what is held here."""
+        json_ = {"Content-Type": "application/json"}
+        told = self._patiently("/v1/device/buckets", json_, say_sums(sums))
+        return open_apart(self._expected(*told))
+
+    def bucket(self, bucket: int) -> Bucket:
+        """Fetch the members of one bucket."""
+        return open_bucket(self._expected(*self._patiently(f"/v1/device/buckets/{bucket}")))
 
     def catalogue(self, version: int) -> bytes:
         """Fetch a catalogue's bytes."""
@@ -136,6 +176,10 @@ class HttpDirectory:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+        with self._slow_lock:
+            slow, self._slow = self._slow, None
+        if slow is not None:
+            slow.close()
 
     # ---- inside ---------------------------------------------------------------------------------
 
@@ -149,6 +193,8 @@ class HttpDirectory:
             raise Fault(FaultCode.API_TOKEN_WRONG)
         if status == HTTPStatus.NOT_FOUND:
             raise Fault(FaultCode.API_NOT_FOUND, what="cloud")
+        if status == HTTPStatus.GONE:
+            raise Fault(FaultCode.SYNC_REFETCH)
         raise Fault(FaultCode.SYNC_LINK_DOWN, status=status)
 
     def _get(self, path: str) -> tuple[int, bytes]:
@@ -175,15 +221,58 @@ class HttpDirectory:
         self._keep(connection)
         return status, body
 
-    def _exchange(self, connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
+    def _patiently(
+        self, path: str, headers: Mapping[str, str] = NO_HEADERS, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Ask over a connection of its own, whose answers may take their time: no till waits."""
+        with self._slow_lock:
+            kept, self._slow = self._slow, None
+            if kept is not None:
+                with suppress(*_ENDED_MEANWHILE):  # the server closed it: a new one will tell
+                    return self._slowly(kept, path, headers, body)
+            try:
+                return self._slowly(self._connect(), path, headers, body)
+            except _ENDED_MEANWHILE as error:
+                raise _down(error) from error
+
+    def _slowly(
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> tuple[int, bytes]:
+        try:
+            if connection.sock is None:
+                connection.connect()
+                _patience(connection, WEIGHTS_TIMEOUT_S)
+            self._slow = connection
+            return self._exchange(connection, path, headers, body)
+        except BaseException as error:
+            self._slow = None
+            connection.close()
+            if isinstance(error, _BROKEN) and not isinstance(error, _ENDED_MEANWHILE):
+                raise _down(error) from error
+            raise
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes | None = None,
+    ) -> tuple[int, bytes]:
         if connection.sock is None:
             connection.connect()
             _patience(connection, self._read_timeout_s)
-        connection.request("GET", self._base + path, headers=self._headers)
+        method = "GET" if body is None else "POST"
+        said = self._headers | dict(headers)
+        connection.request(method, self._base + path, body=body, headers=said)
         with connection.getresponse() as response:
             body = response.read(BODY_BYTES_MAX + 1)
             if len(body) > BODY_BYTES_MAX:
                 raise Fault(FaultCode.WIRE_TOO_LARGE, limit=BODY_BYTES_MAX)
+            self._out.meter.look(HTTP, connection.sock)
             return response.status, body
 
     def _keep(self, connection: http.client.HTTPConnection) -> None:

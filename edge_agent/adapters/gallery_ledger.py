@@ -1,6 +1,6 @@
 """The ledger of consents in the gallery's file, where its triggers guard the templates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,11 +12,30 @@ from edge_agent.domain.consents import Consent
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.gallery_store import Erasure
 from retail_core.errors import Fault
+from retail_core.identity.face_lease import CONSENT_KEPT_DAYS
 from retail_core.texts.faults import FaultCode
 
 _COLUMNS = (
     "consent_id, member_id, kind, given, text_version, text_hash, language, channel, wall_ms,"
     " operator_id, till_id, age"
+)
+# Words on which nothing rests any more since today, and those on which something does again.
+_END = """
+INSERT OR IGNORE INTO ended SELECT consent_id, (SELECT elapsed_ms / 86400000 FROM lease)
+  FROM consent WHERE consent_id NOT IN live
+"""
+_LIFT = "DELETE FROM ended WHERE consent_id IN live"
+_DUE = """
+SELECT c.n FROM consent AS c JOIN ended AS e USING (consent_id), lease AS l
+  WHERE l.elapsed_ms / 86400000 - e.day >= ?1 AND NOT EXISTS (
+    SELECT 1 FROM consent AS o LEFT JOIN ended AS x USING (consent_id)
+    WHERE o.member_id = c.member_id AND o.kind = c.kind AND o.n < c.n
+      AND (x.day IS NULL OR l.elapsed_ms / 86400000 - x.day < ?1))
+  ORDER BY c.n
+"""
+# A receipt is kept for as long as any word of the member it speaks of.
+_RECEIPTS_DUE = (
+    "DELETE FROM erasure WHERE told = 1 AND member_id NOT IN (SELECT member_id FROM consent)"
 )
 _ERASURES = "SELECT erasure_id, member_id, template_ids, cause, wall_ms FROM erasure"
 
@@ -81,6 +100,23 @@ class SqliteLedger:
         """Return what was erased of a member, oldest first."""
         rows = self._file.rows(_ERASURES + " WHERE member_id = ? ORDER BY n", (member_id.bytes,))
         return tuple(map(_erasure, rows))
+
+    def settle(self, held: Callable[[UUID], bool]) -> int:
+        """Let go of words that ended three years ago; return how many went."""
+        members = self._file.rows("SELECT DISTINCT member_id FROM consent")
+        departed = [row for row in members if not held(UUID(bytes=row[0]))]
+        with self._file.transaction() as db:
+            db.execute("DELETE FROM departed")
+            db.executemany("INSERT INTO departed VALUES (?)", departed)
+            db.execute(_END)
+            db.execute(_LIFT)
+            due = list(db.execute(_DUE, (CONSENT_KEPT_DAYS,)))
+            db.executemany("DELETE FROM consent WHERE n = ?", due)
+            if due:
+                db.execute(_RECEIPTS_DUE)
+        if due:
+            self._file.forget_log()
+        return len(due)
 
     def note(
         self,

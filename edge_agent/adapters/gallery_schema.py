@@ -114,4 +114,39 @@ MIGRATIONS = (
         CREATE TABLE kept (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
     ),
+    script(
+        """
+        -- A word is kept for as long as anything rests on it, and three years of lease time more
+        -- (1096 days): `ended` says since which day nothing does. Not sooner, whoever asks for it.
+        CREATE TABLE departed (member_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+        CREATE TABLE ended (
+          consent_id BLOB PRIMARY KEY REFERENCES consent (consent_id) ON DELETE CASCADE,
+          day INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER ended_no_update BEFORE UPDATE ON ended
+          BEGIN SELECT RAISE(ABORT, 'an end is not moved'); END;
+        CREATE TRIGGER ended_today BEFORE INSERT ON ended
+          WHEN NEW.day <> (SELECT elapsed_ms / 86400000 FROM lease)
+          BEGIN SELECT RAISE(ABORT, 'an end is noted on its day'); END;
+
+        CREATE VIEW live AS
+          SELECT consent_id FROM word AS w WHERE given = 1 AND
+            (kind LIKE 'face.%' AND EXISTS (SELECT 1 FROM holder WHERE member_id = w.member_id)
+             OR kind NOT LIKE 'face.%'
+               AND NOT EXISTS (SELECT 1 FROM departed WHERE member_id = w.member_id))
+          UNION SELECT consent_id FROM holder;
+
+        DROP TRIGGER consent_no_delete;
+        CREATE TRIGGER consent_three_years BEFORE DELETE ON consent
+          WHEN NOT EXISTS (SELECT 1 FROM ended AS e, lease AS l WHERE e.consent_id = OLD.consent_id
+              AND l.elapsed_ms / 86400000 - e.day >= 1096)
+            OR OLD.consent_id IN live
+          BEGIN SELECT RAISE(ABORT, 'a consent is kept for three years after its end'); END;
+        -- A yes must not come back because the no after it went first.
+        CREATE TRIGGER consent_oldest_first BEFORE DELETE ON consent
+          WHEN EXISTS (SELECT 1 FROM consent
+            WHERE member_id = OLD.member_id AND kind = OLD.kind AND n < OLD.n)
+          BEGIN SELECT RAISE(ABORT, 'the oldest word goes first'); END;
+        """
+    ),
 )

@@ -5,90 +5,47 @@ Each record carries its hash chain and a CRC over everything it says, checked wh
 a record that fails stops all writing, because a box that cannot trust its past must not add to it.
 """
 
+import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import apsw
 import msgspec
 
-from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile, script
+from edge_agent.adapters.disk_reserve import DiskReserve
+from edge_agent.adapters.journal_acks import Acked
+from edge_agent.adapters.journal_prune import prune_pages
+from edge_agent.adapters.journal_schema import MIGRATIONS, Position
+from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
 from edge_agent.ports.clock import IdSource
-from edge_agent.ports.journal import Beside, Draft, Record, StoredAnswer
+from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record, StoredAnswer
 from edge_agent.services.events import draft_of, event_of
-from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
+from retail_core.limits import JOURNAL_KEEP_BYTES
+from retail_core.sync.urgency import Urgency, urgency_of
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import GENESIS_HASH, encode, event_hash
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import Event
 
+Result = TypeVar("Result")
+
 EPOCH_BITS = 63
 PAGE = 512
-
-MIGRATIONS = (
-    script(
-        """
-        CREATE TABLE chain (
-          one INTEGER PRIMARY KEY CHECK (one = 1),
-          epoch INTEGER NOT NULL,
-          head_seq INTEGER NOT NULL,
-          head_hash BLOB NOT NULL,
-          pruned_seq INTEGER NOT NULL,
-          pruned_hash BLOB NOT NULL
-        ) STRICT;
-        CREATE TABLE record (
-          seq INTEGER PRIMARY KEY AUTOINCREMENT,
-          event_id BLOB NOT NULL UNIQUE,
-          type TEXT NOT NULL,
-          wall_ms INTEGER NOT NULL,
-          quality INTEGER NOT NULL,
-          event BLOB NOT NULL,
-          prev_hash BLOB NOT NULL,
-          hash BLOB NOT NULL,
-          crc INTEGER NOT NULL,
-          acked INTEGER NOT NULL DEFAULT 0
-        ) STRICT;
-        CREATE INDEX record_waiting ON record (seq) WHERE acked = 0;
-        -- sales are nearly all of it: an index of them would cost every sale a page
-        CREATE INDEX record_rare ON record (type, seq) WHERE type <> 'sale';
-        CREATE TABLE answer (
-          key TEXT PRIMARY KEY,
-          body_hash BLOB NOT NULL,
-          status INTEGER NOT NULL,
-          answer BLOB NOT NULL,
-          seq INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        """
-    ),
-    script(
-        """
-        CREATE TABLE lease_tenure (
-          one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, boot BLOB
-        ) STRICT;
-        CREATE TABLE lease (
-          kind TEXT NOT NULL, right BLOB NOT NULL, epoch INTEGER NOT NULL, nth INTEGER NOT NULL,
-          amount INTEGER NOT NULL, boot BLOB, until_mono_ms INTEGER,
-          spent INTEGER NOT NULL CHECK (spent BETWEEN 0 AND amount), closed INTEGER NOT NULL,
-          PRIMARY KEY (kind, right, epoch, nth)
-        ) STRICT, WITHOUT ROWID;
-        """
-    ),
-    script(
-        """
-        CREATE TABLE basket (basket_id BLOB PRIMARY KEY, basket BLOB NOT NULL) STRICT;
-        CREATE TABLE basket_answer (
-          key TEXT PRIMARY KEY, basket_id BLOB NOT NULL,
-          body_hash BLOB NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX basket_answer_of ON basket_answer (basket_id);
-        """
-    ),
+# Small pages: a sale writes a handful of them whole.
+MANNER = Manner(
+    "FULL",
+    damaged=FaultCode.DISK_JOURNAL_CORRUPT,
+    alone=True,
+    page_bytes=1_024,
+    checkpoint_pages=4_000,
 )
 
-_COLUMNS = "seq, event, prev_hash, hash, crc, acked"
+_COLUMNS = "seq, event, prev_hash, hash, crc"
 _OF_TYPE = {
     False: "(?2 IS NULL OR type = ?2)",
     True: "type = ?2 AND type <> 'sale'",  # said twice, so that the index of the rare ones is used
@@ -110,11 +67,21 @@ class SqliteJournal:
 
     epoch: int
 
-    def __init__(self, path: Path, key: bytes, ids: IdSource) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: bytes,
+        ids: IdSource,
+        manner: Manner = MANNER,
+        reserve: DiskReserve | None = None,
+    ) -> None:
         self._corrupt: Fault | None = None
         self._ids = ids
-        manner = Manner("FULL", damaged=FaultCode.DISK_JOURNAL_CORRUPT, alone=True)
-        self._file = SqliteFile(path, key, MIGRATIONS, manner)
+        self._counting = threading.Lock()
+        self._acked = Acked()
+        self._reserve = reserve
+        opening = partial(SqliteFile, path, key, MIGRATIONS, manner)
+        self._file = opening() if reserve is None else reserve.insist(opening, Urgency.MONEY)
         try:
             self.epoch = self._born()
             self._next_seq = self._check_head() + 1
@@ -125,7 +92,7 @@ class SqliteJournal:
     @property
     def fault(self) -> Fault | None:
         """Why writing has stopped, or None while all is well."""
-        return self._corrupt
+        return self._corrupt or (self._reserve.fault if self._reserve else None)
 
     @property
     def file(self) -> SqliteFile:
@@ -136,46 +103,77 @@ class SqliteJournal:
         self,
         drafts: Sequence[Draft],
         *,
-        answer: tuple[str, StoredAnswer] | None = None,
+        answer: KeyedAnswer | AnswerAt | None = None,
         beside: Beside | None = None,
     ) -> tuple[Record, ...]:
-        """Write events, the answer for them and what goes beside them in one synced transaction.
+        """Write events, the answer for them and what goes beside them, synced with whoever else.
 
         A key already answered for the same body writes nothing and returns no record; for another
         body it is Fault API_IDEMPOTENCY_KEY_REUSED.
         """
         if self._corrupt is not None:
             raise Fault(self._corrupt.code, **self._corrupt.fields)
+        urgency = min((urgency_of(one.type) for one in drafts), default=Urgency.MEMBERSHIP)
         try:
-            with self._file.transaction() as db:
-                if answer is not None and self._is_answered(db, *answer):
-                    return ()
-                records = tuple(self._write(db, draft) for draft in drafts)
-                if answer is not None:
-                    self._keep_answer(db, *answer)
-                if beside is not None:
-                    beside(db)
-            if records:
-                self._next_seq = max(self._next_seq, records[-1].seq + 1)
+            records = self._insisting(lambda: self._append_once(drafts, answer, beside), urgency)
         except Fault as fault:
             if fault.code == FaultCode.DISK_JOURNAL_CORRUPT:
                 self._corrupt = fault
             raise
+        if records:
+            with self._counting:
+                self._next_seq = max(self._next_seq, records[-1].seq + 1)
+        return records
+
+    def _append_once(
+        self, drafts: Sequence[Draft], answer: KeyedAnswer | AnswerAt | None, beside: Beside | None
+    ) -> tuple[Record, ...]:
+        with self._file.joined() as db:
+            return self._appended(db, drafts, answer, beside)
+
+    def _insisting(self, work: Callable[[], Result], urgency: Urgency) -> Result:
+        if self._reserve is None:
+            return work()
+        return self._reserve.insist(work, urgency, self._file.fold_log)
+
+    def _appended(
+        self,
+        db: apsw.Connection,
+        drafts: Sequence[Draft],
+        answer: KeyedAnswer | AnswerAt | None,
+        beside: Beside | None,
+    ) -> tuple[Record, ...]:
+        head = _Head(*next(iter(db.execute("SELECT head_seq, head_hash FROM chain"))))
+        if callable(answer):
+            answer = answer(head.seq + 1)
+        if answer is not None and self._is_answered(db, *answer):
+            return ()
+        records = self._written(db, head, drafts)
+        if answer is not None:
+            self._keep_answer(db, *answer)
+        if beside is not None:
+            beside(db)
         return records
 
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
         """Begin a new epoch; sequences and the chain go on, from the first that waits all wait."""
         with self._file.transaction() as db:
-            epoch = self._fresh_epoch()
-            db.execute("UPDATE chain SET epoch = ?", (epoch,))
-            db.execute(
-                "UPDATE record SET acked = 0 WHERE acked = 1"
-                " AND seq > (SELECT min(seq) FROM record WHERE acked = 0)"
-            )
+            epoch, acked = self._fresh_epoch(), self._acked.without_gaps()
+            db.execute("UPDATE chain SET epoch = ?, acked = ?", (epoch, acked))
             if beside is not None:
                 beside(db)
+            self._acked.load(acked, 0)
         self.epoch = epoch
         return epoch
+
+    def position(self) -> Position:
+        """Return how far it is."""
+        return Position(*self._row("SELECT starts, head_seq, head_hash FROM chain"))
+
+    def count_start(self, starts: int) -> None:
+        """Write down how often it was started."""
+        with self._file.transaction() as db:
+            db.execute("UPDATE chain SET starts = ?", (starts,))
 
     def answer(self, key: str) -> StoredAnswer | None:
         """Return the answer stored under an idempotency key."""
@@ -184,13 +182,18 @@ class SqliteJournal:
 
     def unacked(self, *, from_seq: int, limit: int) -> tuple[Record, ...]:
         """Return records not yet committed by the cloud, in sequence, checksums verified."""
-        return self._checked(
-            self._file.rows(
-                f"SELECT {_COLUMNS} FROM record"  # noqa: S608 -- a constant
-                " WHERE acked = 0 AND seq >= ? ORDER BY seq LIMIT ?",
-                (from_seq, limit),
+        found: list[Record] = []
+        for low, high in self._acked.waiting(from_seq, self._next_seq - 1):
+            found += self._checked(
+                self._file.rows(
+                    f"SELECT {_COLUMNS} FROM record"  # noqa: S608 -- a constant
+                    " WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                    (low, high, limit - len(found)),
+                )
             )
-        )
+            if len(found) >= limit:
+                break
+        return tuple(found)
 
     def hash_at(self, seq: int) -> bytes | None:
         """Return the chain's hash after a record, None when it is not kept or was never written."""
@@ -200,21 +203,26 @@ class SqliteJournal:
     def mark_acked(self, ranges: Sequence[tuple[int, int]]) -> int:
         """Mark inclusive ranges as committed in the cloud; return how many were new.
 
-        Not waited for: a mark lost in a power cut is only sent and acknowledged again.
+        On disk with the next write: a mark lost before is only sent and acknowledged again.
         """
-        marked = 0
-        with self._file.transaction(lazy=True) as db:
-            for low, high in ranges:
-                db.execute(
-                    "UPDATE record SET acked = 1 WHERE acked = 0 AND seq BETWEEN ? AND ?",
-                    (low, high),
-                )
-                marked += db.changes()
-        return marked
+        return self._acked.mark(ranges, self._next_seq - 1)
+
+    def reoffer(self, committed: Sequence[tuple[int, int]]) -> int:
+        """Let everything kept wait again that the cloud does not have; return how much waits."""
+        with self._file.transaction() as db:
+            pruned = int(self._value(db, "SELECT pruned_seq FROM chain"))
+            acked = Acked.of(committed, self._next_seq - 1, pruned)
+            db.execute("UPDATE chain SET acked = ?", (acked,))
+        self._acked.load(acked, pruned)
+        return self.depth()
+
+    def first_kept(self) -> int:
+        """Return the lowest sequence that is kept, or `next_seq()` when none is."""
+        return int(self._row("SELECT pruned_seq FROM chain")[0]) + 1
 
     def depth(self) -> int:
         """Return how many records wait for the cloud."""
-        return self._number("SELECT count(*) FROM record WHERE acked = 0")
+        return self._acked.depth(self._next_seq - 1)
 
     def next_seq(self) -> int:
         """Return the sequence the next record will get."""
@@ -222,10 +230,7 @@ class SqliteJournal:
 
     def lowest_unacked(self) -> int:
         """Return the lowest waiting sequence, or `next_seq()` when none waits."""
-        return self._number(
-            "SELECT coalesce((SELECT min(seq) FROM record WHERE acked = 0),"
-            " (SELECT head_seq + 1 FROM chain))"
-        )
+        return self._acked.lowest_waiting()
 
     def records(self, *, type_: str | None = None, since_seq: int = 0) -> tuple[Record, ...]:
         """Return records still kept with a sequence above `since_seq`, in sequence."""
@@ -250,29 +255,16 @@ class SqliteJournal:
         )
         return next(iter(self._checked(rows)), None)
 
-    def prune(self, *, acked_before_wall_ms: int) -> int:
-        """Delete acknowledged records older than the given time; return how many went.
+    def prune(
+        self, *, acked_before_wall_ms: int | None, keep_bytes: int = JOURNAL_KEEP_BYTES
+    ) -> int:
+        """Delete acknowledged records that are old, or too much; return how many went.
 
-        Only from the front, so that what stays is still one chain. A record made while the clock
-        was unknown is as old as the next one with a known time.
+        A page at a time, so that no sale waits for it; then the reserve is filled up again.
         """
-        with self._file.transaction() as db:
-            limit = self._value(
-                db,
-                "SELECT max(seq) FROM record WHERE acked = 1 AND wall_ms < ? AND quality > ?"
-                " AND seq < coalesce((SELECT min(seq) FROM record WHERE acked = 0), seq + 1)",
-                (acked_before_wall_ms, int(TimeQuality.UNKNOWN)),
-            )
-            if limit is None:
-                return 0
-            db.execute(
-                "UPDATE chain SET pruned_seq = ?1,"
-                " pruned_hash = (SELECT hash FROM record WHERE seq = ?1)",
-                (limit,),
-            )
-            db.execute("DELETE FROM record WHERE seq <= ?", (limit,))
-            went = db.changes()
-            db.execute("DELETE FROM answer WHERE seq <= ?", (limit,))
+        went = prune_pages(self._file, self._acked, acked_before_wall_ms, keep_bytes)
+        if self._reserve is not None:
+            self._reserve.fill()
         return went
 
     def verify(self) -> int:
@@ -293,7 +285,10 @@ class SqliteJournal:
         return len(records)
 
     def close(self) -> None:
-        """Close the file; safe to call twice."""
+        """Write down what is not yet, close the file; safe to call twice."""
+        if self._file.is_open and self._acked.unkept:
+            with suppress(Fault), self._file.transaction(lazy=True) as db:
+                db.execute("UPDATE chain SET acked = ?", (self._acked.raw(),))
         self._file.close()
 
     # ---- inside ---------------------------------------------------------------------------------
@@ -301,10 +296,16 @@ class SqliteJournal:
     def _born(self) -> int:
         with self._file.transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO chain VALUES (1, ?, 0, ?, 0, ?)",
+                "INSERT OR IGNORE INTO chain"
+                " (one, epoch, head_seq, head_hash, pruned_seq, pruned_hash)"
+                " VALUES (1, ?, 0, ?, 0, ?)",
                 (self._fresh_epoch(), GENESIS_HASH, GENESIS_HASH),
             )
-            return int(self._value(db, "SELECT epoch FROM chain"))
+            epoch, acked, pruned = next(
+                iter(db.execute("SELECT epoch, acked, pruned_seq FROM chain"))
+            )
+        self._acked.load(acked, pruned)
+        return int(epoch)
 
     def _fresh_epoch(self) -> int:
         return int.from_bytes(self._ids.random_bytes(8), "big") >> (64 - EPOCH_BITS) or 1
@@ -322,29 +323,38 @@ class SqliteJournal:
                 self._stop(seq)
         return int(seq)
 
-    def _write(self, db: apsw.Connection, draft: Draft) -> Record:
-        event_id = draft.event_id.bytes
-        found = list(
-            db.execute(
+    def _written(
+        self, db: apsw.Connection, head: _Head, drafts: Sequence[Draft]
+    ) -> tuple[Record, ...]:
+        records, before = [], head
+        for draft in drafts:
+            found = db.execute(
                 f"SELECT {_COLUMNS} FROM record WHERE event_id = ?",  # noqa: S608 -- a constant
-                (event_id,),
+                (draft.event_id.bytes,),
             )
-        )
-        if found:
-            return self._checked(found)[0]
-        head = _Head(*next(iter(db.execute("SELECT head_seq, head_hash FROM chain"))))
+            known = self._checked(found)
+            records.append(known[0] if known else self._write(db, head, draft))
+            if not known:
+                head = _Head(records[-1].seq, records[-1].hash)
+        if head != before:
+            db.execute(
+                "UPDATE chain SET head_seq = ?, head_hash = ?, acked = ?",
+                (*head, self._acked.raw()),
+            )
+        return tuple(records)
+
+    @staticmethod
+    def _write(db: apsw.Connection, head: _Head, draft: Draft) -> Record:
         event = event_of(draft)
         raw, seq, own_hash = encode(event), head.seq + 1, event_hash(head.hash, event)
         db.execute(
-            "INSERT INTO record"
-            " (seq, event_id, type, wall_ms, quality, event, prev_hash, hash, crc)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(seq, event_id, draft.type, draft.at.wall_ms, int(draft.at.quality), raw),
-                *(head.hash, own_hash, _crc(seq, raw, head.hash, own_hash)),
+                *(seq, draft.event_id.bytes, draft.type, draft.at.wall_ms),
+                *(int(draft.at.quality), raw, head.hash, own_hash),
+                _crc(seq, raw, head.hash, own_hash),
             ),
         )
-        db.execute("UPDATE chain SET head_seq = ?, head_hash = ?", (seq, own_hash))
         return Record(seq, draft, head.hash, own_hash, acked=False)
 
     def _is_answered(self, db: apsw.Connection, key: str, answer: StoredAnswer) -> bool:
@@ -355,19 +365,19 @@ class SqliteJournal:
 
     def _keep_answer(self, db: apsw.Connection, key: str, answer: StoredAnswer) -> None:
         db.execute(
-            "INSERT INTO answer SELECT ?, ?, ?, ?, head_seq FROM chain",
+            "INSERT INTO answer (key, body_hash, status, answer, seq)"
+            " SELECT ?, ?, ?, ?, head_seq FROM chain",
             (key, answer.body_hash, answer.status, answer.answer),
         )
 
     def _checked(self, rows: Iterable[Row]) -> tuple[Record, ...]:
         return tuple(self._check(*row) for row in rows)
 
-    def _check(
-        self, seq: int, raw: bytes, prev_hash: bytes, own_hash: bytes, crc: int, acked: int
-    ) -> Record:
+    def _check(self, seq: int, raw: bytes, prev_hash: bytes, own_hash: bytes, crc: int) -> Record:
         if crc != _crc(seq, raw, prev_hash, own_hash):
             raise self._stop(seq)
-        return Record(seq, draft_of(_decoder.decode(raw)), prev_hash, own_hash, acked=bool(acked))
+        draft, acked = draft_of(_decoder.decode(raw)), self._acked.covers(seq)
+        return Record(seq, draft, prev_hash, own_hash, acked)
 
     def _stop(self, seq: int) -> Fault:
         self._corrupt = Fault(FaultCode.DISK_JOURNAL_CORRUPT, seq=seq)
@@ -377,9 +387,6 @@ class SqliteJournal:
         row = self._file.row(sql)
         assert row is not None  # noqa: S101 -- the one row of `chain` is born with the file
         return row
-
-    def _number(self, sql: str) -> int:
-        return int(self._row(sql)[0])
 
     def _value(self, db: apsw.Connection, sql: str, bindings: Row = ()) -> Any:
         row = next(iter(db.execute(sql, bindings)), None)

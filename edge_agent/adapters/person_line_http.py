@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from edge_agent.adapters.outgoing import Outgoing
 from edge_agent.ports.person_line import CodeChecked, CodeWanted
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -37,11 +38,12 @@ _OUTCOMES = frozenset({"right", "wrong", "over"})
 class HttpPersonLine:
     """Fulfils `PersonLine`; safe to call from any thread."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, outgoing: Outgoing | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or parts.hostname is None:
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="cloud.url", detail=url)
         self._secure = parts.scheme == "https"
+        self._out = outgoing or Outgoing()
         self._host, self._port = parts.hostname, parts.port
         self._base = parts.path.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
@@ -90,8 +92,7 @@ class HttpPersonLine:
     def _exchange(
         self, method: str, path: str, timeout_s: float, content: bytes | None = None
     ) -> tuple[int, bytes]:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=timeout_s)
+        connection = self._out.connection(self._host, self._port, timeout_s, secure=self._secure)
         headers = self._headers | ({} if content is None else {"Content-Type": "application/json"})
         try:
             connection.request(method, self._base + path, content, headers)

@@ -16,6 +16,7 @@ from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.refund import UsesGone
 
 Found = TypeVar("Found")
 
@@ -44,6 +45,10 @@ class SteadyReplica(SqliteReplica):
     def member(self, member_id: UUID) -> HeldMember | None:
         """Return a member by id."""
         return self._read(lambda: SqliteReplica.member(self, member_id), None)
+
+    def is_gone(self, member_id: UUID) -> bool:
+        """Return whether the cloud took a member away from here; not while nobody can tell."""
+        return self._read(lambda: SqliteReplica.is_gone(self, member_id), False)  # noqa: FBT003
 
     def by_phone_key(self, key_id: bytes) -> HeldMember | None:
         """Return the member whose phone has this key id."""
@@ -80,6 +85,10 @@ class SteadyReplica(SqliteReplica):
     def article_by_receipt_name(self, name: str) -> Article | None:
         """Return the article a printed name is mapped to."""
         return self._read(lambda: SqliteReplica.article_by_receipt_name(self, name), None)
+
+    def uses_back(self, day: int) -> dict[bytes, UsesGone]:
+        """Return what other shops took back; while nobody can tell, what was used stays used."""
+        return self._read(lambda: SqliteReplica.uses_back(self, day), {})
 
     def bundle(self) -> tuple[int, bytes] | None:
         """Return (version, bytes) of the rule bundle held; read once, a large one is megabytes."""

@@ -1,6 +1,7 @@
 """Opening an encrypted SQLite file: key, pragmas, schema version, one transaction helper."""
 
 import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 import apsw
 
+from edge_agent.adapters.group_commit import GroupCommit
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -17,6 +19,8 @@ Row = tuple[Any, ...]
 Migration = Callable[[apsw.Connection], None]
 
 BUSY_TIMEOUT_MS = 5_000
+# Less than this is no room: the log's index alone grows by 32 KiB.
+ROOM_BYTES = 64 * 1_024
 
 
 def script(sql: str) -> Migration:
@@ -33,13 +37,18 @@ class Manner:
     """How a file is kept.
 
     `damaged` is the fault of a page that cannot be read; `erase` also overwrites what is deleted;
-    `alone` keeps any other process out.
+    `alone` keeps any other process out; `page_bytes` is for a file that is begun, 0 for SQLite's
+    own; the log is folded into the file after `checkpoint_pages`; `vfs` is what stands between the
+    file and the disk, None for the system's.
     """
 
     synchronous: Literal["FULL", "NORMAL"]
     damaged: FaultCode = FaultCode.DISK_DOCUMENT_CORRUPT
     erase: bool = False
     alone: bool = False
+    page_bytes: int = 0
+    checkpoint_pages: int = 1_000
+    vfs: str | None = None
 
 
 class SqliteFile:
@@ -62,11 +71,13 @@ class SqliteFile:
                 opened.enter_context(_kept_alone(path))
             self.writer = self._open(key)
             opened.callback(self.writer.close)
+            self._commits = GroupCommit(self.writer, self.write_lock)
             self._migrate(migrations)
             self._reader = self._open(key)
             opened.callback(self._reader.close)
             path.chmod(0o600)
             self._opened = opened.pop_all()
+        self.is_open = True
 
     @contextmanager
     def transaction(self, *, lazy: bool = False) -> Iterator[apsw.Connection]:
@@ -74,19 +85,32 @@ class SqliteFile:
 
         A `lazy` one is not waited for: it reaches the disk with the next synced one, in order.
         """
-        with self.write_lock, self._sync_level(lazy=lazy):
-            self.writer.execute("BEGIN IMMEDIATE")
+        with self.write_lock, self._alone(lazy=lazy):
             try:
+                self.writer.execute("BEGIN IMMEDIATE")
                 yield self.writer
                 self.writer.execute("COMMIT")
             except BaseException as error:
-                self._rollback()
+                self._commits.roll_back()
                 if isinstance(error, apsw.Error):
                     raise self._fault_of(error) from error
                 raise
 
     @contextmanager
-    def _sync_level(self, *, lazy: bool) -> Iterator[None]:
+    def joined(self) -> Iterator[apsw.Connection]:
+        """One part of a synced transaction which callers at the same moment share.
+
+        Back when it is on disk; when the block raises, nothing of this part is kept.
+        """
+        try:
+            with self._commits.part() as db:
+                yield db
+        except apsw.Error as error:
+            raise self._fault_of(error) from error
+
+    @contextmanager
+    def _alone(self, *, lazy: bool) -> Iterator[None]:
+        self._commits.close()
         if not lazy or self._manner.synchronous == "NORMAL":
             yield
             return
@@ -95,10 +119,6 @@ class SqliteFile:
             yield
         finally:
             self.writer.pragma("synchronous", self._manner.synchronous)
-
-    def _rollback(self) -> None:
-        if self.writer.in_transaction:
-            self.writer.execute("ROLLBACK")
 
     def rows(self, sql: str, bindings: Sequence[Any] = ()) -> list[Row]:
         """Read committed rows."""
@@ -115,22 +135,35 @@ class SqliteFile:
 
     def forget_log(self) -> bool:
         """Fold the log into the file and empty it, so that it keeps no older page; say whether."""
-        try:
-            with self.write_lock, self._read_lock:
-                self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.Error:
-            return False  # what was committed before stands all the same
+        if not self._fold(apsw.SQLITE_CHECKPOINT_TRUNCATE):
+            return False
         log = self.path.with_name(self.path.name + "-wal")
         return not log.exists() or log.stat().st_size == 0
+
+    def fold_log(self) -> None:
+        """Fold the log into the file, as far as it can be: its room is written anew."""
+        self._fold(apsw.SQLITE_CHECKPOINT_RESTART)
+
+    def _fold(self, mode: int) -> bool:
+        try:
+            with self.write_lock, self._read_lock:
+                self._commits.close()
+                self.writer.wal_checkpoint(mode=mode)
+        except apsw.Error:
+            return False  # what was committed before stands all the same
+        return True
 
     def close(self) -> None:
         """Close both connections, the last one folds the log into the file; safe to call twice."""
         with self.write_lock, self._read_lock:
+            self._commits.close()
             self._opened.close()
+            self.is_open = False
 
     def _fault_of(self, error: apsw.Error) -> Exception:
         """Name what the disk did; anything else is a bug and stays what it is."""
-        if isinstance(error, apsw.FullError):
+        full = isinstance(error, apsw.IOError) and _is_full(self.path.parent)
+        if full or isinstance(error, apsw.FullError):
             return Fault(FaultCode.DISK_FULL)
         if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.IOError):
             return Fault(self._manner.damaged, name=self.path.name)
@@ -138,14 +171,17 @@ class SqliteFile:
 
     def _open(self, key: bytes) -> apsw.Connection:
         try:
-            connection = _unlocked(self.path, key)
+            connection = _unlocked(self.path, key, self._manner.vfs)
         except apsw.CantOpenError as error:
             raise Fault(
                 FaultCode.SETUP_CONFIG_INVALID, path=self.path, detail=str(error)
             ) from error
         try:
+            if self._manner.page_bytes:
+                connection.pragma("page_size", self._manner.page_bytes)
             connection.pragma("journal_mode", "WAL")
             connection.pragma("synchronous", self._manner.synchronous)
+            connection.wal_autocheckpoint(self._manner.checkpoint_pages)
             connection.pragma("foreign_keys", "ON")
             connection.pragma("trusted_schema", "OFF")
             if self._manner.erase:
@@ -193,12 +229,18 @@ def change_key(path: Path, old: bytes, new: bytes) -> None:
         connection.close()
 
 
-def _unlocked(path: Path, key: bytes) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
+def _unlocked(path: Path, key: bytes, vfs: str | None = None) -> apsw.Connection:
+    connection = apsw.Connection(str(path), vfs=vfs)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.pragma("cipher", "chacha20")
     connection.pragma("key", "raw:" + key.hex())
     return connection
+
+
+def _is_full(folder: Path) -> bool:
+    """Say whether an error of the disk is one of room: SQLite tells some of them as others."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < ROOM_BYTES
 
 
 def put_aside(path: Path, suffix: str) -> None:

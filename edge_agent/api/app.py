@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.describe import describe
-from edge_agent.api.errors import ErrorBody, FaultHandlers
+from edge_agent.api.errors import FaultHandlers
 from edge_agent.api.event_catalogue import catalogue
 from edge_agent.api.guard import Gate, Guard
 from edge_agent.api.routes import (
@@ -42,7 +42,10 @@ from edge_agent.api.routes import (
     tech,
     tech_agreement,
     tech_devices,
+    tech_diag,
+    tech_health,
     tech_learn,
+    tech_sync,
     tech_watch,
     training,
 )
@@ -73,14 +76,13 @@ FEATURES = (
     tech,
     tech_agreement,
     tech_devices,
+    tech_diag,
+    tech_health,
     tech_learn,
+    tech_sync,
     tech_watch,
     events,
 )
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody}
-    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 423, 429, 500, 503, 504, 507)
-}
 
 
 class LocalApi(FastAPI):
@@ -104,7 +106,6 @@ def routed_app(version: str) -> LocalApi:
         summary="What a till and the till screen ask the box in the shop.",
         docs_url=None,
         redoc_url=None,
-        responses=_REFUSALS,
         lifespan=_lifespan,
     )
     for feature in FEATURES:

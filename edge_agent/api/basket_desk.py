@@ -146,6 +146,14 @@ class BasketDesk:
             shown, near = found
             self._publish(shown, self._views.basket(shown, near))
 
+    def rights_came(self, member_id: UUID) -> None:
+        """Show the lanes their baskets again of a member whose points or coupons have come."""
+        for lane in self._visits.lanes_to_tell(member_id):
+            for basket in self._baskets.of_lane(lane, BasketState.OPEN):
+                if basket.member_id == member_id:
+                    shown = self._baskets.show(basket, self._trust)
+                    self._publish(shown, self._views.basket(shown))
+
     def _told(self, shown: BasketShown, seen: "_Seen") -> BasketShown:
         self._publish(shown, seen.last)
         self._parts.near.ask(shown)

@@ -8,6 +8,7 @@ from edge_agent.api.models.baskets import (
     BasketView,
     CouponChoice,
     CouponUsed,
+    ElsewhereView,
     GiftGiven,
     NearMissView,
     RedeemView,
@@ -92,6 +93,11 @@ def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
             for one, usable in allowance.coupons
         ),
         refused=None if allowance.refused is None else fault_reason(allowance.refused),
+        elsewhere=ElsewhereView(
+            state=allowance.elsewhere.state,
+            points_coming=allowance.elsewhere.coming,
+            points_dark=allowance.elsewhere.dark,
+        ),
     )
 
 

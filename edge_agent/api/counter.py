@@ -40,7 +40,7 @@ class Counter:
         self, hub: EventHub, views: Views, visits: Visits, draw: Callable[[str], tuple[str, ...]]
     ) -> None:
         self._hub = hub
-        self._draw = draw
+        self.draw = draw
         self._views = views
         self._visits = visits
 
@@ -75,7 +75,7 @@ class Counter:
         `link`: the member's name, the address, and for how many seconds it opens.
         """
         name, uri, expires_s = link
-        shown = {"name": name, "uri": uri, "expires_s": expires_s, "rows": self._draw(uri)}
+        shown = {"name": name, "uri": uri, "expires_s": expires_s, "rows": self.draw(uri)}
         self._hub.publish("link", shown, lane=place.lane)
 
     def unasked(self, lane: str, result: Identification) -> None:

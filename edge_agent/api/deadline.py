@@ -25,6 +25,7 @@ PATIENT_MS: Final[Mapping[str, int]] = {
     "/face": 60_000,
     "/card": 30_000,
     "/export": 60_000,
+    "/diag": 60_000,
 }
 # What remains for the answer itself when a slow part uses the rest up.
 MARGIN_MS: Final = 50

@@ -27,12 +27,15 @@ from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.domain.ledger import LedgerView
+from edge_agent.domain.line_doctor import LineFacts
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.book_tapped import BookTapped
 from edge_agent.services.close_sale import CloseSale
 from edge_agent.services.consents import Consents
+from edge_agent.services.diag import Diagnostics
 from edge_agent.services.enrol import Enrol
 from edge_agent.services.enrol_face import EnrolFace
+from edge_agent.services.health_watch import HealthWatch
 from edge_agent.services.identify import Identify
 from edge_agent.services.lessons import Lessons
 from edge_agent.services.member_export import MemberExport
@@ -93,7 +96,10 @@ class ApiDeps:
     suggestions: Suggestions
     permit: WritePermit
     tech: Tech
+    line: Callable[[], LineFacts]
     devices: DeviceDesk
+    health: HealthWatch
+    diag: Diagnostics
     lessons: Lessons
 
 

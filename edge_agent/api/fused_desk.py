@@ -30,6 +30,7 @@ class FusedDesk:
         self._hub = hub
         self._views = views
         self._visits = visits
+        self._shown: set[UUID] = set()
 
     def scanned(self, event: ScanEvent) -> None:
         """Take a scan of goods."""
@@ -46,15 +47,22 @@ class FusedDesk:
     def receipt(self, till: UUID, receipt: TappedReceipt, booking: TappedBooking) -> None:
         """Settle a sale by its receipt and compare."""
         self._shadow.receipt(till, receipt, booking)
+        if receipt.kind == "sale":
+            self._shown.discard(till)  # the sale's own event takes it off the screens
 
     def practised(self, till: UUID, receipt: TappedReceipt) -> None:
         """Settle a sale of a lesson: it is none, and its goods are not the next customer's."""
         self._fusing.printed(till, receipt.total_fen or 0)
 
     def _tell(self, fused: FusedQuote | None) -> None:
-        if fused is None or fused.quote is None:
+        """Tell the lane; one that is empty now is told only where it lay before."""
+        if fused is None:
             return
-        told = shown_fused(self._views, fused)
+        empty = not fused.basket.lines
+        if fused.quote is None and not (empty and fused.till in self._shown):
+            return
+        (self._shown.discard if empty else self._shown.add)(fused.till)
+        told = emptied(fused) if fused.quote is None else shown_fused(self._views, fused)
         place = self._visits.at(fused.till)
         self._hub.publish("basket", told.model_dump(mode="json"), lane=place.lane)
 
@@ -81,4 +89,28 @@ def shown_fused(views: Views, fused: FusedQuote) -> FusedAnswered:
         stage=basket.stage.value,
         shown_fen=basket.shown_fen,
         agrees=basket.agrees,
+    )
+
+
+def emptied(fused: FusedQuote) -> FusedAnswered:
+    """Return what is left of a basket whose last article was taken out."""
+    return FusedAnswered(
+        till=fused.till,
+        member_id=None,
+        lines=(),
+        shelf_fen=0,
+        total_fen=0,
+        saved_fen=0,
+        points_earned=0,
+        status="optimal",
+        gap_fen=0,
+        applied=(),
+        rejected=(),
+        bundle_version=0,
+        due_fen=0,
+        taps=(),
+        unpriced=(),
+        stage=fused.basket.stage.value,
+        shown_fen=fused.basket.shown_fen,
+        agrees=fused.basket.agrees,
     )

@@ -15,6 +15,7 @@ from retail_core.errors import Fault
 from retail_core.fleet.health import Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.health import BoxVitals, IssueTold
 
 OK = "ok"
 OFF = "off"
@@ -39,6 +40,19 @@ class WatchedJournal(Journal, Protocol):
         ...
 
 
+class Body(Protocol):
+    """What the watch over the box has seen."""
+
+    @property
+    def vitals(self) -> BoxVitals:
+        """Return the figures of the last look."""
+        ...
+
+    def issues(self) -> tuple[IssueTold, ...]:
+        """Return what stands."""
+        ...
+
+
 class Wellbeing:
     """Collects the facts when asked; `devices` maps a name to the states behind it."""
 
@@ -56,7 +70,7 @@ class Wellbeing:
         noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
         training: Callable[[], tuple[str, ...]] = lambda: (),
     ) -> None:
-        self._shop = shop
+        self.shop = shop
         self._version = version
         self._clock = clock
         self._journal = journal
@@ -68,24 +82,32 @@ class Wellbeing:
         self._noted = noted
         self._training = training
         self._cloud_seen_ms: int | None = None
+        self.body: Body | None = None
 
     def vitals(self) -> Vitals:
         """Return what the heartbeat carries."""
-        devices = self._states()
+        devices = self.states()
         health = self._judge(devices)
-        return Vitals(health.state.value, health.state != HealthState.CANNOT, devices)
+        body = self.body
+        return Vitals(
+            health.state.value,
+            health.state != HealthState.CANNOT,
+            devices,
+            body=None if body is None else body.vitals,
+            issues=() if body is None else body.issues(),
+        )
 
     def view(self) -> HealthAnswered:
         """Return what the till screen and a technician see; no member's data."""
-        devices = self._states()
+        devices = self.states()
         health = self._judge(devices)
         bundle = self._replica.bundle()
         return HealthAnswered(
             state=health.state.value,
             can_sell=health.state != HealthState.CANNOT,
             reasons=tuple(reason(code, _FIELDS) for code in health.reasons),
-            store=self._shop.store,
-            store_name=self._shop.store_name,
+            store=self.shop.store,
+            store_name=self.shop.store_name,
             devices=devices,
             cloud_seen_ms=self._cloud_seen_ms,
             outbox_depth=self._journal.depth(),
@@ -109,7 +131,8 @@ class Wellbeing:
             self._tally.count(fault.code)
             return 0
 
-    def _states(self) -> dict[str, str]:
+    def states(self) -> dict[str, str]:
+        """Ask every device, and note when the cloud was there."""
         states = {name: ask() for name, ask in self._devices.items()}
         if states.get("cloud") == OK:
             self._cloud_seen_ms = self._clock.now().wall_ms

@@ -1,11 +1,9 @@
 """The composition root: the only package that names adapters and drivers."""
 
-from collections import ChainMap
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -30,18 +28,25 @@ from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.bootstrap.append import build_append
 from edge_agent.bootstrap.basis import Basis, Storage, basis_of, open_storage
 from edge_agent.bootstrap.baskets import build_basket_desk
-from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.beside_tills import beside_loops
 from edge_agent.bootstrap.device_broker import Brokerage, build_brokerage
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
+from edge_agent.bootstrap.diag import diag_for_hq
+from edge_agent.bootstrap.fixups import restart_program
 from edge_agent.bootstrap.framed import framed_loops
 from edge_agent.bootstrap.fusion import build_fused, fused_loop
+from edge_agent.bootstrap.health import Care, build_health
 from edge_agent.bootstrap.lanes import lanes_with_tills
+from edge_agent.bootstrap.line_view import line_view_of
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
+from edge_agent.bootstrap.restored import rights_loops
 from edge_agent.bootstrap.services import Services, build_services
 from edge_agent.bootstrap.teaching import build_lessons
 from edge_agent.bootstrap.tech import build_tech
 from edge_agent.bootstrap.till_software import build_till_software
+from edge_agent.bootstrap.time_loop import time_loops
+from edge_agent.bootstrap.twin import Steered, build_steering, in_force
+from edge_agent.bootstrap.wellbeing import build_wellbeing
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory
@@ -52,9 +57,12 @@ from edge_agent.screen import STATIC
 from edge_agent.services.append_receipt import AppendReceipt
 from edge_agent.services.cloud_session import CloudSession
 from edge_agent.services.downlink import Applied
+from edge_agent.services.health_watch import HealthWatch
 from edge_agent.services.lane_calls import LaneCalls
 from edge_agent.services.ledger_view import ledger_view
+from edge_agent.services.line_view import LineView
 from edge_agent.services.member_export import MemberExport
+from edge_agent.services.safe_mode import SafeMode
 from edge_agent.services.suggestions import Suggestions
 from edge_agent.services.watch_lane import WatchLane
 from edge_agent.settings import Settings
@@ -63,6 +71,7 @@ HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
 LEND_EVERY_S = 5.0
 SHELF_EVERY_S = 1.0
+SEAL_EVERY_S = 600.0
 BESIDE_EVERY_S = 3_600.0
 TERMINALS_EVERY_S = 600.0
 TAP_TURN_MS = 500
@@ -94,6 +103,13 @@ class Surface:
     append: AppendReceipt
     fused: FusedDesk
     devices: DeviceDesk
+    line: LineView
+    care: Care
+
+    @property
+    def health(self) -> HealthWatch:
+        """The watch over the box's body."""
+        return self.care.health
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,12 @@ class Agent:
         self.brokerage.broker.wake()
         self.services.release_waiters()
 
+    def ended(self) -> None:
+        """Note that the program was asked to end: this start was no failure."""
+        self.surface.care.work.ending()
+        if self.basis.safe_mode is not None:
+            self.basis.safe_mode.ended()
+
     def stop(self) -> None:
         """Say goodbye, stop every thread, close every file; safe to call twice."""
         self.release_waiters()
@@ -145,6 +167,9 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
     basis = basis_of(settings, version, outside.clock)
     with ExitStack() as files:
         storage = open_storage(basis, files)
+        basis = replace(basis, settings=in_force(settings, storage))
+        safe_mode = SafeMode(storage.documents, basis.clock, restart_program)
+        basis = replace(basis, safe_mode=safe_mode)
         lines = open_lines(basis, storage, outside.directory, outside.persons)
         files.callback(lines.directory.close)
         files.callback(lines.stop)
@@ -159,6 +184,11 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         software = build_till_software(basis, storage, services, surface, devices, files)
         app = build_api(basis, storage, services, surface, devices)
         app.mount("/till-software", software.door)
+        cloud = build_cloud_session(
+            basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
+        )
+        diag = diag_for_hq(basis, surface.care.diag, surface.health)
+        steered = Steered(lines.link, lines.downlink, cloud, surface.health, {"diag": diag})
         return Agent(
             basis=basis,
             storage=storage,
@@ -166,13 +196,16 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             surface=surface,
             devices=devices,
             brokerage=brokerage,
-            cloud=build_cloud_session(
-                basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
-            ),
+            cloud=cloud,
             app=app,
             loops=(
                 Loop("devices", brokerage.broker.turn, basis.tally),
+                Loop("seal", storage.seal.turn, basis.tally, rest_s=SEAL_EVERY_S),
                 Loop("shelf", lines.downlink.tend_shelf, basis.tally, rest_s=SHELF_EVERY_S),
+                Loop("drift", lines.downlink.tend, basis.tally, rest_s=SHELF_EVERY_S),
+                *rights_loops(basis, storage, lines, services, surface.baskets, cloud),
+                *time_loops(basis, lines),
+                build_steering(basis, storage, steered),
                 *build_loops(basis, services, surface, devices),
                 *software.loops,
             ),
@@ -189,18 +222,19 @@ def build_surface(
     brokerage: Brokerage,
 ) -> Surface:
     """Build what shows and tells."""
-    provisioned = basis.settings.device
     views = Views(
         services.prices,
         services.members,
         storage.replica,
         basis.shop,
-        {till.id: till.name for till in provisioned.tills},
+        {till.id: till.name for till in basis.settings.device.tills},
         services.after.claims.token,
     )
     lanes = lanes_with_tills(basis)
     visits = Visits(services.sessions, lanes)
     wellbeing = build_wellbeing(basis, storage, services, devices, lines, brokerage)
+    care = build_health(basis, storage, services, devices, lines, wellbeing.states)
+    wellbeing.body = care.health
     counter = Counter(basis.hub, views, visits, drawn)
     calls = LaneCalls(
         lines.link,
@@ -224,41 +258,8 @@ def build_surface(
     parts = (services.prices, services.sessions, services.permit)
     fused = build_fused(basis, storage, parts, views, visits)
     return Surface(
-        views, visits, counter, desks, wellbeing, calls, baskets, append, fused, brokerage.desk
-    )
-
-
-def build_wellbeing(
-    basis: Basis,
-    storage: Storage,
-    services: Services,
-    devices: Devices,
-    lines: Lines,
-    brokerage: Brokerage,
-) -> Wellbeing:
-    """Build what the box says of itself."""
-    return Wellbeing(
-        basis.shop,
-        basis.version,
-        basis.clock,
-        storage.journal,
-        storage.replica,
-        basis.tally,
-        ChainMap(
-            devices.states(),
-            {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
-            cast("dict[str, Callable[[], str]]", brokerage.states),
-        ),
-        lanes_with_tills(basis),
-        lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
-        lambda: (
-            *storage.replica.noted(),
-            *devices.noted(services.gallery.members),
-            *lines.noted(),
-            *services.permit.noted(),
-            *brokerage.broker.noted(),
-        ),
-        training=services.after.training.lanes,
+        *(views, visits, counter, desks, wellbeing, calls, baskets, append, fused),
+        *(brokerage.desk, line_view_of(basis, storage, lines), care),
     )
 
 
@@ -298,8 +299,7 @@ def build_api(
         tapped=services.tapped,
         ledger=lambda: ledger_view(storage.journal),
         turns=TurnCounter(
-            basis.hub,
-            surface.visits,
+            *(basis.hub, surface.visits),
             {name: lane.turn_head for name, lane in services.lanes.items()},
         ),
         suggestions=Suggestions(storage.replica, storage.journal, basis.clock),
@@ -311,16 +311,14 @@ def build_api(
         recruiting=services.recruiting,
         growth=services.growth,
         tech=build_tech(basis, devices, surface.append, services.permit),
+        line=surface.line.facts,
         devices=surface.devices,
+        health=surface.health,
+        diag=surface.care.diag,
         lessons=build_lessons(basis, devices),
     )
-    gate = Gate(
-        basis.settings.hosts,
-        basis.settings.origins,
-        tokens,
-        paired.origins,
-        lambda: services.pairing.open,
-    )
+    places = (basis.settings.hosts, basis.settings.origins)
+    gate = Gate(*places, tokens, paired.origins, lambda: services.pairing.open)
     return build_app(deps, gate, STATIC)
 
 
@@ -333,6 +331,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
 
     loops = [
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
+        *surface.care.loops,
         Loop("faces", services.faces.keeper.turn, basis.tally, rest_s=LEASES_EVERY_S),
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane-calls", surface.calls.turn, basis.tally),

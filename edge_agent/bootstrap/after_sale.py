@@ -1,7 +1,5 @@
 """What comes after a sale, wired: receipts, refunds, claims, training."""
 
-from hashlib import sha256
-
 from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.receipt_views import ReceiptViews
 from edge_agent.bootstrap.basis import Basis, Storage
@@ -20,16 +18,16 @@ from retail_core.identity.receipt_claim import claim_key
 def build_after_sale(
     basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, prices: PriceDesk
 ) -> AfterSale:
-    """Wire it; the key of claims is what box and cloud both have: the hash of the box's token."""
+    """Wire it; the key of claims is of what box and cloud both have."""
     device, clock = basis.settings.device, basis.clock
     receipts = ReceiptBook(storage.journal, lines.directory)
     recorder.listen(receipts.recorded)
-    key = claim_key(sha256(device.cloud.token.get_secret_value().encode()).digest())
+    key = claim_key(device.cloud.claim_root)
     return AfterSale(
         receipts=receipts,
         refunds=RefundSale(receipts, recorder, storage.replica, clock, basis.ids, basis.shop),
         reprints=Reprints(storage.documents),
-        claims=ClaimLinks(receipts, key, f"{device.cloud.url}/m/", drawn),
+        claims=ClaimLinks(receipts, key, f"{device.cloud.pages}/m/", drawn),
         training=TrainingMode(
             storage.documents, prices, clock, role=basis.settings.config.clerks.training_role
         ),

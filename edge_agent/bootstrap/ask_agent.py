@@ -14,13 +14,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from edge_agent.adapters.loopback import ANYWHERE
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 JOURNAL_FILE = "journal.db"
 TIMEOUT_S = 20.0
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+FILE_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,22 @@ class RunningAgent:
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Send one request; raises the Fault that it answers with, or SETUP_CONFIG_INVALID."""
+        return json.loads(self._answer(method, path, body))
+
+    def fetch(self, path: str, body: object) -> bytes:
+        """Ask for a file, as `ask` does."""
+        return self._answer("POST", path, body, FILE_TIMEOUT_S)
+
+    def _answer(self, method: str, path: str, body: object, timeout_s: float = TIMEOUT_S) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if self.operator:
             headers["X-Operator"] = self.operator
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout_s)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
-            status, said = answer.status, json.loads(answer.read())
+            status, content = answer.status, answer.read()
+            said = json.loads(content) if status >= HTTPStatus.BAD_REQUEST else {}
         except (OSError, http.client.HTTPException, ValueError):
             detail = f"{self.host}:{self.port}"
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="api_port", detail=detail) from None
@@ -54,7 +63,7 @@ class RunningAgent:
             connection.close()
         if status >= HTTPStatus.BAD_REQUEST:
             raise Fault(FaultCode(said["code"]), **said.get("fields", {}))
-        return said
+        return content
 
 
 def running_agent(settings: Settings) -> RunningAgent | None:

@@ -8,11 +8,14 @@ from edge_agent.adapters.agreement_sqlite import SqliteAgreement
 from edge_agent.adapters.board import Board, read_board
 from edge_agent.adapters.card_counters_sqlite import SqliteCardCounters
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
+from edge_agent.adapters.disk_reserve import DiskReserve
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.adapters.gallery_sqlite import SqliteGallery
 from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.journal_seal import JournalSeal
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.keys import derive_key
+from edge_agent.adapters.known_time_file import read_known_time
 from edge_agent.adapters.replica_steady import SteadyReplica
 from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
 from edge_agent.api.hub import EventHub
@@ -20,6 +23,8 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.device_broker import DeviceBroker
 from edge_agent.services.restore import restore_unsynced
+from edge_agent.services.safe_mode import SafeMode
+from edge_agent.services.shop_keeper import ShopKeeper
 from edge_agent.settings import Settings
 from retail_core.clock import TimeQuality
 from retail_core.tally import FaultTally
@@ -44,6 +49,12 @@ class Basis:
     hub: EventHub
     board: Board
     broker: DeviceBroker | None = None
+    safe_mode: SafeMode | None = None
+
+    @property
+    def safe(self) -> bool:
+        """Whether the box runs with less, because it did not come up several times."""
+        return self.safe_mode is not None and self.safe_mode.active
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Storage:
     used_proofs: SqliteUsedProofs
     card_counters: SqliteCardCounters
     agreement: SqliteAgreement
+    reserve: DiskReserve
+    seal: JournalSeal
 
 
 def basis_of(
@@ -64,7 +77,9 @@ def basis_of(
 ) -> Basis:
     """Take the identity from the device file, time and randomness from the system."""
     identity = settings.device.identity
-    clock = clock or SystemClock(kernel_boot_id())
+    clock = clock or SystemClock(
+        kernel_boot_id(), floor_ms=read_known_time(settings.config.data_dir)
+    )
     ids = SystemIds(clock)
     shop = Shop(
         tenant=identity.tenant,
@@ -99,8 +114,12 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
     def key(purpose: str) -> bytes:
         return derive_key(storage_key, purpose)
 
-    journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids)
+    reserve = DiskReserve(folder / "journal.reserve")
+    journal = SqliteJournal(folder / "journal.db", key("journal"), basis.ids, reserve=reserve)
     files.callback(journal.close)
+    places = (folder / "journal.seal", *basis.settings.config.seal_places)
+    seal = JournalSeal(journal, places, key("seal"), basis.board.secret.get_secret_value())
+    files.callback(seal.turn)
     replica = SteadyReplica.opened_or_new(folder / "replica.db", key("replica"), basis.tally)
     files.callback(replica.close)
     restore_unsynced(journal, replica, basis.shop)
@@ -118,6 +137,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
         gallery.forget_other_board(now.wall_ms)
     documents = TinyDocuments.opened_or_new(folder / DOCUMENTS_FILE, basis.tally)
     files.callback(documents.close)
+    ShopKeeper(basis.shop, documents).recall()
     used_proofs = SqliteUsedProofs.opened_or_new(folder / "proofs.db", key("proofs"), basis.tally)
     files.callback(used_proofs.close)
     counters = SqliteCardCounters.opened_or_new(folder / "cards.db", key("cards"), basis.tally)
@@ -126,4 +146,7 @@ def open_storage(basis: Basis, files: ExitStack) -> Storage:
         folder / "agreement.db", key("agreement"), basis.tally
     )
     files.callback(agreement.close)
-    return Storage(journal, replica, gallery, documents, used_proofs, counters, agreement)
+    return Storage(
+        *(journal, replica, gallery, documents, used_proofs, counters, agreement),
+        *(reserve, seal),
+    )

@@ -12,6 +12,7 @@ from edge_agent.services.near_misses import NearMisses
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.redeeming import Redeeming
+from edge_agent.services.rights_asking import RightsAsking
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,20 @@ class CounterSales:
     store: SqliteBaskets
     baskets: Baskets
     near: NearMisses
+    asking: RightsAsking
 
 
 def build_counter_sales(
     basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, leases: LeaseDesk
 ) -> CounterSales:
     """Wire it; baskets that were open when the program ended are open again."""
-    redeeming = Redeeming(leases, basis.shop.tenant)
+    asking = RightsAsking(lines.desk, leases, basis.tally, lines.link.connected)
+    redeeming = Redeeming(leases, basis.shop.tenant, asking)
     prices = PriceDesk(
         storage.replica, basis.shop, uses=lines.uses, budgets=redeeming, tally=basis.tally
     )
     redemptions = Redemptions(leases, redeeming)
     sales = CloseSale(recorder, prices, basis.clock, basis.ids, basis.shop, redemptions)
-    store = SqliteBaskets(storage.journal.file, basis.tally)
+    store = SqliteBaskets(storage.journal.file, basis.tally, storage.reserve)
     baskets = Baskets(store, sales, basis.clock, basis.ids)
-    return CounterSales(prices, sales, store, baskets, NearMisses())
+    return CounterSales(prices, sales, store, baskets, NearMisses(), asking)

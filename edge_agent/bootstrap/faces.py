@@ -1,6 +1,7 @@
 """The rules of faces on this box: leave, consent, erasure, leases, and what works under them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from edge_agent.bootstrap.beside import BesideParts
 from edge_agent.bootstrap.devices import Devices, LaneDevices
 from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.bootstrap.lines import Lines
+from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.face import FaceEngine
 from edge_agent.ports.gallery_store import MemberRows
 from edge_agent.recognition.faces import FaceReader
@@ -24,6 +26,7 @@ from edge_agent.services.face_keeper import FaceKeeper
 from edge_agent.services.face_leave import FaceLeave
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.rotate_faces import RotateFaces
+from retail_core.errors import Fault
 from retail_core.identity.face_match import NOBODY
 
 
@@ -106,6 +109,47 @@ class Faces:
         )
 
 
+class _Holders:
+    """Those whose templates rest here, looked at when more than one record has changed."""
+
+    def __init__(
+        self, files: FaceFiles, consents: Consents, storage: Storage, directory: CloudDirectory
+    ) -> None:
+        self._files = files
+        self._consents = consents
+        self._replica = storage.replica
+        self._directory = directory
+        self._epoch: int | None = None
+        with suppress(Fault):  # a file that cannot be read must not keep the shop from opening
+            self._epoch = storage.replica.feed_position()[0]
+
+    def look(self, *, unknown_too: bool = False) -> None:
+        """Take up what the cloud says of each; of whom it says nothing only when told to."""
+        for held in self._files.store.holders():
+            # A replica that was lost knows nobody: that is no reason to forget anybody.
+            known = self._replica.member(held.member_id) is not None
+            gone = self._replica.is_gone(held.member_id)
+            if unknown_too and not known and not gone:
+                self._ask_for(held.member_id)
+            if known or unknown_too or gone:
+                self._consents.heard(held.member_id, self._replica)
+
+    def _ask_for(self, member_id: UUID) -> None:
+        """Hold her after all when the cloud has her here: a snapshot may be older than she is."""
+        found = self._directory.fetch_member("member", member_id.bytes)
+        if found is not None:
+            self._replica.put_member(found.member_id, found.ver, found.record)
+
+    def swapped(self) -> None:
+        """Take up a snapshot: who is not in it has left, unless the cloud itself was restored.
+
+        What could not be done is done again as it was: only then is the epoch another's no more.
+        """
+        epoch = self._replica.feed_position()[0]
+        self.look(unknown_too=self._epoch == epoch)
+        self._epoch = epoch
+
+
 def build_faces(
     basis: Basis, storage: Storage, lines: Lines, recorder: Recorder, galleries: Sequence[Gallery]
 ) -> Faces:
@@ -123,12 +167,17 @@ def build_faces(
     def heard(applied: Applied) -> None:
         consents.heard(applied.member_id, storage.replica)
 
-    for held in files.store.holders():
-        # A replica that was lost knows nobody: that is no reason to forget anybody.
-        if storage.replica.member(held.member_id) is not None:
-            consents.heard(held.member_id, storage.replica)
+    holders = _Holders(files, consents, storage, lines.directory)
+    holders.look()
     lines.downlink.listen(heard)
-    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected)
+    lines.downlink.after_swap(holders.swapped)
+
+    def known(member_id: UUID) -> bool:
+        return storage.replica.member(member_id) is not None
+
+    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected, known)
+    with suppress(Fault):  # a full disk must not keep the shop from opening; its loop tries again
+        keeper.forget()
 
     def caught_up() -> bool:
         return not (lines.link.connected() and lines.downlink.behind())

@@ -12,20 +12,24 @@ from edge_agent.services.hearing import Hearing
 from edge_agent.services.price_desk import PriceDesk
 from edge_agent.services.recorder import Recorder
 from edge_agent.services.shadow import Shadow
+from edge_agent.services.side_queue import SideQueue
 from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.uplink import Uplink
 from edge_agent.services.write_permit import WritePermit
 
 TURN_S = 0.5
 KNOWS = "recognition"
 
 
-def build_permit(basis: Basis, storage: Storage, recorder: Recorder) -> WritePermit:
+def build_permit(basis: Basis, storage: Storage, recorder: Recorder, uplink: Uplink) -> WritePermit:
     """Build what says whether a till may be written to, with the score kept on disk."""
     settings = basis.settings
     tills = {till.id: till.name for till in settings.device.escpos_tills}
     bars = bars_by_till(settings.config.agreement, tills)
     permit = WritePermit(storage.agreement, basis.clock, basis.tally, bars)
-    AgreementNews(permit, recorder, basis.clock, basis.ids, basis.tally)
+    queue = SideQueue(lambda draft: recorder.record([draft], lambda seq: seq), basis.tally)
+    uplink.heard(lambda _ranges: queue.settle())
+    AgreementNews(permit, queue, basis.clock, basis.ids)
     return permit
 
 

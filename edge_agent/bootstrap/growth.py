@@ -19,5 +19,5 @@ def build_growth(
     recorder.listen(waiting.recorded)
     return Growth(
         gifts=HandOver(recorder, leases, replica, prices, clock, basis.ids),
-        tasks=TaskDesk(replica, prices, waiting, basis.shop.store_name, clock),
+        tasks=TaskDesk(replica, prices, waiting, basis.shop, clock),
     )

@@ -1,4 +1,4 @@
-"""What `edge-agent check` tries before a box is relied upon."""
+"""What `edge-agent doctor` tries before a box is relied upon."""
 
 import shutil
 import socket

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
+from edge_agent.adapters.journal_seal import SealFound
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
 from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.growth import Growth
@@ -84,6 +85,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     )
     sessions = TillSessions(clock, basis.settings.config.face.turn_policy)
     members = _members(basis, storage, lines)
+    members.stands_here = lines.downlink.first
     keys = basis.settings.device.keys
     proof_uses = ProofUses(storage.used_proofs, recorder, clock, ids, basis.tally)
     proof_uses.catch_up(storage.journal)
@@ -103,8 +105,10 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     gallery.fill_rows(storage.gallery.rows(model_id))
     beside = build_beside(basis, storage, devices.face, (gallery, old), faces)
     held = Held(gallery, MemberLookup(replica, members), beside)
-    claim_base = f"{basis.settings.device.cloud.url}/m/"
-    enrol = Enrol(recorder, replica, members, clock, ids, shop, claim_base=claim_base)
+    claim_base = f"{basis.settings.device.cloud.pages}/m/"
+    counter_desk = (recorder, replica, members, clock, ids, shop)
+    numbers = basis.settings.device.card_numbers
+    enrol = Enrol(*counter_desk, claim_base=claim_base, numbers=numbers)
     leases = _leases(basis, storage, lines, recorder)
     counter = build_counter_sales(basis, storage, lines, recorder, leases)
     after = build_after_sale(basis, storage, lines, recorder, counter.prices)
@@ -126,7 +130,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         leases=leases,
         after=after,
         pairing=_pairing(basis, storage),
-        permit=build_permit(basis, storage, recorder),
+        permit=build_permit(basis, storage, recorder, lines.uplink),
         growth=build_growth(basis, storage, recorder, leases, counter.prices),
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol
@@ -167,6 +171,9 @@ def _leases(basis: Basis, storage: Storage, lines: Lines, recorder: Recorder) ->
         board=sha256(LEASE_BOARD + secret).digest() if secret else b"",
     )
     lines.downlink.lend_to(desk.apply)
+    if storage.seal.found is SealFound.SET_BACK:
+        desk.forked()
+        lines.uplink.reload()
     return desk
 
 

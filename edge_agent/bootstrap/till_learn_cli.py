@@ -15,6 +15,7 @@ from rich.table import Table
 
 from edge_agent.bootstrap.ask_agent import RunningAgent, running_agent
 from edge_agent.bootstrap.teaching import keep, teach
+from edge_agent.bootstrap.till_devices_cli import OperatorOption, PinOption
 from edge_agent.domain.taught import Sample, Taught
 from edge_agent.services.lessons import Lesson
 from edge_agent.settings import load_settings
@@ -52,6 +53,8 @@ def learn(  # noqa: PLR0913 -- one option each
         int, typer.Option("--samples", min=3, max=20, help="现场收几张 / how many, with --live")
     ] = WANTED,
     title: Annotated[str, typer.Option(help="给人看的名字 / a title for people")] = "",
+    operator: OperatorOption = "",
+    pin: PinOption = "",
     *,
     write: Annotated[bool, typer.Option("--write", help="写文件 / write the profile")] = False,
     force: Annotated[bool, typer.Option("--force", help="换掉已有的 / replace one")] = False,
@@ -62,7 +65,7 @@ def learn(  # noqa: PLR0913 -- one option each
     Exit codes: 0 every sample is read, 1 some are not, 2 refused with a code.
     """
     try:
-        taken = _taken(samples, live, config, wanted)
+        taken = _taken(samples, live, config, wanted, (operator, pin))
         learned = _learned(taken, name, title or name)
         path = keep(out, name, learned.profile, force=force) if write else None
     except Fault as fault:
@@ -76,14 +79,18 @@ def learn(  # noqa: PLR0913 -- one option each
         raise typer.Exit(EXIT_UNSURE)
 
 
-def _taken(folder: Path | None, live: str, config: Path | None, wanted: int) -> list[Sample]:
+def _taken(
+    folder: Path | None, live: str, config: Path | None, wanted: int, who: tuple[str, str]
+) -> list[Sample]:
     if live:
         if config is None:
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--config", detail="needed for --live")
         agent = running_agent(load_settings(config))
         if agent is None:
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail="agent is not running")
-        return collect(agent, live, wanted)
+        number = who[0] or typer.prompt("工号 / operator", err=True)
+        pin = who[1] or typer.prompt("PIN", hide_input=True, err=True)
+        return collect(agent.signed_in(number, pin), live, wanted)
     if folder is None:
         raise Fault(FaultCode.LEARN_SAMPLE_UNREADABLE, name="SAMPLES", detail="no folder, no till")
     return read_samples(folder)

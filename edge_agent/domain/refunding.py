@@ -27,8 +27,9 @@ class RefundCommand:
 class RefundQuote:
     """What a refund comes to; points are settled by the cloud, which knows what is left of them.
 
-    `left` is what could still come back of each line afterwards. `whole` is False when the cloud
-    could not be asked whether another shop took something back meanwhile.
+    `uses` are the limited rules that count as not used after all, `left` is what could still come
+    back of each line afterwards. `whole` is False when the cloud could not be asked whether another
+    shop took something back meanwhile.
     """
 
     money_fen: int
@@ -36,6 +37,7 @@ class RefundQuote:
     points_back: int
     points_taken: int
     coupons: tuple[str, ...] = ()
+    uses: tuple[tuple[str, int], ...] = ()
     left: tuple[tuple[int, int], ...] = ()
     whole: bool = True
 

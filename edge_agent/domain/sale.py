@@ -28,6 +28,7 @@ class SaleCommand:
     """A sale to be closed; tenders are (kind, amount in fen) and add up to what is due.
 
     `points` and `coupons` are what she wants to redeem; what points pay is no tender of the till's.
+    `basket_id` is the till's own: the price is that of the moment of its first quote.
     """
 
     till: UUID
@@ -39,6 +40,7 @@ class SaleCommand:
     quoted_total_fen: int | None = None
     points: int = 0
     coupons: tuple[UUID, ...] = ()
+    basket_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

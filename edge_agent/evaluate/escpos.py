@@ -11,7 +11,7 @@ from rich.table import Table
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.evaluate import MANIFEST, Score
 from edge_agent.drivers.till_escpos.evaluate import evaluate as score_of
-from edge_agent.evaluate.output import FolderArgument, JsonOption, print_json, refuse
+from edge_agent.evaluate.output import FolderArgument, JsonOption, print_json, refuse, shipped
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -24,12 +24,14 @@ def escpos(
     as_json: JsonOption = False,
     profile: Annotated[str, typer.Option(metavar="NAME", help="收银机型 / till profile")] = PROFILE,
     profiles_dir: Annotated[
-        Path, typer.Option(metavar="DIR", help="机型文件夹 / where the profiles are")
-    ] = Path("device_configs"),
+        Path | None,
+        typer.Option(metavar="DIR", help="机型文件夹,缺省 device_configs / where the profiles are"),
+    ] = None,
 ) -> None:
     """小票读取准确度,文件夹含 manifest.jsonl / How well receipts are read (manifest.jsonl)."""
     try:
-        score = _score(folder, load_profile(profiles_dir, profile, TillProfile))
+        beside = profiles_dir or shipped("device_configs")
+        score = _score(folder, load_profile(beside, profile, TillProfile))
     except Fault as fault:
         refuse(fault)
     if as_json:

@@ -34,7 +34,8 @@ def read_labels(folder: Path) -> Labels:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             table = csv.DictReader(lines)
-            columns = table.fieldnames or ()
+            columns = [name.strip().lower() for name in table.fieldnames or ()]
+            table.fieldnames = columns
             missing = [name for name in COLUMNS if name not in columns]
             if missing:
                 raise _invalid(path, f"no column {', '.join(missing)}")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx
 from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES
-from edge_agent.drivers.face_onnx.pictures import decode_picture
+from edge_agent.drivers.face_onnx.pictures import any_picture
 from edge_agent.drivers.face_onnx.yunet import Picture
 from edge_agent.evaluate.face_folder import Labelled, Labels
 from edge_agent.ports.face import FaceReading
@@ -48,12 +48,16 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Every photo that could be read, and the files that could not."""
+    """Every photo that could be read, and the files that could not.
+
+    `two_names`: one picture given to two people; one label is wrong, so neither is believed.
+    """
 
     photos: tuple[Photo, ...]
     missing: tuple[str, ...]
     unreadable: tuple[str, ...]
     same_picture: tuple[str, ...]
+    two_names: tuple[str, ...]
 
     @property
     def usable(self) -> tuple[Photo, ...]:
@@ -64,25 +68,29 @@ class Gathered:
 def gather(folder: Path, labels: Labels, models: FaceModels, progress: Progress) -> Gathered:
     """Run the pipeline over the folder; what cannot be read is told, never raised."""
     pipeline = _Pipeline(models)
-    photos: list[Photo] = []
+    photos: dict[bytes, Photo] = {}
     missing, unreadable, same = list[str](), list[str](), list[str]()
-    seen: set[tuple[str, bytes]] = set()
+    two_names: dict[bytes, list[str]] = {}
     for done, row in enumerate(labels.rows, 1):
         try:
             content = (folder / row.file).read_bytes()
-            fingerprint = (row.identity, sha256(content).digest())
-            if fingerprint in seen:
+            fingerprint = sha256(content).digest()
+            known = photos.get(fingerprint)
+            if known is None:
+                photos[fingerprint] = pipeline.run(row, any_picture(content))
+            elif known.person == row.identity:
                 # One picture twice would be a perfect match of nothing.
                 same.append(row.file)
             else:
-                seen.add(fingerprint)
-                photos.append(pipeline.run(row, decode_picture(content)))
+                two_names.setdefault(fingerprint, [known.file]).append(row.file)
         except OSError:
             missing.append(row.file)
         except Fault:
             unreadable.append(row.file)
         progress(done, len(labels.rows))
-    return Gathered(tuple(photos), tuple(missing), tuple(unreadable), tuple(same))
+    believed = tuple(photo for mark, photo in photos.items() if mark not in two_names)
+    doubtful = tuple(file for files in two_names.values() for file in files)
+    return Gathered(believed, tuple(missing), tuple(unreadable), tuple(same), doubtful)
 
 
 class _Pipeline:

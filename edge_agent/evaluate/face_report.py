@@ -101,6 +101,7 @@ def figures(report: FaceReport) -> dict[str, Any]:
         "files_missing": list(gathered.missing),
         "files_unreadable": list(gathered.unreadable),
         "files_same_picture": list(gathered.same_picture),
+        "files_two_names": list(gathered.two_names),
         "detector_misses": len(report.detector_misses),
         "detector_miss_files": list(report.detector_misses),
         "gates": report.gates(),

@@ -140,6 +140,7 @@ def _unusable(report: FaceReport) -> list[Line]:
         ("文件不存在", "files missing", len(gathered.missing)),
         ("图片读不了", "pictures unreadable", len(gathered.unreadable)),
         ("重复的图片", "the same picture again", len(gathered.same_picture) + labels.repeated),
+        ("同一张图两个人名", "one picture of two people", len(gathered.two_names)),
         ("标签不全的行", "rows without file or identity", labels.incomplete),
     )
     return [Line(zh, en, str(count), mark="unsure") for zh, en, count in counted if count]

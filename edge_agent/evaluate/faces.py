@@ -22,7 +22,7 @@ from edge_agent.evaluate.face_page import page
 from edge_agent.evaluate.face_report import FaceReport, evaluate_faces, figures
 from edge_agent.evaluate.face_report import Progress as Told
 from edge_agent.evaluate.face_texts import summary
-from edge_agent.evaluate.output import FolderArgument, JsonOption, print_json, refuse
+from edge_agent.evaluate.output import FolderArgument, JsonOption, print_json, refuse, shipped
 from retail_core.errors import Fault
 from retail_core.identity.model_card import Profile
 from retail_core.texts.faults import FaultCode
@@ -32,7 +32,8 @@ HtmlOption = Annotated[
     typer.Option("--html", metavar="FILE", help="写出单文件网页报告 / write a page with the plots"),
 ]
 ModelsOption = Annotated[
-    Path, typer.Option(metavar="DIR", help="模型文件夹 / where the models are")
+    Path | None,
+    typer.Option(metavar="DIR", help="模型文件夹,缺省 models / where the models are, else models"),
 ]
 EmbedderOption = Annotated[
     Profile, typer.Option(metavar="NAME", help="特征网:mobilefacenet 或 dlib / the embedder")
@@ -44,12 +45,13 @@ def faces(
     *,
     as_json: JsonOption = False,
     html: HtmlOption = None,
-    models_dir: ModelsOption = Path("models"),
+    models_dir: ModelsOption = None,
     embedder: EmbedderOption = "mobilefacenet",
 ) -> None:
     """人脸准确度,文件夹含 labels.csv(file,identity)/ How well faces are told apart (labels.csv)."""
     try:
-        models = FaceModels.load(models_dir, liveness=True, embedder=embedder)
+        beside = models_dir or shipped("models")
+        models = FaceModels.load(beside, liveness=True, embedder=embedder)
         with _progress() as told:
             report = evaluate_faces(folder, models, told)
         if html is not None:

@@ -16,6 +16,12 @@ FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="样本文�
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON, for programs")]
 
 
+def shipped(name: str) -> Path:
+    """Return a folder of the product's: the one here, else the one beside this program."""
+    here = Path(name)
+    return here if here.is_dir() else Path(__file__).resolve().parents[2] / name
+
+
 def refuse(fault: Fault) -> NoReturn:
     """Say why a folder cannot be evaluated and end with exit code 2."""
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"

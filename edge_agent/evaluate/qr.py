@@ -34,7 +34,7 @@ CASCADE, FIRST = "cascade", "zxing"
 def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
     """会员码读取准确度,文件夹含 manifest.jsonl / How well codes are read (manifest.jsonl)."""
     try:
-        todo, readers = _examples(folder), all_readers()
+        (todo, unusable), readers = _examples(folder), all_readers()
     except Fault as fault:
         refuse(fault)
     cv2.setNumThreads(1)
@@ -42,18 +42,20 @@ def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
         task = progress.add_task("QR", total=len(todo))
         scores = measure(todo, readers, lambda: progress.advance(task))
     if as_json:
-        print_json(as_report(scores))
+        print_json(as_report(scores, unusable))
     else:
-        _print(scores)
+        _print(scores, unusable)
 
 
-def as_report(scores: dict[str, Score]) -> dict[str, object]:
+def as_report(scores: dict[str, Score], unusable: int) -> dict[str, object]:
     """Return the cascade's counts; `ms_median` is its first look's, `ms_p95` the whole's."""
     whole = scores[CASCADE]
     return {
         **whole.as_json(),
         "ms_median": scores[FIRST].percentile_ms(50),
         "broken": whole.broken,
+        "files_missing": whole.missing,
+        "lines_unusable": unusable,
         "right_percent": _percent(whole.codes.right, whole.codes.total),
         "not_counted": sorted(NOT_COUNTED & whole.by_set.keys()),
         "by_set": {name: one.as_json() for name, one in sorted(whole.by_set.items())},
@@ -61,13 +63,12 @@ def as_report(scores: dict[str, Score]) -> dict[str, object]:
     }
 
 
-def _examples(folder: Path) -> list[Example]:
+def _examples(folder: Path) -> tuple[list[Example], int]:
     try:
         return examples(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        detail = f"{type(error).__name__}: {error}"
+    except (OSError, ValueError) as error:
         path = folder / MANIFEST
-        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=detail) from error
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=error) from error
 
 
 def all_readers() -> dict[str, Reader]:
@@ -97,7 +98,7 @@ def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def _print(scores: dict[str, Score]) -> None:
+def _print(scores: dict[str, Score], unusable: int) -> None:
     console = Console()
     readers = _table("读取器 / reader", "none", "ms", "ms p95")
     for name, score in scores.items():
@@ -110,8 +111,12 @@ def _print(scores: dict[str, Score]) -> None:
         sets.add_row(f"{name} *" if name in NOT_COUNTED else name, *_counts(tally))
     console.print(readers)
     console.print(sets)
-    broken = scores[CASCADE].broken
-    console.print(f"打不开的图片 / broken pictures {broken};* 不计入合计 / not in the totals")
+    whole = scores[CASCADE]
+    console.print(f"打不开的图片 / broken pictures {whole.broken};* 不计入合计 / not in the totals")
+    if whole.missing or unusable:
+        console.print(
+            f"不存在的文件 / files missing {whole.missing};看不懂的行 / lines of no use {unusable}"
+        )
 
 
 def _table(first: str, *more: str) -> Table:

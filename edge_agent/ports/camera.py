@@ -55,6 +55,10 @@ class Camera(Protocol):
         """Return `ok`, `starting`, `stalled` or `gone`."""
         ...
 
+    def looks(self) -> int:
+        """Return how often the capture was looked after since the program began; only grows."""
+        ...
+
     def stop(self) -> None:
         """End the capture process and free the device; safe to call twice."""
         ...

@@ -9,6 +9,7 @@ from retail_core.wire.lane import CheckInSeen
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import ChangeFrame, Hello, Presence, Sale
 from retail_core.wire.refund import Refund
+from retail_core.wire.snapshot import Bucket, BucketsApart, BucketSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,37 @@ class CloudDirectory(Protocol):
     """HTTP requests to the cloud; each raises Fault SYNC_LINK_DOWN when it cannot be reached."""
 
     def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
-        """Look a member up by `phone_key`, `card` or `phone`, and join her interest set."""
+        """Look a member up by `phone_key`, `card` or `phone`, and join her interest set.
+
+        By `member`, her id, only a member who is in the set already.
+        """
         ...
 
     def changes_since(self, pos: int) -> ChangeFrame:
-        """Fetch the store's feed after a position, to close a gap."""
+        """Fetch the store's feed after a position, to close a gap.
+
+        Raises Fault SYNC_REFETCH when the cloud does not keep it from there on.
+        """
+        ...
+
+    def kept_since(self, pos: int) -> ChangeFrame:
+        """Fetch what of the feed no snapshot holds: leases and the like, after a position."""
+        ...
+
+    def snapshot(self) -> bytes:
+        """Fetch the manifest of the store's members; Faults SNAPSHOT_WAITS, API_NOT_FOUND."""
+        ...
+
+    def snapshot_part(self, sha256: bytes, start: int, size: int) -> bytes:
+        """Fetch up to `size` bytes of a segment from a place in it; API_NOT_FOUND if it is gone."""
+        ...
+
+    def compare_buckets(self, sums: BucketSums) -> BucketsApart:
+        """Let the cloud compare what is held here."""
+        ...
+
+    def bucket(self, bucket: int) -> Bucket:
+        """Fetch the members of one bucket."""
         ...
 
     def catalogue(self, version: int) -> bytes:

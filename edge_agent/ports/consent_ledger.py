@@ -1,5 +1,6 @@
 """The box's own memory of who agreed to what: append-only, longer than the journal keeps it."""
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -40,4 +41,13 @@ class ConsentLedger(Protocol):
 
     def erasures(self, member_id: UUID) -> tuple[Erasure, ...]:
         """Return what was erased of a member, oldest first."""
+        ...
+
+    def settle(self, held: Callable[[UUID], bool]) -> int:
+        """Let go of words on which nothing rested for three years; return how many went.
+
+        `held` tells whether this shop knows a member. A yes to faces rests on templates, any other
+        yes on the member; a no, and a word after which another was said, rest on nothing. The three
+        years are counted in lease time, from the day on which this was told first.
+        """
         ...

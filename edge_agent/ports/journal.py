@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from retail_core.clock import Instant
+from retail_core.limits import JOURNAL_KEEP_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class StoredAnswer:
     answer: bytes
 
 
+KeyedAnswer = tuple[str, StoredAnswer]
+# An answer that names the sequence of what it answers: called with it, inside the write.
+AnswerAt = Callable[[int], KeyedAnswer | None]
 # A change of another book in the journal's file; it is called with the adapter's transaction.
 Beside = Callable[[Any], None]
 
@@ -54,12 +58,14 @@ class Journal(Protocol):
         self,
         drafts: Sequence[Draft],
         *,
-        answer: tuple[str, StoredAnswer] | None = None,
+        answer: KeyedAnswer | AnswerAt | None = None,
         beside: Beside | None = None,
     ) -> tuple[Record, ...]:
         """Write events, the answer under its idempotency key, and what goes beside them.
 
-        All of it is one synced transaction.
+        All of it is synced together or not at all; callers at the same moment share the sync, and
+        one's fault is its own. `answer` may be made of the first sequence the drafts get; that and
+        `beside` may be called again when the write is tried again.
 
         An event id that is already there is not written again. A key already answered for the
         same body writes nothing and returns no record. Raises Fault DISK_FULL,
@@ -91,6 +97,17 @@ class Journal(Protocol):
         """Mark inclusive ranges as committed in the cloud; return how many were new."""
         ...
 
+    def reoffer(self, committed: Sequence[tuple[int, int]]) -> int:
+        """Let everything kept wait again that the cloud does not have; return how much waits.
+
+        Durable when it returns. What is not kept any more counts as committed.
+        """
+        ...
+
+    def first_kept(self) -> int:
+        """Return the lowest sequence that is kept, or `next_seq()` when none is."""
+        ...
+
     def depth(self) -> int:
         """Return how many records wait for the cloud."""
         ...
@@ -111,8 +128,14 @@ class Journal(Protocol):
         """Return one record, None when it is not kept or was never written."""
         ...
 
-    def prune(self, *, acked_before_wall_ms: int) -> int:
-        """Delete acknowledged records older than the given time; return how many went."""
+    def prune(
+        self, *, acked_before_wall_ms: int | None, keep_bytes: int = JOURNAL_KEEP_BYTES
+    ) -> int:
+        """Delete acknowledged records that are old, or too much; return how many went.
+
+        Old is older than the given time, None where nobody knows the time; too much is what the
+        journal uses beyond `keep_bytes`, however young.
+        """
         ...
 
     def close(self) -> None:

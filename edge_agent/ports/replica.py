@@ -10,6 +10,8 @@ from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import Change
+from retail_core.wire.refund import UsesGone
+from retail_core.wire.snapshot import HeldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,23 @@ class InForce:
 
 
 AS_THEY_SAY = InForce()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueStep:
+    """What leads from the catalogue `base`, whose bytes had `base_sha256`, to the next version.
+
+    `prices` and `in_force` are all there is of the articles named; every other stays as it is.
+    """
+
+    base: int
+    base_sha256: bytes
+    version: int
+    sha256: bytes
+    articles: tuple[Article, ...]
+    gone: tuple[str, ...]
+    prices: tuple[ListPrice, ...]
+    in_force: Mapping[str, int]
 
 
 class Replica(Protocol):
@@ -56,6 +75,45 @@ class Replica(Protocol):
         """Return a member by id."""
         ...
 
+    def is_gone(self, member_id: UUID) -> bool:
+        """Return whether the cloud took a member away from here."""
+        ...
+
+    def begin_load(self, manifest: bytes) -> frozenset[bytes]:
+        """Begin or go on to load a snapshot beside; return the segments that lie there already."""
+        ...
+
+    def load_segment(self, sha256: bytes, rows: Sequence[HeldRow]) -> None:
+        """Load a segment's members; Fault WIRE_MALFORMED for a record that cannot be read."""
+        ...
+
+    def finish_load(self, *, feed_epoch: int, base: int) -> None:
+        """Hold what was loaded from now on, in one go, with all that is no member's record.
+
+        Members enrolled here that the cloud has not heard of come along, and whoever was put here
+        since the load began.
+        """
+        ...
+
+    def load_begun(self) -> bool:
+        """Return whether a snapshot was begun and not finished, perhaps before a power cut."""
+        ...
+
+    def drop_load(self) -> None:
+        """Throw away what was loaded beside; safe to call when there is nothing."""
+        ...
+
+    def bucket_sums(self) -> tuple[int, int, bytes]:
+        """Return (feed epoch, position, sums by bucket) of what is held, read from the disk."""
+        ...
+
+    def replace_bucket(self, bucket: int, pos: int, rows: Sequence[HeldRow]) -> tuple[UUID, ...]:
+        """Let a bucket hold just these members as of a position; return those that differed.
+
+        Nothing is done when the feed was applied beyond that position.
+        """
+        ...
+
     def by_phone_key(self, key_id: bytes) -> HeldMember | None:
         """Return the member whose phone has this key id."""
         ...
@@ -72,6 +130,10 @@ class Replica(Protocol):
         """Return the members whose digit codes carry this reference: almost always one at most."""
         ...
 
+    def uses_back(self, day: int) -> Mapping[bytes, UsesGone]:
+        """Return what is gone of the uses of this store's receipts of a day, by receipt."""
+        ...
+
     def member_count(self) -> int:
         """Return how many members are held."""
         ...
@@ -86,8 +148,14 @@ class Replica(Protocol):
         articles: Sequence[Article],
         prices: Sequence[ListPrice] = (),
         in_force: InForce = AS_THEY_SAY,
+        *,
+        sha256: bytes = b"",
     ) -> None:
         """Swap the whole catalogue in one transaction; `prices` are those that change by day."""
+        ...
+
+    def step_catalogue(self, step: CatalogueStep) -> bool:
+        """Lead the catalogue held to the next version; False when another one is held."""
         ...
 
     def list_prices(self) -> tuple[ListPrice, ...]:

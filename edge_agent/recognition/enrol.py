@@ -7,6 +7,7 @@ with the gallery: a member already there who looks the same is reported, never s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from uuid import UUID
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from edge_agent.ports.face import FaceReading
 from edge_agent.recognition.gallery import Gallery
 from retail_core import limits
-from retail_core.identity.face_match import Candidate, FacePolicy, threshold_for
+from retail_core.identity.face_match import Candidate, FacePolicy, Reach, threshold_for
 from retail_core.texts.faults import FAULTS, FaultCode
 
 Embedding = NDArray[np.float32]
@@ -110,10 +111,11 @@ def lookalike(
 ) -> Candidate | None:
     """Return another member whom these templates match as a visitor would, or None."""
     threshold = threshold_for(gallery.members, policy.target_fpir_permille, policy)
-    found = (candidate for template in templates for candidate in gallery.search(template))
+    # Who is below it is warned of by nobody, so nobody below it is read to the end.
+    reach = Reach(threshold, inf, threshold)
+    found = (one for template in templates for one in gallery.search(template, reach))
     nearest = [one for one in found if one is not None and one.member_id != member_id]
-    closest = max(nearest, key=lambda candidate: candidate.score, default=None)
-    return closest if closest is not None and closest.score >= threshold else None
+    return max(nearest, key=lambda candidate: candidate.score, default=None)
 
 
 def _judge(reading: FaceReading, taken: Sequence[Embedding], policy: FacePolicy) -> EnrolFrame:

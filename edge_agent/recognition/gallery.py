@@ -139,7 +139,7 @@ class Gallery:
                 return None, None
             glance.leave_out(self._number[best.member_id])
             if reach is not None:
-                glance.reach(best.score - reach.margin)
+                glance.reach(max(best.score - reach.margin, reach.rival_min))
             second = self._first(glance.nearest())
         if reach is not None and second is not None and not reach.rivals(best.score, second.score):
             return best, None

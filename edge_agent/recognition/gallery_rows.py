@@ -26,7 +26,7 @@ from edge_agent.recognition.gallery_fixed import (
     values,
 )
 
-# 2 MB of near halves: a third of a millisecond, so two threads end together.
+# 2 MB of one half each: a third of a millisecond, so two threads end together.
 BLOCK_ROWS = 8_192
 HUGE_PAGE = 1 << 21
 # Rows that are taken in or looked at again in one step: what stays in a processor's cache.
@@ -39,13 +39,18 @@ Scored = tuple[float, int]
 class Block:
     """The values of a fixed number of rows; those not in use are zero.
 
-    `near` and `far` are the coarse values of the first columns and of the others.
+    `halves` are the coarse values of the first columns and of the others.
     """
 
     def __init__(self, rows: int, width: int, split: int) -> None:
-        self.near = _zeros((rows, split), np.dtype(np.int8))
-        self.far = _zeros((rows, width - split), np.dtype(np.int8))
+        coarse = np.dtype(np.int8)
+        self.halves = (_zeros((rows, split), coarse), _zeros((rows, width - split), coarse))
         self.fine = _zeros((rows, width), np.dtype(np.int16))
+
+    @property
+    def planes(self) -> tuple[NDArray[Any], ...]:
+        """All that is held of each row."""
+        return (*self.halves, self.fine)
 
 
 def _zeros(shape: tuple[int, int], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -91,9 +96,10 @@ class Rows:
         self._block_rows = block_rows
         self._blocks: list[Block] = []
         self._scale = np.zeros(0)
-        self._far_length = np.zeros(0)
+        # Shape (2, rows): how long both halves of each row are.
+        self._lengths = np.zeros((2, 0))
         self._owner = np.zeros(0, np.int64)
-        self._near_most, self._far_most = Longest(), Longest()
+        self._most = (Longest(), Longest())
         self._length_most = 0.0
         # It sleeps between searches; the threads of a BLAS or of OpenMP spin for 30 ms after each,
         # and on a box with two cores the nets of the next frame ran at half speed beside them.
@@ -110,14 +116,13 @@ class Rows:
         return self._length_most
 
     @property
-    def far_length_max(self) -> float:
-        """No row's far half is longer."""
-        return self._far_most.length
-
-    @property
     def scale_max(self) -> float:
         """No row's scale is larger."""
-        return self._far_most.scale
+        return self._most[0].scale
+
+    def half_max(self, half: int) -> float:
+        """No row's half, the first (0) or the second (1), is longer."""
+        return self._most[half].length
 
     def append(self, vectors: Vectors, owners: Integers) -> None:
         """Hold more rows, shape (n, width), each with the number of its owner."""
@@ -138,11 +143,11 @@ class Rows:
             self.used -= 1
             block, place = divmod(row, self._block_rows)
             last, last_place = divmod(self.used, self._block_rows)
-            for plane in ("near", "far", "fine"):
-                source = getattr(self._blocks[last], plane)
-                getattr(self._blocks[block], plane)[place] = source[last_place]
+            planes = zip(self._blocks[last].planes, self._blocks[block].planes, strict=True)
+            for source, target in planes:
+                target[place] = source[last_place]
                 source[last_place] = 0
-            for column in (self._scale, self._far_length, self._owner):
+            for column in (self._scale, *self._lengths, self._owner):
                 column[row] = column[self.used]
                 column[self.used] = 0
             if not last_place:
@@ -163,15 +168,12 @@ class Rows:
         return self._owner[rows]
 
     def halves(self, vectors: Fixed) -> tuple[Fixed, Fixed]:
-        """Return the columns of the near halves and those of the far halves."""
+        """Return the columns of the first halves and those of the second."""
         return vectors.part(slice(self._split)), vectors.part(slice(self._split, None))
 
-    def wrong_by(self, near: Fixed, far: Fixed) -> tuple[float, float]:
-        """Return how far coarse products with the near halves, and the far, may be off."""
-        return (
-            near.wrong_by(self._near_most.length, self._near_most.lost),
-            far.wrong_by(self._far_most.length, self._far_most.lost),
-        )
+    def wrong_by(self, half: int, probe: Fixed) -> float:
+        """Return how far coarse products of a probe's half with the rows' may be off."""
+        return probe.wrong_by(self._most[half].length, self._most[half].lost)
 
     def in_turns(self, work: Callable[[int], None]) -> None:
         """Do the work of every block, on two threads."""
@@ -198,30 +200,29 @@ class Rows:
         """Return the scales of a block's rows."""
         return self._scale[self.span(turn)]
 
-    def far_lengths(self, turn: int) -> Floats:
-        """Return how long the far halves of a block's rows are."""
-        return self._far_length[self.span(turn)]
+    def lengths(self, turn: int, half: int) -> Floats:
+        """Return how long the halves of a block's rows are, the first (0) or the second (1)."""
+        return self._lengths[half, self.span(turn)]
 
-    def near_products(self, turn: int, probe: Fixed) -> Floats:
-        """Return the coarse products of a probe with a block's near halves."""
-        return _products(probe, self._blocks[turn].near[: self._held(turn)])
-
-    def far_products(self, turn: int, probe: Fixed, places: Integers | None = None) -> Floats:
-        """Return the coarse products of a probe with a block's far halves, all or some."""
-        far = self._blocks[turn].far
+    def products(
+        self, turn: int, half: int, probe: Fixed, places: Integers | None = None
+    ) -> Floats:
+        """Return the coarse products of a probe's half with those of a block's rows, or of some."""
+        rows = self._blocks[turn].halves[half]
         return _products(
-            probe, far[: self._held(turn)] if places is None else far.take(places, axis=0)
+            probe, rows[: self._held(turn)] if places is None else rows.take(places, axis=0)
         )
 
-    def looks_at(self, rows: Integers, near: Fixed, far: Fixed) -> Floats:
+    def looks_at(self, rows: Integers, probe: Fixed) -> Floats:
         """Return the coarse products of some rows with a probe, both halves."""
+        first, second = self.halves(probe)
         looks, numbers = np.zeros(len(rows)), self.turns_of(rows)
         for number in np.unique(numbers).tolist():
             here = numbers == number
             places, block = rows[here] % self._block_rows, self._blocks[number]
-            looks[here] = _products(near, block.near.take(places, axis=0))
-            looks[here] += _products(far, block.far.take(places, axis=0))
-        return np.asarray(looks * self._scale[rows] * near.scale[0])
+            looks[here] = _products(first, block.halves[0].take(places, axis=0))
+            looks[here] += _products(second, block.halves[1].take(places, axis=0))
+        return np.asarray(looks * self._scale[rows] * probe.scale[0])
 
     def exact(self, rows: Integers, probe: Fixed) -> Iterator[Scored]:
         """Yield the exact products of some rows with the probe, and the owners."""
@@ -233,21 +234,18 @@ class Rows:
 
     def _put(self, block: int, row: int, vectors: Vectors, owners: Integers) -> None:
         put, flat = slice(row, row + len(owners)), slice(self.used, self.used + len(owners))
-        rows, split = Fixed.of(vectors), self._split
-        near, far = self.halves(rows)
-        self._blocks[block].near[put] = near.coarse
-        self._blocks[block].far[put] = far.coarse
+        rows, columns = Fixed.of(vectors), (slice(self._split), slice(self._split, None))
         self._blocks[block].fine[put] = rows.fine
         # Rounding to 24 bits may have made a row longer by this.
         more = rows.scale * (self.width**0.5 / FINE)
-        near_length = lengths(vectors[:, :split]) + more
-        far_length = lengths(vectors[:, split:]) + more
-        self._near_most.hear_of(near, near_length)
-        self._far_most.hear_of(far, far_length)
-        longest = float(np.hypot(near_length, far_length).max())
+        for half, part in enumerate(self.halves(rows)):
+            length = lengths(vectors[:, columns[half]]) + more
+            self._blocks[block].halves[half][put] = part.coarse
+            self._most[half].hear_of(part, length)
+            self._lengths[half, flat] = length
+        longest = float(np.hypot(*self._lengths[:, flat]).max())
         self._length_most = max(self._length_most, longest * (1 + ROUNDING))
-        self._scale[flat], self._far_length[flat] = rows.scale, far_length
-        self._owner[flat] = owners
+        self._scale[flat], self._owner[flat] = rows.scale, owners
         self.used = flat.stop
 
     def _held(self, turn: int) -> int:
@@ -260,17 +258,17 @@ class Rows:
         for number in np.unique(numbers).tolist():
             here = numbers == number
             places, block = rows[here] % self._block_rows, self._blocks[number]
-            coarse = np.concatenate((block.near[places], block.far[places]), axis=1)
+            coarse = np.concatenate([half[places] for half in block.halves], axis=1)
             whole[here] = joined(coarse, block.fine[places])
         return whole
 
     def _grow(self) -> None:
         self._blocks.append(Block(self._block_rows, self.width, self._split))
         room = len(self._blocks) * self._block_rows
-        for name in ("_scale", "_far_length", "_owner"):
+        for name in ("_scale", "_lengths", "_owner"):
             column = getattr(self, name)
-            longer = np.zeros(room, column.dtype)
-            longer[: self.used] = column[: self.used]
+            longer = np.zeros((*column.shape[:-1], room), column.dtype)
+            longer[..., : self.used] = column[..., : self.used]
             setattr(self, name, longer)
 
     @contextmanager

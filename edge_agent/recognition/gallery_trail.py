@@ -60,10 +60,9 @@ class Followed:
     """The rows that a trail leaves, looked at for the probe at hand."""
 
     def __init__(self, rows: Rows, probe: Fixed, places: Integers) -> None:
-        near, far = rows.halves(probe)
-        self.doubt = sum(rows.wrong_by(near, far))
+        self.doubt = sum(rows.wrong_by(half, part) for half, part in enumerate(rows.halves(probe)))
         self.doubt += ROUNDING * (1 + rows.length_max * float(probe.length[0]))
-        self._places, self._looks = places, rows.looks_at(places, near, far)
+        self._places, self._looks = places, rows.looks_at(places, probe)
 
     def at(self, _floor: float) -> Looked:
         """Return the rows of the trail."""

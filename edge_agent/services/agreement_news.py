@@ -8,12 +8,11 @@ from uuid import UUID
 from edge_agent.domain.agreement import Override, TillTrust
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.side_queue import SideQueue
 from edge_agent.services.write_permit import WritePermit
-from retail_core.errors import Fault
 from retail_core.fusion.agreement import Bars, Channel, score_of
 from retail_core.limits import AMOUNT_FEN_MAX
-from retail_core.tally import FaultTally
+from retail_core.sync.urgency import COUNTED, urgency_of_news
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.tills import ChannelState, DifferenceSeen, TillAgreement, TillDay
@@ -29,26 +28,24 @@ class AgreementNews:
     def __init__(
         self,
         permit: WritePermit,
-        recorder: Recorder,
+        queue: SideQueue,
         clock: Clock,
         ids: IdSource,
-        tally: FaultTally,
     ) -> None:
         self._permit = permit
-        self._recorder = recorder
+        self._queue = queue
         self._clock = clock
         self._ids = ids
-        self._tally = tally
         permit.listen(self.changed)
 
     def changed(self, till: UUID, before: TillTrust, after: TillTrust) -> None:
-        """Tell of a change that HQ should know of; what cannot be told is counted."""
+        """Tell of a change that HQ should know of."""
         overruled = before.overrides != after.overrides
         moved = before.record.standings != after.record.standings
         if not (overruled or moved or after.record.seen - after.told >= TELL_EVERY):
             return
         said = after.overrides[-1] if overruled else None
-        why = "override" if overruled else "standing" if moved else "count"
+        why = "override" if overruled else "standing" if moved else COUNTED
         at = self._clock.now()
         body = agreement_of(self._permit, till, after, why)
         draft = Draft(
@@ -59,11 +56,8 @@ class AgreementNews:
             till=till,
             operator=None if said is None else said.operator,
         )
-        try:
-            self._recorder.record([draft], lambda seq: seq)
-            self._permit.told(till)
-        except Fault as fault:
-            self._tally.count(fault.code)
+        self._queue.put(draft, urgency_of_news(why))
+        self._permit.told(till)
 
 
 def agreement_of(permit: WritePermit, till: UUID, trust: TillTrust, why: str) -> TillAgreement:

@@ -41,6 +41,7 @@ from retail_core.wire.messages import Sale, SaleLine
 
 SOURCE_TAP = "tap"
 TAKES_BACK = frozenset({"refund", "void", "exchange"})
+REPEATS = frozenset({"refund", "exchange"})
 SHOWN_MAX = 100
 HTTP_OK = 200
 
@@ -85,8 +86,11 @@ class BookTapped:
     def book(self, till: UUID, receipt: TappedReceipt) -> TappedBooking:
         """Book a receipt once; what is not booked is counted and listed."""
         with self._lock:
+            now = self._clock.now()
+            receipt = self._named(till, receipt, now)
+            key = self._key(till, receipt, now)
             made = [
-                self._decide(till, part, self._clock.now())
+                self._decide(till, part, now, _key_of(key, part, receipt))
                 for part in _parts(receipt, takes_back=self._returns is not None)
             ]
             self._shown.extend(made)
@@ -106,15 +110,15 @@ class BookTapped:
 
     # ---- inside ---------------------------------------------------------------------------------
 
-    def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant) -> TappedBooking:
+    def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant, key: str) -> TappedBooking:
         fault = _distrust(receipt)
         if fault is None and self._returns is not None and receipt.kind in TAKES_BACK:
-            return self._taken_back(till, receipt, at, self._returns)
+            return self._taken_back(till, receipt, (at, key), self._returns)
         if fault is None and receipt.kind != SALE:
             return self._unbooked(till, receipt, at, (TappedOutcome.OTHER, None))
         if fault is not None:
             return self._unbooked(till, receipt, at, (TappedOutcome.REFUSED, fault))
-        key, body_hash = self._key(till, receipt, at), _content_hash(receipt)
+        body_hash = _content_hash(receipt)
         held = self._journal.answer(key)
         if held is None:
             return self._booked(till, receipt, at, (key, body_hash))
@@ -123,11 +127,22 @@ class BookTapped:
         reused = (TappedOutcome.CONFLICT, FaultCode.TILL_RECEIPT_REUSED)
         return self._unbooked(till, receipt, at, reused)
 
+    def _named(self, till: UUID, receipt: TappedReceipt, at: Instant) -> TappedReceipt:
+        """Take a return's number for that of the sale it is about, if that was sold today."""
+        if receipt.kind not in REPEATS or not receipt.receipt_no or receipt.original_no:
+            return receipt
+        is_sold = self._journal.answer(self._key(till, receipt, at)) is not None
+        return replace(receipt, original_no=receipt.receipt_no) if is_sold else receipt
+
     def _taken_back(
-        self, till: UUID, receipt: TappedReceipt, at: Instant, returns: TappedReturns
+        self,
+        till: UUID,
+        receipt: TappedReceipt,
+        once: tuple[Instant, str],
+        returns: TappedReturns,
     ) -> TappedBooking:
         """Reverse what a till took back, once, or put it before a person."""
-        key = f"{self._key(till, receipt, at)}:back"
+        at, key = once
         # A void of a refund shows the same goods under the same number, and is no copy of it.
         body_hash = sha256(receipt.kind.encode() + _content_hash(receipt)).digest()
         held = self._journal.answer(key)
@@ -158,9 +173,14 @@ class BookTapped:
         )
 
     def _key(self, till: UUID, receipt: TappedReceipt, at: Instant) -> str:
-        """Name the receipt; one without a number is named by its own text, date and time in it."""
+        """Name the receipt; one without a number is named by its own text, date and time in it.
+
+        So is a return that bears the number of the sale it is about: there may be another one.
+        """
         day = self._desk.business_date(at) or f"boot-{at.boot_id}"
-        number = receipt.receipt_no or sha256(receipt.text.encode()).hexdigest()
+        repeats = receipt.kind in REPEATS and receipt.receipt_no == receipt.original_no
+        number = "" if repeats else receipt.receipt_no
+        number = number or sha256(receipt.text.encode()).hexdigest()
         return f"tap:{till}:{day}:{number}"
 
     def _booked(
@@ -265,6 +285,13 @@ class BookTapped:
             UUID(bytes=held.record.wallet),
             self._shop.legal_entity,
         )
+
+
+def _key_of(key: str, part: TappedReceipt, whole: TappedReceipt) -> str:
+    """Return a part's key: what an exchange sold is no sale of that number."""
+    if part.kind in TAKES_BACK:
+        return f"{key}:back"
+    return key if part.kind == whole.kind else f"{key}:new"
 
 
 def _parts(receipt: TappedReceipt, *, takes_back: bool) -> tuple[TappedReceipt, ...]:

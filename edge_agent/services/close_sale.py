@@ -18,6 +18,7 @@ from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Beside, Draft
 from edge_agent.ports.replica import HeldMember
 from edge_agent.services.lease_desk import LeaseDesk
+from edge_agent.services.openings import Openings
 from edge_agent.services.price_desk import PriceDesk, Quote, Redeemable
 from edge_agent.services.recorder import AnswerOf, Recorder
 from edge_agent.services.redeeming import (
@@ -99,6 +100,7 @@ class CloseSale:
         self._shop = shop
         self.desk = self._desk = desk
         self._redemptions = redemptions
+        self.openings = Openings(clock)
         # From price to booking one sale at a time: what may be had once is counted when it is sold.
         self.turn = threading.RLock()
 
@@ -112,9 +114,10 @@ class CloseSale:
         member_id: UUID | None,
         wish: Wish,
         trust: Trust = BY_NAME_ONLY,
+        opened: Instant | None = None,
     ) -> Priced:
         """Price lines with what she would redeem; nothing is held back for it."""
-        at = self._clock.now()
+        at = opened or self._clock.now()
         held = self._desk.member(member_id)
         allowance = self.allowance(self._asking(held, wish, trust, at), at)
         quote = self._desk.quote(lines, held, at, allowance.redeem)
@@ -137,7 +140,7 @@ class CloseSale:
         answer: AnswerOf[SaleResult] | None = None,
     ) -> SaleResult:
         """Close a sale; when this returns it is on disk, with the answer under its key."""
-        at = self._clock.now()
+        at = self.openings.of(command.till, command.basket_id)
         held = self._desk.member(command.member_id)
         wish = Wish(command.points, command.coupons)
         asking = self._asking(held, wish, trust, at)
@@ -145,7 +148,9 @@ class CloseSale:
             priced = self.hold(self._desk.named(command.lines), asking, at)
             try:
                 check_trusted(trust, command.member_id, priced)
-                return self.close(command, priced, Closing(self._ids.uuid7(), answer))
+                sold = self.close(command, priced, Closing(self._ids.uuid7(), answer))
+                self.openings.over(command.till, command.basket_id)
+                return sold
             finally:
                 self.let_go(priced.holds)
 
@@ -212,11 +217,20 @@ class CloseSale:
         )
         made = self._result(command, priced, closing.receipt_id, at, earned)
         sale = _sale(made, command, priced.quote, (*redeemed, *earned))
-        sale = msgspec.structs.replace(sale, lease_spends=tuple(map(spend_message, draws)))
+        sale = msgspec.structs.replace(
+            sale,
+            lease_spends=tuple(map(spend_message, draws)),
+            uses_on=self._uses_on(priced, made.business_date) if sale.uses else 0,
+        )
         draft = self._draft(command, at, encode_body(sale))
         return self._recorder.record(
             [draft], lambda seq: replace(made, seq=seq), closing.answer, beside=closing.beside
         )
+
+    def _uses_on(self, priced: Priced, booked: int | None) -> int:
+        """Return the day that caps were asked for, the basket's, where another one is booked."""
+        asked = self._desk.day_asked(priced.quote)
+        return 0 if asked is None or asked == booked else asked
 
     def _result(
         self,
@@ -283,7 +297,7 @@ def check_paid(command: SaleCommand, priced: PricedBasket) -> None:
     if len(command.tenders) > limits.TENDERS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="tenders")
     if any(amount < 0 for _kind, amount in command.tenders):
-        raise Fault(FaultCode.SALE_AMOUNT_NEGATIVE, line="tender")
+        raise Fault(FaultCode.SALE_TENDER_NEGATIVE)
     if any(kind == TENDER_POINTS for kind, _amount in command.tenders):
         raise Fault(FaultCode.REDEEM_TENDER)
     quoted = command.quoted_total_fen

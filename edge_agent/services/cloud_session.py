@@ -15,13 +15,14 @@ from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.presence import PresenceBeat
 from edge_agent.services.uplink import Uplink
 from retail_core.errors import Fault
+from retail_core.fleet.twin_settings import Value
+from retail_core.sync.cloud_watch import CLOUD_TAILS, CloudWatch
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_cloud_presence
 from retail_core.wire.messages import WIRE_VERSION, Hello
 
 ACK_TAIL = "ack"
-CLOUD_STATE_TAIL = "cloud/st"
 LANE_TAIL = "lane"
 
 
@@ -52,7 +53,8 @@ class CloudSession:
         self._software = software
         self._on_call = on_call
         self._leases = leases
-        self._cloud_boot: bytes | None = None
+        self._watch = CloudWatch()
+        self.heard: Callable[[], None] = _nobody
 
     def start(self) -> None:
         """Begin; the line connects in the background."""
@@ -73,8 +75,9 @@ class CloudSession:
         try:
             if message.topic_tail == ACK_TAIL:
                 self._uplink.on_ack(message.payload)
-            elif message.topic_tail == CLOUD_STATE_TAIL:
-                self._on_cloud_state(message.payload)
+                self.heard()
+            elif message.topic_tail in CLOUD_TAILS:
+                self._on_cloud_state(message)
             elif message.topic_tail == LANE_TAIL:
                 self._on_call(message.payload)
             else:
@@ -95,6 +98,20 @@ class CloudSession:
             self._greet()
         except Fault as fault:
             self._tally.count(fault.code)
+
+    def rebirth(self) -> None:
+        """Say again how this box is, as at a birth."""
+        self._presence.beat()
+
+    def ask_again(self) -> None:
+        """Say hello once more: what waits has changed under the cloud's feet."""
+        if self._link.connected():
+            self._greet()
+
+    def beat_every(self, seconds: Value | None) -> None:
+        """Beat so often, or as usual."""
+        usual = self._presence.usual_s
+        self._presence.beat_every(usual if seconds is None else float(seconds))
 
     def hello(self) -> Hello:
         """Return what the box holds and has read."""
@@ -126,11 +143,15 @@ class CloudSession:
         self._link.publish_hello(self.hello())
         self._downlink.session_began()
 
-    def _on_cloud_state(self, payload: bytes) -> None:
-        cloud = decode_cloud_presence(payload)
-        reborn = cloud.up and self._cloud_boot not in {None, cloud.boot_id}
-        if cloud.up:
-            self._cloud_boot = cloud.boot_id
-        self._uplink.cloud_state(up=cloud.up)
-        if reborn:
+    def _on_cloud_state(self, message: Inbound) -> None:
+        before = self._watch
+        self._watch = before.heard(message.topic_tail, decode_cloud_presence(message.payload))
+        if self._watch.up != before.up:
+            self._uplink.cloud_state(up=self._watch.up)
+        if self._watch.changed_hands(before):
+            self._presence.beat()  # who took over knows nothing of our birth
             self._greet()
+
+
+def _nobody() -> None:
+    """Stand in where nobody waits for the cloud's word."""

@@ -21,6 +21,7 @@ from edge_agent.domain.device_presence import (
 from edge_agent.domain.devices import (
     ADDRESS,
     Claim,
+    Identity,
     Match,
     Memory,
     Seen,
@@ -120,6 +121,11 @@ class DeviceBroker:
                 raise Fault(FaultCode.DEVICE_ABSENT, claim=name)
             return found.seen.path
 
+    def tenure(self, address: str) -> Callable[[], bool]:
+        """Return what tells whether a claim still means the device it means now."""
+        now = self._identity(address)
+        return lambda: self._identity(address) == now
+
     def failed(self, address: str) -> None:
         """Note that a path could not be opened: the next try waits, longer each time."""
         with self._lock:
@@ -188,7 +194,8 @@ class DeviceBroker:
     def release(self, name: str) -> None:
         """Forget a claim; its device is nobody's again. Fault DEVICE_CLAIM_UNKNOWN."""
         with self._lock:
-            self._claimed(name)
+            if name not in self.names():
+                raise Fault(FaultCode.DEVICE_CLAIM_UNKNOWN, claim=name)
             self._write(tuple(one for one in self._claims if one.name != name), self._memory)
             self._watched.pop(name, None)
             self._rests.pop(ADDRESS + name, None)
@@ -251,6 +258,10 @@ class DeviceBroker:
         return (FaultCode.DEVICE_UNSURE,) if doubt else ()
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _identity(self, address: str) -> Identity | None:
+        with self._lock:
+            return next((c.identity for c in self._claims if ADDRESS + c.name == address), None)
 
     def _rematch(self) -> None:
         now_ms = self._now_ms()
@@ -366,16 +377,8 @@ class DeviceBroker:
         raise Fault(FaultCode.DEVICE_NOT_THERE, path=device)
 
     def _claim_of(self, seen: Seen) -> Claim | None:
-        for claim in self._claims:
-            if self._matches[claim.name].seen == seen:
-                return claim
-        return None
-
-    def _claimed(self, name: str) -> Claim:
-        for one in self._claims:
-            if one.name == name:
-                return one
-        raise Fault(FaultCode.DEVICE_CLAIM_UNKNOWN, claim=name)
+        of_it = (claim for claim in self._claims if self._matches[claim.name].seen == seen)
+        return next(of_it, None)
 
     def _kept(self, memory: Memory) -> Kept:
         return Kept(self._claims, memory.common, self._boot, memory.settled)

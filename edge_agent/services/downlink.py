@@ -9,9 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from uuid import UUID
 
 import structlog
@@ -19,47 +17,40 @@ import structlog
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudDirectory, Inbound
 from edge_agent.ports.replica import Replica
+from edge_agent.services.drift_watch import DriftWatch
+from edge_agent.services.feed_reader import (
+    Applied,
+    AppliedListener,
+    FeedReader,
+    LeaseListener,
+)
+from edge_agent.services.published_intake import TABLES, PublishedIntake
 from edge_agent.services.shelf import Shelf
-from retail_core.catalog.encoding import open_catalogue
 from retail_core.errors import Fault
-from retail_core.pricing.rules.bundle import open_bundle, parse_bundle
-from retail_core.sync.cursor import Verdict, judge
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import decode_change, decode_member, decode_published
+from retail_core.wire.codec import decode_change, decode_published
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import Change, ChangeFrame, Published
+from retail_core.wire.messages import Published
+
+__all__ = ["Applied", "Downlink"]
 
 log = structlog.get_logger("downlink")
 QUEUE_MAX = 256
-UNHEARD_MAX = 10_000
 RETRY_S = 1.0
 RETRY_S_MAX = 30.0
-PAGES_MAX = 10_000
 CHANGES_TAIL = "chg"
-CATALOGUE = "catalogue"
-BUNDLE = "bundle"
 NAME_MAP = "name-map"
 MODELS = "models"
 FACE_LEAVE = "face-leave"
-STOCK = "stock"
-RECOMMENDATIONS = "recommendations"
-TABLES = (STOCK, RECOMMENDATIONS)
+DRIFT = "drift"
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A member whose newer record is now held; `committed_ms` is the cloud's clock, 0 unknown."""
-
-    member_id: UUID
-    applied_wall_ms: int
-    committed_ms: int
-
-
-AppliedListener = Callable[[Applied], None]
-LeaseListener = Callable[[Sequence[Change]], None]
+_WAKE = Inbound("", b"wake")
+BUSY_FROM = 8
+DRIFT_EVERY_S = 6 * 60 * 60
+DRIFT_AGAIN_S = 30
+_MS_PER_S = 1_000
 
 
 class Downlink:
@@ -83,33 +74,59 @@ class Downlink:
         self._directory = directory
         self._clock = clock
         self._tally = tally
-        self._public_key = bundle_public_key
-        self._listeners = list(listeners)
         self._on_published = on_published
         self._face_leave = face_leave
-        self._leases: LeaseListener | None = None
         self._models = models
         self._shelf = shelf
         self._inbox: queue.Queue[Inbound] = queue.Queue(QUEUE_MAX)
-        self._gap = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._retry_s = RETRY_S
         self._wanted: dict[str, Published | None] = {}
         self._beside: dict[str, Callable[[Published | None], None]] = {}
-        self._unheard: list[Callable[[], None]] = []
+        self._feed = FeedReader(replica, directory, clock, tally, listeners, self._want_face_leave)
+        self._documents = PublishedIntake(replica, directory, tally, bundle_public_key, shelf)
+        self._drift = DriftWatch(replica, directory, tally, self._feed.healed)
+        self._drift_at_ms = 0
+        self._more = False
 
     def listen(self, listener: AppliedListener) -> None:
         """Call `listener` for every member changed, on this thread."""
-        self._listeners.append(listener)
+        self._feed.listeners.append(listener)
 
     def lend_to(self, leases: LeaseListener) -> None:
         """Hand every change to the lease desk before the read position moves past it."""
-        self._leases = leases
+        self._feed.leases = leases
+
+    def steered_by(self, ask: Callable[[], None]) -> None:
+        """Let who keeps the twin ask, when the feed says so and whenever the line comes back."""
+        self._feed.fleet = ask
+        self._beside[ChangeKind.FLEET] = lambda _published: ask()
 
     def beside(self, kind: str, told: Callable[[Published | None], None]) -> None:
         """Hand what is published of a kind to who fetches it beside; None: look for a newer one."""
         self._beside[kind] = told
+
+    def after_swap(self, listener: Callable[[], None]) -> None:
+        """Call `listener` on this thread when all members were swapped for a snapshot."""
+        self._feed.swapped.append(listener)
+
+    def first(self, member_id: UUID) -> None:
+        """Fetch a member who stands at a till before the changes that wait; never blocks."""
+        busy = self._feed.gap.is_set() or self._inbox.unfinished_tasks > BUSY_FROM
+        if busy:
+            self._feed.first(member_id)
+            self.put(_WAKE)
+
+    def tend(self) -> None:
+        """Compare with the cloud what lies here, every few hours; called now and then."""
+        now_ms = self._clock.now().mono_ms
+        if self._drift_at_ms == 0:
+            self._drift_at_ms = now_ms + DRIFT_AGAIN_S * _MS_PER_S
+        if now_ms >= self._drift_at_ms and not self.behind():
+            self._drift_at_ms = now_ms + DRIFT_EVERY_S * _MS_PER_S
+            self._wanted[DRIFT] = None
+            self.put(_WAKE)
 
     def start(self) -> None:
         """Begin applying."""
@@ -131,16 +148,16 @@ class Downlink:
         try:
             self._inbox.put_nowait(message)
         except queue.Full:
-            self._gap.set()
+            self._feed.gap.set()
 
     def session_began(self) -> None:
         """Refresh what is not announced to a box that was away, and read the feed to its end."""
-        self._gap.set()
+        self._feed.gap.set()
         self.put(_REFRESH)
 
     def behind(self) -> bool:
         """Return whether the cloud may have said something that is not applied yet."""
-        return self._gap.is_set()
+        return self._feed.gap.is_set()
 
     def idle(self) -> bool:
         """Return whether everything that came was applied."""
@@ -151,7 +168,7 @@ class Downlink:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                message = self._inbox.get(timeout=self._retry_s if self._owing() else None)
+                message = self._inbox.get(timeout=self._patience_s())
             except queue.Empty:
                 self._counted(self.settle)
                 continue
@@ -160,8 +177,28 @@ class Downlink:
                 self._counted(self.settle)
             self._inbox.task_done()
 
+    def work_off(self) -> bool:
+        """Do what waits on the caller's thread, for a program that keeps a loop of its own.
+
+        False when something is still owed and is to be tried again.
+        """
+        with suppress(queue.Empty):
+            while True:
+                message = self._inbox.get_nowait()
+                self._counted(partial(self.take, message))
+                self._inbox.task_done()
+        if self._owing():
+            self._counted(self.settle)
+        return not self._owing()
+
+    def _patience_s(self) -> float | None:
+        """Return how long to wait for a message: not at all between two parts of a snapshot."""
+        if not self._owing():
+            return None
+        return 0 if self._more else self._retry_s
+
     def _owing(self) -> bool:
-        return self._gap.is_set() or bool(self._wanted) or bool(self._unheard)
+        return self._feed.owing() or bool(self._wanted)
 
     def _counted(self, work: Callable[[], None]) -> None:
         try:
@@ -174,16 +211,13 @@ class Downlink:
 
     def take(self, message: Inbound) -> None:
         """Apply one message (Faults of the codec when it is malformed)."""
+        if message is _WAKE:
+            return
         if message is _REFRESH:
-            self._wanted[NAME_MAP] = None
-            self._wanted |= dict.fromkeys(TABLES if self._shelf is not None else ())
-            self._want_face_leave()
-            self._tell_models(None)
-            for told in self._beside.values():
-                told(None)
+            self._refresh()
             return
         if message.topic_tail == CHANGES_TAIL:
-            self._judge(decode_change(message.payload))
+            self._feed.take(decode_change(message.payload))
             return
         published = decode_published(message.payload)
         if published.kind == MODELS:
@@ -192,8 +226,16 @@ class Downlink:
             self._wanted[published.kind] = None
         elif published.kind in self._beside:
             self._beside[published.kind](published)
-        elif published.version > self._held_version(published.kind):
+        elif published.version > self._documents.held_version(published.kind):
             self._wanted[published.kind] = published
+
+    def _refresh(self) -> None:
+        self._wanted[NAME_MAP] = None
+        self._wanted |= dict.fromkeys(TABLES if self._shelf is not None else ())
+        self._want_face_leave()
+        self._tell_models(None)
+        for told in self._beside.values():
+            told(None)
 
     def settle(self) -> None:
         """Fetch what is owed: a gap in the feed, a catalogue, a bundle, the name map.
@@ -201,10 +243,12 @@ class Downlink:
         Raises the first fault that a later try may mend; what none can mend is counted and let go.
         """
         self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
-        if self._unheard:
-            self._tell_unheard()
-        if self._gap.is_set():
-            self._fill_gap()
+        self._more = False
+        broke: Fault | None = None
+        try:
+            self._more = self._feed.settle()
+        except Fault as fault:
+            broke = fault  # a feed that cannot go on keeps no price, rule or leave from coming
         for kind, published in list(self._wanted.items()):
             try:
                 self._fetch(kind, published)
@@ -213,63 +257,9 @@ class Downlink:
                     raise
                 self._tally.count(fault.code)
             del self._wanted[kind]
+        if broke is not None:
+            raise broke
         self._retry_s = RETRY_S
-
-    # ---- changes --------------------------------------------------------------------------------
-
-    def _judge(self, frame: ChangeFrame) -> None:
-        held_epoch, held_pos = self._replica.feed_position()
-        match judge(frame.feed_epoch, frame.prev_pos, frame.pos, held_epoch, held_pos):
-            case Verdict.APPLY:
-                self._apply(frame)
-            case Verdict.DUPLICATE:
-                return
-            case Verdict.GAP | Verdict.NEW_EPOCH:
-                self._tally.count(FaultCode.SYNC_GAP)
-                self._gap.set()
-
-    def _fill_gap(self) -> None:
-        """Read the feed over HTTP until it ends; a new epoch is read from its beginning."""
-        epoch, pos = self._replica.feed_position()
-        for _page in range(PAGES_MAX):
-            frame = self._directory.changes_since(pos)
-            if epoch not in {0, frame.feed_epoch}:
-                epoch, pos = frame.feed_epoch, 0
-                continue
-            if frame.pos <= pos:
-                break
-            self._apply(frame)
-            epoch, pos = frame.feed_epoch, frame.pos
-        self._gap.clear()
-
-    def _apply(self, frame: ChangeFrame) -> None:
-        good = [change for change in frame.changes if self._readable(change)]
-        if self._leases is not None:
-            self._leases(good)  # on disk before the read position moves past them
-        changed = self._replica.apply_changes(
-            feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
-        )
-        if any(change.kind == ChangeKind.FACE_ENABLEMENT for change in good):
-            self._want_face_leave()
-        now_ms = self._clock.now().wall_ms
-        for member_id in changed:
-            applied = Applied(member_id, now_ms, frame.committed_ms)
-            self._unheard += [partial(listener, applied) for listener in self._listeners]
-        self._tell_unheard()
-
-    def _tell_unheard(self) -> None:
-        """Tell the listeners; who could not take it is told again: it may be a withdrawal."""
-        again: list[Callable[[], None]] = []
-        try:
-            while self._unheard:
-                tell = self._unheard.pop(0)
-                try:
-                    tell()
-                except Fault as fault:
-                    self._tally.count(fault.code)
-                    again.append(tell)
-        finally:
-            self._unheard += again[-UNHEARD_MAX:]
 
     def _want_face_leave(self) -> None:
         if self._face_leave is not None:
@@ -279,67 +269,24 @@ class Downlink:
         if self._models is not None:
             self._models(published)
 
-    def _readable(self, change: Change) -> bool:
-        """One change that cannot be read must not stop the feed for ever: counted, passed over."""
-        if change.kind != ChangeKind.MEMBER:
-            return True
-        try:
-            decode_member(change.body)
-        except Fault as fault:
-            self._tally.count(fault.code)
-            return False
-        return True
-
     def tend_shelf(self) -> None:
         """Let goods cost what they cost on the shop's day."""
         if self._shelf is not None:
             self._shelf.turn()
 
-    # ---- catalogues and rules -------------------------------------------------------------------
-
-    def _held_version(self, kind: str) -> int:
-        if kind == CATALOGUE:
-            return self._replica.catalogue_version()
-        bundle = self._replica.bundle()
-        return 0 if bundle is None else bundle[0]
-
     def _fetch(self, kind: str, published: Published | None) -> None:
         if kind == FACE_LEAVE and self._face_leave is not None:
             self._face_leave()
-        elif kind in TABLES:
-            self._refresh_table(kind)
-        elif published is None:
-            self._replica.replace_name_map(self._directory.name_map())
-        elif kind == CATALOGUE:
-            self._swap_catalogue(published)
-        elif kind == BUNDLE:
-            self._swap_bundle(published)
+        elif kind == DRIFT:
+            self._look_for_drift()
+        else:
+            self._documents.fetch(kind, published)
         if published is not None and self._on_published is not None:
             self._on_published(kind, published.version)
 
-    def _swap_catalogue(self, published: Published) -> None:
-        content = self._checked(published, self._directory.catalogue(published.version))
-        read = open_catalogue(content)
-        if self._shelf is None:
-            self._replica.replace_catalogue(read.version, read.articles)
-        else:
-            self._shelf.take(read)
-        self._replica.replace_name_map(self._directory.name_map())
-
-    def _refresh_table(self, kind: str) -> None:
-        if self._shelf is None:
-            return
-        if kind == STOCK:
-            self._shelf.refresh_stock()
-        else:
-            self._shelf.refresh_recommendations()
-
-    def _swap_bundle(self, published: Published) -> None:
-        signed = self._checked(published, self._directory.bundle(published.version))
-        content = open_bundle(signed, self._public_key)
-        self._replica.replace_bundle(parse_bundle(content).version, content)
-
-    def _checked(self, published: Published, content: bytes) -> bytes:
-        if len(content) != published.size or sha256(content).digest() != published.sha256:
-            raise Fault(FaultCode.WIRE_MALFORMED, detail=published.kind)
-        return content
+    def _look_for_drift(self) -> None:
+        if self._drift.look():
+            self._drift_at_ms = self._clock.now().mono_ms + DRIFT_AGAIN_S * _MS_PER_S
+        if self._drift.whole:
+            self._drift.whole = False
+            self._feed.want_whole()

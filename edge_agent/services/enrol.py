@@ -37,6 +37,7 @@ from retail_core import limits
 from retail_core.clock import Instant
 from retail_core.errors import Fault
 from retail_core.growth.birthdays import check_birthday, to_say
+from retail_core.identity.card_number import is_card_number
 from retail_core.identity.naming import mask_phone, normalise_phone
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
@@ -45,6 +46,7 @@ from retail_core.wire.messages import CardIssued, ConsentGiven, MemberEnrolled
 
 CHANNEL_TILL = "till"
 CARD_KIND = "ntag424"
+PRINTED_KIND = "printed"
 TIER_WITHOUT_RULES = "standard"
 TAGS_MAX = 32
 _MS_PER_S = 1000
@@ -59,7 +61,10 @@ class CardBound:
 
 
 class Enrol:
-    """Enrols members and binds cards; `claim_base` is where a phone opens its claim."""
+    """Enrols members and binds cards; `claim_base` is where a phone opens its claim.
+
+    `numbers` are patterns of the numbers printed on the house's own cards.
+    """
 
     def __init__(  # noqa: PLR0913 -- the parts of one counter
         self,
@@ -71,6 +76,7 @@ class Enrol:
         shop: Shop,
         *,
         claim_base: str,
+        numbers: tuple[str, ...] = (),
     ) -> None:
         self._recorder = recorder
         self._replica = replica
@@ -79,6 +85,7 @@ class Enrol:
         self._ids = ids
         self._shop = shop
         self._claim_base = claim_base
+        self._numbers = numbers
         self._desk = PriceDesk(replica, shop)
 
     def execute(
@@ -130,6 +137,7 @@ class Enrol:
         member_id: UUID,
         uid: bytes,
         *,
+        kind: str = CARD_KIND,
         operator: UUID | None = None,
         answer: AnswerOf[CardBound] | None = None,
     ) -> CardBound:
@@ -147,13 +155,30 @@ class Enrol:
             event_id=self._ids.uuid7(),
             type=EventType.CARD_ISSUED,
             at=self._clock.now(),
-            body=encode_body(CardIssued(CARD_KIND, uid_hash)),
+            body=encode_body(CardIssued(kind, uid_hash)),
             operator=operator,
             member=member_id,
         )
         bound = self._recorder.record([draft], lambda seq: CardBound(member_id, seq), answer)
         self._hold_card(held, uid_hash)
         return bound
+
+    def bind_number(
+        self,
+        member_id: UUID,
+        number: str,
+        *,
+        operator: UUID | None = None,
+        answer: AnswerOf[CardBound] | None = None,
+    ) -> CardBound:
+        """Bind a card by the number printed on it; it finds her at the counter and proves nothing.
+
+        Raises Fault NFC_CARD_FOREIGN for a number that is none of the house's, and as `bind_card`.
+        """
+        if not any(is_card_number(number, pattern) for pattern in self._numbers):
+            raise Fault(FaultCode.NFC_CARD_FOREIGN)
+        uid = number.encode()
+        return self.bind_card(member_id, uid, kind=PRINTED_KIND, operator=operator, answer=answer)
 
     # ---- inside ---------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
-"""Forgetting without being told: leases that run out, faces that nobody uses any more.
+"""Forgetting without being told: leases that run out, faces nobody uses, words long at their end.
 
-A turn of the keeper moves lease time, writes down who was recognised, and lets the planner decide.
+A turn of the keeper moves lease time, writes down who was recognised, and lets the planner decide;
+once a day of lease time consents that ended three years ago go, too.
 """
 
 import threading
@@ -24,15 +25,25 @@ KEPT_AS = "lease-clock"
 
 
 class FaceKeeper:
-    """Keeps the leases; `in_touch` tells whether the cloud is heard: then consents are known."""
+    """Keeps the leases; `in_touch` tells whether the cloud is heard: then consents are known.
+
+    `known` tells whether this shop holds a member.
+    """
 
     def __init__(
-        self, files: FaceFiles, eraser: Eraser, clock: Clock, in_touch: Callable[[], bool]
+        self,
+        files: FaceFiles,
+        eraser: Eraser,
+        clock: Clock,
+        in_touch: Callable[[], bool],
+        known: Callable[[UUID], bool],
     ) -> None:
         self._files = files
         self._eraser = eraser
         self._clock = clock
         self._in_touch = in_touch
+        self._known = known
+        self._settled_day = -1
         self._lock = threading.Lock()
         self._seen: set[UUID] = set()
 
@@ -42,7 +53,17 @@ class FaceKeeper:
             self._seen.add(member_id)
 
     def turn(self) -> None:
-        """Move lease time, erase what has run out, renew what may go on."""
+        """Forget what has run out; once a day of lease time, words long at their end as well."""
+        today = day_of(self.forget())
+        if today != self._settled_day:
+            self._files.ledger.settle(self._known)
+            self._settled_day = today
+
+    def forget(self) -> int:
+        """Move lease time, erase what has run out, renew what may go on; return lease time.
+
+        A start does this before templates are read: none whose lease ended in the dark is matched.
+        """
         mark = self._moved()
         self._files.store.elapsed(mark.elapsed_ms)
         with self._lock:
@@ -54,6 +75,7 @@ class FaceKeeper:
         for member_id in plan.unused:
             self._eraser.erase(member_id, "unused")
         self._files.store.renew(plan.renew, mark.elapsed_ms + LOCAL_LEASE_MS)
+        return mark.elapsed_ms
 
     def _moved(self) -> Mark:
         kept, now = self._files.vault.get(KEPT_AS), self._clock.now()

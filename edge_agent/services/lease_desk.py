@@ -18,13 +18,14 @@ from edge_agent.services.recorder import Recorder
 from retail_core.errors import Fault
 from retail_core.loyalty import lease_box
 from retail_core.loyalty.lease_box import BoxLeases, Closing, Draw
-from retail_core.loyalty.lease_wire import held_of, return_message, right_of
+from retail_core.loyalty.lease_wire import held_of, return_message, right_of, told_of
 from retail_core.loyalty.leases import Right
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import LeaseChange, decode_lease_change, encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant, LeaseHello, LeaseRecall
 from retail_core.wire.messages import Change
+from retail_core.wire.restored import LeaseTold
 
 RESERVED_MAX_MS = 15 * 60 * 1_000
 
@@ -66,7 +67,12 @@ class LeaseDesk:
         self._state = book.load()
         self._reserved: dict[UUID, Reservation] = {}
         self._recalled: set[Right] = set()
+        self._granted: Callable[[], None] = _nobody
         self._asked_seq = 0
+
+    def listen(self, granted: Callable[[], None]) -> None:
+        """Call `granted` when the feed has brought leases."""
+        self._granted = granted
 
     # ---- at the till ----------------------------------------------------------------------------
 
@@ -149,6 +155,17 @@ class LeaseDesk:
             self._catch_up_or_later()
             return result
 
+    def epoch(self) -> int:
+        """Return the lease epoch this box is in, 0 before the first."""
+        with self._lock:
+            return self._state.epoch
+
+    def told(self) -> tuple[LeaseTold, ...]:
+        """Return every lease that is known here, also those given back."""
+        with self._lock:
+            held = sorted(self._state.leases.values(), key=lambda one: one.key)
+        return tuple(told_of(one) for one in held)
+
     # ---- with the cloud -------------------------------------------------------------------------
 
     def greet(self) -> None:
@@ -171,16 +188,27 @@ class LeaseDesk:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take what the feed says of leases, before its read position moves on."""
+        granted = False
         for change in changes:
             try:
                 said = decode_lease_change(change.kind, change.body)
                 if said is not None and said.device == self._state.device.bytes:
                     with self._lock:
                         self._told(said)
+                    granted = granted or isinstance(said, LeaseGrant)
             except Fault as fault:
                 if fault.spec.category == "storage":
                     raise
                 self._tally.count(fault.code)
+        if granted:
+            self._granted()
+
+    def take(self, grants: Sequence[LeaseGrant]) -> None:
+        """Take leases that came as an answer; the feed says them again, which changes nothing."""
+        for grant in grants:
+            if grant.device == self._state.device.bytes:
+                with self._lock:
+                    self._told(grant)
 
     def tend(self) -> None:
         """Give back timed leases that are over; forget reservations nobody came back for."""
@@ -259,3 +287,7 @@ class LeaseDesk:
 
     def _draft(self, type_: EventType, body: bytes) -> Draft:
         return Draft(self._ids.uuid7(), type_, self._clock.now(), body)
+
+
+def _nobody() -> None:
+    """Stand in until somebody listens."""

@@ -60,6 +60,8 @@ class Members:
         self._card_hash_key = card_hash_key
         # Who must know a number while it is in the clear: a till's own system finds by nothing else
         self.phone_heard: Callable[[UUID, str], None] | None = None
+        # Who hurries her changes while many wait: she stands there now.
+        self.stands_here: Callable[[UUID], None] | None = None
 
     def view(self, member_id: UUID) -> MemberView | None:
         """Return the view of a member held here."""
@@ -68,6 +70,8 @@ class Members:
 
     def show(self, held: HeldMember) -> MemberView:
         """Return the view of a held member."""
+        if self.stands_here is not None:
+            self.stands_here(held.member_id)
         return member_view(held, self._pending, self._clock)
 
     def find(self, kind: Kind, value: bytes) -> Found:

@@ -3,7 +3,8 @@
 A receipt counts as pending from its append until the member's record names it, or until a record
 that arrived after its acknowledgement shows it in the sums (the record names only the newest
 receipts). A restart counts what is not acknowledged; what was acknowledged just before may be
-missing from the screen until the feed catches up, never double.
+missing from the screen until the feed catches up, never double. After months without a line only
+the newest sales are counted: what a member is shown may be too little, never too much.
 """
 
 import threading
@@ -15,10 +16,13 @@ from edge_agent.ports.journal import Journal, Record
 from edge_agent.services.waiting import waiting_pages
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import EARN
-from retail_core.sync.ranges import covers
+from retail_core.sync.ranges import within
 from retail_core.wire.codec import decode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import Sale
+
+# A hundred days of a busy shop without a line, in a few megabytes.
+KEPT = 20_000
 
 
 @dataclass(slots=True)
@@ -36,7 +40,7 @@ class PendingPoints:
         self._lock = threading.Lock()
         self._by_seq: dict[int, _Pending] = {}
         self._by_member: dict[UUID, list[_Pending]] = {}
-        for page in waiting_pages(journal):
+        for page in waiting_pages(journal, journal.next_seq() - KEPT):
             self.recorded(page)
 
     def recorded(self, records: Sequence[Record]) -> None:
@@ -46,12 +50,27 @@ class PendingPoints:
             self._by_seq |= found
             for pending in found.values():
                 self._by_member.setdefault(pending.member_id, []).append(pending)
+            while len(self._by_seq) > KEPT:
+                self._forget(self._by_seq.pop(next(iter(self._by_seq))))
+
+    def _forget(self, old: _Pending) -> None:
+        kept = [one for one in self._by_member.get(old.member_id, []) if one is not old]
+        if kept:
+            self._by_member[old.member_id] = kept
+        else:
+            self._by_member.pop(old.member_id, None)
 
     def acked(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Note which records the cloud has committed."""
         with self._lock:
-            for seq in [seq for seq in self._by_seq if covers(ranges, seq)]:
+            for seq in list(within(self._by_seq, ranges)):
                 self._by_seq.pop(seq).acked = True
+
+    def all_reflected(self) -> None:
+        """Note that newer records of everybody were applied."""
+        with self._lock:
+            members = tuple(self._by_member)
+        self.reflected(members)
 
     def reflected(self, member_ids: Sequence[UUID]) -> None:
         """Note that newer records of these members were applied: they hold what was acked."""

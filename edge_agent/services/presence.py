@@ -1,8 +1,13 @@
-"""The heartbeat: every few seconds, and at once when a session begins."""
+"""The heartbeat: now and then, at once when a session begins and when something has changed.
+
+A cut line is told by the broker, which sends the will; so beats may be rare, and a line that is
+paid by the byte carries few of them.
+"""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from edge_agent.ports.clock import Clock
@@ -12,18 +17,31 @@ from edge_agent.ports.replica import Replica
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
+from retail_core.wire.health import BoxVitals, IssueTold
 from retail_core.wire.messages import WIRE_VERSION, Presence
 
+LOOK_EVERY_S = 2.0
 _MS_PER_S = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What the box says of itself: `ok`, `degraded` or `cannot`, and each device's state."""
+    """What the box says of itself: `ok`, `degraded` or `cannot`, and each device's state.
+
+    Figures move all the time: they travel with a beat, but only which issues stand hastens one.
+    """
 
     state: str
     can_sell: bool
     devices: Mapping[str, str]
+    body: BoxVitals | None = field(default=None, compare=False)
+    issues: tuple[IssueTold, ...] = field(default=(), compare=False)
+    wrong: frozenset[tuple[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note which issues stand, without what is measured of them."""
+        standing = frozenset((one.code, one.subject) for one in self.issues)
+        object.__setattr__(self, "wrong", standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class PresenceBeat:
         tally: FaultTally,
         running: Running,
         vitals: Callable[[], Vitals],
+        every_ms: int = limits.HEARTBEAT_MS,
     ) -> None:
         self._link = link
         self._journal = journal
@@ -54,6 +73,9 @@ class PresenceBeat:
         self._tally = tally
         self._running = running
         self._vitals = vitals
+        self._every_s = self.usual_s = every_ms / _MS_PER_S
+        self._said: Vitals | None = None
+        self._said_s = 0.0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -61,6 +83,10 @@ class PresenceBeat:
         """Begin beating."""
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
         self._thread.start()
+
+    def beat_every(self, seconds: float) -> None:
+        """Beat so often from now on."""
+        self._every_s = seconds
 
     def stop(self) -> None:
         """End the thread; safe to call twice. The link itself says `gone`."""
@@ -75,7 +101,9 @@ class PresenceBeat:
 
     def presence(self) -> Presence:
         """Return what would be published now."""
-        vitals = self._vitals()
+        vitals = self._said = self._vitals()
+        self._said_s = time.monotonic()
+        bundle = self._replica.bundle()
         return Presence(
             v=WIRE_VERSION,
             state=vitals.state,
@@ -88,12 +116,21 @@ class PresenceBeat:
             can_sell=vitals.can_sell,
             devices=dict(vitals.devices),
             faults=self._tally.snapshot(),
+            catalogue_version=self._replica.catalogue_version(),
+            bundle_version=0 if bundle is None else bundle[0],
+            vitals=vitals.body,
+            issues=vitals.issues,
         )
 
     def _run(self) -> None:
-        while not self._stopping.wait(limits.HEARTBEAT_MS / _MS_PER_S):
-            if self._link.connected():
+        while not self._stopping.wait(LOOK_EVERY_S):
+            if self._link.connected() and self.due():
                 self._try_to_beat()
+
+    def due(self) -> bool:
+        """Return whether it is time, or something is to be told before its time."""
+        late = time.monotonic() - self._said_s >= self._every_s
+        return late or self._vitals() != self._said
 
     def _try_to_beat(self) -> None:
         try:

@@ -205,6 +205,13 @@ class PriceDesk:
             return None
         return as_int(business_date(self.local(at), self._shop.day_starts_at))
 
+    def day_asked(self, quote: Quote) -> int | None:
+        """Return the business day a price hangs on, its basket's, as caps of a day count it."""
+        asked = quote.asked
+        if not asked.store.clock_known:
+            return None
+        return as_int(business_date(asked.basket.opened_local, self._shop.day_starts_at))
+
     def catalogue_version(self) -> int:
         """Return the version of the articles that prices come from."""
         return self._replica.catalogue_version()

@@ -8,6 +8,7 @@ goods sold here may have gone back in another shop an hour ago.
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 from edge_agent.domain.receipts import HeldReceipt, ReceiptRow, ReceiptSearch, RefundMade
@@ -45,17 +46,11 @@ class ReceiptBook:
 
     def last(self, search: ReceiptSearch) -> tuple[ReceiptRow, ...]:
         """Return this box's receipts that fit, newest first, `ROWS_MAX` at most."""
-        with self._lock:
-            rows = self._index()
-            found: list[ReceiptRow] = []
-            for receipt_id in reversed(rows):
-                row = rows[receipt_id]
-                if search.fits(row):
-                    times = len(self._refunds.get(receipt_id, ()))
-                    found.append(replace(row, refunds=times))
-                if len(found) == ROWS_MAX:
-                    break
-        return tuple(found)
+        return self._fitting(search, ROWS_MAX)
+
+    def all(self, search: ReceiptSearch) -> tuple[ReceiptRow, ...]:
+        """Return every receipt of this box that fits, newest first."""
+        return self._fitting(search, ROWS_KEPT_MAX)
 
     def elsewhere(self, number: str, day: int) -> tuple[HeldReceipt, ...]:
         """Return other shops' receipts of a day with a number; Fault RECEIPT_ELSEWHERE offline."""
@@ -107,6 +102,15 @@ class ReceiptBook:
         )
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _fitting(self, search: ReceiptSearch, most: int) -> tuple[ReceiptRow, ...]:
+        with self._lock:
+            rows = self._index()
+            fitting = (rows[receipt] for receipt in reversed(rows) if search.fits(rows[receipt]))
+            return tuple(
+                replace(row, refunds=len(self._refunds.get(row.receipt_id, ())))
+                for row in islice(fitting, most)
+            )
 
     def _made_here(self, receipt_id: UUID) -> tuple[RefundMade, ...]:
         """Return what this box took back of a receipt, whoever sold it."""

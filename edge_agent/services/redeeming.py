@@ -12,6 +12,7 @@ from edge_agent.domain.basket import Wish
 from edge_agent.ports.replica import HeldMember
 from edge_agent.services.lease_desk import LeaseDesk
 from edge_agent.services.price_desk import NOTHING, Quote, Redeemable
+from edge_agent.services.rights_asking import NOTHING_ELSEWHERE, Elsewhere, RightsAsking
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Action, Standing, TurnPolicy
 from retail_core.loyalty.campaigns import Measure, budget_right, rights_drawn
@@ -54,12 +55,13 @@ class Asking:
 class Allowance:
     """What may be redeemed of what she wants, or why nothing may; her means, if she may see them.
 
-    `points_here` is what this box could spend for her now.
+    `points_here` is what this box could spend for her now, `elsewhere` what is being fetched.
     """
 
     redeem: Redeemable = NOTHING
     refused: Fault | None = None
     points_here: int = 0
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
     coupons: tuple[tuple[CouponHeld, bool], ...] = ()
 
 
@@ -69,9 +71,10 @@ NO_ALLOWANCE = Allowance()
 class Redeeming:
     """Asks the lease desk; thread-safe as that is."""
 
-    def __init__(self, leases: LeaseDesk, tenant: UUID) -> None:
+    def __init__(self, leases: LeaseDesk, tenant: UUID, asking: RightsAsking | None = None) -> None:
         self._leases = leases
         self._tenant = tenant
+        self._asking = asking
 
     def allowance(self, asking: Asking, bundle: RuleBundle) -> Allowance:
         """Work out what may go into the price."""
@@ -86,7 +89,8 @@ class Redeeming:
         here = self._spendable(right, asking.holds)
         coupons = tuple((one, self._usable(one, asking, bundle)) for one in held.record.coupons)
         nothing = Redeemable(holds=asking.holds)
-        shown = Allowance(nothing, points_here=here, coupons=coupons)
+        away = self._elsewhere(held, asking)
+        shown = Allowance(nothing, points_here=here, elsewhere=away, coupons=coupons)
         refused = _refusal(wish, shown, bundle)
         if refused is not None:
             return replace(shown, refused=refused)
@@ -97,6 +101,20 @@ class Redeeming:
             if UUID(bytes=one.id) in wish.coupons
         )
         return replace(shown, redeem=Redeemable(wish.points, chosen, asking.holds))
+
+    def _elsewhere(self, held: HeldMember, asking: Asking) -> Elsewhere:
+        """Have fetched what is hers and lies in other stores; no basket waits for it."""
+        if self._asking is None:
+            return NOTHING_ELSEWHERE
+        wants: list[tuple[Right, int]] = []
+        mine = self._leases.held_back_by(asking.holds, points_right(held))
+        if held.record.points_free > mine:
+            wants.append((points_right(held), held.record.points_free - mine))
+        for one in held.record.coupons:
+            right = coupon_right(UUID(bytes=one.id))
+            if not self._leases.held_back_by(asking.holds, right):
+                wants.append((right, 1))
+        return self._asking.look(held.member_id, tuple(wants))
 
     def _gate(self, asking: Asking) -> Fault | None:
         if asking.training:
@@ -173,9 +191,13 @@ def points_most(priced: PricedBasket, bundle: RuleBundle, here: int) -> int:
 def _refusal(wish: Wish, shown: Allowance, bundle: RuleBundle) -> Fault | None:
     if wish.points and bundle.points is None:
         return Fault(FaultCode.REDEEM_POINTS_OFF)
+    away = shown.elsewhere
+    on_the_way = Fault(FaultCode.RIGHTS_COMING) if away.state in {"asking", "coming"} else None
     if wish.points > shown.points_here:
-        return Fault(FaultCode.LEASE_SHORT, free=shown.points_here, wanted=wish.points)
+        short = Fault(FaultCode.LEASE_SHORT, free=shown.points_here, wanted=wish.points)
+        dark = Fault(FaultCode.RIGHTS_DARK, free=shown.points_here, dark=away.dark)
+        return on_the_way or (dark if away.dark else short)
     usable = {UUID(bytes=one.id) for one, can in shown.coupons if can}
     if not usable.issuperset(wish.coupons):
-        return Fault(FaultCode.REDEEM_COUPON)
+        return on_the_way or Fault(FaultCode.REDEEM_COUPON)
     return None

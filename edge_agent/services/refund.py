@@ -22,7 +22,7 @@ from edge_agent.services.receipts import ReceiptBook
 from edge_agent.services.recorder import AnswerOf, Recorder
 from retail_core import limits
 from retail_core.checkout.basket import MILLI, Basket, BasketLine
-from retail_core.checkout.receipt import TENDER_POINTS, receipt_of
+from retail_core.checkout.receipt import TENDER_POINTS, counted_on, receipt_of
 from retail_core.errors import Fault
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import Posting, from_wire
@@ -82,7 +82,7 @@ class RefundSale:
             quote, rest = self._quote(command, sold)
             _check_paid(command, quote)
             refund_id, date = self._ids.uuid7(), self._desk.business_date(at)
-            body = _body(refund_id, command, quote, rest, date)
+            body = _body(refund_id, command, quote, rest, date, sold.sale)
             draft = Draft(
                 event_id=self._ids.uuid7(),
                 type=EventType.REFUND,
@@ -112,6 +112,7 @@ class RefundSale:
             points_back=made.points_back,
             points_taken=made.points_taken,
             coupons=made.coupons,
+            uses=made.uses,
             left=_left(sold.sale, made.returned),
             whole=sold.whole,
         ), rest
@@ -206,7 +207,7 @@ def _check_paid(command: RefundCommand, quote: RefundQuote) -> None:
     if len(command.tenders) > limits.TENDERS_MAX:
         raise Fault(FaultCode.API_BODY_INVALID, detail="tenders")
     if any(fen < 0 for _, fen in command.tenders):
-        raise Fault(FaultCode.SALE_AMOUNT_NEGATIVE, line="tender")
+        raise Fault(FaultCode.SALE_TENDER_NEGATIVE)
     if any(kind == TENDER_POINTS for kind, _ in command.tenders):
         raise Fault(FaultCode.REDEEM_TENDER)
     refunded = sum(fen for _, fen in command.tenders)
@@ -215,8 +216,13 @@ def _check_paid(command: RefundCommand, quote: RefundQuote) -> None:
         raise Fault(FaultCode.REFUND_AMOUNT, **amounts)
 
 
-def _body(
-    refund_id: UUID, command: RefundCommand, quote: RefundQuote, rest: Rest | None, date: int | None
+def _body(  # what was asked, what it came to, when, and of which sale
+    refund_id: UUID,
+    command: RefundCommand,
+    quote: RefundQuote,
+    rest: Rest | None,
+    date: int | None,
+    sold: Sale,
 ) -> Refund:
     kept = Rest({}) if rest is None else rest
     return Refund(
@@ -238,4 +244,15 @@ def _body(
         coupons=quote.coupons,
         points_back=quote.points_back,
         points_taken=quote.points_taken,
+        uses=quote.uses,
+        uses_on=_counted_for_her(sold),
     )
+
+
+def _counted_for_her(sale: Sale) -> int:
+    """Return the day a sale's uses counted for its member; 0 if it had none, or no day was known.
+
+    Who claims a receipt later did not use its rules.
+    """
+    facts = sale.priced_for
+    return 0 if facts is None or facts.tier is None else counted_on(sale) or 0

@@ -18,7 +18,7 @@ from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.loyalty.postings import EARN
 from retail_core.texts.faults import FaultCode
 
-# A till of this kind tells what was paid, not what was sold.
+# Most tills of this kind tell what was paid, not what was sold.
 WHOLE_SALE = "收银合计"
 # So long a till may go on sending the same sale.
 AGAIN_MS = 10 * 60_000
@@ -128,7 +128,7 @@ def _receipt(till: UUID, profile: str, request: TillRequest) -> TappedReceipt:
         profile=profile,
         receipt_no=request.receipt_no,
         kind="sale",
-        lines=(ReceiptLine(WHOLE_SALE, _ONE_MILLI, request.amount_fen),),
+        lines=request.lines or (ReceiptLine(WHOLE_SALE, _ONE_MILLI, request.amount_fen),),
         total_fen=request.amount_fen,
         text="",
     )

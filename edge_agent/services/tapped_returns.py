@@ -5,11 +5,11 @@ same refund as at the counter, and only when the money agrees to the fen; anythi
 before a person, here and at headquarters: guessing whose points to take would be worse.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from edge_agent.domain.receipts import HeldReceipt, ReceiptSearch
+from edge_agent.domain.receipts import HeldReceipt, ReceiptRow, ReceiptSearch
 from edge_agent.domain.refunding import RefundCommand, RefundResult
 from edge_agent.domain.tapped_receipt import ReceiptLine, TappedReceipt
 from edge_agent.ports.clock import IdSource
@@ -121,23 +121,29 @@ class TappedReturns:
                 ReceiptSearch(number=number) if number else ReceiptSearch(back.till, number=own)
             )
             newest: dict[UUID | None, _Match] = {}
-            for match in self._matching(search, back):
+            for match in self._matching(self._receipts.last(search), back):
                 newest.setdefault(match.sold.till, match)
-            matches = list(newest.values())
-        else:
-            matches = list(self._matching(ReceiptSearch(till=back.till), back))
-        if not matches:
-            return FaultCode.TILL_RETURN_UNMATCHED
-        if len({match.sold.member_id for match in matches}) > 1:
-            return FaultCode.TILL_RETURN_AMBIGUOUS
-        return matches[0]
+            return _of_one_person(newest.values())
+        # Every receipt kept is looked at: an older sale may be the one that is meant.
+        rows = self._receipts.all(ReceiptSearch(till=back.till))
+        return _of_one_person(self._matching(rows, back))
 
-    def _matching(self, search: ReceiptSearch, back: GoneBack) -> Iterator[_Match]:
-        for row in self._receipts.last(search):
+    def _matching(self, rows: Iterable[ReceiptRow], back: GoneBack) -> Iterator[_Match]:
+        for row in rows:
             sold = self._receipts.here(row.receipt_id)
             lines = None if sold is None else _match(sold, back)
             if sold is not None and lines is not None:
                 yield _Match(sold, lines)
+
+
+def _of_one_person(matches: Iterable[_Match]) -> _Match | FaultCode:
+    """Return the first, unless another sale that fits is of somebody else."""
+    chosen: _Match | None = None
+    for match in matches:
+        if chosen is not None and match.sold.member_id != chosen.sold.member_id:
+            return FaultCode.TILL_RETURN_AMBIGUOUS
+        chosen = chosen or match
+    return chosen or FaultCode.TILL_RETURN_UNMATCHED
 
 
 def _match(sold: HeldReceipt, back: GoneBack) -> tuple[tuple[int, int], ...] | None:

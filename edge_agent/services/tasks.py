@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.replica import Replica
 from edge_agent.services.price_desk import PriceDesk
@@ -56,13 +57,13 @@ class TaskDesk:
         replica: Replica,
         prices: PriceDesk,
         waiting: WaitingBuys,
-        store_name: str,
+        shop: Shop,
         clock: Clock,
     ) -> None:
         self._replica = replica
         self._waiting = waiting
         self._prices = prices
-        self._store_name = store_name
+        self._shop = shop
         self._clock = clock
 
     def shown(self, member_id: UUID, basket: Iterable[RungUp] = ()) -> tuple[TaskHere, ...]:
@@ -85,7 +86,7 @@ class TaskDesk:
         return tuple(
             _here(task, _reached(task, held.record.tasks, waiting, today), lines, today)
             for task in self._prices.rules_at(at).bundle.tasks
-            if runs_on(task, today) and (not task.stores or self._store_name in task.stores)
+            if runs_on(task, today) and (not task.stores or self._shop.store_name in task.stores)
         )
 
     def _sold(self, line: SaleLine) -> KeptLine:

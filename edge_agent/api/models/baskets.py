@@ -81,6 +81,14 @@ class CouponChoice(Answered):
     last_day: int
 
 
+class ElsewhereView(Answered):
+    """Her points and coupons that lie in other stores, while they are fetched."""
+
+    state: Literal["none", "asking", "coming", "dark"] = "none"
+    points_coming: int = Field(0, description="asked back from stores that answer")
+    points_dark: int = Field(0, description="in stores that cannot be reached now")
+
+
 class RedeemView(Answered):
     """What she chose to redeem and what of it counts; `refused` says why nothing does."""
 
@@ -91,6 +99,7 @@ class RedeemView(Answered):
     fen_per_point: int = 1
     coupons: tuple[CouponChoice, ...] = ()
     refused: ReasonView | None = None
+    elsewhere: ElsewhereView = ElsewhereView()
 
 
 class NearMissView(Answered):

@@ -83,9 +83,10 @@ class FaceAnswered(Answered):
 
 
 class CardAsked(Asked):
-    """The card is tapped, on the reader of this lane."""
+    """The card is tapped on the reader of this lane, or has a printed number of the house's."""
 
     lane: WhereOrHere = None
+    number: Annotated[str, Field(pattern=r"^[0-9]{4,28}$", examples=["990012345678"])] | None = None
 
 
 class CardAnswered(Answered):

@@ -11,6 +11,10 @@ from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MI
 
 Fen = Annotated[int, Field(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
 Points = Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX, description="to be redeemed")]
+BasketId = Annotated[
+    UUID | None,
+    Field(description="the till's own: the price is that of the hour of its first quote"),
+]
 CouponIds = Annotated[tuple[UUID, ...], Field(max_length=16, description="to be redeemed")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -48,6 +52,7 @@ class QuoteAsked(Asked):
     """What would this basket cost? Nothing is booked."""
 
     till: UUID | None = None
+    basket_id: BasketId = None
     member_id: UUID | None = None
     lines: Lines
     points: Points = 0
@@ -65,6 +70,7 @@ class SaleAsked(Asked):
     """A finished sale; with `quoted_total_fen` it is refused when the price has changed since."""
 
     till_receipt_no: Annotated[str, Field(min_length=1, max_length=64)]
+    basket_id: BasketId = None
     member_id: UUID | None = None
     member_proof: Annotated[str, Field(max_length=512)] | None = None
     lines: Lines

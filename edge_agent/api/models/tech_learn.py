@@ -21,14 +21,14 @@ class SamplesAsked(Asked):
 
 
 class SampleView(Answered):
-    """One sample; `data` (base64) only when it was asked for."""
+    """One sample; `text` and `data` (base64) only when they were asked for."""
 
     name: str
     size: int
     kind: str
     total_fen: int | None
     fault: str | None
-    text: str
+    text: str | None
     data: str | None
 
 

@@ -110,14 +110,17 @@ def bind_card(
     operator: SignedIn,
     caller: Annotated[Principal, Depends(needs(Scope.ENROL))],
 ) -> Response:
-    """Wait up to ten seconds for a tap at the lane and bind that card to the member."""
+    """Bind a card to the member: by the number printed on it, else by a tap within ten seconds."""
     place = deps.visits.place(asked.lane, caller)
     cards = deps.lanes[place.lane].cards
 
     def act(answer: AnswerOf[CardBound]) -> CardBound:
         deps.after.training.refuse(place.lane)
+        by = operator.operator_id
+        if asked.number:
+            return deps.enrol.bind_number(member_id, asked.number, operator=by, answer=answer)
         uid = cards.read_uid(timeout_ms=once.deadline.share_ms(CARD_WAIT_MS))
-        return deps.enrol.bind_card(member_id, uid, operator=operator.operator_id, answer=answer)
+        return deps.enrol.bind_card(member_id, uid, operator=by, answer=answer)
 
     return deps.once.run(once, act, CardAnswered.model_validate)
 

@@ -29,9 +29,10 @@ def quote(
     place = deps.visits.place(None, caller)
     lines, member = asked_lines(asked.lines), asked.member_id
     wish, trust = Wish(asked.points, asked.coupons), trust_at(deps, place, member)
-    quoted, refused = deps.sales.quoted(lines, member, wish, trust), None
+    opened = deps.sales.openings.of(caller.till, asked.basket_id)
+    quoted, refused = deps.sales.quoted(lines, member, wish, trust, opened), None
     if not trust.may(Action.MEMBER_PRICE, quoted.quote.priced.total_fen):
-        quoted, member = deps.sales.quoted(lines, None, NO_WISH, trust), None
+        quoted, member = deps.sales.quoted(lines, None, NO_WISH, trust, opened), None
         refused = FaultCode.FACE_TURN_NEEDED
     answer = deps.views.quoted(quoted, caller.till, member, refused)
     deps.hub.publish("basket", answer.model_dump(mode="json"), lane=place.lane)

@@ -58,6 +58,7 @@ def _command(asked: SaleAsked, caller: Principal, operator: UUID | None) -> Sale
         quoted_total_fen=asked.quoted_total_fen,
         points=asked.points,
         coupons=asked.coupons,
+        basket_id=asked.basket_id,
     )
 
 

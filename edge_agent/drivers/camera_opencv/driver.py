@@ -72,6 +72,7 @@ class CameraOpenCv:
         self._fds: tuple[int, int] | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._started_ns = 0
+        self._looks = 0
 
     def start(self) -> None:
         """Begin capturing; raises nothing, a device that cannot be opened shows in `state`."""
@@ -115,6 +116,10 @@ class CameraOpenCv:
             return "gone"
         young = now_ns - self._started_ns <= self._timing.begins_within_ms * NS_PER_MS
         return "starting" if facts.newest == 0 and young else "stalled"
+
+    def looks(self) -> int:
+        """Return how often the watcher looked after the capture process."""
+        return self._looks
 
     def capture_pid(self) -> int | None:
         """Return the capture process's id, for who watches or stops it from outside."""
@@ -170,6 +175,7 @@ class CameraOpenCv:
         pause_ms = self._timing.restart_first_ms
         spawned_ns = time.monotonic_ns()
         while not self._ending.wait(self._timing.watch_every_ms / 1000):
+            self._looks += 1
             with self._lock:
                 if self._frames is None or self._child is None or self._fds is None:
                     return

@@ -19,6 +19,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE = struct.Struct(">II")
 _PNG_SIZE_AT = 16
 _JPEG = b"\xff\xd8"
+_OTHERS = (b"RIFF", b"BM", b"II*\0", b"MM\0*")
 _FILL = 0xFF
 # Start-of-frame markers; C4, C8 and CC in that row mean something else.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -32,6 +33,10 @@ def decode_picture(content: bytes) -> Picture:
     size = _size(content)
     if size is None or not 0 < size[0] * size[1] <= PIXELS_MAX:
         raise Fault(FaultCode.FACE_IMAGE_BROKEN)
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> Picture:
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -39,6 +44,13 @@ def decode_picture(content: bytes) -> Picture:
     if image is None:
         raise Fault(FaultCode.FACE_IMAGE_BROKEN)
     return cast("Picture", image)
+
+
+def any_picture(content: bytes) -> Picture:
+    """Return a picture of one's own disk, WebP, BMP and TIFF too; Fault FACE_IMAGE_BROKEN."""
+    if not content.startswith(_OTHERS):
+        return decode_picture(content)
+    return _decoded(content)
 
 
 def _size(content: bytes) -> tuple[int, int] | None:

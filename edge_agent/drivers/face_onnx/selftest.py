@@ -27,6 +27,15 @@ TIME_LIMIT_S = 30.0
 TOLERANCE = 2e-3
 
 Answers = dict[str, dict[str, KnownAnswer]]
+# The child's exit code when it says a coded fault on stdout.
+REFUSED = 3
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A fault that the child met before a model ran: its file is missing or another one."""
+
+    code: FaultCode
+    fields: dict[str, str]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -61,7 +70,7 @@ class SelfTest:
         self._cancelled = False
 
     def run(self) -> None:
-        """Run it; Faults MODEL_CRASHED, MODEL_HANGS, MODEL_ANSWERS_WRONG."""
+        """Run it; Faults MODEL_CRASHED, MODEL_HANGS, MODEL_ANSWERS_WRONG, or the child's own."""
         with self._lock:
             if self._cancelled:
                 raise Fault(FaultCode.MODEL_CRASHED, how="cancelled")
@@ -77,6 +86,8 @@ class SelfTest:
             except subprocess.TimeoutExpired:
                 child.kill()
                 raise Fault(FaultCode.MODEL_HANGS, seconds=round(self._time_limit_s)) from None
+        if child.returncode == REFUSED:
+            raise _refused(said)
         if child.returncode != 0:
             raise Fault(FaultCode.MODEL_CRASHED, how=_how(child.returncode, complained))
         self._compare(said)
@@ -107,6 +118,14 @@ def _alike(wanted: KnownAnswer, got: KnownAnswer | None) -> bool:
     values = np.abs(np.subtract(got.first, wanted.first)).max(initial=0.0)
     near = abs(got.norm - wanted.norm) <= TOLERANCE * wanted.norm + TOLERANCE
     return bool(near and values <= TOLERANCE * reach + TOLERANCE)
+
+
+def _refused(said: bytes) -> Fault:
+    try:
+        refusal = msgspec.json.decode(said, type=Refusal)
+    except msgspec.DecodeError as error:
+        return Fault(FaultCode.MODEL_CRASHED, how=str(error))
+    return Fault(refusal.code, **refusal.fields)
 
 
 def _how(returncode: int, complained: bytes) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from edge_agent.drivers.face_onnx.selftest import Answers, Request
+from edge_agent.drivers.face_onnx.selftest import REFUSED, Answers, Refusal, Request
 from edge_agent.drivers.face_onnx.session import Session, Tensor
+from retail_core.errors import Fault
 from retail_core.identity.model_card import KnownAnswer, Shape
 
 # A free side of the input; the detector wants a multiple of 32.
@@ -42,8 +43,13 @@ def main() -> int:
     """Be the child."""
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     answers: Answers = {}
-    for name, card in asked.models.items():
-        answers[name] = answer_of(Session(name, Path(asked.models_dir), card), card.inputs)
+    try:
+        for name, card in asked.models.items():
+            answers[name] = answer_of(Session(name, Path(asked.models_dir), card), card.inputs)
+    except Fault as fault:
+        fields = {name: str(value) for name, value in fault.fields.items()}
+        sys.stdout.buffer.write(msgspec.json.encode(Refusal(fault.code, fields)))
+        return REFUSED
     sys.stdout.buffer.write(msgspec.json.encode(answers))
     return 0
 

@@ -15,6 +15,9 @@ SIDE_MULTIPLE = 32
 # points are good enough (docs/reference/recognition.md); larger frames are shrunk no further.
 SIDE = 480
 SHRINK_MIN = 0.375
+# A face wider than some 500 pixels of a copy is not found: beside a copy larger than this, which
+# only a photo has and no camera's frame, one of 480 is searched too.
+LARGE_COPY = 960
 CANDIDATES_MAX = 400
 # In haste 320 are searched. A face 20 px wide in the copy is missed once in sixty, a smaller one
 # often: that is enough beside a face of 50 px, since one 0.4 times as wide is a rival.
@@ -54,16 +57,24 @@ class Detector:
             faces = self._found(image, glance)
             if faces and faces[0].box[2] * glance >= HASTY_WIDTH_MIN:
                 return faces
+        longest = max(image.shape[:2])
+        if longest * shrink > LARGE_COPY:
+            return self._found(image, shrink, SIDE / longest)
         return self._found(image, shrink)
 
     def rows(self, image: Picture) -> Tensor:
         """Return what the net sees in the picture as it is, as `decode` gives it."""
         return decode(self._session.run(_blob(image)), _padded(image.shape[1]), self._score)
 
-    def _found(self, image: Picture, shrink: float) -> list[Face]:
-        kept = suppress(self.rows(_smaller(image, shrink)), self._overlap)
-        faces = [_face(row, shrink) for row in kept]
+    def _found(self, image: Picture, *shrinks: float) -> list[Face]:
+        looks = [self._look(image, shrink) for shrink in shrinks]
+        faces = [_face(row) for row in suppress(np.concatenate(looks), self._overlap)]
         return sorted(faces, key=lambda face: face.box[2], reverse=True)
+
+    def _look(self, image: Picture, shrink: float) -> Tensor:
+        rows = self.rows(_smaller(image, shrink))
+        rows[:, 1:] /= shrink
+        return rows
 
 
 def _shrink(image: Picture, side: int) -> float:
@@ -135,9 +146,8 @@ def _overlap(one: Tensor, many: Tensor) -> Tensor:
     return np.asarray(shared / np.maximum(area, 1e-6), dtype=np.float32)
 
 
-def _face(row: Tensor, shrink: float) -> Face:
-    points = np.asarray(row[5:].reshape(5, 2) / shrink, dtype=np.float32)
-    return Face(_box(row[1:5] / shrink), points, float(row[0]))
+def _face(row: Tensor) -> Face:
+    return Face(_box(row[1:5]), row[5:].reshape(5, 2).copy(), float(row[0]))
 
 
 def _box(sides: NDArray[np.floating]) -> tuple[float, float, float, float]:

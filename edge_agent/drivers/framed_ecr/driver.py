@@ -9,6 +9,7 @@ import select
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 
 import structlog
 
@@ -57,6 +58,7 @@ class FramedEcr:
         self._wake: WakeUp | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stream = 0
         self._state = "starting"
 
     def start(self) -> None:
@@ -79,7 +81,9 @@ class FramedEcr:
     def answer(self, request: TillRequest, answer: TillAnswer) -> None:
         """Send an answer when the line is free; an operation without one gets none."""
         data = self._messages.write(request, answer)
-        if data:
+        if data and request.stream != self._stream:
+            self._tally.count(FaultCode.FRAMED_UNANSWERED)
+        elif data:
             self._answers.append(data)
             if self._wake is not None:
                 self._wake.nudge()
@@ -111,7 +115,7 @@ class FramedEcr:
                 failed += 1
                 continue
             failed, self._state = 0, "ok"
-            self._forget_answers()
+            self.begin_stream()
             try:
                 _Talk(self, port, wake).run()
             except PortGoneError:
@@ -124,8 +128,9 @@ class FramedEcr:
             finally:
                 port.close()
 
-    def _forget_answers(self) -> None:
+    def begin_stream(self) -> None:
         """Give up what was meant for a line that is gone: another customer may stand there now."""
+        self._stream += 1
         while self.next_answer() is not None:
             self._tally.count(FaultCode.FRAMED_UNANSWERED)
 
@@ -137,7 +142,7 @@ class FramedEcr:
     def take(self, data: bytes) -> None:
         """Read a message of the till and hand it on; what cannot be read is counted."""
         try:
-            self._requests.put_nowait(self._messages.read(data))
+            self._requests.put_nowait(replace(self._messages.read(data), stream=self._stream))
         except Fault as fault:
             self._tally.count(fault.code)
             log.warning("request_unreadable", till=self.name, why=fault.fields.get("detail"))
@@ -168,11 +173,16 @@ class _Talk:
 
     def __init__(self, till: FramedEcr, port: Port, wake: WakeUp) -> None:
         self._till, self._port, self._wake = till, port, wake
-        profile = till.profile
+        self._byte_ms = till.profile.link.byte_ms
+        self._listen()
+
+    def _listen(self) -> None:
+        """Know nothing of what was said before: a till has connected that is not the last one."""
+        profile = self._till.profile
         self._reader = Decoder(profile.frame, profile.link)
         self._link = Link(profile.frame, profile.link)
-        self._byte_ms = profile.link.byte_ms
         self._silent_ms: int | None = None
+        self._ended = self._port.ended
 
     def run(self) -> None:
         """Listen, answer, repeat; raises PortGoneError."""
@@ -182,6 +192,9 @@ class _Talk:
                 self._do(self._sent(answer))
             if wait_for(self._port.fd, select.POLLIN, self._wake, timeout_ms=self._wait_ms()):
                 self._hear(self._port.read(self._wake))
+            if self._port.ended != self._ended:
+                self._till.begin_stream()
+                self._listen()
             now = _mono_ms()
             if self._silent_ms is not None and now >= self._silent_ms:
                 self._silent_ms = None

@@ -5,10 +5,12 @@ import re
 from collections.abc import Mapping
 
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
+from edge_agent.drivers.framed_ecr.lines import read_lines
 from edge_agent.drivers.profiles.framed import (
     AnsweredField,
     CodeField,
     GivenField,
+    LinesField,
     MessageShape,
     Operation,
 )
@@ -47,12 +49,15 @@ class Messages:
             raise _unreadable("receipt")
         units = {one.means: one.unit for one in operation.fields}
         amount = given.get("amount")
+        amount_fen = 0 if amount is None else _fen(amount, units["amount"])
+        where = operation.lines
         return TillRequest(
             means=Means(operation.means),
             code=code,
             card=given.get("card", ""),
-            amount_fen=0 if amount is None else _fen(amount, units["amount"]),
+            amount_fen=amount_fen,
             receipt_no=given.get("receipt", ""),
+            lines=read_lines(_found(content, where), where, amount_fen) if where else (),
         )
 
     def write(self, request: TillRequest, answer: TillAnswer) -> bytes:
@@ -134,14 +139,20 @@ _Named = list[str] | dict[str, object]
 _Content = _Named | bytes
 
 
-def _named_part(content: _Named, field: CodeField | GivenField) -> str:
-    """Return what stands at a field's place, "" when nothing does."""
-    at = field.at or 0
+def _found(content: _Content, field: CodeField | GivenField | LinesField) -> object:
+    """Return what stands at a field's place among parts or in an object; None for nothing."""
     if isinstance(content, list):
-        return content[at] if at < len(content) else ""
+        at = field.at or 0
+        return content[at] if at < len(content) else None
     found: object = content
     for name in field.key.split(".")[:_JSON_DEPTH_MAX]:
         found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _named_part(content: _Named, field: CodeField | GivenField) -> str:
+    """Return what stands at a field's place, "" when nothing does."""
+    found = _found(content, field)
     return str(found) if isinstance(found, str | int | float) else ""
 
 

@@ -25,6 +25,10 @@ class Gate(Protocol):
         """Return a path; raises the Fault that stands in the way."""
         ...
 
+    def tenure(self, address: str) -> Callable[[], bool]:
+        """Return what tells whether the address still means the device it means now."""
+        ...
+
     def failed(self, address: str) -> None:
         """Hear that the line could not be opened."""
         ...
@@ -40,6 +44,7 @@ def claimed_lines(gate: Gate, open_line: OpenLine = open_port) -> OpenLine:
     def open_claimed(address: str, line: SerialLine) -> Port:
         if address.startswith(LISTEN):
             return open_line(address, line)
+        is_ours = gate.tenure(address)
         path = gate.resolve(address)
         try:
             port = _open(path, line, open_line)
@@ -47,7 +52,7 @@ def claimed_lines(gate: Gate, open_line: OpenLine = open_port) -> OpenLine:
             gate.failed(address)
             raise
         gate.opened(address)
-        port.path = address
+        port.path, port.is_ours = address, is_ours
         return port
 
     return open_claimed

@@ -1,7 +1,8 @@
 """The box as a network printer: the till connects here as it did to port 9100 of its printer.
 
 Tills connect for each receipt and hang up after it, so a till that hangs up is not a line that is
-gone; the next one to connect is the same line. One till at a time, as such printers do; more wait.
+gone; the next one to connect is the same line, and a stream of its own. One till at a time, as such
+printers do; more wait.
 """
 
 import select
@@ -27,7 +28,7 @@ _KEEPALIVE = (
 
 @dataclass(slots=True)
 class ListeningPort(Port):
-    """A line on which tills come and go; `peers` are the addresses let in, all when empty.
+    """A line on which tills come and go; `peers` are let in, on loopback all when none is named.
 
     `fd` is what is waited for now: the door, or the till that is there.
     """
@@ -95,15 +96,22 @@ class ListeningPort(Port):
             if self.till is not None:
                 self.till.close()
                 self.till, self.fd = None, self.door.fileno()
+                self.ended += 1
 
 
 def open_listening(path: str) -> Port:
-    """Listen at `tcp-listen://host:port[?peer=address…]`; ValueError or OSError."""
+    """Listen at `tcp-listen://host:port?peer=address…`; ValueError or OSError.
+
+    Only on loopback may `peer` be left out: a printer's port believes whoever connects.
+    """
     parts = urlsplit(path)
     if not parts.hostname or parts.port is None:
         msg = "host and port are needed"
         raise ValueError(msg)
     peers = _peers(parts.query)
+    if not peers and not ip_address(parts.hostname).is_loopback:
+        msg = "peer=ADDRESS is needed: the till that may connect"
+        raise ValueError(msg)
     family = socket.AF_INET6 if ":" in parts.hostname else socket.AF_INET
     door = socket.create_server((parts.hostname, parts.port), family=family, backlog=_BACKLOG)
     door.setblocking(False)  # noqa: FBT003 - the standard library's own signature

@@ -2,8 +2,9 @@
 
 import os
 import select
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 CHUNK_BYTES = 4_096
@@ -66,18 +67,29 @@ class WakeUp:
         os.close(self._write)
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Port:
-    """An open line; `read` and `write` may be used by two threads, one each."""
+    """An open line; `read` and `write` may be used by two threads, one each.
+
+    `is_ours` is asked before each of them: a device may be given away while its line is open.
+    `ended` counts streams that are over: what is read next is somebody else's.
+    """
 
     path: str
     fd: int
     owner: Owner
+    is_ours: Callable[[], bool] = field(default=_always, kw_only=True)
+    ended: int = field(default=0, kw_only=True)
 
     def read(self, wake: WakeUp) -> bytes:
         """Wait for bytes; b"" when woken up. Raises PortGoneError."""
         if not wait_for(self.fd, select.POLLIN, wake):
             return b""
+        self._check_ours()
         try:
             data = os.read(self.fd, CHUNK_BYTES)
         except BlockingIOError:
@@ -90,6 +102,7 @@ class Port:
 
     def write(self, data: bytes, wake: WakeUp) -> int:
         """Write what the line takes and return how much, 0 when woken up. Raises PortGoneError."""
+        self._check_ours()
         try:
             return os.write(self.fd, data)
         except BlockingIOError:
@@ -102,6 +115,10 @@ class Port:
         """Close the line; nobody may be using it any more."""
         with suppress(OSError):
             self.owner.close()
+
+    def _check_ours(self) -> None:
+        if not self.is_ours():
+            raise PortGoneError(self.path, "the device was given away")
 
 
 def wait_for(fd: int, event: int, wake: WakeUp, *, timeout_ms: int | None = None) -> bool:

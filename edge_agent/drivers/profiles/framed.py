@@ -149,6 +149,22 @@ class GivenField(Section):
     unit: Literal["fen", "yuan"] = "fen"
 
 
+class LinesField(Section):
+    """Where a sale's articles stand: a list under `key`, or part `at` with marks inside it.
+
+    `name`, `qty` and `amount` are keys, or numbers of the cells of a row.
+    """
+
+    key: str = ""
+    at: Annotated[int, Field(ge=0, le=4_096)] | None = None
+    row: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    cell: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    name: Annotated[str, Field(min_length=1)]
+    qty: Annotated[str, Field(min_length=1)]
+    amount: Annotated[str, Field(min_length=1)]
+    unit: Literal["fen", "yuan"] = "fen"
+
+
 class AnsweredField(Section):
     """A part of an answer: `text` with {result}, {message}, {points}, {name} and others in it."""
 
@@ -164,6 +180,7 @@ class Operation(Section):
     means: Meaning
     code: Annotated[str, Field(min_length=1, max_length=32)]
     fields: tuple[GivenField, ...] = ()
+    lines: LinesField | None = None
     answer: tuple[AnsweredField, ...] = ()
 
     @model_validator(mode="after")
@@ -173,6 +190,8 @@ class Operation(Section):
         # Without its number a receipt that is sent again would be booked again.
         if missing:
             raise ValueError(f"{self.means} needs {', '.join(sorted(missing))}")
+        if self.lines is not None and self.means != "sale":
+            raise ValueError("only a sale has lines")
         return self
 
 
@@ -201,7 +220,16 @@ class MessageShape(Section):
                 raise ValueError(f"{field.means} has no place")
         if self.form == "json" and not self.code.key:
             raise ValueError("code has no place")
+        for lines in (one.lines for one in self.operations if one.lines is not None):
+            self._check_lines(lines)
         return self
+
+    def _check_lines(self, lines: LinesField) -> None:
+        cells = (lines.name, lines.qty, lines.amount)
+        if self.form == "fixed" or not (lines.key if self.form == "json" else lines.at is not None):
+            raise ValueError("lines have no place")
+        if self.form == "separated" and not all(one.isdecimal() for one in cells):
+            raise ValueError("cells of lines are numbered")
 
 
 class FramedProfile(Profile):

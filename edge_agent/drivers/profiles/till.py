@@ -121,10 +121,14 @@ class Numbering(Section):
 
 
 class Job(Section):
-    """When a receipt is over, apart from a cut: silence, shorter after the drawer's pulse."""
+    """When a receipt is over, apart from a cut: silence, shorter after the drawer's pulse.
+
+    The end of a network connection ends it too, unless the till makes `several` for one receipt.
+    """
 
     idle_ms: Annotated[int, Field(ge=100, le=30_000)] = RECEIPT_IDLE_MS
     pulse_idle_ms: Annotated[int, Field(ge=50, le=30_000)] = 300
+    connections: Literal["one", "several"] = "one"
 
 
 class TillProfile(Profile):

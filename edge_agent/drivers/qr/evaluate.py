@@ -4,7 +4,8 @@ Each line names a picture (`file`), its set (`category`) and what is in it (`kin
 code whose text is `expected`; `quads`, codes of which only the corners are known (`quads`, in raw
 sensor orientation); `none`, nothing to read. The unit is a code. A reading is right when its text
 is the expected one, or its middle lies in a code's corners; any other reading is wrong. The set
-`lots`, dozens of codes a picture, is reported and left out of the totals.
+`lots`, dozens of codes a picture, is reported and left out of the totals. A line that says nothing
+of this is counted and left out.
 """
 
 import json
@@ -28,6 +29,11 @@ NOT_COUNTED = frozenset({"lots"})
 KINDS = frozenset({"text", "quads", "none"})
 _RAW = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _MS_PER_S = 1000
+_WITH_ALPHA = 4
+_FULL, _DEEP = 255, 65_535
+_CORNERS_MIN = 3
+# What a line that is not as described may raise; the last two are of numbers and brackets galore.
+_UNUSABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Score:
     by_set: dict[str, Tally] = field(default_factory=dict)
     none_total: int = 0
     none_silent: int = 0
+    missing: int = 0
     broken: int = 0
     failed: int = 0
     ms: list[float] = field(default_factory=list)
@@ -95,13 +102,18 @@ class Score:
             self.none_silent += wrong == 0
         self.codes.add(example.codes, right, wrong)
 
-    def add_broken(self, example: Example) -> None:
-        """Count a picture that cannot be opened: nothing was read in it."""
-        self.broken += 1
+    def add_broken(self, example: Example, *, missing: bool = False) -> None:
+        """Count a picture that cannot be opened: its codes are missed.
+
+        One that is there and holds nothing was met with silence, one that is not there with none.
+        """
+        self.broken += not missing
+        self.missing += missing
         self.by_set.setdefault(example.set, Tally()).add(example.codes, 0, 0)
         if example.set not in NOT_COUNTED:
-            self.none_total += example.kind == "none"
-            self.none_silent += example.kind == "none"
+            silent = example.kind == "none" and not missing
+            self.none_total += silent
+            self.none_silent += silent
             self.codes.add(example.codes, 0, 0)
 
     def percentile_ms(self, percent: float) -> float:
@@ -120,10 +132,24 @@ class Score:
         }
 
 
-def examples(folder: Path) -> list[Example]:
-    """Read the manifest; raises OSError or ValueError for one that is not as described."""
-    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-    return [_example(folder, json.loads(line)) for line in lines if line.strip()]
+def examples(folder: Path) -> tuple[list[Example], int]:
+    """Return what the manifest's lines name, and how many say nothing that can be measured.
+
+    Raises OSError for a folder without one, ValueError for one in which no line can be used.
+    """
+    content = (folder / MANIFEST).read_text(encoding="utf-8-sig")
+    # Not splitlines(): a text may hold other characters that Python takes for a line's end.
+    lines = [line for line in content.split("\n") if line.strip()]
+    found = list[Example]()
+    why: Exception | None = None
+    for line in lines:
+        try:
+            found.append(_example(folder, json.loads(line)))
+        except _UNUSABLE as error:
+            why = why or error
+    if why is not None and not found:
+        raise ValueError(f"{type(why).__name__}: {why}") from why
+    return found, len(lines) - len(found)
 
 
 def measure(
@@ -132,12 +158,13 @@ def measure(
     """Put every picture through every reader; `done` is called after each picture."""
     scores = {name: Score() for name in readers}
     for example in todo:
-        image = cv2.imread(str(example.path), _RAW) if example.path.is_file() else None
+        there = example.path.is_file()
+        image = _opened(example.path) if there else None
         for name, read in readers.items():
             if image is None:
-                scores[name].add_broken(example)
+                scores[name].add_broken(example, missing=not there)
             else:
-                _run(scores[name], example, cast("Picture", image), read)
+                _run(scores[name], example, image, read)
         done()
     return scores
 
@@ -159,6 +186,18 @@ def normal(text: str) -> str:
     return text.replace("\r\n", "\n").replace('\\"', '"')
 
 
+def _opened(path: Path) -> Picture | None:
+    """Return a picture as BGR in raw orientation; what is transparent is white, as on a page."""
+    try:
+        image, whole = cv2.imread(str(path), _RAW), cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if image is not None and whole is not None and whole.shape[2:] == (_WITH_ALPHA,):
+            cover = whole[..., 3:] / (_DEEP if whole.dtype == np.uint16 else _FULL)
+            image = np.rint(image * cover + _FULL * (1 - cover)).astype(np.uint8)
+    except (cv2.error, MemoryError, ValueError):
+        return None
+    return cast("Picture | None", image)
+
+
 def _run(score: Score, example: Example, image: Picture, read: Reader) -> None:
     began = time.thread_time()
     try:
@@ -176,14 +215,14 @@ def _place(one: Sighting, quads: tuple[tuple[Point, ...], ...]) -> int | None:
 
 
 def _example(folder: Path, line: dict[str, Any]) -> Example:
-    kind = str(line["kind"])
-    if kind not in KINDS:
-        raise ValueError(f"kind {kind!r}")
-    quads = tuple(tuple((float(x), float(y)) for x, y in quad) for quad in line.get("quads") or ())
-    return Example(
-        folder / str(line["file"]),
-        str(line.get("category", "")),
-        kind,
-        str(line.get("expected", "")),
-        quads,
-    )
+    kind, file = line["kind"], line["file"]
+    if kind not in KINDS or not isinstance(file, str):
+        raise ValueError(f"kind {kind!r}, file {file!r}")
+    expected = line["expected"] if kind == "text" else ""
+    if not isinstance(expected, str):
+        raise TypeError(f"expected {expected!r}")
+    quads = line["quads"] if kind == "quads" else ()
+    corners = tuple(tuple((float(x), float(y)) for x, y in quad) for quad in quads)
+    if kind == "quads" and min((len(quad) for quad in corners), default=0) < _CORNERS_MIN:
+        raise ValueError("quads without corners")
+    return Example(folder / file, str(line.get("category") or ""), kind, expected, corners)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import evdev
 
-from edge_agent.drivers.scanner.keys import KeyEvent
+from edge_agent.drivers.scanner.keys import LOST, UP, KeyEvent
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -21,6 +21,8 @@ class EvdevKeys:
 
     def __init__(self, name: str) -> None:
         self._device = _found(name)
+        self._down: set[int] = set()
+        self._skipping = False
         keyboard = None
         try:
             self._keyboard = keyboard = evdev.UInput.from_device(
@@ -40,12 +42,28 @@ class EvdevKeys:
         return int(self._device.fileno())
 
     def read(self) -> Sequence[KeyEvent]:
-        """Return the keys that went down or up; raises OSError when the scanner is gone."""
-        return [
-            KeyEvent(event.code, event.value)
-            for event in self._device.read()
-            if event.type == evdev.ecodes.EV_KEY
-        ]
+        """Return the keys that went down or up; raises OSError when the scanner is gone.
+
+        After SYN_DROPPED the kernel's words up to the next report mean nothing (its document
+        "event codes"): they are passed over, and keys that are down no longer are let up.
+        """
+        codes, events = evdev.ecodes, list[KeyEvent]()
+        for event in self._device.read():
+            if event.type == codes.EV_SYN and event.code == codes.SYN_DROPPED:
+                self._skipping = True
+            elif self._skipping:
+                if event.type == codes.EV_SYN and event.code == codes.SYN_REPORT:
+                    self._skipping = False
+                    events += self._after_a_gap()
+            elif event.type == codes.EV_KEY:
+                (self._down.discard if event.value == UP else self._down.add)(event.code)
+                events.append(KeyEvent(event.code, event.value))
+        return events
+
+    def _after_a_gap(self) -> list[KeyEvent]:
+        stuck = self._down - set(self._device.active_keys())
+        self._down -= stuck
+        return [KeyEvent(LOST, UP), *(KeyEvent(code, UP) for code in sorted(stuck))]
 
     def write(self, event: KeyEvent) -> None:
         """Type one event; raises OSError."""

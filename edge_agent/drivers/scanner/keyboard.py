@@ -16,7 +16,7 @@ from edge_agent.drivers.lines.port import WakeUp
 from edge_agent.drivers.lines.watched import mono_ms
 from edge_agent.drivers.profiles.scanner import ScannerProfile
 from edge_agent.drivers.scanner.frames import Ruling, ScanGate
-from edge_agent.drivers.scanner.keys import UP, KeyEvent, KeyReader, typed
+from edge_agent.drivers.scanner.keys import LOST, UP, KeyEvent, KeyReader, typed
 from edge_agent.drivers.scanner.kinds import ScanKinds
 from edge_agent.drivers.scanner.queueing import (
     PAUSE_MS,
@@ -181,6 +181,11 @@ class KeyboardScannerTap:
         self._type(ends, now_ms)
 
     def _one(self, ends: KeyEnds, event: KeyEvent, now_ms: int) -> None:
+        if event.code == LOST:
+            # Whatever was being scanned has a hole: the till gets what came, nobody believes it.
+            self._tally.count(FaultCode.HID_KEYS_LOST)
+            self._release(ends, unheard=True)
+            return
         self._held_ms = now_ms
         self._held.append((event, False))
         letter = self._keys.letter(event)

@@ -17,6 +17,8 @@ _KEYPAD = {82: "0", 79: "1", 80: "2", 81: "3", 75: "4", 76: "5", 77: "6", 71: "7
 _KEYPAD_SIGNS = {55: "*", 74: "-", 78: "+", 98: "/"}
 _ENDS = {ENTER: "\r", KEYPAD_ENTER: "\r", TAB: "\t"}
 UP, DOWN, HELD = 0, 1, 2
+LOST = -1
+"""The key of an event that is none: keys came faster than they were read, some are gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import select
 import threading
 from collections.abc import Sequence
 
-from edge_agent.drivers.scanner.keys import KeyEvent, typed
+from edge_agent.drivers.scanner.keys import LOST, UP, KeyEvent, typed
 from edge_agent.drivers.till_escpos.sim import PtyEnd
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -87,6 +87,10 @@ class TypingScanner:
         """Press and release any keys."""
         os.write(self._write, b"".join(bytes((one.code, one.value)) for one in events))
 
+    def lose(self) -> None:
+        """Type on while nobody reads: some keys are gone, and the kernel says so."""
+        self.press([KeyEvent(LOST % 256, UP)])
+
     def typed_on(self) -> Sequence[KeyEvent]:
         """Return the keys that reached the till so far."""
         with self._lock:
@@ -115,7 +119,8 @@ class TypingScanner:
         if not select.select([self._read], [], [], 0)[0]:
             return ()
         raw = os.read(self._read, 4_096)
-        return [KeyEvent(*raw[at : at + 2]) for at in range(0, len(raw), 2)]
+        pairs = [raw[at : at + 2] for at in range(0, len(raw), 2)]
+        return [KeyEvent(LOST if code == LOST % 256 else code, value) for code, value in pairs]
 
     def write(self, event: KeyEvent) -> None:
         """Type one event on."""

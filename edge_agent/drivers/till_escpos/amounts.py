@@ -11,7 +11,11 @@ Decimals = Literal["auto", ".", ","]
 
 _CURRENCY = (
     r"(?:[¥￥$€£₽₺₹₩￦₫฿元円圆원]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
-    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|руб\.?|TL|R\$)"
+    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|HK\$|руб\.?|TL|R\$|₫|đ|VN[DĐ]|บาท|[Ll]ei|RON)"
+)
+UNITS = (
+    "kg|KG|Kg|公斤|千克|斤|两|克|lb|lbs|LB|pc|pcs|PC|PCS|EA|stk|st|szt|шт|ks|db|ud|uds|UD|UN|unid|AD|adet|pz|PZ|buc|BUC"
+    "|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本|扎|碗|打|块|串|位|例|锅|壶|盘|碟|粒|片|板|枚|個|点|點|コ|ケ|개|병|잔|봉"
 )
 _NUMBER = re.compile(
     rf"""
@@ -19,9 +23,9 @@ _NUMBER = re.compile(
     (?P<before>{_CURRENCY})?\s?
     (?P<inner>[-−–]?)
     (?P<digits>\d{{1,3}}(?:[.,'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?)
-    (?P<percent>\s?%)?
+    (?P<percent>\s?[%折])?
     (?P<after>\s?{_CURRENCY})?
-    (?P<unit>\s?(?:kg|KG|Kg|公斤|千克|斤|两|克|lb|pcs|pc|stk|st|szt|ks|ud|uds|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本))?
+    (?P<unit>\s?(?:{UNITS}))?
     (?:\s?/\s?(?:kg|KG|公斤|千克|斤|500g|100g|lb|l|L|pc|st|stk|件|个))?
     (?P<behind>[-−–]?)
     """,
@@ -33,6 +37,8 @@ _DATES = re.compile(
 )
 _PLAIN_DIGITS_MAX = 7
 _GROUP = 3
+_CENTS = 2
+_SIZE = re.compile(r"\s?(?:[mcd]?l|k?g|[cm]?m|oz)\b", re.IGNORECASE)
 _PLACES = re.compile(r"([.,])(\d+)$")
 
 
@@ -133,9 +139,16 @@ def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:
     for text in texts:
         for found in _NUMBER.finditer(without_dates(text)):
             tail = _PLACES.search(found["digits"])
-            if tail is not None:
+            if tail is not None and not _measures(found, tail[2], text):
                 seen[tail[1], len(tail[2])] += 1
     return seen
+
+
+def _measures(found: re.Match[str], fraction: str, text: str) -> bool:
+    """Whether a number is a share, a weight or a size: "Milk 2,8%", "0,356 kg", "Water 1,5L"."""
+    if len(fraction) == _CENTS:
+        return False
+    return bool(found["percent"] or found["unit"] or _SIZE.match(text, found.end("digits")))
 
 
 def _threes(seen: Counter[tuple[str, int]]) -> int:

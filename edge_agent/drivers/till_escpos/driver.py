@@ -47,7 +47,8 @@ def _where(error: Exception) -> dict[str, str]:
 class _Copy:
     """A block that was forwarded, with how many bytes had come by then; or a state entered.
 
-    Or what the printer answered: in the same queue, so that it comes behind its question.
+    Or what the printer answered: in the same queue, so that it comes behind its question. A block
+    without bytes ends the stream: what comes next is another till's.
     """
 
     data: bytes = b""
@@ -212,6 +213,9 @@ class EscposTap:
         if copy.taken - len(copy.data) != self._taken:
             self._lose()
         self._taken = copy.taken
+        if not copy.data:
+            self._give(self._jobs.disconnected())
+            return
         self._show(TapSeen("bytes", self._till, now_ms, data=copy.data))
         if self._slips is not None:
             self._slips.saw(copy.data)

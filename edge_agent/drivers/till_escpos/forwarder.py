@@ -1,7 +1,8 @@
 """Lets every byte between till and printer through at once, in both directions at the same time.
 
 A byte taken from one line is kept until the other has taken it, also over an unplugged cable. The
-copy is handed over before the write, to a function that must not wait. Bytes of our own go in only
+copy is handed over before the write, to a function that must not wait; an empty one says that the
+stream is over: another till may come. Bytes of our own go in only
 where the reader said that no job is open, and only if not one byte has come since. For that a cut
 that ends a block may wait a moment, if `hold_s` says so; it goes on by itself, and with the next
 byte.
@@ -33,14 +34,15 @@ OpenPort = Callable[[str, SerialLine], Port]
 class _Way:
     """One direction; `pending` was read from `source` and not yet taken by `sink`.
 
-    `taken` counts all bytes ever read from `source`. `held` waits until `held_until`, and is pushed
-    before whatever is read next.
+    `taken` counts all bytes ever read from `source`, `ended` the streams of it that were over by
+    then. `held` waits until `held_until`, and is pushed before whatever is read next.
     """
 
     source: str
     sink: str
     pending: bytes = b""
     taken: int = 0
+    ended: int = 0
     held: bytes = b""
     held_until: float = 0.0
     read_at: float = 0.0
@@ -238,7 +240,11 @@ class Forwarder:
         way.pending, way.held, way.read_at = way.pending + way.held, b"", 0.0
 
     def _pull(self, way: _Way, wake: WakeUp) -> bool:
-        data = self._lines[way.source].read(wake)
+        source = self._lines[way.source]
+        data = source.read(wake)
+        if way is self._printing and source.ended != way.ended:
+            way.ended = source.ended
+            self._on_copy(b"", way.taken)
         if data:
             way.read_at = time.perf_counter()
             way.pending, way.held = way.held + data, b""

@@ -16,12 +16,14 @@ from edge_agent.drivers.till_escpos.reading import CLOSING, MONEY_MEANINGS, Entr
 from edge_agent.drivers.till_escpos.rows import (
     Figures,
     column_heading,
+    is_remark,
     is_rule,
     pairs,
     take_apart,
     without_code,
 )
-from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
+from edge_agent.drivers.till_escpos.word_index import normal
+from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX
 
 _MARKS_OF_REMARKS = (":", "：")
@@ -51,7 +53,10 @@ class GrammarReader:
         if self._given_back and not self._articles:
             entries = tuple(replace(entry, fen=-entry.fen) for entry in self._entries)
             return Reading(tuple(self._given_back), entries, self._counted, given_back=True)
-        back = (Entry(Meaning.DISCOUNT, -one.amount_fen, one.name) for one in self._given_back)
+        back = (
+            Entry(Meaning.DISCOUNT, -one.amount_fen, one.name, one.qty_milli)
+            for one in self._given_back
+        )
         return Reading(tuple(self._articles), (*back, *self._entries), self._counted)
 
     def _from_the_first(self, lines: list[Line]) -> list[Line]:
@@ -126,11 +131,13 @@ class GrammarReader:
         if self._open is not None or self._vocabulary.meaning(line.text) is not None:
             self._name = ""
             return
+        if is_remark(line):
+            return
         said = without_code(line.text)
         if said.isdigit():
             return  # the bar code stands between a name and its figures
-        is_remark = any(mark in said for mark in _MARKS_OF_REMARKS)
-        self._name = "" if is_remark else _joined(self._name if self._items.wrap else "", said)
+        is_told = any(mark in said for mark in _MARKS_OF_REMARKS)
+        self._name = "" if is_told else _joined(self._name if self._items.wrap else "", said)
 
 
 def _sum_of(figures: Figures) -> int:

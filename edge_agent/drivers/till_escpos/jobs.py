@@ -71,6 +71,10 @@ class JobReader:
         """End the job when it has been quiet for long enough."""
         return self.hang_up() if self.wait_ms(now_ms) == 0 else []
 
+    def disconnected(self) -> list[TappedReceipt]:
+        """End the job with its connection, unless this till makes several for one receipt."""
+        return [] if self._job.connections == "several" else self.hang_up()
+
     def hang_up(self) -> list[TappedReceipt]:
         """End the job, whole or not, because nothing more comes."""
         self._paper.write(self._tokenizer.finish())

@@ -43,10 +43,11 @@ def price(figures: Figures, columns: tuple[Column, ...], way: Way) -> Priced | N
     if way is not Way.MULTIPLY:
         while len(numbers) > 1 and not _is_money(numbers[-1], way):
             numbers.pop()  # a tax class or a percentage stands behind the amount
-    if not numbers or not any(_is_money(number, way) for number in numbers):
+    product = _times(figures)
+    weighed = product is not None and any(number.has_unit for number in product)  # 2.39 lb @ 4.996
+    if not numbers or not (weighed or any(_is_money(number, way) for number in numbers)):
         return None
     order = figures.columns or columns
-    product = _times(figures)
     if product is not None and (way is Way.MULTIPLY or _only_product(figures)):
         qty, unit = _which(*product, order)
         return Priced(qty.milli, multiply(qty, unit), unit.fen, explicit_qty=True)
@@ -120,7 +121,7 @@ def _qty_from_unit(before: list[Number], amount: Number) -> Priced:
     if unit is None or not 0 < unit.fen <= amount.fen or amount.fen % unit.fen:
         return Priced(_ONE_MILLI, amount.fen)
     factor = amount.fen // unit.fen
-    if unit.is_bare and amount.is_bare and unit.value < factor:
+    if unit.is_bare and not amount.has_fraction and unit.value < factor:
         return Priced(unit.milli, amount.fen, factor * 100, explicit_qty=True)
     return Priced(factor * _ONE_MILLI, amount.fen, unit.fen, explicit_qty=True)
 

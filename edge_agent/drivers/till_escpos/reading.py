@@ -6,7 +6,7 @@ one that adds up.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from edge_agent.drivers.till_escpos.amounts import Number, NumberFormat
@@ -16,12 +16,13 @@ from edge_agent.drivers.till_escpos.rows import (
     Figures,
     Times,
     column_heading,
+    is_remark,
     is_rule,
     pairs,
     take_apart,
     without_code,
 )
-from edge_agent.drivers.till_escpos.words import Column, Meaning, Vocabulary
+from edge_agent.drivers.till_escpos.words import COLUMN_OF, Column, Meaning, Vocabulary
 from edge_agent.ports.till_tap import ReceiptLine
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX
 
@@ -39,8 +40,11 @@ MONEY_MEANINGS = frozenset(
     }
 )
 _NUMBERED = re.compile(r"(\d{2,3}|\d(?=[.)、 ]))[.)、]?\s+(?=\S)")
+_FIGURES = re.compile(r"[\d.,:：¥￥$€£\s]+")
 _PAIR = 2
 _CODE_MIN = 1_000
+_COUNT_MAX = 99
+_SET_IN_MIN = 2
 _NO_LABEL = frozenset(
     {
         None,
@@ -52,11 +56,12 @@ _ARTICLE_AFTER_ALL = frozenset({Meaning.DISCOUNT, Meaning.EXTRA})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that says an amount about the whole receipt."""
+    """A line that says an amount about the whole receipt; `qty_milli` of goods that came back."""
 
     meaning: Meaning
     fen: int
     label: str
+    qty_milli: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ class Reading:
     """What one pass found, in the order of the paper.
 
     `counted` when a line gave a quantity; `by_place_only` articles have the words of a payment.
-    `given_back` when all was printed with a minus, which is left out here.
+    `given_back` when all was printed with a minus, which is left out here. `below` are amounts
+    under the total whose words mean nothing.
     """
 
     articles: tuple[ReceiptLine, ...] = ()
@@ -72,6 +78,7 @@ class Reading:
     counted: bool = False
     by_place_only: int = 0
     given_back: bool = False
+    below: tuple[int, ...] = ()
 
     def of(self, *meanings: Meaning) -> list[Entry]:
         """Return the entries with one of these meanings."""
@@ -85,6 +92,16 @@ class _Article:
     name: str
     priced: Priced
     lead: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A line "2  Notebook A5 with": the name goes on, set in, on the line that has the amount."""
+
+    column: int
+    name: str
+    lead: Number
+    counts: bool
 
 
 class Reader:
@@ -112,6 +129,8 @@ class Reader:
         self._entries: list[Entry] = []
         self._explainable = False
         self._ahead: Priced | None = None
+        self._begun: _Begun | None = None
+        self._below: list[int] = []
 
     def read(self, lines: Iterable[Line]) -> Reading:
         """Read all lines."""
@@ -123,11 +142,17 @@ class Reader:
             self._following = following
             self._line(line)
         counted = any(article.priced.explicit_qty for article in self._articles)
-        return Reading(_counted(self._articles), tuple(self._entries), counted, self._by_place_only)
+        return Reading(
+            _counted(self._articles),
+            tuple(self._entries),
+            counted,
+            self._by_place_only,
+            below=tuple(self._below),
+        )
 
     def _line(self, line: Line) -> None:
         if is_rule(line):
-            self._name = ""
+            self._name, self._begun = "", None
         elif heading := column_heading(line):
             self._begin_columns(heading)
         else:
@@ -144,14 +169,28 @@ class Reader:
 
     def _part(self, line: Line) -> None:
         figures, priced = self._price(take_apart(line, self._form))
-        if not figures.label:
-            self._bare(priced)
+        word = _FIGURES.sub("", figures.label).casefold()
+        names_price = COLUMN_OF.get(word) is Column.PRICE and len(figures.numbers) >= _PAIR
+        if not figures.label or (self._name and names_price and not self._closed):
+            self._bare(priced)  # "Price 39.90   1   29.90" stands below a name
         elif priced is None:
             self._words(line, figures)
         elif self._is_only_a_name(line, figures, priced):
             self._keep_name(line, is_label=False)
         else:
-            self._labelled(figures, priced)
+            self._labelled(*self._continued(line, figures, priced))
+
+    def _continued(self, line: Line, figures: Figures, priced: Priced) -> tuple[Figures, Priced]:
+        """Put the name begun above, with its count, before the rest of it in this line."""
+        begun, self._begun = self._begun, None
+        if begun is None or figures.lead is not None or self._meaning(figures, priced) is not None:
+            return figures, priced
+        if line.segments[0].column < begun.column + _SET_IN_MIN:
+            return figures, priced
+        if begun.counts and not priced.explicit_qty:
+            priced = replace(priced, qty_milli=begun.lead.milli, explicit_qty=True)
+        label = f"{begun.name} {figures.label}"
+        return replace(figures, label=label, lead=begun.lead, lead_counts=begun.counts), priced
 
     def _is_only_a_name(self, line: Line, figures: Figures, priced: Priced) -> bool:
         """Tell "Phone 13" above "1 x 5.00  5.00" from an article at 13."""
@@ -177,20 +216,27 @@ class Reader:
         self._columns, self._name = heading, ""
 
     def _price(self, splits: tuple[Figures, ...]) -> tuple[Figures, Priced | None]:
-        """Take the split in which quantity times price is the amount, else the last."""
-        priced: Priced | None = None
-        for figures in splits:
-            priced = price(figures, self._columns, self._way)
-            if priced is not None and priced.unit_fen is not None:
-                return figures, priced
-        return splits[-1], priced
+        """Take the split in which quantity times price is the amount, else the last.
+
+        Where the figures in their own columns make the amount, those before belong to the name.
+        """
+        found = [(figures, price(figures, self._columns, self._way)) for figures in splits]
+        certain = [each for each in found if each[1] is not None and each[1].unit_fen is not None]
+        by_columns = [(each, priced) for each, priced in certain if len(each.numbers) > _PAIR]
+        return (by_columns or certain[:1] or found)[-1]
 
     def _words(self, line: Line, figures: Figures) -> None:
         """Keep words without an amount: a name, or a title whose amount comes below."""
+        if is_remark(line):
+            return
         self._open = self._vocabulary.meaning(figures.label, among=MONEY_MEANINGS)
         is_note = self._vocabulary.meaning(figures.label) not in _NO_LABEL
         self._explainable = False
         self._keep_name(line, is_label=is_note or self._open is not None)
+        self._begun = None
+        if not is_note and figures.lead is not None and figures.lead.value <= _COUNT_MAX:
+            column = line.segments[0].column
+            self._begun = _Begun(column, figures.label, figures.lead, figures.lead_counts)
 
     def _keep_name(self, line: Line, *, is_label: bool) -> None:
         """Keep a name; a line set in below it is a remark, a full line runs on into the next.
@@ -214,19 +260,21 @@ class Reader:
             return
         if self._open is not None and not self._is_article(self._open, priced):
             self._enter(self._open, priced.amount_fen, self._open.value)
+        elif self._name and self._begun is not None and priced.explicit_qty:
+            self._article(self._begun.name, priced, self._begun.lead)
         elif self._name:
             self._article(self._name, priced, None)
         elif priced.amount_fen < 0:
             self._enter(Meaning.DISCOUNT, priced.amount_fen, Meaning.DISCOUNT.value)
         elif priced.explicit_qty:
             self._explain(priced)
-        self._name, self._open = "", None
+        self._name, self._open, self._begun = "", None, None
 
     def _explain(self, priced: Priced) -> None:
         """Let "2 x 5.00" say how an amount came about: of the article above, or of the next."""
         above = self._articles[-1] if self._articles and self._explainable else None
         if above and not above.priced.explicit_qty and _same_amount(above.priced, priced):
-            above.priced = priced
+            above.priced = replace(priced, amount_fen=above.priced.amount_fen)
         else:
             self._ahead = priced
 
@@ -277,22 +325,27 @@ class Reader:
             if is_it and article.priced.amount_fen == -priced.amount_fen:
                 self._articles.remove(article)
                 return
-        self._enter(Meaning.DISCOUNT, priced.amount_fen, label)
+        self._explainable = False
+        qty_milli = min(abs(priced.qty_milli) or 1_000, QTY_MILLI_MAX)
+        entry = Entry(Meaning.DISCOUNT, priced.amount_fen, label[:NAME_CHARS_MAX], qty_milli)
+        self._entries.append(entry)
 
     def _article(self, name: str, priced: Priced, lead: Number | None) -> None:
+        if self._closed:
+            self._below.append(priced.amount_fen)
         if self._closed or len(self._articles) >= LINES_MAX:
             return
         if not 0 < priced.qty_milli <= QTY_MILLI_MAX or priced.amount_fen > AMOUNT_FEN_MAX:
             return
         ahead, self._ahead = self._ahead, None
         if ahead is not None and not priced.explicit_qty and _same_amount(ahead, priced):
-            priced = ahead
+            priced = replace(ahead, amount_fen=priced.amount_fen)
         self._explainable = True
         self._articles.append(_Article(name, priced, lead))
 
 
 def _same_amount(one: Priced, other: Priced) -> bool:
-    return one.amount_fen == other.amount_fen
+    return abs(one.amount_fen - other.amount_fen) <= 1  # tills round halves either way
 
 
 def _drop_numbering(articles: list[_Article]) -> None:
@@ -320,7 +373,7 @@ def _counted(articles: list[_Article]) -> tuple[ReceiptLine, ...]:
     for article in articles:
         name, qty_milli, lead = article.name, article.priced.qty_milli, article.lead
         if lead is not None and (not is_column or (lead.value >= _CODE_MIN and not is_code)):
-            name = f"{lead.value} {name}"
+            name = f"{lead.printed} {name}"
         elif lead is not None and not (is_numbering or is_code or article.priced.explicit_qty):
             qty_milli = lead.milli
         lines.append(ReceiptLine(name[:NAME_CHARS_MAX], qty_milli, article.priced.amount_fen))

@@ -10,11 +10,11 @@ from edge_agent.domain.tapped_receipt import (
     SALE,
     VOID,
     ReceiptKind,
-    ReceiptLine,
     TappedReceipt,
 )
 from edge_agent.drivers.profiles.till import Items, Numbering, Places
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
+from edge_agent.drivers.till_escpos.exchanges import named_plainly, returned_lines
 from edge_agent.drivers.till_escpos.grammar import GrammarReader
 from edge_agent.drivers.till_escpos.kinds import kind_of
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
@@ -32,10 +32,8 @@ from retail_core.limits import RECEIPT_LINE_CHARS_MAX, RECEIPT_LINES_MAX
 from retail_core.texts.faults import FaultCode
 
 _PICTURE_BYTES_MIN = 2_048
-_PICTURE_BYTES_MIN = 2_048
 _MONEY_KINDS = frozenset({SALE, OTHER})
 _TAKES_BACK = frozenset({REFUND, VOID, EXCHANGE})
-_REDUCTIONS = frozenset({Meaning.DISCOUNT, Meaning.ROUNDING, Meaning.SAVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,8 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
     form = _format(lines, rules)
     settled = _settle(lines, form, rules)
     kind, titled = kind_of(lines, settled, rules.vocabulary)
+    if kind == EXCHANGE:
+        settled = named_plainly(settled, rules.vocabulary)
     return TappedReceipt(
         till=till,
         profile=rules.profile,
@@ -69,7 +69,7 @@ def read_receipt(sheet: Sheet, rules: Rules, *, till: str = "") -> TappedReceipt
         tenders=settled.tenders,
         change_fen=settled.change_fen,
         discounts=settled.discounts,
-        returns=_returns(settled, rules.vocabulary) if kind == EXCHANGE else (),
+        returns=returned_lines(settled, rules.vocabulary) if kind == EXCHANGE else (),
         drawer=sheet.drawer,
         raster=_is_picture(sheet, settled),
         extras=settled.extras,
@@ -92,15 +92,6 @@ def _settle(lines: tuple[Line, ...], form: NumberFormat, rules: Rules) -> Settle
 def _original_number(sheet: Sheet, rules: Rules) -> str:
     """Return the number a refund is about, by the till's own word for it or a usual one."""
     return number_behind(sheet, rules.numbering.original_no) or original_number(sheet)
-
-
-def _returns(settled: Settled, vocabulary: Vocabulary) -> tuple[ReceiptLine, ...]:
-    """Return what an exchange takes back: lines with a minus that are no reductions."""
-    return tuple(
-        ReceiptLine(line.name, line.qty_milli, -line.amount_fen)
-        for line in settled.discounts
-        if vocabulary.meaning(line.name) not in _REDUCTIONS
-    )
 
 
 def _readable(sheet: Sheet) -> tuple[Line, ...]:

@@ -48,6 +48,8 @@ _LABELS = (
     r"|card(?: no\.?| number)?|holder|cashier|operator|served by|auth(?: code)?|e-?mail)(?![a-z])"
 )
 _LABELLED = re.compile(rf"(?:{_LABELS})\s*[::#.]*\s*(?P<said>\S.*)", re.IGNORECASE)
+_BARE_LABEL = re.compile(rf"\W*(?:{_LABELS})\W*", re.IGNORECASE)
+_SUM = re.compile(r"\d[.,]\d\d(?!\d)")
 _NUMBERED = re.compile(r"号|编|机|话|码|no\b|id\b|number|phone|tel|mobile", re.IGNORECASE)
 _WHOLE = re.compile(r"[ ]*\d+\s*")
 _AMOUNT = re.compile(r"[-+¥￥$€£ ]*\d{1,6}([.,]\d{1,3})?\s*$")
@@ -80,6 +82,7 @@ class Redactor:
         self._sizes: list[tuple[int, int]] = []
         self._ready = b""
         self._size = 0
+        self._label_above = False
 
     def feed(self, data: bytes, at_ms: int) -> list[tuple[int, bytes]]:
         """Take a block that came at `at_ms`; return the blocks of which every line is whole."""
@@ -129,11 +132,15 @@ class Redactor:
 
     def _end_line(self) -> None:
         self._hide(is_open=False)
+        said = _shown(_letters_of(self._given + self._line)[0])
+        if said.strip():
+            self._label_above = _BARE_LABEL.fullmatch(said) is not None
         self._given, self._line, self._size = [], [], 0
 
     def _hide(self, *, is_open: bool) -> None:
         given = sum(len(token.raw) for token in self._given)
-        whole = redact_line(self._given + self._line, self._key, is_open=is_open)
+        tokens = self._given + self._line
+        whole = redact_line(tokens, self._key, is_open=is_open, below_label=self._label_above)
         self._ready += whole[given:]
 
     def _parted(self) -> Iterator[tuple[int, bytes]]:
@@ -151,8 +158,29 @@ def redact(data: bytes, key: bytes) -> bytes:
     return b"".join(block for _, block in blocks)
 
 
-def redact_line(tokens: list[Token], key: bytes, *, is_open: bool = False) -> bytes:
-    """Return one printed line's bytes with stand-ins; of an open one more is to come."""
+def redact_line(
+    tokens: list[Token], key: bytes, *, is_open: bool = False, below_label: bool = False
+) -> bytes:
+    """Return one printed line's bytes with stand-ins; of an open one more is to come.
+
+    Below a label that stood alone all is somebody's, unless it is a sum.
+    """
+    letters, encoding = _letters_of(tokens)
+    text = _shown(letters)
+    whole = ((0, len(text)),) if below_label and not _SUM.search(text) else ()
+    for start, end in (*_private(text), *whole, *(_unfinished(text) if is_open else ())):
+        _replace(letters[start:end], encoding, key)
+    said: dict[int, bytes] = {}
+    for letter in letters:
+        said[letter.token] = said.get(letter.token, b"") + letter.raw
+    return b"".join(
+        said.get(at, b"") if isinstance(token, Text) else _data_hidden(token, key)
+        for at, token in enumerate(tokens)
+    )
+
+
+def _letters_of(tokens: list[Token]) -> tuple[list[_Letter], str]:
+    """Return a line's letters, with blanks for gaps, and what they are encoded in."""
     texts = [token.raw for token in tokens if isinstance(token, Text)]
     encoding = choose_encoding(None, texts)
     letters: list[_Letter] = []
@@ -163,16 +191,11 @@ def redact_line(tokens: list[Token], key: bytes, *, is_open: bool = False) -> by
             isinstance(token, Control) or (isinstance(token, Command) and token.code in _PLACED)
         ):
             letters.append(_Letter(" ", b"", at))
-    text = "".join(letter.shown for letter in letters)
-    for start, end in (*_private(text), *(_unfinished(text) if is_open else ())):
-        _replace(letters[start:end], encoding, key)
-    said: dict[int, bytes] = {}
-    for letter in letters:
-        said[letter.token] = said.get(letter.token, b"") + letter.raw
-    return b"".join(
-        said.get(at, b"") if isinstance(token, Text) else _data_hidden(token, key)
-        for at, token in enumerate(tokens)
-    )
+    return letters, encoding
+
+
+def _shown(letters: list[_Letter]) -> str:
+    return "".join(letter.shown for letter in letters)
 
 
 def _letters(raw: bytes, encoding: str) -> Iterable[tuple[str, bytes]]:

@@ -4,55 +4,48 @@ import re
 from dataclasses import dataclass
 
 from edge_agent.drivers.till_escpos.amounts import (
+    UNITS,
     Number,
     NumberFormat,
     parse_number,
     without_dates,
 )
 from edge_agent.drivers.till_escpos.layout import Line, Segment
-from edge_agent.drivers.till_escpos.words import COLUMN_OF, Column
+from edge_agent.drivers.till_escpos.words import COLUMN_OF, REMARKS, Column
 
 _DIGIT = re.compile(r"\d")
 _AROUND_LABELS = " :：,，;；"
 _VALUE = re.compile(r"-?[¥￥$€£]?-?\d[\d.,]*(?:元)?")
 TIMES_INSIDE = re.compile(
     r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
-    r"|(?<=[.,]\d\d)[A-H*]$"
+    r"|(?<=\d)=$|(?<=[.,]\d\d)[A-H*]$|(?<=\d)[軽※非]$"
 )  # 2x3.50, 5x, x3, @3.50
 TIMES = frozenset({"x", "×", "*", "@", "à"})
 _GLUED = re.compile(
     r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
 )  # "合计:42.00", "Total$5", "合计42.00"
-SILENT = frozenset(
-    {
-        "=",
-        "¥",
-        "￥",
-        "$",
-        "€",
-        "£",
-        "元",
-        "eur",
-        "rmb",
-        "cny",
-        "usd",
-        "pln",
-        "czk",
-        "huf",
-        "try",
-        "rub",
-        "szt",
-        "шт",
-        "gbp",
-        "chf",
-    }
-) | frozenset(
-    {"kg", "公斤", "件", "个", "瓶", "/kg", "eur/kg", "€/kg", "元/kg", "元/公斤", "stk", "pcs"}
+_CURRENCIES = re.split(
+    r"\s",
+    "¥ ￥ $ € £ ₺ ₽ ₫ 元 円 원 บาท eur euro rmb cny usd hk$ nt$ r$ pln zł czk kč huf ft try tl "
+    "rub руб руб. р. gbp chf sek nok dkk kr kr. ron lei vnd vnđ đ krw jpy",
 )
-_TAX_CODE = re.compile(r"[A-Z]{1,2}|\*+|[A-Z]\*|#")
+SILENT = frozenset({"=", *_CURRENCIES, *UNITS.casefold().split("|")})
+_UNIT_WORDS = frozenset(UNITS.split("|"))
+_BY_UNIT = re.compile(
+    rf"(?:{'|'.join(map(re.escape, _CURRENCIES))})?/(?:1\s?)?(?:{UNITS}|100g|l)", re.IGNORECASE
+)  # "/kg", "€/kg"
+_TAX_CODE = re.compile(r"[A-Z]{1,2}|\*+|[A-Z]\*|#|[軽※非]")
+_TAX_CODES_MAX = 2
 _RULE = re.compile(r"[-=_*.~+#─━—–·… ]{4,}")
-_CODE = re.compile(r"^(?:\d{6,14}|\d{1,3}[.、)）])\s*(?=\S)")
+_CODE = re.compile(r"^(?:(?:\d{3}\s+)?\d{6,14}|\d{1,3}[.、)）])\s*(?=\S)")
+_NUMBERED_COUNT = 3
 _LEAD_MAX = 99_999
+_REMARK = re.compile(
+    rf"\W*(?:{'|'.join(sorted(map(re.escape, REMARKS), key=len, reverse=True))})"
+    r"(?:\s?[:：.#№°]|\s*(?=[a-z]*[\d/-])|(?<=[\u3400-\u9fff])\s)",
+    re.IGNORECASE,
+)
+_UNIT_OF_COLUMN = re.compile(r"\s?[(（][^)）]*[)）]")
 
 
 _LABELLED = re.compile(
@@ -105,12 +98,20 @@ def is_rule(line: Line) -> bool:
     return _RULE.fullmatch(line.text) is not None
 
 
+def is_remark(line: Line) -> bool:
+    """Whether a line only tells more of the article above: its batch, its size, how it is made."""
+    return _REMARK.match(line.text) is not None
+
+
 def column_heading(line: Line) -> tuple[Column, ...]:
     """Return the columns in order when the line names at least two, () otherwise."""
     if _DIGIT.search(line.text):
         return ()  # "Anzahl Artikel  5" counts, it heads nothing
-    words = [word.strip(":：*()") for word in line.text.casefold().split()]
-    whole = [segment.text.casefold().strip(":：*()") for segment in line.segments]
+    text = _UNIT_OF_COLUMN.sub("", line.text.casefold())
+    words = [word.strip(":：*") for word in text.split()]
+    whole = [
+        _UNIT_OF_COLUMN.sub("", segment.text.casefold()).strip(":：* ") for segment in line.segments
+    ]
     for candidates in (whole, words):
         found = [COLUMN_OF[word] for word in candidates if word in COLUMN_OF]
         if len(set(found)) > 1 and len(found) * 2 > len(candidates):
@@ -146,7 +147,21 @@ def _words(text: str, segment: int) -> list[_Word]:
     for printed in _GLUED.sub(r"\g<0> ", without_dates(text)).split():
         parts = TIMES_INSIDE.sub(r" \g<0> ", printed).split()
         words += [_Word(part, printed if at == 0 else "", segment) for at, part in enumerate(parts)]
-    return words
+    return _with_units(words)
+
+
+def _with_units(words: list[_Word]) -> list[_Word]:
+    """Put a unit to its number where a price follows: "1.82 lb @ 0.74" are pounds."""
+    joined: list[_Word] = []
+    for at, word in enumerate(words):
+        price_follows = at + 1 < len(words) and words[at + 1].text.casefold() in TIMES
+        if joined and price_follows and word.text in _UNIT_WORDS and joined[-1].text[-1].isdigit():
+            before = joined.pop()
+            printed = f"{before.printed} {word.printed}".strip()
+            joined.append(_Word(before.text + word.text, printed, before.segment))
+        else:
+            joined.append(word)
+    return joined
 
 
 def _figure(word: str, form: NumberFormat) -> Figure | None:
@@ -156,8 +171,12 @@ def _figure(word: str, form: NumberFormat) -> Figure | None:
 def _figures_start(words: list[_Word], form: NumberFormat) -> tuple[int, int]:
     """Return where the figures at the end of a line begin and end; a tax letter may follow."""
     end = len(words)
-    if end > 1 and _TAX_CODE.fullmatch(words[-1].text) and _is_figure(words[-2].text, form):
-        end -= 1
+    for codes in range(1, min(_TAX_CODES_MAX, end - 1) + 1):
+        if not _TAX_CODE.fullmatch(words[-codes].text):
+            break
+        if _is_figure(words[-codes - 1].text, form):
+            end -= codes
+            break
     start = end
     while start > 0 and _is_figure(words[start - 1].text, form):
         start -= 1
@@ -192,7 +211,12 @@ def _is_percent(figure: Figure) -> bool:
 
 
 def _is_figure(word: str, form: NumberFormat) -> bool:
-    return word.casefold() in SILENT or _figure(word, form) is not None
+    return is_silent(word) or _figure(word, form) is not None
+
+
+def is_silent(word: str) -> bool:
+    """Whether a word among figures only says what they count or cost: "EUR", "pcs", "€/kg"."""
+    return word.casefold() in SILENT or _BY_UNIT.fullmatch(word) is not None
 
 
 def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, int]:
@@ -202,6 +226,12 @@ def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, 
         return None, False, 0
     if words[1].text.casefold() in TIMES:
         return number, True, 2
+    if len(words) > _NUMBERED_COUNT and words[2].text.casefold() in TIMES:
+        counted = parse_number(
+            words[1].text, form
+        )  # "1  2x Eggs": a number of the line stands first
+        if counted is not None:
+            return counted, True, _NUMBERED_COUNT
     return number, number.has_unit, 1
 
 

@@ -16,6 +16,7 @@ from edge_agent.ports.till_tap import ReceiptLine
 _ONE_MILLI = 1_000
 _NOISE_MAX = 3
 _ROUNDED_FEN_MAX = 99
+_SUMS = frozenset({Meaning.DUE, Meaning.TOTAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,13 @@ def _making(
 
     The first "articles" may be a table, a guest count, a phone: if what was paid agrees.
     """
-    if not reading.articles or total_fen < 0:
+    if not reading.articles:
         return None
     is_paid = total_fen == _paid(reading)
     for skipped in range(_NOISE_MAX + 1 if is_paid else 1):
         articles = reading.articles[skipped:]
+        if any(each.qty_milli != _ONE_MILLI for each in reading.articles[:skipped]):
+            break  # a quantity with its price is no table and no phone
         articles_fen = sum(article.amount_fen for article in articles)
         for chosen in _combinations(above) if articles else ():
             if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
@@ -117,7 +120,11 @@ def _with_late_reductions(
     below = reading.entries[reading.entries.index(total) + 1 :]
     late = tuple(_taken_off(entry) for entry in below if entry.meaning is Meaning.DISCOUNT)
     charged = total.fen + sum(line.amount_fen for line in late)
-    if late and total.meaning is Meaning.TOTAL and _paid(reading) == charged:
+    is_minus = total.meaning is Meaning.TOTAL or all(
+        entry.fen < 0 for entry in below if entry.meaning is Meaning.DISCOUNT
+    )
+    said = {_paid(reading), *reading.below, *(each.fen for each in below if each.meaning in _SUMS)}
+    if late and is_minus and charged in said:
         return Settled((*lines, *late), charged, adds_up=True)
     return Settled(lines, total.fen, adds_up=True)
 
@@ -133,12 +140,17 @@ def _from_payment(reading: Reading, articles: tuple[ReceiptLine, ...]) -> Settle
 
 def _paid(reading: Reading) -> int | None:
     tenders = [entry.fen for entry in reading.of(Meaning.TENDER)]
+    if not tenders:
+        return None
     change = sum(abs(entry.fen) for entry in reading.of(Meaning.CHANGE))
-    return sum(tenders) - change if tenders else None
+    received = sum(tenders)
+    if len(tenders) > 1 and max(tenders) * 2 == received:
+        received = max(tenders)  # what was received in all, and how
+    return received - change
 
 
 def _taken_off(entry: Entry) -> ReceiptLine:
-    return ReceiptLine(entry.label, _ONE_MILLI, -abs(entry.fen))
+    return ReceiptLine(entry.label, entry.qty_milli, -abs(entry.fen))
 
 
 def _as_printed(entry: Entry) -> ReceiptLine:

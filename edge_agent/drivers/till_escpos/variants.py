@@ -14,6 +14,7 @@ _IN_BRACKETS = re.compile(r"\(\s?([¥￥$€£₩]?\s?\d[\d.,']*[.,]\d{2}[^\w()]
 _ALL_IN_BRACKETS = re.compile(r"\(\s?([¥￥$€£₩]?\s?\d[\d.,']*[^\w()]{0,2}\w{0,3})\)")
 _FILLED = re.compile(r"(?<![\w*])[*=≡]+(?=[¥￥$€£]?\d)|(?<=\D)\.{3,}(?=\s?[\d¥￥$€£-])")
 _SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?=[.,]\d{2}(?!\d))")
+_SPACED_WHOLE = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d.,])")
 _WIDE_FIGURE = re.compile(r"[－＋]?[￥＄]?[０-９][０-９．，]*|－(?=[¥￥$\\]?\d)")
 _NARROW = str.maketrans("－＋０１２３４５６７８９．，", "-+0123456789.,")
 _BACKSLASH = re.compile(r"\\(?=\d)")  # a yen where Japan has it
@@ -33,10 +34,13 @@ def variants(
 ) -> Iterator[Variant]:
     """Give the lines as they are most likely meant, then the other ways."""
     plain = _every(lines, _tidy)
-    spaced = _every(plain, _close_thousands) if form.places else plain
-    ways = [plain] if spaced == plain else [plain, spaced]
-    if spaced != plain and any(_sums_with_blanks(line, vocabulary) for line in plain):
+    spaced = _SPACED if form.places else _SPACED_WHOLE
+    closed = _every(plain, lambda text: _close_thousands(text, spaced))
+    ways = [plain] if closed == plain else [plain, closed]
+    if any(_sums_with_blanks(line, vocabulary, spaced) for line in plain):
         ways.reverse()
+    elif not form.places:
+        del ways[1:]  # without decimals "2 500" may be two at 500: only a sum tells
     yield from map(Variant, ways)
     for way in ways:
         if any(_is_negative_sum(line, vocabulary) for line in way):
@@ -66,8 +70,8 @@ def _tidy(text: str) -> str:
     return _FILLED.sub(" ", _IN_BRACKETS.sub(r"-\1", text)).strip()
 
 
-def _close_thousands(text: str) -> str:
-    return _SPACED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text)
+def _close_thousands(text: str, spaced: re.Pattern[str]) -> str:
+    return spaced.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text)
 
 
 def _drop_sign(text: str) -> str:
@@ -80,9 +84,9 @@ def _is_negative_sum(line: Line, vocabulary: Vocabulary) -> bool:
     return found is not None and vocabulary.meaning(line.text, among=_SUMS) is not None
 
 
-def _sums_with_blanks(line: Line, vocabulary: Vocabulary) -> bool:
+def _sums_with_blanks(line: Line, vocabulary: Vocabulary, spaced: re.Pattern[str]) -> bool:
     """Whether a total is printed with blanks between its thousands: there is no quantity there."""
-    found = _SPACED.search(line.text)
+    found = spaced.search(line.text)
     return (
         found is not None
         and vocabulary.meaning(line.text[: found.start()], among=_CLOSING) is not None

@@ -1,22 +1,13 @@
-"""What the words on a receipt mean (`words.toml`); profiles add their own.
-
-A word counts only when it makes up a good part of its label: "TOTAL EUR" is a total, "Total Repair
-Shampoo" is an article. Longer words win over shorter ones inside them ("Subtotal", "Total tax").
-"""
+"""What the words on a receipt mean (`words.toml`); profiles add their own."""
 
 import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
-_SHARE_PERMILLE_MIN = 450
-_TOKENS_MAX = 16
-_TOKENS_IN_WORD_MAX = 5
-_RUN_MAX = 40
-_LETTERS_IN_WORD_MAX = 10
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+from edge_agent.drivers.till_escpos.paper_words import paper_words
+from edge_agent.drivers.till_escpos.word_index import WordIndex
 
 
 class Meaning(StrEnum):
@@ -61,80 +52,44 @@ def _of(table: Mapping[str, list[str]]) -> tuple[str, ...]:
 MEANINGS: Mapping[Meaning, tuple[str, ...]] = {
     meaning: _of(_FILE["meanings"][meaning.value]) for meaning in Meaning
 }
+_SUMS = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL})
+_BRACKETS = re.compile(r"[(（][^)）]*[)）]")
 COLUMN_OF: Mapping[str, Column] = {
     word: column for column in Column for word in _of(_FILE["columns"][column.value])
 }
-
-
-def normal(text: str) -> str:
-    """Fold widths, case, accents and punctuation: words with single blanks between them."""
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    folded = unicodedata.normalize("NFC", bare)
-    return " ".join(re.sub(r"[^\w]|_", " ", folded).split())
-
-
-def _compact(text: str) -> str:
-    return text.replace(" ", "")
+REMARKS = _of(_FILE["remarks"])
 
 
 class Vocabulary:
     """The words of one till: those of its profile, and the built-in ones where it is silent."""
 
     def __init__(self, extra: Mapping[Meaning, Iterable[str]] | None = None) -> None:
-        self._spaced = dict(_SPACED)
-        self._together = dict(_TOGETHER)
+        self._words = _WORDS.copy()
+        # What the till itself calls a note says nothing about what its paper is.
+        self.papers = paper_words((extra or {}).get(Meaning.NOTE, ()))
         for meaning, words in (extra or {}).items():
             for word in words:
-                _enter(self._spaced, self._together, normal(word), meaning, first=True)
+                if meaning is Meaning.NOTE:
+                    self._words.leave_out(word)
+                self._words.enter(word, meaning, first=True)
 
     def meaning(self, label: str, *, among: frozenset[Meaning] | None = None) -> Meaning | None:
-        """Return what a label means, None for a label that is mostly something else."""
-        text = " ".join(re.sub(r"\d+", " ", normal(label)).split())
-        letters = len(_compact(text))
-        for word in sorted(self._words_in(text), key=lambda word: -len(_compact(word))):
-            if len(_compact(word)) * 1000 < letters * _SHARE_PERMILLE_MIN:
-                return None
-            for meaning in self._meanings(word):
-                if among is None or meaning in among:
-                    return meaning
-        return None
+        """Return what a label means, None for a label that is mostly something else.
+
+        A sum may say in brackets what is in it: "Total (incl GST)".
+        """
+        meaning = self._words.meaning(label, among=among)
+        if meaning is None and (bare := _BRACKETS.sub(" ", label)) != label:
+            sums = _SUMS if among is None else _SUMS & among
+            return self._words.meaning(bare, among=sums)
+        return meaning
 
     def mentions(self, text: str, meaning: Meaning) -> bool:
         """Whether a longer text has a word of this meaning in it anywhere."""
-        return any(meaning in self._meanings(word) for word in self._words_in(normal(text)))
-
-    def _meanings(self, word: str) -> tuple[Meaning, ...]:
-        return self._spaced.get(word, ()) or self._together.get(word, ())
-
-    def _words_in(self, text: str) -> set[str]:
-        """Return the known words in a text: between blanks, or anywhere where Chinese runs on."""
-        tokens, run = text.split()[:_TOKENS_MAX], _compact(text)[:_RUN_MAX]
-        phrases = {" ".join(tokens[at:end]) for at, end in _spans(len(tokens), _TOKENS_IN_WORD_MAX)}
-        pieces = {run[at:end] for at, end in _spans(len(run), _LETTERS_IN_WORD_MAX)}
-        return (phrases & self._spaced.keys()) | (pieces & self._together.keys())
+        return self._words.mentions(text, meaning)
 
 
-_Index = dict[str, tuple[Meaning, ...]]
-
-
-def _enter(
-    spaced: _Index, together: _Index, word: str, meaning: Meaning, *, first: bool = False
-) -> None:
-    """Index a word by how it is found: Chinese anywhere, whose tills also space it out."""
-    index, key = (together, _compact(word)) if _CJK.search(word) else (spaced, word)
-    known = index.get(key, ())
-    index[key] = (meaning, *known) if first else (*known, meaning)
-
-
-def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
-    for at in range(length):
-        for end in range(at + 1, min(length, at + longest) + 1):
-            yield at, end
-
-
-_SPACED: _Index = {}
-_TOGETHER: _Index = {}
+_WORDS: WordIndex[Meaning] = WordIndex()
 for _meaning, _words in MEANINGS.items():
     for _word in _words:
-        _enter(_SPACED, _TOGETHER, normal(_word), _meaning)
+        _WORDS.enter(_word, _meaning)

@@ -1,15 +1,16 @@
 // @ts-check
 /** The keys: named ones do what the help sheet says, digits fall into the field for bar codes. */
 
-/** @typedef {import("./state.js").State} State */
+import { TENDERS } from "./acts/pay.js";
 
-const TENDERS = { x: "cash", w: "wechat", z: "alipay", k: "card" };
+/** @typedef {import("./state.js").State} State */
 
 /** @param {State} state @param {any} acts */
 export function listenToKeys(state, acts) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || (event.altKey && event.key !== "F4")) return;
-    const taken = named(event, state, acts) || (state.sheet ? inSheet(event, state, acts) : atBasket(event, state, acts));
+    const plain = !event.ctrlKey && !event.metaKey;
+    const taken = (plain && acts.typesAhead(event.key)) || named(event, state, acts) || (state.sheet ? inSheet(event, state, acts) : atBasket(event, state, acts));
     if (taken) event.preventDefault();
   });
 }
@@ -22,6 +23,7 @@ function named(event, state, acts) {
     F2: acts.identify,
     F3: acts.askPhone,
     F4: () => (state.member?.challenge ? acts.turn() : document.getElementById("sms")?.click()),
+    F5: acts.askCard,
     F6: () => void acts.park(),
     F7: () => (document.getElementById("redeem") ?? document.getElementById("choose-coupons"))?.focus(),
     F8: () => void acts.refund(),
@@ -39,7 +41,7 @@ function named(event, state, acts) {
 
 /** @param {KeyboardEvent} event @param {State} state @param {any} acts */
 function inSheet(event, state, acts) {
-  const tender = TENDERS[/** @type {keyof typeof TENDERS} */ (event.key.toLowerCase())];
+  const tender = event.key === "Enter" ? undefined : TENDERS[event.key.toLowerCase()];
   if (state.sheet?.kind === "pay" && tender && !event.ctrlKey) {
     void acts.tender(tender);
     return true;

@@ -35,7 +35,7 @@
 
 /** @typedef {{id: string, name: string, number: string, role: string, token: string}} Clerk */
 
-/** @typedef {Record<"operators"|"pairing"|"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
+/** @typedef {Record<"operators"|"pairing"|"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"cards"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
 
 /**
  * What the acts work with.
@@ -60,6 +60,7 @@ const PATHS = {
   refunds: "/v1/refunds",
   claims: "/v1/receipts/{receipt_id}/claim-link",
   recruits: "/v1/recruits",
+  cards: "/v1/enrolments/{member_id}/card",
   sms: "/v1/members/{member_id}/sms",
   recommendations: "/v1/members/{member_id}/recommendations",
   tasks: "/v1/members/{member_id}/tasks",

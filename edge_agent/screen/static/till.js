@@ -2,6 +2,7 @@
 /** The till screen: one state, events from the box change it, the parts are drawn from it. */
 
 import { basketActs, takeBasket } from "./acts/basket.js";
+import { cardActs } from "./acts/card.js";
 import { clerkActs, keptClerk, openClerk } from "./acts/clerk.js";
 import { pairActs } from "./acts/pair.js";
 import { payActs } from "./acts/pay.js";
@@ -68,6 +69,7 @@ const acts = {
   ...payActs(till),
   ...clerkActs(till, baskets.comeBack),
   ...phones,
+  ...cardActs(till),
   ...refundActs(till),
   ...pairs,
   ...sheetActs(till, baskets, phones.decline, pairs.closePairing),

@@ -187,7 +187,7 @@ def test_a_wrong_tender_sells_nothing(
     till: TillCalls, box: Box, tenders: list[dict[str, object]]
 ) -> None:
     path = till.opened("milk")
-    assert till.post(f"{path}/commit", {"tenders": tenders})["code"] in {"P105", "P103", "A139"}
+    assert till.post(f"{path}/commit", {"tenders": tenders})["code"] in {"P105", "P119", "A139"}
     assert box.storage.journal.next_seq() == 1
     assert till.paid(path, 12_800)["seq"] == 1
 
@@ -229,7 +229,8 @@ def test_a_full_disk_changes_nothing(till: TillCalls, box: Box) -> None:
     path = till.opened("milk")
     box.storage.journal.file.writer.pragma("max_page_count", 1)
     lines = [{"sku": f"unknown {n}" * 5, "unit_price_fen": 1, "name": "x" * 200} for n in range(60)]
-    assert till.post(f"{path}/lines", {"lines": lines})["code"] == "D102"
+    said = till.post(f"{path}/lines", {"lines": lines})
+    assert said["code"] == "D110", "a basket is a sale's: it takes all the room kept for money"
     box.storage.journal.file.writer.pragma("max_page_count", 1_000_000)
     assert len(till.get(path)["lines"]) == 1
     assert till.paid(path, 12_800)["seq"] == 1

@@ -257,6 +257,13 @@ def test_somebody_elses_card_stays_hers(lane: Lane) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "R307")
 
 
+def test_a_number_that_is_none_of_the_houses_is_not_waited_for(lane: Lane) -> None:
+    path = f"/v1/enrolments/{lane.enrol()}/card"
+    body = {"number": "690012345678"}
+    answer = lane.box.till().post(path, json=body, headers=lane.signed_in("card"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "R303")
+
+
 def test_a_clerk_who_asks_goes_before_the_lanes_next_look(lane: Lane) -> None:
     """A lock taken again at once keeps others out for dozens of turns: measured up to 112."""
     looks: list[int] = []

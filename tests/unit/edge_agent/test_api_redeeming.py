@@ -21,6 +21,7 @@ from tests.factories.counter_sales import (
     TillCalls,
     redeemer,
 )
+from tests.factories.shop_floor import make_id
 from tests.factories.waiting import PATIENCE_S
 
 GOLD_MILK = 12_160
@@ -204,12 +205,31 @@ def test_a_cap_counts_what_this_box_sold_and_what_the_cloud_tells(
     shop.box.storage.replica.put_member(MEMBER, 6, redeemer(used_on=today))
     path = hers(till, "sun", "sun")
     assert till.get(path)["total_fen"] == 5_000 + 9_405
-    till.paid(path, 14_405)
+    sold = till.paid(path, 14_405)
     assert shop.sold().uses == (("sun1", 1),)
     facts = shop.sold().priced_for
     assert facts is not None
     assert facts.use_known
     assert till.get(hers(till, "sun"))["total_fen"] == 9_405
+    back = {"receipt_id": sold["receipt_id"], "lines": [{"line": 2, "qty_milli": 1_000}]}
+    taken = {"reason": "不合适", "tenders": [{"kind": "cash", "amount_fen": 5_000}]}
+    assert "code" not in till.post("/v1/refunds", back | taken)
+    assert till.get(hers(till, "sun"))["total_fen"] == 5_000
+
+
+def test_uses_count_for_the_day_the_basket_was_opened(till: TillCalls, shop: Redeeming) -> None:
+    shop.box.clock.advance(8 * 3_600 * 1_000)
+    today = shop.box.agent.services.prices.business_date(shop.box.clock.now())
+    assert today is not None
+    shop.box.storage.replica.put_member(MEMBER, 6, redeemer(used_on=today))
+    path = hers(till, "sun")
+    shop.box.clock.advance(20 * 3_600 * 1_000)
+    till.paid(path, 5_000)
+    sale = shop.sold()
+    assert sale.business_date is not None
+    assert sale.business_date > today
+    assert (sale.uses, sale.uses_on) == ((("sun1", 1),), today)
+    assert till.get(hers(till, "sun"))["total_fen"] == 9_405  # of the new day nobody can tell
 
 
 def test_a_failing_search_leaves_shelf_prices_and_says_so(till: TillCalls, shop: Redeeming) -> None:
@@ -242,3 +262,20 @@ def test_the_price_of_the_hour_a_basket_was_opened_in_stays(
     shop.box.clock.advance(2 * 60_000)
     assert till.post(f"{path}/lines", {"lines": [{"sku": "mask"}]})["total_fen"] == 8_900
     assert till.get(till.opened("mask"))["total_fen"] == 8_900
+
+
+def test_a_till_that_keeps_its_own_basket_names_it_and_keeps_its_hour(
+    till: TillCalls, shop: Redeeming
+) -> None:
+    now = shop.box.agent.services.prices.local(shop.box.clock.now())
+    minutes = (11 * 60 + 59 - now.hour * 60 - now.minute) % (24 * 60)
+    shop.box.clock.advance(minutes * 60_000)
+    one, own = {"lines": [{"sku": "mask"}]}, {"basket_id": str(make_id())}
+    assert till.post("/v1/quotes", one | own)["total_fen"] == 4_450
+    shop.box.clock.advance(2 * 60_000)
+    two = {"lines": [{"sku": "mask", "qty": 2}]}
+    later = till.post("/v1/quotes", two)["total_fen"]
+    assert till.post("/v1/quotes", two | own)["total_fen"] == 8_900 < later
+    paid = {"till_receipt_no": "9", "tenders": [{"kind": "cash", "amount_fen": 8_900}]}
+    assert till.post("/v1/sales", two | own | paid)["total_fen"] == 8_900
+    assert till.post("/v1/quotes", two | own)["total_fen"] == later  # the basket is over

@@ -1,4 +1,4 @@
-"""What `edge-agent check` says of a camera before the box is relied upon."""
+"""What `edge-agent doctor` says of a camera before the box is relied upon."""
 
 import socket
 from collections.abc import Callable

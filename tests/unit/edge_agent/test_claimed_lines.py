@@ -1,6 +1,6 @@
 """Lines by claim: opened through the gate, held alone, and told of under the address asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -16,9 +16,13 @@ class Gate:
     def __init__(self, path: str) -> None:
         self.path = path
         self.told: list[str] = []
+        self.is_given_away = False
 
     def resolve(self, address: str) -> str:
         return self.path if address == "device:till" else address
+
+    def tenure(self, _address: str) -> Callable[[], bool]:
+        return lambda: not self.is_given_away
 
     def failed(self, address: str) -> None:
         self.told.append(f"failed {address}")
@@ -59,6 +63,21 @@ def test_a_line_is_held_by_one_and_free_again_when_closed(end: PtyEnd) -> None:
     first.close()
     open_line(end.port, SerialLine()).close()
     assert gate.told == ["opened device:till", "failed device:till", f"opened {end.port}"]
+
+
+def test_nothing_is_written_to_a_device_that_was_given_away(end: PtyEnd) -> None:
+    gate, wake = Gate(end.port), WakeUp()
+    port = claimed_lines(gate)("device:till", SerialLine())
+    assert port.write(b"a", wake) == 1
+    gate.is_given_away = True
+    with pytest.raises(PortGoneError):
+        port.write(b"b", wake)
+    assert end.read(1_000) == b"a"
+    end.write(b"x")
+    with pytest.raises(PortGoneError):
+        port.read(wake)
+    port.close()
+    wake.close()
 
 
 def test_what_cannot_be_opened_is_told(tmp_path: object) -> None:

@@ -14,7 +14,7 @@ from retail_core.texts.faults import FaultCode
 runner = CliRunner()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["doctor", "--help"]])
 def test_help_speaks_both_languages(arguments: list[str]) -> None:
     shown = runner.invoke(cli.app, arguments)
     assert shown.exit_code == 0
@@ -28,7 +28,7 @@ def test_version() -> None:
 
 
 def test_a_bad_file_has_its_exit_code(tmp_path: Path) -> None:
-    for command in ("run", "check"):
+    for command in ("run", "doctor"):
         shown = runner.invoke(cli.app, [command, "--config", str(tmp_path / "nowhere.toml")])
         assert shown.exit_code == 2
         assert "I105" in shown.output

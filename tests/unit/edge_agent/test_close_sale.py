@@ -165,7 +165,7 @@ def test_a_till_does_not_reprice_a_known_article(counter: Counter) -> None:
         (replace(selling(paid=1_990), tenders=()), FaultCode.SALE_TENDER_MISMATCH),
         (
             replace(selling(paid=0), tenders=(("cash", 2_000), ("cash", -10))),
-            FaultCode.SALE_AMOUNT_NEGATIVE,
+            FaultCode.SALE_TENDER_NEGATIVE,
         ),
         (replace(selling(paid=1_990), quoted_total_fen=1_980), FaultCode.SALE_TENDER_MISMATCH),
         (

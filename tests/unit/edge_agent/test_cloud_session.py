@@ -96,6 +96,8 @@ def test_a_session_begins_with_birth_and_hello(box: Box) -> None:
             can_sell=True,
             devices={"nfc": "ok"},
             faults={"S101": 1},
+            catalogue_version=4,
+            bundle_version=3,
         )
     ]
     assert box.link.hellos == [Hello(WIRE_VERSION, box.journal.epoch, 2, 3, 17, 4, 3, "1.2")]

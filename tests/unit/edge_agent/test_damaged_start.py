@@ -35,12 +35,16 @@ def test_a_damaged_record_does_not_keep_the_box_from_starting(tmp_path: Path) ->
 
     journal = SqliteJournal(path, key, FakeIdSource())
     PendingPoints(journal)
-    PendingUses(journal, lambda: True)
+    PendingUses(journal, lambda: True, FakeReplica().uses_back)
     restore_unsynced(journal, FakeReplica(), SHOP)
-    link = FakeCloudLink()
-    uplink = Uplink(journal, link, SHOP, FaultTally())
+    link, tally = FakeCloudLink(), FaultTally()
+    uplink = Uplink(journal, link, SHOP, tally)
     link.connect()
     uplink.pump()
+    sent = [(one.first_seq, len(one.events)) for one in link.frames()]
+    assert sorted(sent) == [(1, 1), (3, 1)], "what can be read is not held back by what cannot"
+    assert uplink.state().damaged == ((2, 2),)
+    assert tally.snapshot() == {FaultCode.JOURNAL_UNSENT.value: 1}
     assert journal.fault is not None
     with pytest.raises(Fault) as caught:
         Recorder(journal).record([make_draft()], lambda seq: seq)

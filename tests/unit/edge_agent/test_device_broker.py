@@ -142,6 +142,20 @@ def test_a_device_has_one_claim(box: Box) -> None:
     assert box.broker.claim(Wish("printer", "/dev/ttyUSB0"), "T1").claim.claimed_by == "T1"
 
 
+def test_an_open_line_is_its_holders_until_the_claim_ends_or_moves(box: Box) -> None:
+    box.bus.show(adapter(0), adapter(1, port=2, instance=5))
+    box.broker.claim(Wish("till", "/dev/ttyUSB0"), "T1")
+    first = box.broker.tenure("device:till")
+    assert first()
+    box.broker.claim(Wish("till", "/dev/ttyUSB0", may_probe=True), "T1")
+    assert first()
+    box.broker.claim(Wish("till", "/dev/ttyUSB1"), "T1")
+    second = box.broker.tenure("device:till")
+    assert (first(), second()) == (False, True)
+    box.broker.release("till")
+    assert (second(), box.broker.tenure("/dev/ttyS0")()) == (False, True)
+
+
 def test_claims_have_a_limit(box: Box) -> None:
     for number in range(DEVICE_CLAIMS_MAX):
         box.bus.show(adapter(number, port=number))

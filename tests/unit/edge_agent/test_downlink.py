@@ -179,6 +179,15 @@ def test_a_gap_that_cannot_be_fetched_now_is_owed(bench: Bench) -> None:
     assert bench.downlink.idle()
 
 
+def test_a_program_with_a_loop_of_its_own_works_off_what_waits(bench: Bench) -> None:
+    bench.downlink.session_began()
+    bench.directory.down = True
+    assert not bench.downlink.work_off()
+    bench.directory.down = False
+    assert bench.downlink.work_off()
+    assert bench.downlink.idle()
+
+
 def test_a_restored_cloud_is_read_from_the_beginning(bench: Bench) -> None:
     bench.change(0, make_change(9, make_id(), 3, make_record()))
     member = make_id()
@@ -276,6 +285,18 @@ def test_a_catalogue_that_cannot_be_fetched_now_is_owed(bench: Bench) -> None:
     bench.directory.down = False
     bench.downlink.settle()
     assert bench.replica.catalogue_version() == 4
+
+
+def test_a_feed_that_cannot_go_on_keeps_no_price_from_coming(bench: Bench) -> None:
+    content = encode_catalogue(4, [SOAP])
+    bench.directory.catalogues[4] = content
+    bench.replica.apply_changes(feed_epoch=EPOCH, pos=1, changes=[])
+    bench.directory.pruned = 9
+    bench.downlink.session_began()
+    with pytest.raises(Fault, check=lambda fault: fault.code is FaultCode.SYNC_REFETCH):
+        bench.announce("catalogue", 4, content)
+    assert bench.replica.catalogue_version() == 4
+    assert not bench.downlink.idle()
 
 
 # ---- the thread ---------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ class Desk:
             ids,
             SHOP,
             claim_base="https://cloud.invalid/claim",
+            numbers=("9900########",),
         )
 
     def bodies(self) -> list[object]:
@@ -294,6 +295,24 @@ def test_another_members_card_is_refused(desk: Desk) -> None:
         desk.enrol.bind_card(other, b"\x04card")
     assert caught.value.code == FaultCode.NFC_CARD_TAKEN
     assert desk.journal.depth() == depth
+
+
+def test_a_printed_number_of_the_house_is_bound_and_no_other(desk: Desk) -> None:
+    first = desk.enrol.execute(WANG).member_id
+    other = desk.enrol.execute(replace(WANG, phone="13900139000")).member_id
+    desk.enrol.bind_number(first, "990012345678", operator=WANG.operator)
+    card = desk.bodies()[-1]
+    assert isinstance(card, CardIssued)
+    assert card.kind == "printed"
+    held = desk.members.find_card(b"990012345678").held
+    assert held is not None
+    assert held.member_id == first
+    refused = []
+    for member, number in ((other, "990012345678"), (first, "690012345678"), (first, "9900123456")):
+        with pytest.raises(Fault) as caught:
+            desk.enrol.bind_number(member, number)
+        refused.append(caught.value.code)
+    assert refused == [FaultCode.NFC_CARD_TAKEN] + [FaultCode.NFC_CARD_FOREIGN] * 2
 
 
 def test_a_card_for_nobody_is_refused(desk: Desk) -> None:

@@ -123,3 +123,24 @@ def test_the_printers_settings_outlive_a_receipt() -> None:
     jobs.feed(b"\x1c&" + TEXT + CUT, 0)
     (receipt,) = jobs.feed("镕记面包 1 6.00\n合计 6.00\n".encode("gb18030") + CUT, 0)
     assert receipt.lines[0].name == "镕记面包"
+
+
+def test_a_connection_that_ends_ends_the_receipt() -> None:
+    jobs = reader()
+    assert jobs.feed(TEXT, 0) == []
+    (receipt,) = jobs.disconnected()
+    assert receipt.total_fen == 600
+
+
+def test_a_till_of_several_connections_prints_one_receipt_until_the_cut() -> None:
+    job = Job(idle_ms=1_000, connections="several")
+    jobs = JobReader("till", PROFILE.model_copy(update={"job": job}))
+    middle = len(TEXT) // 2
+    for part in (TEXT[:middle], TEXT[middle:]):
+        assert jobs.feed(part, 0) == []
+        assert jobs.disconnected() == []
+    (receipt,) = jobs.feed(CUT, 0)
+    assert (receipt.total_fen, receipt.fault) == (600, None)
+    jobs.feed(TEXT, 5_000)
+    assert jobs.disconnected() == []
+    assert len(jobs.silence(6_000)) == 1

@@ -200,3 +200,78 @@ def test_an_article_taken_off_again_was_not_sold(cancelled: str) -> None:
     receipt = read_text(f"店\n可乐  3.50\n薯片  6.00\n{cancelled}  -6.00\n合计  3.50\n现金  3.50\n")
     assert (receipt.kind, receipt.fault, receipt.total_fen) == ("sale", None, 350)
     assert receipt.lines == (ReceiptLine("可乐", 1_000, 350),)
+
+
+@pytest.mark.parametrize(
+    "goods",
+    [
+        "退货\n可乐 2 3.50 -7.00\n销售\n面包 1 9.00\n",
+        "面包 1 9.00\n--- 退货 ---\n可乐 2 3.50 -7.00\n",
+        "面包 1 9.00\nRETURN\n可乐\n  2 3.50 -7.00\n",
+        "面包 1 9.00\n退货 可乐 2 3.50 -7.00\n",
+    ],
+    ids=["above", "below", "name above", "before the name"],
+)
+def test_goods_that_came_back_beside_goods_that_were_sold_are_an_exchange(goods: str) -> None:
+    receipt = read_text(f"店\n单号:0078\n{goods}合计 2.00\n现金 2.00\n")
+    assert (receipt.kind, receipt.fault, receipt.total_fen) == ("exchange", None, 200)
+    assert receipt.returns == (ReceiptLine("可乐", 2_000, 700),)
+
+
+def test_an_exchange_may_pay_out() -> None:
+    receipt = read_text(
+        "店\n换货单\n单号:0078\n面包 1 -6.00\n可乐 1 3.50\n合计 -2.50\n现金 -2.50\n"
+    )
+    assert (receipt.kind, receipt.total_fen) == ("exchange", -250)
+    assert receipt.returns == (ReceiptLine("面包", 1_000, 600),)
+
+
+@pytest.mark.parametrize("line", ["退空瓶 -0.50", "Pfand Retoure -0.50", "会员优惠 -0.50"])
+def test_empties_and_reductions_make_no_exchange(line: str) -> None:
+    receipt = read_text(f"店\n可乐 1 3.50\n{line}\n合计 3.00\n现金 3.00\n")
+    assert (receipt.kind, receipt.fault, receipt.total_fen) == ("sale", None, 300)
+
+
+@pytest.mark.parametrize(
+    ("text", "total_fen", "articles"),
+    [
+        (
+            (
+                "SKLEP\nMleko 2% 1L  2 x3,49  6,98A\nChleb  1 x5,20  5,20B\nOPUST  -0,50\n"
+                "SPRZEDAŻ OPODATK. A 6,48\nPTU A 23% 1,21\nSPRZEDAŻ OPODATK. B 5,20\n"
+                "SUMA PLN  11,68\nGOTÓWKA  20,00\nRESZTA  8,32\n"
+            ),
+            1_168,
+            [("Mleko 2% 1L", 2_000, 698), ("Chleb", 1_000, 520)],
+        ),
+        (
+            (
+                "M\nCOLA 1,5L  1,79 A\nPFAND 0,25  0,25 A *\nLEERGUT  -0,50 A *\nSUMME EUR  1,54\n"
+                "Geg. BAR EUR  2,00\nRueckgeld BAR EUR  -0,46\n"
+            ),
+            154,
+            [("COLA 1,5L", 1_000, 179), ("PFAND", 1_000, 25)],
+        ),
+        (
+            (
+                "SRI STORES\nItem  Qty  Rate  Amt\nRice 5kg  1  320.00  320.00\nSub Total  320.00\n"
+                "CGST 2.5%  8.00\nSGST 2.5%  8.00\nNet Payable  336.00\nUPI  336.00\n"
+            ),
+            33_600,
+            [("Rice 5kg", 1_000, 32_000), ("CGST 2.5%", 1_000, 800), ("SGST 2.5%", 1_000, 800)],
+        ),
+        (
+            "ローソン\nおにぎり鮭  ¥138軽\n緑茶  ¥258※\n合計  ¥396\n現金  ¥1,000\nお釣  ¥604\n",
+            39_600,
+            [("おにぎり鮭", 1_000, 13_800), ("緑茶", 1_000, 25_800)],
+        ),
+    ],
+    ids=["tax before the sum", "two tax marks", "two taxes on top", "a mark behind yen"],
+)
+def test_tax_is_neither_goods_nor_in_the_way(
+    text: str, total_fen: int, articles: list[tuple[str, int, int]]
+) -> None:
+    receipt = read(text.encode() + CUT)
+    assert (receipt.kind, receipt.fault, receipt.total_fen) == ("sale", None, total_fen)
+    found = [(line.name, line.qty_milli, line.amount_fen) for line in receipt.lines]
+    assert [line for line in found if line[2] > 0] == articles

@@ -216,3 +216,20 @@ def test_another_file_is_no_recording(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Fault, match="T193"):
         read_recording(path)
+
+
+@pytest.mark.parametrize("label", ["会员姓名", "姓名:", "Customer:", "收货人"])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_name_below_its_label_is_hidden(label: str, blank: str) -> None:
+    told = redact(f"店\n{label}\n{blank}欧阳静\n面包 1 6.00\n合计 6.00\n".encode("gb18030"), KEY)
+    text = told.decode("gb18030")
+    assert "欧阳静" not in text
+    assert text.endswith("面包 1 6.00\n合计 6.00\n")
+    assert len(told) == len(
+        f"店\n{label}\n{blank}欧阳静\n面包 1 6.00\n合计 6.00\n".encode("gb18030")
+    )
+
+
+def test_sums_below_a_label_stay() -> None:
+    told = redact("会员\n面包 1 6.00\n".encode("gb18030"), KEY)
+    assert told == "会员\n面包 1 6.00\n".encode("gb18030")

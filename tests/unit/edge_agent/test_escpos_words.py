@@ -12,7 +12,8 @@ from edge_agent.drivers.till_escpos.amounts import (
     parse_number,
     without_dates,
 )
-from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary, normal
+from edge_agent.drivers.till_escpos.word_index import normal
+from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 
 WORDS = Vocabulary()
 EURO = NumberFormat(",")

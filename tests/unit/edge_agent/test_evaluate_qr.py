@@ -54,8 +54,9 @@ def test_the_report_counts_codes(folder: Path) -> None:
     assert ran.exit_code == 0, ran.stderr
     report = json.loads(ran.stdout)
     counts = {key: report[key] for key in ("total", "right", "wrong", "missed", "broken")}
-    assert counts == {"total": 4, "right": 2, "wrong": 0, "missed": 2, "broken": 2}
+    assert counts == {"total": 4, "right": 2, "wrong": 0, "missed": 2, "broken": 1}
     assert (report["none_total"], report["none_silent"]) == (2, 2)
+    assert (report["files_missing"], report["lines_unusable"]) == (1, 0)
     assert report["not_counted"] == ["lots"]
     assert report["by_set"]["lots"] == {"total": 1, "right": 1, "wrong": 0, "missed": 0}
     assert set(report["by_decoder"]) == {"cascade", "zxing", "zbar", "opencv"}
@@ -80,6 +81,48 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, manifest: str | None) 
     ran = CliRunner().invoke(app, ["qr", str(tmp_path)])
     assert ran.exit_code == 2
     assert "I105" in ran.stderr
+
+
+def test_what_a_stranger_wrote_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:
+    """Lines of no use and missing files are told of; none of them lends a figure."""
+    write(tmp_path / "码 1.png", "a\u2028b")
+    grey = cv2.imread(str(tmp_path / "码 1.png"), cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
+    # Black on nothing, as a web page's codes are.
+    clear = np.zeros((*grey.shape, 4), np.uint8)
+    clear[..., 3] = 255 - grey
+    cv2.imwrite(str(tmp_path / "clear.png"), clear)
+    cv2.imwrite(str(tmp_path / "deep.png"), grey.astype(np.uint16) * 257)
+    (tmp_path / "folder").mkdir()
+    good = [
+        {"file": "码 1.png", "kind": "text", "expected": "a\u2028b"},
+        {"file": "clear.png", "kind": "text", "expected": "a\u2028b", "category": None},
+        {"file": "deep.png", "kind": "text", "expected": "a\u2028b"},
+        {"file": "folder", "kind": "none"},
+        {"file": "gone\ud800.png", "kind": "none"},
+    ]
+    of_no_use = [
+        '{"file": "deep.png", "kind": "song"}',
+        '{"file": "deep.png", "kind": "text"}',
+        '{"file": "deep.png", "kind": "text", "expected": null}',
+        '{"file": "deep.png", "kind": "quads", "quads": [[]]}',
+        '{"file": "deep.png", "kind": "quads"}',
+        '{"file": "deep.png", "kind": "quads", "quads": [[[1, 2], [1e999, NaN], [%s, 1]]]}'
+        % ("9" * 400),
+        '{"file": 7, "kind": "none"}',
+        "[" * 100_000,
+        "[1]",
+    ]
+    lines = [json.dumps(line, ensure_ascii="gone" in str(line)) for line in good]
+    text = "\r\n".join([*lines, "", *of_no_use])
+    (tmp_path / "manifest.jsonl").write_text(text, encoding="utf-8-sig", newline="")
+    ran = CliRunner().invoke(app, ["qr", str(tmp_path), "--json"])
+    assert ran.exit_code == 0, ran.output
+    report = json.loads(ran.stdout)
+    assert (report["total"], report["right"], report["wrong"]) == (3, 3, 0)
+    assert (report["files_missing"], report["lines_unusable"]) == (2, 9)
+    assert (report["none_total"], report["none_silent"]) == (0, 0)
+    assert "9" in CliRunner().invoke(app, ["qr", str(tmp_path)]).stdout
 
 
 def test_an_empty_manifest_is_an_empty_report(tmp_path: Path) -> None:

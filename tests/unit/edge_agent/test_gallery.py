@@ -95,12 +95,12 @@ def test_who_is_removed_leaves_no_value_behind() -> None:
     assert gallery.remove_member(UUID(int=1)) == 0
     assert not gallery.holds(UUID(int=1))
     assert gallery.holds(UUID(int=2))
-    halves = [np.concatenate((block.near, block.far), axis=1) for block in blocks]
+    halves = [np.concatenate(block.halves, axis=1) for block in blocks]
     remains = np.concatenate(halves).astype(np.float64)
     assert np.count_nonzero(remains.any(axis=1)) == 5
     assert np.count_nonzero(np.concatenate([block.fine for block in blocks]).any(axis=1)) == 5
     assert np.count_nonzero(rows._scale) == 5
-    assert np.count_nonzero(rows._far_length) == 5
+    assert np.count_nonzero(rows._lengths) == 2 * 5
     for seed in range(0, 10, 2):
         assert not np.isclose(remains @ vector(seed), np.linalg.norm(remains, axis=1)).any(
             where=remains.any(axis=1)

@@ -102,7 +102,8 @@ def test_within_its_reach_a_search_finds_what_a_full_one_does(
     (best, second), scores = full_search(held, probe)
     assert best is not None
     gaps = [best.score - score for score in scores]
-    reach = Reach(data.draw(beside(scores)), data.draw(beside([max(gap, 0.0) for gap in gaps])))
+    margin = data.draw(beside([max(gap, 0.0) for gap in gaps]))
+    reach = Reach(data.draw(beside(scores)), margin, data.draw(beside(scores)))
     assert gallery.search(probe) == (best, second)
     in_reach: Found = (None, None)
     if best.score >= reach.floor:
@@ -206,3 +207,18 @@ def test_a_floor_too_low_to_leave_anybody_out_reads_every_row() -> None:
     probe = Fixed.of(unit(random.normal(size=(1, WIDTH))))
     for floor in (-2.0, -inf):
         assert Scan(rows, probe, floor).at(floor)[0].tolist() == list(range(50))
+
+
+def test_the_half_in_which_the_probe_is_longer_is_read_first() -> None:
+    random = np.random.default_rng(9)
+    vectors = unit(random.normal(size=(4_000, 64)))
+    rows = Rows(64, 512)
+    rows.append(vectors, np.arange(len(vectors)))
+    for near, far in ((slice(32), slice(32, None)), (slice(32, None), slice(32))):
+        probe = vectors[0].copy()
+        probe[far] *= 0.4
+        fixed = Fixed.of(unit(probe)[None])
+        places, _ = Scan(rows, fixed, 0.7).at(0.7)
+        likely = np.flatnonzero(vectors[:, near] @ unit(probe)[near] > 0.25)
+        assert 0 in places
+        assert set(places.tolist()) <= set(likely.tolist())

@@ -340,6 +340,7 @@ def test_what_is_unplugged_at_one_lane_is_named_and_the_other_goes_on(shop: Shop
     shop.readers[B].put(shop.card())
     found = shop.identify(B, deadline_ms=WAIT_MS)
     assert (found["outcome"], found["reasons"]) == ("member", [])
-    missing = {reason["code"] for reason in shop.identify(A, deadline_ms=60)["reasons"]}
+    # Long enough for every reader to have had its look, on a busy machine too.
+    missing = {reason["code"] for reason in shop.identify(A, deadline_ms=1_000)["reasons"]}
     assert missing == {"R302", "R401"}
     assert "李敏" not in json.dumps(health, ensure_ascii=False)

@@ -16,7 +16,7 @@ from edge_agent.adapters.replica_sqlite import SqliteReplica
 from retail_core.tally import FaultTally
 from tools.snapshot_state import ACKED, DEVICE, FOLDER, KEY, MEMBER, MODEL_ID, NAME, WAITING, record
 
-RELEASES = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+RELEASES = sorted(path for path in FOLDER.glob("v*") if path.is_dir())
 
 
 @pytest.fixture(params=RELEASES, ids=lambda path: path.name)

@@ -208,6 +208,30 @@ def test_privacy_b06_a_withdrawal_during_a_power_cut_is_made_up_for(shop: Shop) 
     assert len(shop.journalled(EventType.FACE_ERASED)) == 1
 
 
+def test_privacy_b06_a_lease_that_ended_in_the_dark_is_matched_by_nobody(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.take_face(member)
+    shop.box.storage.gallery.renew([member], 0)
+    shop.open_again()
+    assert shop.held() == [], "gone before the templates were read, without any turn"
+    assert len(shop.box.agent.services.gallery) == 0
+    (erased,) = shop.journalled(EventType.FACE_ERASED)
+    assert isinstance(erased, FaceErased)
+    assert b"expired" in erased.receipt
+
+
+def test_privacy_b03_a_word_on_roaming_lets_nothing_out_and_nothing_in(shop: Shop) -> None:
+    member = shop.enrol()
+    assert shop.say(member, "face.roaming", given=True).status_code == 200
+    shop.take_face(member)
+    sent = [record.draft.body for record in shop.box.storage.journal.records()]
+    sent += [json.dumps(shop.box.directory.asked).encode()]
+    assert not [needle for needle in needles(shop) if [one for one in sent if needle in one]]
+    assert shop.say(member, "face.local", given=False).status_code == 200
+    assert shop.held() == [], "the word on roaming holds no template"
+    assert shop.take_face(member, STRANGER)["code"] == FaultCode.FACE_CONSENT_MISSING.value
+
+
 def test_privacy_b06_an_offline_shop_forgets_by_itself(shop: Shop) -> None:
     member = shop.enrol()
     shop.take_face(member)

@@ -27,7 +27,7 @@ from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.ports.face import FaceReading
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Assurance, Factor, assurance_of
-from retail_core.identity.face_lease import DAY_MS
+from retail_core.identity.face_lease import CONSENT_KEPT_DAYS, DAY_MS
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import messages
 from retail_core.wire.kinds import EventType
@@ -42,6 +42,7 @@ from tests.fakes.face import FakeFaceEngine
 # SQLite's log and shared index beside each database, and documents written anew beside the old.
 BOX_FILES = re.compile(
     r"(journal|replica|gallery|proofs|cards|agreement)\.db(-wal|-shm|-journal|\.lock)?|documents\.json(\..*)?"
+    r"|journal\.(seal(\.new)?|reserve)"
 )
 
 
@@ -228,6 +229,22 @@ def test_privacy_b12_a_face_nobody_uses_is_erased_and_the_consent_kept(shop: Sho
     assert b"unused" in erased.receipt
     kinds = [one.kind for one in gallery.ledger.words(idle)]
     assert kinds == ["membership", "face.local"]
+
+
+def test_privacy_b12_a_consent_goes_three_years_after_its_end(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.take_face(member)
+    keeper, ledger = shop.box.agent.services.faces.keeper, shop.box.storage.gallery.ledger
+    shop.say(member, "face.local", given=False)
+    keeper.turn()
+    for days, kinds in (
+        (CONSENT_KEPT_DAYS - 1, ["membership", "face.local", "face.local"]),
+        (1, ["membership"]),
+    ):
+        shop.box.clock.advance(days * DAY_MS)
+        keeper.turn()
+        assert [one.kind for one in ledger.words(member)] == kinds
+    assert ledger.erasures(member), "while anything of hers is kept, so is her receipt"
 
 
 def test_privacy_b13_each_person_is_reported_once_and_taken_back(shop: Shop) -> None:

@@ -32,7 +32,7 @@ def test_a_price_of_once_a_day_is_sold_once_by_two_tills_at_the_same_moment() ->
     journal, replica, clock = FakeJournal(), FakeReplica(), FakeClock()
     replica.replace_catalogue(1, [SOAP])
     replica.replace_bundle(3, ONCE_A_DAY)
-    uses = PendingUses(journal, lambda: True)
+    uses = PendingUses(journal, lambda: True, FakeReplica().uses_back)
     both = threading.Barrier(2)
 
     def price(*asked: Any, **more: Any) -> PricedBasket:

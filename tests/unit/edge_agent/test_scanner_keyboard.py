@@ -119,6 +119,18 @@ def test_a_long_code_that_comes_slowly_is_one_code() -> None:
     shop.stop()
 
 
+def test_a_code_with_a_hole_is_typed_on_and_believed_by_nobody(here: Shop) -> None:
+    here.gun.scan(DIGIT_CODE[:6], end="")
+    here.gun.lose()
+    here.gun.scan(DIGIT_CODE[6:])
+    broken = here.event()
+    assert (broken.kind, broken.code) == ("other", "")
+    here.gun.scan(COLA)
+    assert here.event().code == COLA
+    assert here.till_reads() == f"{DIGIT_CODE}\r{COLA}\r"
+    assert here.tally.snapshot()["T128"] == 1
+
+
 def test_no_key_stays_down_when_a_code_is_kept(here: Shop) -> None:
     here.gun.scan(TOKEN)
     assert here.event().kind == "member"

@@ -9,6 +9,7 @@ import pytest
 from edge_agent.bootstrap.basis import basis_of
 from edge_agent.bootstrap.framed import build_serve
 from edge_agent.bootstrap.lanes import lanes_with_tills
+from edge_agent.domain.tapped_receipt import ReceiptLine
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
 from edge_agent.settings import load_settings
 from retail_core.clock import TimeQuality
@@ -62,6 +63,16 @@ def test_a_sale_is_booked_once_and_says_the_same_again(box: Box, tmp_path: Path)
     with Box(tmp_path) as again:
         assert ask(again, SALE) == first
         assert sales(again) == 1
+
+
+def test_a_sale_with_articles_is_booked_with_them(box: Box) -> None:
+    goods = (ReceiptLine("面包", 2_000, 1_200), ReceiptLine("苹果", 1_000, 750))
+    assert ask(box, replace(SALE, lines=goods)).fault is None
+    (row,) = box.agent.services.tapped.last()
+    assert [(line.name, line.qty_milli, line.amount_fen) for line in row.lines] == [
+        ("面包", 2_000, 1_200),
+        ("苹果", 1_000, 750),
+    ]
 
 
 def test_a_number_used_for_another_amount_is_refused(box: Box) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.adapters.mqtt_session import KEEPALIVE_METERED_S
+from edge_agent.bootstrap.network import network_of
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -113,3 +115,35 @@ def test_many_problems_are_cut_short(tmp_path: Path) -> None:
     path.write_text(f"{unknown}\n{CONFIG}", encoding="utf-8")
     with pytest.raises(Fault, match="4 more"):
         load_settings(path)
+
+
+def test_the_network_of_a_shop_names_its_ways_and_files(tmp_path: Path) -> None:
+    network = load_settings(write_agent(tmp_path)).config.network
+    assert (network.ways, network.proxy, network.metered) == (
+        ("direct", "websocket", "proxy"),
+        "",
+        False,
+    )
+    given = """
+[network]
+ways = ["websocket", "proxy"]
+websocket_url = "wss://cloud.example/mqtt"
+proxy = "http://proxy.shop:3128"
+proxy_login = "proxy.login"
+metered = true
+"""
+    path = write_agent(tmp_path, config=CONFIG + given)
+    settings = load_settings(path)
+    assert settings.config.network.proxy_login == tmp_path / "proxy.login"
+    made = network_of(settings)
+    assert [str(way) for way in made.route.ways] == [
+        "wss://cloud.example:443/mqtt",
+        "wss://cloud.example:443/mqtt (proxy)",
+    ]
+    assert made.route.keepalive_s == KEEPALIVE_METERED_S
+    assert made.route.meter is made.outgoing.meter
+    for wrong in ("https://proxy.shop:3128", "http://user:word@proxy.shop:3128", "http://proxy"):
+        path.write_text(CONFIG + f'[network]\nproxy = "{wrong}"\n', encoding="utf-8")
+        with pytest.raises(Fault) as caught:
+            load_settings(path)
+        assert "word" not in str(caught.value)

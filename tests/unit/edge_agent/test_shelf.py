@@ -1,6 +1,7 @@
 """Prices by the shop's own day, stock with its age, and what is suggested at the counter."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from hashlib import sha256
 from uuid import UUID
 
@@ -9,10 +10,11 @@ import pytest
 from edge_agent.ports.cloud_link import Inbound
 from edge_agent.services.downlink import Downlink
 from edge_agent.services.shelf import Shelf
+from edge_agent.services.shop_keeper import ShopKeeper
 from edge_agent.services.suggestions import Suggestions
-from retail_core.catalog.encoding import Catalogue, encode_catalogue
+from retail_core.catalog.encoding import Catalogue, encode_catalogue, open_catalogue
 from retail_core.catalog.price_lists import ListPrice, store_scope
-from retail_core.catalog.stock_table import StockTable, encode_stock
+from retail_core.catalog.stock_table import StockTable, StoreSaid, encode_stock
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.insight.table import Table, encode_table
@@ -24,6 +26,7 @@ from retail_core.wire.messages import WIRE_VERSION, Published
 from tests.factories.shop_floor import MASK, SHOP, SOAP, make_draft, make_id, make_record
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.journal import FakeJournal
 from tests.fakes.replica import FakeReplica
 
@@ -110,6 +113,42 @@ class TestTables:
         counter.directory.tables["stock"] = encode_stock(StockTable(2, 17, {"SOAP": 3_000}))
         counter.shelf.refresh_stock()
         assert (counter.replica.stock(), counter.replica.stock_as_of()) == ({"SOAP": 3}, (2, 17))
+
+    def test_what_hq_says_of_the_store_is_kept_and_prices_follow_the_region(
+        self, counter: Counter
+    ) -> None:
+        shop, papers = replace(SHOP), FakeDocuments()
+        shelf = Shelf(
+            counter.replica, counter.directory, shop, counter.clock, ShopKeeper(shop, papers)
+        )
+        regional = ListPrice("SOAP", "r:华南", 20260701, 1_111)
+        content = encode_catalogue(
+            1, CATALOGUE.articles, day=CATALOGUE.day, prices=(*CATALOGUE.prices, regional)
+        )
+        shelf.take(open_catalogue(content), sha256(content).digest())
+        said = StoreSaid("深圳湾店", "深圳", "华南", "06:00")
+        counter.directory.tables["stock"] = encode_stock(StockTable(3, 17, {}, said))
+        with pytest.raises(Fault):
+            shelf.refresh_stock()  # its catalogue is not to be had now
+        assert (shop.region, counter.price()) == (SHOP.region, 1_990)
+        counter.directory.catalogues[1] = content
+        shelf.refresh_stock()
+        assert (shop.store_name, shop.city, shop.region) == ("深圳湾店", "深圳", "华南")
+        assert (shop.day_starts_at, counter.price()) == (time(6), 1_111)
+        again = replace(SHOP)
+        ShopKeeper(again, papers).recall()
+        assert again == shop
+
+    def test_no_day_is_begun_twice(self) -> None:
+        shop = replace(SHOP)
+        keeper = ShopKeeper(shop, FakeDocuments())
+        said = StoreSaid(shop.store_name, shop.city, shop.region, "06:00")
+        for hour, starts in ((5, time(4)), (3, time(6)), (7, time(6))):
+            moment = datetime(2026, 7, 31, hour)  # noqa: DTZ001 - wall time
+            keeper.hear(said, moment, pytest.fail)
+            assert shop.day_starts_at == starts
+        keeper.hear(replace(said, day_starts_at="soon"), None, pytest.fail)
+        assert shop.day_starts_at == time(6)
 
     def test_no_table_of_suggestions_is_no_fault(self, counter: Counter) -> None:
         counter.shelf.refresh_recommendations()

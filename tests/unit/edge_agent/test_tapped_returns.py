@@ -151,6 +151,16 @@ def test_whose_points_it_takes_is_never_guessed(lane: Lane) -> None:
     assert lane.print(named).outcome == "returned"
 
 
+def test_a_sale_of_some_days_ago_counts_as_much_as_todays(lane: Lane) -> None:
+    lane.sell_to_somebody(replace(SALE, receipt_no="0043"))
+    for number in range(60):
+        lane.print(
+            TappedReceipt("till", "auto", f"1{number:03}", "sale", (MASKS,), 9_900, str(number))
+        )
+    booking = lane.print(back("refund", ONE_SOAP))
+    assert booking.fault is FaultCode.TILL_RETURN_AMBIGUOUS
+
+
 def test_an_exchange_is_a_return_and_a_sale(lane: Lane) -> None:
     minus = replace(ONE_SOAP, amount_fen=-1_990)
     paper = back("exchange", minus, MASKS, returns=(ONE_SOAP,), original_no="0042")
@@ -161,6 +171,40 @@ def test_an_exchange_is_a_return_and_a_sale(lane: Lane) -> None:
     assert len(lane.bodies(Sale)) == 2
     assert lane.print(paper).outcome == "duplicate"
     assert len(lane.bodies(Sale)) == 2
+
+
+@pytest.mark.parametrize("original_no", ["", "0042"])
+def test_an_exchange_may_bear_the_number_of_the_sale_it_is_about(
+    lane: Lane, original_no: str
+) -> None:
+    minus = replace(ONE_SOAP, amount_fen=-1_990)
+    paper = back(
+        "exchange", minus, MASKS, returns=(ONE_SOAP,), receipt_no="0042", original_no=original_no
+    )
+    assert lane.print(paper).outcome == TappedOutcome.BOOKED
+    assert [each.outcome for each in lane.booker.last()[:2]] == ["booked", "returned"]
+    assert lane.print(paper).outcome == "duplicate"
+    again = replace(paper, text="an hour later")
+    assert lane.print(again).outcome == TappedOutcome.BOOKED
+    assert (len(lane.bodies(Refund)), len(lane.bodies(Sale))) == (2, 3)
+
+
+def test_two_returns_may_bear_the_number_of_their_sale(lane: Lane) -> None:
+    paper = back("refund", ONE_SOAP, receipt_no="0042")
+    assert lane.print(paper).outcome == "returned"
+    assert lane.print(paper).outcome == "duplicate"
+    assert lane.print(replace(paper, lines=(MASKS,), total_fen=9_900, text="b")).outcome == (
+        "returned"
+    )
+    assert [refund.money_fen for refund in lane.bodies(Refund)] == [1_990, 9_900]
+
+
+def test_an_exchange_printed_again_is_known_by_its_own_number(lane: Lane) -> None:
+    minus = replace(ONE_SOAP, amount_fen=-1_990)
+    paper = back("exchange", minus, MASKS, returns=(ONE_SOAP,), original_no="0042")
+    lane.print(paper)
+    assert lane.print(replace(paper, text="the copy says so")).outcome == "duplicate"
+    assert (len(lane.bodies(Refund)), len(lane.bodies(Sale))) == (1, 2)
 
 
 def test_an_exchange_of_something_unknown_still_sells(lane: Lane) -> None:

@@ -51,6 +51,9 @@ class Actor:
         self.turn: HeadTurn | None = None
         self._seq = 0
 
+    def looks(self) -> int:
+        return self._seq
+
     def heard(self, turn: HeadTurn) -> None:
         """Prepare to do what is asked."""
         self.turn = turn

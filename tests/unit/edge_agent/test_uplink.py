@@ -1,21 +1,22 @@
 """What the box sends, and what it takes for an answer."""
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge_agent.ports.journal import Record
+from edge_agent.services.events import event_of
 from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import HELLO_GRACE_MS, PAGE, PRUNE_EVERY_MS, Uplink, _ends
+from edge_agent.services.uplink import FRESH_MAX, HELLO_GRACE_MS, PRUNE_EVERY_MS, Uplink
 from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.sync.ranges import Ranges, from_seqs
+from retail_core.sync.ranges import Ranges
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import encode, event_hash
+from retail_core.wire.codec import decode_up, encode, event_hash
 from retail_core.wire.messages import WIRE_VERSION, AckFrame, Rejected, UpFrame
 from tests.factories.shop_floor import SHOP, make_draft, make_sale
 from tests.factories.waiting import eventually
@@ -93,6 +94,22 @@ def test_a_sale_goes_out_at_once_in_a_frame_that_names_its_sender(bench: Bench) 
     )
     assert frame.events[0].event_id == record.draft.event_id.bytes
     assert event_hash(frame.prev_hash, frame.events[0]) == record.hash
+
+
+def test_what_was_just_written_is_sent_without_being_read_again(bench: Bench) -> None:
+    bench.journal.unacked = lambda **_asked: pytest.fail("read")  # type: ignore[method-assign]
+    bench.journal.hash_at = lambda seq: pytest.fail(f"read {seq}")  # type: ignore[method-assign]
+    bench.sell(FRESH_MAX)
+    bench.uplink.pump()
+    frames = [encode(frame) for frame in bench.link.frames()]
+    (record, *_others) = records = bench.journal.records()
+    ack = AckFrame(
+        WIRE_VERSION, bench.journal.epoch, ((1, FRESH_MAX),), 2, ends=(records[-1].hash,)
+    )
+    bench.uplink.on_ack(encode(ack))
+    assert bench.journal.depth() == 0
+    assert [event_of(one.draft) for one in records] == [*decode_up(frames[0]).events]
+    assert decode_up(frames[0]).prev_hash == record.prev_hash
 
 
 def test_what_flies_is_not_sent_again_before_its_time(bench: Bench) -> None:
@@ -224,7 +241,10 @@ def test_large_sales_are_cut_into_frames_the_wire_takes(bench: Bench) -> None:
     bench.recorder.record(drafts, lambda seq: seq)
     bench.uplink.pump()
     assert all(len(payload) <= limits.FRAME_BYTES_MAX for payload in bench.link.up)
-    assert bench.sent() == [(1, 4), (5, 8), (9, 9)]
+    assert bench.sent() == [(6, 9), (1, 4)]
+    bench.ack((1, 4), (6, 9))
+    bench.uplink.pump()
+    assert bench.sent() == [(5, 5)]
 
 
 def test_the_round_trip_is_learnt_from_first_attempts(bench: Bench) -> None:
@@ -284,7 +304,7 @@ def test_old_acknowledged_records_go_once_an_hour(bench: Bench) -> None:
     assert uplink.prune() is None
     assert asked == []
     bench.time.ms += PRUNE_EVERY_MS
-    assert uplink.prune() is None, "a box that does not know the time throws nothing away"
+    assert uplink.prune() == 0, "a box that does not know the time throws nothing away"
     assert uplink.prune() is None
     bench.time.ms += PRUNE_EVERY_MS
     assert uplink.prune() == 1
@@ -292,15 +312,52 @@ def test_old_acknowledged_records_go_once_an_hour(bench: Bench) -> None:
     assert [record.seq for record in bench.journal.records()] == [2]
 
 
-def test_the_plan_sees_both_ends_of_a_long_backlog() -> None:
-    long = _ends(((1, 1_000_000),), ())
-    assert len(long) == 2 * PAGE
-    assert long[0] == 1
-    assert max(long) == 1_000_000
-    holes = from_seqs(range(1, 10_000, 2))
-    seen = sorted(set(_ends(holes, ())))
-    assert (seen[0], seen[-1]) == (1, 9_999)
-    assert all(right - left >= 2 for left, right in pairwise(seen))
+def test_a_million_that_wait_cost_a_live_sale_nothing(bench: Bench) -> None:
+    bench.sell(300)
+    bench.uplink._waiting = ((1, 1_000_000),)
+    asked: list[int] = []
+    unacked = bench.journal.unacked
+
+    def counted(*, from_seq: int, limit: int) -> tuple[Record, ...]:
+        asked.append(limit)
+        return unacked(from_seq=from_seq, limit=limit)
+
+    bench.journal.unacked = counted  # type: ignore[method-assign]
+    bench.uplink.pump()
+    assert max(asked) <= limits.FRAME_EVENTS_MAX
+
+
+def test_what_was_acknowledged_before_the_restart_is_not_planned_for_ever(bench: Bench) -> None:
+    bench.sell(9)
+    bench.journal.mark_acked([(3, 5), (8, 8)])
+    bench.uplink = bench.built()
+    sent: list[tuple[int, int]] = []
+    for _ in range(5):
+        bench.uplink.pump()
+        for low, high in bench.sent():
+            sent.append((low, high))
+            bench.ack((low, high))
+    assert sorted(sent) == [(1, 2), (6, 7), (9, 9)]
+    assert bench.uplink.pump() is None
+
+
+def test_a_thin_line_gets_smaller_frames_and_a_good_one_whole_frames_again(bench: Bench) -> None:
+    bench.sell(2_000)
+    sizes = []
+    for _ in range(4):  # nothing comes back in time
+        bench.uplink.pump()
+        sizes.append(max(high - low + 1 for low, high in bench.sent()))
+        bench.time.ms += limits.RESEND_AFTER_MS_MAX
+    assert sizes[0] == limits.FRAME_EVENTS_MAX
+    assert sizes[-1] <= limits.FRAME_EVENTS_MAX // 4
+    for _ in range(40):
+        bench.uplink.pump()
+        sent = bench.sent()
+        sizes.append(max((high - low + 1 for low, high in sent), default=0))
+        if sent:
+            bench.ack(*sorted(sent))
+    assert max(sizes[4:]) == limits.FRAME_EVENTS_MAX
+    assert bench.journal.depth() == 0
 
 
 def test_its_thread_sends_and_ends() -> None:
@@ -317,12 +374,12 @@ def test_its_thread_sends_and_ends() -> None:
         uplink.stop()
 
 
-def test_a_damaged_record_is_counted_and_the_thread_lives() -> None:
+def test_a_fault_of_the_disk_is_counted_and_the_thread_lives() -> None:
     bench = Bench()
 
     class Damaged(FakeJournal):
         def unacked(self, *, from_seq: int, limit: int) -> tuple[()]:
-            raise Fault(FaultCode.DISK_JOURNAL_CORRUPT, seq=from_seq)
+            raise Fault(FaultCode.DISK_FULL, seq=from_seq)
 
     bench.sell()
     uplink = Uplink(bench.journal, bench.link, SHOP, bench.tally)
@@ -330,6 +387,6 @@ def test_a_damaged_record_is_counted_and_the_thread_lives() -> None:
     bench.link.connect()
     uplink.start()
     try:
-        eventually(lambda: bench.tally.snapshot() == {FaultCode.DISK_JOURNAL_CORRUPT.value: 1})
+        eventually(lambda: bench.tally.snapshot() == {FaultCode.DISK_FULL.value: 1})
     finally:
         uplink.stop()

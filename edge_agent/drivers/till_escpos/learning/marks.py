@@ -9,7 +9,8 @@ from edge_agent.domain.tapped_receipt import TappedReceipt
 from edge_agent.drivers.till_escpos.item_rows import ItemRow
 from edge_agent.drivers.till_escpos.learning.pages import Page
 from edge_agent.drivers.till_escpos.rows import column_heading, is_rule
-from edge_agent.drivers.till_escpos.words import Meaning, normal
+from edge_agent.drivers.till_escpos.word_index import normal
+from edge_agent.drivers.till_escpos.words import Meaning
 
 _NUMBERED = re.compile(r"^(.*?[^\W\d_].*?)\s*[:：#.]*\s*([A-Za-z]{0,6}-?\d[\w/-]{2,31})$")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d|\d{4}/\d\d/\d\d")

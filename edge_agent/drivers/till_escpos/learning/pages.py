@@ -13,7 +13,8 @@ from edge_agent.drivers.till_escpos.frames import Text, Token, Tokenizer
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
 from edge_agent.drivers.till_escpos.paper import Paper
 from edge_agent.drivers.till_escpos.rows import is_rule, pairs, take_apart
-from edge_agent.drivers.till_escpos.words import Vocabulary, normal
+from edge_agent.drivers.till_escpos.word_index import normal
+from edge_agent.drivers.till_escpos.words import Vocabulary
 
 AUTO = "auto"
 _CHINESE_ALPHABETS = (CHINESE, "big5")

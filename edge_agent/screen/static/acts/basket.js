@@ -62,11 +62,15 @@ export function basketActs(till, readCode) {
     document.getElementById(`line-${line}`)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {number} by how many more of the chosen line, or of the last: as it is once its turn has come */
-  async function count(by) {
+  /**
+   * @param {number} by how many more, counted from what stands there once its turn has come
+   * @param {number | null} chosen when the key was pressed, whatever was chosen since; null for the last line
+   */
+  async function count(by, chosen) {
     const lines = state.basket?.lines ?? [];
     if (!own() || !lines.length) return;
-    const line = lines.find((/** @type {any} */ one) => one.line === state.selected) ?? lines[lines.length - 1];
+    const line = lines.find((/** @type {any} */ one) => one.line === chosen) ?? (chosen === null && lines[lines.length - 1]);
+    if (!line) return;
     await setNow(line.line, Math.max(0, line.qty_milli + by * ONE));
   }
 
@@ -88,7 +92,10 @@ export function basketActs(till, readCode) {
     submit,
     walk,
     select,
-    count: (/** @type {number} */ by) => void inTurn(() => count(by)),
+    count: (/** @type {number} */ by) => {
+      const chosen = state.selected;
+      void inTurn(() => count(by, chosen));
+    },
     redeem,
     toggleCoupon,
     setQuantity,

@@ -1,16 +1,21 @@
 // @ts-check
 /** Paying: one tender or several, until nothing is left. */
 
-import { fenOf, yuan } from "../format.js";
+import { fenOf, isBarcode, yuan } from "../format.js";
 import { newKey } from "../link.js";
 import { due, sells } from "../state.js";
 import { inTurn } from "./basket.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
+/** @type {Record<string, string>} keys of the sheet that pay; the letters are the first of the Chinese words */
+export const TENDERS = { enter: "cash", x: "cash", w: "wechat", z: "alipay", k: "card" };
+
 /** @param {Till} till */
 export function payActs(till) {
   const { state, change } = till;
+  /** @type {string[] | null} keys pressed since paying was asked for, until its sheet stands */
+  let ahead = null;
 
   /** After what was scanned before it: the last article may still be on its way. */
   async function open() {
@@ -18,13 +23,44 @@ export function payActs(till) {
     change({ sheet: { kind: "pay", tenders: [], typed: "", busy: false, note: "", key: newKey() } }, "pay-amount");
   }
 
+  /** A quick hand types the sum before the sheet stands: it is meant for the sheet. */
+  async function openAndCatchUp() {
+    if (ahead) return;
+    ahead = [];
+    await inTurn(open);
+    const keys = ahead;
+    ahead = null;
+    for (const key of keys) {
+      if (state.sheet?.kind !== "pay") return;
+      if (!TENDERS[key]) payKey(key);
+      else if (leftToPay(state.basket, state.sheet.tenders) > 0) await tender(TENDERS[key]);
+      else if (key === "enter") await commit();
+    }
+  }
+
+  /** @param {string} key @returns {boolean} whether the key is kept for the sheet that is about to stand */
+  function typesAhead(key) {
+    const meant = { Backspace: "back", Enter: "enter" }[key] ?? key.toLowerCase();
+    if (!ahead || !(meant in TENDERS || meant === "back" || /^[0-9.]$/.test(meant))) return false;
+    ahead.push(meant);
+    return true;
+  }
+
+  /** @param {string} key */
+  function payKey(key) {
+    const { sheet } = state;
+    if (sheet) change({ sheet: { ...sheet, typed: key === "back" ? sheet.typed.slice(0, -1) : sheet.typed + key } }, "pay-amount");
+  }
+
   /** @param {string} kind pay what was typed, or all that is left, in this way */
   async function tender(kind) {
     const { sheet } = state;
     if (sheet?.kind !== "pay" || sheet.busy) return;
     const left = leftToPay(state.basket, sheet.tenders);
-    const given = sheet.typed.trim() ? fenOf(sheet.typed) : left;
-    if (given === null || given <= 0 || (given > left && kind !== "cash")) {
+    const typed = sheet.typed.trim();
+    const given = typed ? fenOf(typed) : left;
+    // What was scanned into the field of a sum is no sum.
+    if (given === null || isBarcode(typed) || given <= 0 || (given > left && kind !== "cash")) {
       return change({ sheet: { ...sheet, typed: "", note: till.t("pay.wrong", { amount: yuan(left) }) } }, "pay-amount");
     }
     const taken = { kind, amount_fen: Math.min(given, left), given_fen: given };
@@ -59,14 +95,12 @@ export function payActs(till) {
   }
 
   return {
-    pay: () => void inTurn(open),
+    pay: () => void openAndCatchUp(),
+    typesAhead,
     tender,
     commit,
     typePay: (/** @type {string} */ text) => void (state.sheet && (state.sheet.typed = text)),
-    payKey: (/** @type {string} */ key) => {
-      const { sheet } = state;
-      if (sheet) change({ sheet: { ...sheet, typed: key === "back" ? sheet.typed.slice(0, -1) : sheet.typed + key } }, "pay-amount");
-    },
+    payKey,
     payNote: (/** @type {number} */ fen) => state.sheet && change({ sheet: { ...state.sheet, typed: (fen / 100).toString() } }, "pay-amount"),
     untender: () => state.sheet && change({ sheet: { ...state.sheet, tenders: [], note: "", key: newKey() } }, "pay-amount"),
   };

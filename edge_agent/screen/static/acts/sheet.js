@@ -6,7 +6,7 @@ import { fenOf, isBarcode } from "../format.js";
 /** @typedef {import("../state.js").Till} Till */
 
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
-const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", help: "help" };
+const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", card: "card", help: "help" };
 
 /** @param {Till} till @param {any} baskets the acts on a basket @param {() => void} decline joining @param {() => void} closePairing */
 export function sheetActs(till, baskets, decline, closePairing) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** How far the box agrees with each till, what it may write there, and where they differ. */
 
-import { h } from "../dom.js";
+import { h, mark } from "../dom.js";
 
 const AGAIN_MS = 5_000;
 const DAYS = 14;
@@ -93,12 +93,10 @@ function page(tills, desk, refresh) {
 function card(till, desk, refresh) {
   const { t } = desk;
   return h(
-    "section",
+    "section.card",
     { "aria-label": till.name },
-    h("h2", {}, till.name),
-    h("p.strong", {}, t("agreement.score", till)),
+    h("div.row", {}, h("h2", {}, till.name), h("p", {}, t("agreement.score", till)), days(till.days.slice(-DAYS), t)),
     ...till.channels.map((/** @type {any} */ one) => channel(till, one, desk, refresh)),
-    days(till.days.slice(-DAYS), t),
     h("h3", {}, t("agreement.examples")),
     till.examples.length ? h("ul", {}, ...till.examples.map((/** @type {any} */ one) => h("li", {}, words(one, t)))) : h("p.muted", {}, t("agreement.well")),
   );
@@ -117,12 +115,14 @@ function channel(till, one, desk, refresh) {
     h("button", { type: "button", id: `${key}-${one.channel}-${till.till}`, onclick: () => void say(allow, minutes) }, t(`agreement.${key}`, { minutes: MINUTES }));
   const how = one.bar ? t("agreement.bar", one) : t("agreement.off");
   const word = one.overridden ? ` · ${t("agreement.word", { minutes: one.minutes_left })}` : "";
-  const why = one.reason ? h("span.muted", {}, ` ${one.reason.code} ${one.reason[language]}`) : null;
+  const why = one.reason ? h("p.muted.small", {}, `${one.reason.code} ${one.reason[language]}`) : null;
+  const said = `${t(`agreement.${one.channel}`)}: ${t(one.allowed ? "agreement.allowed" : "agreement.refused")}`;
   return h(
-    "div",
+    "div.channel",
     { id: `channel-${one.channel}-${till.till}` },
-    h("p", {}, h("strong", {}, `${t(`agreement.${one.channel}`)}: ${t(one.allowed ? "agreement.allowed" : "agreement.refused")}`), ` ${how}${word}`, why),
-    one.overridden ? h("div.buttons", {}, button("back", false, 0)) : h("div.buttons", {}, button(one.allowed ? "forbid" : "allow", !one.allowed)),
+    mark(one.allowed ? "ok" : "unknown"),
+    h("div", {}, h("p", {}, h("strong", {}, said), ` ${how}${word}`), why),
+    one.overridden ? button("back", false, 0) : button(one.allowed ? "forbid" : "allow", !one.allowed),
   );
 }
 
@@ -133,10 +133,10 @@ function days(last, t) {
   const said = last.map((day) => `${day.day} ${Math.floor(100 * share(day))} %`).join(", ");
   const bars = last.map((day) => {
     const bar = h("span", { title: `${day.day}: ${day.agreed}/${day.seen}` });
-    bar.style.cssText = `display:inline-block;width:10px;margin-right:3px;background:currentColor;height:${Math.max(2, Math.round(BAR_PX * share(day)))}px`;
+    bar.style.height = `${Math.max(2, Math.round(BAR_PX * share(day)))}px`;
     return bar;
   });
-  return h("p", { role: "img", "aria-label": `${t("agreement.days")}: ${said}` }, ...bars);
+  return h("p.bars", { role: "img", "aria-label": `${t("agreement.days")}: ${said}` }, ...bars);
 }
 
 /** @param {any} one @param {import("./tech.js").Say} t */

@@ -8,6 +8,7 @@ import { pairingView } from "../pairing.js";
 import * as agreement from "./agreement.js";
 import * as devices from "./devices.js";
 import * as doctor from "./doctor.js";
+import * as health from "./health.js";
 import * as learn from "./learn.js";
 import { signIn } from "./sign_in.js";
 import { texts as shell } from "./words.js";
@@ -33,7 +34,7 @@ import { texts as shell } from "./words.js";
 const NOTICE_MS = 6_000;
 const OPERATOR_NEEDED = "A116";
 /** @type {Record<string, Tab>} */
-const TABS = { doctor, learn, agreement, devices };
+const TABS = { doctor, learn, agreement, devices, health };
 
 const address = new URLSearchParams(location.search);
 /** @type {"zh"|"en"} */

@@ -12,6 +12,7 @@ import { offline } from "../state.js";
 const DEVICES = ["camera", "qr", "nfc", "till_tap"];
 /** @type {Record<string, Shape>} */
 const DEVICE_MARKS = { ok: "ok", starting: "unknown", stalled: "degraded", gone: "cannot", off: "unknown" };
+const SAFE_MODE = "H120";
 /** @type {Record<string, Shape>} */
 const STATE_MARKS = { ok: "ok", degraded: "degraded", cannot: "cannot", gone: "cannot" };
 
@@ -25,6 +26,7 @@ export function bar(state, acts) {
   return [
     state.training ? h("span.training-word", {}, t("training")) : null,
     sign(STATE_MARKS[health.state] ?? "unknown", t(`state.${health.state}`), "", "strong"),
+    safeMode(health, t),
     cloudSign(state, t),
     h("span.muted", {}, outbox),
     ...fitted.map((name) => deviceSign(name, health.devices[name], t)),
@@ -32,6 +34,12 @@ export function bar(state, acts) {
     clerk(state, acts),
     h("button.plain", { type: "button", id: "help", onclick: acts.help, "aria-label": `${t("help")} F1` }, h("kbd", {}, "F1")),
   ];
+}
+
+/** @param {any} health @param {Say} t cameras and card readers are off on purpose: nobody has to look for a plug */
+function safeMode(health, t) {
+  const on = health.reasons.some((/** @type {any} */ one) => one.code === SAFE_MODE);
+  return on ? sign("degraded", t("safe_mode"), "", "strong") : null;
 }
 
 /** @param {State} state @param {any} acts */

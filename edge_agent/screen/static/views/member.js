@@ -131,7 +131,7 @@ function gifts({ member, features, clerk }, { t, handOver }) {
 }
 
 /** @param {State} state @param {any} acts */
-function buttons({ member, features }, acts) {
+function buttons({ member, features, clerk }, acts) {
   const { t } = acts;
   const turn = h("button.primary", { type: "button", id: "turn", onclick: acts.turn }, t("turn.ask"), h("kbd", {}, "F4"));
   const sms = h("button.primary", { type: "button", id: "sms", onclick: acts.askSms }, t("sms.ask"), h("kbd", {}, "F4"));
@@ -140,6 +140,7 @@ function buttons({ member, features }, acts) {
     "div.buttons",
     {},
     member.challenge ? turn : bySms ? sms : null,
+    features.cards && clerk ? h("button", { type: "button", id: "card", onclick: acts.askCard }, t("card.ask"), h("kbd", {}, "F5")) : null,
     h("button", { type: "button", id: "next", onclick: () => void acts.next() }, t("next"), h("kbd", {}, "Esc")),
   );
 }

@@ -17,6 +17,7 @@ export function redeem(state, acts) {
     "div.settle",
     {},
     slider(state, acts),
+    elsewhere(state, t),
     coupons.length ? h("button", { type: "button", id: "choose-coupons", onclick: acts.openCoupons }, icon("coupon"), label) : null,
     h("button.primary.large", { type: "button", id: "pay", onclick: acts.pay }, t("pay"), h("kbd", {}, "F9")),
   );
@@ -54,6 +55,15 @@ function slider(state, acts) {
   for (const end of ["pointerup", "pointercancel"]) input.addEventListener(end, () => acts.hold(false));
   fill();
   return h("div.redeem", {}, h("label", { for: "redeem" }, t("redeem"), h("kbd", {}, "F7")), shown, input);
+}
+
+/** @param {State} state @param {import("../state.js").Say} t what lies in other stores and is being fetched */
+function elsewhere(state, t) {
+  const { state: stands, points_coming: coming, points_dark: dark } = state.basket.redeem?.elsewhere ?? { state: "none" };
+  if (stands === "none") return null;
+  const key = stands === "dark" && !dark ? "none" : stands;
+  if (key === "none") return null;
+  return h("p.elsewhere", { id: "redeem-elsewhere", role: "status" }, t(`redeem.elsewhere.${key}`, { coming: integer(coming ?? 0), dark: integer(dark ?? 0) }));
 }
 
 /** @param {State} state @param {import("../state.js").Say} t why points cannot be used now, or nothing */

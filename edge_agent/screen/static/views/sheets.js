@@ -2,6 +2,7 @@
 /** What lies over the screen: one sheet at a time, by its kind. */
 
 import { amount, coupons, parked, price, voiding } from "./sheets/baskets.js";
+import { card } from "./sheets/card.js";
 import { clerk, shift } from "./sheets/clerk.js";
 import { help } from "./sheets/help.js";
 import { pair } from "./sheets/pair.js";
@@ -15,7 +16,7 @@ import { why } from "./sheets/why.js";
 /** @typedef {import("../dom.js").Child} Child */
 
 /** @type {Record<string, (state: State, acts: any) => Child[]>} */
-const SHEETS = { why, pair, pay, parked, void: voiding, quantity: amount, price, coupons, clerk, shift, tier, help, phone, refund };
+const SHEETS = { why, pair, pay, parked, void: voiding, quantity: amount, price, coupons, clerk, shift, tier, help, phone, refund, card };
 
 /** @param {State} state @param {any} acts @returns {Child[]} */
 export function sheet(state, acts) {

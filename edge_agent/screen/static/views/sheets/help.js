@@ -12,6 +12,7 @@ const KEYS = [
   ["F2", "identify", () => true],
   ["F3", "phone", () => true],
   ["F4", "confirm", () => true],
+  ["F5", "card", (state) => state.features.cards && state.clerk !== null],
   ["F6", "park", (state) => state.features.baskets],
   ["F7", "redeem", (state) => state.features.baskets],
   ["F8", "refund", (state) => state.features.refunds],

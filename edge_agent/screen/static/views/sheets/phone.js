@@ -19,22 +19,22 @@ function number(state, acts) {
   const { t } = acts;
   const title = state.features.recruits ? t("phone.join") : t("phone");
   const how = state.features.recruits ? t("phone.how") : t("phone.find.how");
-  return asking(state, acts, { id: "number", title, label: t("phone.label"), how, submit: t("phone.find"), act: acts.findPhone, digits: "20" });
+  return asking(state, acts, { id: "number", title, label: t("phone.label"), how, submit: t("phone.find"), act: acts.findPhone, press: acts.phoneKey, digits: "20" });
 }
 
 /** @param {State} state @param {any} acts */
 function sms(state, acts) {
   const { t } = acts;
   const how = state.sheet?.sent ? t("sms.how", { phone: state.member?.phone_masked ?? "" }) : t("sms.not_sent");
-  return asking(state, acts, { id: "code", title: t("sms.ask"), label: t("sms.label"), how, submit: t("sms.verify"), act: acts.verifyCode, digits: "8" });
+  return asking(state, acts, { id: "code", title: t("sms.ask"), label: t("sms.label"), how, submit: t("sms.verify"), act: acts.verifyCode, press: acts.phoneKey, digits: "8" });
 }
 
 /**
  * One field, one pad, one button.
  * @param {State} state @param {any} acts
- * @param {{id: string, title: string, label: string, how: string, submit: string, act: () => Promise<void>, digits: string}} asked
+ * @param {{id: string, title: string, label: string, how: string, submit: string, act: () => Promise<void>, press: (key: string) => void, digits: string}} asked
  */
-function asking({ sheet }, acts, asked) {
+export function asking({ sheet }, acts, asked) {
   const { t } = acts;
   const field = h("input", {
     id: asked.id,
@@ -50,7 +50,7 @@ function asking({ sheet }, acts, asked) {
     void asked.act();
   };
   const form = h("form.field", { id: "phone-form", onsubmit: submit }, h("label", { for: asked.id }, asked.label), field, h("p.muted.small", {}, asked.how));
-  return frame(asked.title, acts, [said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, acts.phoneKey))], [
+  return frame(asked.title, acts, [said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, asked.press))], [
     h("button.primary", { type: "submit", form: "phone-form", disabled: Boolean(sheet?.busy) }, asked.submit, h("kbd", {}, "Enter")),
   ]);
 }

@@ -1,0 +1,183 @@
+"""The twin and the commands, wired: what is in force at a start, who applies what, who asks."""
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from edge_agent.adapters.cloud_desk_http import HttpCloudDesk
+from edge_agent.adapters.line_proof import MqttLineProof
+from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
+from edge_agent.adapters.mqtt_session import Route
+from edge_agent.api.loops import Loop
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.network import network_of
+from edge_agent.ports.fleet_line import FleetLine
+from edge_agent.services.cloud_session import CloudSession
+from edge_agent.services.commands import Action, CommandRunner
+from edge_agent.services.downlink import Downlink
+from edge_agent.services.fleet_asking import TURN_S, FleetAsking
+from edge_agent.services.health_watch import HealthWatch
+from edge_agent.services.twin import TwinKeeper, kept
+from edge_agent.settings import ConfigFile, Settings
+from retail_core.errors import Fault
+from retail_core.fleet.twin import Values
+from retail_core.fleet.twin_settings import BROKER, CA, SETTINGS, WEBSOCKET, Applies, Value
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+CA_STEM = "twin-ca-"
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class SteeringLoop(Loop):
+    """The thread that asks; a trial of a line is not waited for when the box stops."""
+
+    def __init__(
+        self, asking: FleetAsking, twin: TwinKeeper, proof: MqttLineProof, tally: FaultTally
+    ) -> None:
+        super().__init__("fleet", asking.turn, tally, rest_s=TURN_S)
+        self._twin = twin
+        self._proof = proof
+
+    def ask_to_stop(self) -> None:
+        """End after the present turn, which waits for nothing any more."""
+        super().ask_to_stop()
+        self._twin.stop()
+        self._proof.stop()
+
+
+def in_force(settings: Settings, storage: Storage) -> Settings:
+    """Return the settings with what the twin holds: its values, and a line that was confirmed."""
+    held = kept(storage.documents)
+    config = settings.config
+    for key, value in held.values.items():
+        if SETTINGS[key].applies is Applies.AT_START:
+            config = _put(config, key, value)
+    settings = settings.model_copy(update={"config": config})
+    try:
+        return with_line(settings, held.trial.in_force)
+    except Fault:
+        return settings  # the box's own certificate has changed since; its files are good
+
+
+def with_line(settings: Settings, values: Values) -> Settings:
+    """Return the settings with another line; Fault TWIN_VALUE_WRONG where it fits no such box.
+
+    A box with a certificate speaks over TLS alone, and one with a password has none to show.
+    """
+    cloud, network = settings.device.cloud, settings.config.network
+    if BROKER in values:
+        parts = urlsplit(str(values[BROKER]))
+        if (parts.scheme == "mqtts") != (cloud.identity_file is not None):
+            raise Fault(FaultCode.TWIN_VALUE_WRONG, key=BROKER)
+        place = {"broker_host": parts.hostname, "broker_port": parts.port or _PORTS[parts.scheme]}
+        cloud = cloud.model_copy(update=place)
+    if WEBSOCKET in values:
+        network = network.model_copy(update={"websocket_url": str(values[WEBSOCKET])})
+    if CA in values:
+        path = _ca_file(settings.config.data_dir, str(values[CA]))
+        network = network.model_copy(update={"ca_file": path})
+    config = settings.config.model_copy(update={"network": network})
+    device = settings.device.model_copy(update={"cloud": cloud})
+    return settings.model_copy(update={"config": config, "device": device})
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The parts of the box that are steered."""
+
+    link: MqttLink
+    downlink: Downlink
+    cloud: CloudSession
+    health: HealthWatch
+    more: Mapping[str, Action] = field(default_factory=dict)
+
+
+def build_steering(
+    basis: Basis, storage: Storage, parts: Steered, line: FleetLine | None = None
+) -> SteeringLoop:
+    """Put it together; the caller starts and stops the loop."""
+    own, cloud = basis.settings, parts.cloud
+
+    def route_of(values: Values) -> Route:
+        return network_of(with_line(own, values)).route
+
+    account, shop = own.device.cloud, basis.shop
+    password = account.broker_password.get_secret_value()
+    identity = LinkIdentity(shop.tenant, shop.store, shop.device, password)
+    proof = MqttLineProof(identity, route_of, cloud.hello, basis.tally)
+    twin = TwinKeeper(storage.documents, proof, lambda values: parts.link.move(route_of(values)))
+    twin.apply_with("presence.beat_s", cloud.beat_every)
+    desk = line or HttpCloudDesk(
+        account.url, account.token.get_secret_value(), network_of(own).outgoing
+    )
+    commands = CommandRunner(storage.documents, _actions(parts, twin))
+    asking = FleetAsking(desk, twin, commands)
+
+    def heard() -> None:
+        if parts.link.settled:
+            twin.heard()
+
+    cloud.heard = heard
+    parts.downlink.steered_by(asking.nudge)
+    return SteeringLoop(asking, twin, proof, basis.tally)
+
+
+def _actions(parts: Steered, twin: TwinKeeper) -> dict[str, Action]:
+    """Return what each command does here."""
+
+    def restart(args: Mapping[str, str]) -> str | None:
+        if args["part"] == "uplink":
+            parts.link.restart()
+            return "uplink"
+        os.kill(os.getpid(), signal.SIGTERM)
+        return None
+
+    def doctor(_args: Mapping[str, str]) -> str:
+        found = [{"code": one.code, "subject": one.subject} for one in parts.health.issues()]
+        return json.dumps(found, ensure_ascii=False)
+
+    def resync(_args: Mapping[str, str]) -> str:
+        parts.downlink.session_began()
+        return ""
+
+    def reload_twin(_args: Mapping[str, str]) -> str:
+        twin.try_again()
+        return ""
+
+    def rebirth(_args: Mapping[str, str]) -> str:
+        parts.cloud.rebirth()
+        return ""
+
+    return {
+        "restart": restart,
+        "doctor": doctor,
+        "resync": resync,
+        "reload_twin": reload_twin,
+        "rebirth": rebirth,
+        **parts.more,
+    }
+
+
+def _put(config: ConfigFile, key: str, value: Value) -> ConfigFile:
+    """Return a config with one key's value; a key names its section where it has one."""
+    section, _, name = key.rpartition(".")
+    if not section:
+        return config.model_copy(update={name: value})
+    changed = getattr(config, section).model_copy(update={name: value})
+    return config.model_copy(update={section: changed})
+
+
+def _ca_file(folder: Path, pem: str) -> Path:
+    """Write certificates where a TLS context reads them; each set has a file of its own."""
+    path = folder / f"{CA_STEM}{sha256(pem.encode()).hexdigest()[:16]}.pem"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.write_text(pem, encoding="ascii")
+        fresh.replace(path)
+    return path
