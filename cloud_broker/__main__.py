@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 import typer
 
 from cloud_broker.cli import (
+    alerts,
+    backup,
     clerks,
+    downlink,
+    effects,
+    enrol,
+    event_log,
     faces,
     goods,
     growth,
@@ -19,6 +25,8 @@ from cloud_broker.cli import (
     persons,
     recommend,
     setup,
+    steering,
+    sync,
 )
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
 
@@ -26,8 +34,9 @@ app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
-GROUPS = (setup, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-for group in (*GROUPS, growth, mall, recommend):
+GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
+FURTHER = (steering, alerts, downlink)
+for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 
 
@@ -44,6 +53,12 @@ def run(
 
     with coded_errors():
         serving.run(settings_of(config), role)
+
+
+@app.command()
+def ingest(config: ConfigOption = None) -> None:
+    """只跑入账,可以同时开几个进程 / run ingest alone; several processes share the load."""
+    run(config, "ingest")
 
 
 def main() -> None:

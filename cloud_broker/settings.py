@@ -4,18 +4,63 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 DETAILS_MAX = 5
+
+
+def _shards(text: object) -> object:
+    """Read `0-31` or `0-15,48-63`."""
+    if not isinstance(text, str):
+        return text
+    found: set[int] = set()
+    for part in text.split(","):
+        low, _, high = part.strip().partition("-")
+        found |= set(range(int(low), int(high or low) + 1))
+    return frozenset(found)
+
+
+class BrokerSettings(BaseModel):
+    """One of several brokers, and the shards whose boxes are there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shards: Annotated[frozenset[int], BeforeValidator(_shards)]
+    host: str
+    port: Port = 1883
+    stores_host: str = Field("", description="how its stores reach it, if differently")
+    stores_port: Port | None = None
+    websocket_port: Port | None = Field(None, description="a second listener, over WebSockets")
+    websocket_url: str = Field("", description="wss://… by which its stores reach that")
+    tls_port: Port | None = Field(None, description="the listener for boxes with a certificate")
+
+    @property
+    def for_stores(self) -> tuple[str, int]:
+        """Return the address that device files carry."""
+        return self.stores_host or self.host, self.stores_port or self.port
+
+    @property
+    def for_certified(self) -> tuple[str, int]:
+        """Return the address for boxes with a certificate."""
+        return self.stores_host or self.host, self.tls_port or self.port
 
 
 class Settings(BaseSettings):
@@ -37,10 +82,36 @@ class Settings(BaseSettings):
     broker_password: SecretStr = SecretStr("")
     stores_broker_host: str = Field("", description="how stores reach the broker, if differently")
     stores_broker_port: Port | None = None
+    websocket_port: Port | None = Field(None, description="a second listener, over WebSockets")
+    websocket_url: str = Field("", description="wss://… by which stores reach that listener")
+    websocket_certificate: Path | None = Field(None, description="PEM; none: TLS ends before it")
+    websocket_key: Path | None = None
+    brokers: tuple[BrokerSettings, ...] = Field(
+        (), description="several brokers by shard, in place of broker_host and broker_port"
+    )
+    broker_tls_port: Port | None = Field(None, description="the listener for certified boxes")
+    broker_admin_password: SecretStr = SecretStr("")
+    broker_dir: Path | None = Field(None, description="where broker-files wrote, to keep its CRL")
+    ca_dir: Path | None = Field(None, description="the boxes' authority; none: no certificates")
+    ca_passphrase: SecretStr = SecretStr("")
+    door_host: str = Field("127.0.0.1", description="the HTTPS door of boxes with certificates")
+    door_port: Port | None = None
+    door_url: str = Field("", description="how boxes reach the door; empty: its host and port")
+    door_certificate: Path | None = Field(None, description="PEM; none: our authority makes one")
+    door_key: Path | None = None
     sms_provider: Literal["none", "webhook", "screen"] = "none"
     sms_url: str = Field("", description="where the webhook posts; https, or this machine")
     sms_secret: SecretStr = SecretStr("")
     sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    smtp_host: str = Field("", description="the server that sends alerts by mail; empty: none")
+    smtp_port: Port = 587
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = Field("", description="whose address alerts come from")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="who may read /metrics; empty: this machine alone"
+    )
     sms_brand: str = Field("Regulars 熟客", description="who the message is from")
 
     @classmethod
@@ -62,12 +133,36 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.http_host}:{self.http_port}"
 
     @property
-    def broker_for_stores(self) -> tuple[str, int]:
-        """Return the broker address that device files carry."""
-        return (
-            self.stores_broker_host or self.broker_host,
-            self.stores_broker_port or self.broker_port,
+    def door_for_stores(self) -> str:
+        """Return the address at which boxes with certificates ask."""
+        return self.door_url or f"https://{self.door_host}:{self.door_port}"
+
+    @property
+    def all_brokers(self) -> tuple[BrokerSettings, ...]:
+        """Return every broker; one alone has all shards."""
+        alone = BrokerSettings(
+            shards=frozenset(range(limits.SHARDS)),
+            host=self.broker_host,
+            port=self.broker_port,
+            stores_host=self.stores_broker_host,
+            stores_port=self.stores_broker_port,
+            websocket_port=self.websocket_port,
+            websocket_url=self.websocket_url,
+            tls_port=self.broker_tls_port,
         )
+        return self.brokers or (alone,)
+
+    def broker_for_stores(self, shard: int) -> BrokerSettings:
+        """Return the broker that the boxes of a shard belong to."""
+        return next(one for one in self.all_brokers if shard in one.shards)
+
+    @field_validator("brokers")
+    @classmethod
+    def _each_shard_once(cls, brokers: tuple[BrokerSettings, ...]) -> tuple[BrokerSettings, ...]:
+        named = sorted(shard for one in brokers for shard in one.shards)
+        if brokers and named != list(range(limits.SHARDS)):
+            raise ValueError(f"shards 0-{limits.SHARDS - 1}: each on one broker")
+        return brokers
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -12,7 +12,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 
-def render(made: Provisioned, *, url: str, broker: tuple[str, int]) -> str:
+def render(made: Provisioned, *, url: str, broker: tuple[str, int], websocket_url: str = "") -> str:
     """Return the file's text."""
     asked, keys = made.asked, made.keys
     signer = Ed25519PrivateKey.from_private_bytes(keys.bundle_seed).public_key()
@@ -40,6 +40,7 @@ def render(made: Provisioned, *, url: str, broker: tuple[str, int]) -> str:
                 "broker_port": broker[1],
                 "broker_password": made.broker_password,
                 "bundle_public_key": signer.public_bytes(Encoding.Raw, PublicFormat.Raw).hex(),
+                **({"websocket_url": websocket_url} if websocket_url else {}),
             },
         ),
         _table(

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from cloud_broker.adapters.postgres.unit_of_work import LIVE_CHANNEL
+from cloud_broker.adapters.postgres.unit import LIVE_CHANNEL
 from cloud_broker.ports.live import LiveEvent, LiveKind
 
 STORES_MAX = 256

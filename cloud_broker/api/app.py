@@ -7,12 +7,16 @@ from pydantic import BaseModel
 
 from cloud_broker.api import (
     device_routes,
+    downlink_routes,
     errors,
+    fleet_routes,
     hq_routes,
     master_routes,
     member_routes,
     receipt_routes,
     recruiting_routes,
+    rights_routes,
+    time_routes,
 )
 from cloud_broker.api.deps import ApiDeps, Doors
 from cloud_broker.api.guard import Gate, Guard
@@ -38,20 +42,29 @@ def build_app(deps: ApiDeps) -> FastAPI:
     errors.install(app, deps.tally)
     for router in (
         device_routes.router(doors),
+        downlink_routes.router(doors),
+        fleet_routes.router(doors),
         member_routes.router(doors),
         hq_routes.router(doors),
         receipt_routes.router(doors),
         recruiting_routes.router(doors),
+        rights_routes.router(doors),
+        time_routes.router(doors),
         master_routes.router(doors),
     ):
         app.include_router(router)
 
+    add_health(app, deps.software)
+    return app
+
+
+def add_health(app: FastAPI, software: str) -> None:
+    """Add the route that says that the process answers."""
+
     @app.get("/v1/health", tags=["health"])
     def health() -> Alive:
         """Say that the process answers; open to everybody and silent about everything else."""
-        return Alive(state="ok", software=deps.software)
-
-    return app
+        return Alive(state="ok", software=software)
 
 
 def openapi(deps: ApiDeps) -> dict[str, Any]:

@@ -6,21 +6,27 @@ from uuid import UUID
 
 from fastapi import Request
 
+from cloud_broker.api.peer import peer_of
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.services.back_office import BackOffice
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
+from cloud_broker.services.enrolling import Enrolling
 from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.growth_desks import GrowthDesks
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_bills import ReceiptBills
 from cloud_broker.services.receipt_claims import ReceiptClaims
 from cloud_broker.services.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.rights_desk import RightsDesk
+from cloud_broker.services.signed_time import TimeTeller
 from cloud_broker.services.sms_codes import SmsCodes
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -33,6 +39,8 @@ CLAIM_RATE = Rate(per_minute=60, burst=60)
 PHONE_RATE = Rate(per_minute=120, burst=60)
 # A till looks up a member a customer; more than this is somebody walking through the numbers.
 LOOKUP_RATE = Rate(per_minute=240, burst=240)
+# A box asks when it is nudged, and twice for every command.
+FLEET_RATE = Rate(per_minute=60, burst=60)
 
 
 class RateGate:
@@ -63,6 +71,10 @@ class ApiDeps:
     member_desk: MemberDesk
     receipts: ReceiptLookUp
     receipt_claims: ReceiptClaims
+    receipt_bills: ReceiptBills
+    rights: RightsDesk
+    box_words: BoxWord
+    time: TimeTeller
     sms: SmsCodes
     person_filters: PersonFilters
     growth: GrowthDesks
@@ -76,6 +88,7 @@ class ApiDeps:
     hosts: frozenset[str]
     cookie_name: str = "regulars_hq"
     software: str = ""
+    enrolling: Enrolling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +107,24 @@ class Doors:
     claims: RateGate = field(init=False)
     lookups: RateGate = field(init=False)
     phones: RateGate = field(init=False)
+    fleet: RateGate = field(init=False)
 
     def __post_init__(self) -> None:
         self.claims = RateGate(CLAIM_RATE, self.deps.clock)
         self.lookups = RateGate(LOOKUP_RATE, self.deps.clock)
         self.phones = RateGate(PHONE_RATE, self.deps.clock)
+        self.fleet = RateGate(FLEET_RATE, self.deps.clock)
 
     def box(self, request: Request) -> Box:
-        """Return the box. Raises Fault API_TOKEN_MISSING, API_TOKEN_WRONG."""
+        """Return the box, by token or by certificate. Faults A101, A102, F106, F107."""
         token = _bearer(request)
-        if not token:
+        if token:
+            return Box(*self.deps.devices.who(token))
+        peer, enrolling = peer_of(request), self.deps.enrolling
+        if peer is None or enrolling is None:
             raise Fault(FaultCode.API_TOKEN_MISSING)
-        return Box(*self.deps.devices.who(token))
+        holder = enrolling.holder(peer.name, peer.fingerprint)
+        return Box(holder.tenant, holder.place)
 
     def hq(self, request: Request) -> HqIdentity:
         """Return the person, by API token or session cookie."""

@@ -38,9 +38,14 @@ def router(doors: Doors) -> APIRouter:
 
     @routes.get("/members", responses={404: {"model": ErrorBody}, 429: {"model": ErrorBody}})
     def find_member(
-        box: FromBox, value: Hex, kind: Annotated[str, Query(pattern="^(phone_key|card|phone)$")]
+        box: FromBox,
+        value: Hex,
+        kind: Annotated[str, Query(pattern="^(phone_key|card|phone|member)$")],
     ) -> FoundMember:
-        """Find a member by phone key, card or phone hash; the store hears of her from now on."""
+        """Find a member by phone key, card or phone hash; by id where the store holds her.
+
+        The store hears of her from now on.
+        """
         doors.lookups.admit(str(box.place.device))
         found = members.find(box.tenant, box.place, kind, bytes.fromhex(value))
         record = b64encode(encode_body(found.record)).decode()

@@ -28,6 +28,8 @@ SAFE_HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# A page of another site can send neither without asking first.
+_MEDIA = frozenset({"application/json", "application/msgpack"})
 _API: Final = "/v1/"
 _LONG: Final = ("/v1/master/", "/masters")
 
@@ -80,7 +82,7 @@ class Guard:
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             raise Fault(FaultCode.API_ORIGIN_REFUSED, origin=origin[:100])
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if scope["path"].startswith(_API) and media != "application/json":
+        if scope["path"].startswith(_API) and media not in _MEDIA:
             raise Fault(FaultCode.API_MEDIA_TYPE)
         return await _read(headers, receive, _limit(scope["path"], headers))
 

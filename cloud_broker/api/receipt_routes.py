@@ -1,6 +1,7 @@
 """Receipts: boxes look them up, a member claims one that nobody was booked to."""
 
 from base64 import b64encode
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -52,6 +53,28 @@ class ReceiptClaimAnswered(BaseModel):
     total_fen: int
 
 
+class BillLineAnswered(BaseModel):
+    """A line as charged; `back_milli` of it has come back since."""
+
+    name: str
+    qty_milli: int
+    shelf_fen: int
+    net_fen: int
+    back_milli: int
+
+
+class BillAnswered(BaseModel):
+    """A receipt as its buyer sees it."""
+
+    store_name: str
+    till_receipt_no: str
+    sold_ms: int
+    shelf_fen: int
+    total_fen: int
+    lines: tuple[BillLineAnswered, ...]
+    tenders: tuple[tuple[str, int], ...]
+
+
 def router(doors: Doors) -> APIRouter:
     """Return the routes."""
     routes = APIRouter()
@@ -85,7 +108,7 @@ def _of_boxes(routes: APIRouter, doors: Doors) -> None:
 
 
 def _of_members(routes: APIRouter, doors: Doors) -> None:
-    claims = doors.deps.receipt_claims
+    claims, bills = doors.deps.receipt_claims, doors.deps.receipt_bills
     FromPhone = Annotated[PhoneHolder, Depends(PhoneDoor(doors))]  # noqa: N806 - an alias
 
     @routes.post(
@@ -103,6 +126,15 @@ def _of_members(routes: APIRouter, doors: Doors) -> None:
             sold_ms=done.sold_ms,
             total_fen=done.total_fen,
         )
+
+    @routes.post(
+        "/v1/member/receipts/bill",
+        tags=["member"],
+        responses={status: {"model": ErrorBody} for status in (401, 403, 404, 409, 422, 429)},
+    )
+    def show_bill(asked: ReceiptClaimAsked, who: FromPhone) -> BillAnswered:
+        """Show a member's own receipt by the code printed behind it."""
+        return BillAnswered(**asdict(bills.show(who, asked.token)))
 
 
 def _found(found: FoundReceipt) -> ReceiptFound:

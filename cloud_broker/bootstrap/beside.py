@@ -1,34 +1,56 @@
 """The lists that are worked off after the booking: which there are, each with a thread."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.budget_placing import BudgetPlacing
+from cloud_broker.services.consent_keeping import ConsentKeeping
+from cloud_broker.services.fleet.commands import OrderKeeper
 from cloud_broker.services.growth_keeper import GrowthKeeper
 from cloud_broker.services.harvest_watch import HarvestWatch
 from cloud_broker.services.lease_placing import LeasePlacing
 from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.price_auditing import PriceAudit
 from cloud_broker.services.recommending import Recommending
+from cloud_broker.services.restoring import Restoring
 from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.snapshots import Snapshots
 from cloud_broker.services.stock_keeping import StockKeeper
+from cloud_broker.services.store_sets import StoreSets
 from cloud_broker.services.task_work import TaskWork
 from retail_core.tally import FaultTally
 
 
 def beside_workers(
-    units: Units, clock: Clock, tally: FaultTally, zone: str
+    units: Units,
+    clock: Clock,
+    tally: FaultTally,
+    zone: str,
+    works: Callable[[UUID], bool],
+    on_done: Callable[[], None],
 ) -> tuple[BesideWorker, ...]:
-    """Put them together; the caller starts and stops them."""
+    """Put them together; the caller starts and stops them. `works` says whose lists are ours."""
     rules = RulesInForce(zone)
-    works = {
+    lists = {
         "price-audit": PriceAudit(units, tally).run,
         "lease-placing": LeasePlacing(units, clock).run,
         "budget-placing": BudgetPlacing(units, clock, rules).run,
+        "consents": ConsentKeeping(units, clock).run,
         "tiers": GrowthKeeper(units, clock, zone).run,
         "clerks": HarvestWatch(units, clock).run,
         "recommendations": Recommending(units, clock, zone).run,
         "stock": StockKeeper(units).run,
+        "restore": Restoring(units, clock).run,
+        "snapshots": Snapshots(units, clock).make_wanted,
+        "store-sets": StoreSets(units, clock).tend,
+        "commands": OrderKeeper(units, clock).tend,
         "tasks": TaskWork(units, clock, rules, MallDesk(units, clock, rules), tally).run,
     }
-    return tuple(BesideWorker(name, work, units.tenants, tally) for name, work in works.items())
+
+    def tenants() -> tuple[UUID, ...]:
+        return tuple(tenant for tenant in units.tenants() if works(tenant))
+
+    return tuple(BesideWorker(name, work, tenants, tally, on_done) for name, work in lists.items())

@@ -7,11 +7,18 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from cloud_broker.adapters import device_file
+from cloud_broker.adapters.broker_probe import probe_brokers
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.ids_system import SystemIds
 from cloud_broker.adapters.keyring_files import FileKeyRing
-from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password, write_files
+from cloud_broker.adapters.mosquitto_files import (
+    BrokerDevice,
+    WebSocketDoor,
+    hash_password,
+    write_files,
+)
 from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
+from cloud_broker.adapters.postgres.sync_reads import PostgresSyncReads
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.faces import FaceOffice
@@ -20,9 +27,12 @@ from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.models import ModelSigner
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
-from cloud_broker.settings import Settings
+from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.sync_doctor import SyncDoctor
+from cloud_broker.settings import BrokerSettings, Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.topics import shard_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Office:
     models: ModelSigner
     masters: MasterOffice
     filters: PersonFilters
+    doctor: SyncDoctor
 
     def tenant(self) -> UUID:
         """Return the tenant the settings name; Fault API_NOT_FOUND when there is none."""
@@ -52,13 +63,20 @@ class Office:
 
     def write_device_file(self, path: Path, made: Provisioned) -> None:
         """Write what a box is told; Fault SETUP_CONFIG_INVALID when the file exists."""
+        broker = self.settings.broker_for_stores(shard_of(made.store))
         text = device_file.render(
-            made, url=self.settings.url_for_stores, broker=self.settings.broker_for_stores
+            made,
+            url=self.settings.url_for_stores,
+            broker=broker.for_stores,
+            websocket_url=broker.websocket_url,
         )
         device_file.write(path, text)
 
-    def write_broker_files(self, folder: Path) -> tuple[Path, int]:
-        """Write mosquitto's files; return its configuration file and how many boxes it knows."""
+    def write_broker_files(self, folder: Path) -> tuple[tuple[Path, ...], int]:
+        """Write every broker's files; return the configurations and how many boxes they know.
+
+        Several brokers get a folder each, by number, and know the boxes of their own shards alone.
+        """
         password = self.settings.broker_password.get_secret_value()
         if not password:
             detail = "broker_password: 不能为空 must not be empty"
@@ -71,9 +89,25 @@ class Office:
                     for one in unit.fleet.broker_accounts()
                 ]
         hashed = hash_password(password, self.ids.random_bytes(BROKER_SALT_BYTES))
-        host, port = self.settings.broker_host, self.settings.broker_port
-        files = write_files(folder, devices, hashed, host=host, port=port)
-        return files.config, len(devices)
+        made: list[Path] = []
+        for number, broker in enumerate(self.settings.all_brokers, start=1):
+            own = [device for device in devices if device.shard in broker.shards]
+            place = folder / str(number) if self.settings.brokers else folder
+            door = self._door(broker)
+            files = write_files(place, own, hashed, host=broker.host, port=broker.port, door=door)
+            made.append(files.config)
+        return tuple(made), len(devices)
+
+    def _door(self, broker: BrokerSettings) -> WebSocketDoor | None:
+        if broker.websocket_port is None:
+            return None
+        settings = self.settings
+        return WebSocketDoor(
+            broker.host,
+            broker.websocket_port,
+            settings.websocket_certificate,
+            settings.websocket_key,
+        )
 
     def close(self) -> None:
         """Close the database pool."""
@@ -103,4 +137,13 @@ def build_office(settings: Settings) -> Office:
         models=ModelSigner(units, clock, keys),
         masters=MasterOffice(units, clock, ids, publisher, settings.zone),
         filters=PersonFilters(units, clock),
+        doctor=SyncDoctor(
+            PostgresSyncReads(units),
+            RepairBench(units, clock),
+            clock,
+            lambda: probe_brokers(
+                [(one.host, one.port) for one in settings.all_brokers],
+                settings.broker_password.get_secret_value(),
+            ),
+        ),
     )

@@ -1,33 +1,48 @@
 """The composition of what runs: the HTTP application with the console, and ingest."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed_version
 from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.adapters.logs import log_to_stderr
-from cloud_broker.adapters.mosquitto_files import INGEST_USER
+from cloud_broker.adapters.mosquitto_files import INGEST_USERS
+from cloud_broker.adapters.postgres.fleet_counts import PostgresFleetCounts
 from cloud_broker.adapters.postgres.queries import PostgresQueries
+from cloud_broker.adapters.postgres.shards import PostgresShardDesk, SeatedUnits
+from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.adapters.sms import sms_sender
+from cloud_broker.api import metrics
 from cloud_broker.api.app import build_app
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.api.server import Server, bind, ending_on_signals
+from cloud_broker.bootstrap.alerts import alert_desk, alert_workers
 from cloud_broker.bootstrap.beside import beside_workers
+from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
+from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.office import Office, build_office
+from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
-from cloud_broker.ingest.session import BrokerAddress, BrokerSession
-from cloud_broker.ingest.worker import IngestParts, IngestWorker
+from cloud_broker.ingest.keeper import ShardKeeper, Standing
+from cloud_broker.ingest.lines import BrokerLines, BrokerPlace
+from cloud_broker.ingest.parts import IngestParts
+from cloud_broker.ingest.session import BrokerAddress
+from cloud_broker.ingest.worker import IngestWorker
 from cloud_broker.member_page import pages
 from cloud_broker.migrations import runner
 from cloud_broker.ports.live import LiveEvent
+from cloud_broker.ports.shards import Seat
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.back_office import back_office
@@ -35,19 +50,25 @@ from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.face_desk import FaceDesk
+from cloud_broker.services.fleet.box_word import BoxWord
+from cloud_broker.services.fleet.figures import FleetFigures
+from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.greeting import Greeter
+from cloud_broker.services.growth_desk import GrowthDesk
 from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.lease_office import LeaseOffice
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
-from cloud_broker.services.overview import ConsoleDeps
 from cloud_broker.services.phones import Phones
 from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.receipt_bills import ReceiptBills
 from cloud_broker.services.receipt_claims import ReceiptClaims
 from cloud_broker.services.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.rights_desk import rights_desk
+from cloud_broker.services.signed_time import TimeTeller
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.till_desk import TillDesk
@@ -59,6 +80,9 @@ from retail_core.texts.faults import FaultCode
 Role = Literal["all", "api", "ingest"]
 PARTITIONS_AHEAD = 3
 COOKIE = "regulars_hq"
+# Ingest waits for each answer of the database; after it, it waits no longer than this for a thread
+# that reckons beside it.
+SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +108,8 @@ def opened(settings: Settings) -> Iterator[Running]:
         yield Running(office, hub, FaultTally())
 
 
-def build_api(running: Running) -> ASGIApp:
-    """Put the HTTP application together, console included."""
+def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
+    """Put the HTTP application together, console included, and what it works with."""
     office, settings = running.office, running.office.settings
     queries = PostgresQueries(office.units, office.clock)
     desk = Desk(office.units, queries, RepairBench(office.units, office.clock), office.clock)
@@ -99,6 +123,10 @@ def build_api(running: Running) -> ASGIApp:
         member_desk=MemberDesk(office.units, queries, office.clock, office.ids),
         receipts=ReceiptLookUp(office.units),
         receipt_claims=ReceiptClaims(office.units, office.clock),
+        receipt_bills=ReceiptBills(office.units),
+        rights=rights_desk(office.units, office.clock),
+        box_words=BoxWord(office.units, office.clock),
+        time=TimeTeller(office.clock, office.keys),
         sms=_sms(office),
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
@@ -112,9 +140,9 @@ def build_api(running: Running) -> ASGIApp:
         hosts=_hosts(settings),
         cookie_name=COOKIE,
         software=installed_version("regulars"),
+        enrolling=None if settings.ca_dir is None else enrolling_of(office),
     )
     app = build_app(deps)
-    secure = urlsplit(settings.url_for_stores).scheme == "https"
     console = ConsoleDeps(
         queries=queries,
         auth=office.access,
@@ -122,37 +150,80 @@ def build_api(running: Running) -> ASGIApp:
         faces=office.faces,
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         clerks=ClerkDesk(office.units, office.clock),
+        growth=GrowthDesk(office.units, office.clock, office.ids, settings.zone),
         tills=TillDesk(office.units),
+        health=StoreHealth(office.units, office.clock),
+        alerts=alert_desk(office),
         mall=deps.growth.mall,
         masters=office.masters,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,
-        cookie_secure=secure,
+        cookie_secure=urlsplit(settings.url_for_stores).scheme == "https",
         zone=settings.zone,
+        boxes=None if deps.enrolling is None else box_desk(office, deps.enrolling),
     )
-    app.include_router(console_router(console))
     mount_static(app)
-    app.include_router(pages.member_router())
+    for router in (console_router(console), _metrics(running), pages.member_router()):
+        app.include_router(router)
     pages.mount_static(app)
-    return app
+    return app, deps
 
 
-def build_ingest(running: Running) -> IngestWorker:
-    """Put the ingest worker together; the caller starts and stops it."""
-    office, settings, tally = running.office, running.office.settings, running.tally
-    units, clock, boot_id = office.units, office.clock, office.ids.uuid7()
-    tenants = units.tenants()
-    # MQTT knows one will a connection: with several tenants, only the first hears of a crash.
-    will = downlink.cloud_state(tenants[0], boot_id, up=False) if tenants else None
-    address = BrokerAddress(
-        settings.broker_host,
-        settings.broker_port,
-        INGEST_USER,
-        settings.broker_password.get_secret_value(),
+def _metrics(running: Running) -> APIRouter:
+    office = running.office
+    counts = PostgresFleetCounts(office.units, office.clock)
+    figures = FleetFigures(office.units, counts, running.tally)
+    return metrics.router(figures, office.settings.metrics_token.get_secret_value())
+
+
+def build_ingest(running: Running) -> ShardKeeper:
+    """Put ingest together, one worker among several; the caller starts and stops it."""
+    office, tally = running.office, running.tally
+
+    def make(standing: Standing) -> IngestWorker:
+        will = downlink.worker_state(standing.seat.slot, standing.boot_id, up=False)
+        lines = BrokerLines(_brokers(office.settings, standing.seat), office.clock, tally, will)
+        return IngestWorker(
+            _ingest_parts(running, standing, PostgresUnits(booking, pipelined=True)),
+            lines,
+            standing.boot_id,
+            shards=frozenset(),
+            slot=standing.seat.slot,
+        )
+
+    url = office.settings.database_url.get_secret_value()
+    # Its own connection, which holds ingest's statements alone and is not asked if it lives.
+    booking = make_engine(url, connections=1, name="regulars-booking", ping=False)
+    desk = PostgresShardDesk(make_engine(url, connections=1, name="regulars-shards"))
+    keeper = ShardKeeper(desk, make, office.ids, tally)
+
+    def heard(event: LiveEvent) -> None:
+        if "published" in event.kinds:
+            keeper.wake()
+        if "checkin" in event.kinds:
+            keeper.call_lanes()
+
+    running.hub.listen(heard)
+    return keeper
+
+
+def _brokers(settings: Settings, seat: Seat) -> tuple[BrokerPlace, ...]:
+    password = settings.broker_password.get_secret_value()
+    return tuple(
+        BrokerPlace(
+            BrokerAddress(one.host, one.port, INGEST_USERS[seat.slot], password), one.shards
+        )
+        for one in settings.all_brokers
     )
 
-    lanes, codes = LaneCaller(units, clock, tally), _sms(office)
+
+def _ingest_parts(running: Running, standing: Standing, booking: PostgresUnits) -> IngestParts:
+    """Put together what a worker works with; what it books needs its seat."""
+    office, tally = running.office, running.tally
+    units, clock = office.units, office.clock
+    seated = SeatedUnits(units, standing.seat)
+    lanes, codes = LaneCaller(seated, clock, tally), _sms(office)
 
     def rare(tenant: UUID) -> None:
         units.make_partitions(PARTITIONS_AHEAD)
@@ -164,26 +235,17 @@ def build_ingest(running: Running) -> IngestWorker:
         office.filters.refresh_due(tenant)
         codes.forget(tenant)
 
-    parts = IngestParts(
-        ingest=Ingest(units, clock, tally),
-        greeter=Greeter(units, tally),
-        presence=PresenceBook(units, tally),
-        announcer=Announcer(units, clock),
+    return IngestParts(
+        ingest=Ingest(SeatedUnits(booking, standing.seat), clock, tally),
+        greeter=Greeter(seated, tally),
+        presence=PresenceBook(seated, tally),
+        announcer=Announcer(seated, clock),
         lanes=lanes,
         tenants=units.tenants,
         rare=rare,
         tally=tally,
+        seated=standing.good,
     )
-    worker = IngestWorker(parts, BrokerSession(address, clock, tally, will), boot_id)
-
-    def heard(event: LiveEvent) -> None:
-        if "published" in event.kinds:
-            worker.wake()
-        if "checkin" in event.kinds:
-            worker.call_lanes()
-
-    running.hub.listen(heard)
-    return worker
 
 
 def run(settings: Settings, role: Role) -> None:
@@ -195,21 +257,33 @@ def run(settings: Settings, role: Role) -> None:
         if role != "ingest":
             port = stack.enter_context(bind(settings.http_host, settings.http_port))
         if role != "api":
-            worker = build_ingest(running)
-            worker.start()
-            stack.callback(worker.stop)
+            sys.setswitchinterval(SWITCH_S)
+            keeper = build_ingest(running)
+            keeper.start()
+            stack.callback(keeper.stop)
             office = running.office
+            zone, woken = office.settings.zone, partial(keeper.wake, soon=True)
             for beside in beside_workers(
-                office.units, office.clock, running.tally, office.settings.zone
+                *(office.units, office.clock, running.tally, zone),
+                *(keeper.works, woken),
             ):
                 beside.start()
                 stack.callback(beside.stop)
+            for worker in alert_workers(office, running.tally, keeper.works):
+                worker.start()
+                stack.callback(worker.stop)
+            if office.settings.ca_dir is not None:
+                tending = gate_worker(office, running.tally)
+                tending.start()
+                stack.callback(tending.stop)
         if port is None:
             ended = threading.Event()
             with ending_on_signals(ended.set):
                 ended.wait()
             return
-        server = Server(build_api(running))
+        app, deps = build_api(running)
+        stack.enter_context(opened_door(running.office, deps))
+        server = Server(app)
         with ending_on_signals(server.ask_to_end):
             server.run(sockets=[port])
 

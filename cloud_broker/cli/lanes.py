@@ -25,7 +25,7 @@ def lane_tag(
     with office_of(config) as office, coded_errors():
         tenant = office.tenant()
         with office.units.begin(tenant) as unit:
-            found = _store(store, unit.fleet.store_names())
+            found = store_of(store, unit.fleet.store_names())
         tags = CheckIns(office.units, office.clock, office.ids).tags(tenant, found)
         urls = {tag.name: lane_url(office.settings.url_for_stores, found, tag.lane) for tag in tags}
     for name, url in urls.items():
@@ -34,7 +34,8 @@ def lane_tag(
             segno.make_qr(url, error="m").terminal(compact=True)
 
 
-def _store(named: str, names: dict[UUID, str]) -> UUID:
+def store_of(named: str, names: dict[UUID, str]) -> UUID:
+    """Return the store of this name or id; Fault API_NOT_FOUND."""
     for store, name in names.items():
         if named in {name, str(store)}:
             return store

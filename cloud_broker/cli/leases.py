@@ -36,6 +36,7 @@ def list_(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     table = Table("设备 device", "轮次 epoch", "借出 lent", "存疑 in doubt", "状态 state")
     for box in boxes:
         state = "冻结 frozen" if box.frozen else ""
+        state = "已被替换 replaced" if box.retired else state
         table.add_row(str(box.device), str(box.epoch), _sums(box.lent), _sums(box.in_doubt), state)
     out.print(table)
 
@@ -80,6 +81,7 @@ def _said(box: BoxLeases) -> dict[str, object]:
         "frozen": box.frozen,
         "lent": box.lent,
         "in_doubt": box.in_doubt,
+        "retired": box.retired,
     }
 
 

@@ -1,11 +1,13 @@
 """Setting up: schema, tenant, stores, people, the broker's files."""
 
 from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cloud_broker.bootstrap.boxes import write_certified_files
 from cloud_broker.cli.common import (
     ConfigOption,
     JsonOption,
@@ -57,7 +59,10 @@ def provision_tenant(
 def provision_store(  # noqa: PLR0913  # each is an option of the command line
     name: Annotated[str, typer.Option(help="店名 store name")],
     city: Annotated[str, typer.Option(help="城市 city")],
-    out_file: Annotated[Path, typer.Option("--out", help="设备文件 device file to write, 0600")],
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="设备文件,0600;不写则等开通码 device file; none: enrol-code"),
+    ] = None,
     region: Annotated[str, typer.Option(help="大区 region")] = "总部",
     legal_entity: Annotated[str, typer.Option(help="法人主体 legal entity")] = "总公司",
     zone: Annotated[str, typer.Option(help="时区 time zone")] = "Asia/Shanghai",
@@ -85,17 +90,14 @@ def provision_store(  # noqa: PLR0913  # each is an option of the command line
             tills=tuple(_till(one) for one in till or ["api:1号收银台"]),
             operators=tuple(_operator(one) for one in operator or ()),
         )
-        made = office.provision.store(office.tenant(), asked, who="cli")
-        office.write_device_file(out_file, made)
-    say(
-        {
-            "store": str(made.store),
-            "device": str(made.device),
-            "device_file": str(out_file),
-            "pins": {one.asked.number: one.pin for one in made.operators},
-        },
-        as_json=as_json,
-    )
+        box = out_file is not None
+        made = office.provision.store(office.tenant(), asked, who="cli", box=box)
+        values: dict[str, object] = {"store": str(made.store)}
+        if out_file is not None:
+            office.write_device_file(out_file, made)
+            values |= {"device": str(made.device), "device_file": str(out_file)}
+    values["pins"] = {one.asked.number: one.pin for one in made.operators}
+    say(values, as_json=as_json)
 
 
 @app.command("hq-user")
@@ -148,10 +150,15 @@ def broker_files(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """写出 mosquitto 的配置、密码与权限文件 / write mosquitto's configuration, passwords, ACL."""
+    """写出 mosquitto 的配置、密码与权限文件 / write mosquitto's configuration, passwords, ACL.
+
+    With `broker_tls_port` set, for boxes with certificates.
+    """
     with office_of(config) as office:
-        path, devices = office.write_broker_files(out_dir)
-    say({"config": str(path), "devices": devices}, as_json=as_json)
+        certified = any(one.tls_port for one in office.settings.all_brokers)
+        write = partial(write_certified_files, office) if certified else office.write_broker_files
+        paths, devices = write(out_dir)
+    say({"config": ", ".join(map(str, paths)), "devices": devices}, as_json=as_json)
 
 
 def _till(text: str) -> TillAsked:

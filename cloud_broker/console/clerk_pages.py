@@ -21,6 +21,7 @@ _WHY: dict[AlertKind, FaultCode] = {
     "own_card": FaultCode.CLERK_OWN_CARD,
     "harvest": FaultCode.CLERK_HARVEST,
     "own_claim": FaultCode.CLAIM_OWN_SALE,
+    "key_given": FaultCode.CLERK_KEY_GIVEN,
 }
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 

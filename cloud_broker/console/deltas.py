@@ -2,6 +2,9 @@
 
 A tile is sent alone; a group when its stores or their order changed; the wall when the groups
 themselves changed. So what changes one shop costs one small message, however large the wall is.
+
+On a dense wall the style sheet puts the worst first, so that no order is ever sent; its tiles
+travel as a few words each and never more of them at a time than a browser takes in within a frame.
 """
 
 from dataclasses import dataclass
@@ -45,7 +48,7 @@ def delta(old: Wall, new: Wall) -> Delta:
         parts.append("sales")
     if old.roomy != new.roomy or _names(old) != _names(new):
         return Delta((*parts, "wall"))
-    groups, tiles = _inside(old.groups, new.groups)
+    groups, tiles = _inside(old.groups, new.groups, ordered=new.roomy)
     return Delta(tuple(parts), groups, tiles)
 
 
@@ -54,15 +57,16 @@ def _names(wall: Wall) -> list[str]:
 
 
 def _inside(
-    old: tuple[Group, ...], new: tuple[Group, ...]
+    old: tuple[Group, ...], new: tuple[Group, ...], *, ordered: bool
 ) -> tuple[tuple[Group, ...], tuple[TileView, ...]]:
     groups: list[Group] = []
     tiles: list[TileView] = []
     for before, after in zip(old, new, strict=True):
-        if [tile.store_id for tile in before.tiles] != [tile.store_id for tile in after.tiles]:
+        held = {tile.store_id: tile for tile in before.tiles}
+        now = [tile.store_id for tile in after.tiles]
+        same = [*held] == now if ordered else held.keys() == set(now)
+        if not same:
             groups.append(after)
         else:
-            tiles += [
-                tile for was, tile in zip(before.tiles, after.tiles, strict=True) if was != tile
-            ]
+            tiles += [tile for tile in after.tiles if held[tile.store_id] != tile]
     return tuple(groups), tuple(tiles)

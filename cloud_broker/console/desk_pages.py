@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
-from cloud_broker.console.render import reason_text
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit, by_htmx
 from cloud_broker.console.texts import texts
+from cloud_broker.console.tile_words import reason_text
 from cloud_broker.services.hq_desk import MAY_MEND
 from cloud_broker.services.overview import RepairRow
 from cloud_broker.services.repairing import REPLAYABLE

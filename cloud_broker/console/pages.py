@@ -7,7 +7,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from cloud_broker.console.alert_pages import AlertPages
+from cloud_broker.console.box_pages import BoxPages
 from cloud_broker.console.clerk_pages import ClerkPages
+from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.mall_pages import MallPages
@@ -17,7 +20,6 @@ from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
 from cloud_broker.console.till_pages import TillPages
-from cloud_broker.services.overview import ConsoleDeps
 
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/console/static"
@@ -41,6 +43,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
     every = (
         SignIn,
         StorePages,
+        BoxPages,
         SalePages,
         DeskPages,
         FacePages,
@@ -48,6 +51,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         MallPages,
         MasterPages,
         TillPages,
+        AlertPages,
     )
     for pages in every:
         pages(shell).register(router)

@@ -9,10 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from cloud_broker.console import formats
-from cloud_broker.console.texts import Language, Texts, texts
+from cloud_broker.console.texts import Language, texts
+from cloud_broker.console.tile_words import TileWords, reason_text
+from cloud_broker.console.views import TileView
 from retail_core.errors import Fault
 from retail_core.money import format_yuan
-from retail_core.texts.faults import FaultCode
 
 FOLDER = Path(__file__).parent / "templates"
 _ACCOUNT_PARTS = 3
@@ -39,6 +40,7 @@ def environment() -> Environment:
         iso=_iso,
         reason=_reason,
         account=_account,
+        tile_words=_tile_words,
     )
     return made
 
@@ -51,16 +53,6 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 def fault_text(fault: Fault, language: Language) -> str:
     """Return what a person reads; the pages word some codes for their own case."""
     return texts(language).or_else(f"fault.{fault.code.value}", fault.text(language))
-
-
-def reason_text(t: Texts, code: str) -> str:
-    """Word a reason: ours, else the catalogue's, else as it came."""
-    try:
-        catalogue = Fault(FaultCode(code)).text(t.language)
-    except ValueError:
-        catalogue = code
-    worded = t.or_else(f"reason.{code}", catalogue)
-    return worded[:1].upper() + worded[1:]
 
 
 @pass_context
@@ -81,6 +73,11 @@ def _iso(context: Context, ms: int) -> str:
 @pass_context
 def _reason(context: Context, code: str) -> str:
     return reason_text(context["t"], code)
+
+
+@pass_context
+def _tile_words(context: Context, tile: TileView) -> str:
+    return TileWords(context["t"], context["zone"])(tile)
 
 
 @pass_context

@@ -1,23 +1,30 @@
 """Sales as a table and as a file; members as a list and one by one."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
+from cloud_broker.console.said import Said
 from cloud_broker.console.sheets import SALES_MAX, Column, SalesQuery, arrange, to_csv
 from cloud_broker.console.shell import Shell, Visit
+from cloud_broker.console.texts import texts
 from cloud_broker.services.overview import SaleRow
+from cloud_broker.services.points_desk import MAY_CHANGE
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 MEMBERS_SHOWN = 50
+GROUPS_CHARS_MAX = 2_000
+# Commas and semicolons of both scripts.
+_BETWEEN = re.compile(r"[,\uff0c、;\uff1b\n]")
 WORDS_MAX = 100
 Words = Annotated[str, Query(max_length=WORDS_MAX)]
 
 
 class SalePages:
-    """Reading pages of sales and members."""
+    """Pages of sales and members; of a member, HQ writes the customer groups."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
@@ -28,6 +35,7 @@ class SalePages:
         router.add_api_route("/sales.csv", self.csv, methods=["GET"])
         router.add_api_route("/members", self.members, methods=["GET"])
         router.add_api_route("/members/{member_id}", self.member, methods=["GET"])
+        router.add_api_route("/members/{member_id}/groups", self.groups, methods=["POST"])
 
     def table(
         self,
@@ -85,7 +93,25 @@ class SalePages:
         if found is None:
             raise Fault(FaultCode.API_NOT_FOUND, what=member_id)
         why = found.tier_why_zh if visit.language == "zh" else found.tier_why_en
-        return self._shell.page(visit, "member.html", member=found, why=why)
+        may_act = visit.who.role in MAY_CHANGE
+        return self._shell.page(visit, "member.html", member=found, why=why, may_act=may_act)
+
+    def groups(
+        self,
+        request: Request,
+        member_id: UUID,
+        names: Annotated[str, Form(max_length=GROUPS_CHARS_MAX)] = "",
+        csrf: Annotated[str, Form()] = "",
+    ) -> Response:
+        """Put a member into the groups that are named, and out of all others."""
+        visit = self._shell.writing_visit(request, csrf)
+        wanted = frozenset(one.strip() for one in _BETWEEN.split(names) if one.strip())
+
+        def act() -> Said:
+            self._shell.deps.growth.set_groups(visit.who, member_id, wanted)
+            return Said(texts(visit.language)("member.groups_done"))
+
+        return self._shell.told(visit, f"/members/{member_id}", act)
 
     def _rows(self, visit: Visit, query: SalesQuery) -> tuple[SaleRow, ...]:
         tenant = visit.who.tenant_id

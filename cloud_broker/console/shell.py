@@ -14,10 +14,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from cloud_broker.console import said
+from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.render import fault_text, render
 from cloud_broker.console.said import Said
 from cloud_broker.console.texts import LANGUAGES, Language, Texts, texts
-from cloud_broker.services.overview import ConsoleDeps, HqIdentity
+from cloud_broker.services.overview import HqIdentity
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from cloud_broker.console.charts import charts
+from cloud_broker.console.issue_words import check_of, issue_text
 from cloud_broker.console.shell import Shell
 from cloud_broker.console.stream import Stream
 from cloud_broker.console.views import LIVE_SALES, since_ms, tile_view, wall_of
@@ -13,6 +15,8 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 STORE_SALES = 20
+# A day, a week, all there is.
+HOURS = (24, 7 * 24, 90 * 24)
 
 
 class StorePages:
@@ -34,11 +38,12 @@ class StorePages:
         shown = wall_of(queries.overview(tenant), queries.sales(tenant, limit=LIVE_SALES))
         return self._shell.page(visit, "wall.html", wall=shown)
 
-    def store(self, request: Request, store_id: UUID) -> Response:
+    def store(self, request: Request, store_id: UUID, hours: int = HOURS[0]) -> Response:
         """Show one store as a doctor reads: can it sell, since when, why not, what helps."""
         visit = self._shell.visit(request)
         queries, tenant = self._shell.deps.queries, visit.who.tenant_id
         tile = next(iter(queries.store_tiles(tenant, (store_id,))), None)
+        asked = hours if hours in HOURS else HOURS[0]
         if tile is None:
             raise Fault(FaultCode.API_NOT_FOUND, what=store_id)
         return self._shell.page(
@@ -48,6 +53,13 @@ class StorePages:
             view=tile_view(tile),
             since_ms=since_ms(tile),
             sales=queries.sales(tenant, limit=STORE_SALES, store=store_id),
+            health=self._shell.deps.health.view(tenant, store_id, asked),
+            gone=tile.state in {"gone", "never"},
+            hours=asked,
+            spans=HOURS,
+            charts=charts,
+            check_of=check_of,
+            issue_text=lambda issue: issue_text(issue, visit.language),
         )
 
     async def stream(self, request: Request, v: str = "") -> Response:

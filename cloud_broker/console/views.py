@@ -106,6 +106,11 @@ class Wall:
     sales: tuple[SaleRow, ...]
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the regions there are."""
+        return tuple(dict.fromkeys(group.region for group in self.groups if group.region))
+
+    @property
     def roomy(self) -> bool:
         """Return whether there is room for words on the tiles."""
         return self.figures.total <= ROOMY_STORES_MAX

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from retail_core.checkout.business_date import business_date
 from retail_core.clock import TimeQuality
+from retail_core.ids import id_of
 from retail_core.wire.messages import Event, Sale
 
 _MS = 1_000
@@ -28,7 +29,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event with its place in the device's journal and the cloud's time of receipt."""
+    """One event with its place in the device's journal and the cloud's time of receipt.
+
+    `age_ms` is how long before that it was made, where the box's own counting tells.
+    """
 
     place: Place
     epoch: int
@@ -37,22 +41,27 @@ class Arrival:
     hash: bytes
     prev_hash: bytes
     received_ms: int
+    age_ms: int | None = None
 
     @property
     def event_id(self) -> UUID:
         """The event's id, which makes it count once."""
-        return UUID(bytes=self.event.event_id)
+        return id_of(self.event.event_id)
 
     @property
     def member(self) -> UUID | None:
         """The member it is about."""
-        return None if self.event.member is None else UUID(bytes=self.event.member)
+        return None if self.event.member is None else id_of(self.event.member)
 
     @property
     def happened_ms(self) -> int:
-        """The box's clock, or ours when the box did not know the time."""
+        """The box's clock; where the box did not know the time, ours less the event's age.
+
+        What the box said stays in the event log. An event of an earlier boot has no age: it is
+        dated by its receipt, and its place in the journal keeps its order.
+        """
         if self.event.time_quality == TimeQuality.UNKNOWN:
-            return self.received_ms
+            return self.received_ms - (self.age_ms or 0)
         return self.event.wall_ms
 
     @property

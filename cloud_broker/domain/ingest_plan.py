@@ -37,6 +37,7 @@ from cloud_broker.domain.points_plan import book_refund, mature_at_once
 from cloud_broker.domain.postings import booked, sums_up
 from retail_core.errors import Fault
 from retail_core.identity.erasure import SignedReceipt, open_receipt
+from retail_core.ids import id_of
 from retail_core.loyalty.postings import points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
@@ -176,7 +177,7 @@ def _malformed(detail: str) -> NoReturn:
 
 
 def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
-    receipt_id, member = UUID(bytes=sale.receipt_id), arrival.member
+    receipt_id, member = id_of(sale.receipt_id), arrival.member
     if receipt_id in facts.receipts:
         raise Fault(FaultCode.LEDGER_KEY_CONFLICT, receipt=receipt_id)
     if len({line.line for line in sale.lines}) != len(sale.lines):
@@ -224,7 +225,7 @@ def _bought(arrival: Arrival, member: UUID, facts: Facts, made: Plan) -> None:
 
 
 def _till(arrival: Arrival) -> UUID | None:
-    return None if arrival.event.till is None else UUID(bytes=arrival.event.till)
+    return None if arrival.event.till is None else id_of(arrival.event.till)
 
 
 def _day(arrival: Arrival, sale: Sale) -> date:
@@ -235,7 +236,7 @@ def _day(arrival: Arrival, sale: Sale) -> date:
 
 
 def _enrolled(arrival: Arrival, body: MemberEnrolled, facts: Facts, made: Plan) -> None:
-    member, wallet = _member_of(arrival), UUID(bytes=body.wallet)
+    member, wallet = _member_of(arrival), id_of(body.wallet)
     if member in facts.wallets:
         _malformed(f"member {member} is enrolled already")
     if facts.wallet_owners.get(wallet, member) != member:

@@ -4,7 +4,7 @@ Whoever uses it loads the books of the rights that are touched, does the work, a
 changed in the transaction that books the events. The simulator does the same with dictionaries.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -66,6 +66,16 @@ class LeaseDesk:
         """Give back what a receipt had spent of a lease; Fault LEASE_UNKNOWN, LEASE_CONFLICT."""
         self.books[key.right] = books.refund(self._book(key), key, refund, receipt, amount)
 
+    def revive(self, key: LeaseKey, amount: int) -> None:
+        """Know a lease again that a device holds and a restore of the cloud has lost."""
+        self.books[key.right] = books.revive(self.books[key.right], key, amount)
+
+    def raise_epoch(self, device: UUID, epoch: int) -> None:
+        """Follow a device into the lease epoch it was given before a restore, never back."""
+        tenure = self.tenures.get(device)
+        if tenure is not None and tenure.epoch < epoch:
+            self.tenures[device] = replace(tenure, epoch=epoch)
+
     def shook(self, device: UUID, shake: Handshake) -> None:
         """Note a handshake; it is judged when its journal is here up to it."""
         known = self.waiting.get(device)
@@ -106,6 +116,19 @@ class LeaseDesk:
         self.said.append(Said(device, grant_message(self.books[right].leases[key])))
         return key
 
+    def lend_up_to(self, right: Right, device: UUID, amount: int) -> int:
+        """Lend what is free of what a device wants to hold in all; return what is still missing.
+
+        A device that was not let in is lent nothing.
+        """
+        book, tenure = self.books[right], self.tenures.get(device)
+        missing = amount - books.lent_to(book, device)
+        part = min(missing, book.free)
+        if tenure is None or tenure.frozen or part < 1:
+            return max(0, missing)
+        self.grant(right, device, part, books.next_nth(book, device, tenure.epoch))
+        return missing - part
+
     def term(self, device: UUID, anchor: Anchor, lasts_ms: int) -> Term:
         """Return the end of a timed lease; Fault LEASE_WAITS unless the anchor's boot is let in."""
         tenure = self.tenures.get(device)
@@ -129,6 +152,14 @@ class LeaseDesk:
         before = 0 if tenure is None else tenure.epoch - 1
         for right, book in self.books.items():
             self.books[right] = books.write_off(book, device, before)
+
+    def retire(self, device: UUID) -> None:
+        """Put everything in doubt that a box holds which another one replaced."""
+        tenure = self.tenures.get(device)
+        if tenure is not None:
+            self.tenures[device] = replace(tenure, epoch=tenure.epoch + 1)
+            for right, book in self.books.items():
+                self.books[right] = books.fence(book, device, tenure.epoch)
 
     def release(self, device: UUID) -> None:
         """Let a device in again that was alive twice, on a person's word."""

@@ -12,6 +12,15 @@ from retail_core.wire.refund import Refund as RefundBody
 
 
 @dataclass(frozen=True, slots=True)
+class Counting:
+    """Whose uses of limited rules a receipt's are, of which day and store; nobody's if claimed."""
+
+    member: UUID | None
+    day: date
+    store: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class HeldReceipt:
     """A receipt in the books with everything that was booked for it; `wallet` is who earned."""
 
@@ -21,13 +30,15 @@ class HeldReceipt:
     wallet: UUID | None
     day: date
     sold_ms: int
+    counting: Counting
 
 
 @dataclass(frozen=True, slots=True)
 class BookedRefund:
     """A refund to be booked; `made` is what the books make of it, `body` what the box said.
 
-    `whole`: with this one nothing of the receipt is left.
+    `whole`: with this one nothing of the receipt is left. `gone` are its limited rules that were
+    not used after all, by this and all refunds before it.
     """
 
     arrival: Arrival
@@ -39,7 +50,9 @@ class BookedRefund:
     day: date
     at_ms: int
     made: Refund
+    counting: Counting
     whole: bool = False
+    gone: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,27 @@ What was handed out was handed out: a refund whose money differs from what is du
 was paid, and a person hears of it. One that takes back more than was bought is refused.
 """
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_from
 from cloud_broker.domain.ingest_effects import BookedSale, Facts, Note, Plan
-from cloud_broker.domain.points import BookedRefund, HeldReceipt, Moment, NewPosting, new_posting
+from cloud_broker.domain.points import (
+    BookedRefund,
+    Counting,
+    HeldReceipt,
+    Moment,
+    NewPosting,
+    new_posting,
+)
 from cloud_broker.domain.postings import sums_up
+from cloud_broker.domain.rule_uses import counted_day
 from retail_core.checkout.receipt import receipt_of
 from retail_core.errors import Fault
 from retail_core.loyalty.lots import Dated, Lot
 from retail_core.loyalty.postings import EARN, MemberPurse, Posting, member_account, posting_key
-from retail_core.loyalty.refunds import EARNED, Rest, Returned, Standing, plan_refund
+from retail_core.loyalty.refunds import EARNED, Rest, Returned, Standing, plan_refund, uses_gone
 from retail_core.loyalty.upkeep import maturing
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.refund import Refund as RefundBody
@@ -50,9 +59,11 @@ def book_refund(arrival: Arrival, body: RefundBody, facts: Facts, made: Plan) ->
         day=day,
         at_ms=at_ms,
         made=refund,
+        counting=held.counting,
         whole=all(
             refund.returned[line.line] >= line.qty_milli for line in held.standing.receipt.lines
         ),
+        gone=uses_gone(held.standing.receipt, refund.returned),
     )
     made.refunds.append(booked)
     moment = Moment(day, at_ms, arrival.received_ms)
@@ -96,7 +107,15 @@ def _sold_now(receipt_id: UUID, facts: Facts, made: Plan) -> HeldReceipt | None:
             arrival = sale.arrival
             wallet = sale.wallet or facts.wallets.get(arrival.member or receipt_id)
             return HeldReceipt(
-                standing, arrival.place.store, arrival.member, wallet, sale.day, arrival.happened_ms
+                standing=standing,
+                store=arrival.place.store,
+                member=arrival.member,
+                wallet=wallet,
+                day=sale.day,
+                sold_ms=arrival.happened_ms,
+                counting=Counting(
+                    arrival.member, counted_day(sale.sale, sale.day), arrival.place.store
+                ),
             )
     return None
 
@@ -152,7 +171,7 @@ def _refunded(held: HeldReceipt, booked: BookedRefund) -> HeldReceipt:
         before.points_fen_back + refund.points_fen,
         before.refunds + 1,
     )
-    return HeldReceipt(standing, held.store, held.member, held.wallet, held.day, held.sold_ms)
+    return replace(held, standing=standing)
 
 
 def _compare(booked: BookedRefund, made: Plan) -> None:

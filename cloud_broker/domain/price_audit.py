@@ -6,18 +6,21 @@ receipt's id, is priced again with the same rules, and every one that looks odd.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
 from retail_core.catalog.article import Article
 from retail_core.checkout.basket import MILLI, BasketLine
+from retail_core.checkout.receipt import TENDER_POINTS
+from retail_core.loyalty.leases import RightKind
 from retail_core.pricing.certificate import PricedBasket, PricedLine
 from retail_core.pricing.proof.arithmetic import check_sums
 from retail_core.pricing.proof.depends import rules_of
 from retail_core.pricing.proof.document import Asked
 from retail_core.pricing.proof.repricing import basket_again, member_of, store_of
 from retail_core.pricing.rules.bundle import RuleBundle
+from retail_core.pricing.rules.coupons import Held
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import Sale
 
@@ -72,15 +75,28 @@ def is_odd(sale: Sale) -> bool:
 def asked_again(sale: Sale, articles: tuple[Article, ...]) -> Asked | None:
     """Return what the till had been asked; None when the sale does not say enough.
 
-    A sale that spent points, held coupons or budgets depended on more than travels with it.
+    Of points and coupons the ones that were redeemed: what she had beside them would not have made
+    it cheaper, since the till chose among all of them.
     """
     facts = sale.priced_for
-    if facts is None or sale.lease_spends:
+    if facts is None:
         return None
     basket = basket_again(sale.lines, facts, {one.sku: _line(one) for one in articles})
     if basket is None:
         return None
-    return Asked(basket=basket, member=member_of(facts), store=store_of(facts))
+    points = sum(one.amount for one in sale.lease_spends if one.kind == RightKind.POINTS)
+    member = member_of(facts)
+    if member is not None:
+        member = replace(member, points_free=points, coupons=_held(sale))
+    return Asked(basket=basket, member=member, store=store_of(facts), points_wanted=points)
+
+
+def _held(sale: Sale) -> tuple[Held, ...]:
+    """Return the coupon of hers that was redeemed."""
+    used = sale.coupon
+    if used is None or used.id is None:
+        return ()
+    return (Held(id=str(UUID(bytes=used.id)), coupon=used.rule),)
 
 
 def _line(article: Article) -> BasketLine:
@@ -103,7 +119,8 @@ def compare(sale: Sale, again: PricedBasket) -> Difference | None:
     A till that had reached its search limit may have charged more, by no more than it said; the
     cloud's own limit says nothing against a lower price.
     """
-    charged, due = sale.total_fen, again.total_fen
+    paid_by_points = sum(fen for kind, fen in sale.tenders if kind == TENDER_POINTS)
+    charged, due = sale.total_fen - paid_by_points, again.due_fen
     detail = f"charged={charged}, due={due}"
     if due < charged:
         return Difference(FaultCode.AUDIT_CHEAPER, detail)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from retail_core import limits
-from retail_core.loyalty.postings import member_account
+from retail_core.loyalty.postings import MemberPurse, member_account
 from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
 from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached, TierStanding
 
 LAST_LINES_MAX = 10
 # A shop adds up what it booked itself since; it has to find each of those receipts here.
 POSTED_RECEIPTS_MAX = 20
+PURSES_SHOWN: tuple[MemberPurse, ...] = ("free", "pending", "qualifying")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,9 @@ class MemberFacts:
     told: Told = NOTHING_TOLD
 
 
-def accounts_of(wallet: UUID) -> tuple[str, str, str]:
-    """Return the accounts that a record or page shows: free, pending, qualifying."""
-    return (
-        member_account(wallet, "free"),
-        member_account(wallet, "pending"),
-        member_account(wallet, "qualifying"),
-    )
+def accounts_of(wallet: UUID) -> tuple[str, ...]:
+    """Return the accounts that a record or page shows."""
+    return tuple(member_account(wallet, purse) for purse in PURSES_SHOWN)
 
 
 def last_of(receipts: tuple[HeldReceipt, ...]) -> HeldReceipt | None:

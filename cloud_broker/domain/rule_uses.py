@@ -1,4 +1,8 @@
-"""How often members used rules that may be used only so often, as boxes counted it."""
+"""How often members used rules that may be used only so often, as boxes counted it.
+
+Counts are added up, those of refunds below nothing: in whatever order messages come, the sum is the
+same, and what was taken back whole counts as never used.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,8 +11,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import BookedSale
+from cloud_broker.domain.points import BookedRefund
 from retail_core import limits
 from retail_core.growth.account import day_number
+from retail_core.pricing.proof.repricing import day_of
+from retail_core.wire.messages import Sale
 from retail_core.wire.standing import RuleUse
 
 
@@ -20,15 +27,24 @@ class Use(NamedTuple):
     day: date
 
 
-def uses_of(sales: Iterable[BookedSale]) -> dict[Use, int]:
-    """Return the uses of a batch, in one order everywhere so that batches never wait in a ring."""
+def counted_day(sale: Sale, booked: date) -> date:
+    """Return the day a sale's uses count for: its basket's, if that was opened on another day."""
+    return day_of(sale.uses_on) or booked
+
+
+def uses_moved(sales: Iterable[BookedSale], refunds: Iterable[BookedRefund]) -> dict[Use, int]:
+    """Return what a batch adds to uses, in one order so that batches never wait in a ring."""
     found = Counter[Use]()
     for sale in sales:
-        member = sale.arrival.member
+        member, day = sale.arrival.member, counted_day(sale.sale, sale.day)
         for rule, times in sale.sale.uses:
-            if times and member is not None:
-                found[Use(member, rule, sale.day)] += times
-    return {use: found[use] for use in sorted(found)}
+            if member is not None:
+                found[Use(member, rule, day)] += times
+    for refund in refunds:
+        for rule, times in refund.made.uses:
+            if refund.counting.member is not None:
+                found[Use(refund.counting.member, rule, refund.counting.day)] -= times
+    return {use: found[use] for use in sorted(found) if found[use]}
 
 
 def told_uses(by_day: Mapping[tuple[str, date], int]) -> tuple[tuple[RuleUse, ...], int]:
@@ -36,6 +52,7 @@ def told_uses(by_day: Mapping[tuple[str, date], int]) -> tuple[tuple[RuleUse, ..
 
     The rules used last come first where there are more than a record may hold.
     """
+    by_day = {use: times for use, times in by_day.items() if times > 0}
     if not by_day:
         return (), 0
     newest = max(day for _, day in by_day)

@@ -1,50 +1,70 @@
 """The adaptive batch: take what waits; when it was busy, gather a moment longer.
 
-A lone sale is booked at once. Under load a millisecond of gathering puts many sales into one
-commit, which is what makes the database cheap; waiting never costs more than it saves.
+A lone sale is booked at once. What a batch costs hardly depends on how many sales it holds: under
+load half of what the last one took is waited before the next, so that a third of the processor is
+left to whom the sales are told, and batches grow instead of the line.
 """
 
-from contextlib import suppress
+import time
+from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Generic, TypeVar
+
+from retail_core.wire.packing import is_packed
 
 BATCH_MAX = 1_000
 _BUSY = 2
 _VERY_BUSY = 32
-_S = 0.001
+GATHER_S_MAX = 0.008
+
+# A frame above this is backlog: a live frame holds one or two sales.
+LIVE_BYTES_MAX = 4 * 1024
 
 _T = TypeVar("_T")
 
 
-def gather_ms(waiting: int, previous: int) -> int:
+def is_live(payload: bytes) -> bool:
+    """Return whether a frame is of sales made now; a packed one holds many, short as it is."""
+    return len(payload) <= LIVE_BYTES_MAX and not is_packed(payload)
+
+
+def gather_s(waiting: int, previous: int, took_s: float) -> float:
     """Return how long to gather: `waiting` lie there now, the last batch had `previous`."""
-    load = max(waiting, previous)
-    if load < _BUSY:
-        return 0
-    return 1 if load < _VERY_BUSY else 3
+    if max(waiting, previous) < _BUSY or waiting >= _VERY_BUSY:
+        return 0.0
+    return min(took_s / 2, GATHER_S_MAX)
 
 
 class Batcher(Generic[_T]):
     """Takes batches from a queue; one reader."""
 
-    def __init__(self, queue: Queue[_T]) -> None:
+    def __init__(
+        self,
+        queue: Queue[_T],
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._queue = queue
+        self._now = now
+        self._sleep = sleep
         self._previous = 0
+        self._taken_at = now()
 
     def take(self, idle_s: float) -> list[_T]:
         """Return the next batch, empty when nothing came in time."""
+        took_s = self._now() - self._taken_at
         try:
             batch = [self._queue.get(timeout=idle_s)]
         except Empty:
             self._previous = 0
+            self._taken_at = self._now()
             return []
         self._drain(batch)
-        wait_ms = gather_ms(len(batch), self._previous)
-        if wait_ms and len(batch) < BATCH_MAX:
-            with suppress(Empty):
-                batch.append(self._queue.get(timeout=wait_ms * _S))
+        if wait_s := gather_s(len(batch), self._previous, took_s):
+            self._sleep(wait_s)
             self._drain(batch)
         self._previous = len(batch)
+        self._taken_at = self._now()
         return batch
 
     def _drain(self, batch: list[_T]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -10,8 +11,13 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 IDLE_S = 2.0
-# Between two pieces of work, so that booking gets the processor first.
+# What shops do within a second is one piece of work: of many small ones each costs as much.
+GATHER_S = 1.0
+# A piece so large is followed by the next: there is more than a second's worth.
+FULL_PIECE = 32
+# Between two pieces, and so long as this of the last one, so that booking gets the processor first.
 BREATH_S = 0.05
+SHARE = 3.0
 RETRY_S = 10.0
 
 Work = Callable[[UUID], int]
@@ -20,16 +26,26 @@ Work = Callable[[UUID], int]
 _log = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    """Stand in where nobody wants to know."""
+
+
 class BesideWorker:
-    """One thread that works off what is due, tenant by tenant."""
+    """One thread that works off what is due, tenant by tenant; `on_done` hears of each piece."""
 
     def __init__(
-        self, name: str, work: Work, tenants: Callable[[], tuple[UUID, ...]], tally: FaultTally
+        self,
+        name: str,
+        work: Work,
+        tenants: Callable[[], tuple[UUID, ...]],
+        tally: FaultTally,
+        on_done: Callable[[], None] = _nothing,
     ) -> None:
         self._name = name
         self._work = work
         self._tenants = tenants
         self._tally = tally
+        self._on_done = on_done
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -52,6 +68,7 @@ class BesideWorker:
 
     def _turn(self) -> float:
         """Do a piece of every tenant's list; return how long to rest."""
+        began = time.monotonic()
         try:
             done = sum(self._work(tenant) for tenant in self._tenants())
         except Fault as fault:
@@ -61,4 +78,8 @@ class BesideWorker:
             self._tally.count(FaultCode.API_INTERNAL)
             _log.exception("%s failed", self._name)
             return RETRY_S
-        return BREATH_S if done else IDLE_S
+        if done:
+            self._on_done()
+            rest = BREATH_S if done >= FULL_PIECE else GATHER_S
+            return max(rest, SHARE * (time.monotonic() - began))
+        return IDLE_S

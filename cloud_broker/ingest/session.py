@@ -21,7 +21,7 @@ from cloud_broker.services.downlink import Outbound
 from cloud_broker.services.frames import Inbound
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.topics import cloud_filters
+from retail_core.wire.topics import cloud_filters, shard_state_filters
 
 KEEPALIVE_S = 15
 # More than the broker keeps in flight to one client, so the queue is never what gives way.
@@ -40,6 +40,7 @@ class Delivery:
     inbound: Inbound
     mid: int
     session: int
+    broker: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,28 @@ class BrokerAddress:
 
 
 class BrokerSession:
-    """One paho client that reconnects by itself; its thread only fills the queue."""
+    """One paho client that reconnects by itself; its thread only fills the queue.
+
+    It hears the shards it was told to hold; `ready` are those of them the broker has granted.
+    """
 
     def __init__(
-        self, address: BrokerAddress, clock: Clock, tally: FaultTally, will: Outbound | None
+        self,
+        address: BrokerAddress,
+        clock: Clock,
+        tally: FaultTally,
+        will: Outbound | None,
+        *,
+        queue: Queue[Delivery] | None = None,
+        broker: int = 0,
     ) -> None:
-        self.queue: Queue[Delivery] = Queue(QUEUE_MAX)
-        self.subscribed = threading.Event()
+        self.queue: Queue[Delivery] = Queue(QUEUE_MAX) if queue is None else queue
+        self.ready: frozenset[int] = frozenset()
+        self._broker = broker
+        self._lock = threading.Lock()
+        self._wanted: frozenset[int] = frozenset()
+        self._connected_now = False
+        self._asked: dict[int | None, frozenset[int]] = {}
         self._address = address
         self._clock = clock
         self._tally = tally
@@ -91,12 +107,24 @@ class BrokerSession:
         self._client.connect_async(self._address.host, self._address.port, KEEPALIVE_S)
         self._client.loop_start()
 
+    def hold(self, shards: frozenset[int]) -> None:
+        """Hear these shards and no others; what is given up is not heard from now on."""
+        with self._lock:
+            before, self._wanted = self._wanted, shards
+            self.ready &= shards
+            if not self._connected_now or before == shards:
+                return
+            old, new = set(_filters(before)), set(_filters(shards))
+            self._ask(sorted(new - old))
+            if old - new:
+                self._client.unsubscribe(sorted(old - new))
+
     def publish(self, messages: Sequence[Outbound]) -> int:
         """Hand messages to the broker; return how many could not be (they are asked for again)."""
         lost = 0
         for message in messages:
-            info = self._client.publish(message.topic, message.payload, _QOS, message.retain)
-            # Without a connection paho keeps the message; NO_CONN is no loss.
+            info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+            # Without a connection paho keeps a message of QoS 1; NO_CONN is no loss.
             if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
                 lost += 1
         return lost
@@ -121,7 +149,7 @@ class BrokerSession:
 
     def _connected(
         self,
-        client: Client,
+        _client: Client,
         _userdata: object,
         _flags: ConnectFlags,
         reason: ReasonCode,
@@ -131,8 +159,17 @@ class BrokerSession:
             self._tally.count(FaultCode.SETUP_BROKER_REFUSED)
             _log.warning("broker refused ingest", extra={"reason": str(reason)})
             return
-        self._sessions += 1
-        client.subscribe([(one, _QOS) for one in cloud_filters()])
+        with self._lock:
+            self._sessions += 1
+            self._connected_now = True
+            self._asked = {}
+            self._ask(_filters(self._wanted))
+
+    def _ask(self, filters: Sequence[str]) -> None:
+        """Subscribe; under the lock, so that the grant finds what was asked for."""
+        if filters:
+            _, mid = self._client.subscribe([(one, _QOS) for one in filters])
+            self._asked[mid] = self._wanted
 
     def _failed(self, _client: Client, _userdata: object) -> None:
         self._tally.count(FaultCode.SYNC_LINK_DOWN)
@@ -145,8 +182,10 @@ class BrokerSession:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self.subscribed.clear()
-        self._sessions += 1
+        with self._lock:
+            self.ready = frozenset()
+            self._connected_now = False
+            self._sessions += 1
         if reason.is_failure:
             self._tally.count(FaultCode.SYNC_LINK_DOWN)
             _log.warning("broker connection ended", extra={"reason": str(reason)})
@@ -155,11 +194,13 @@ class BrokerSession:
         self,
         _client: Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         _reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        self.subscribed.set()
+        with self._lock:
+            granted = self._asked.pop(mid, frozenset())
+            self.ready = (self.ready | granted) & self._wanted
         self._on_subscribed()
 
     def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
@@ -167,10 +208,14 @@ class BrokerSession:
             message.topic, bytes(message.payload), self._clock.now_ms(), message.retain
         )
         try:
-            self.queue.put_nowait(Delivery(inbound, message.mid, self._sessions))
+            self.queue.put_nowait(Delivery(inbound, message.mid, self._sessions, self._broker))
         except Full:
             # Not acknowledged and not committed: its box sends it again.
             self._tally.count(FaultCode.API_RATE_LIMITED)
+
+
+def _filters(shards: frozenset[int]) -> tuple[str, ...]:
+    return (*cloud_filters(shards), *shard_state_filters(shards))
 
 
 def _nothing() -> None:

@@ -10,90 +10,118 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
-from cloud_broker.ingest.batcher import Batcher
-from cloud_broker.ingest.session import BrokerSession, Delivery
+from cloud_broker.ingest.batcher import Batcher, is_live
+from cloud_broker.ingest.lines import Line
+from cloud_broker.ingest.parts import IngestParts
+from cloud_broker.ingest.session import Delivery
 from cloud_broker.services import downlink
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.checkins import LaneCaller
 from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.ingest import Outcome
+from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.tally import FaultTally
+from retail_core.sync.cloud_watch import SHARD_TAIL
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.topics import tail_of
+from retail_core.wire.codec import decode_cloud_presence
+from retail_core.wire.topics import shard_in, shard_of, tail_of
 
+ALL_SHARDS = frozenset(range(limits.SHARDS))
 IDLE_S = 0.05
 CHORES_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
+SOON_S = 0.2
 RARE_EVERY_S = 600.0
-# A frame above this is backlog: a live frame holds one or two sales.
-LIVE_BYTES_MAX = 4 * 1024
-BACKLOG_FRAMES_A_TURN = 2
+RARE_AGAIN_S = 60.0
+# Promised in one go, at a few milliseconds; booked after that, by pieces a live sale can wait for.
+BACKLOG_FRAMES_A_TURN = 8
+BOOKED_BESIDE_LIVE = 48
+BOOKED_ALONE = 384
+# However much is to be promised, what was promised is booked after so many pieces of it.
+KEPT_IN_A_ROW_MAX = 16
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 _R = TypeVar("_R")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class IngestParts:
-    """What the worker works with; `rare` runs at the start and every ten minutes."""
-
-    ingest: Ingest
-    greeter: Greeter
-    presence: PresenceBook
-    announcer: Announcer
-    lanes: LaneCaller
-    tenants: Callable[[], tuple[UUID, ...]]
-    rare: Callable[[UUID], None]
-    tally: FaultTally
-
-
 class IngestWorker:
-    """One thread; it alone talks to the database for ingest, so positions come in order."""
+    """One thread; it alone talks to the database for its shards, so positions come in order.
 
-    def __init__(self, parts: IngestParts, session: BrokerSession, boot_id: UUID) -> None:
+    What is done once for a tenant is done by the worker that holds the tenant's own shard.
+    """
+
+    def __init__(
+        self,
+        parts: IngestParts,
+        session: Line,
+        boot_id: UUID,
+        *,
+        shards: frozenset[int] = ALL_SHARDS,
+        slot: int | None = None,
+    ) -> None:
         self._parts = parts
         self._session = session
         self._boot_id = boot_id
+        self._slot = slot
+        self._wanted = self._held = shards
+        self.lost = threading.Event()
         self._batcher = Batcher(session.queue)
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._soon = threading.Event()
         self._greet_boxes = threading.Event()
         self._lanes_wait = threading.Event()
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
         self._backlog: deque[Delivery] = deque()
+        self._something_waits = True
+        self._kept_in_a_row = 0
         self._marks: dict[tuple[UUID, UUID], int] = {}
         self._stale: set[tuple[UUID, str]] = set()
         self._tenants: tuple[UUID, ...] = ()
+        self._overwritten = False
         self._chores_at = self._sweep_at = self._rare_at = 0.0
 
     def start(self) -> None:
         """Begin; an unreachable broker or database is tried again for ever."""
+        self._session.hold(self._held)
         self._session.start(self._greet_boxes.set)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Say that ingest is down, end both threads; safe to call twice."""
+    def stop(self, *, alone: bool = True) -> None:
+        """Say that these shards are down, end both threads; safe to call twice.
+
+        Not `alone`, the company's word is left to those who stay. Without a seat nothing is said.
+        """
         self._stop.set()
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join()
-            self._session.stop(self._cloud_states(up=False))
+            last = self._cloud_states(up=False, shards=self._held, company=alone)
+            self._session.stop(last if self._parts.seated() else ())
 
-    def wake(self) -> None:
-        """Look soon for what other processes left to announce."""
-        self._wake.set()
+    def hold(self, shards: frozenset[int]) -> None:
+        """Work these shards and no others, from the next turn on."""
+        self._wanted = shards
+
+    @property
+    def holding(self) -> frozenset[int]:
+        """The shards that are worked just now."""
+        return self._held
+
+    def works(self, tenant: UUID) -> bool:
+        """Return whether what is done once for a tenant is done here."""
+        return shard_of(tenant) in self._held
+
+    def wake(self, *, soon: bool = False) -> None:
+        """Look for what others left to announce: now, or `soon` when more of it is to come."""
+        (self._soon if soon else self._wake).set()
 
     def call_lanes(self) -> None:
         """Tell stores soon of the check-ins that phones have made."""
@@ -108,6 +136,10 @@ class IngestWorker:
             except Fault as fault:
                 self._parts.tally.count(fault.code)
                 _log.warning("ingest", extra={"fault": str(fault)})
+                if fault.code == FaultCode.SHARD_SEAT_LOST:
+                    self.lost.set()
+                    self._stop.wait()
+                    continue
                 self._say_up(up=fault.code != FaultCode.SYNC_LINK_DOWN)
                 self._stop.wait(RETRY_S[0])
             except Exception:  # noqa: BLE001 -- one bad turn must not close the way to the cloud
@@ -122,15 +154,17 @@ class IngestWorker:
 
     def _turn(self) -> None:
         self._chores()
-        batch = self._batcher.take(0 if self._backlog else IDLE_S)
+        batch = self._batcher.take(0 if self._busy else IDLE_S)
         by_tail: dict[str | None, list[Delivery]] = {}
         for delivery in batch:
-            by_tail.setdefault(tail_of(delivery.inbound.topic), []).append(delivery)
+            tail = tail_of(delivery.inbound.topic) if self._is_ours(delivery) else "left"
+            by_tail.setdefault(tail, []).append(delivery)
+        left = by_tail.pop("left", [])
         frames = by_tail.pop("up", [])
-        live = [one for one in frames if len(one.inbound.payload) <= LIVE_BYTES_MAX]
-        self._backlog += [one for one in frames if len(one.inbound.payload) > LIVE_BYTES_MAX]
+        live = [one for one in frames if is_live(one.inbound.payload)]
+        self._backlog += [one for one in frames if not is_live(one.inbound.payload)]
         piece = [self._backlog.popleft() for _ in range(BACKLOG_FRAMES_A_TURN) if self._backlog]
-        self._open = [*live, *piece, *chain.from_iterable(by_tail.values())]
+        self._open = [*live, *piece, *left, *chain.from_iterable(by_tail.values())]
         if live:
             self._book(live)
         for delivery in by_tail.pop("hello", []):
@@ -139,10 +173,40 @@ class IngestWorker:
             self._parts.lanes.answered(delivery.inbound)
         for delivery in by_tail.pop("st", []):
             self._parts.presence.note(delivery.inbound)
-        if piece:
-            self._book(piece)
+        for delivery in by_tail.pop(SHARD_TAIL, []):
+            self._said_of_us(delivery.inbound.payload)
+        self._work_backlog(piece, BOOKED_BESIDE_LIVE if live else BOOKED_ALONE)
         for _ in chain.from_iterable(by_tail.values()):
             self._parts.tally.count(FaultCode.WIRE_MALFORMED)
+
+    @property
+    def _speaks(self) -> bool:
+        """Whether what is said now would be heard."""
+        return bool(self._session.ready) and self._parts.seated()
+
+    @property
+    def _busy(self) -> bool:
+        """Whether there is work besides what comes in."""
+        return bool(self._backlog) or self._something_waits
+
+    def _work_backlog(self, piece: Sequence[Delivery], limit: int) -> None:
+        """First all is made durable; then, or after many pieces, `limit` events are booked."""
+        if piece:
+            self._keep(piece)
+            self._kept_in_a_row += 1
+        if not piece or self._kept_in_a_row >= KEPT_IN_A_ROW_MAX:
+            self._kept_in_a_row = 0
+            if self._something_waits:
+                self._book_waiting(BOOKED_BESIDE_LIVE if piece else limit)
+
+    def _is_ours(self, delivery: Delivery) -> bool:
+        """Return whether we work a message's shard; one that was given up is its next owner's."""
+        return shard_in(delivery.inbound.topic) in {None, *self._held}
+
+    def _said_of_us(self, payload: bytes) -> None:
+        """Say again, soon, what a worker that stalled has said in our place."""
+        said = decode_cloud_presence(payload)
+        self._overwritten |= said.boot_id != self._boot_id.bytes
 
     def _book(self, deliveries: Sequence[Delivery]) -> None:
         inbound = [delivery.inbound for delivery in deliveries]
@@ -150,7 +214,33 @@ class IngestWorker:
         if outcome is None:
             return
         self._acknowledge(deliveries)
-        self._publish(outcome.send)
+        self._tell(outcome)
+
+    def _keep(self, deliveries: Sequence[Delivery]) -> None:
+        """Make a piece of backlog durable; it is booked when no more of it waits here."""
+        inbound = [delivery.inbound for delivery in deliveries]
+        outcome = self._until_durable(lambda: self._parts.ingest.keep(inbound))
+        if outcome is None:
+            return
+        self._acknowledge(deliveries)
+        self._tell(outcome)
+        self._something_waits = True
+
+    def _book_waiting(self, limit: int) -> None:
+        """Book a piece of what was made durable, by this worker or the one before it."""
+        self._something_waits = False
+        for tenant in self._tenants:
+            outcome = self._until_durable(
+                partial(self._parts.ingest.book_waiting, tenant, self._held, limit)
+            )
+            if outcome is not None:
+                self._tell(outcome)
+                self._something_waits |= outcome.events > 0
+
+    def _tell(self, outcome: Outcome) -> None:
+        if not self._publish(outcome.send):
+            self._wake.set()
+            return
         for key, pos in outcome.marks.items():
             self._marks[key] = max(pos, self._marks.get(key, 0))
 
@@ -187,49 +277,96 @@ class IngestWorker:
                 return done
         return None
 
-    def _publish(self, messages: Sequence[Outbound]) -> None:
-        lost = self._session.publish(messages)
-        for _ in range(lost):
+    def _publish(self, messages: Sequence[Outbound]) -> bool:
+        """Hand messages over; False when others may have our seat and nothing was said."""
+        if not self._parts.seated():
+            return False
+        for _ in range(self._session.publish(messages)):
             self._parts.tally.count(FaultCode.SYNC_GAP)
+        return True
 
     def _say_up(self, *, up: bool, again: bool = False) -> None:
         """Tell boxes, retained, whether it is worth sending; only when that changed."""
-        if self._session.subscribed.is_set() and (again or up != self._up):
-            self._up = up
-            self._publish(self._cloud_states(up=up))
+        if self._session.ready and (again or up != self._up):
+            shards = self._session.ready & self._held
+            said = self._publish(self._cloud_states(up=up, shards=shards, company=True))
+            self._up = up if said else None
 
-    def _cloud_states(self, *, up: bool) -> tuple[Outbound, ...]:
-        return tuple(downlink.cloud_state(tenant, self._boot_id, up=up) for tenant in self._tenants)
+    def _cloud_states(
+        self, *, up: bool, shards: frozenset[int], company: bool
+    ) -> tuple[Outbound, ...]:
+        """Say it of the shards, for older boxes of the company; and that the worker lives."""
+        boot = self._boot_id
+        states = [downlink.shard_state(shard, boot, up=up) for shard in sorted(shards)]
+        if company:
+            states += [downlink.cloud_state(tenant, boot, up=up) for tenant in self._own_tenants()]
+        if up and self._slot is not None:
+            states.insert(0, downlink.worker_state(self._slot, boot, up=True))
+        return tuple(states)
+
+    def _own_tenants(self) -> tuple[UUID, ...]:
+        return tuple(tenant for tenant in self._tenants if self.works(tenant))
 
     # ---- what can wait --------------------------------------------------------------------------
 
     def _chores(self) -> None:
         now = time.monotonic()
+        if self._wanted != self._held:
+            self._change_shards()
         if now >= self._rare_at:
-            self._tenants = self._parts.tenants()
-            for tenant in self._tenants:
-                self._parts.rare(tenant)
-            self._rare_at = now + RARE_EVERY_S
-            self._greet_boxes.set()
-        if self._greet_boxes.is_set() and self._session.subscribed.is_set():
+            self._rare(now)
+        if self._greet_boxes.is_set() and self._session.ready:
             self._greet_boxes.clear()
             self._say_up(up=True, again=True)
-        if self._lanes_wait.is_set() and self._session.subscribed.is_set():
+        if self._lanes_wait.is_set() and self._speaks:
             self._lanes_wait.clear()
             self._call_lanes()
         if now >= self._chores_at:
             self._chores_at = now + CHORES_EVERY_S
+            self._something_waits = True
             self._parts.presence.write()
             self._write_down()
             self._say_again()
-            self._say_up(up=True)
-        if self._session.subscribed.is_set() and (self._wake.is_set() or now >= self._sweep_at):
+            self._say_up(up=True, again=self._overwritten)
+            self._overwritten = False
+        if self._soon.is_set():
+            self._soon.clear()
+            self._sweep_at = min(self._sweep_at, now + SOON_S)
+        if self._speaks and (self._wake.is_set() or now >= self._sweep_at):
             self._wake.clear()
             self._sweep_at = now + SWEEP_EVERY_S
             self._sweep()
 
+    def _rare(self, now: float) -> None:
+        """Do what is seldom due; what of it fails comes again, and holds up no sale."""
+        self._tenants = self._parts.tenants()
+        self._rare_at = now + RARE_EVERY_S
+        self._greet_boxes.set()
+        for tenant in self._own_tenants():
+            try:
+                self._parts.rare(tenant)
+            except Exception as error:  # noqa: BLE001 -- booking does not depend on it
+                code = error.code if isinstance(error, Fault) else FaultCode.API_INTERNAL
+                self._parts.tally.count(code)
+                _log.warning("chores of ingest", exc_info=True)
+                self._rare_at = now + RARE_AGAIN_S
+
+    def _change_shards(self) -> None:
+        """Give shards up and take others on; what still waits of the former is not booked here."""
+        wanted = self._wanted
+        gained = wanted - self._held
+        self._held = wanted
+        left = [one for one in self._backlog if not self._is_ours(one)]
+        self._backlog = deque(one for one in self._backlog if self._is_ours(one))
+        self._session.acknowledge(left)
+        self._session.hold(wanted)
+        if any(shard_of(tenant) in gained for tenant in self._tenants):
+            self._rare_at = 0.0
+        # What their last worker committed and could not announce any more.
+        self._sweep_at = 0.0
+
     def _call_lanes(self) -> None:
-        for tenant in self._tenants:
+        for tenant in self._own_tenants():
             self._publish(self._parts.lanes.due(tenant))
 
     def _write_down(self) -> None:
@@ -242,7 +379,8 @@ class IngestWorker:
 
     def _say_again(self) -> None:
         stale, self._stale = self._stale, set()
-        self._publish(self._parts.announcer.again(stale))
+        if not self._publish(self._parts.announcer.again(stale)):
+            self._stale |= stale
 
     def _sweep(self) -> None:
         known = self._parts.tenants()
@@ -250,6 +388,8 @@ class IngestWorker:
             self._tenants = known
             self._greet_boxes.set()
         for tenant in self._tenants:
-            left = self._parts.announcer.left(tenant, self._marks)
-            self._publish(left.send)
-            self._parts.announcer.written(tenant, left)
+            left = self._parts.announcer.left(
+                tenant, self._marks, self._held, documents=self.works(tenant)
+            )
+            if self._publish(left.send):
+                self._parts.announcer.written(tenant, left)

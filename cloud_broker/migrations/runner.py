@@ -6,25 +6,30 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 _HERE = Path(__file__).parent
 
 
-def upgrade(url: str) -> tuple[str | None, str]:
+def upgrade(url: str, to: str = "head") -> tuple[str | None, str]:
     """Run what is missing under the owner's URL; return the revisions (before, after)."""
-    config = Config()
-    config.set_main_option("script_location", str(_HERE))
-    config.set_main_option("path_separator", "os")
     engine = create_engine(url)
     try:
         with engine.begin() as connection:
-            before = MigrationContext.configure(connection).get_current_revision()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            return upgrade_within(connection, to)
     finally:
         engine.dispose()
-    return before, newest()
+
+
+def upgrade_within(connection: Connection, to: str = "head") -> tuple[str | None, str]:
+    """Run what is missing in the caller's transaction; return the revisions (before, after)."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("path_separator", "os")
+    before = current_within(connection)
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+    return before, newest() if to == "head" else to
 
 
 def current(url: str) -> str | None:
@@ -32,9 +37,24 @@ def current(url: str) -> str | None:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return current_within(connection)
     finally:
         engine.dispose()
+
+
+def current_within(connection: Connection) -> str | None:
+    """Return the revision a database stands at, as the caller's transaction sees it."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known(revision: str) -> bool:
+    """Return whether this program can bring a database from a revision to the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("path_separator", "os")
+    return revision in {
+        one.revision for one in ScriptDirectory.from_config(config).walk_revisions()
+    }
 
 
 def newest() -> str:

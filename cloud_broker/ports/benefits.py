@@ -14,7 +14,7 @@ from cloud_broker.domain.benefits import Coupon, Gift
 
 __all__ = ["BenefitRepo", "Coupon", "Ending", "Gift", "Lendable"]
 
-Ending = Literal["taken", "expired"]
+Ending = Literal["taken", "expired", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ class BenefitRepo(Protocol):
 
     def end(self, rights: Collection[UUID], how: Ending) -> set[UUID]:
         """End what is neither used nor ended; return whose it was."""
+        ...
+
+    def revive(self, members: Collection[UUID], day: date) -> dict[UUID, UUID]:
+        """Let what a merge ended and still has days return; return members by right."""
         ...
 
     def lendable(self, rights: Collection[UUID] | None, limit: int) -> tuple[Lendable, ...]:

@@ -19,6 +19,15 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What leads from version `base`, whose bytes had `base_sha256`, to the next."""
+
+    base: int
+    base_sha256: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A published catalogue or bundle: `content` is what stores fetch."""
 
@@ -26,6 +35,7 @@ class Document:
     version: int
     sha256: bytes
     content: bytes
+    step: Step | None = None
 
     @property
     def size(self) -> int:
@@ -41,6 +51,7 @@ class Announcement:
     version: int
     sha256: bytes
     size: int
+    step: Step | None = None
 
 
 class CatalogueRepo(Protocol):

@@ -1,6 +1,6 @@
 """Clerks: what they did, who they are as members, and what a person should look at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -9,7 +9,7 @@ from uuid import UUID
 from cloud_broker.domain.ingest_effects import BookedSale
 from retail_core.insight.harvest import SoldTo
 
-AlertKind = Literal["own_card", "harvest", "own_claim"]
+AlertKind = Literal["own_card", "harvest", "own_claim", "key_given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,10 @@ class ClerkFigures:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Sales of one clerk to one member in one day; a person acknowledges them."""
+    """Sales of one clerk to one member in one day; a person acknowledges them.
+
+    Of `key_given`, the events by which she gave her a phone link or a card.
+    """
 
     operator: UUID
     member: UUID
@@ -98,6 +101,10 @@ class ClerkRepo(Protocol):
 
     def own_members(self, operator: UUID) -> frozenset[UUID]:
         """Return the memberships known to be a clerk's own."""
+        ...
+
+    def recruited(self, members: Collection[UUID], since_ms: int) -> dict[UUID, UUID]:
+        """Return who enrolled members since then; members of longer ago are absent."""
         ...
 
     def raise_alerts(self, alerts: Sequence[Alert], now_ms: int) -> int:

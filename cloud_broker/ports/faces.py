@@ -54,8 +54,21 @@ class Persons:
     stores: int
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A page of old words: how many went, receipts too; `last` is None when there was no page."""
+
+    last: UUID | None
+    words: int
+    receipts: int
+
+
 class FaceRepo(Protocol):
     """Faces of one tenant, without a face."""
+
+    def take_turn(self) -> None:
+        """Let nobody else decide or propose anything about faces before this transaction ends."""
+        ...
 
     def decide(self, decision: Decision) -> None:
         """Append a decision; the tables refuse an incomplete one."""
@@ -85,6 +98,10 @@ class FaceRepo(Protocol):
         """Return those whose consent to faces stands."""
         ...
 
+    def said_yes(self, members: Collection[UUID]) -> dict[UUID, int]:
+        """Return when those whose consent to faces stands said so last, by their shop's clock."""
+        ...
+
     def hold(self, held: Sequence[HeldFace], now_ms: int) -> None:
         """Note that templates rest in a store; the newest word counts."""
         ...
@@ -99,4 +116,13 @@ class FaceRepo(Protocol):
 
     def receipts(self, member: UUID) -> tuple[tuple[bytes, bytes, bytes], ...]:
         """Return (content, signature, public key) of a member's receipts, oldest first."""
+        ...
+
+    def forget_consents(self, until_ms: int, after: UUID | None, page: int) -> Forgotten:
+        """Forget words that ended before a moment, of some members after one, and their receipts.
+
+        A no ends when it is said, any word when the next one on its kind is; a yes to faces also
+        when no template rests on it, counted from the last receipt. A receipt goes with the last
+        word of its member. Nothing goes that ended less than three years ago.
+        """
         ...

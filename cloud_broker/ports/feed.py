@@ -29,11 +29,12 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedHead:
-    """How far a store's feed goes, and how far it was announced."""
+    """How far a store's feed goes, how far it was announced, from where on it is kept."""
 
     feed_epoch: int
     head: int
     published: int
+    pruned: int = 0
 
 
 class FeedRepo(Protocol):
@@ -46,7 +47,11 @@ class FeedRepo(Protocol):
         ...
 
     def since(self, store: UUID, pos: int, limit: int) -> tuple[FeedRow, ...]:
-        """Return the rows after a position."""
+        """Return the rows after a position; before what was pruned none is told of."""
+        ...
+
+    def between(self, gaps: Mapping[UUID, tuple[int, int]]) -> tuple[FeedRow, ...]:
+        """Return stores' rows after a position and before another."""
         ...
 
     def head(self, store: UUID) -> FeedHead:

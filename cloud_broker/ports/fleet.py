@@ -1,7 +1,7 @@
 """Tenants, stores, boxes, and what the boxes say of themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Protocol
 from uuid import UUID
@@ -43,6 +43,8 @@ class NewTill:
     name: str
     kind: str
     profile: str = ""
+    port: str = ""
+    printer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ class DeviceState:
     faults: Mapping[str, int]
     seen_ms: int
     retained: bool = False
+    figures: Mapping[str, int] = field(default_factory=dict)
+    session: UUID | None = None
+    on_purpose: bool = False
 
 
 class FleetRepo(Protocol):
@@ -129,6 +134,10 @@ class FleetRepo(Protocol):
         """Return where boxes stand; retired and unknown ones are absent."""
         ...
 
+    def places_ever(self, devices: Collection[UUID]) -> dict[UUID, Place]:
+        """Return where boxes stand or stood; unknown ones are absent."""
+        ...
+
     def devices_of(self, stores: Collection[UUID]) -> dict[UUID, tuple[Place, ...]]:
         """Return the boxes of stores."""
         ...
@@ -140,6 +149,6 @@ class FleetRepo(Protocol):
     def save_states(self, states: Sequence[DeviceState]) -> frozenset[UUID]:
         """Store the last presences; return the stores where something visible changed.
 
-        A `gone` of an earlier boot than the one stored is passed over: its will came late.
+        An end of another boot or session than the one stored is passed over: it came late.
         """
         ...

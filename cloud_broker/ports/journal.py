@@ -9,6 +9,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
+from cloud_broker.domain.rule_uses import Use
 from retail_core.wire.messages import ProofUsed
 
 # A device and its epoch.
@@ -64,6 +65,10 @@ class JournalRepo(Protocol):
 
     def add_sales(self, sales: Sequence[BookedSale]) -> None:
         """Append receipts with their lines and postings."""
+        ...
+
+    def count_uses(self, moves: Mapping[Use, int]) -> None:
+        """Add to how often members used limited rules; what was taken back is below nothing."""
         ...
 
     def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:

@@ -45,6 +45,10 @@ class LeaseRepo(Protocol):
         """Return the rights of which a device holds a part, open or in doubt."""
         ...
 
+    def holders(self) -> set[UUID]:
+        """Return the devices that hold anything, open or in doubt."""
+        ...
+
     def held_by(
         self, devices: Collection[UUID]
     ) -> dict[UUID, Counter[tuple[RightKind, LeaseState]]]:

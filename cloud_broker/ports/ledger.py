@@ -206,5 +206,5 @@ class ClosingRepo(Protocol):
         ...
 
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
-        """Return the sequences that wait, or waited, in the repair queue."""
+        """Return the sequences that wait to be booked, or wait or waited in the repair queue."""
         ...

@@ -30,6 +30,8 @@ class StoreNow:
     name: str
     region: str
     closed: bool
+    city: str = ""
+    day_starts_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,8 @@ class MasterRepo(Protocol):
         """Write over what is known of a store; it is entered by `FleetRepo.add_store` first."""
         ...
 
-    def stores(self) -> tuple[StoreNow, ...]:
-        """Return every store by name."""
+    def stores(self, only: UUID | None = None) -> tuple[StoreNow, ...]:
+        """Return every store by name, or the one that is meant."""
         ...
 
     def save_warehouse(self, warehouse: UUID, code: str, cells: Cells) -> None:

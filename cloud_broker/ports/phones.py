@@ -19,7 +19,7 @@ class PhoneKeyHeld:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnConsent:
-    """A consent taken back on the member's own phone."""
+    """A consent taken back, not at a counter; `said_ms` is when, 0 for now."""
 
     consent: UUID
     member: UUID
@@ -27,6 +27,7 @@ class WithdrawnConsent:
     language: str
     channel: str
     now_ms: int
+    said_ms: int = 0
 
 
 class PhoneRepo(Protocol):

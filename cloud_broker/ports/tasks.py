@@ -79,6 +79,10 @@ class TaskRepo(Protocol):
         """Take the member who waits longest off the list; she is back when the work fails."""
         ...
 
+    def pass_over(self, now_ms: int, limit: int) -> int:
+        """Take so many off the list about whom nothing can be due; return how many."""
+        ...
+
     def put_off(self, member: UUID, until_ms: int) -> None:
         """Let a member wait: something about her cannot be worked out now."""
         ...

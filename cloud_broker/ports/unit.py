@@ -1,17 +1,22 @@
 """One transaction of one tenant, and everything that can be done in it."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
+from cloud_broker.ports.alerts import AlertRepo
 from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.clerks import ClerkRepo
+from cloud_broker.ports.effects import EffectRepo
+from cloud_broker.ports.enrolments import EnrolmentRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
 from cloud_broker.ports.growth import GrowthRepo
+from cloud_broker.ports.health import HealthRepo
 from cloud_broker.ports.hq import HqRepo
 from cloud_broker.ports.insight import InsightRepo
 from cloud_broker.ports.journal import JournalRepo
@@ -21,6 +26,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.mall import MallRepo
 from cloud_broker.ports.masters import MasterRepo
 from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.orders import OrderRepo
 from cloud_broker.ports.partners import PartnerRepo
 from cloud_broker.ports.persons import PersonFilterRepo
 from cloud_broker.ports.phones import PhoneRepo
@@ -28,10 +34,14 @@ from cloud_broker.ports.placements import PlacementRepo
 from cloud_broker.ports.profiles import ProfileRepo
 from cloud_broker.ports.receipts import ReceiptRepo
 from cloud_broker.ports.repair import RepairRepo
+from cloud_broker.ports.restores import RestoreRepo
+from cloud_broker.ports.sets import SetRepo
 from cloud_broker.ports.sms import SmsRepo
 from cloud_broker.ports.stock import StockRepo
 from cloud_broker.ports.tasks import TaskRepo
 from cloud_broker.ports.tills import TillRepo
+from cloud_broker.ports.twins import TwinRepo
+from cloud_broker.ports.waiting import WaitingRepo
 
 
 class StoreRefusedError(Exception):
@@ -44,6 +54,16 @@ class Unit(Protocol):
     @property
     def fleet(self) -> FleetRepo:
         """Stores and boxes."""
+        ...
+
+    @property
+    def alerts(self) -> AlertRepo:
+        """Who is told that something is wrong."""
+        ...
+
+    @property
+    def health(self) -> HealthRepo:
+        """How boxes are."""
         ...
 
     @property
@@ -64,6 +84,11 @@ class Unit(Protocol):
     @property
     def feed(self) -> FeedRepo:
         """What stores still have to hear."""
+        ...
+
+    @property
+    def sets(self) -> SetRepo:
+        """Which members each store holds."""
         ...
 
     @property
@@ -184,6 +209,44 @@ class Unit(Protocol):
     @property
     def mall(self) -> MallRepo:
         """The points mall."""
+        ...
+
+    @property
+    def waiting(self) -> WaitingRepo:
+        """Frames between the promise to a box and the books."""
+        ...
+
+    @property
+    def effects(self) -> EffectRepo:
+        """Where what was said at HQ has come to be."""
+        ...
+
+    @property
+    def restores(self) -> RestoreRepo:
+        """What a restored cloud heard of its boxes, and rights asked for from elsewhere."""
+        ...
+
+    def ahead(self, *reads: Callable[[], object]) -> None:
+        """Ask ahead what these reads are going to ask, to wait for all of them once.
+
+        They answer as of now when they are called again with the very same arguments: nothing that
+        they read may be written in between. What they return here means nothing.
+        """
+        ...
+
+    @property
+    def enrolments(self) -> EnrolmentRepo:
+        """How boxes are let in, and their certificates."""
+        ...
+
+    @property
+    def twins(self) -> TwinRepo:
+        """What boxes are to be like."""
+        ...
+
+    @property
+    def orders(self) -> OrderRepo:
+        """What boxes are told to do."""
         ...
 
     def announce(self, event: LiveEvent) -> None:

@@ -10,6 +10,7 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services import downlink
 from cloud_broker.services.downlink import Outbound
 from retail_core import limits
+from retail_core.wire.topics import shard_of
 
 # A store that is further behind is not listening; when it comes back it says hello.
 _ROWS_MAX = 4 * limits.CHANGES_PER_FRAME_MAX
@@ -31,21 +32,36 @@ class Announcer:
         self._units = units
         self._clock = clock
 
-    def left(self, tenant: UUID, announced: dict[tuple[UUID, UUID], int]) -> Left:
-        """Return what is left to announce; `announced` are marks not yet written down."""
+    def left(
+        self,
+        tenant: UUID,
+        announced: dict[tuple[UUID, UUID], int],
+        shards: Collection[int] = range(limits.SHARDS),
+        *,
+        documents: bool = True,
+    ) -> Left:
+        """Return what is left to announce; `announced` are marks not yet written down.
+
+        Of the stores in these shards alone, and documents only where asked for: others do the rest.
+        """
         send: list[Outbound] = []
         marks: dict[tuple[UUID, UUID], int] = {}
         with self._units.begin(tenant) as unit:
-            behind = unit.feed.behind()
+            # One that was told to its end, and only not marked yet, costs no question.
+            behind = {
+                store: head
+                for store, head in unit.feed.behind().items()
+                if shard_of(store) in shards and announced.get((tenant, store), 0) < head.head
+            }
             boxes = unit.fleet.devices_of(behind) if behind else {}
             for store, head in behind.items():
                 done = max(head.published, announced.get((tenant, store), 0))
                 rows = unit.feed.since(store, max(done, head.head - _ROWS_MAX), _ROWS_MAX)
                 send += downlink.changes(tenant, rows, boxes)
                 marks[tenant, store] = rows[-1].pos if rows else done
-            documents = unit.catalogue.unannounced()
-        send += [downlink.announcement(tenant, document) for document in documents]
-        return Left(tuple(send), marks, documents)
+            published = unit.catalogue.unannounced() if documents else ()
+        send += [downlink.announcement(tenant, document) for document in published]
+        return Left(tuple(send), marks, published)
 
     def again(self, stale: Collection[tuple[UUID, str]]) -> tuple[Outbound, ...]:
         """Announce the newest documents once more, for boxes that came back with older ones."""

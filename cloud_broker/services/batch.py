@@ -1,13 +1,12 @@
 """One batch of frames in one transaction: what is new is booked once, with all it entails."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, Place
-from cloud_broker.domain.chain import DeviceChain, Piece, join, threads, used_before
+from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_effects import Note, Plan, Refused
 from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.domain.lease_desk import Found
@@ -16,43 +15,35 @@ from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Unit
+from cloud_broker.ports.waiting import Left
 from cloud_broker.services.batch_tables import gather, write
 from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.frames import BadFrame, OpenFrame, single, stands_there
+from cloud_broker.services.entering import Acked, Booked, enter, refused_before, told
+from cloud_broker.services.frames import (
+    BadFrame,
+    OpenFrame,
+    Piece,
+    single,
+    waiting,
+    waiting_alone,
+)
 from cloud_broker.services.lease_placing import wallets_to_place
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.newcomers import Newcomers
+from cloud_broker.services.recall import came_back, serve
 from cloud_broker.services.refresh import refresh
-from cloud_broker.services.refund_leases import give_again, give_back
-from retail_core.sync.ranges import Ranges
+from cloud_broker.services.refund_leases import give_again, give_back, uses_told
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import EventType
-from retail_core.wire.messages import (
-    Rejected,
+
+# What a box may say before the cloud knows of what it speaks, as long as frames still wait.
+EARLY = frozenset(
+    {
+        FaultCode.SALE_MEMBER_UNKNOWN,
+        FaultCode.FACE_CONSENT_MISSING,
+        FaultCode.REFUND_RECEIPT_UNKNOWN,
+    }
 )
-
-SOURCE = "box"
-
-
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """What is committed of one (device, epoch) by this batch."""
-
-    place: Place
-    epoch: int
-    ranges: Ranges
-    rejected: tuple[Rejected, ...]
-    ends: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What a batch came to, to be told to the boxes after the commit."""
-
-    acked: tuple[Acked, ...] = ()
-    feed: tuple[FeedRow, ...] = ()
-    faults: tuple[FaultCode, ...] = ()
-    events: int = 0
 
 
 class Batch:
@@ -70,28 +61,63 @@ class Batch:
 
     def book(self, frames: Sequence[OpenFrame], bad: Sequence[BadFrame]) -> Booked:
         """Write everything; the caller's transaction makes it durable."""
-        places = self._unit.fleet.places({frame.sender.device for frame in frames})
-        self._repairs += [one.item() for one in bad]
-        good: list[OpenFrame] = []
-        for frame in frames:
-            if stands_there(frame, places.get(frame.sender.device)):
-                good.append(frame)
-            else:
-                self._repairs.append(_foreign(frame))
-        arrivals = _in_order(
-            arrival for frame in good for arrival in frame.arrivals(places[frame.sender.device])
+        entered = enter(self._unit, frames, bad, self._now_ms)
+        self._repairs += entered.repairs
+        fresh = in_order(
+            (frame, place, entered.places[frame.sender.device])
+            for frame, places in zip(entered.frames, entered.fresh, strict=True)
+            for place in places
         )
-        fresh = self._claim(arrivals)
-        chains = self._join_chains(good, fresh)
         made = self._plan(fresh)
-        feed = self._apply(made, chains, places)
+        self._put_behind(made)
+        feed = self._apply(made, entered.chains, entered.places)
         self._announce(made)
-        return Booked(
-            self._acked(good, places, arrivals, self._codes(arrivals, fresh, made)),
-            tuple(sorted(feed, key=lambda row: (row.store.int, row.pos))),
-            tuple(FaultCode(item.code) for item in self._repairs),
-            len(fresh),
+        codes = refused_before(self._unit, entered) | _codes(made)
+        return self._booked(told(entered.frames, entered.places, codes), feed, len(fresh))
+
+    def keep(self, frames: Sequence[OpenFrame], bad: Sequence[BadFrame]) -> Booked:
+        """Make frames durable and put what is new of them in the line; `settle` books it."""
+        entered = enter(self._unit, frames, bad, self._now_ms)
+        self._repairs += entered.repairs
+        some = zip(entered.frames, entered.fresh, strict=True)
+        self._unit.waiting.add([waiting(frame, fresh) for frame, fresh in some if fresh])
+        self._unit.repair.add(self._repairs)
+        self._announce(Plan())
+        codes = refused_before(self._unit, entered)
+        return self._booked(told(entered.frames, entered.places, codes), (), 0)
+
+    def settle(self, pieces: Sequence[Piece]) -> Booked:
+        """Book events that waited; their boxes only hear of those that cannot be booked.
+
+        What another worker has booked since they were read is passed over.
+        """
+        pieces = _still_there(pieces, self._unit.waiting.lock([one.pos for one in pieces]))
+        if not pieces:
+            return Booked()
+        places = self._unit.fleet.places_ever({piece.open.sender.device for piece in pieces})
+        fresh = in_order(
+            (piece.open, place, places[piece.open.sender.device])
+            for piece in pieces
+            for place in piece.take
         )
+        made = self._plan(fresh)
+        kept = self._kept_waiting(made, pieces)
+        self._unit.waiting.leave(
+            {
+                piece.pos: tuple(
+                    place
+                    for place in piece.left
+                    if place not in piece.take or piece.open.event_id(place) in kept
+                )
+                for piece in pieces
+            }
+        )
+        keys = list(dict.fromkeys(piece.open.key for piece in pieces))
+        feed = self._apply(made, self._unit.journal.chains(keys), places)
+        self._announce(made)
+        codes = _codes(made)
+        refused = [piece.open for piece in pieces if piece.open.has_any(codes)]
+        return self._booked(told(refused, places, codes), feed, len(fresh) - len(kept))
 
     def again(self, arrivals: Sequence[Arrival], places: dict[UUID, Place]) -> Refused | None:
         """Book events of the repair queue; return why one still cannot be, then nothing is."""
@@ -106,46 +132,58 @@ class Batch:
     ) -> tuple[FeedRow, ...]:
         """Write a plan with all it entails; return the rows for the stores' feeds."""
         self._write(made)
+        self._ask_ahead(made, chains)
         lent = self._lease(made, chains, places)
         gifts = Newcomers(self._unit, self._tenant, self._now_ms).settle(made)
         again = give_again(Benefits(self._unit, self._tenant, self._now_ms), made.refunds)
-        feed = (*lent, *gifts, *again, *refresh(self._unit, made.touched, self._now_ms))
+        beside = uses_told(made.refunds)
+        feed = (*lent, *gifts, *again, *refresh(self._unit, made.touched, self._now_ms, beside))
         self._unit.repair.add(self._repairs)
         return feed
 
-    def _claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Return the events nobody has seen before, each once."""
-        if not arrivals:
-            return []
-        once = {arrival.event.event_id: arrival for arrival in reversed(arrivals)}
-        new = self._unit.journal.claim_keys(SOURCE, list(once))
-        return [
-            arrival
-            for arrival in arrivals
-            if arrival.event.event_id in new and once[arrival.event.event_id] is arrival
-        ]
+    def _ask_ahead(self, made: Plan, chains: dict[ChainKey, DeviceChain]) -> None:
+        """Ask at once what a batch of sales asks one by one; where persons change, all waits."""
+        unit, touched = self._unit, made.touched
+        wallets = {sold.wallet for sold in made.sales if sold.wallet is not None}
+        if wallets and not (made.members or made.refunds or made.handed or made.lease_events):
+            unit.ahead(
+                lambda: unit.leases.waiting({device for device, _ in chains}),
+                lambda: unit.ledger.holders(sorted(wallets)),
+                lambda: unit.benefits.persons(touched),
+                lambda: unit.members.stores_of(touched),
+            )
 
-    def _join_chains(
-        self, frames: Sequence[OpenFrame], fresh: Sequence[Arrival]
-    ) -> dict[ChainKey, DeviceChain]:
-        if not frames:
-            return {}
-        chains = self._unit.journal.chains(list(dict.fromkeys(frame.key for frame in frames)))
-        reused: Counter[ChainKey] = Counter()
-        for arrival in fresh:
-            key = (arrival.place.device, arrival.epoch)
-            if used_before(chains[key], arrival.seq):
-                reused[key] += 1
-                self._broken(arrival.place.store, key, arrival.seq)
-        for frame in frames:
-            joined = join(chains[frame.key], frame.frame.first_seq, frame.hashes)
-            chains[frame.key] = joined.chain
-            for seq in joined.broken:
-                self._broken(UUID(bytes=frame.frame.store), frame.key, seq + 1)
-        for key, times in reused.items():
-            chains[key] = replace(chains[key], breaks=chains[key].breaks + times)
-        self._unit.journal.save_chains(chains, self._now_ms)
-        return chains
+    def _put_behind(self, made: Plan) -> None:
+        """Let what may only be early wait behind the frames that wait already."""
+        early = [one for one in made.refused if one.code in EARLY]
+        if not early or self._unit.waiting.first() is None:
+            return
+        self._unit.waiting.add([waiting_alone(one.arrival, self._tenant) for one in early])
+        made.refused = [one for one in made.refused if one.code not in EARLY]
+
+    def _kept_waiting(self, made: Plan, pieces: Sequence[Piece]) -> set[bytes]:
+        """Take from the refused what an older frame that still waits may explain; return it."""
+        early = [one for one in made.refused if one.code in EARLY]
+        if not early:
+            return set()
+        first = self._unit.waiting.first(besides=[piece.pos for piece in pieces])
+        young = {
+            piece.open.event_id(place)
+            for piece in pieces
+            if first is not None and first < piece.pos
+            for place in piece.take
+        }
+        kept = {one.arrival.event.event_id for one in early} & young
+        made.refused = [one for one in made.refused if one.arrival.event.event_id not in kept]
+        return kept
+
+    def _booked(self, acked: tuple[Acked, ...], feed: tuple[FeedRow, ...], events: int) -> Booked:
+        return Booked(
+            acked,
+            tuple(sorted(feed, key=lambda row: (row.store.int, row.pos))),
+            tuple(FaultCode(item.code) for item in self._repairs),
+            events,
+        )
 
     def _lease(
         self, made: Plan, chains: dict[ChainKey, DeviceChain], places: dict[UUID, Place]
@@ -154,7 +192,8 @@ class Batch:
         leasing = Leasing(self._unit, self._tenant, self._now_ms)
         leasing.book(made.sales, made.lease_events, chains)
         give_back(self._unit, leasing, made.refunds, made.sales)
-        rows = leasing.save(places)
+        lent = serve(self._unit, leasing, came_back(made), self._now_ms)
+        rows = leasing.save({**places, **self._unit.fleet.places(lent)} if lent else places)
         self._unit.placements.queue(wallets_to_place(made), self._now_ms)
         self._repairs += [self._found(one, places) for one in leasing.found]
         return rows
@@ -170,23 +209,6 @@ class Batch:
             received_ms=self._now_ms,
             store=None if place is None else place.store,
             device=found.device,
-        )
-
-    def _broken(self, store: UUID, key: ChainKey, seq: int) -> None:
-        device, epoch = key
-        digest = sha256(b"chain" + device.bytes + f"{epoch}/{seq}".encode()).digest()
-        self._repairs.append(
-            RepairItem(
-                repair_id=UUID(bytes=digest[:16]),
-                kind="chain",
-                code=FaultCode.WIRE_CHAIN_BROKEN.value,
-                detail=f"seq={seq}",
-                received_ms=self._now_ms,
-                store=store,
-                device=device,
-                epoch=epoch,
-                seq=seq,
-            )
         )
 
     def _plan(self, fresh: Sequence[Arrival]) -> Plan:
@@ -235,55 +257,14 @@ class Batch:
             stores = {arrival.place.store for arrival in made.applied}
             self._unit.announce(LiveEvent(self._tenant, frozenset(kinds), tuple(sorted(stores))))
 
-    def _codes(
-        self, arrivals: Sequence[Arrival], fresh: Sequence[Arrival], made: Plan
-    ) -> dict[UUID, str]:
-        """Return why events were refused, by this batch or, for repeated ones, by an earlier."""
-        codes = {one.arrival.event_id: one.code.value for one in made.refused}
-        if len(fresh) < len(arrivals):
-            new = {arrival.event_id for arrival in fresh}
-            old = [one.event_id for one in arrivals if one.event_id not in new]
-            codes |= self._unit.repair.refused(old)
-        return codes
 
-    def _acked(
-        self,
-        frames: Sequence[OpenFrame],
-        places: dict[UUID, Place],
-        arrivals: Sequence[Arrival],
-        codes: dict[UUID, str],
-    ) -> tuple[Acked, ...]:
-        """Whatever was in the frames is committed now, by this batch or an earlier one."""
-        pieces: dict[ChainKey, list[Piece]] = {}
-        for frame in frames:
-            pieces.setdefault(frame.key, []).append(
-                Piece(frame.frame.first_seq, frame.last_seq, frame.hashes[0], frame.hashes[-1])
-            )
-        rejected: dict[ChainKey, list[Rejected]] = {}
-        for one in arrivals if codes else ():
-            if one.event_id in codes:
-                key = (one.place.device, one.epoch)
-                rejected.setdefault(key, []).append(Rejected(one.seq, codes[one.event_id]))
-        return tuple(
-            Acked(
-                places[device],
-                epoch,
-                tuple((piece.low, piece.high) for piece in some),
-                tuple(rejected.get((device, epoch), ())),
-                tuple(piece.end for piece in some),
-            )
-            for (device, epoch), all_ in pieces.items()
-            for some in threads(all_)
-        )
-
-
-def _in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
+def in_order(fresh: Iterable[tuple[OpenFrame, int, Place]]) -> list[Arrival]:
     """Enrolments first: a sale may have come over the live lane before its member's backlog.
 
     Refunds last: the receipt may be another box's.
     """
     return sorted(
-        arrivals,
+        (frame.arrival(at, place) for frame, at, place in fresh),
         key=lambda one: (
             one.event.type != EventType.MEMBER_ENROLLED,
             one.event.type == EventType.REFUND,
@@ -294,22 +275,19 @@ def _in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
     )
 
 
-def _foreign(frame: OpenFrame) -> RepairItem:
-    digest = sha256(b"foreign" + frame.hashes[-1] + str(frame.sender).encode()).digest()
-    store = UUID(bytes=frame.frame.store)
-    return RepairItem(
-        repair_id=UUID(bytes=digest[:16]),
-        kind="frame",
-        code=FaultCode.WIRE_SENDER_MISMATCH.value,
-        detail=f"store={store}, shard={frame.sender.shard}",
-        received_ms=frame.received_ms,
-        store=store,
-        device=frame.sender.device,
-        epoch=frame.frame.epoch,
-        seq=frame.frame.first_seq,
-        topic=str(frame.sender),
-        payload=frame.payload,
-    )
+def _still_there(pieces: Sequence[Piece], left: Mapping[int, Left]) -> list[Piece]:
+    found: list[Piece] = []
+    for piece in pieces:
+        if piece.pos in left:
+            now = left[piece.pos]
+            whole = tuple(range(len(piece.open.frame.events))) if now is None else now
+            take = tuple(place for place in piece.take if place in whole)
+            found.append(replace(piece, left=whole, take=take))
+    return found
+
+
+def _codes(made: Plan) -> dict[bytes, str]:
+    return {one.arrival.event.event_id: one.code.value for one in made.refused}
 
 
 def _noted(note: Note) -> RepairItem:

@@ -5,10 +5,13 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_of
 from cloud_broker.domain.ingest_effects import CARD, PHONE, TAP, Facts, Plan, TapKey
+from cloud_broker.domain.rule_uses import uses_moved
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.after_booking import after_booking
 from cloud_broker.services.points_books import look_up_points
 from cloud_broker.services.profile_desk import enter_birthdays
+from cloud_broker.services.withdrawn_again import withdraw_again
+from retail_core.ids import id_of
 from retail_core.wire.codec import Body
 from retail_core.wire.messages import CardIssued, FaceHeld, MemberEnrolled, ProofUsed, Sale
 
@@ -23,10 +26,10 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
     for arrival, body in opened:
         match body:
             case Sale():
-                receipts.add(UUID(bytes=body.receipt_id))
+                receipts.add(id_of(body.receipt_id))
                 taps |= _tap(arrival, body)
             case MemberEnrolled():
-                wallets.add(UUID(bytes=body.wallet))
+                wallets.add(id_of(body.wallet))
                 identities.add((PHONE, body.phone_hash or b""))
             case CardIssued():
                 identities.add((CARD, body.uid_hash))
@@ -40,19 +43,31 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
         for arrival, body in opened
         if isinstance(body, FaceHeld) and arrival.member is not None
     }
-    facts = Facts(
-        receipts=unit.journal.known_receipts(receipts) if receipts else set(),
-        taps=unit.journal.known_taps(taps),
-        wallets=unit.members.wallets(members) if members else {},
-        wallet_owners=unit.members.wallet_owners(wallets) if wallets else {},
-        identities=unit.members.identities(identities) if identities else {},
-        proofs=unit.journal.claim_proofs(proofs) if proofs else {},
-        consenting=unit.faces.consenting(faces) if faces else set(),
-        tenant=tenant,
-    )
+    facts = _known(unit, members, receipts, taps)
+    facts.tenant = tenant
+    facts.wallet_owners = unit.members.wallet_owners(wallets) if wallets else {}
+    facts.identities = unit.members.identities(identities) if identities else {}
+    facts.proofs = unit.journal.claim_proofs(proofs) if proofs else {}
+    facts.consenting = unit.faces.consenting(faces) if faces else set()
     facts.holders = _moved(unit, opened, facts)
     look_up_points(unit, opened, facts)
     return facts
+
+
+def _known(unit: Unit, members: set[UUID], receipts: set[UUID], taps: set[TapKey]) -> Facts:
+    """Read what nearly every batch needs, in one way."""
+
+    def booked() -> set[UUID]:
+        return unit.journal.known_receipts(receipts) if receipts else set()
+
+    def tapped() -> set[TapKey]:
+        return unit.journal.known_taps(taps)
+
+    def wallets() -> dict[UUID, UUID]:
+        return unit.members.wallets(members) if members else {}
+
+    unit.ahead(booked, tapped, wallets)
+    return Facts(receipts=booked(), taps=tapped(), wallets=wallets())
 
 
 def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> dict[UUID, UUID]:
@@ -61,12 +76,17 @@ def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> 
         facts.wallets[arrival.member]
         for arrival, body in opened
         if isinstance(body, Sale) and arrival.member in facts.wallets
-        for posting in body.postings
-        if str(facts.wallets[arrival.member]) not in posting.credit + posting.debit
+        if _books_elsewhere(body, str(facts.wallets[arrival.member]))
     }
     facts.kin = {wallet: frozenset(unit.ledger.group(wallet)) for wallet in sorted(first)}
     kin = {one for group in facts.kin.values() for one in group}
     return unit.ledger.holders(kin) if kin else {}
+
+
+def _books_elsewhere(sale: Sale, wallet: str) -> bool:
+    return any(
+        wallet not in posting.credit and wallet not in posting.debit for posting in sale.postings
+    )
 
 
 def write(unit: Unit, made: Plan, now_ms: int) -> None:
@@ -81,11 +101,13 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     unit.phones.add_claims(made.claims)
     unit.members.add_consents(made.consents)
     unit.faces.erased(made.erased_faces, now_ms)
+    withdraw_again(unit, made, now_ms)
     unit.faces.hold(made.held_faces, now_ms)
     unit.journal.add_sales(made.sales)
     unit.clerks.note(made.sales, now_ms)
     unit.tills.note(made.till_news)
     unit.ledger.add_refunds(made.refunds)
+    unit.journal.count_uses(uses_moved(made.sales, made.refunds))
     unit.growth.due(made.buyers, "sale")
     unit.stock.note_sales(made.sales)
     unit.stock.note_refunds(made.refunds)
@@ -108,7 +130,7 @@ def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:
     return {
         (
             arrival.place.store,
-            None if till is None else UUID(bytes=till),
+            None if till is None else id_of(till),
             day,
             sale.till_receipt_no,
         )

@@ -15,6 +15,7 @@ from cloud_broker.ports.feed import FeedRow
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.refresh import refresh
+from cloud_broker.services.restoring import frozen
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.leases import LENT, Right, RightKind
 
@@ -79,7 +80,7 @@ class Benefits:
         self._touched |= {promised[right] for right in ready}
         return bool(ready)
 
-    def take_back(self, member: UUID, source: str) -> bool:
+    def take_back(self, member: UUID, source: str, how: Ending = "taken") -> bool:
         """Take back what a source gave and was not used; False when there is nothing left of it.
 
         A box that holds it is asked for it. What it hands out before it hears of that stays used. A
@@ -93,7 +94,7 @@ class Benefits:
                 sources.append(_again(right))
                 right = self._right("coupon", held.member, sources[-1])
         rights = {right for said in sources for right in self._unit.benefits.sourced(persons, said)}
-        return self._end(rights, "taken")
+        return self._end(rights, how)
 
     def one_of_each(self, member: UUID) -> bool:
         """Take back, of a person who was two, what both were given of one source; False for none.
@@ -111,7 +112,17 @@ class Benefits:
             for source in {one.source for one in held}
             for right in self._surplus(persons, what, [one for one in held if one.source == source])
         }
-        return bool(surplus) and self._end(surplus, "taken")
+        return bool(surplus) and self._end(surplus, "merged")
+
+    def parted(self, members: Collection[UUID]) -> None:
+        """Give back what ended because members were one and are no more, once for each person."""
+        persons = self._unit.benefits.persons(members)
+        everyone = {one for same in persons.values() for one in same}
+        back = self._unit.benefits.revive(everyone, self._today())
+        self._given |= back.keys()
+        self._touched |= set(back.values())
+        for member in sorted(persons):
+            self.one_of_each(member)
 
     def expire(self, day: date) -> int:
         """End what was to be used before a day, at most a page of it; return how much."""
@@ -127,7 +138,7 @@ class Benefits:
         used = self._unit.benefits.coupon(right)
         if used is None:
             return None
-        today = datetime.fromtimestamp(self._now_ms / _MS, UTC).date()
+        today = self._today()
         whole = today + (used.last_day - used.first_day)
         return self.give_coupon(
             used.member,
@@ -177,14 +188,19 @@ class Benefits:
         first_hers = sorted(held, key=lambda one: persons.index(one.member))
         return [one.right for one in first_hers[0 if elsewhere else 1 :]]
 
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._now_ms / _MS, UTC).date()
+
     def _right(self, what: str, member: UUID, source: str) -> UUID:
         said = f"{what}/{self._tenant}/{member}/{source}"
         return UUID(bytes=sha256(said.encode()).digest()[:16])
 
     def _endowed(self, right: UUID, member: UUID) -> UUID:
         one = Right(RightKind.COUPON, right)
-        if not self._unit.leases.books([one])[one].credited:
-            self._unit.leases.save_free({one: 1})
+        book = self._unit.leases.books([one])[one]
+        if not book.credited:
+            # A restored cloud may know that a box holds it before it knows that it was given.
+            self._unit.leases.save_free({one: book.free + 1})
         self._given.add(right)
         self._touched.add(member)
         return right
@@ -201,6 +217,8 @@ class Benefits:
         return bool(ended)
 
     def _lend(self, rights: Collection[UUID]) -> tuple[FeedRow, ...]:
+        if frozen(self._unit):
+            rights = ()  # `sweep` lends them when the restore is thawed
         found = self._unit.benefits.lendable(rights, len(rights)) if rights else ()
         recalled, self._recalled, self._given = self._recalled, set(), set()
         leasing = Leasing(self._unit, self._tenant, self._now_ms)

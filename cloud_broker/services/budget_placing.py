@@ -11,7 +11,8 @@ from uuid import UUID
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.lending import boxes_of, lend
+from cloud_broker.services.lending import Boxes
+from cloud_broker.services.restoring import frozen
 from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.campaigns import budget_right
@@ -40,6 +41,8 @@ class BudgetPlacing:
         if now_ms < self._look_ms.get(tenant, 0):
             return 0
         with self._units.begin(tenant) as unit:
+            if frozen(unit):
+                return 0
             wanted = dict(_budgets(tenant, self._rules.of(unit, tenant, now_ms)))
             lent = self._spread(unit, tenant, wanted, now_ms) if wanted else 0
         if lent < GRANTS_MAX:
@@ -49,14 +52,15 @@ class BudgetPlacing:
     def _spread(self, unit: Unit, tenant: UUID, wanted: dict[Right, int], now_ms: int) -> int:
         leasing = Leasing(unit, tenant, now_ms)
         leasing.load(wanted.keys())
-        boxes = sorted(boxes_of(unit, leasing, set(unit.fleet.store_names())).values())
+        lending = Boxes(unit, leasing)
+        boxes = sorted(lending.of(unit.fleet.store_names()).values())
         lent = 0
         for right, budget in wanted.items():
             _endow(leasing, right, budget)
             for device, amount in self._parts(leasing, right, boxes):
                 if lent == GRANTS_MAX:
                     break
-                lend(unit, leasing, (right, device, amount))
+                lending.lend((right, device, amount))
                 lent += 1
         leasing.save(unit.fleet.places({one.device for one in leasing.desk.said}))
         return lent

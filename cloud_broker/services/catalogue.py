@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cloud_broker.ports.catalogue import Document, Revision
+from cloud_broker.ports.catalogue import Announcement, Document, Revision, Step
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
@@ -14,10 +14,11 @@ from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Unit, Units
 from retail_core import limits
 from retail_core.catalog.article import Article
-from retail_core.catalog.encoding import encode_catalogue
+from retail_core.catalog.delta import encode_delta
+from retail_core.catalog.encoding import encode_catalogue, open_catalogue
 from retail_core.catalog.importing import CatalogueImport, ImportedArticle, parse_catalogue
 from retail_core.catalog.price_lists import publishable
-from retail_core.checkout.business_date import as_int
+from retail_core.checkout.business_date import DAY_STARTS_AT, as_int, business_date
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle, sign_bundle
 from retail_core.texts.faults import FaultCode
@@ -159,14 +160,30 @@ class CataloguePublisher:
                 limit=limits.PUBLISHED_PRICES_MAX,
             )
         newest = unit.catalogue.newest("catalogue")
-        version = 1 if newest is None else newest.version + 1
+        # After a restore boxes may hold what was published since the backup: they want a newer one.
+        floor = unit.restores.highest("catalogue")
+        version = 1 + max(floor, 0 if newest is None else newest.version)
         content = encode_catalogue(version, articles, day=as_int(today), prices=prices)
-        document = Document("catalogue", version, sha256(content).digest(), content)
+        step = None if newest is None else _step(unit, newest, content)
+        document = Document("catalogue", version, sha256(content).digest(), content, step)
         unit.catalogue.add_catalogue(document, today, len(articles), who)
         return version
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self.clock.now_ms() / 1000, ZoneInfo(self.zone)).date()
+        """Return the chain's business day, by which the boxes and the tasks count too."""
+        local = datetime.fromtimestamp(self.clock.now_ms() / 1000, ZoneInfo(self.zone))
+        return business_date(local.replace(tzinfo=None), DAY_STARTS_AT)
+
+
+def _step(unit: Unit, newest: Announcement, content: bytes) -> Step | None:
+    """Return what leads from the newest catalogue to this one, where that is little."""
+    held = unit.catalogue.content("catalogue", newest.version)
+    if held is None:
+        return None
+    delta = encode_delta(
+        open_catalogue(held), open_catalogue(content), limits.CATALOGUE_DELTA_BYTES_MAX
+    )
+    return None if delta is None else Step(newest.version, newest.sha256, delta)
 
 
 def _revision(row: ImportedArticle, article_id: UUID) -> Revision:

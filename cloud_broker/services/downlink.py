@@ -6,6 +6,7 @@ from itertools import groupby
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.checkin_plan import NewCheckIn
@@ -24,7 +25,14 @@ from retail_core.wire.messages import (
     Published,
     Rejected,
 )
-from retail_core.wire.topics import DeviceTopic, all_topic, cloud_state_topic
+from retail_core.wire.packing import NEWEST_PACKING
+from retail_core.wire.topics import (
+    DeviceTopic,
+    all_topic,
+    cloud_state_topic,
+    shard_state_topic,
+    worker_state_topic,
+)
 
 # The rest of a frame, so that changes are cut before the limit is met.
 _FRAME_ROOM_BYTES = limits.FRAME_BYTES_MAX - 4096
@@ -33,11 +41,12 @@ _CHANGE_OVERHEAD_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A message to be published at QoS 1."""
+    """A message to be published; at QoS 0 where the other side asks again by itself."""
 
     topic: str
     payload: bytes
     retain: bool = False
+    qos: int = 1
 
 
 def ack(
@@ -48,7 +57,10 @@ def ack(
     rejected: Sequence[Rejected] = (),
     ends: Sequence[bytes] = (),
 ) -> Outbound:
-    """Tell a box what of its journal is committed, and prove it by the hash at each range's end."""
+    """Tell a box what of its journal is committed, and prove it by the hash at each range's end.
+
+    At QoS 0: a box that does not hear it sends its frame again, and is told again.
+    """
     frame = AckFrame(
         v=WIRE_VERSION,
         epoch=epoch,
@@ -56,6 +68,28 @@ def ack(
         credit=limits.FRAMES_IN_FLIGHT,
         rejected=tuple(rejected),
         ends=tuple(ends[: limits.ACK_RANGES_MAX]),
+        packing=NEWEST_PACKING,
+    )
+    return Outbound(_topic(tenant, place, "ack"), encode(frame), qos=0)
+
+
+def greeted(
+    tenant: UUID,
+    place: Place,
+    epoch: int,
+    proven: Sequence[tuple[tuple[int, int], bytes]],
+    cloud_epoch: int,
+) -> Outbound:
+    """Answer a hello with every range that is here, proven, and with this database's epoch."""
+    some = proven[: limits.ACK_RANGES_MAX]
+    frame = AckFrame(
+        v=WIRE_VERSION,
+        epoch=epoch,
+        ranges=tuple(span for span, _ in some),
+        credit=limits.FRAMES_IN_FLIGHT,
+        ends=tuple(end for _, end in some),
+        packing=NEWEST_PACKING,
+        cloud_epoch=cloud_epoch,
     )
     return Outbound(_topic(tenant, place, "ack"), encode(frame))
 
@@ -95,7 +129,7 @@ def to_one_box(tenant: UUID, place: Place, frame: ChangeFrame) -> Outbound:
 
 
 def announcement(tenant: UUID, document: Announcement) -> Outbound:
-    """Tell every store of a new catalogue or bundle."""
+    """Tell every store of a new catalogue or bundle; a small change travels along."""
     frame = Published(
         v=WIRE_VERSION,
         kind=document.kind,
@@ -103,6 +137,13 @@ def announcement(tenant: UUID, document: Announcement) -> Outbound:
         sha256=document.sha256,
         size=document.size,
     )
+    if document.step is not None:
+        frame = replace(
+            frame,
+            base=document.step.base,
+            base_sha256=document.step.base_sha256,
+            delta=document.step.content,
+        )
     return Outbound(all_topic(tenant, document.kind), encode(frame))
 
 
@@ -110,6 +151,18 @@ def cloud_state(tenant: UUID, boot_id: UUID, *, up: bool) -> Outbound:
     """Say, retained, whether ingest is there."""
     frame = CloudPresence(v=WIRE_VERSION, up=up, boot_id=boot_id.bytes)
     return Outbound(cloud_state_topic(tenant), encode(frame), retain=True)
+
+
+def shard_state(shard: int, boot_id: UUID, *, up: bool) -> Outbound:
+    """Say, retained and to every tenant's boxes, who works a shard."""
+    frame = CloudPresence(v=WIRE_VERSION, up=up, boot_id=boot_id.bytes)
+    return Outbound(shard_state_topic(shard), encode(frame), retain=True)
+
+
+def worker_state(slot: int, boot_id: UUID, *, up: bool) -> Outbound:
+    """Say, retained, whether a worker lives; `up=False` is its will."""
+    frame = CloudPresence(v=WIRE_VERSION, up=up, boot_id=boot_id.bytes)
+    return Outbound(worker_state_topic(slot), encode(frame), retain=True)
 
 
 def check_in(tenant: UUID, place: Place, checkin: NewCheckIn) -> Outbound:

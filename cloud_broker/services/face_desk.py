@@ -1,7 +1,8 @@
 """Faces by two persons: one puts the record together and asks, another says yes.
 
 Letting a store recognise faces touches every customer who comes near its counter, so no one person
-does it from a browser. Going the other way, off, is safe and takes one.
+does it from a browser. Going the other way, off, is safe and takes one. Whoever acts takes a turn:
+two who act at the same moment come one after the other, and the second sees what the first did.
 """
 
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class FaceDesk:
         now_ms = self.clock.now_ms()
         record = _complete(leave, now_ms)
         with self.units.begin(who.tenant_id) as unit:
+            unit.faces.take_turn()
             before = _held(unit, store)
             _fits(act, before)
             proposal = Proposal(
@@ -107,6 +109,7 @@ class FaceDesk:
         _may(who)
         now_ms = self.clock.now_ms()
         with self.units.begin(who.tenant_id) as unit:
+            unit.faces.take_turn()
             proposal = self._open(unit, proposal_id, now_ms)
             if proposal.proposed_by == who.user_id:
                 raise Fault(FaultCode.FACE_SECOND_PERSON)
@@ -132,6 +135,7 @@ class FaceDesk:
         _may(who)
         now_ms = self.clock.now_ms()
         with self.units.begin(who.tenant_id) as unit:
+            unit.faces.take_turn()
             proposal = self._open(unit, proposal_id, now_ms)
             unit.faces.settle(proposal_id, "withdrawn", who.user_id, now_ms)
             _audit(unit, who, "face.proposal_withdrawn", proposal, now_ms)
@@ -143,6 +147,7 @@ class FaceDesk:
         """
         _may(who)
         with self.units.begin(who.tenant_id) as unit:
+            unit.faces.take_turn()
             before = _held(unit, store)
             if before is None or not before.said.enabled:
                 raise Fault(FaultCode.API_NOT_FOUND, what="faces")

@@ -1,7 +1,7 @@
 """A frame as it came over the broker: opened, its sender checked, its hashes computed."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import accumulate
 from uuid import UUID
@@ -11,6 +11,7 @@ import msgspec
 from cloud_broker.domain.arrivals import Arrival, Place
 from cloud_broker.domain.ingest_plan import detail_of
 from cloud_broker.ports.repair import RepairItem
+from cloud_broker.ports.waiting import WaitingFrame
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_up, encode, event_hash
@@ -36,11 +37,12 @@ class OpenFrame:
     frame: UpFrame
     hashes: tuple[bytes, ...]
     received_ms: int
+    came_as: bytes = b""
 
     @property
     def payload(self) -> bytes:
-        """Its bytes."""
-        return encode(self.frame)
+        """Its bytes, as they came where it is whole."""
+        return self.came_as or encode(self.frame)
 
     @property
     def key(self) -> tuple[UUID, int]:
@@ -54,16 +56,32 @@ class OpenFrame:
 
     def arrivals(self, place: Place) -> Iterator[Arrival]:
         """Return its events with their place in the journal."""
-        for index, event in enumerate(self.frame.events):
-            yield Arrival(
-                place=place,
-                epoch=self.frame.epoch,
-                seq=self.frame.first_seq + index,
-                event=event,
-                hash=self.hashes[index + 1],
-                prev_hash=self.hashes[index],
-                received_ms=self.received_ms,
-            )
+        for index in range(len(self.frame.events)):
+            yield self.arrival(index, place)
+
+    def arrival(self, index: int, place: Place) -> Arrival:
+        """Return one of its events, counted from 0."""
+        event = self.frame.events[index]
+        same_boot = event.boot_id == self.frame.sent_boot
+        age_ms = self.frame.sent_mono_ms - event.mono_ms
+        return Arrival(
+            place=place,
+            epoch=self.frame.epoch,
+            seq=self.frame.first_seq + index,
+            event=event,
+            hash=self.hashes[index + 1],
+            prev_hash=self.hashes[index],
+            received_ms=self.received_ms,
+            age_ms=max(0, age_ms) if same_boot else None,
+        )
+
+    def event_id(self, index: int) -> bytes:
+        """Return the id of one of its events, counted from 0."""
+        return self.frame.events[index].event_id
+
+    def has_any(self, events: Container[bytes]) -> bool:
+        """Return whether one of its events is among these."""
+        return any(event.event_id in events for event in self.frame.events)
 
     def halves(self) -> tuple["OpenFrame", "OpenFrame"]:
         """Cut it in two good frames, to find the event that the database refuses."""
@@ -79,6 +97,21 @@ class OpenFrame:
             OpenFrame(self.sender, first, self.hashes[: cut + 1], self.received_ms),
             OpenFrame(self.sender, second, self.hashes[cut:], self.received_ms),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A waiting frame, opened: `left` of its events wait, `take` are those to be booked now."""
+
+    pos: int
+    open: OpenFrame
+    left: tuple[int, ...]
+    take: tuple[int, ...]
+
+    def halves(self) -> tuple["Piece", "Piece"]:
+        """Cut what is to be booked in two, to find the event that the database refuses."""
+        cut = len(self.take) // 2
+        return replace(self, take=self.take[:cut]), replace(self, take=self.take[cut:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +149,7 @@ def open_frame(message: Inbound) -> OpenFrame | BadFrame | None:
         return BadFrame(sender, message, fault)
     if (frame.tenant, frame.device) != (sender.tenant.bytes, sender.device.bytes):
         return BadFrame(sender, message, Fault(FaultCode.WIRE_SENDER_MISMATCH))
-    return OpenFrame(sender, frame, _hashes(frame), message.received_ms)
+    return OpenFrame(sender, frame, _hashes(frame), message.received_ms, message.payload)
 
 
 def opened_again(payload: bytes, received_ms: int) -> OpenFrame:
@@ -152,5 +185,45 @@ def single(arrival: Arrival, tenant: UUID) -> bytes:
             first_seq=arrival.seq,
             prev_hash=arrival.prev_hash,
             events=(arrival.event,),
+            sent_boot=None if arrival.age_ms is None else arrival.event.boot_id,
+            sent_mono_ms=arrival.event.mono_ms + (arrival.age_ms or 0),
         )
     )
+
+
+def waiting(frame: OpenFrame, fresh: tuple[int, ...]) -> WaitingFrame:
+    """Return a frame as it is put in the line, with what of it is new."""
+    whole = len(fresh) == len(frame.frame.events)
+    return WaitingFrame(
+        shard=frame.sender.shard,
+        device=frame.sender.device,
+        epoch=frame.frame.epoch,
+        first_seq=frame.frame.first_seq,
+        last_seq=frame.last_seq,
+        received_ms=frame.received_ms,
+        topic=str(frame.sender),
+        payload=frame.payload,
+        left=None if whole else fresh,
+    )
+
+
+def waiting_alone(arrival: Arrival, tenant: UUID) -> WaitingFrame:
+    """Return one event as it is put in the line."""
+    place = arrival.place
+    return WaitingFrame(
+        shard=place.shard,
+        device=place.device,
+        epoch=arrival.epoch,
+        first_seq=arrival.seq,
+        last_seq=arrival.seq,
+        received_ms=arrival.received_ms,
+        topic=str(DeviceTopic(tenant, place.shard, place.device, "up")),
+        payload=single(arrival, tenant),
+    )
+
+
+def piece_of(waits: WaitingFrame) -> Piece:
+    """Open a frame of the line; it was good when it was put there."""
+    opened = opened_again(waits.payload, waits.received_ms)
+    left = tuple(range(len(opened.frame.events))) if waits.left is None else waits.left
+    return Piece(waits.pos, opened, left, left)

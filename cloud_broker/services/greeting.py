@@ -9,6 +9,7 @@ from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services import downlink
 from cloud_broker.services.downlink import Outbound
 from cloud_broker.services.frames import Inbound
+from cloud_broker.services.restoring import epoch_of
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -60,8 +61,7 @@ def _answer(unit: Unit, sender: DeviceTopic, place: Place, hello: Hello) -> Gree
     tenant = sender.tenant
     chain = unit.journal.committed((sender.device, hello.epoch))
     proven = proof_for(chain, hello.lowest_unacked, hello.next_seq)
-    ranges, ends = tuple(span for span, _ in proven), [end for _, end in proven]
-    send = [downlink.ack(tenant, place, hello.epoch, ranges, ends=ends)]
+    send = [downlink.greeted(tenant, place, hello.epoch, proven, epoch_of(unit))]
     send += [
         downlink.to_one_box(tenant, place, frame) for frame in _missed(unit, place.store, hello)
     ]
@@ -85,6 +85,6 @@ def _missed(unit: Unit, store: UUID, hello: Hello) -> tuple[ChangeFrame, ...]:
     if hello.feed_pos > head.head:
         epoch = unit.feed.begin_epoch(store)
         return (ChangeFrame(WIRE_VERSION, epoch, 0, 0, ()),)
-    if hello.feed_pos == head.head:
-        return ()
+    if hello.feed_pos == head.head or hello.feed_pos < head.pruned:
+        return ()  # what is not kept any more it finds missing when it reads its feed
     return downlink.change_frames(unit.feed.since(store, hello.feed_pos, ROWS_MAX))

@@ -5,16 +5,26 @@ committed too, in the repair queue. When the database refuses a batch's content,
 halves until the one event that is the cause stands alone; its neighbours are booked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import StoreRefusedError, Units
+from cloud_broker.ports.waiting import WaitingDepth
 from cloud_broker.services import downlink
-from cloud_broker.services.batch import Batch, Booked
+from cloud_broker.services.batch import Batch
 from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.frames import BadFrame, Inbound, OpenFrame, open_frame
+from cloud_broker.services.entering import Booked
+from cloud_broker.services.feed_front import FeedFront
+from cloud_broker.services.frames import (
+    BadFrame,
+    Inbound,
+    OpenFrame,
+    Piece,
+    open_frame,
+    piece_of,
+)
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -37,10 +47,43 @@ class Ingest:
         self._units = units
         self._clock = clock
         self._tally = tally
+        self._front = FeedFront()
 
     def book(self, messages: Sequence[Inbound]) -> Outcome:
         """Commit a batch. Raises Fault SYNC_LINK_DOWN when it has to be tried again whole."""
         outcome = Outcome()
+        for tenant, some in self._opened(messages).items():
+            self._book(tenant, some, outcome)
+        return outcome
+
+    def keep(self, messages: Sequence[Inbound]) -> Outcome:
+        """Make a backlog durable and acknowledge it; `book_waiting` books it, in this order.
+
+        Raises Fault SYNC_LINK_DOWN when it has to be tried again whole.
+        """
+        outcome = Outcome()
+        for tenant, some in self._opened(messages).items():
+            self._keep(tenant, some, outcome)
+        return outcome
+
+    def book_waiting(self, tenant: UUID, shards: Collection[int], limit: int) -> Outcome:
+        """Book the oldest events that wait of these shards, about `limit` of them.
+
+        `events` of the outcome is 0 when none could be. Raises Fault SYNC_LINK_DOWN.
+        """
+        outcome = Outcome()
+        with self._units.begin(tenant) as unit:
+            waits = unit.waiting.oldest(shards, limit)
+        if waits:
+            self._settle(tenant, [piece_of(one) for one in waits], outcome)
+        return outcome
+
+    def waits(self, tenant: UUID) -> WaitingDepth:
+        """Return how much is acknowledged and not booked yet. Raises Fault SYNC_LINK_DOWN."""
+        with self._units.begin(tenant) as unit:
+            return unit.waiting.depth()
+
+    def _opened(self, messages: Sequence[Inbound]) -> dict[UUID, list[AnyFrame]]:
         frames: dict[UUID, list[AnyFrame]] = {}
         for message in messages:
             frame = open_frame(message)
@@ -48,13 +91,17 @@ class Ingest:
                 self._tally.count(FaultCode.WIRE_MALFORMED)
             else:
                 frames.setdefault(frame.sender.tenant, []).append(frame)
-        for tenant, some in frames.items():
-            self._book(tenant, some, outcome)
-        return outcome
+        return frames
+
+    def _keep(self, tenant: UUID, frames: list[AnyFrame], outcome: Outcome) -> None:
+        try:
+            self._commit(tenant, outcome, lambda batch: batch.keep(*_parted(frames)))
+        except StoreRefusedError:
+            self._book(tenant, frames, outcome)
 
     def _book(self, tenant: UUID, frames: list[AnyFrame], outcome: Outcome) -> None:
         try:
-            self._commit(tenant, frames, outcome)
+            self._commit(tenant, outcome, lambda batch: batch.book(*_parted(frames)))
         except StoreRefusedError as refused:
             for part in self._parts(tenant, frames, outcome, str(refused)):
                 self._book(tenant, part, outcome)
@@ -73,25 +120,59 @@ class Ingest:
         if len(frame.frame.events) > 1:
             first, second = frame.halves()
             return [first], [second]
-        self._commit(tenant, frames, outcome, poison=reason)
+        self._commit(tenant, outcome, lambda batch: batch.book(*_parted(frames)), poison=reason)
         return ()
 
-    def _commit(
-        self, tenant: UUID, frames: list[AnyFrame], outcome: Outcome, poison: str | None = None
+    def _settle(
+        self, tenant: UUID, pieces: list[Piece], outcome: Outcome, poison: str | None = None
     ) -> None:
-        good = [frame for frame in frames if isinstance(frame, OpenFrame)]
-        bad = [frame for frame in frames if isinstance(frame, BadFrame)]
+        """Book pieces of the line; one that another worker has booked meanwhile is passed over."""
+        try:
+            self._commit(tenant, outcome, lambda batch: batch.settle(pieces), poison)
+        except StoreRefusedError as refused:
+            if poison is not None:
+                raise
+            if len(pieces) > 1:
+                cut = len(pieces) // 2
+                self._settle(tenant, pieces[:cut], outcome)
+                self._settle(tenant, pieces[cut:], outcome)
+            elif len(pieces[0].take) > 1:
+                for half in pieces[0].halves():
+                    self._settle(tenant, [half], outcome)
+            else:
+                self._settle(tenant, pieces, outcome, poison=str(refused))
+
+    def _commit(
+        self,
+        tenant: UUID,
+        outcome: Outcome,
+        work: Callable[[Batch], Booked],
+        poison: str | None = None,
+    ) -> None:
         with self._units.begin(tenant) as unit:
-            booked = Batch(unit, tenant, self._clock.now_ms(), poison).book(good, bad)
-            stores = {row.store for row in booked.feed}
+            booked = work(Batch(unit, tenant, self._clock.now_ms(), poison))
+            rows = self._front.filled(unit, tenant, booked.feed)
+            stores = {row.store for row in rows}
             boxes = unit.fleet.devices_of(stores) if stores else {}
         for code in booked.faults:
             self._tally.count(code)
         outcome.events += booked.events
         outcome.send += _acks(tenant, booked)
-        outcome.send += downlink.changes(tenant, booked.feed, boxes)
-        for row in booked.feed:
-            outcome.marks[tenant, row.store] = row.pos
+        outcome.send += downlink.changes(tenant, rows, boxes)
+        marks = {(tenant, row.store): row.pos for row in rows}
+        self._front.told(marks)
+        outcome.marks |= marks
+
+
+def _parted(frames: Iterable[AnyFrame]) -> tuple[list[OpenFrame], list[BadFrame]]:
+    good: list[OpenFrame] = []
+    bad: list[BadFrame] = []
+    for frame in frames:
+        if isinstance(frame, OpenFrame):
+            good.append(frame)
+        else:
+            bad.append(frame)
+    return good, bad
 
 
 def _acks(tenant: UUID, booked: Booked) -> Iterable[Outbound]:

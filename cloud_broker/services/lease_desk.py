@@ -23,7 +23,10 @@ MAY_SETTLE = frozenset({"admin", "operations"})
 
 @dataclass(frozen=True, slots=True)
 class BoxLeases:
-    """What a box holds, by kind of right: points, or pieces. `frozen`: it was alive twice."""
+    """What a box holds, by kind of right: points, or pieces. `frozen`: it was alive twice.
+
+    `retired`: another box stands in its slot; what it holds comes back by a person's word alone.
+    """
 
     device: UUID
     store: UUID
@@ -31,6 +34,7 @@ class BoxLeases:
     frozen: bool
     lent: dict[str, int]
     in_doubt: dict[str, int]
+    retired: bool = False
 
 
 class LeaseSettling:
@@ -45,14 +49,21 @@ class LeaseSettling:
         """Return every box that was ever let in, those that need a person first."""
         with self._units.begin(tenant) as unit:
             boxes = unit.fleet.devices_of(unit.fleet.store_names().keys()).values()
-            stores = {place.device: place.store for some in boxes for place in some}
-            tenures = unit.leases.tenures(stores.keys())
+            standing = {place.device: place for some in boxes for place in some}
+            gone = unit.leases.holders() - standing.keys()
+            places = standing | unit.fleet.places_ever(gone)
+            tenures = unit.leases.tenures(places.keys())
             held = unit.leases.held_by(tenures.keys())
-            made = [_box(held[one], one, stores[one], tenures[one]) for one in tenures]
-        return tuple(sorted(made, key=lambda one: (not (one.frozen or one.in_doubt), one.device)))
+            made = [
+                _box(held[one], one, places[one].store, tenure, retired=one in gone)
+                for one, tenure in tenures.items()
+            ]
+        return tuple(sorted(made, key=lambda one: (not _needs_a_person(one), one.device)))
 
     def write_off(self, who: HqIdentity, device: UUID, reason: str) -> BoxLeases:
         """Take back what is in doubt: the card is destroyed. Faults API_NOT_FOUND, L109, L114.
+
+        Of a box that another one replaced, everything is.
 
         Points are free again. Coupons and budgets count as used up, until the box says otherwise.
         """
@@ -84,16 +95,27 @@ class LeaseSettling:
 
     def _one(self, tenant: UUID, device: UUID) -> BoxLeases:
         with self._units.begin(tenant) as unit:
-            place = unit.fleet.places([device]).get(device)
+            place = unit.fleet.places_ever([device]).get(device)
             tenure = unit.leases.tenures([device]).get(device)
             if place is None or tenure is None:
                 raise Fault(FaultCode.API_NOT_FOUND, what=f"device {device}")
-            return _box(unit.leases.held_by([device])[device], device, place.store, tenure)
+            retired = device not in unit.fleet.places([device])
+            held = unit.leases.held_by([device])[device]
+            return _box(held, device, place.store, tenure, retired=retired)
+
+
+def _needs_a_person(box: BoxLeases) -> bool:
+    return bool(box.frozen or box.in_doubt or (box.retired and box.lent))
 
 
 def _box(
-    held: Mapping[tuple[RightKind, LeaseState], int], device: UUID, store: UUID, tenure: Tenure
+    held: Mapping[tuple[RightKind, LeaseState], int],
+    device: UUID,
+    store: UUID,
+    tenure: Tenure,
+    *,
+    retired: bool,
 ) -> BoxLeases:
     lent = {kind.value: n for (kind, state), n in held.items() if state == LeaseState.OPEN}
     doubt = {kind.value: n for (kind, state), n in held.items() if state == LeaseState.FENCED}
-    return BoxLeases(device, store, tenure.epoch, tenure.frozen, lent, doubt)
+    return BoxLeases(device, store, tenure.epoch, tenure.frozen, lent, doubt, retired)

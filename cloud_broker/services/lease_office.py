@@ -10,7 +10,7 @@ from uuid import UUID
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.lending import lend, lend_points
+from cloud_broker.services.lending import Boxes, lend_points
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
@@ -32,7 +32,8 @@ class LeaseOffice:
             book = unit.leases.books([right])[right]
             if book.credited:
                 raise Fault(FaultCode.LEASE_CONFLICT, receipt=right.id)
-            unit.leases.save_free({right: amount})
+            # A restored cloud may know what boxes hold of it before it knows of its amount.
+            unit.leases.save_free({right: book.free + amount})
 
     def place_points(
         self,
@@ -52,7 +53,8 @@ class LeaseOffice:
         with self._units.begin(tenant) as unit:
             leasing = Leasing(unit, tenant, self._clock.now_ms())
             leasing.load([right])
-            made = tuple(lend_points(unit, leasing, right, visits, rule, lasts_ms=lasts_ms))
+            boxes = Boxes(unit, leasing)
+            made = tuple(lend_points(boxes, right, visits, rule, lasts_ms=lasts_ms))
             devices = {one.device for one in leasing.desk.said}
             leasing.save(unit.fleet.places(devices))
             return made
@@ -65,7 +67,7 @@ class LeaseOffice:
             leasing = Leasing(unit, tenant, self._clock.now_ms())
             leasing.load([right])
             leasing.load_devices([device])
-            key = lend(unit, leasing, (right, device, amount), lasts_ms)
+            key = Boxes(unit, leasing).lend((right, device, amount), lasts_ms)
             leasing.save(unit.fleet.places([device]))
             return key
 
@@ -95,8 +97,10 @@ class LeaseOffice:
             leasing.load_devices([device])
             lent = unit.leases.lent_to(device)
             leasing.load(lent)
+            if device not in unit.fleet.places([device]):
+                leasing.desk.retire(device)  # nobody can let it in any more
             leasing.desk.write_off(device)
-            leasing.save(unit.fleet.places([device]))
+            leasing.save(unit.fleet.places_ever([device]))
             wallets = {right.id for right in lent if right.kind == RightKind.POINTS}
             unit.placements.queue(wallets, self._clock.now_ms())
 

@@ -15,7 +15,9 @@ from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.placements import Visits
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.lending import lend_points, recall_others
+from cloud_broker.services.lending import Boxes, lend_points, recall_others
+from cloud_broker.services.restoring import frozen
+from retail_core.ids import id_of
 from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.loyalty.postings import member_account
@@ -36,7 +38,7 @@ def wallets_to_place(made: Plan) -> set[UUID]:
 def points_back(made: Plan) -> dict[UUID, Arrival]:
     """Return the wallets of which a lease came back, and by which event."""
     return {
-        UUID(bytes=event.right): arrival
+        id_of(event.right): arrival
         for arrival, event in made.lease_events
         if isinstance(event, LeaseReturned) and event.kind == RightKind.POINTS
     }
@@ -53,6 +55,8 @@ class LeasePlacing:
     def run(self, tenant: UUID) -> int:
         """Place some wallets; return how many. Fault SYNC_LINK_DOWN leaves them on the list."""
         with self._units.begin(tenant) as unit:
+            if frozen(unit):
+                return 0
             wallets = unit.placements.take(AT_A_TIME)
             return self._place(unit, tenant, wallets) if wallets else 0
 
@@ -68,6 +72,8 @@ class LeasePlacing:
         rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in wallets}
         leasing = Leasing(unit, tenant, now_ms)
         leasing.load(rights.values())
+        boxes = Boxes(unit, leasing)
+        boxes.of({store for some in seen.values() for store, _ in some})
         balances = unit.closing.balances(wallets)
         devices: set[UUID] = set()
         for wallet, right in rights.items():
@@ -76,7 +82,7 @@ class LeasePlacing:
                 _keep(leasing, right, owed)
                 continue
             visits = [Visit(store, (today - day).days) for store, day in seen.get(wallet, ())]
-            for key in lend_points(unit, leasing, right, visits, self._rule):
+            for key in lend_points(boxes, right, visits, self._rule):
                 devices.add(key.device)
         devices |= {one.device for one in leasing.desk.said}
         leasing.save(unit.fleet.places(devices))

@@ -20,8 +20,9 @@ from cloud_broker.ports.feed import FeedRow, NewChange
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.unit import Unit
 from retail_core.errors import Fault
+from retail_core.ids import id_of
 from retail_core.loyalty.lease_books import RightBook
-from retail_core.loyalty.lease_fence import Handshake
+from retail_core.loyalty.lease_fence import Handshake, Tenure
 from retail_core.loyalty.lease_postings import moved
 from retail_core.loyalty.lease_wire import key_of
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
@@ -53,6 +54,8 @@ class Leasing:
         self._before: dict[Right, RightBook] = {}
         self._held: dict[UUID, Handshake] = {}
         self._direct: Counter[LeaseKey] = Counter()
+        self._looked: set[UUID] = set()
+        self._tenures: dict[UUID, Tenure] = {}
         self.desk = LeaseDesk()
         self.found: list[Found] = []
 
@@ -66,12 +69,28 @@ class Leasing:
 
     def load_devices(self, devices: Collection[UUID]) -> None:
         """Lock and read who may spend for devices."""
-        self.desk.tenures |= self._unit.leases.tenures(devices)
+        missing = set(devices) - self._looked
+        if missing:
+            self._looked |= missing
+            held = self._unit.leases.tenures(missing)
+            self._tenures |= held
+            self.desk.tenures |= held
 
     def lease(self, key: LeaseKey) -> Lease | None:
         """Return a lease of a right that was loaded; None for one that was never granted."""
         book = self.desk.books.get(key.right)
         return None if book is None else book.leases.get(key)
+
+    def revive(self, key: LeaseKey, amount: int) -> None:
+        """Know a lease again that a restore has lost.
+
+        What a coupon or budget lacks then is the brand's at once, unless boxes are still awaited.
+        """
+        self.desk.revive(key, amount)
+        newest, book = self._unit.restores.newest(), self.desk.books[key.right]
+        thawed = newest is not None and newest.thawed_ms is not None
+        if thawed and book.free < 0 and key.right.kind != RightKind.POINTS:
+            self.desk.books[key.right] = replace(book, credited=book.credited - book.free)
 
     def refunded(self, key: LeaseKey, refund: UUID, receipt: UUID, amount: int) -> None:
         """Enter that a receipt gave back what it spent; the refund's postings freed it already."""
@@ -130,7 +149,9 @@ class Leasing:
 
     def _used(self, device: UUID, spend: LeaseSpend, by: UUID, detail: str) -> None:
         try:
-            self.desk.spent(key_of(spend, device), by, spend.amount)
+            key = key_of(spend, device)
+            self._know_again(key, spend.amount)
+            self.desk.spent(key, by, spend.amount)
         except Fault as fault:
             self.found.append(Found(device, fault.code, detail))
 
@@ -138,22 +159,35 @@ class Leasing:
         device = arrival.place.device
         match event:
             case LeaseHello():
-                boot = UUID(bytes=arrival.event.boot_id)
+                boot = id_of(arrival.event.boot_id)
                 shake = Handshake(event.board, boot, arrival.epoch, arrival.seq)
                 self.desk.shook(device, shake)
             case LeaseReturned():
                 try:
-                    self.desk.returned(key_of(event, device), event.final)
+                    key = key_of(event, device)
+                    self._know_again(key, event.final)
+                    self.desk.returned(key, event.final)
                 except Fault as fault:
                     self.found.append(Found(device, fault.code, f"event={arrival.event_id}"))
             case GiftHanded():
-                handed = UUID(bytes=event.handed)
-                self._used(device, _gift_spend(event), handed, f"gift={UUID(bytes=event.gift)}")
+                handed = id_of(event.handed)
+                self._used(device, _gift_spend(event), handed, f"gift={id_of(event.gift)}")
+
+    def _know_again(self, key: LeaseKey, amount: int) -> None:
+        """After a restore, believe a device about a lease of a time that its own book forgot."""
+        if self.lease(key) is not None or not amount or key.right not in self.desk.books:
+            return
+        if believes(self._unit, key.device):
+            self.revive(key, amount)
+            detail = f"right={key.right.id}, amount={amount}"
+            self.found.append(Found(key.device, FaultCode.RESTORE_LEASE_AGAIN, detail))
 
     def _judge(self, chains: Mapping[ChainKey, DeviceChain]) -> None:
         for device, shake in list(self.desk.waiting.items()):
-            chain = chains.get((device, shake.journal_epoch))
-            if chain is None:
+            key = (device, shake.journal_epoch)
+            chain = chains.get(key)
+            # What a frame of this journal says of leases may still wait to be booked.
+            if chain is None or self._unit.waiting.of([key]):
                 continue
             self.load_devices([device])
             self.load(self._unit.leases.lent_to(device))
@@ -179,7 +213,14 @@ class Leasing:
             }
         )
         self._post(changed, places)
-        leases.save_tenures(self.desk.tenures, self._now_ms)
+        leases.save_tenures(
+            {
+                device: tenure
+                for device, tenure in self.desk.tenures.items()
+                if self._tenures.get(device) is not tenure
+            },
+            self._now_ms,
+        )
         judged = {device: None for device in self._held if device not in self.desk.waiting}
         leases.save_waiting({**judged, **self.desk.waiting})
         self.found += self.desk.found
@@ -221,6 +262,18 @@ class Leasing:
         return changes
 
 
+def believes(unit: Unit, device: UUID) -> bool:
+    """Tell whether a restore may have lost what a device says it was lent.
+
+    Without a restore, or once all that it keeps is booked, the cloud's own book is whole.
+    """
+    newest = unit.restores.newest()
+    if newest is None:
+        return False
+    box = unit.restores.boxes(newest.epoch).get(device)
+    return box is None or box.settled_ms is None
+
+
 def explained(sold: BookedSale) -> bool:
     """Tell whether the points a sale took from leased accounts are those of its own leases."""
     taken: Counter[str] = Counter()
@@ -230,7 +283,7 @@ def explained(sold: BookedSale) -> bool:
     said: Counter[str] = Counter()
     for spend in sold.sale.lease_spends:
         if spend.kind == RightKind.POINTS:
-            wallet, device = UUID(bytes=spend.right), sold.arrival.place.device
+            wallet, device = id_of(spend.right), sold.arrival.place.device
             said[leased_account(wallet, device, spend.epoch)] += spend.amount
     return taken == said
 

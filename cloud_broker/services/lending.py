@@ -1,10 +1,12 @@
 """Lending within one transaction: which boxes can take something, and how much of a wallet goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
+from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.restoring import frozen
 from retail_core.errors import Fault
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.lease_placement import PlacementRule, Visit, place
@@ -15,39 +17,56 @@ TOP_UP_PERMILLE = 200  # a store that has most of its part is left alone: leases
 _PER_MILLE = 1_000
 
 
-def lend(
-    unit: Unit, leasing: Leasing, what: tuple[Right, UUID, int], lasts_ms: int | None = None
-) -> LeaseKey:
-    """Lend a part of a right to a device (Faults LEASE_WAITS, LEDGER_OVERDRAWN)."""
-    right, device, amount = what
-    tenure = leasing.desk.tenures.get(device)
-    if tenure is None:
-        raise Fault(FaultCode.LEASE_WAITS)
-    term = None
-    if lasts_ms is not None:
-        anchor = unit.leases.anchor(device)
-        if anchor is None:
+class Boxes:
+    """One transaction's lending; stores are looked up and tenures locked once for all wallets."""
+
+    def __init__(self, unit: Unit, leasing: Leasing) -> None:
+        self.leasing = leasing
+        self._unit = unit
+        self._places: dict[UUID, tuple[Place, ...]] = {}
+        self._frozen: bool | None = None
+
+    def of(self, stores: Collection[UUID]) -> dict[UUID, UUID]:
+        """Return a box that was let in for each store that has one."""
+        missing = [store for store in stores if store not in self._places]
+        if missing:
+            found = self._unit.fleet.devices_of(missing)
+            self._places |= {store: found.get(store, ()) for store in missing}
+            self.leasing.load_devices({one.device for some in found.values() for one in some})
+        tenures = self.leasing.desk.tenures
+        return {
+            one.store: one.device
+            for store in stores
+            for one in sorted(self._places[store], key=lambda one: one.device.int, reverse=True)
+            if one.device in tenures and not tenures[one.device].frozen
+        }
+
+    def lend(self, what: tuple[Right, UUID, int], lasts_ms: int | None = None) -> LeaseKey:
+        """Lend a part of a right to a device whose tenure is loaded.
+
+        Faults LEASE_WAITS, LEDGER_OVERDRAWN, RESTORE_FROZEN.
+        """
+        if self._frozen is None:
+            self._frozen = frozen(self._unit)
+        if self._frozen:
+            raise Fault(FaultCode.RESTORE_FROZEN)
+        right, device, amount = what
+        desk = self.leasing.desk
+        tenure = desk.tenures.get(device)
+        if tenure is None:
             raise Fault(FaultCode.LEASE_WAITS)
-        term = leasing.desk.term(device, anchor, lasts_ms)
-    nth = lease_books.next_nth(leasing.desk.books[right], device, tenure.epoch)
-    return leasing.desk.grant(right, device, amount, nth, term)
-
-
-def boxes_of(unit: Unit, leasing: Leasing, stores: set[UUID]) -> dict[UUID, UUID]:
-    """Return a box that was let in for each store that has one."""
-    places = [one for some in unit.fleet.devices_of(stores).values() for one in some]
-    leasing.load_devices([one.device for one in places])
-    tenures = leasing.desk.tenures
-    return {
-        one.store: one.device
-        for one in sorted(places, key=lambda one: one.device.int, reverse=True)
-        if one.device in tenures and not tenures[one.device].frozen
-    }
+        term = None
+        if lasts_ms is not None:
+            anchor = self._unit.leases.anchor(device)
+            if anchor is None:
+                raise Fault(FaultCode.LEASE_WAITS)
+            term = desk.term(device, anchor, lasts_ms)
+        nth = lease_books.next_nth(desk.books[right], device, tenure.epoch)
+        return desk.grant(right, device, amount, nth, term)
 
 
 def lend_points(
-    unit: Unit,
-    leasing: Leasing,
+    boxes: Boxes,
     right: Right,
     visits: Sequence[Visit],
     rule: PlacementRule,
@@ -59,11 +78,12 @@ def lend_points(
     A store that holds the most of its part gets nothing more. Where what is free does not suffice,
     boxes of stores she no longer comes to are asked for what they hold.
     """
+    leasing = boxes.leasing
     wanted = place(leasing.desk.books[right].balance, visits, rule)
-    boxes = boxes_of(unit, leasing, set(wanted))
+    found = boxes.of(wanted)
     short = False
     for store, part in wanted.items():
-        device = boxes.get(store)
+        device = found.get(store)
         if device is None:
             continue
         book = leasing.desk.books[right]
@@ -73,9 +93,9 @@ def lend_points(
         amount = min(missing, book.free)
         short = short or amount < missing
         if amount >= rule.least_amount:
-            yield lend(unit, leasing, (right, device, amount), lasts_ms)
+            yield boxes.lend((right, device, amount), lasts_ms)
     if short:
-        recall_others(leasing, right, set(boxes.values()))
+        recall_others(leasing, right, set(found.values()))
 
 
 def recall_others(leasing: Leasing, right: Right, wanted: set[UUID]) -> None:

@@ -22,6 +22,7 @@ from cloud_broker.services.mall_shelf import Overview
 from cloud_broker.services.mall_wishes import ask_back
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.points_desk import MAY_CHANGE, post, tell
+from cloud_broker.services.restoring import frozen
 from cloud_broker.services.rules_in_force import RulesInForce
 from retail_core.errors import Fault
 from retail_core.growth.mall import (
@@ -128,6 +129,8 @@ class MallDesk:
             known = unit.mall.order(order_id)
             if known is not None:
                 return _hers(known, who)
+            if frozen(unit):
+                raise Fault(FaultCode.RESTORE_FROZEN)
             item = _item(self._rules.of(unit, who.tenant, now_ms), item_id)
             place = next((one for one in unit.mall.places() if one.store == store), None)
             if place is None:

@@ -17,6 +17,7 @@ from cloud_broker.ports.masters import ImportRow, NewImport, StoreNow, UnknownCo
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.master_writing import PLACES, Writing
+from cloud_broker.services.restoring import epoch_of
 from retail_core import limits
 from retail_core.catalog.cells import LIST_SEPARATOR
 from retail_core.catalog.masters import CHAIN, Key, MasterKind, listed
@@ -225,10 +226,12 @@ class MasterOffice:
         """Put in force what files said of a day that has come."""
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
-            writing = self._writing(unit, now)
+            writing, before = self._writing(unit, now), unit.masters.stores()
             for kind in PLACES:
                 if unit.masters.version(kind):
                     writing.put_in_force(kind)
+            if unit.masters.stores() != before:
+                announce_stock(unit)
 
     # ---- inside ---------------------------------------------------------------------------------
 
@@ -266,7 +269,7 @@ class MasterOffice:
     def _publish(self, unit: Unit, kind: MasterKind, who: str) -> int:
         if kind in _PRICED:
             return self.publisher.publish_today(unit, who)
-        if kind is MasterKind.STOCK:
+        if kind in {MasterKind.STOCK, MasterKind.STORES}:
             announce_stock(unit)
         return 0
 
@@ -287,9 +290,10 @@ def text_of(content: bytes) -> str:
 
 
 def announce_stock(unit: Unit) -> None:
-    """Have every store fetch what lies there; each fetches only its own."""
+    """Have every store fetch what lies there, and what it is; each fetches only its own."""
     newest = unit.catalogue.newest(STOCK)
-    version = 1 if newest is None else newest.version + 1
+    # Boxes take only what is above what they hold, and a restore may have lost some.
+    version = max(epoch_of(unit), 1 if newest is None else newest.version + 1)
     unit.catalogue.announce(Announcement(STOCK, version, bytes(_SHA_BYTES), 0))
 
 

@@ -122,7 +122,7 @@ class Newcomers:
         """Move what this batch booked to merged wallets to where it belongs."""
         booked = {sale.wallet: sale.arrival for sale in made.sales if sale.wallet is not None}
         booked |= points_back(made)
-        moved = self._unit.ledger.holders(booked) if booked else {}
+        moved = self._unit.ledger.holders(sorted(booked)) if booked else {}
         if not moved:
             return set()
         merges = {merge.from_wallet: merge for merge in self._unit.points_desk.merges()}

@@ -12,12 +12,12 @@ NEWCOMER = "newcomer"
 def keep_one_gift(unit: Unit, benefits: Benefits, source: UUID, target: UUID) -> None:
     """Take one of two newcomers' gifts back, one that was not used; called before they are one.
 
-    What was used stays used; when both were, there is nothing to take.
+    What was used stays used; when both were, there is nothing to take. Parted, it returns.
     """
     if all(_given(unit, member) for member in (source, target)) and not benefits.take_back(
-        source, NEWCOMER
+        source, NEWCOMER, "merged"
     ):
-        benefits.take_back(target, NEWCOMER)
+        benefits.take_back(target, NEWCOMER, "merged")
 
 
 def _given(unit: Unit, member: UUID) -> bool:

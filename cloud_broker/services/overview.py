@@ -1,20 +1,13 @@
 """What HQ sees: the rows of the wall, the sales list and the member page, and who may ask."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
 from cloud_broker.domain import store_state
 from cloud_broker.domain.benefits import Coupon, Gift
-from cloud_broker.ports.live import LiveHub
-from cloud_broker.services.clerk_desk import ClerkDesk
-from cloud_broker.services.face_desk import FaceDesk
-from cloud_broker.services.faces import FaceOffice
-from cloud_broker.services.mall_shelf import MallShelf
-from cloud_broker.services.master_office import MasterOffice
-from cloud_broker.services.till_desk import TillDesk
 
 StoreState = store_state.StoreState
 HqRole = Literal["admin", "operations", "marketing", "auditor"]
@@ -35,7 +28,7 @@ class StoreTile:
 
     `peripherals` is what the box says of its devices (name → state), `faults` its counts by code,
     `reasons` the fault codes or words behind a state that is not `ok`, `since_ms` when that state
-    began.
+    began, `unbooked` the events that are durable and acknowledged and wait to be booked.
     """
 
     store_id: UUID
@@ -61,6 +54,7 @@ class StoreTile:
     open_repairs: int
     region: str = ""
     since_ms: int | None = None
+    unbooked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +173,7 @@ class MemberPage:
     tier_changes: tuple[TierRow, ...] = ()
     coupons: tuple[Coupon, ...] = ()
     gifts: tuple[Gift, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,29 +315,3 @@ class HqDesk(Protocol):
     def map_name(self, who: HqIdentity, name: str, sku: str) -> None:
         """Map a printed name to an article for all stores. Raises Fault A108, A111."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleDeps:
-    """What the console gets from the composition root: `console.pages.console_router(deps)`.
-
-    All but the hub block (call them from sync endpoints or a thread). `now_ms` is the cloud's wall
-    clock; pages and exports write times in `zone`.
-    """
-
-    queries: HqQueries
-    auth: HqAuth
-    desk: HqDesk
-    faces: FaceOffice
-    face_desk: FaceDesk
-    clerks: ClerkDesk
-    tills: TillDesk
-    mall: MallShelf
-    masters: MasterOffice
-    hub: LiveHub
-    now_ms: Callable[[], int]
-    cookie_name: str = "regulars_hq"
-    cookie_secure: bool = False
-    session_s: int = 12 * 3600
-    zone: str = "Asia/Shanghai"
-    links: Mapping[str, str] = field(default_factory=dict)

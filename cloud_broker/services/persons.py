@@ -29,8 +29,15 @@ def who_holds(unit: Unit, members: Collection[UUID]) -> dict[UUID, UUID]:
     }
 
 
-def facts_of(unit: Unit, members: Collection[UUID]) -> tuple[MemberFacts, ...]:
-    """Return what shops are told of these members, the merged ones as the person they are."""
+def facts_of(
+    unit: Unit, members: Collection[UUID], *, alone: bool = False
+) -> tuple[MemberFacts, ...]:
+    """Return what shops are told of these members, the merged ones as the person they are.
+
+    `alone` says that it was asked already, and none of them is one person with another.
+    """
+    if alone:
+        return unit.members.facts(members)
     persons = {
         member: same for member, same in unit.benefits.persons(members).items() if len(same) > 1
     }

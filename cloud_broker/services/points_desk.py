@@ -197,6 +197,9 @@ class PointsDesk:
             merged = merge_postings(unit, found)
             unit.points_desk.undo_merge(merge_id, reason, who.login, moment.now_ms)
             unit.growth.due({found.source, found.target}, MERGED)
+            benefits = Benefits(unit, who.tenant_id, moment.now_ms)
+            benefits.parted({found.source, found.target})
+            benefits.tell()
             back = unmerging(merged, found.into_wallet, books.purses)
             post(unit, who.tenant_id, merge_id, [(one, found.from_wallet) for one in back], moment)
             # What boxes hold of it counts as owed until they gave it back.

@@ -120,10 +120,11 @@ class Provision:
         self.keys.keys(tenant)
         return tenant
 
-    def store(self, tenant: UUID, asked: StoreAsked, *, who: str) -> Provisioned:
+    def store(self, tenant: UUID, asked: StoreAsked, *, who: str, box: bool = True) -> Provisioned:
         """Enter a store with one box, its tills and its people.
 
-        A store of this name that a file brought and that has no box yet gets this one.
+        A store of this name that a file brought and that has no box yet gets this one. Without
+        `box` it waits for one that comes with an enrolment code.
         """
         made = self._issue(tenant, asked)
         now = self.clock.now_ms()
@@ -136,18 +137,17 @@ class Provision:
                 fleet.add_store(self._store_row(made, entity, region), now)
             else:
                 made = replace(made, store=waiting)
-            fleet.add_device(self._device_row(made), now)
-            entity = fleet.places([made.device])[made.device].legal_entity
+            if box:
+                fleet.add_device(self._device_row(made), now)
+                entity = fleet.places([made.device])[made.device].legal_entity
+                made = replace(made, legal_entity=entity)
             for till in made.tills:
-                row = NewTill(
-                    till.till, made.store, till.asked.name, till.asked.kind, till.asked.profile
-                )
-                fleet.add_till(row, now)
+                fleet.add_till(_till_row(made.store, till), now)
             for operator in made.operators:
                 fleet.add_operator(_operator_row(made.store, operator), now)
-            detail = {"name": asked.name, "device": str(made.device)}
+            detail = {"name": asked.name, "device": str(made.device) if box else ""}
             unit.hq.audit(AuditEntry(who, "store.provision", str(made.store), detail), now)
-        return replace(made, legal_entity=entity)
+        return made
 
     def _issue(self, tenant: UUID, asked: StoreAsked) -> Provisioned:
         return Provisioned(
@@ -207,6 +207,13 @@ def _waiting_for_a_box(unit: Unit, name: str) -> UUID | None:
         (store for store, known in unit.fleet.store_names().items() if known == name), None
     )
     return None if found is None or unit.fleet.devices_of([found]) else found
+
+
+def _till_row(store: UUID, issued: TillIssued) -> NewTill:
+    asked = issued.asked
+    return NewTill(
+        *(issued.till, store, asked.name, asked.kind, asked.profile, asked.port, asked.printer)
+    )
 
 
 def _operator_row(store: UUID, issued: OperatorIssued) -> NewOperator:

@@ -11,6 +11,7 @@ from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.restoring import epoch_of
 from retail_core.insight.cooccurrence import build_table
 from retail_core.insight.table import encode_table
 
@@ -57,12 +58,13 @@ class Recommending:
         now = self.clock.now_ms()
         today = self._local(now).date()
         with self.units.begin(tenant) as unit:
-            newest = unit.catalogue.newest(KIND)
+            newest, epoch = unit.catalogue.newest(KIND), epoch_of(unit)
             bought = list(unit.insight.bought(today - timedelta(days=days), RECEIPTS_MAX))
         if not bought:
             return Built(0, 0, 0, 0)
         # Reckoned outside of any transaction: nobody waits for it.
-        version = 1 if newest is None else newest.version + 1
+        # Above what boxes may hold that a restore has lost.
+        version = max(epoch, 1 if newest is None else newest.version + 1)
         table = build_table(bought, version)
         content = encode_table(table)
         document = Document(KIND, version, sha256(content).digest(), content)

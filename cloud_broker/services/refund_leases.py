@@ -6,18 +6,26 @@ back with the whole receipt.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import BookedSale
 from cloud_broker.domain.points import BookedRefund
-from cloud_broker.ports.feed import FeedRow
+from cloud_broker.ports.feed import FeedRow, NewChange
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.benefits import Benefits
 from cloud_broker.services.leasing import Leasing
 from retail_core.errors import Fault
+from retail_core.growth.account import day_number
 from retail_core.loyalty.lease_wire import key_of
 from retail_core.loyalty.leases import Lease, LeaseKey, RightKind
+from retail_core.wire.codec import encode_body
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.refund import UsesGone
+
+# A store's day may still be running where the goods come back the day after.
+_STILL_COUNTED = timedelta(days=1)
 
 
 class Spend(NamedTuple):
@@ -53,6 +61,21 @@ def give_again(benefits: Benefits, refunds: Sequence[BookedRefund]) -> tuple[Fee
         for coupon in refund.made.coupons:
             benefits.reissue(UUID(coupon))
     return benefits.tell()
+
+
+def uses_told(refunds: Sequence[BookedRefund]) -> dict[UUID, list[NewChange]]:
+    """Return what selling stores hear of limited rules that were not used after all.
+
+    Each time all that is gone of the receipt: told twice or late, it takes nothing off twice.
+    """
+    told: dict[UUID, list[NewChange]] = {}
+    for one in refunds:
+        counted = one.counting
+        if one.gone and one.day <= counted.day + _STILL_COUNTED:
+            body = encode_body(UsesGone(day_number(counted.day), one.gone))
+            change = NewChange(ChangeKind.USES_BACK, one.receipt_id, one.nth + 1, body)
+            told.setdefault(counted.store, []).append(change)
+    return told
 
 
 def _spends(

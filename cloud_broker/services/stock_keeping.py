@@ -6,7 +6,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.master_office import STOCK, announce_stock
-from retail_core.catalog.stock_table import StockTable, encode_stock
+from retail_core.catalog.stock_table import StockTable, StoreSaid, encode_stock
 
 AT_A_TIME = 500
 
@@ -31,10 +31,12 @@ class StockKeeper:
         return moved
 
     def table(self, tenant: UUID, place: Place, now_ms: int) -> bytes:
-        """Return what lies in a store, as boxes fetch it; nothing below nothing."""
+        """Return what lies in a store, and what it is, as boxes fetch it; nothing below nothing."""
         with self.units.begin(tenant) as unit:
             newest = unit.catalogue.newest(STOCK)
             levels = unit.stock.levels(place.store)
+            stores = unit.masters.stores(place.store)
         version = 0 if newest is None else newest.version
         rows = {level.sku: max(0, level.qty_milli) for level in levels}
-        return encode_stock(StockTable(version, now_ms, rows))
+        said = [StoreSaid(one.name, one.city, one.region, one.day_starts_at) for one in stores]
+        return encode_stock(StockTable(version, now_ms, rows, said[0] if said else None))

@@ -33,6 +33,7 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 AT_A_TIME = 32
+PASSED_AT_A_TIME = 1_000
 PUT_OFF_MS = 3_600_000
 # Facts older than this are not read again; a completion that is older stays as it is.
 HORIZON_DAYS = 800
@@ -55,10 +56,18 @@ class TaskWork:
     def run(self, tenant: UUID) -> int:
         """Work on some members; return how many. Fault SYNC_LINK_DOWN leaves them due."""
         self._look_at_invitations(tenant)
-        done = 0
+        done = self._pass_over(tenant)
         while done < AT_A_TIME and self._one(tenant):
             done += 1
         return done + self._mall.finish(tenant)
+
+    def _pass_over(self, tenant: UUID) -> int:
+        """Let all go at once where there is nothing to judge by; what was given before stays."""
+        now_ms = self._clock.now_ms()
+        with self._units.begin(tenant) as unit:
+            if _judges(self._rules.of(unit, tenant, now_ms)):
+                return 0
+            return unit.tasks.pass_over(now_ms, PASSED_AT_A_TIME)
 
     def _look_at_invitations(self, tenant: UUID) -> None:
         """Once a day, note whose return window is over."""
@@ -93,7 +102,7 @@ class TaskWork:
         """Judge a member and whoever brought her: her visit may be what theirs waited for."""
         moment = Moment(self._rules.day(now_ms), now_ms, now_ms)
         bundle = self._rules.of(unit, tenant, now_ms)
-        if not bundle.tasks and bundle.referral is None:
+        if not _judges(bundle):
             return  # what was given by rules of before stays
         people = _people(unit, member)
         for one in sorted(same for person in people for same in person):
@@ -110,6 +119,10 @@ class TaskWork:
         if changed:
             refresh(unit, changed, now_ms)
             unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
+
+
+def _judges(bundle: RuleBundle) -> bool:
+    return bool(bundle.tasks) or bundle.referral is not None
 
 
 def begun(unit: Unit, bundle: RuleBundle, today: date) -> tuple[Task, ...]:

@@ -40,15 +40,15 @@ _UNUSED = (
     "not exists (select from lease_spend s where s.tenant_id = b.tenant_id and s.kind = 'coupon'"
     " and s.right_id = b.{id})"
 )
-_COUPON_UNUSED = _UNUSED.format(id="coupon_id")
-_GIFT_UNUSED = _UNUSED.format(id="gift_id")
+COUPON_UNUSED = _UNUSED.format(id="coupon_id")
+GIFT_UNUSED = _UNUSED.format(id="gift_id")
 _ADD_COUPON = f"""
 insert into member_coupon as b values (%(tenant)s, %(right)s, %(member)s, %(rule)s, %(source)s,
   %(first)s, %(last)s, %(now)s, null)
 on conflict (tenant_id, member_id, source) do update
   set ended = null, rule = excluded.rule, first_day = excluded.first_day,
   last_day = excluded.last_day
-  where b.ended = 'taken' and {_COUPON_UNUSED}
+  where b.ended in ('taken', 'merged') and {COUPON_UNUSED}
 """  # noqa: S608 -- constants
 _ADD_GIFT = f"""
 insert into member_gift as b values (%(tenant)s, %(right)s, %(member)s, %(kind)s, %(sku)s,
@@ -56,26 +56,26 @@ insert into member_gift as b values (%(tenant)s, %(right)s, %(member)s, %(kind)s
 on conflict (tenant_id, member_id, source) do update
   set ended = null, kind = excluded.kind, sku = excluded.sku, name = excluded.name,
   store_id = excluded.store_id, last_day = excluded.last_day, ready = excluded.ready
-  where b.ended = 'taken' and {_GIFT_UNUSED}
+  where b.ended in ('taken', 'merged') and {GIFT_UNUSED}
 """  # noqa: S608 -- constants
 _COUPONS = f"""
 select * from member_coupon b where b.tenant_id = %(tenant)s
-and b.member_id = any(%(members)b::uuid[]) and b.ended is null and {_COUPON_UNUSED}
+and b.member_id = any(%(members)b::uuid[]) and b.ended is null and {COUPON_UNUSED}
 order by b.last_day, b.coupon_id
 """  # noqa: S608 -- constants
 _GIFTS = f"""
 select * from member_gift b where b.tenant_id = %(tenant)s
-and b.member_id = any(%(members)b::uuid[]) and b.ended is null and {_GIFT_UNUSED}
+and b.member_id = any(%(members)b::uuid[]) and b.ended is null and {GIFT_UNUSED}
 order by b.last_day, b.gift_id
 """  # noqa: S608 -- constants
 _SOURCED = f"""
 select coupon_id as right_id, member_id from member_coupon b where b.tenant_id = %(tenant)s
 and b.member_id = any(%(members)b::uuid[]) and source = %(source)s and ended is null
-and {_COUPON_UNUSED}
+and {COUPON_UNUSED}
 union all
 select gift_id, member_id from member_gift b where b.tenant_id = %(tenant)s
 and b.member_id = any(%(members)b::uuid[]) and source = %(source)s and ended is null
-and {_GIFT_UNUSED}
+and {GIFT_UNUSED}
 """  # noqa: S608 -- constants
 _END = """
 update {table} b set ended = %(how)s where b.tenant_id = %(tenant)s
@@ -101,12 +101,24 @@ where r.tenant_id = %(tenant)s and r.kind = 'coupon' and r.free > 0
 """
 _OVER = f"""
 select coupon_id as right_id from member_coupon b where b.tenant_id = %(tenant)s
-and b.last_day < %(day)s and b.ended is null and {_COUPON_UNUSED}
+and b.last_day < %(day)s and b.ended is null and {COUPON_UNUSED}
 union all
 select gift_id from member_gift b where b.tenant_id = %(tenant)s
-and b.last_day < %(day)s and b.ended is null and {_GIFT_UNUSED}
+and b.last_day < %(day)s and b.ended is null and {GIFT_UNUSED}
 order by 1 limit %(limit)s
 """  # noqa: S608 -- constants
+
+
+_REVIVE = """
+update {table} b set ended = null where b.tenant_id = %(tenant)s
+and b.member_id = any(%(members)b::uuid[]) and b.ended = 'merged' and b.last_day >= %(day)s
+and {unused} returning b.{id} as right_id, b.member_id
+"""
+# Each table of what is given, its key, and what says that it was not used.
+_TABLES = (
+    ("member_coupon", "coupon_id", COUPON_UNUSED),
+    ("member_gift", "gift_id", GIFT_UNUSED),
+)
 
 
 class PostgresBenefits(Repository):
@@ -115,7 +127,7 @@ class PostgresBenefits(Repository):
     def persons(self, members: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
         """Return all members that are one person with each (herself first); unknown are absent."""
         found: dict[UUID, list[UUID]] = defaultdict(list)
-        for row in self._rows(_PERSONS, members=list(members)):
+        for row in self._rows(_PERSONS, members=sorted(members)):
             same = found[row.member_id]
             same.insert(0 if row.other == row.member_id else len(same), row.other)
         return {member: tuple(same) for member, same in found.items()}
@@ -155,9 +167,9 @@ class PostgresBenefits(Repository):
         """Tell whether a source gave any of these members one and did not take it back."""
         table = "member_coupon" if what is Coupon else "member_gift"
         found = self._row(
-            f"select from {table} where tenant_id = %(tenant)s"  # noqa: S608 - a constant
+            f"select from {table} where tenant_id = %(tenant)s"
             " and member_id = any(%(members)b::uuid[]) and source = %(source)s"
-            " and ended is distinct from 'taken' limit 1",
+            " and (ended is null or ended = 'expired') limit 1",
             members=list(members),
             source=source,
         )
@@ -165,24 +177,13 @@ class PostgresBenefits(Repository):
 
     def coupons_of(self, members: Collection[UUID]) -> tuple[Coupon, ...]:
         """Return coupons that are neither used nor ended, the next to end first."""
-        return tuple(_coupon(row) for row in self._rows(_COUPONS, members=list(members)))
+        rows = self._rows(_COUPONS, members=list(members))
+        return tuple(map(_coupon, rows))
 
     def gifts_of(self, members: Collection[UUID]) -> tuple[Gift, ...]:
         """Return gifts that are neither handed over nor ended, the next to end first."""
-        return tuple(
-            Gift(
-                row.gift_id,
-                row.member_id,
-                row.kind,
-                row.sku,
-                row.name,
-                row.source,
-                row.store_id,
-                row.last_day,
-                row.ready,
-            )
-            for row in self._rows(_GIFTS, members=list(members))
-        )
+        rows = self._rows(_GIFTS, members=list(members))
+        return tuple(map(_gift, rows))
 
     def coupon(self, right: UUID) -> Coupon | None:
         """Return a coupon, whatever became of it."""
@@ -209,13 +210,19 @@ class PostgresBenefits(Repository):
     def end(self, rights: Collection[UUID], how: Ending) -> set[UUID]:
         """End what is neither used nor ended; return whose it was."""
         ended: set[UUID] = set()
-        for table, key, unused in (
-            ("member_coupon", "coupon_id", _COUPON_UNUSED),
-            ("member_gift", "gift_id", _GIFT_UNUSED),
-        ):
+        for table, key, unused in _TABLES:
             statement = _END.format(table=table, id=key, unused=unused)
             ended |= {row.member_id for row in self._rows(statement, rights=list(rights), how=how)}
         return ended
+
+    def revive(self, members: Collection[UUID], day: date) -> dict[UUID, UUID]:
+        """Let what a merge ended and still has days return; return members by right."""
+        found: dict[UUID, UUID] = {}
+        for table, key, unused in _TABLES:
+            statement = _REVIVE.format(table=table, id=key, unused=unused)
+            rows = self._rows(statement, members=list(members), day=day)
+            found |= {row.right_id: row.member_id for row in rows}
+        return found
 
     def lendable(self, rights: Collection[UUID] | None, limit: int) -> tuple[Lendable, ...]:
         """Return unlent benefits (of these, or any) for which a box can be found now."""
@@ -230,6 +237,20 @@ class PostgresBenefits(Repository):
     def over(self, day: date, limit: int) -> tuple[UUID, ...]:
         """Return benefits whose last day lies before a day, neither used nor ended."""
         return tuple(row.right_id for row in self._rows(_OVER, day=day, limit=limit))
+
+
+def _gift(row: Row[Any]) -> Gift:
+    return Gift(
+        row.gift_id,
+        row.member_id,
+        row.kind,
+        row.sku,
+        row.name,
+        row.source,
+        row.store_id,
+        row.last_day,
+        row.ready,
+    )
 
 
 def _coupon(row: Row[Any]) -> Coupon:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at
-from cloud_broker.ports.catalogue import Announcement, Document, Revision
+from cloud_broker.ports.catalogue import Announcement, Document, Revision, Step
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import check_newer
@@ -244,10 +244,19 @@ class PostgresCatalogue(Repository):
     def unannounced(self) -> tuple[Announcement, ...]:
         """Return what still has to be announced."""
         rows = self._rows(
-            "select kind, version, sha256, size from publication"
+            "select kind, version, sha256, size, base, base_sha256, delta from publication"
             " where tenant_id = %(tenant)s and published_at is null order by created_at, version"
         )
-        return tuple(Announcement(row.kind, row.version, row.sha256, row.size) for row in rows)
+        return tuple(
+            Announcement(
+                row.kind,
+                row.version,
+                row.sha256,
+                row.size,
+                None if row.delta is None else Step(row.base, row.base_sha256, row.delta),
+            )
+            for row in rows
+        )
 
     def announced(self, announcements: Sequence[Announcement], now_ms: int) -> None:
         """Mark announcements as made."""
@@ -283,7 +292,7 @@ class PostgresCatalogue(Repository):
     def review_names(self, seen: Mapping[str, int], now_ms: int) -> None:
         """Put names without an article on the review list; mapped ones are passed over."""
         if seen:
-            self._run(
+            self._put(
                 "insert into name_review as held"
                 " select %(tenant)s, n.name, n.seen, %(now)s, %(now)s"
                 " from unnest(%(names)b::text[], %(seen)b::bigint[]) as n(name, seen)"
@@ -297,13 +306,17 @@ class PostgresCatalogue(Repository):
             )
 
     def _publish(self, document: Document | Announcement) -> None:
+        step = document.step
         self._run(
-            "insert into publication values"
-            " (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s, now(), null)",
+            "insert into publication values (%(tenant)s, %(kind)s, %(version)s, %(sha)s, %(size)s,"
+            " now(), null, %(base)s, %(base_sha)s, %(delta)s)",
             kind=document.kind,
             version=document.version,
             sha=document.sha256,
             size=document.size,
+            base=0 if step is None else step.base,
+            base_sha=None if step is None else step.base_sha256,
+            delta=None if step is None else step.content,
         )
 
 

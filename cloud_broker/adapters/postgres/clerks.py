@@ -1,6 +1,6 @@
 """Clerks in PostgreSQL: figures from the books, days to be looked at, alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.ingest_effects import BookedSale
 from cloud_broker.ports.clerks import Alert, AlertRow, Clerk, ClerkDay, ClerkFigures
+from retail_core.ids import id_of
 from retail_core.insight.harvest import SoldTo
 
 _NOTE = """
@@ -92,12 +93,12 @@ class PostgresClerks(Repository):
     def note(self, sales: Sequence[BookedSale], now_ms: int) -> None:
         """Put the clerks' days of members' sales on the list of those to be looked at."""
         days = {
-            (UUID(bytes=raw), sale.day)
+            (id_of(raw), sale.day)
             for sale in sales
             if (raw := sale.arrival.event.operator) is not None and sale.arrival.member is not None
         }
         if days:
-            self._run(
+            self._put(
                 _NOTE,
                 operators=[operator for operator, _ in days],
                 days=[day for _, day in days],
@@ -134,6 +135,17 @@ class PostgresClerks(Repository):
             operator=operator,
         )
         return frozenset() if row is None else frozenset({row.member_id})
+
+    def recruited(self, members: Collection[UUID], since_ms: int) -> dict[UUID, UUID]:
+        """Return who enrolled members since then; members of longer ago are absent."""
+        rows = self._rows(
+            "select member_id, recruited_by from member where tenant_id = %(tenant)s"
+            " and member_id = any(%(members)b::uuid[]) and recruited_by is not null"
+            " and enrolled_at >= %(since)s",
+            members=list(members),
+            since=at(since_ms),
+        )
+        return {row.member_id: row.recruited_by for row in rows}
 
     def raise_alerts(self, alerts: Sequence[Alert], now_ms: int) -> int:
         """Enter alerts; one with more sales than before is open again. Return how many are news."""

@@ -208,10 +208,12 @@ class PostgresClosing(Repository):
         return tuple(row.repair_id for row in rows)
 
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
-        """Return the sequences that wait, or waited, in the repair queue."""
+        """Return the sequences that wait to be booked, or wait or waited in the repair queue."""
         rows = self._rows(
             "select seq from repair_queue where tenant_id = %(tenant)s"
-            " and device_id = %(device)s and epoch = %(epoch)s and seq is not null",
+            " and device_id = %(device)s and epoch = %(epoch)s and seq is not null"
+            " union select generate_series(first_seq, last_seq) from frame_waiting"
+            " where tenant_id = %(tenant)s and device_id = %(device)s and epoch = %(epoch)s",
             device=device,
             epoch=epoch,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.ingest_effects import ErasedFace, HeldFace
-from cloud_broker.ports.faces import Decision, Persons, Proposal
+from cloud_broker.ports.faces import Decision, Forgotten, Persons, Proposal
 from retail_core.identity.face_enablement import FaceEnablement
 
 _DECIDE = """
@@ -22,11 +22,12 @@ values (%(tenant)s, %(id)s, %(store)s, %(act)s, %(base)s, %(assessment)s, %(sign
   %(approved_by)s, %(approved_on)s, %(by)s, %(proposer)s, %(now)s)
 """
 _CONSENTING = """
-select distinct g.member_id from consent g where g.tenant_id = %(tenant)s
+select g.member_id, max(g.wall_ms) as said_ms from consent g where g.tenant_id = %(tenant)s
   and g.member_id = any(%(members)b::uuid[]) and g.kind = 'face.local' and g.given
   and not exists (select 1 from consent w where w.tenant_id = g.tenant_id
     and w.member_id = g.member_id and w.kind = g.kind and not w.given
     and (w.wall_ms >= g.wall_ms or w.received_at > g.received_at))
+group by g.member_id
 """
 _HOLD = """
 insert into face_holding select %(tenant)s, n.store, n.member, n.count, n.model, %(now)s
@@ -55,6 +56,10 @@ where e.tenant_id = %(tenant)s group by e.legal_entity_id, e.name order by e.nam
 
 class PostgresFaces(Repository):
     """Fulfils `FaceRepo`."""
+
+    def take_turn(self) -> None:
+        """Let nobody else decide or propose anything about faces before this transaction ends."""
+        self._run("select pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 31))")
 
     def decide(self, decision: Decision) -> None:
         """Append a decision; the tables refuse an incomplete one."""
@@ -157,7 +162,12 @@ class PostgresFaces(Repository):
 
     def consenting(self, members: Collection[UUID]) -> set[UUID]:
         """Return those whose consent to faces stands."""
-        return {row.member_id for row in self._rows(_CONSENTING, members=list(members))}
+        return set(self.said_yes(members))
+
+    def said_yes(self, members: Collection[UUID]) -> dict[UUID, int]:
+        """Return when those whose consent to faces stands said so last, by their shop's clock."""
+        rows = self._rows(_CONSENTING, members=list(members))
+        return {row.member_id: int(row.said_ms) for row in rows}
 
     def hold(self, held: Sequence[HeldFace], now_ms: int) -> None:
         """Note that templates rest in a store; the newest word counts."""
@@ -214,6 +224,17 @@ class PostgresFaces(Repository):
             member=member,
         )
         return tuple((row.content, row.signature, row.public_key) for row in rows)
+
+    def forget_consents(self, until_ms: int, after: UUID | None, page: int) -> Forgotten:
+        """Forget words that ended before a moment, of some members after one; see the port."""
+        row = self._row(
+            "select * from forget_consents(%(until)s, %(after)s::uuid, %(page)s)",
+            until=at(until_ms),
+            after=after,
+            page=page,
+        )
+        assert row is not None  # noqa: S101 -- a function of out parameters gives one row
+        return Forgotten(row.last, row.words, row.receipts)
 
 
 def _proposal(row: Row[Any]) -> Proposal:

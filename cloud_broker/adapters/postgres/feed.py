@@ -30,7 +30,8 @@ from unnest(%(store)b::uuid[], %(pos)b::bigint[], %(kind)b::text[], %(key)b::uui
   %(ver)b::bigint[], %(body)b::bytea[]) as n(store, pos, kind, key, ver, body)
 """
 _HEADS = """
-select store_id, feed_epoch, head, published from store_feed where tenant_id = %(tenant)s and
+select store_id, feed_epoch, head, published, pruned from store_feed
+where tenant_id = %(tenant)s and
 """
 
 
@@ -51,7 +52,7 @@ class PostgresFeed(Repository):
             for row in sorted(taken, key=lambda row: row.store_id.int)
             for place, change in enumerate(changes[row.store_id], start=1)
         )
-        self._run(
+        self._put(
             _APPEND,
             store=[row.store for row in rows],
             pos=[row.pos for row in rows],
@@ -64,26 +65,33 @@ class PostgresFeed(Repository):
         return rows
 
     def since(self, store: UUID, pos: int, limit: int) -> tuple[FeedRow, ...]:
-        """Return the rows after a position."""
+        """Return the rows after a position; before what was pruned none is told of."""
         rows = self._rows(
-            "select f.pos, f.kind, f.key, f.ver, f.body, f.committed_at, h.feed_epoch from feed f"
+            "select f.store_id, f.pos, f.kind, f.key, f.ver, f.body, f.committed_at, h.feed_epoch"
+            " from feed f"
             " join store_feed h on h.tenant_id = f.tenant_id and h.store_id = f.store_id"
-            " where f.tenant_id = %(tenant)s and f.store_id = %(store)s and f.pos > %(pos)s"
-            " order by f.pos limit %(limit)s",
+            " where f.tenant_id = %(tenant)s and f.store_id = %(store)s"
+            " and f.pos > greatest(%(pos)s::bigint, h.pruned) order by f.pos limit %(limit)s",
             store=store,
             pos=pos,
             limit=limit,
         )
-        return tuple(
-            FeedRow(
-                store,
-                row.feed_epoch,
-                row.pos,
-                NewChange(row.kind, row.key, row.ver, row.body),
-                ms_of(row.committed_at),
-            )
-            for row in rows
+        return tuple(map(_feed_row, rows))
+
+    def between(self, gaps: Mapping[UUID, tuple[int, int]]) -> tuple[FeedRow, ...]:
+        """Return stores' rows after a position and before another."""
+        rows = self._rows(
+            "select f.store_id, f.pos, f.kind, f.key, f.ver, f.body, f.committed_at, h.feed_epoch"
+            " from unnest(%(stores)b::uuid[], %(after)b::bigint[], %(before)b::bigint[])"
+            " as g(store_id, low, high)"
+            " join store_feed h on h.tenant_id = %(tenant)s and h.store_id = g.store_id"
+            " join feed f on f.tenant_id = h.tenant_id and f.store_id = h.store_id"
+            " and f.pos > greatest(g.low, h.pruned) and f.pos < g.high",
+            stores=list(gaps),
+            after=[after for after, _ in gaps.values()],
+            before=[before for _, before in gaps.values()],
         )
+        return tuple(map(_feed_row, rows))
 
     def head(self, store: UUID) -> FeedHead:
         """Return the state of a store's feed; Fault API_NOT_FOUND."""
@@ -122,5 +130,15 @@ class PostgresFeed(Repository):
             )
 
 
+def _feed_row(row: Row[Any]) -> FeedRow:
+    return FeedRow(
+        row.store_id,
+        row.feed_epoch,
+        row.pos,
+        NewChange(row.kind, row.key, row.ver, row.body),
+        ms_of(row.committed_at),
+    )
+
+
 def _head(row: Row[Any]) -> FeedHead:
-    return FeedHead(row.feed_epoch, row.head, row.published)
+    return FeedHead(row.feed_epoch, row.head, row.published, row.pruned)

@@ -20,26 +20,29 @@ from cloud_broker.ports.fleet import (
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
-_PLACES = """
+_PLACES_EVER = """
 select d.device_id, s.store_id, s.legal_entity_id, s.shard, s.zone, s.day_starts_at
 from device d join store s on s.tenant_id = d.tenant_id and s.store_id = d.store_id
-where d.tenant_id = %(tenant)s and d.retired_at is null and
+where d.tenant_id = %(tenant)s and
 """
+PLACES = _PLACES_EVER + " d.retired_at is null and "
 
 # A will comes late when the box was faster to return than the broker to notice that it had gone.
 # A retained presence is what the broker remembers; it is no sign of life.
 _SAVE_STATES = """
 insert into device_state as held (
   tenant_id, device_id, store_id, state, boot_id, wall_ms, software, epoch, outbox_depth, feed_pos,
-  can_sell, devices, faults, last_seen_at, changed_at)
+  can_sell, devices, faults, vitals, last_seen_at, changed_at, session_id, on_purpose)
 select %(tenant)s, n.device_id, n.store_id, n.state, n.boot_id, n.wall_ms, n.software, n.epoch,
-  n.outbox_depth, n.feed_pos, n.can_sell, n.devices::jsonb, n.faults::jsonb, n.seen_at, n.seen_at
+  n.outbox_depth, n.feed_pos, n.can_sell, n.devices::jsonb, n.faults::jsonb,
+  n.vitals::jsonb, n.seen_at, n.seen_at, n.session_id, n.on_purpose
 from unnest(
   %(device)b::uuid[], %(store)b::uuid[], %(state)b::text[], %(boot)b::uuid[], %(wall)b::bigint[],
   %(software)b::text[], %(epoch)b::bigint[], %(depth)b::bigint[], %(pos)b::bigint[],
-  %(sells)b::boolean[], %(devices)b::text[], %(faults)b::text[], %(seen)b::timestamptz[]
+  %(sells)b::boolean[], %(devices)b::text[], %(faults)b::text[], %(vitals)b::text[],
+  %(seen)b::timestamptz[], %(session)b::uuid[], %(purpose)b::boolean[]
 ) as n(device_id, store_id, state, boot_id, wall_ms, software, epoch, outbox_depth, feed_pos,
-  can_sell, devices, faults, seen_at)
+  can_sell, devices, faults, vitals, seen_at, session_id, on_purpose)
 order by n.device_id
 on conflict (tenant_id, device_id) do update set
   store_id = excluded.store_id,
@@ -54,12 +57,16 @@ on conflict (tenant_id, device_id) do update set
   can_sell = excluded.can_sell,
   devices = case when excluded.state = 'gone' then held.devices else excluded.devices end,
   faults = case when excluded.state = 'gone' then held.faults else excluded.faults end,
+  vitals = case when excluded.state = 'gone' then held.vitals else excluded.vitals end,
   last_seen_at = case
     when excluded.state = 'gone' or excluded.device_id = any(%(asleep)b::uuid[])
     then held.last_seen_at else excluded.last_seen_at end,
   changed_at = case when held.state is distinct from excluded.state
-    then excluded.changed_at else held.changed_at end
-where excluded.state <> 'gone' or held.boot_id = excluded.boot_id
+    then excluded.changed_at else held.changed_at end,
+  session_id = excluded.session_id,
+  on_purpose = excluded.on_purpose
+where excluded.state <> 'gone' or (held.boot_id = excluded.boot_id
+  and coalesce(held.session_id = excluded.session_id, true))
 returning store_id
 """
 
@@ -151,12 +158,14 @@ class PostgresFleet(Repository):
         """Enter a till."""
         self._run(
             "insert into till values (%(tenant)s, %(till)s, %(store)s, %(name)s, %(kind)s,"
-            " %(profile)s, %(now)s)",
+            " %(profile)s, %(now)s, %(port)s, %(printer)s)",
             till=till.till,
             store=till.store,
             name=till.name,
             kind=till.kind,
             profile=till.profile,
+            port=till.port,
+            printer=till.printer,
             now=at(now_ms),
         )
 
@@ -181,22 +190,27 @@ class PostgresFleet(Repository):
 
     def device_by_token(self, token_hash: bytes) -> Place | None:
         """Return where the box with this token stands, if it is not retired."""
-        row = self._row(_PLACES + "d.token_hash = %(token)s", token=token_hash)
-        return None if row is None else _place(row)
+        row = self._row(PLACES + "d.token_hash = %(token)s", token=token_hash)
+        return None if row is None else place_of(row)
 
     def places(self, devices: Collection[UUID]) -> dict[UUID, Place]:
         """Return where boxes stand; retired and unknown ones are absent."""
-        rows = self._rows(_PLACES + "d.device_id = any(%(devices)b)", devices=list(devices))
-        return {row.device_id: _place(row) for row in rows}
+        rows = self._rows(PLACES + "d.device_id = any(%(devices)b)", devices=list(devices))
+        return {row.device_id: place_of(row) for row in rows}
+
+    def places_ever(self, devices: Collection[UUID]) -> dict[UUID, Place]:
+        """Return where boxes stand or stood; unknown ones are absent."""
+        rows = self._rows(_PLACES_EVER + "d.device_id = any(%(devices)b)", devices=list(devices))
+        return {row.device_id: place_of(row) for row in rows}
 
     def devices_of(self, stores: Collection[UUID]) -> dict[UUID, tuple[Place, ...]]:
         """Return the boxes of stores."""
         rows = self._rows(
-            _PLACES + "d.store_id = any(%(stores)b) order by d.slot", stores=list(stores)
+            PLACES + "d.store_id = any(%(stores)b) order by d.slot", stores=sorted(stores)
         )
         found: dict[UUID, tuple[Place, ...]] = {}
         for row in rows:
-            found[row.store_id] = (*found.get(row.store_id, ()), _place(row))
+            found[row.store_id] = (*found.get(row.store_id, ()), place_of(row))
         return found
 
     def broker_accounts(self) -> tuple[BrokerAccount, ...]:
@@ -226,7 +240,10 @@ class PostgresFleet(Repository):
             sells=[state.can_sell for state in states],
             devices=[_json(state.devices) for state in states],
             faults=[_json(state.faults) for state in states],
+            vitals=[_json(state.figures) for state in states],
             seen=[at(state.seen_ms) for state in states],
+            session=[state.session for state in states],
+            purpose=[state.on_purpose for state in states],
             asleep=[state.device for state in states if state.retained],
         )
         return frozenset(row.store_id for row in rows)
@@ -237,7 +254,8 @@ def _id(row: Row[Any]) -> UUID:
     return found
 
 
-def _place(row: Row[Any]) -> Place:
+def place_of(row: Row[Any]) -> Place:
+    """Return the place that a row of `PLACES` describes."""
     return Place(
         row.device_id,
         row.store_id,

@@ -239,7 +239,7 @@ class PostgresGrowth(Repository):
     def due(self, members: Collection[UUID], because: str) -> None:
         """Let members be judged soon; that they were merged is not forgotten over a sale."""
         if members:
-            self._run(_DUE, members=list(members), because=because)
+            self._put(_DUE, members=list(members), because=because)
 
     def waiting(self, limit: int) -> dict[UUID, Due]:
         """Return some that are to be judged, the longest due first."""

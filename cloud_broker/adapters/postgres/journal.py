@@ -10,8 +10,9 @@ from cloud_broker.adapters.postgres.base import Repository, at
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
-from cloud_broker.domain.rule_uses import uses_of
+from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.journal import ChainKey, LedgerLine
+from retail_core.ids import id_of
 from retail_core.loyalty.postings import Posting
 from retail_core.wire.messages import ProofUsed, SaleLine
 
@@ -117,7 +118,7 @@ class PostgresJournal(Repository):
         missing = [key for key in keys if key not in found]
         if missing:
             devices, epochs = _columns(missing)
-            self._run(
+            self._put(
                 _OPEN_CHAINS, devices=devices, epochs=epochs, edges=_edges(DeviceChain().edges)
             )
             found |= self._locked(missing)
@@ -133,7 +134,7 @@ class PostgresJournal(Repository):
     def save_chains(self, chains: Mapping[ChainKey, DeviceChain], now_ms: int) -> None:
         """Store what is committed."""
         devices, epochs = _columns(chains)
-        self._run(
+        self._put(
             _SAVE_CHAINS,
             devices=devices,
             epochs=epochs,
@@ -164,7 +165,7 @@ class PostgresJournal(Repository):
         members = [arrival.member for arrival, _ in uses]
         proofs = [used.proof for _, used in uses]
         # Rows go in by proof, so that two transactions with the same proofs wait in one order.
-        self._run(
+        self._put(
             "insert into proof_use select %(tenant)s, n.* from unnest(%(proofs)b::bytea[],"
             " %(events)b::uuid[], %(kinds)b::text[], %(members)b::uuid[], %(stores)b::uuid[],"
             " %(devices)b::uuid[], %(walls)b::bigint[], %(received)b::timestamptz[]) as n"
@@ -215,7 +216,7 @@ class PostgresJournal(Repository):
     def add_events(self, arrivals: Sequence[Arrival]) -> None:
         """Append to the event log."""
         events = [arrival.event for arrival in arrivals]
-        self._run(
+        self._put(
             _ADD_EVENTS,
             event=[arrival.event_id for arrival in arrivals],
             received=[at(arrival.received_ms) for arrival in arrivals],
@@ -229,7 +230,7 @@ class PostgresJournal(Repository):
             type=[event.type for event in events],
             wall=[event.wall_ms for event in events],
             quality=[event.time_quality for event in events],
-            boot=[UUID(bytes=event.boot_id) for event in events],
+            boot=[id_of(event.boot_id) for event in events],
             mono=[event.mono_ms for event in events],
             hash=[arrival.hash for arrival in arrivals],
             body=[bytes(event.body) for event in events],
@@ -244,17 +245,20 @@ class PostgresJournal(Repository):
         postings = [(sale, posting) for sale in sales for posting in sale.postings]
         if postings:
             self._add_postings(postings)
-        if uses := uses_of(sales):
-            self._run(
+
+    def count_uses(self, moves: Mapping[Use, int]) -> None:
+        """Add to how often members used limited rules; what was taken back is below nothing."""
+        if moves:
+            self._put(
                 _ADD_USES,
-                member=[use.member for use in uses],
-                rule=[use.rule for use in uses],
-                day=[use.day for use in uses],
-                uses=list(uses.values()),
+                member=[use.member for use in moves],
+                rule=[use.rule for use in moves],
+                day=[use.day for use in moves],
+                uses=list(moves.values()),
             )
 
     def _add_receipts(self, sales: Sequence[BookedSale]) -> None:
-        self._run(
+        self._put(
             _ADD_RECEIPTS,
             receipt=[sale.receipt_id for sale in sales],
             event=[sale.arrival.event_id for sale in sales],
@@ -280,7 +284,7 @@ class PostgresJournal(Repository):
         )
 
     def _add_lines(self, lines: Sequence[tuple[UUID, SaleLine]]) -> None:
-        self._run(
+        self._put(
             _ADD_LINES,
             receipt=[receipt for receipt, _ in lines],
             line=[line.line for _, line in lines],
@@ -294,7 +298,7 @@ class PostgresJournal(Repository):
         )
 
     def _add_postings(self, postings: Sequence[tuple[BookedSale, Posting]]) -> None:
-        self._run(
+        self._put(
             _ADD_POSTINGS,
             receipt=[sale.receipt_id for sale, _ in postings],
             line=[posting.line for _, posting in postings],
@@ -316,7 +320,7 @@ class PostgresJournal(Repository):
     def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:
         """Add to accounts' balances; each account's version goes up by one."""
         if moves:
-            self._run(
+            self._put(
                 _MOVE_BALANCES,
                 accounts=list(moves),
                 points=list(moves.values()),
@@ -373,7 +377,7 @@ def _edges(edges: Mapping[int, bytes]) -> str:
 
 
 def _id(raw: bytes | None) -> UUID | None:
-    return None if raw is None else UUID(bytes=raw)
+    return None if raw is None else id_of(raw)
 
 
 def _json(value: object) -> str:

@@ -48,7 +48,8 @@ insert into lease select %(tenant)s, n.*, %(now)s from {_KEYS},
   %(amount)b::bigint[], %(cover)b::bigint[], %(state)b::text[], %(boot)b::uuid[],
   %(until)b::bigint[], %(reclaim)b::bigint[]) as n
 on conflict (tenant_id, {_COLUMNS}) do update set cover = excluded.cover,
-  state = excluded.state, updated_at = excluded.updated_at
+  amount = greatest(lease.amount, excluded.amount), state = excluded.state,
+  updated_at = excluded.updated_at
 """  # noqa: S608 -- constants
 _ADD_SPENDS = f"""
 insert into lease_spend select %(tenant)s, n.* from {_KEYS},
@@ -110,7 +111,7 @@ class PostgresLeases(Repository):
         rows = self._rows(
             "select * from lease_handshake where tenant_id = %(tenant)s"
             " and device_id = any(%(devices)b::uuid[])",
-            devices=list(devices),
+            devices=sorted(devices),
         )
         return {
             row.device_id: Handshake(row.board, row.boot_id, row.journal_epoch, row.seq)
@@ -169,7 +170,7 @@ class PostgresLeases(Repository):
         if not held:
             return
         terms = [one.term for one in held]
-        self._run(
+        self._put(
             _SAVE_LEASES,
             **_keys([one.key for one in held]),
             amount=[one.amount for one in held],
@@ -182,7 +183,7 @@ class PostgresLeases(Repository):
         )
         spends = [(one.key, *spend) for one in held for spend in one.spends.items()]
         if spends:
-            self._run(
+            self._put(
                 _ADD_SPENDS,
                 **_keys([key for key, _, _ in spends]),
                 receipt=[receipt for _, receipt, _ in spends],
@@ -190,7 +191,7 @@ class PostgresLeases(Repository):
             )
         refunds = [(one.key, ref, *of) for one in held for ref, of in one.refunds.items()]
         if refunds:
-            self._run(
+            self._put(
                 _ADD_REFUNDS,
                 **_keys([key for key, _, _, _ in refunds]),
                 refund=[refund for _, refund, _, _ in refunds],
@@ -206,6 +207,14 @@ class PostgresLeases(Repository):
             device=device,
         )
         return {Right(RightKind(row.kind), row.right_id) for row in rows}
+
+    def holders(self) -> set[UUID]:
+        """Return the devices that hold anything, open or in doubt."""
+        rows = self._rows(
+            "select distinct device_id from lease where tenant_id = %(tenant)s"
+            " and state in ('open', 'fenced')"
+        )
+        return {row.device_id for row in rows}
 
     def held_by(
         self, devices: Collection[UUID]
@@ -256,7 +265,7 @@ class PostgresLeases(Repository):
         }
         if not accounts:
             return {}
-        self._run(_MAKE_ACCOUNTS, accounts=sorted(accounts))
+        self._put(_MAKE_ACCOUNTS, accounts=sorted(accounts))
         rows = self._rows(
             "select account, balance from account where tenant_id = %(tenant)s"
             " and account = any(%(accounts)b) order by account for update",

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at
-from cloud_broker.domain.points import BookedRefund, HeldReceipt, NewPosting
+from cloud_broker.domain.points import BookedRefund, Counting, HeldReceipt, NewPosting
+from cloud_broker.domain.rule_uses import counted_day
 from retail_core.checkout.receipt import (
     TENDER_POINTS,
-    CouponUse,
     Receipt,
     ReceiptLine,
     receipt_of,
@@ -95,7 +95,8 @@ class PostgresLedger(Repository):
             ids=ids,
         )
         heads = self._rows(
-            "select r.receipt_id, r.store_id, coalesce(r.member_id, c.member_id) as member_id,"
+            "select r.receipt_id, r.store_id, r.member_id as user_id,"
+            " coalesce(r.member_id, c.member_id) as member_id,"
             " r.business_date, r.sold_ms, r.tenders, e.body,"
             " coalesce(p.wallet_id, c.wallet_id, m.wallet_id) as wallet_id from receipt r"
             " left join event_log e on e.tenant_id = r.tenant_id"
@@ -112,7 +113,7 @@ class PostgresLedger(Repository):
         return {row.receipt_id: self._held(row) for row in heads}
 
     def _held(self, row: Row[Any]) -> HeldReceipt:
-        receipt = row.receipt_id
+        receipt, told = row.receipt_id, _told(row.body)
         lines = self._rows(
             "select l.line, l.qty_milli, l.net_fen, coalesce(sum(b.qty_milli), 0)::bigint as back"
             " from receipt_line l left join refund_line b on b.tenant_id = l.tenant_id"
@@ -139,7 +140,8 @@ class PostgresLedger(Repository):
                 receipt,
                 tuple(ReceiptLine(one.line, one.qty_milli, one.net_fen) for one in lines),
                 sum(fen for kind, fen in row.tenders if kind == TENDER_POINTS),
-                _coupons(row.body),
+                () if told is None else receipt_of(told).coupons,
+                () if told is None else receipt_of(told).uses,
             ),
             tuple(_posting(one) for one in postings),
             {one.line: one.back for one in lines if one.back},
@@ -147,8 +149,11 @@ class PostgresLedger(Repository):
             refunds.points_fen,
             refunds.times,
         )
+        day = row.business_date
+        used_on = day if told is None else counted_day(told, day)
+        counting = Counting(row.user_id, used_on, row.store_id)
         return HeldReceipt(
-            standing, row.store_id, row.member_id, row.wallet_id, row.business_date, row.sold_ms
+            standing, row.store_id, row.member_id, row.wallet_id, day, row.sold_ms, counting
         )
 
     def known_refunds(self, refunds: Collection[UUID]) -> set[UUID]:
@@ -162,7 +167,7 @@ class PostgresLedger(Repository):
 
     def locked(self, accounts: Collection[str]) -> dict[str, int]:
         """Return balances, locked until the end; an account never used has 0."""
-        self._run(
+        self._put(
             "insert into account (tenant_id, account, balance, version, updated_at)"
             " select %(tenant)s, a, 0, 0, now() from unnest(%(accounts)b::text[]) as a"
             " order by a on conflict do nothing",
@@ -180,7 +185,7 @@ class PostgresLedger(Repository):
         if not refunds:
             return
         bodies = [one.body for one in refunds]
-        self._run(
+        self._put(
             _ADD_REFUNDS,
             refund=[one.refund_id for one in refunds],
             receipt=[one.receipt_id for one in refunds],
@@ -207,7 +212,7 @@ class PostgresLedger(Repository):
             received=[at(one.arrival.received_ms) for one in refunds],
         )
         lines = [(one, line, qty) for one in refunds for line, qty in _summed(one).items()]
-        self._run(
+        self._put(
             "insert into refund_line select %(tenant)s, n.* from unnest(%(refund)b::uuid[],"
             " %(line)b::bigint[], %(receipt)b::uuid[], %(qty)b::bigint[]) as n",
             refund=[one.refund_id for one, _, _ in lines],
@@ -221,7 +226,7 @@ class PostgresLedger(Repository):
         if not postings:
             return
         said = [one.dated.posting for one in postings]
-        self._run(
+        self._put(
             _ADD_POSTINGS,
             receipt=[one.dated.key.receipt_id for one in postings],
             line=[one.line for one in said],
@@ -283,10 +288,10 @@ def _posting(row: Row[Any]) -> Posting:
     )
 
 
-def _coupons(body: bytes | None) -> tuple[CouponUse, ...]:
-    """Return the coupons of a sale as it was told; none when that is not kept any more."""
+def _told(body: bytes | None) -> Sale | None:
+    """Return a sale as it was told; None when that is not kept any more."""
     sale = None if body is None else decode_body(EventType.SALE, body)
-    return receipt_of(sale).coupons if isinstance(sale, Sale) else ()
+    return sale if isinstance(sale, Sale) else None
 
 
 def _summed(refund: BookedRefund) -> dict[int, int]:

@@ -93,9 +93,11 @@ update store set code = %(code)s, name = %(name)s, city = %(city)s, legal_entity
 where tenant_id = %(tenant)s and store_id = %(store)s
 """
 STORES = """
-select s.store_id, s.code, s.name, r.name as region, s.closed_at is not null as closed
+select s.store_id, s.code, s.name, r.name as region, s.closed_at is not null as closed, s.city,
+  s.day_starts_at
 from store s join region r on r.tenant_id = s.tenant_id and r.region_id = s.region_id
-where s.tenant_id = %(tenant)s order by s.name
+where s.tenant_id = %(tenant)s and (%(only)s::uuid is null or s.store_id = %(only)s::uuid)
+order by s.name
 """
 SAVE_WAREHOUSE = """
 insert into warehouse values (%(tenant)s, %(id)s, %(code)s, %(name)s, %(city)s, %(stores)b)

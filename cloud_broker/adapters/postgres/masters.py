@@ -171,11 +171,19 @@ class PostgresMasters(Repository):
             closed=at(now_ms) if store.closed else None,
         )
 
-    def stores(self) -> tuple[StoreNow, ...]:
-        """Return every store by name."""
+    def stores(self, only: UUID | None = None) -> tuple[StoreNow, ...]:
+        """Return every store by name, or the one that is meant."""
         return tuple(
-            StoreNow(row.store_id, row.code or "", row.name, row.region, row.closed)
-            for row in self._rows(sql.STORES)
+            StoreNow(
+                row.store_id,
+                row.code or "",
+                row.name,
+                row.region,
+                row.closed,
+                row.city,
+                row.day_starts_at.strftime("%H:%M"),
+            )
+            for row in self._rows(sql.STORES, only=only)
         )
 
     def save_warehouse(self, warehouse: UUID, code: str, cells: Cells) -> None:

@@ -1,25 +1,16 @@
 """Members in PostgreSQL."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from cloud_broker.adapters.postgres.base import LEASED, Repository, at, ms_of
-from cloud_broker.adapters.postgres.told import PostgresTold
+from cloud_broker.adapters.postgres.base import Repository, at, ms_of
+from cloud_broker.adapters.postgres.member_facts import PostgresFacts
 from cloud_broker.domain.ingest_effects import NewCard, NewConsent, NewMember
-from cloud_broker.domain.records import (
-    LAST_LINES_MAX,
-    POSTED_RECEIPTS_MAX,
-    HeldReceipt,
-    MemberFacts,
-    accounts_of,
-    last_of,
-)
+from cloud_broker.domain.records import MemberFacts
 from cloud_broker.ports.members import Claim
-from retail_core.wire.member import Purchase
 
 # A claim that never ends would be a password; PostgreSQL would also refuse the far future.
 _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000
@@ -55,32 +46,6 @@ select %(tenant)s, n.* from unnest(
   %(version)b::text[], %(hash)b::bytea[], %(language)b::text[], %(channel)b::text[],
   %(store)b::uuid[], %(operator)b::uuid[], %(wall)b::bigint[], %(received)b::timestamptz[],
   %(age)b::text[]) as n
-"""
-# A word revives a withdrawn one only when it is later by its own clock and by ours: a shop that was
-# offline does not bring back what was withdrawn meanwhile.
-_WITHDRAWN = """
-select w.member_id, max(greatest(w.wall_ms, coalesce((
-  select max(g.wall_ms) from consent g where g.tenant_id = w.tenant_id
-  and g.member_id = w.member_id and g.kind = w.kind and g.given
-  and g.received_at <= w.received_at), 0))) as wall_ms
-from consent w where w.tenant_id = %(tenant)s and w.member_id = any(%(members)b)
-  and w.kind = 'face.local' and not w.given and not exists (
-    select 1 from consent g where g.tenant_id = w.tenant_id and g.member_id = w.member_id
-    and g.kind = w.kind and g.given and g.wall_ms > w.wall_ms and g.received_at >= w.received_at)
-group by w.member_id
-"""
-_RECEIPTS = """
-select m.id as member_id, r.receipt_id, r.store_id, r.sold_ms, r.total_fen
-from unnest(%(members)b::uuid[]) as m(id)
-cross join lateral (
-  select receipt_id, store_id, sold_ms, total_fen from receipt
-  where tenant_id = %(tenant)s and member_id = m.id
-  order by received_at desc, receipt_id desc limit %(limit)s
-) as r
-"""
-_LINES = """
-select receipt_id, sku, name, qty_milli from receipt_line
-where tenant_id = %(tenant)s and receipt_id = any(%(receipts)b) order by receipt_id, line
 """
 
 
@@ -121,8 +86,8 @@ class PostgresMembers(Repository):
         if not members:
             return
         times = [at(new.arrival.received_ms) for new in members]
-        self._run(_ADD_WALLETS, wallet=[new.wallet for new in members], at=times)
-        self._run(
+        self._put(_ADD_WALLETS, wallet=[new.wallet for new in members], at=times)
+        self._put(
             _ADD_MEMBERS,
             member=[new.member for new in members],
             wallet=[new.wallet for new in members],
@@ -139,7 +104,7 @@ class PostgresMembers(Repository):
             ],
         )
         claims = [new for new in members if new.enrolled.claim_hash]
-        self._run(
+        self._put(
             _ADD_CLAIMS,
             hash=[new.enrolled.claim_hash for new in claims],
             member=[new.member for new in claims],
@@ -149,7 +114,7 @@ class PostgresMembers(Repository):
     def add_identities(self, identities: Mapping[tuple[str, bytes], UUID], now_ms: int) -> None:
         """Let keyed hashes name members; one that names somebody already is left as it is."""
         if identities:
-            self._run(
+            self._put(
                 "insert into identity select %(tenant)s, n.kind, n.hash, n.member, %(now)s"
                 " from unnest(%(kinds)b::text[], %(hashes)b::bytea[], %(members)b::uuid[])"
                 " as n(kind, hash, member) order by n.kind, n.hash on conflict do nothing",
@@ -162,7 +127,7 @@ class PostgresMembers(Repository):
     def add_cards(self, cards: Sequence[NewCard]) -> None:
         """Bind cards."""
         if cards:
-            self._run(
+            self._put(
                 "insert into credential (tenant_id, kind, key, member_id, created_at)"
                 " select %(tenant)s, 'card', n.key, n.member, n.at"
                 " from unnest(%(keys)b::bytea[], %(members)b::uuid[], %(at)b::timestamptz[])"
@@ -187,7 +152,7 @@ class PostgresMembers(Repository):
             return
         bodies = [new.consent for new in consents]
         operators = [new.arrival.event.operator for new in consents]
-        self._run(
+        self._put(
             _ADD_CONSENTS,
             event=[new.arrival.event_id for new in consents],
             member=[new.member for new in consents],
@@ -262,7 +227,7 @@ class PostgresMembers(Repository):
 
     def bump(self, members: Collection[UUID]) -> None:
         """Raise the version of members by one; absent ones are passed over."""
-        self._run(
+        self._put(
             "update member m set ver = ver + 1 from ("
             " select member_id from member where tenant_id = %(tenant)s"
             " and member_id = any(%(members)b) order by member_id for update) as held"
@@ -272,52 +237,12 @@ class PostgresMembers(Repository):
 
     def facts(self, members: Collection[UUID]) -> tuple[MemberFacts, ...]:
         """Return what a record is built from, for those that exist."""
-        rows = self._rows(
-            "select member_id, wallet_id, ver, name, tier, tags, phone_masked, phone_hash,"
-            " home_store_id, secret from member"
-            " left join digit_secret using (tenant_id, member_id)"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)b) order by member_id",
-            members=list(members),
-        )
-        ids = [row.member_id for row in rows]
-        receipts = self._receipts(ids)
-        lines = self._lines(
-            last.receipt_id for last in map(last_of, receipts.values()) if last is not None
-        )
-        wallets = [row.wallet_id for row in rows]
-        balances = self._balances(wallets)
-        leased = {row.right_id: int(row.points) for row in self._rows(LEASED, wallets=wallets)}
-        keys, cards = self._credentials(ids)
-        withdrawn = {row.member_id: row.wall_ms for row in self._rows(_WITHDRAWN, members=ids)}
-        told = PostgresTold(self._connection, self._tenant).of(ids)
-        return tuple(
-            MemberFacts(
-                member=row.member_id,
-                wallet=row.wallet_id,
-                ver=row.ver,
-                name=row.name,
-                tier=row.tier,
-                tags=tuple(row.tags),
-                phone_masked=row.phone_masked,
-                phone_hash=row.phone_hash,
-                home_store=row.home_store_id,
-                balances=balances,
-                phone_keys=tuple(keys[row.member_id]),
-                cards=tuple(cards[row.member_id]),
-                receipts=receipts[row.member_id],
-                last_lines=_last_lines(receipts[row.member_id], lines),
-                digit_secret=row.secret or b"",
-                withdrawn_ms=withdrawn.get(row.member_id, 0),
-                leased=leased.get(row.wallet_id, 0),
-                told=told[row.member_id],
-            )
-            for row in rows
-        )
+        return PostgresFacts(self._connection, self._tenant).of(members)
 
     def add_interests(self, pairs: Collection[tuple[UUID, UUID]], now_ms: int) -> None:
         """Note that (store, member) belong together from now on."""
         if pairs:
-            self._run(
+            self._put(
                 "insert into interest select %(tenant)s, n.store, n.member, %(now)s"
                 " from unnest(%(stores)b::uuid[], %(members)b::uuid[]) as n(store, member)"
                 " order by n.store, n.member on conflict do nothing",
@@ -331,56 +256,9 @@ class PostgresMembers(Repository):
         rows = self._rows(
             "select member_id, array_agg(store_id order by store_id) as stores from interest"
             " where tenant_id = %(tenant)s and member_id = any(%(members)b) group by member_id",
-            members=list(members),
+            members=sorted(members),
         )
         return {row.member_id: tuple(row.stores) for row in rows}
-
-    # ---- parts of the facts ---------------------------------------------------------------------
-
-    def _receipts(self, members: list[UUID]) -> dict[UUID, tuple[HeldReceipt, ...]]:
-        found: dict[UUID, tuple[HeldReceipt, ...]] = dict.fromkeys(members, ())
-        for row in self._rows(_RECEIPTS, members=members, limit=POSTED_RECEIPTS_MAX):
-            receipt = HeldReceipt(row.receipt_id, row.store_id, row.sold_ms, row.total_fen)
-            found[row.member_id] = (*found[row.member_id], receipt)
-        return found
-
-    def _lines(self, receipts: Iterable[UUID]) -> dict[UUID, list[Purchase]]:
-        found: dict[UUID, list[Purchase]] = defaultdict(list)
-        for row in self._rows(_LINES, receipts=list(receipts)):
-            found[row.receipt_id].append(Purchase(row.sku, row.name, row.qty_milli))
-        return found
-
-    def _balances(self, wallets: list[UUID]) -> dict[str, int]:
-        rows = self._rows(
-            "select account, balance from account"
-            " where tenant_id = %(tenant)s and account = any(%(accounts)b)",
-            accounts=[account for wallet in wallets for account in accounts_of(wallet)],
-        )
-        return {row.account: row.balance for row in rows}
-
-    def _credentials(
-        self, members: list[UUID]
-    ) -> tuple[dict[UUID, list[tuple[bytes, bytes]]], dict[UUID, list[bytes]]]:
-        keys: dict[UUID, list[tuple[bytes, bytes]]] = defaultdict(list)
-        cards: dict[UUID, list[bytes]] = defaultdict(list)
-        for row in self._rows(
-            "select member_id, kind, key, public_key from credential"
-            " where tenant_id = %(tenant)s and member_id = any(%(members)b)"
-            " and revoked_at is null order by created_at, key",
-            members=members,
-        ):
-            if row.kind == "card":
-                cards[row.member_id].append(row.key)
-            else:
-                keys[row.member_id].append((row.key, row.public_key))
-        return keys, cards
-
-
-def _last_lines(
-    receipts: tuple[HeldReceipt, ...], lines: Mapping[UUID, list[Purchase]]
-) -> tuple[Purchase, ...]:
-    last = last_of(receipts)
-    return () if last is None else tuple(lines.get(last.receipt_id, ()))[:LAST_LINES_MAX]
 
 
 def _expiry(new: NewMember) -> datetime:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from cloud_broker.adapters.postgres.base import LEASED, Repository, ms_of
+from cloud_broker.adapters.postgres.base import LEASED_OF, Repository, ms_of
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.journal import PostgresJournal
+from cloud_broker.adapters.postgres.profiles import PostgresProfiles
 from cloud_broker.domain.records import accounts_of
 from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
@@ -136,10 +137,11 @@ class PostgresPages(Repository):
         accounts = accounts_of(row.wallet_id)
         balances = journal.balances(accounts)
         free, pending, qualifying = (balances.get(account, 0) for account in accounts)
-        lent = self._row(LEASED, wallets=[row.wallet_id])
+        lent = self._row(LEASED_OF.format(wallet="%(wallet)s::uuid"), wallet=row.wallet_id)
         growth = PostgresGrowth(self._connection, self._tenant)
         benefits = PostgresBenefits(self._connection, self._tenant)
         person = benefits.persons([member_id])[member_id]
+        profiles = PostgresProfiles(self._connection, self._tenant).profiles([member_id])
         why = self._why(growth.standings([member_id]).get(member_id))
         return MemberPage(
             member_id=row.member_id,
@@ -151,7 +153,7 @@ class PostgresPages(Repository):
             phone_masked=row.phone_masked,
             home_store_name=row.store_name,
             enrolled_ms=ms_of(row.enrolled_at),
-            points_free=free + (0 if lent is None else int(lent.points)),
+            points_free=free + (0 if lent is None else lent.points or 0),
             points_pending=pending,
             points_qualifying=qualifying,
             phones=row.phones,
@@ -166,6 +168,7 @@ class PostgresPages(Repository):
             tier_changes=tuple(map(_tier_row, growth.changes_of(person, CHANGES_MAX))),
             coupons=benefits.coupons_of(person),
             gifts=benefits.gifts_of(person),
+            groups=profiles[member_id].groups if member_id in profiles else (),
         )
 
     def _why(self, standing: StandingRow | None) -> Said:

@@ -199,7 +199,7 @@ class PostgresPhones(Repository):
             kind=withdrawn.kind,
             language=withdrawn.language,
             channel=withdrawn.channel,
-            wall=withdrawn.now_ms,
+            wall=withdrawn.said_ms or withdrawn.now_ms,
             now=at(withdrawn.now_ms),
         )
 

@@ -33,7 +33,7 @@ class PostgresPlacements(Repository):
     def queue(self, wallets: Collection[UUID], now_ms: int) -> None:
         """Put wallets on the list; one that stands there already keeps its place."""
         if wallets:
-            self._run(
+            self._put(
                 "insert into placement_due select %(tenant)s, w, %(now)s"
                 " from unnest(%(wallets)b::uuid[]) as w order by w on conflict do nothing",
                 wallets=list(set(wallets)),

@@ -32,7 +32,7 @@ class PostgresRepair(Repository):
         distinct = list({item.repair_id: item for item in items}.values())
         if not distinct:
             return
-        self._run(
+        self._put(
             _ADD,
             id=[item.repair_id for item in distinct],
             kind=[item.kind for item in distinct],
@@ -93,7 +93,7 @@ class PostgresRepair(Repository):
     def resolve_members(self, members: Collection[UUID], now_ms: int) -> None:
         """Close the `member` items of members that have become known."""
         if members:
-            self._run(
+            self._put(
                 "update repair_queue set state = 'done', resolved_at = %(now)s,"
                 " resolved_by = 'enrolment' where tenant_id = %(tenant)s and kind = 'member'"
                 " and state = 'open' and member_id = any(%(members)b)",

@@ -114,7 +114,7 @@ class PostgresStock(Repository):
     def _note(
         self, kind: Movement, stores: list[UUID], documents: list[UUID], moved: list[int]
     ) -> None:
-        self._run(_NOTE, kind=kind, stores=stores, documents=documents, moved=moved)
+        self._put(_NOTE, kind=kind, stores=stores, documents=documents, moved=moved)
 
     def fold(self, limit: int) -> int:
         """Move levels by some noted receipts, each once; return how many."""

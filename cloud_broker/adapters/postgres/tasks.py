@@ -80,7 +80,7 @@ class PostgresTasks(PostgresInvitations):
     def add_due(self, members: Collection[UUID], now_ms: int) -> None:
         """Note members about whom something happened; waits for nobody."""
         if members:
-            self._run(
+            self._put(
                 "insert into task_due (tenant_id, member_id, due_at)"
                 " select %(tenant)s, m, %(now)s from unnest(%(members)b::uuid[]) as m",
                 members=list(members),
@@ -100,6 +100,16 @@ class PostgresTasks(PostgresInvitations):
             member=row.member_id,
         )
         return UUID(str(row.member_id))
+
+    def pass_over(self, now_ms: int, limit: int) -> int:
+        """Take so many off the list about whom nothing can be due; return how many."""
+        return self._run(
+            "delete from task_due where tenant_id = %(tenant)s and due_id = any(array("
+            " select due_id from task_due where tenant_id = %(tenant)s and due_at <= %(now)s"
+            " order by due_at, due_id limit %(limit)s for update skip locked))",
+            now=at(now_ms),
+            limit=limit,
+        )
 
     def put_off(self, member: UUID, until_ms: int) -> None:
         """Let a member wait: something about her cannot be worked out now."""

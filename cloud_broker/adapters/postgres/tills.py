@@ -61,11 +61,11 @@ class PostgresTills(Repository):
                 "told": at(arrival.happened_ms),
                 "body": encode_body(one.body),
             }
-            self._run(_NOTE, device=place.device, epoch=arrival.epoch, seq=arrival.seq, **values)
+            self._put(_NOTE, device=place.device, epoch=arrival.epoch, seq=arrival.seq, **values)
             if one.body.why != COUNTED:
                 raw = arrival.event.operator
                 operator = None if raw is None else UUID(bytes=raw)
-                self._run(_CHANGED, event=arrival.event_id, operator=operator, **values)
+                self._put(_CHANGED, event=arrival.event_id, operator=operator, **values)
 
     def tills(self) -> tuple[TillRow, ...]:
         """Return every till by store and name."""

@@ -4,13 +4,14 @@ Every transaction first says whose rows it may see. The setting is local to the 
 pooled connection never carries one tenant's right into another's request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from typing import Any
 from uuid import UUID
 
-import msgspec
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -22,248 +23,122 @@ from sqlalchemy.exc import (
     TimeoutError as PoolTimeoutError,
 )
 
-from cloud_broker.adapters.postgres.audit import PostgresAudit
-from cloud_broker.adapters.postgres.benefits import PostgresBenefits
-from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
-from cloud_broker.adapters.postgres.clerks import PostgresClerks
-from cloud_broker.adapters.postgres.closing import PostgresClosing
-from cloud_broker.adapters.postgres.faces import PostgresFaces
-from cloud_broker.adapters.postgres.feed import PostgresFeed
-from cloud_broker.adapters.postgres.fleet import PostgresFleet
-from cloud_broker.adapters.postgres.growth import PostgresGrowth
-from cloud_broker.adapters.postgres.hq import PostgresHq
-from cloud_broker.adapters.postgres.insight import PostgresInsight
-from cloud_broker.adapters.postgres.journal import PostgresJournal
-from cloud_broker.adapters.postgres.leases import PostgresLeases
-from cloud_broker.adapters.postgres.ledger import PostgresLedger
-from cloud_broker.adapters.postgres.mall import PostgresMall
-from cloud_broker.adapters.postgres.masters import PostgresMasters
-from cloud_broker.adapters.postgres.members import PostgresMembers
-from cloud_broker.adapters.postgres.partners import PostgresPartners
-from cloud_broker.adapters.postgres.phones import PostgresPhones
-from cloud_broker.adapters.postgres.placements import PostgresPlacements
-from cloud_broker.adapters.postgres.points_desk import PostgresPointsDesk
-from cloud_broker.adapters.postgres.profiles import PostgresProfiles
-from cloud_broker.adapters.postgres.receipts import PostgresReceipts
-from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, PostgresSms
-from cloud_broker.adapters.postgres.repair import PostgresRepair
-from cloud_broker.adapters.postgres.stock import PostgresStock
-from cloud_broker.adapters.postgres.tasks import PostgresTasks
-from cloud_broker.adapters.postgres.tills import PostgresTills
-from cloud_broker.ports.live import LiveEvent
+from cloud_broker.adapters.postgres.base import Repository, pipelined
+from cloud_broker.adapters.postgres.unit import PostgresUnit
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
-LIVE_CHANNEL = "regulars_live"
-# A notification holds 8000 bytes; a viewer that gets no list looks at every store.
-NOTIFY_STORES_MAX = 64
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+_OPEN = """
+select set_config('app.tenant', %(tenant)s::text, true) as tenant,
+  set_config('plan_cache_mode', %(plans)s, true) as plans
+"""
+# Reads, in a transaction, what must be so at its end; what it returns raises when it is not.
+Fence = Callable[[Connection, UUID], Callable[[], None]]
+# More than the programs have: one that is forgotten is planned anew each time it comes.
+STATEMENTS_KEPT = 1_000
+# What a program that was stopped has open holds rows that others need; nothing of ours thinks for
+# as long as this between two statements.
 _SESSION = (
-    "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+    "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=10s"
     " -c timezone=UTC"
 )
 
 
-def make_engine(url: str, *, connections: int = 8, name: str = "regulars") -> Engine:
-    """Open a pool for the application's role."""
-    return create_engine(
+def make_engine(
+    url: str, *, connections: int = 8, name: str = "regulars", ping: bool = True
+) -> Engine:
+    """Open a pool for the application's role; without `ping` a dead connection is found in use."""
+    engine = create_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         # What a statement carried (secrets, hashes, names) stays out of messages and logs.
         hide_parameters=True,
         connect_args={"options": _SESSION, "connect_timeout": 5, "application_name": name},
     )
+    listen(engine, "connect", _keep_statements)
+    return engine
 
 
-class PostgresUnit:
-    """Fulfils `Unit` on one open transaction."""
+def _keep_statements(opened: psycopg.Connection[Any], _record: object) -> None:
+    opened.prepared_max = STATEMENTS_KEPT
 
-    def __init__(self, connection: Connection, tenant: UUID) -> None:
-        self._connection = connection
-        self._tenant = tenant
 
-    @cached_property
-    def fleet(self) -> PostgresFleet:
-        """Stores and boxes."""
-        return PostgresFleet(self._connection, self._tenant)
+class Session(Repository):
+    """The two ends of a pipelined transaction."""
 
-    @cached_property
-    def journal(self) -> PostgresJournal:
-        """Events, receipts, postings."""
-        return PostgresJournal(self._connection, self._tenant)
+    def open(self, plans: str) -> None:
+        """Begin, and say whose rows may be seen."""
+        self._put("begin")
+        self._put(_OPEN, plans=plans)
 
-    @cached_property
-    def members(self) -> PostgresMembers:
-        """People."""
-        return PostgresMembers(self._connection, self._tenant)
-
-    @cached_property
-    def phones(self) -> PostgresPhones:
-        """Their phones."""
-        return PostgresPhones(self._connection, self._tenant)
-
-    @cached_property
-    def sms(self) -> PostgresSms:
-        """Codes by SMS."""
-        return PostgresSms(self._connection, self._tenant)
-
-    @cached_property
-    def person_filters(self) -> PostgresPersonFilters:
-        """The summary of known persons for the boxes."""
-        return PostgresPersonFilters(self._connection, self._tenant)
-
-    @cached_property
-    def feed(self) -> PostgresFeed:
-        """What stores still have to hear."""
-        return PostgresFeed(self._connection, self._tenant)
-
-    @cached_property
-    def repair(self) -> PostgresRepair:
-        """What could not be applied."""
-        return PostgresRepair(self._connection, self._tenant)
-
-    @cached_property
-    def catalogue(self) -> PostgresCatalogue:
-        """What is sold."""
-        return PostgresCatalogue(self._connection, self._tenant)
-
-    @cached_property
-    def masters(self) -> PostgresMasters:
-        """Tables of the back office."""
-        return PostgresMasters(self._connection, self._tenant)
-
-    @cached_property
-    def stock(self) -> PostgresStock:
-        """What lies in stores and warehouses."""
-        return PostgresStock(self._connection, self._tenant)
-
-    @cached_property
-    def partners(self) -> PostgresPartners:
-        """Keys of partner systems."""
-        return PostgresPartners(self._connection, self._tenant)
-
-    @cached_property
-    def insight(self) -> PostgresInsight:
-        """Receipts for reckoning."""
-        return PostgresInsight(self._connection, self._tenant)
-
-    @cached_property
-    def audit(self) -> PostgresAudit:
-        """Prices that are due to be checked."""
-        return PostgresAudit(self._connection, self._tenant)
-
-    @cached_property
-    def hq(self) -> PostgresHq:
-        """HQ's people."""
-        return PostgresHq(self._connection, self._tenant)
-
-    @cached_property
-    def faces(self) -> PostgresFaces:
-        """Who may recognise faces, and where templates rest."""
-        return PostgresFaces(self._connection, self._tenant)
-
-    @cached_property
-    def ledger(self) -> PostgresLedger:
-        """Points and everything that moves them."""
-        return PostgresLedger(self._connection, self._tenant)
-
-    @cached_property
-    def points_desk(self) -> PostgresPointsDesk:
-        """What people decide about points."""
-        return PostgresPointsDesk(self._connection, self._tenant)
-
-    @cached_property
-    def closing(self) -> PostgresClosing:
-        """The books at a day's or month's end."""
-        return PostgresClosing(self._connection, self._tenant)
-
-    @cached_property
-    def receipts(self) -> PostgresReceipts:
-        """Receipts one by one."""
-        return PostgresReceipts(self._connection, self._tenant)
-
-    @cached_property
-    def clerks(self) -> PostgresClerks:
-        """What clerks did."""
-        return PostgresClerks(self._connection, self._tenant)
-
-    @cached_property
-    def tills(self) -> PostgresTills:
-        """How far unchanged tills agree with their boxes."""
-        return PostgresTills(self._connection, self._tenant)
-
-    @cached_property
-    def leases(self) -> PostgresLeases:
-        """Rights lent to boxes."""
-        return PostgresLeases(self._connection, self._tenant)
-
-    @cached_property
-    def placements(self) -> PostgresPlacements:
-        """Wallets whose points are to be lent out anew."""
-        return PostgresPlacements(self._connection, self._tenant)
-
-    @cached_property
-    def benefits(self) -> PostgresBenefits:
-        """Coupons and gifts in members' hands."""
-        return PostgresBenefits(self._connection, self._tenant)
-
-    @cached_property
-    def growth(self) -> PostgresGrowth:
-        """Tiers."""
-        return PostgresGrowth(self._connection, self._tenant)
-
-    @cached_property
-    def profiles(self) -> PostgresProfiles:
-        """What members said of themselves."""
-        return PostgresProfiles(self._connection, self._tenant)
-
-    @cached_property
-    def tasks(self) -> PostgresTasks:
-        """Tasks and invitations."""
-        return PostgresTasks(self._connection, self._tenant)
-
-    @cached_property
-    def mall(self) -> PostgresMall:
-        """The points mall."""
-        return PostgresMall(self._connection, self._tenant)
-
-    def announce(self, event: LiveEvent) -> None:
-        """Queue a notification, which PostgreSQL sends when the transaction is durable."""
-        stores = event.stores if len(event.stores) <= NOTIFY_STORES_MAX else ()
-        payload = msgspec.json.encode(
-            {"tenant": event.tenant, "kinds": sorted(event.kinds), "stores": stores}
-        ).decode()
-        self._connection.exec_driver_sql(
-            "select pg_notify(%(channel)s, %(payload)s)",
-            {"channel": LIVE_CHANNEL, "payload": payload},
-        )
+    def close(self) -> None:
+        """Make it durable; that it is shows when the pipeline ends."""
+        self._put("commit")
 
 
 class PostgresUnits:
-    """Fulfils `Units`."""
+    """Fulfils `Units`.
 
-    def __init__(self, engine: Engine) -> None:
+    With `pipelined`, writes travel with the next question and statements are planned once: for
+    ingest, which runs the same fifty of them for every batch.
+    """
+
+    def __init__(self, engine: Engine, *, pipelined: bool = False) -> None:
         self._engine = engine
+        self._pipelined = pipelined
+        # Planning anew for each batch's arrays costs more than a better plan could win.
+        self._plans = "force_generic_plan" if pipelined else "auto"
 
     @contextmanager
     def connection(self, tenant: UUID | None) -> Iterator[Connection]:
         """Open a transaction on a bare connection (for the read models beside this module)."""
-        with _translated(), self._engine.connect() as connection:
+        # Begun in so many words, because repositories speak to the driver's connection themselves.
+        with _translated(), self._engine.connect() as connection, connection.begin():
             if tenant is not None:
                 connection.exec_driver_sql(
-                    "select set_config('app.tenant', %(tenant)s, true)", {"tenant": str(tenant)}
+                    "select set_config('app.tenant', %(tenant)s, true),"
+                    " set_config('plan_cache_mode', %(plans)s, true)",
+                    {"tenant": str(tenant), "plans": self._plans},
                 )
             yield connection
-            connection.commit()
 
     @contextmanager
-    def begin(self, tenant: UUID) -> Iterator[PostgresUnit]:
-        """Open a transaction in which only this tenant's rows exist."""
+    def begin(self, tenant: UUID, fence: Fence | None = None) -> Iterator[PostgresUnit]:
+        """Open a transaction in which only this tenant's rows exist; `fence` is read in it first.
+
+        Raises the fence's fault at the latest before the end, and nothing is made durable then.
+        """
+        if self._pipelined:
+            with self._in_one_way(tenant, fence) as unit:
+                yield unit
+            return
         with self.connection(tenant) as connection:
+            if fence is not None:
+                fence(connection, tenant)()
             yield PostgresUnit(connection, tenant)
+
+    @contextmanager
+    def _in_one_way(self, tenant: UUID, fence: Fence | None) -> Iterator[PostgresUnit]:
+        """Let beginning and end travel with the statements between them."""
+        with (
+            _translated(),
+            self._engine.connect() as connection,
+            _thrown_away(connection),
+            connection.begin(),
+            pipelined(connection),
+        ):
+            session = Session(connection, tenant)
+            session.open(self._plans)
+            held = None if fence is None else fence(connection, tenant)
+            yield PostgresUnit(connection, tenant)
+            if held is not None:
+                held()
+            session.close()
 
     def tenant(self, slug: str) -> UUID | None:
         """Return the tenant with this short name; '' names the only one there is."""
@@ -297,17 +172,27 @@ class PostgresUnits:
 
 
 @contextmanager
+def _thrown_away(connection: Connection) -> Iterator[None]:
+    """Use no connection again on which something failed: what it has prepared is not certain."""
+    try:
+        yield
+    except BaseException:
+        connection.invalidate()
+        raise
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     """Tell apart what a retry can mend from what it cannot."""
     try:
         yield
-    except (DataError, IntegrityError, ProgrammingError) as error:
+    except (DataError, IntegrityError, ProgrammingError, *_REFUSED) as error:
         raise StoreRefusedError(_reason(error)) from error
-    except (DBAPIError, PoolTimeoutError) as error:
+    except (DBAPIError, PoolTimeoutError, psycopg.Error) as error:
         raise Fault(FaultCode.SYNC_LINK_DOWN, reason=_reason(error)) from error
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: SQLAlchemyError | psycopg.Error) -> str:
     """Return the first line of what the database said; the rest quotes the values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = str(cause).splitlines() or [type(cause).__name__]

@@ -15,11 +15,12 @@ DELAY_SALES_TENANT = 1_000
 _TILES = """
 select s.store_id, s.name, s.city, s.zone, g.name as region,
   d.device_id, d.state, d.software, d.outbox_depth, d.feed_pos, d.can_sell, d.devices, d.faults,
-  d.last_seen_at, d.changed_at,
+  d.last_seen_at, d.changed_at, d.on_purpose,
   f.head, l.sold_ms as last_ms, l.total_fen as last_fen,
   t.sales as sales_today, t.total as revenue_today,
   y.sales as delays, y.p50, y.p99,
-  coalesce(b.breaks, 0) as breaks, coalesce(q.open, 0) as repairs
+  coalesce(b.breaks, 0) as breaks, coalesce(q.open, 0) as repairs,
+  coalesce(k.events, 0) as unbooked
 from store s
 join region g on g.tenant_id = s.tenant_id and g.region_id = s.region_id
 left join store_feed f on f.tenant_id = s.tenant_id and f.store_id = s.store_id
@@ -58,6 +59,13 @@ left join (
   select store_id, count(*) as open from repair_queue
   where tenant_id = %(tenant)s and state = 'open' group by store_id
 ) q on q.store_id = s.store_id
+left join (
+  select v.store_id,
+    sum(coalesce(cardinality(w.places), w.last_seq - w.first_seq + 1))::bigint as events
+  from frame_waiting w
+  join device v on v.tenant_id = w.tenant_id and v.device_id = w.device_id
+  where w.tenant_id = %(tenant)s group by v.store_id
+) k on k.store_id = s.store_id
 where s.tenant_id = %(tenant)s and s.closed_at is null
   and (cardinality(%(stores)b::uuid[]) = 0 or s.store_id = any(%(stores)b::uuid[]))
 order by g.name, s.name
@@ -118,9 +126,7 @@ class PostgresWall(Repository):
 
 def _tile(row: Row[Any], now_ms: int) -> StoreTile:
     seen_ms = None if row.last_seen_at is None else ms_of(row.last_seen_at)
-    heard = (
-        None if seen_ms is None else Heard(row.state, row.can_sell, now_ms - seen_ms, row.devices)
-    )
+    heard = None if seen_ms is None else _heard(row, now_ms, seen_ms)
     state, reasons = judge(heard)
     return StoreTile(
         store_id=row.store_id,
@@ -146,6 +152,14 @@ def _tile(row: Row[Any], now_ms: int) -> StoreTile:
         open_repairs=row.repairs,
         region=row.region,
         since_ms=_since_ms(row, state, seen_ms),
+        unbooked=row.unbooked,
+    )
+
+
+def _heard(row: Row[Any], now_ms: int, seen_ms: int) -> Heard:
+    since_ms = now_ms - ms_of(row.changed_at)
+    return Heard(
+        *(row.state, row.can_sell, now_ms - seen_ms, row.devices, since_ms), row.on_purpose
     )
 
 

@@ -3,7 +3,9 @@
 import { keepTimesTrue } from "./times.js";
 import { watchKeys } from "./keys.js";
 import { watchStream } from "./live.js";
+import { watchWall } from "./wall.js";
 
 keepTimesTrue();
 watchKeys();
 watchStream();
+watchWall();

@@ -51,13 +51,25 @@ function focusFilter(event) {
 
 /** @returns {HTMLElement[]} */
 function tiles() {
-  return [...document.querySelectorAll("a.tile")];
+  return [...document.querySelectorAll("a.tile")].filter((tile) => tile.checkVisibility());
+}
+
+/** In the order in which they are seen: the worst first within a group. @param {HTMLElement} at @param {number} by */
+function beside(at, by) {
+  const groups = [...document.querySelectorAll(".group:not([hidden])")];
+  const seen = groups.flatMap((group) =>
+    [...group.querySelectorAll("a.tile")]
+      .filter((tile) => tile.checkVisibility())
+      .map((tile) => ({ tile, order: Number(getComputedStyle(tile).order) }))
+      .sort((one, other) => one.order - other.order)
+      .map(({ tile }) => tile),
+  );
+  return seen[seen.indexOf(at) + by];
 }
 
 /** @param {KeyboardEvent} event @param {HTMLElement} at @param {number} by */
 function stepTile(event, at, by) {
-  const all = tiles();
-  move(event, all[all.indexOf(at) + by]);
+  move(event, beside(at, by));
 }
 
 /** The nearest tile in the next row up or down. @param {KeyboardEvent} event
@@ -105,6 +117,5 @@ function showDetail(event) {
   const place = document.getElementById("wall-detail");
   const tile = event.target instanceof Element ? event.target.closest(".groups--dense .tile") : null;
   if (!place || !tile) return;
-  const words = [...tile.querySelectorAll(".tile__words > span")].map((part) => part.textContent?.trim());
-  place.textContent = words.filter(Boolean).join(" · ");
+  place.textContent = tile.querySelector(".tile__words")?.textContent ?? "";
 }

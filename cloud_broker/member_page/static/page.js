@@ -1,6 +1,7 @@
 // @ts-check
 /** The member's page: one state, the cloud and the clock change it, the view is drawn from it. */
 
+import { billView, billWaits, showBill, showKept, takeBill } from "./bill.js";
 import { call, claim, nowMs, recallTime } from "./cloud.js";
 import { STEP_S, canSign, digitCode, digitKey, memberCode, newKey } from "./codes.js";
 import { greetGuest, invitedView, linkFollowed, tellInvited } from "./invited.js";
@@ -34,6 +35,7 @@ const state = {
   asking: "",
   lane: null,
   receipt: null,
+  bill: null,
   tasks: null,
   mall: null,
   wish: null,
@@ -45,6 +47,7 @@ const state = {
 const t = await words(state.language);
 let claimCode = takeClaim();
 let receiptCode = takeReceipt();
+let billCode = takeBill();
 let shownStep = -1;
 
 const acts = {
@@ -76,6 +79,7 @@ const VIEWS = {
   settings,
   lane: laneView,
   receipt: receiptView,
+  bill: billView,
   tasks: tasksView,
   mall: mallView,
   invite: inviteView,
@@ -193,6 +197,7 @@ async function start() {
   const link = await linkFollowed();
   if (claimCode) return taken();
   if (!phone && receiptCode) return waitForPhone(receiptCode, acts);
+  if (!phone && billCode) return billWaits(billCode, acts);
   if (!phone) return link ? greetGuest(link, acts) : change({ view: "stranger" });
   change({ view: "home" });
   await askCloud();
@@ -200,14 +205,20 @@ async function start() {
   const lane = laneAsked();
   if (lane) await beginLane(lane, state, acts);
   if (receiptCode) await claimReceipt(receiptCode, state, acts);
-  else await claimKept(state, acts);
+  else if (billCode) await showBill(billCode, state, acts);
+  else {
+    await claimKept(state, acts);
+    await showKept(state, acts);
+  }
 }
 
 addEventListener("hashchange", () => {
   claimCode = takeClaim();
   receiptCode = takeReceipt();
+  billCode = takeBill();
   if (claimCode) taken();
   else if (receiptCode) void (state.phone ? claimReceipt(receiptCode, state, acts) : waitForPhone(receiptCode, acts));
+  else if (billCode) void (state.phone ? showBill(billCode, state, acts) : billWaits(billCode, acts));
 });
 addEventListener("online", () => void askCloud());
 addEventListener("offline", () => change({ online: false }));

@@ -8,7 +8,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /**
  * @typedef {object} State
- * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"|"receipt"|"tasks"|"mall"|"invite"|"invited"} view
+ * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"|"receipt"|"bill"|"tasks"|"mall"|"invite"|"invited"} view
  * @property {import("./store.js").Phone | null} phone
  * @property {{text: string, digits: string} | null} code the codes of this half minute
  * @property {boolean} plain whether the digits are drawn instead of the signed code
@@ -19,6 +19,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
  * @property {string} asking the consent whose withdrawal waits for the second tap
  * @property {any} lane the check-in at a counter
  * @property {any} receipt the receipt that is claimed, and what became of it
+ * @property {any} bill the electronic receipt that is shown
  * @property {any} tasks her tasks, as the cloud last said
  * @property {any} mall the mall, her orders and gifts
  * @property {any} wish what she is about to order, and where

@@ -6,6 +6,7 @@ const VERSION = "0";
 const FILES = [
   "/m/",
   "/m/static/app.webmanifest",
+  "/m/static/bill.js",
   "/m/static/bytes.js",
   "/m/static/cloud.js",
   "/m/static/codes.js",

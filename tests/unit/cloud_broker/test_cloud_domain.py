@@ -184,7 +184,13 @@ class TestStoreState:
             (None, "never", ()),
             (Heard("ok", can_sell=True, silent_ms=0), "ok", ()),
             (Heard("gone", can_sell=True, silent_ms=0), "gone", ("S102",)),
-            (Heard("ok", can_sell=True, silent_ms=15_001), "gone", ("S102",)),
+            (Heard("gone", can_sell=False, silent_ms=0, since_ms=44_999), "degraded", ("S102",)),
+            (
+                Heard("gone", can_sell=False, silent_ms=0, since_ms=0, on_purpose=True),
+                "gone",
+                ("F130",),
+            ),
+            (Heard("ok", can_sell=True, silent_ms=75_001), "gone", ("S102",)),
             (Heard("ok", can_sell=False, silent_ms=0), "cannot", ()),
             (Heard("strange", can_sell=True, silent_ms=0), "ok", ()),
             (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Outcome
+from cloud_broker.services.refresh import refresh
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_ack, decode_change, decode_member, encode, event_hash
@@ -85,6 +86,21 @@ class TestBooking:
             assert record.points_free == 59
             assert record.last_store == chengdu.store.bytes
         assert changes(outcome, beijing) == []
+
+    def test_what_others_told_a_store_meanwhile_goes_out_in_front(self, cloud: Cloud) -> None:
+        box, person = cloud.box(), Person()
+        box.enrols(person)
+        cloud.book((box, box.frame()))
+        for _ in range(3):
+            with cloud.units.begin(cloud.tenant) as unit:
+                refresh(unit, [person.member], cloud.clock.now_ms())
+        box.sells(person)
+        outcome = cloud.book((box, box.frame(2)))
+        (frame,) = changes(outcome, box)
+        assert (frame.prev_pos, frame.pos, len(frame.changes)) == (1, 5, 4)
+        box.sells(person)
+        (frame,) = changes(cloud.book((box, box.frame(3))), box)
+        assert (frame.prev_pos, frame.pos) == (5, 6)
 
     def test_a_sale_may_come_before_its_member(self, cloud: Cloud) -> None:
         """The live lane is faster than the backlog that holds her enrolment."""

@@ -1,9 +1,10 @@
 """Provisioning, people, catalogue and bundle, and the files that carry them."""
 
+import json
 import stat
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 from queue import Queue
@@ -13,16 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud_broker.adapters import device_file
-from cloud_broker.adapters.mosquitto_files import (
-    INGEST_USER,
-    BrokerDevice,
-    acl_text,
-    hash_password,
-    password_matches,
-    write_files,
-)
+from cloud_broker.adapters.mosquitto_files import hash_password, password_matches
 from cloud_broker.cli.setup import _till
-from cloud_broker.ingest.batcher import BATCH_MAX, Batcher, gather_ms
+from cloud_broker.ingest.batcher import BATCH_MAX, GATHER_S_MAX, Batcher, gather_s
 from cloud_broker.services.catalogue import CataloguePublisher
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.hq_access import HqAccess
@@ -37,13 +31,13 @@ from retail_core.errors import Fault
 from retail_core.identity.model_card import open_models
 from retail_core.pricing.rules.bundle import open_bundle
 from retail_core.texts.faults import FaultCode
+from tests.factories.grown import RULES
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
     FakeKeyRing,
     FakePasswords,
 )
-from tests.fakes.cloud_box import fresh_id
 from tests.fakes.cloud_state import State
 from tests.fakes.cloud_units import FakeUnits
 
@@ -251,6 +245,19 @@ class TestCatalogue:
         _, articles = decode_catalogue(back.state.documents["catalogue", 2].content)
         assert [article.sku for article in articles] == ["A1", "A2"]
 
+    def test_at_two_at_night_it_is_still_the_day_the_boxes_count(self, back: Back) -> None:
+        # 2026-11-20 18:00 UTC is two in the morning of the 21st in Shanghai.
+        back.clock.ms = int(datetime(2026, 11, 20, 18, tzinfo=UTC).timestamp() * 1000)
+        bundle = json.loads(BUNDLE) | {"tasks": RULES["tasks"][:1]}
+        back.publisher.publish_bundle(back.tenant, json.dumps(bundle).encode(), who="li")
+        with back.units.begin(back.tenant) as unit:
+            since = unit.tasks.known_since(["sign"], date(2026, 11, 25))
+        assert since == {"sign": date(2026, 11, 20)}
+        early = CSV.replace("2026-11-20", "2026-11-21")
+        back.publisher.apply(back.tenant, early, who="li")
+        _, articles = decode_catalogue(back.state.documents["catalogue", 1].content)
+        assert [article.sku for article in articles] == ["A1"]
+
     def test_only_what_changed_becomes_a_revision(self, back: Back) -> None:
         back.publisher.apply(back.tenant, CSV, who="li")
         ids = dict(back.state.articles)
@@ -329,40 +336,32 @@ class TestModels:
             devices.model_file(back.tenant, "0" * 64)
 
 
-class TestBrokerFiles:
-    def test_a_password_is_hashed_as_mosquitto_does(self) -> None:
-        hashed = hash_password("secret", b"0" * 12)
-        assert hashed.startswith("$7$101$MDAwMDAwMDAwMDAw$")
-        assert password_matches("secret", hashed)
-        assert not password_matches("guess", hashed)
-        with pytest.raises(ValueError, match="salt"):
-            hash_password("secret", b"short")
-
-    def test_files_are_private_and_name_each_other(self, tmp_path: Path) -> None:
-        device = BrokerDevice(fresh_id(), 7, fresh_id(), "$7$x")
-        files = write_files(tmp_path / "mq", [device], "$7$y", host="127.0.0.1", port=1)
-        again = write_files(tmp_path / "mq", [], "$7$y", host="127.0.0.1", port=1)
-        assert files == again
-        for path in (files.config, files.passwords, files.acl):
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        config = files.config.read_text()
-        assert f"acl_file {files.acl}" in config
-        assert "allow_anonymous false" in config
-        assert files.passwords.read_text() == f"{INGEST_USER}:$7$y\n"
-
-    def test_a_device_gets_its_own_topics_only(self) -> None:
-        device = BrokerDevice(fresh_id(), 7, fresh_id(), "$7$x")
-        block = acl_text([device]).split("\n\n")[1]
-        topics = [line.split()[2] for line in block.splitlines()[1:]]
-        assert all(str(device.tenant) in topic for topic in topics)
-        assert not any("+" in topic for topic in topics)
-
-
 class TestBatcher:
     def test_a_lone_message_does_not_wait(self) -> None:
-        assert [gather_ms(*load) for load in ((1, 0), (1, 1), (2, 0), (1, 31), (1, 32))] == [
-            0, 0, 1, 1, 3,
+        assert [gather_s(*load, 0.004) for load in ((1, 0), (1, 1), (2, 0), (1, 31))] == [
+            0, 0, 0.002, 0.002,
         ]  # fmt: skip
+
+    def test_a_full_line_is_not_waited_for_and_nothing_is_for_long(self) -> None:
+        assert gather_s(32, 32, 0.004) == 0
+        assert gather_s(2, 2, 60.0) == GATHER_S_MAX
+
+    def test_half_of_what_the_last_batch_took_is_gathered(self) -> None:
+        queue: Queue[int] = Queue()
+        clock, slept = iter([0.0, 0.0, 1.0, 1.006, 1.1]), list[float]()
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            queue.put(3)
+
+        batcher = Batcher(queue, now=clock.__next__, sleep=sleep)
+        for number in (1, 2):
+            queue.put(number)
+        assert batcher.take(0.01) == [1, 2]
+        for number in (1, 2):
+            queue.put(number)
+        assert batcher.take(0.01) == [1, 2, 3]
+        assert slept == [pytest.approx(0.003)]
 
     def test_a_batch_is_bounded_and_in_order(self) -> None:
         queue: Queue[int] = Queue()

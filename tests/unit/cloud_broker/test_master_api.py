@@ -148,6 +148,8 @@ class TestBoxes:
         token = {"Authorization": f"Bearer {token_of(site.box)}"}
         table = decode_stock(site.client.get("/v1/device/stock", headers=token).content)
         assert table.milli == {"A1": 5_000}
+        assert table.store is not None
+        assert (table.store.region, table.store.day_starts_at) == ("华东", "04:00")
         missing = site.client.get("/v1/device/recommendations", headers=token)
         assert code(missing) == (404, "A108")
         with site.units.begin(site.box.tenant) as unit:

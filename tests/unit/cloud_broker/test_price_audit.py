@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
 import pytest
 
 from cloud_broker.domain.price_audit import is_sampled
-from cloud_broker.ingest.beside import BREATH_S, IDLE_S, RETRY_S, BesideWorker
+from cloud_broker.ingest.beside import GATHER_S, IDLE_S, RETRY_S, BesideWorker
 from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
 from retail_core.errors import Fault
 from retail_core.pricing.proof.depends import asks_stock
 from retail_core.pricing.rules.bundle import parse_bundle
+from retail_core.pricing.rules.coupons import Held
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
-from retail_core.wire.messages import LeaseSpend, Sale
+from retail_core.wire.messages import Sale
 from tests.factories.audited import (
     BREAD,
     COLA,
@@ -28,7 +30,7 @@ from tests.factories.audited import (
     sampled_id,
     till_sale,
 )
-from tests.fakes.cloud_box import SimBox
+from tests.fakes.cloud_box import SimBox, fresh_id
 from tests.fakes.cloud_ingest import Cloud
 
 change = msgspec.structs.replace
@@ -159,13 +161,23 @@ def test_an_old_box_says_nothing_to_price_again(
     assert counted(cloud) == Counted(1, 0, 0)
 
 
-def test_a_sale_that_spent_lent_rights_is_not_guessed_at(
+def test_what_was_redeemed_is_priced_again_with_what_it_spent(
     cloud: Cloud, box: SimBox, audit: PriceAudit
 ) -> None:
-    spend = LeaseSpend("coupon", bytes(16), 1, 1, 1)
-    sale = change(dearer(till_sale(COLA, COLA, receipt=sampled_id())), lease_spends=(spend,))
-    found(cloud, box, audit, sale)
-    assert counted(cloud).resolved == 0
+    coupons = tuple(Held(id=str(fresh_id()), coupon="two") for _ in range(2))
+    rich = replace(GOLD, points_free=5_000, coupons=coupons)
+    both = till_sale(COLA, BREAD, member=rich, receipt=sampled_id(), points_wanted=700)
+    assert [one.kind for one in both.lease_spends] == ["points", "coupon"]
+    coupon = till_sale(COLA, BREAD, member=rich, receipt=sampled_id())
+    points = till_sale(COLA, member=rich, receipt=sampled_id(), points_wanted=300)
+    assert found(cloud, box, audit, both, coupon, points) == []
+    assert counted(cloud) == Counted(audited=3, resolved=3, differing=0)
+    forgot = change(
+        dearer(both), receipt_id=sampled_id().bytes, coupon=both.coupon, tenders=both.tenders
+    )
+    nobodys = change(both, receipt_id=sampled_id().bytes, lease_spends=both.lease_spends[1:])
+    items = found(cloud, box, audit, forgot, nobodys)
+    assert sorted(item.code for item in items) == ["P143", "P144"]
 
 
 def test_an_odd_receipt_is_priced_again_whatever_its_id(
@@ -239,7 +251,8 @@ class TestAuditor:
         box.journal(EventType.SALE, encode_body(till_sale(COLA)))
         cloud.book((box, box.frame()))
         auditor = BesideWorker("price-audit", audit.run, lambda: (cloud.tenant,), cloud.tally)
-        assert [auditor._turn(), auditor._turn()] == [BREATH_S, IDLE_S]
+        assert auditor._turn() >= GATHER_S
+        assert auditor._turn() == IDLE_S
         cloud.units.down = True
         assert auditor._turn() == RETRY_S
         assert cloud.tally.snapshot() == {"S102": 1}

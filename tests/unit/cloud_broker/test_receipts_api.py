@@ -94,3 +94,29 @@ def test_a_phone_claims_a_receipt(cloud: Cloud) -> None:
     assert phone.ask("POST", path, {"token": "x"}).json()["code"] == "A155"
     assert phone.ask("POST", path, {}).status_code == 422
     assert cloud.client.post(path, json={"token": token}).status_code == 401
+
+
+def test_a_bill_is_its_buyers_and_tells_what_came_back(cloud: Cloud) -> None:
+    ann, ben = Phone(cloud), Phone(cloud)
+    buyer = cloud.enrolled()
+    assert ann.claim(buyer.claim_code).status_code == 200
+    assert ben.claim(cloud.enrolled().claim_code).status_code == 200
+    event = cloud.box.sells(buyer)
+    sale = decode_body("sale", event.body)
+    assert isinstance(sale, Sale)
+    key, path = claim_key(token_hash(cloud.box)), "/v1/member/receipts/bill"
+    token = mint_claim(key, UUID(bytes=sale.receipt_id))
+    assert ann.ask("POST", path, {"token": token}).json()["code"] == "A156"
+    cloud.book()
+    bill = ann.ask("POST", path, {"token": token}).json()
+    assert bill["total_fen"] == sale.total_fen
+    assert [one["net_fen"] for one in bill["lines"]] == [one.net_fen for one in sale.lines]
+    assert {one["back_milli"] for one in bill["lines"]} == {0}
+    cloud.box.refunds(event, (1, 500), fen=2_900)
+    cloud.book()
+    bill = ann.ask("POST", path, {"token": token}).json()
+    assert [one["back_milli"] for one in bill["lines"]] == [500, 0]
+    hers = ben.ask("POST", path, {"token": token})
+    assert (hers.status_code, hers.json()["code"]) == (404, "A108")
+    forged = mint_claim(claim_key(b"x" * 32), UUID(bytes=sale.receipt_id))
+    assert ann.ask("POST", path, {"token": forged}).json()["code"] == "A155"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tools.verify_ledger.__main__ import main
-from tools.verify_ledger.history import history, play, shrink
+from tools.verify_ledger.history import ASKING, history, play, shrink
 from tools.verify_ledger.mutants import MUTANTS, Mutant, planted
 
 STEPS = 100
@@ -38,6 +38,14 @@ def test_a_short_run_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["steps"] == 40 * STEPS
     assert told["failures"] == []
     assert told["redeemed"] > 100
+
+
+def test_a_short_run_with_recalls_from_other_stores_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["--first", str(ASKING), "--seeds", "15", "--steps", str(STEPS), "--jobs", "1"]
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["redeemed"] > 30
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

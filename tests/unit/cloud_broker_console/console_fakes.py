@@ -6,17 +6,21 @@ from dataclasses import replace
 from itertools import count
 from uuid import UUID
 
+from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.ports.live import LiveEvent, LiveKind
 from cloud_broker.services.back_office import back_office
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
+from cloud_broker.services.fleet.alert_desk import AlertDesk
+from cloud_broker.services.fleet.alert_posting import AlertPosting
+from cloud_broker.services.fleet.store_health import StoreHealth
+from cloud_broker.services.growth_desk import GrowthDesk
 from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.mall_shelf import MallShelf
 from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.overview import (
     ConsentRow,
-    ConsoleDeps,
     Delay,
     HqIdentity,
     HqRole,
@@ -344,6 +348,12 @@ def master_desk() -> MasterOffice:
     return made
 
 
+def alert_desk(units: FakeUnits, clock: FakeCloudClock) -> AlertDesk:
+    """Alerts of a chain; nothing is sent."""
+    ids = FakeCloudIdSource(clock)
+    return AlertDesk(units, clock, ids, AlertPosting(units, clock, ids, FakeKeyRing(), {}))
+
+
 def deps(
     queries: FakeHqQueries,
     auth: FakeHqAuth | None = None,
@@ -353,10 +363,14 @@ def deps(
     tills: TillDesk | None = None,
     mall: MallShelf | None = None,
     masters: MasterOffice | None = None,
+    growth: GrowthDesk | None = None,
+    health: StoreHealth | None = None,
+    alerts: AlertDesk | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
     office, face_desk = face_desks()
+    clock = FakeCloudClock()
     return ConsoleDeps(
         queries=queries,
         auth=auth or FakeHqAuth(),
@@ -364,7 +378,10 @@ def deps(
         faces=office,
         face_desk=face_desk,
         clerks=clerks or ClerkDesk(FakeUnits(), FakeCloudClock()),
+        growth=growth or GrowthDesk(FakeUnits(), clock, FakeCloudIdSource(clock), "Asia/Shanghai"),
         tills=tills or TillDesk(FakeUnits()),
+        health=health or StoreHealth(FakeUnits(), clock),
+        alerts=alerts or alert_desk(FakeUnits(), clock),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         hub=hub or RingHub(),

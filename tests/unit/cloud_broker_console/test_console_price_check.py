@@ -2,8 +2,8 @@
 
 import pytest
 
-from cloud_broker.console.render import reason_text
 from cloud_broker.console.texts import LANGUAGES, Language, texts
+from cloud_broker.console.tile_words import reason_text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -90,7 +90,28 @@ async def test_a_large_wall_reads_only_the_shops_that_changed() -> None:
     viewer.queries.stores = (*viewer.queries.stores[:5], changed, *viewer.queries.stores[6:])
     message = await viewer.after("store", stores=(changed.store_id,))
     assert viewer.queries.partial_reads == 1
-    assert message.count("<hx-partial") == 2
+    assert message.startswith("event: tiles\ndata: {")
+    assert f'["{changed.store_id}","ok","{changed.name} · 可售 · ' in message
+    assert "id:" not in message, "the sums are not said yet"
+    for _ in range(stream_module.TURNS_PER_PARTS - 1):
+        message = await viewer.next()
+    assert message.startswith(f"id: {viewer.version()}\n")
+    assert 'hx-target="#totals"' in message
+    assert 'hx-target="#tile' not in message
+    await viewer.messages.aclose()
+
+
+async def test_a_large_change_comes_in_batches_and_the_last_one_names_the_whole() -> None:
+    viewer = Viewer(number=600)
+    assert await viewer.next() == BEAT
+    viewer.queries.stores = tuple(replace(each, state="gone") for each in viewer.queries.stores)
+    messages = [await viewer.after("store")]
+    while "id: " not in messages[-1]:
+        messages.append(await viewer.next())
+    counts = [message.count(',"gone","') for message in messages]
+    assert max(counts) == stream_module.TILES_MAX
+    assert sum(counts) == 600
+    assert f"id: {viewer.version()}\n" in messages[-1]
     await viewer.messages.aclose()
 
 

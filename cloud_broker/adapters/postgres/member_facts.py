@@ -1,0 +1,190 @@
+"""All that shops are told of members, read in one statement: a sale asks for it each time.
+
+What is many to one member comes as one JSON array, which costs less than a statement for each kind
+and a row for each thing.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from cloud_broker.adapters.postgres.base import LEASED_OF, Repository
+from cloud_broker.adapters.postgres.benefits import COUPON_UNUSED, GIFT_UNUSED
+from cloud_broker.domain.benefits import Coupon, Gift, coupon_told, gift_told
+from cloud_broker.domain.records import (
+    LAST_LINES_MAX,
+    POSTED_RECEIPTS_MAX,
+    PURSES_SHOWN,
+    HeldReceipt,
+    MemberFacts,
+    Told,
+    last_of,
+)
+from cloud_broker.domain.rule_uses import told_uses
+from retail_core.growth.account import day_number
+from retail_core.wire.member import Purchase
+from retail_core.wire.standing import TaskReached, TierStanding
+
+_HERS = "tenant_id = %(tenant)s and member_id = m.member_id"
+# A word revives a withdrawn one only when it is later by its own clock and by ours: a shop that was
+# offline does not bring back what was withdrawn meanwhile.
+_WITHDRAWN = """
+select max(greatest(w.wall_ms, coalesce((
+  select max(g.wall_ms) from consent g where g.tenant_id = w.tenant_id
+  and g.member_id = w.member_id and g.kind = w.kind and g.given
+  and g.received_at <= w.received_at), 0)))
+from consent w where w.tenant_id = %(tenant)s and w.member_id = m.member_id
+  and w.kind = 'face.local' and not w.given and not exists (
+    select 1 from consent g where g.tenant_id = w.tenant_id and g.member_id = w.member_id
+    and g.kind = w.kind and g.given and g.wall_ms > w.wall_ms and g.received_at >= w.received_at)
+"""
+_LEASED = LEASED_OF.format(wallet="m.wallet_id")
+_BALANCES = """
+select json_object_agg(a.account, a.balance) from account a where a.tenant_id = %(tenant)s
+and a.account = any(array[{accounts}])
+""".format(accounts=", ".join(f"'member:' || m.wallet_id || ':{one}'" for one in PURSES_SHOWN))
+_CREDENTIALS = f"""
+select json_agg(json_build_array(c.kind, encode(c.key, 'hex'), encode(c.public_key, 'hex'))
+  order by c.created_at, c.key)
+from credential c where {_HERS} and c.revoked_at is null
+"""  # noqa: S608 -- constants
+_COUPONS = f"""
+select json_agg(json_build_array(b.coupon_id, b.rule, b.source, b.first_day, b.last_day)
+  order by b.last_day, b.coupon_id)
+from member_coupon b where {_HERS} and b.ended is null and {COUPON_UNUSED}
+"""  # noqa: S608 -- constants
+_GIFTS = f"""
+select json_agg(json_build_array(b.gift_id, b.kind, b.sku, b.name, b.source, b.store_id,
+  b.last_day, b.ready) order by b.last_day, b.gift_id)
+from member_gift b where {_HERS} and b.ended is null and {GIFT_UNUSED}
+"""  # noqa: S608 -- constants
+_TASKS = f"""
+select json_agg(json_build_array(t.task, t.period, t.has, t.last_day) order by t.task)
+from task_progress t where {_HERS}
+"""  # noqa: S608 -- constants
+_USES = f"""
+select json_agg(json_build_array(u.rule, u.business_date, u.uses))
+from rule_use u where {_HERS}
+"""  # noqa: S608 -- constants
+# What the last of those receipts was for, by the box's clock; late arrivals are not the last.
+_RECEIPTS = """
+select json_agg(json_build_array(n.receipt_id, n.store_id, n.sold_ms, n.total_fen)
+    order by n.received_at desc, n.receipt_id desc) as receipts,
+  (array_agg(n.receipt_id
+    order by n.sold_ms desc, n.received_at desc, n.receipt_id desc))[1] as last
+from (select receipt_id, store_id, sold_ms, total_fen, received_at from receipt
+  where tenant_id = %(tenant)s and member_id = m.member_id
+  order by received_at desc, receipt_id desc limit %(limit)s) as n
+"""
+_LINES = """
+select json_agg(json_build_array(l.sku, l.name, l.qty_milli) order by l.line)
+from receipt_line l where l.tenant_id = %(tenant)s and l.receipt_id = r.last
+"""
+_FACTS = f"""
+select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, m.phone_hash,
+  m.home_store_id, d.secret, p.told, p.personal, p.groups, h.account,
+  (m.enrolled_at at time zone coalesce(s.zone, 'UTC'))::date as joined,
+  ({_LEASED}) as leased, ({_WITHDRAWN}) as withdrawn,
+  json_build_array(r.receipts, ({_LINES}), ({_BALANCES}), ({_CREDENTIALS}), ({_COUPONS}),
+    ({_GIFTS}), ({_TASKS}), ({_USES}))::text as parts
+from member m
+left join digit_secret d on d.tenant_id = m.tenant_id and d.member_id = m.member_id
+left join member_profile p on p.tenant_id = m.tenant_id and p.member_id = m.member_id
+left join member_standing h on h.tenant_id = m.tenant_id and h.member_id = m.member_id
+left join store s on s.tenant_id = m.tenant_id and s.store_id = m.home_store_id
+cross join lateral ({_RECEIPTS}) as r
+where m.tenant_id = %(tenant)s and m.member_id = any(%(members)b::uuid[]) order by m.member_id
+"""  # noqa: S608 -- constants
+
+
+class _Parts(msgspec.Struct, array_like=True):
+    """What is many to one member; None where there is nothing."""
+
+    receipts: tuple[tuple[UUID, UUID, int, int], ...] | None
+    lines: tuple[tuple[str, str, int], ...] | None
+    balances: dict[str, int] | None
+    credentials: tuple[tuple[str, str, str | None], ...] | None
+    coupons: tuple[tuple[UUID, str, str, date, date], ...] | None
+    gifts: tuple[tuple[UUID, str, str, str, str, UUID | None, date, bool], ...] | None
+    tasks: tuple[tuple[str, str, tuple[int, ...], date | None], ...] | None
+    uses: tuple[tuple[str, date, int], ...] | None
+
+
+_account = msgspec.msgpack.Decoder(TierStanding)
+_parts = msgspec.json.Decoder(_Parts)
+
+
+class PostgresFacts(Repository):
+    """Reads."""
+
+    def of(self, members: Collection[UUID]) -> tuple[MemberFacts, ...]:
+        """Return what a record is built from, for members that exist."""
+        rows = self._rows(_FACTS, members=sorted(members), limit=POSTED_RECEIPTS_MAX)
+        return tuple(_facts(row, _parts.decode(row.parts)) for row in rows)
+
+
+def _facts(row: Row[Any], parts: _Parts) -> MemberFacts:
+    receipts = tuple(HeldReceipt(*one) for one in parts.receipts or ())
+    bound = parts.credentials or ()
+    return MemberFacts(
+        member=row.member_id,
+        wallet=row.wallet_id,
+        ver=row.ver,
+        name=row.name,
+        tier=row.tier,
+        tags=tuple(row.tags),
+        phone_masked=row.phone_masked,
+        phone_hash=row.phone_hash,
+        home_store=row.home_store_id,
+        balances=parts.balances or {},
+        phone_keys=tuple(
+            (bytes.fromhex(key), bytes.fromhex(public or ""))
+            for kind, key, public in bound
+            if kind != "card"
+        ),
+        cards=tuple(bytes.fromhex(key) for kind, key, _ in bound if kind == "card"),
+        receipts=receipts,
+        last_lines=_last_lines(receipts, parts),
+        digit_secret=row.secret or b"",
+        withdrawn_ms=row.withdrawn or 0,
+        leased=row.leased or 0,
+        told=_told(row, parts),
+    )
+
+
+def _last_lines(receipts: tuple[HeldReceipt, ...], parts: _Parts) -> tuple[Purchase, ...]:
+    lines = (parts.lines or ())[:LAST_LINES_MAX]
+    return () if last_of(receipts) is None else tuple(Purchase(*one) for one in lines)
+
+
+def _told(row: Row[Any], parts: _Parts) -> Told:
+    used, used_on = told_uses(_by_day(parts))
+    member: UUID = row.member_id
+    return Told(
+        joined=day_number(row.joined),
+        birthday=row.told or 0,
+        groups=tuple(row.groups or ()),
+        personal=row.personal is not False,
+        standing=None if row.account is None else _account.decode(row.account),
+        coupons=tuple(coupon_told(Coupon(*_hers(one, member))) for one in parts.coupons or ()),
+        gifts=tuple(gift_told(Gift(*_hers(one, member))) for one in parts.gifts or ()),
+        tasks=tuple(
+            TaskReached(task, period, has, 0 if last is None else day_number(last))
+            for task, period, has, last in parts.tasks or ()
+        ),
+        used=used,
+        used_on=used_on,
+    )
+
+
+def _hers(one: tuple[Any, ...], member: UUID) -> tuple[Any, ...]:
+    """Put the member behind the id, where coupons and gifts have her."""
+    return one[0], member, *one[1:]
+
+
+def _by_day(parts: _Parts) -> Mapping[tuple[str, date], int]:
+    return {(rule, day): times for rule, day, times in parts.uses or ()}

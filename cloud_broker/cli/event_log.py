@@ -1,0 +1,51 @@
+"""The event log's months: list them, put old ones away."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cloud_broker.adapters.clock_system import SystemClock
+from cloud_broker.adapters.postgres import event_months
+from cloud_broker.cli.common import ConfigOption, JsonOption, coded_errors, say, settings_of
+from cloud_broker.settings import Settings
+
+KEEP_MONTHS_MIN = 13
+_MS = 1_000
+_MIB = 1024 * 1024
+
+app = typer.Typer()
+group = typer.Typer(help="事件日志按月分区 / the event log by month", no_args_is_help=True)
+app.add_typer(group, name="event-log")
+
+
+@group.command("months")
+def months(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """列出各月 / list the months, with rows and MiB."""
+    with coded_errors():
+        found = event_months.months(_owner_url(settings_of(config)))
+    say({one.name: _text(one) for one in found}, as_json=as_json)
+
+
+@group.command("put-away")
+def put_away(
+    keep_months: Annotated[
+        int, typer.Option(min=KEEP_MONTHS_MIN, help="保留几个整月 whole months to keep")
+    ] = 24,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """把更早的月份整月移到 event_archive / detach older months, whole, into event_archive."""
+    with coded_errors():
+        today = datetime.fromtimestamp(SystemClock().now_ms() / _MS, UTC).date()
+        done = event_months.put_away(_owner_url(settings_of(config)), keep_months, today)
+    say({one.name: _text(one) for one in done}, as_json=as_json)
+
+
+def _owner_url(settings: Settings) -> str:
+    return (settings.migrate_url or settings.database_url).get_secret_value()
+
+
+def _text(month: event_months.EventMonth) -> str:
+    return f"{month.rows} rows, {month.bytes / _MIB:.1f} MiB"

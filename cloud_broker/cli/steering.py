@@ -1,0 +1,277 @@
+"""Steering boxes: their twins and their commands."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.ports.orders import OrderRow
+from cloud_broker.services.fleet.commands import CommandDesk, Wish
+from cloud_broker.services.fleet.twin import BoxTwin, Change, Spot, TwinDesk
+from retail_core.errors import Fault
+from retail_core.fleet.twin import SCOPES, Layer
+from retail_core.fleet.twin_settings import read_value
+from retail_core.texts.faults import FaultCode
+
+app = typer.Typer()
+twin = typer.Typer(help="盒子该是什么样 / what boxes are to be like", no_args_is_help=True)
+command = typer.Typer(help="叫盒子做事 / what boxes are told to do", no_args_is_help=True)
+app.add_typer(twin, name="twin")
+app.add_typer(command, name="command")
+
+AtOption = Annotated[
+    str, typer.Option(help="哪一层 where: chain, region:名, store:名, device:编号")
+]
+ByOption = Annotated[str, typer.Option(help="谁 who, for the record")]
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whoever sits at the server."""
+
+    tenant_id: UUID
+    login: str
+    role: str = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What the commands work with."""
+
+    tenant: UUID
+    twins: TwinDesk
+    orders: CommandDesk
+
+    def spot(self, at: str) -> Spot:
+        """Return the place; Fault API_NOT_FOUND."""
+        said, _, name = at.partition(":")
+        scope = next((one for one in SCOPES if one == said), None)
+        if scope is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what=at[:80])
+        return self.twins.spot(self.tenant, scope, name)
+
+
+@contextmanager
+def _desks(config: ConfigOption) -> Iterator[Desks]:
+    with office_of(config) as office:
+        twins = TwinDesk(office.units, office.clock)
+        orders = CommandDesk(office.units, office.clock, office.ids)
+        yield Desks(office.tenant(), twins, orders)
+
+
+@twin.command("show")
+def show(
+    at: AtOption = "chain",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """一层写了什么,其下每台盒子合起来是什么 / a layer, and what it comes to on each box."""
+    with _desks(config) as desks:
+        spot = desks.spot(at)
+        layer = desks.twins.layer(desks.tenant, spot)
+        boxes = desks.twins.boxes(desks.tenant, spot)
+    found = {"layer": _layer(layer), "boxes": [_box(one, every=True) for one in boxes]}
+    _print(found, as_json=as_json)
+
+
+@twin.command("diff")
+def diff(
+    at: AtOption = "chain",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """哪些盒子哪一项与要求不同 / which keys of which boxes are not as wanted."""
+    with _desks(config) as desks:
+        boxes = desks.twins.boxes(desks.tenant, desks.spot(at))
+    apart = [_box(one, every=False) for one in boxes if one.apart or one.told is None]
+    _print({"boxes": len(boxes), "apart": apart}, as_json=as_json)
+
+
+@twin.command("set")
+def set_(
+    by: ByOption,
+    value: Annotated[
+        list[str] | None, typer.Argument(help="键=值,留空即去掉 key=value; key= drops it")
+    ] = None,
+    at: AtOption = "chain",
+    note: Annotated[str, typer.Option(help="为什么 why")] = "",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """改一层的设置 / change a layer."""
+    with _desks(config) as desks:
+        said = dict(_pair(one) for one in value or [])
+        put = {key: read_value(key, text) for key, text in said.items() if text}
+        drop = frozenset(key for key, text in said.items() if not text)
+        hand = Hand(desks.tenant, by)
+        after = desks.twins.change(hand, desks.spot(at), Change(put, drop, note))
+    _print(_layer(after), as_json=as_json)
+
+
+@twin.command("history")
+def history(
+    at: AtOption = "chain",
+    config: ConfigOption = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="所有层 every layer")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """谁在什么时候改了什么 / who changed what, and when."""
+    with _desks(config) as desks:
+        spot = None if all_ else desks.spot(at)
+        rows = desks.twins.history(desks.tenant, spot)
+    found = [_layer(one.layer) | {"place": str(one.place)} for one in rows]
+    _print({"changes": found}, as_json=as_json)
+
+
+@command.command("give")
+def give(  # noqa: PLR0913 -- the options of one command
+    kind: Annotated[str, typer.Argument(help="restart doctor diag resync reload_twin rebirth")],
+    by: ByOption,
+    at: AtOption = "chain",
+    part: Annotated[str, typer.Option(help="restart: agent, uplink")] = "",
+    ttl_minutes: Annotated[int, typer.Option(help="多少分钟内有效 how long it holds")] = 60,
+    why: Annotated[str, typer.Option(help="为什么 why")] = "",
+    config: ConfigOption = None,
+    *,
+    dry: Annotated[bool, typer.Option("--dry-run", help="只演练 change nothing")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """下一个命令;影响多家店时等第二个人 / give an order; many stores take a second person."""
+    with _desks(config) as desks:
+        args = {"part": part} if part else {}
+        wish = Wish(kind, desks.spot(at), args, ttl_minutes * _MINUTE_MS, why, dry)
+        order = desks.orders.give(Hand(desks.tenant, by), wish)
+        stores, alone, waits = desks.orders.reach(desks.tenant, wish.spot, dry=dry)
+    _print(_order(order), as_json=as_json)
+    if waits and not as_json:
+        fault = Fault(FaultCode.COMMAND_NEEDS_SECOND, stores=stores, alone=alone)
+        out.print(f"{fault.text('zh')}\n{fault.text('en')}", markup=False)
+
+
+@command.command("agree")
+def agree(order: UUID, by: ByOption, config: ConfigOption = None) -> None:
+    """作为第二个人同意 / agree to an order, as the second person."""
+    with _desks(config) as desks:
+        desks.orders.agree(Hand(desks.tenant, by), order)
+    say({"agreed": str(order)}, as_json=False)
+
+
+@command.command("steer")
+def steer(
+    order: UUID,
+    to: Annotated[Literal["paused", "running", "stopped"], typer.Argument()],
+    by: ByOption,
+    config: ConfigOption = None,
+) -> None:
+    """暂停、继续或停掉一个命令 / pause an order, let it go on, or stop it."""
+    with _desks(config) as desks:
+        desks.orders.steer(Hand(desks.tenant, by), order, to)
+    say({"order": str(order), "state": to}, as_json=False)
+
+
+@command.command("halt")
+def halt(
+    by: ByOption,
+    why: Annotated[str, typer.Option(help="为什么 why")] = "",
+    config: ConfigOption = None,
+    *,
+    over: Annotated[bool, typer.Option("--over", help="解除 turn it off again")] = False,
+) -> None:
+    """拉下总闸:盒子不再开始任何命令 / the kill switch: boxes start no command."""
+    with _desks(config) as desks:
+        desks.orders.halt(Hand(desks.tenant, by), halted=not over, why=why)
+    say({"halted": not over}, as_json=False)
+
+
+@command.command("list")
+def list_(
+    order: Annotated[
+        UUID | None, typer.Option(help="一个命令的每台盒子 one order, box by box")
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """命令和进度 / orders and how far they are."""
+    with _desks(config) as desks:
+        if order is not None:
+            row, commands = desks.orders.order(desks.tenant, order)
+            boxes = [
+                {"device": str(one.device), "state": one.state, "code": one.code,
+                 "detail": one.detail, "wave": one.wave}
+                for one in commands
+            ]  # fmt: skip
+            found: dict[str, object] = _order(row) | {"boxes": boxes}
+        else:
+            halted, orders = desks.orders.overview(desks.tenant)
+            counted = [_order(one.order) | {"counts": dict(one.counts)} for one in orders]
+            found = {"halted": halted.halted, "orders": counted}
+    _print(found, as_json=as_json)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise Fault(FaultCode.API_BODY_INVALID, detail=f"{text[:80]}: key=value")
+    return key.strip(), value
+
+
+def _layer(layer: Layer) -> dict[str, object]:
+    return {
+        "scope": layer.scope,
+        "version": layer.version,
+        "author": layer.author,
+        "note": layer.note,
+        "made_ms": layer.made_ms,
+        "values": dict(layer.values),
+    }
+
+
+def _box(box: BoxTwin, *, every: bool) -> dict[str, object]:
+    told = {} if box.told is None else box.told.keys
+    apart = {one.key for one in box.apart}
+    keys = sorted(apart | (box.wanted.keys() if every else set()))
+    return {
+        "device": str(box.where.device),
+        "store": str(box.where.store),
+        "told_version": None if box.told is None else box.told.version,
+        "keys": {
+            key: {
+                "wanted": box.wanted[key].value if key in box.wanted else None,
+                "from": box.wanted[key].scope if key in box.wanted else None,
+                "in_force": told[key].value if key in told else None,
+                "outcome": told[key].outcome if key in told else None,
+                "code": told[key].code if key in told else "",
+                "agrees": key not in apart,
+            }
+            for key in keys
+        },
+    }
+
+
+def _order(order: OrderRow) -> dict[str, object]:
+    return {
+        "order": str(order.order_id),
+        "kind": order.kind,
+        "state": order.goes.state,
+        "wave": f"{order.goes.wave + 1}/{order.goes.waves}",
+        "author": order.author,
+        "second": order.second,
+        "dry": order.dry,
+        "why": order.why,
+    }
+
+
+def _print(found: Mapping[str, object], *, as_json: bool) -> None:
+    indent = None if as_json else 1
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=indent))

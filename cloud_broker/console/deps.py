@@ -1,0 +1,47 @@
+"""What stands behind the console's pages."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cloud_broker.ports.live import LiveHub
+from cloud_broker.services.box_desk import BoxDesk
+from cloud_broker.services.clerk_desk import ClerkDesk
+from cloud_broker.services.face_desk import FaceDesk
+from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.fleet.alert_desk import AlertDesk
+from cloud_broker.services.fleet.store_health import StoreHealth
+from cloud_broker.services.growth_desk import GrowthDesk
+from cloud_broker.services.mall_shelf import MallShelf
+from cloud_broker.services.master_office import MasterOffice
+from cloud_broker.services.overview import HqAuth, HqDesk, HqQueries
+from cloud_broker.services.till_desk import TillDesk
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDeps:
+    """What the console gets from the composition root: `pages.console_router(deps)`.
+
+    All but the hub block (call them from sync endpoints or a thread). `now_ms` is the cloud's wall
+    clock; pages and exports write times in `zone`.
+    """
+
+    queries: HqQueries
+    auth: HqAuth
+    desk: HqDesk
+    faces: FaceOffice
+    face_desk: FaceDesk
+    clerks: ClerkDesk
+    growth: GrowthDesk
+    tills: TillDesk
+    health: StoreHealth
+    alerts: AlertDesk
+    mall: MallShelf
+    masters: MasterOffice
+    hub: LiveHub
+    now_ms: Callable[[], int]
+    cookie_name: str = "regulars_hq"
+    cookie_secure: bool = False
+    session_s: int = 12 * 3600
+    zone: str = "Asia/Shanghai"
+    boxes: BoxDesk | None = None
+    links: Mapping[str, str] = field(default_factory=dict)

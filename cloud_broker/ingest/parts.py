@@ -1,0 +1,36 @@
+"""What an ingest worker works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.checkins import LaneCaller
+from cloud_broker.services.greeting import Greeter
+from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.presence import PresenceBook
+from retail_core.tally import FaultTally
+
+
+def _always() -> bool:
+    """Stand in where there is only one worker."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class IngestParts:
+    """What the worker works with; `rare` runs at the start and every ten minutes.
+
+    `seated` says whether the worker may still speak: one that stalled must not tell stores what
+    others know better by now.
+    """
+
+    ingest: Ingest
+    greeter: Greeter
+    presence: PresenceBook
+    announcer: Announcer
+    lanes: LaneCaller
+    tenants: Callable[[], tuple[UUID, ...]]
+    rare: Callable[[UUID], None]
+    tally: FaultTally
+    seated: Callable[[], bool] = _always

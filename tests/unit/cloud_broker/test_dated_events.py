@@ -1,0 +1,78 @@
+"""Events of a box that did not know the time: dated by its own counting, the original kept."""
+
+from datetime import time
+
+import msgspec
+
+from cloud_broker.domain.arrivals import Place, day_of
+from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again, single
+from retail_core.clock import TimeQuality
+from retail_core.wire.codec import decode_body, encode
+from retail_core.wire.messages import Sale, UpFrame
+from tests.fakes.cloud_box import WALL_MS, SimBox, fresh_id
+
+HOUR_MS = 3_600_000
+
+
+def place_of(box: SimBox) -> Place:
+    return Place(box.device, box.store, box.legal_entity, 1, "Asia/Shanghai", time(4))
+
+
+def offline_day() -> SimBox:
+    """Three sales an hour apart by a box that woke in 1970."""
+    box = SimBox(fresh_id(), quality=TimeQuality.UNKNOWN)
+    for _ in range(3):
+        box.sells(business_date=None)
+    mono = [HOUR_MS * (number + 1) for number in range(3)]
+    box.events = [
+        msgspec.structs.replace(event, wall_ms=12_345, mono_ms=ms)
+        for event, ms in zip(box.events, mono, strict=True)
+    ]
+    return box
+
+
+def opened(box: SimBox, sent_boot: bytes | None) -> OpenFrame:
+    plain = UpFrame(
+        *(1, box.tenant.bytes, box.store.bytes, box.device.bytes, box.epoch, 1, bytes(32)),
+        tuple(box.events),
+        sent_boot=sent_boot,
+        sent_mono_ms=5 * HOUR_MS,
+    )
+    frame = open_frame(Inbound(box.topic(), encode(plain), WALL_MS))
+    assert isinstance(frame, OpenFrame)
+    return frame
+
+
+def test_within_a_boot_each_sale_gets_its_own_hour_and_business_date() -> None:
+    box = offline_day()
+    arrivals = list(opened(box, box.boot.bytes).arrivals(place_of(box)))
+    assert [WALL_MS - one.happened_ms for one in arrivals] == [
+        4 * HOUR_MS,
+        3 * HOUR_MS,
+        2 * HOUR_MS,
+    ]
+    assert {one.event.wall_ms for one in arrivals} == {12_345}, "what the box said is kept"
+    sale = decode_body("sale", arrivals[0].event.body)
+    assert isinstance(sale, Sale)
+    assert day_of(arrivals[0], sale) is not None
+
+
+def test_an_earlier_boot_and_an_older_box_are_dated_by_the_receipt() -> None:
+    box = offline_day()
+    for sent_boot in (fresh_id().bytes, None):
+        arrivals = opened(box, sent_boot).arrivals(place_of(box))
+        assert {one.happened_ms for one in arrivals} == {WALL_MS}
+
+
+def test_a_known_time_is_never_touched() -> None:
+    box = SimBox(fresh_id())
+    box.sells()
+    (arrival,) = opened(box, box.boot.bytes).arrivals(place_of(box))
+    assert arrival.happened_ms == box.events[0].wall_ms
+
+
+def test_an_event_that_waited_for_repair_keeps_its_age() -> None:
+    box = offline_day()
+    first = next(opened(box, box.boot.bytes).arrivals(place_of(box)))
+    (again,) = opened_again(single(first, box.tenant), WALL_MS).arrivals(place_of(box))
+    assert again.happened_ms == first.happened_ms
