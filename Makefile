@@ -5,8 +5,8 @@ PY := .venv/bin/python
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-sync bench-leases emupos bench-recommend fuzz fuzz-till verify-ledger verify-ledger-mutants \
+.PHONY: help test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference ci clean
 
 help: ## list the targets
@@ -32,7 +32,8 @@ demo: setup ## three shops, the cloud, one story; ONCE=1 ends by itself; PHOTOS=
 	@$(PY) -m tools.demo $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: setup-test models photos assets ## everything: unit, contract, integration, browser
-	$(BIN)/pytest -n auto --dist loadfile
+	# One worker more than cores: the tests with real peers wait about as long as they work.
+	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(BIN)/pytest -n auto --dist loadfile --durations=40
 
 unit: ; $(BIN)/pytest tests/unit ## the pure and the quick
 contract: ; $(BIN)/pytest tests/contract ## one suite per port, on the fake and every adapter
@@ -42,6 +43,10 @@ e2e: ; $(BIN)/pytest tests/e2e ## whole programs and Chromium
 test-vm: ## drivers on a kernel of their own: USB adapters, hot-plug, keyboards (about 4 minutes)
 	@tools/bootstrap.sh vm
 	$(PY) -m tools.vm.run $(if $(BUILD),--build)
+
+test-cluster: setup ## the same product on a RabbitMQ cluster of two nodes (fetched into var/, about 2 minutes)
+	@$(PY) -m tools.rabbit_cluster
+	$(BIN)/pytest -q -s tests/cluster
 
 lint: setup ## ruff, own lints, dependencies, dead code, Dockerfile
 	$(BIN)/ruff check .
@@ -70,6 +75,8 @@ verify-pricing: setup ; $(PY) -m tools.verify_pricing $(if $(N),--cases $(N)) ##
 bench-ledger: setup ; $(PY) -m tools.bench.bench_ledger ## post, refund, lots in the core
 bench-counter: setup ; $(PY) -m tools.bench.bench_counter ## member, price and commit over HTTP to a real agent
 bench-commit: setup ; $(PY) -m tools.bench.bench_commit ## a sale onto the disk
+bench-idle: setup ; $(PY) -m tools.bench.bench_idle ## memory and processor of an agent nobody uses, without camera and faces
+verify-journal: setup ; $(PY) -m tools.faults.verify_journal $(if $(CUTS),--cuts $(CUTS)) --out var/bench/journal_cuts.json ## power cuts over the journal, and three ways of writing that must lose: CUTS=10000
 bench-identify: models photos ; $(PY) -m tools.bench.bench_identify ## frame or card to member view
 bench-recognition: models photos ; $(PY) -m tools.bench.bench_recognition $(if $(DATA),--data "$(DATA)") ## all of recognition; DATA=DIR with qr/ and faces/
 bench-face: models ; $(PY) -m tools.bench.bench_face --data "$(DATA)" ## accuracy on DATA=DIR
@@ -77,20 +84,35 @@ bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads a
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-till: setup ; $(PY) -m tools.bench.bench_till $(if $(DATA),--data "$(DATA)") ## a till's line: latency beside a bare copy, 10,000 streams, throughput, figures on DATA=DIR
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
+bench-fleet: setup-test assets ; $(PY) -m tools.bench.bench_fleet ## the wall of 1,200 stores in Chromium, 250 changes every 250 ms
+bench-line: setup ; $(PY) -m tools.bench.bench_line ## bytes a month of 200 sales a day on a real broker, ordinary and metered
 bench-checkin: setup ; $(PY) -m tools.bench.bench_checkin ## a member's tap on her page until the till screen
 verify-ledger: setup ; $(PY) -m tools.verify_ledger $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/ledger_sim.json ## a million steps of partitions, kills and copied cards over the ledger and its leases
+verify-recalls: setup ; $(PY) -m tools.verify_ledger --first 1048576 --seeds $(or $(SEEDS),2000) --out var/bench/ledger_recalls.json ## the ledger with rights asked back from other stores, 200,000 steps
+bench-recall: setup-test ; $(PY) -m tools.restore_rig.recall ## points that lie in another store: from the question until they can be spent
+test-restore: setup-test ; $(PY) -m tools.restore_rig $(if $(STORES),--stores $(STORES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RUNS),--runs $(RUNS)) --out var/bench/restore.json ## a cloud is lost and restored from a backup; boxes tell it what it has lost
 verify-ledger-mutants: setup ; $(PY) -m tools.verify_ledger --mutants ## planted bugs, each found by which seed
+verify-sync: setup ; $(PY) -m tools.verify_sync $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/sync_sim.json ## the line between shops and cloud in seeded histories of bad luck, no clock and no socket
+verify-sync-mutants: setup ; $(PY) -m tools.verify_sync --mutants --out var/bench/sync_mutants.json ## tempting shortcuts of the protocol, each found after how many histories
+verify-kills: setup ; $(PY) -m tools.kill_rig --kills $(or $(KILLS),1000) $(if $(RESUME),--resume) $(if $(MINUTES),--minutes $(MINUTES)) --out var/bench/kill_rig.json ## kill -9 of agents, broker, ingest and database while shops sell; then shop against cloud; in pieces: MINUTES=3 RESUME=1
+verify-cuts: setup ; $(PY) -m tools.kill_rig --cuts $(or $(CUTS),1000) $(if $(RESUME),--resume) $(if $(MINUTES),--minutes $(MINUTES)) --out var/bench/cut_rig.json ## lines cut, half open, healed while shops sell; then shop against cloud; in pieces: MINUTES=3 RESUME=1
 fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malformed pictures, codes, cards: N=200000
 fuzz-till: setup ; $(PY) -m tools.fuzz_till $(if $(N),--cases $(N)) ## damaged byte streams into every parser on the till's side: N=1000000
 bench-recommend: setup ; $(PY) -m tools.bench.bench_recommend --data "$(DATA)" ## suggestions against popularity on DATA=DIR
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
 emupos: setup-test ; @tools/emupos.sh && $(BIN)/pytest -q tests/integration/test_emupos.py ## our taps before emupos' printer and scanner (Python 3.13 or newer)
-bench-sync: setup ; $(PY) -m tools.bench.bench_sync ## shop to shop, through broker and database
+bench-ingest: setup ; $(PY) -m tools.bench.bench_ingest $(if $(MEMBERS),--members $(MEMBERS)) $(if $(STORES),--stores $(STORES)) $(if $(SALES),--sales $(SALES)) ## sales into the real database, what each costs, its floor: MEMBERS=10000000
+bench-downlink: setup ; $(PY) -m tools.bench.bench_downlink $(if $(MEMBERS),--members $(MEMBERS)) ## changes into a box's file; 200,000 members into a fresh box
+bench-sync: setup ; $(PY) -m tools.bench.bench_sync $(if $(ROWS),--rows $(ROWS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STORES),--stores $(STORES)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MEMBERS),--members $(MEMBERS)) ## shop to shop at 1,000 stores and more, floors beside it; ROWS=latency1000,backlog, small with STORES=50 RATE=20 SECONDS=5
+bench-line-trials: setup-test ; STEERED_BOXES=$(if $(BOXES),$(BOXES),100) $(BIN)/pytest -q tests/integration/test_line_trials.py --durations=4 ## a bad broker address for BOXES=100 boxes: all find back by themselves
+fleet-sim: setup ; $(PY) -m tools.fleet_sim $(if $(STORES),--stores $(STORES)) $(if $(RATE),--rate $(RATE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(WAN),--wan $(WAN)) $(if $(MEMORY),--memory) ## many stores sell at once and are compared with the cloud: STORES=1000 RATE=1000 MINUTES=1 SCENARIO=kills
+soak: setup ; $(PY) -m tools.fleet_sim.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STORES),--stores $(STORES)) $(if $(RATE),--rate $(RATE)) $(if $(MEMORY),--memory) ## 200 sales a second for MINUTES=120: memory, p99, vacuum and checkpoints
 
 screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures of every state of the till screen, for docs/
 
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
+	$(PY) tools/health_reference.py
 	$(PY) tools/pricing_schemas.py
 	$(PY) tools/supported_devices.py
 	$(PY) tools/profile_reference.py

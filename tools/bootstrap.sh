@@ -17,7 +17,7 @@ command -v "$PYTHON" >/dev/null || die "I101 缺少 python3 / python3 is missing
 # ---- system packages ----------------------------------------------------------------------------
 packages=(mosquitto pcscd vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev libzbar0)
 [ "$purpose" = test ] && packages+=(chromium fonts-noto-cjk iproute2)
-[ "$purpose" = vm ] && packages+=(qemu-system-x86 kmod cpio)
+[ "$purpose" = vm ] && packages+=(qemu-system-x86 kmod cpio libccid)
 # Debian's own python3 comes without ensurepip and headers; another python3 brings its own.
 "$PYTHON" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 "$PYTHON" -c 'import sysconfig, pathlib, sys

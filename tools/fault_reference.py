@@ -13,6 +13,8 @@ BLOCKS = {
     "A": ("本机接口", "local API"),
     "C": ("商品表", "catalogue"),
     "D": ("磁盘", "disk"),
+    "F": ("门店群:开通、证书、孪生与命令", "fleet: provisioning, certificates, twins, commands"),
+    "H": ("盒子的健康", "health of a box"),
     "I": ("安装与配置", "installation"),
     "L": ("积分账", "ledger"),
     "M": ("模型", "models"),

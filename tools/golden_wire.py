@@ -13,14 +13,19 @@ import msgspec
 from msgspec import inspect
 
 from retail_core.wire import (
+    fleet,
     growth,
+    health,
     lane,
     lease,
     member,
     messages,
     persons,
     refund,
+    restored,
     returns,
+    rights,
+    snapshot,
     standing,
     tills,
 )
@@ -40,13 +45,18 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
         name: found
         for name, found in (
             vars(messages)
+            | vars(fleet)
             | vars(growth)
+            | vars(health)
             | vars(lane)
             | vars(lease)
             | vars(member)
             | vars(persons)
             | vars(refund)
+            | vars(restored)
             | vars(returns)
+            | vars(rights)
+            | vars(snapshot)
             | vars(standing)
             | vars(tills)
         ).items()

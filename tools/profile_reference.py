@@ -71,6 +71,8 @@ MEANINGS = {
     "words.exchange": "换货单的标题 · title of an exchange",
     "words.aside": "没有付款时就不是销售的词 · no sale unless something was paid",
     "job.idle_ms": "静默多久算打完 · silence that ends a receipt",
+    "job.connections": "网口收银机一张小票连几次:`several` 时挂断不算完 · "
+    "whether a receipt comes over one connection or several: then hanging up ends none",
     "job.pulse_idle_ms": "弹钱箱以后的静默 · silence after the drawer's pulse",
     "columns.kind": "品名、数量、单价、金额,`other` 不要 · what it is; `other` is not wanted",
     "columns.start": "从第几列起,从 0 数 · its first print position, from 0",

@@ -27,11 +27,11 @@ def qr_rows(folder: Path | None) -> Iterable[Row]:
         yield Row("evaluate qr", None, "", 0, why="DATA=DIR has no folder qr/")
         return
     cv2.setNumThreads(1)
-    todo = examples(folder)
+    todo, unusable = examples(folder)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("QR", total=len(todo))
         scores = measure(todo, all_readers(), lambda: progress.advance(task))
-    report, whole = as_report(scores), scores[CASCADE]
+    report, whole = as_report(scores, unusable), scores[CASCADE]
     peers = ", ".join(
         f"{name} {100 * score.codes.right / max(score.codes.total, 1):.1f} %"
         for name, score in scores.items()

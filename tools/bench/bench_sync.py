@@ -1,182 +1,179 @@
-"""`make bench-sync`: a sale in one shop until another shop's screen is told, all parts real.
+"""`make bench-sync`: each row of sync's table on the real programs, with the floors beside it.
 
-Till → box A (priced, on disk) → MQTT → ingest → PostgreSQL commit → MQTT → box B (applied, on disk)
-→ its WebSocket. Two boxes, one cloud, all on this machine; the peer is the bare MQTT broker, which
-the same machine measures as the floor of the way between the boxes.
+Stores run the production journal, uplink, replica and downlink in a few processes; broker, ingest,
+API and database are the real programs, all on this machine. ROWS=latency1000,backlog chooses rows;
+rows that need the same fleet share one. STORES, RATE, SECONDS and MEMBERS make a small version.
+What the machine itself can do is measured first, always. A row that does not begin within MINUTES
+says so; SIGTERM ends the run, and what was measured until then is told.
 """
 
+import argparse
 import json
-import shutil
-import socket
+import resource
+import signal
+import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from rich.progress import track
-from websockets.sync.client import ClientConnection, connect
+from rich.console import Console
 
-from tools.bench.report import ROOT, Bench, Row, percentile
-from tools.demo.phone import Phone
-from tools.demo.sales import ring_up
-from tools.demo.shops import PLACES, Shop
-from tools.demo.stage import Stage
-from tools.demo.visits import CONSENTS, sign_in
+from retail_core.errors import Fault
+from tools.bench.report import ROOT, Bench, Row
+from tools.bench.sync_floors import floors
+from tools.bench.sync_rows import (
+    Load,
+    Scene,
+    Size,
+    Step,
+    backlog,
+    judged,
+    ladder,
+    price,
+    replay,
+    selling,
+    wan,
+)
+from tools.bench.sync_shops import shops
+from tools.fleet_sim.provisioning import Plan
 
-SALES = 200
-BAR_MS = 500.0
-ARRIVES_WITHIN_S = 5.0
-SKUS = ["SK-007", "SN-001"]
+MINUTES = 20.0
+OTHER_S = 240
+THOUSAND = Scene(Plan(stores=1_100, members=2))
+FIVE = Scene(Plan(stores=5_000, members=1, others=2))
+CROWDED = Scene(Plan(stores=1_000, members=2), crowd=10_000_000)
+FAR = Scene(Plan(stores=200), far=True)
+# One store in eleven stays on the line in the backlog's row: a thousand come back of 1,100.
+FLEET: dict[str, tuple[Scene, Step]] = {
+    "latency1000": (THOUSAND, selling(Load(1_000, 60, 5, 25))),
+    "ladder": (THOUSAND, ladder),
+    "price": (THOUSAND, price),
+    "backlog": (THOUSAND, backlog),
+    "replay": (THOUSAND, replay),
+    "latency4000": (THOUSAND, selling(Load(4_000, 15, None, 60))),
+    "stores5000": (FIVE, selling(Load(1_000, 20, None, 50))),
+    "wan": (FAR, wan),
+    "members10m": (CROWDED, selling(Load(1_000, 20, 5, 25))),
+}
+Alone = Callable[[Bench, Size], None]
+# What a row may break on: a machine that is too slow or too small is told, not thrown.
+BROKEN = (TimeoutError, RuntimeError, ChildProcessError, subprocess.SubprocessError, Fault)
+console = Console(highlight=False)
+
+
+def _other(name: str, module: str, members: str = "") -> Alone:
+    """Return a row that runs another bench and takes its figures."""
+
+    def measure(bench: Bench, size: Size) -> None:
+        path = ROOT / "var" / "bench" / f"{module.removeprefix('bench_')}.json"
+        path.unlink(missing_ok=True)
+        command = [sys.executable, "-m", f"tools.bench.{module}"]
+        command += [members, str(size.members)] if members and size.members else []
+        done = subprocess.run(command, cwd=ROOT, check=False, timeout=OTHER_S, capture_output=True)
+        if not path.exists():
+            said = done.stderr.decode(errors="replace").strip() or f"exit {done.returncode}"
+            bench.add(Row(name, None, "", why=said.splitlines()[-1]))
+            return
+        for row in json.loads(path.read_text())["rows"]:
+            row.pop("ok")
+            bench.add(Row(**row))
+
+    return measure
+
+
+ALONE: dict[str, Alone] = {
+    "floors": lambda bench, _size: floors(bench),
+    "shops": lambda bench, _size: shops(bench),
+    "commit": _other("commit", "bench_commit"),
+    "snapshot": _other("snapshot", "bench_downlink", "--members"),
+    "idle": _other("idle", "bench_idle"),
+}
+ROWS = ("floors", *FLEET, *(name for name in ALONE if name != "floors"))
+
+
+@dataclass(slots=True)
+class Teller:
+    """Says what is measured and what came of it; what breaks is a row with its reason."""
+
+    bench: Bench
+    until: float
+    shown: int = 0
+
+    def row(self, name: str, work: Callable[[], None]) -> None:
+        """Do one row, unless the time is up."""
+        console.print(f"{name} …")
+        began = time.monotonic()
+        try:
+            if began > self.until:
+                raise TimeoutError("时间到 time is up")
+            work()
+        except BROKEN as error:
+            reason = str(error).strip() or type(error).__name__
+            lines = reason.splitlines()
+            self.bench.add(
+                Row(name, None, "", why=" … ".join(dict.fromkeys((lines[0], lines[-1]))))
+            )
+        for row in self.bench.rows[self.shown :]:
+            value = row.why if row.value is None else f"{row.value:,.3f} {row.unit}"
+            console.print(f"  {row.name}: {value} {row.peer}")
+        self.shown = len(self.bench.rows)
+        console.print(f"  {name}: {time.monotonic() - began:.0f} s")
 
 
 def main() -> int:
-    """Measure and report."""
-    bench = Bench("sync")
-    folder = ROOT / "var" / "bench-sync"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    stage = Stage(folder, ROOT / "models")
+    """Measure the chosen rows; 1 when a bar was missed."""
+    options = _options()
+    chosen = [name for name in ROWS if name in {"floors", *options.rows.split(",")}]
+    size = Size(options.stores, options.rate, options.seconds, options.members)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    signal.signal(signal.SIGTERM, _ended)
+    name = "sync" if set(chosen) == set(ROWS) else f"sync-{'-'.join(chosen[1:])}"
+    teller = Teller(Bench(name.removesuffix("-")), time.monotonic() + options.minutes * 60)
     try:
-        here, there = _two_shops(stage)
-        member, _phone = _member_known_to_both(stage, here, there)
-        closed, arrived = _sell(here, there, member)
-        bench.add_times("sale request → answer (on disk)", closed, p95_bar=None)
-        bench.add_times("sale request → other shop told", arrived, p95_bar=BAR_MS)
-        floor = percentile(_broker_floor(stage), 50)
-        bench.add(Row("floor: two hops over the bare broker p50", floor, "ms", peer="mosquitto"))
-    finally:
-        stage.close()
-    return bench.finish()
+        for name in chosen:
+            if name in ALONE:
+                teller.row(name, partial(ALONE[name], teller.bench, size))
+        for scene in dict.fromkeys(FLEET[name][0] for name in chosen if name in FLEET):
+            names = [name for name in chosen if name in FLEET and FLEET[name][0] == scene]
+            teller.row(", ".join(names), partial(_play, teller, scene, names, size))
+    except KeyboardInterrupt:
+        teller.bench.add(Row("the rest", None, "", why="从外面结束 ended from outside"))
+    return teller.bench.finish()
 
 
-def _two_shops(stage: Stage) -> tuple[Shop, Shop]:
-    stage.database()
-    stage.goods()
-    stage.broker()
-    stage.cloud_program()
-    shops = tuple(stage.shop(place, None, None) for place in PLACES[:2])
-    stage.broker_learns()
-    for shop in shops:
-        stage.open_shop(shop)
-    return shops[0], shops[1]
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench-sync", description=__doc__)
+    parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--stores", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=0, help="sales a second")
+    parser.add_argument("--seconds", type=float, default=0, help="of selling")
+    parser.add_argument("--members", type=int, default=0, help="of members10m and snapshot")
+    options = parser.parse_args()
+    unknown = set(options.rows.split(",")) - set(ROWS)
+    if unknown:
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    return options
 
 
-def _member_known_to_both(stage: Stage, here: Shop, there: Shop) -> tuple[str, Phone]:
-    operator = sign_in(here)
-    body: dict[str, object] = {
-        "name": "压测",
-        "phone": "13700000001",
-        "language": "zh",
-        "consents": CONSENTS,
-    }
-    body |= {"is_14_or_older": True}
-    made = here.till.post("/v1/enrolments", body, operator=operator)
-    phone = Phone()
-    for _ in range(50):
-        if here.till.get(f"/v1/members/{made['member_id']}")["ver"]:
-            break
-        time.sleep(0.1)
-    phone.claim(stage.cloud, made["claim_code"])
-    met = there.till.post("/v1/identify/code", {"text": phone.code(), "lane": there.till_id})
-    if met["outcome"] != "member":
-        raise RuntimeError(f"the other shop does not know her: {met['reasons']}")
-    return str(made["member_id"]), phone
+def _play(teller: Teller, scene: Scene, names: Sequence[str], size: Size) -> None:
+    """Open a fleet, let each of these rows measure on it, and compare it with the cloud."""
+    bench, began = teller.bench, time.monotonic()
+    with scene.opened(size) as run:
+        took = time.monotonic() - began
+        bench.add(Row(f"{run.plan.stores:,} stores provisioned, online, warm", took, "s"))
+        for name in names:
+            teller.row(name, partial(FLEET[name][1], bench, run, size))
+        run.settle()
+        judged(bench, run)
 
 
-def _sell(here: Shop, there: Shop, member: str) -> tuple[list[float], list[float]]:
-    """Close sales one after the other, each when the one before has arrived."""
-    closed: list[float] = []
-    arrived: list[float] = []
-    told = _Told(there)
-    try:
-        for number in track(range(SALES), "sales", transient=True):
-            told.clear()
-            started = time.perf_counter()
-            _, took = ring_up(here, f"S-{number:05d}", SKUS, member)
-            # ring_up quotes first; only its second request is the sale.
-            asked = time.perf_counter() - took / 1000
-            closed.append(took)
-            arrived.append((told.wait(started) - asked) * 1000)
-    finally:
-        told.close()
-    return closed, arrived
-
-
-class _Told:
-    """Notes when the other shop's screen is told of the member."""
-
-    def __init__(self, shop: Shop) -> None:
-        host = shop.screen.base.removeprefix("http://")
-        self._socket: ClientConnection = connect(
-            f"ws://{host}/v1/events?token={shop.screen.token}", open_timeout=5
-        )
-        self._at = 0.0
-        self._came = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="told")
-        self._thread.start()
-
-    def clear(self) -> None:
-        """Forget what came before."""
-        self._came.clear()
-
-    def wait(self, after: float) -> float:
-        """Return when the next word came."""
-        if not self._came.wait(ARRIVES_WITHIN_S) or self._at < after:
-            raise TimeoutError(f"the other shop heard nothing within {ARRIVES_WITHIN_S} s")
-        return self._at
-
-    def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
-        self._thread.join()
-
-    def _listen(self) -> None:
-        for message in self._socket:
-            at = time.perf_counter()
-            if json.loads(message).get("type") == "member":
-                self._at = at
-                self._came.set()
-
-
-def _without_delay(_client: mqtt.Client, _userdata: object, opened: object) -> None:
-    """Switch Nagle's algorithm off: with it the floor is two delayed acknowledgements, 88 ms."""
-    if isinstance(opened, socket.socket):
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _broker_floor(stage: Stage) -> list[float]:
-    """Send bare messages to ourselves over the same broker: twice that is the way and back.
-
-    The only account that may do so is the ingest's, so the cloud is stopped first.
-    """
-    for child in stage.children:
-        if child.name == "cloud":
-            child.stop()
-    config = Path(stage.config).read_text(encoding="utf-8")
-    password = next(
-        line.split('"')[1] for line in config.splitlines() if line.startswith("broker_password")
-    )
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="cloud-ingest")
-    client.username_pw_set("cloud-ingest", password)
-    came = threading.Event()
-    client.on_message = lambda *_: came.set()
-    client.on_socket_open = _without_delay
-    client.connect("127.0.0.1", stage.broker_port)
-    client.subscribe("r1/bench/echo", 1)
-    client.loop_start()
-    times: list[float] = []
-    time.sleep(0.5)
-    for _ in range(SALES):
-        came.clear()
-        started = time.perf_counter()
-        client.publish("r1/bench/echo", b"x" * 300, qos=1)
-        if came.wait(1):
-            times.append((time.perf_counter() - started) * 2000)
-    client.disconnect()
-    client.loop_stop()
-    return times
+def _ended(_signal: int, _frame: object) -> None:
+    """End as after ^C, so that nothing is left running."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from edge_agent.domain.consents import (
     text_hash,
 )
 from edge_agent.drivers.face_onnx.manifest import read_manifest
+from edge_agent.recognition.enrol import lookalike
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.gallery_trail import Trail
 from retail_core.identity.model_card import by_role
@@ -78,6 +79,7 @@ def search(count: int) -> dict[str, float]:
     gallery.judge(first, policy, trail)
     later = [_alike(first.astype(np.float64)[None, :], LATER)[0] for _ in range(SEARCHES)]
     ways["later"] = [partial(gallery.judge, probe, policy, trail) for probe in later]
+    ways["enrol"] = [partial(lookalike, [probe], gallery, policy) for probe in probes["stranger"]]
     ways["all"] = [partial(gallery.search, probe) for probe in probes["stranger"]]
     ways["blas"] = [partial(_nearest, floats, probe) for probe in probes["stranger"]]
     found = {"mb": grown, "blas_mb": floats.nbytes / 1e6}

@@ -1,9 +1,10 @@
 """What every bench prints and writes: the machine, the load, the figures against their bars.
 
 `var/bench/NAME.json`: `{"machine", "load1", "rows": [{"name", "value", "unit", "bar", "better",
-"ok", "peer"?}], "pace_ms"}`. A figure that could not be measured is a row that is not ok and says
-why. `pace_ms` is how long a fixed piece of Python took before and after: a rented machine may run
-at half its speed for minutes, and figures of different runs compare by it.
+"ok", "peer"?}], "pace_ms", "stolen_percent"}`. A figure that could not be measured is a row that
+is not ok and says why. `pace_ms` is how long a fixed piece of Python took before and after: a
+rented machine may run at half its speed for minutes, and figures of different runs compare by it.
+`stolen_percent` is what the host gave to others of the processor time that was asked for here.
 """
 
 import json
@@ -31,6 +32,30 @@ def pace_ms() -> float:
             total += step & 7
         times.append(time.process_time_ns() - start)
     return min(times) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Processor time since the machine began: asked for, and of that given to others."""
+
+    asked: int
+    stolen: int
+
+    @classmethod
+    def now(cls) -> "Ticks":
+        """Read the counters (proc(5), `/proc/stat`); zeros where there are none."""
+        stat = Path("/proc/stat")
+        if not stat.exists():
+            return cls(0, 0)
+        user, nice, system, _idle, _wait, irq, softirq, stolen, *_ = map(
+            int, stat.read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+        )
+        return cls(user + nice + system + irq + softirq + stolen, stolen)
+
+    def stolen_percent(self) -> float:
+        """Return the share stolen since then."""
+        end = Ticks.now()
+        return round(100 * (end.stolen - self.stolen) / max(1, end.asked - self.asked), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +87,7 @@ class Bench:
     name: str
     rows: list[Row] = field(default_factory=list)
     began_ms: float = field(default_factory=pace_ms)
+    began_ticks: Ticks = field(default_factory=Ticks.now)
 
     def add(self, row: Row) -> None:
         """Note a figure."""
@@ -77,7 +103,10 @@ class Bench:
         load = os.getloadavg()[0]
         console = Console(highlight=False)
         pace = round(self.began_ms, 1), round(pace_ms(), 1)
-        console.print(f"{machine()} · load {load:.2f} · pace {pace[0]} and {pace[1]} ms")
+        stolen = self.began_ticks.stolen_percent()
+        console.print(
+            f"{machine()} · load {load:.2f} · pace {pace[0]} and {pace[1]} ms · stolen {stolen} %"
+        )
         table = Table("figure", "value", "unit", "bar", "ok", "peer")
         for row in self.rows:
             value = row.why if row.value is None else f"{row.value:,.3f}"
@@ -91,6 +120,7 @@ class Bench:
             "machine": machine(),
             "load1": round(load, 2),
             "pace_ms": pace,
+            "stolen_percent": stolen,
             "rows": rows,
         }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -21,10 +21,10 @@ from retail_core.errors import Fault
 from retail_core.identity.sun import file_key
 from tools import fetch_photos
 from tools.demo import faults, hq, parade, sales, visits
-from tools.demo.cast import Cast
+from tools.demo.cast import MEMBER_NAME, MEMBER_PHONE, Cast
 from tools.demo.people import Person, find_people
 from tools.demo.report import Report
-from tools.demo.shops import PLACES
+from tools.demo.shops import CLERK_NUMBER, PLACES
 from tools.demo.stage import HQ_LOGIN, ROOT, Stage, TillPorts
 
 EXIT_NOT_HELD, EXIT_SETUP = 1, 3
@@ -33,6 +33,7 @@ FACE_SHOPS = ("shanghai", "beijing")
 CARD_UID = bytes.fromhex("04a1b2c3d4e5f6")
 # Six articles for which the tier price, the hour's price and the mix-and-match offer compete.
 BASKET = ["SK-007", "SK-003", "SN-001", "SN-004", "DR-008", "DR-009"]
+BARCODE_TO_TRY = "6900000010013"
 PROFILE = "generic-zh-32"
 RECEIPT = [
     ("泉未 天然矿泉水 550ml", 2, 250),
@@ -167,7 +168,10 @@ def _play(cast: Cast, report: Report, others: tuple[Person, ...]) -> None:
 def _stay(console: Console, stage: Stage, cast: Cast) -> None:
     """Print where to look and wait for ^C."""
     lines = [f"总部 HQ      {cast.cloud.base}/   {HQ_LOGIN} / {cast.hq_password}"]
-    lines += [f"{shop.place.name}  {shop.screen_url()}" for shop in cast.shops.values()]
+    for shop in cast.shops.values():
+        lines.append(f"{shop.place.name}  {shop.screen_url()}")
+        lines.append(f"  店员 clerk  F10 → {CLERK_NUMBER} / {shop.clerk_pin}")
+    lines.append(f"试试 try     {BARCODE_TO_TRY}, F3 → {MEMBER_PHONE} ({MEMBER_NAME})")
     lines.append(f"日志 logs    {stage.folder / 'logs'}")
     console.print(Panel("\n".join(lines), title="Ctrl-C 收场 · ^C ends it"), soft_wrap=True)
     try:

@@ -25,7 +25,7 @@ from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.lease import LeaseEpoch, LeaseGrant
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import Change
-from tests.factories.agent_files import CONFIG, OPERATOR_PIN, SCREEN_TOKEN, write_agent
+from tests.factories.agent_files import CONFIG, DEVICE, OPERATOR_PIN, SCREEN_TOKEN, write_agent
 from tests.factories.ports import free_port
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
@@ -40,13 +40,13 @@ WELL = dict.fromkeys(("camera", "face", "qr", "nfc", "till_tap", "cloud"), "ok")
 class Shop:
     """The agent of one shop in this process, behind a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str = DEVICE) -> None:
         self.port = free_port()
         config = CONFIG.replace("api_port = 18431", f"api_port = {self.port}")
         self.clock = FakeClock()
         directory = FakeCloudDirectory()
         directory.down = True
-        settings = load_settings(write_agent(folder, config=config))
+        settings = load_settings(write_agent(folder, device=device, config=config))
         self.agent = build_agent(settings, "0", Outside(clock=self.clock, directory=directory))
         self._server = Server(self.agent.app, self.agent.release_waiters)
         self._serving = threading.Thread(

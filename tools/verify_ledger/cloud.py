@@ -52,6 +52,7 @@ class Cloud:
     ledger: Ledger = field(default_factory=Ledger)
     counter: int = 0
     acks_to_highest: bool = False
+    wanted: list[tuple[Right, UUID, int]] = field(default_factory=list)
 
     def prepare(self, rights: Iterable[Right]) -> None:
         """Open an empty book of each right."""
@@ -83,6 +84,31 @@ class Cloud:
         except Fault:
             return False
         return True
+
+    def ask(self, right: Right, device: UUID, amount: int) -> None:
+        """Let a device ask for what lies elsewhere, as a member who stands there does."""
+        self._moving(lambda: self.desk.lend_up_to(right, device, amount))
+        holders = {key.device for key, lease in self._book(right).leases.items() if lease.held} - {
+            device
+        }
+        for other in sorted(holders):
+            self.decide("recall", right, other)
+        self.wanted = [one for one in self.wanted if one[:2] != (right, device)]
+        if holders:
+            self.wanted.append((right, device, amount))
+
+    def _serve(self, right: Right) -> None:
+        """Lend what came back to those who asked for it, the first to ask first."""
+        waiting = [one for one in self.wanted if one[0] == right]
+        for one in waiting:
+            missing = [0]
+
+            def lend(one: tuple[Right, UUID, int] = one, left: list[int] = missing) -> None:
+                left[0] = self.desk.lend_up_to(*one)
+
+            self._moving(lend)
+            if not missing[0]:
+                self.wanted.remove(one)
 
     def refund(self, receipt: UUID, refund: UUID, spent: Redeemed, amount: int) -> None:
         """Take back a part of a receipt, whether or not it has arrived."""
@@ -151,6 +177,7 @@ class Cloud:
                     self._moving(partial(self._spend, sale.receipt, draw))
             case Closing(lease, final):
                 self._moving(lambda: self.desk.returned(lease, final))
+                self._serve(lease.right)
             case _:
                 pass
         self.seen.add(rec.event_id)

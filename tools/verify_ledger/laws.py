@@ -84,6 +84,7 @@ def settle_down(world: World, rng: Random) -> None:
 
 def _mend(world: World) -> None:
     """Let every card tell what it knows, then give one card of each device its own again."""
+    world.cloud.wanted.clear()  # whoever asked has gone home
     world.boxes += world.retired
     world.retired.clear()
     for _ in range(2):

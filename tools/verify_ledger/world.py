@@ -150,6 +150,12 @@ class World:
         right = RIGHTS[step.b % len(RIGHTS)]
         self.cloud.decide("recall", right, self._box(step.a).device)
 
+    def _do_ask(self, step: Step) -> None:
+        right = RIGHTS[step.b % len(RIGHTS)]
+        book = self.cloud.desk.books[right]
+        amount = max(1, book.balance * (200 + step.c % 801) // 1_000)
+        self.cloud.ask(right, self._box(step.a).device, amount)
+
     def _do_reclaim(self, _step: Step) -> None:
         self.cloud.decide("reclaim", self.now_ms)
 
@@ -342,12 +348,14 @@ _WEIGHTS = {
     "drop": 5, "flap": 6, "sync": 24, "restart": 2, "reboot": 2, "snapshot": 3, "rollback": 2,
     "clone": 1, "freeze_over": 1, "write_off": 1,
 }  # fmt: skip
+ASK_WEIGHT = 20
 _KILLABLE = frozenset({"flap", "earn", "redeem", "give_back", "down", "sync"})
 
 
-def steps_of(rng: Random, count: int) -> list[Step]:
-    """Draw steps."""
-    names = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=count)
+def steps_of(rng: Random, count: int, *, asking: bool = False) -> list[Step]:
+    """Draw steps, with members who stand elsewhere when `asking`."""
+    weights = _WEIGHTS | {"ask": ASK_WEIGHT} if asking else _WEIGHTS
+    names = rng.choices(list(weights), list(weights.values()), k=count)
     return [_step(rng, name) for name in names]
 
 

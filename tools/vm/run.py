@@ -18,7 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edge_agent.drivers.nfc_pcsc.sim import ForeignCard, Ntag424
 from tools.vm.build import KERNEL, RAM_DISK, ROOT, build
+from tools.vm.seat import Seat
 
 QEMU = "qemu-system-x86_64"
 LIMIT_S = 900
@@ -34,6 +36,8 @@ class Machine:
         self._folder = folder
         self._monitor = _listening(folder / "monitor")
         self._asked = _listening(folder / "asked")
+        self._seat = Seat(_listening(folder / "seat"))
+        self._lines = 0
         self.process = subprocess.Popen(
             arguments(folder, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -92,7 +96,42 @@ class Machine:
             case ["type", text]:
                 return self._type(says, text)
             case _:
+                return self._at_the_reader(says, wish)
+
+    def _at_the_reader(self, says: Any, wish: Sequence[str]) -> str:
+        match wish:
+            case ["reader", name, port]:
+                return self._plug_reader(says, name, port)
+            case ["card", "signed", uid, *keys]:
+                meta_key, file_key = map(bytes.fromhex, keys)
+                card = Ntag424(bytes.fromhex(uid), meta_key=meta_key, file_key=file_key)
+                self._seat.lay(card)
+            case ["card", "foreign", uid]:
+                self._seat.lay(ForeignCard(bytes.fromhex(uid)))
+            case ["nocard"]:
+                self._seat.take_away()
+            case _:
                 return f"no such wish: {wish}"
+        return "ok"
+
+    def _plug_reader(self, says: Any, name: str, port: str) -> str:
+        """Plug a reader in, with a line of its own: QEMU does not give a used one back."""
+        self._lines += 1
+        line = f"seat{self._lines}"
+        address = {"type": "unix", "data": {"path": f"{self._folder}/seat"}}
+        backend = {"type": "socket", "data": {"addr": address, "server": False}}
+        reader = {"driver": "usb-ccid", "id": name, "bus": "usb.0", "port": port}
+        seat = {"driver": "ccid-card-passthru", "bus": f"{name}.0", "chardev": line}
+        for command, told in (
+            ("chardev-add", {"id": line, "backend": backend}),
+            ("device_add", reader),
+            ("device_add", seat),
+        ):
+            said = _said(_told(says, {"execute": command, "arguments": told}))
+            if said != "ok":
+                return said
+        self._seat.plugged_in()
+        return "ok"
 
     def _type(self, says: Any, text: str) -> str:
         for letter in f"{text}\n":

@@ -1,0 +1,1 @@
+"""Disks that are slow, that count what is written, and that lose power."""

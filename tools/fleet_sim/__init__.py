@@ -1,0 +1,1 @@
+"""Many stores in few processes, each with the production journal, uplink, replica and downlink."""

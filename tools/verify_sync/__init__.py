@@ -1,0 +1,1 @@
+"""Deterministic simulation of the line between boxes and cloud, over the code that ships."""
