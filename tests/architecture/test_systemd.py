@@ -13,7 +13,6 @@ UNITS = sorted((ROOT / "systemd").glob("*.service"))
 PROGRAMS = {"edge-agent", "cloud-broker"}
 EXPOSURE_MAX = 20  # tenths; `systemd-analyze security` calls up to 4.9 "OK"
 REQUIRED = {
-    "Type": "exec",
     "Restart": "always",
     "LimitCORE": "0",
     "MemorySwapMax": "0",
@@ -28,6 +27,10 @@ REQUIRED = {
     "StateDirectoryMode": "0700",
 }
 
+TYPES = {
+    "regulars-edge-agent": ("notify", "20"),  # fed for work done, and killed when it stands still
+    "regulars-cloud-broker": ("exec", None),
+}
 FAMILIES = {
     "regulars-edge-agent": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",  # told of plugged-in devices
     "regulars-cloud-broker": "AF_UNIX AF_INET AF_INET6",
@@ -60,6 +63,7 @@ def test_units_are_hardened_and_restart_for_ever(unit: Path) -> None:
     parsed = read(unit)
     service = parsed["Service"]
     assert {key: service.get(key) for key in REQUIRED} == REQUIRED
+    assert (service.get("Type"), service.get("WatchdogSec")) == TYPES[unit.stem]
     assert service.get("RestrictAddressFamilies") == FAMILIES[unit.stem]
     assert parsed["Unit"]["StartLimitIntervalSec"] == "0"
     assert service.get("CapabilityBoundingSet") == ""

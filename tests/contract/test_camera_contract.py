@@ -31,6 +31,7 @@ class CameraContract:
         assert second.seq > first.seq
         assert second.captured_mono_ms >= first.captured_mono_ms
         assert camera.state() == "ok"
+        assert camera.looks() > 0
 
     def test_frames_are_bgr_and_the_callers_own(self, camera: Camera) -> None:
         camera.start()

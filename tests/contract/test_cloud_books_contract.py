@@ -14,6 +14,7 @@ from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.ingest_effects import Facts, FirstUse, Plan
 from cloud_broker.domain.ingest_plan import open_bodies, plan
 from cloud_broker.domain.records import accounts_of, record_of
+from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.batch_tables import write
@@ -178,6 +179,23 @@ class TestMemberRepo:
         record = record_of(facts)
         assert record.used_on == 20261118
         assert record.used == (RuleUse("sun1", 4, 2), RuleUse("tea", 1))
+
+    def test_what_was_taken_back_was_never_used_in_whatever_order(
+        self, any_units: Units, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        booked(any_units, box)
+        use, day = Use(person.member, "sun1", date(2026, 11, 18)), date(2026, 11, 17)
+        with any_units.begin(box.tenant) as unit:
+            unit.journal.count_uses({use: -2, use._replace(day=day): 1})
+            (before,) = unit.members.facts([person.member])
+            unit.journal.count_uses({use: 2})
+            unit.journal.count_uses({})
+        with any_units.begin(box.tenant) as unit:
+            (after,) = unit.members.facts([person.member])
+        for facts in (before, after):
+            assert (facts.told.used, facts.told.used_on) == ((RuleUse("sun1", 1, 1),), 20261117)
 
     def test_identities_and_cards_keep_their_first_owner(
         self, any_units: Units, box: SimBox

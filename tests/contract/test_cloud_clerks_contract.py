@@ -243,6 +243,25 @@ def test_two_phones_at_the_same_moment(shared_pg_units: PostgresUnits) -> None:
     chain.proved()
 
 
+class TestKeys:
+    def test_links_and_cards_for_others_members_stand_before_hq(self, chain: Chain) -> None:
+        chain.box.operator = chain.wang
+        ann = chain.member()
+        chain.box.issues_card(ann, b"\x04her first")  # part of enrolling
+        chain.send()
+        assert chain.alerts() == []
+        chain.box.operator = chain.li
+        chain.box.issues_card(ann, b"\x04another")
+        chain.send()
+        assert chain.alerts() == [("key_given", ann.member, 1, "")]
+        bea = chain.member()
+        chain.box.issues_link(bea, "code")
+        chain.send()
+        assert sorted(chain.alerts()) == sorted(
+            [("key_given", ann.member, 1, ""), ("key_given", bea.member, 1, "")]
+        )
+
+
 class TestLookUp:
     def test_a_box_finds_any_shops_receipt_with_its_refunds(self, chain: Chain) -> None:
         ann = chain.member()

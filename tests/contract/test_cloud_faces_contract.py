@@ -1,17 +1,20 @@
 """What every store of the cloud promises about faces: FaceRepo, and the plan that fills it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from cloud_broker.ports.faces import Decision
-from cloud_broker.ports.hq import HqUser
+from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
+from cloud_broker.services.fleet.alert_watch import AlertWatch
+from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS, FilingWatch
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.master_office import STOCK, announce_stock
 from retail_core.errors import Fault
 from retail_core.identity.erasure import (
     Receipt,
@@ -30,7 +33,10 @@ from retail_core.wire.messages import ConsentGiven, FaceErased, FaceHeld
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
+from tests.plugins.postgres import Database
 
+Restored = Callable[[Units, UUID], None]
+EPOCH = 1_785_000_000_000
 LEAVE = Leave("PIA-7", "door", "周律师", "2026-07-01")
 SEED = bytes(range(32))
 
@@ -43,6 +49,24 @@ def tenant(any_units: Units) -> UUID:
 @pytest.fixture
 def box(any_units: Units, tenant: UUID) -> SimBox:
     return new_box(any_units, tenant)
+
+
+@pytest.fixture
+def restored(request: pytest.FixtureRequest) -> Restored:
+    """Begin a restore, as only the owner's role does."""
+
+    def begin(units: Units, tenant: UUID) -> None:
+        if hasattr(units, "states"):
+            with units.begin(tenant) as unit:
+                unit.restores.begin(Restore(EPOCH, WALL_MS, WALL_MS))
+            return
+        database: Database = request.getfixturevalue("shared_database")
+        with psycopg.connect(database.super_dsn) as connection:
+            connection.execute(
+                "insert into cloud_restore values (%s, %s, now(), now())", (tenant, EPOCH)
+            )
+
+    return begin
 
 
 def book(units: Units, box: SimBox, first: int = 1) -> None:
@@ -71,7 +95,7 @@ def erases(box: SimBox, person: Person, device: UUID | None = None) -> SignedRec
         member=pseudonym(box.tenant, person.member),
         templates=(str(fresh_id()),),
         cause="withdrawn",
-        erased_ms=WALL_MS,
+        erased_ms=box.wall_ms + 1_000,
         time_quality=2,
         scrubbed=True,
     )
@@ -111,6 +135,41 @@ class TestFaceRepo:
         holds(other, li, 2)
         book(any_units, other)
         assert persons(any_units, tenant) == [(2, 8, 2)]
+
+    def test_hq_is_told_by_itself_near_the_duty_to_file_when_it_is_due_and_when_not_any_more(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        clock = FakeCloudClock()
+        filing = FilingWatch(warning=1, alert=2)
+        ids = FakeCloudIdSource(clock)
+        watch = AlertWatch(any_units, clock, ids, (), filing)
+        people = (Person(), Person())
+
+        def standing() -> list[tuple[str, str, str]]:
+            for _ in range(3):
+                clock.advance(COUNT_EVERY_MS)
+                watch.run(tenant)
+            with any_units.begin(tenant) as unit:
+                rows = unit.alerts.alerts(limit=9)
+            return [
+                (row.trouble.code, row.trouble.severity, row.trouble.fields["count"])
+                for row in rows
+                if row.cleared_ms is None and row.store is None
+            ]
+
+        assert standing() == []
+        for number, person in enumerate(people):
+            box.enrols(person)
+            agrees(box, person)
+            holds(box, person)
+            book(any_units, box, first=len(box.events) - 2)
+            told = (FaultCode.FACE_COUNT_WARNING, FaultCode.FACE_COUNT_ALERT)[number]
+            assert standing() == [(told.value, "hinders", str(number + 1))]
+        first = len(box.events) + 1
+        for person in people:
+            erases(box, person)
+        book(any_units, box, first)
+        assert standing() == []
 
     def test_a_face_without_a_standing_consent_waits_for_a_person(
         self, any_units: Units, tenant: UUID, box: SimBox
@@ -182,6 +241,57 @@ class TestFaceRepo:
         with pytest.raises(Fault, match="A108"):
             office(any_units).withdraw(tenant, fresh_id(), who="hq")
 
+    def test_a_withdrawal_that_a_restore_lost_is_known_by_the_receipt(
+        self, any_units: Units, tenant: UUID, box: SimBox, restored: Restored
+    ) -> None:
+        person, dark = Person(), new_box(any_units, tenant, "成都店")
+        box.enrols(person)
+        agrees(box, person)
+        holds(box, person)
+        book(any_units, box)
+        agrees(dark, person)
+        holds(dark, person)
+        book(any_units, dark)
+        with any_units.begin(tenant) as unit:
+            unit.members.add_interests([(dark.store, person.member)], WALL_MS)
+        restored(any_units, tenant)
+        erases(box, person)
+        book(any_units, box, len(box.events))
+        with any_units.begin(tenant) as unit:
+            assert unit.faces.consenting([person.member]) == set()
+            assert unit.members.facts([person.member])[0].withdrawn_ms > 0
+            told = [row.change.kind for row in unit.feed.since(dark.store, 0, 99)]
+        assert told[-1] == "member"
+
+    def test_who_agreed_again_since_is_not_withdrawn_by_a_late_receipt(
+        self, any_units: Units, tenant: UUID, box: SimBox, restored: Restored
+    ) -> None:
+        person, later = Person(), new_box(any_units, tenant, "成都店")
+        box.enrols(person)
+        agrees(box, person)
+        book(any_units, box)
+        restored(any_units, tenant)
+        later.wall_ms += 5_000
+        agrees(later, person)
+        book(any_units, later)
+        erases(box, person)
+        book(any_units, box, len(box.events))
+        with any_units.begin(tenant) as unit:
+            assert unit.faces.consenting([person.member]) == {person.member}
+
+    def test_a_decision_after_a_restore_is_above_what_boxes_may_hold(
+        self, any_units: Units, tenant: UUID, box: SimBox, restored: Restored
+    ) -> None:
+        office(any_units).enable(tenant, "上海店", LEAVE, who="hq")
+        restored(any_units, tenant)
+        off = office(any_units).disable(tenant, str(box.store), who="hq")
+        assert off.said.version >= EPOCH
+        with any_units.begin(tenant) as unit:
+            announce_stock(unit)
+            stock = unit.catalogue.newest(STOCK)
+        assert stock is not None
+        assert stock.version >= EPOCH
+
     def test_decisions_are_versions_and_the_box_is_told(
         self, any_units: Units, tenant: UUID, box: SimBox
     ) -> None:
@@ -229,75 +339,3 @@ class TestFaceRepo:
         assert open_enablement(signed, public, tenant, box.store).enabled
         with pytest.raises(Fault, match="R603"):
             open_enablement(signed, public, tenant, fresh_id())
-
-
-class TestProposals:
-    """What waits for a second person; the rule of two holds in the tables, too."""
-
-    def people(self, units: Units, tenant: UUID) -> tuple[HqIdentity, HqIdentity]:
-        made = []
-        with units.begin(tenant) as unit:
-            for login in ("li", "wang"):
-                user = HqUser(fresh_id(), login, login, "operations", "x")
-                unit.hq.add_user(user, WALL_MS)
-                made.append(HqIdentity(tenant, user.user_id, login, login, "operations"))
-        return made[0], made[1]
-
-    def desk(self, units: Units, clock: FakeCloudClock) -> FaceDesk:
-        ids = FakeCloudIdSource(clock)
-        return FaceDesk(units, clock, ids, FaceOffice(units, clock, ids, FakeKeyRing()))
-
-    def test_one_asks_and_another_confirms(
-        self, any_units: Units, tenant: UUID, box: SimBox
-    ) -> None:
-        li, wang = self.people(any_units, tenant)
-        desk = self.desk(any_units, FakeCloudClock())
-        desk.propose(li, box.store, "enable", LEAVE)
-        (waiting,) = desk.waiting(tenant)
-        assert (waiting.store, waiting.act, waiting.proposer) == (box.store, "enable", "li")
-        with pytest.raises(Fault) as caught:
-            desk.confirm(li, waiting.proposal)
-        assert caught.value.code is FaultCode.FACE_SECOND_PERSON
-        made = desk.confirm(wang, waiting.proposal)
-        assert (made.said.enabled, made.said.walk_up, made.decided_by) == (True, False, "li + wang")
-        assert desk.waiting(tenant) == ()
-        with any_units.begin(tenant) as unit:
-            assert unit.faces.decisions()[box.store].said == made.said
-        desk.propose(li, box.store, "walk_up", LEAVE)
-        (waiting,) = desk.waiting(tenant)
-        assert desk.confirm(wang, waiting.proposal).said.walk_up
-
-    def test_the_tables_know_the_rule_of_two(
-        self, any_units: Units, tenant: UUID, box: SimBox
-    ) -> None:
-        li, _ = self.people(any_units, tenant)
-        desk = self.desk(any_units, FakeCloudClock())
-        desk.propose(li, box.store, "enable", LEAVE)
-        (waiting,) = desk.waiting(tenant)
-        with pytest.raises(StoreRefusedError), any_units.begin(tenant) as unit:
-            unit.faces.settle(waiting.proposal, "confirmed", li.user_id, WALL_MS)
-
-    def test_a_proposal_lapses_is_overtaken_or_withdrawn(
-        self, any_units: Units, tenant: UUID, box: SimBox
-    ) -> None:
-        li, wang = self.people(any_units, tenant)
-        clock = FakeCloudClock()
-        desk = self.desk(any_units, clock)
-        desk.propose(li, box.store, "enable", LEAVE)
-        (first,) = desk.waiting(tenant)
-        desk.propose(wang, box.store, "enable", LEAVE)
-        (second,) = desk.waiting(tenant)
-        assert second.proposer == "wang"
-        office(any_units).enable(tenant, str(box.store), LEAVE, who="cli")
-        for one in (first, second):
-            with pytest.raises(Fault) as caught:
-                desk.confirm(li, one.proposal)
-            assert caught.value.code is FaultCode.API_NOT_FOUND
-        desk.withdraw(li, second.proposal)
-        desk.propose(li, box.store, "walk_up", LEAVE)
-        (third,) = desk.waiting(tenant)
-        clock.advance(8 * 86_400_000)
-        assert desk.waiting(tenant) == ()
-        with pytest.raises(Fault):
-            desk.confirm(wang, third.proposal)
-        assert not desk.narrow(li, box.store, "enable").said.enabled

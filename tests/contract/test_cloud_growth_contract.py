@@ -275,6 +275,12 @@ class TestDesk:
             left = unit.benefits.coupons_of([chain.person.member, other.member])
         assert sorted(one.rule for one in left) == sorted(given)
         desk.unmerge(anna, merge.merge_id, "不是")
+        for person in (chain.person, other):  # each has her own again
+            chain.judged()
+            with chain.units.begin(chain.tenant) as unit:
+                own = unit.benefits.coupons_of([person.member])
+            assert sorted(one.rule for one in own) == sorted(given)
+            assert sorted(one.rule for one in chain.record(person).coupons) == sorted(given)
 
     def test_merged_members_stand_as_one_and_apart_again(self, chain: Chain) -> None:
         other = Person(phone="8613900139000")

@@ -17,7 +17,10 @@ from retail_core.loyalty.chain import walk
 from retail_core.loyalty.closing import DayTotals, Difference
 from retail_core.loyalty.policy import LoyaltyPolicy, Months
 from retail_core.loyalty.postings import Posting, brand_account, member_account
+from retail_core.wire.codec import decode_uses_gone
+from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.messages import Event, Rejected, Sale
+from retail_core.wire.refund import UsesGone
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id
 from tests.plugins.cloud import new_box, new_tenant
 
@@ -69,6 +72,30 @@ class TestRefunds:
                 "": DayTotals(refunds=2, refund_fen=5_900)
             }
             assert open_wallet(unit, person.wallet).book.lots(person.wallet) == ()
+
+    def test_the_store_that_sold_hears_which_limited_rules_were_not_used(
+        self, any_units: Units, box: SimBox
+    ) -> None:
+        other = new_box(any_units, box.tenant, "成都店")
+        sold = box.sells(uses=(("sun1", 2), ("tea", 1)))
+        box.sells(uses=(("sun1", 1),))
+        other.refunds(sold, (1, 400), fen=2_320)
+        other.refunds(sold, (1, 600), (2, 1_000), fen=3_580)
+        assert sends(any_units, box) == ()
+        assert sends(any_units, other) == ()
+        with any_units.begin(box.tenant) as unit:
+            heard = [
+                (one.change.key, one.change.ver, decode_uses_gone(one.change.body))
+                for one in unit.feed.since(box.store, 0, 100)
+                if one.change.kind == ChangeKind.USES_BACK
+            ]
+            assert not [
+                one
+                for one in unit.feed.since(other.store, 0, 100)
+                if one.change.kind == ChangeKind.USES_BACK
+            ]
+        receipt = UUID(bytes=msgspec.msgpack.decode(sold.body, type=Sale).receipt_id)
+        assert heard == [(receipt, 2, UsesGone(20_261_118, (("sun1", 2), ("tea", 1))))]
 
     def test_in_another_shop_and_no_more_than_was_bought(
         self, any_units: Units, box: SimBox

@@ -13,7 +13,7 @@ from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.master_office import How
 from retail_core.catalog.masters import MasterKind
 from retail_core.catalog.planning import Act, Held
-from retail_core.catalog.stock_table import decode_stock
+from retail_core.catalog.stock_table import StoreSaid, decode_stock
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -281,7 +281,7 @@ class TestStock:
         assert bench.keeper.run(bench.tenant) == 0
         with bench.units.begin(bench.tenant) as unit:
             assert unit.stock.counted_places([box.store]) == {}
-            assert unit.catalogue.newest("stock") is None
+            assert not unit.stock.moved()
 
     def test_a_store_fetches_its_own_table(self, shop: tuple[Bench, SimBox]) -> None:
         bench, box = shop
@@ -289,10 +289,14 @@ class TestStock:
         with bench.units.begin(bench.tenant) as unit:
             place = unit.fleet.places([box.device])[box.device]
             assert unit.stock.counted_places([box.store]) == {box.store: 2}
-            (told,) = [one for one in unit.catalogue.unannounced() if one.kind == "stock"]
+            told = [one for one in unit.catalogue.unannounced() if one.kind == "stock"][-1]
         table = decode_stock(bench.keeper.table(bench.tenant, place, 17))
         assert (table.version, table.as_of_ms) == (told.version, 17)
         assert table.milli == {"A1": 1_000, "A2": 500}
+        with bench.units.begin(bench.tenant) as unit:
+            (store,) = unit.masters.stores(box.store)
+            assert store in unit.masters.stores()
+        assert table.store == StoreSaid(store.name, store.city, store.region, "04:00")
 
 
 class TestUnknownCodes:

@@ -15,9 +15,11 @@ from cloud_broker.services.points_desk import PointsDesk
 from edge_agent.domain.lanes import Place
 from edge_agent.ports.journal import Draft
 from edge_agent.services.events import event_of
+from retail_core import limits
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.loyalty.postings import brand_account, leased_account, member_account
 from retail_core.pricing.evaluate import price_basket
+from retail_core.pricing.proof.verify import price_again
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_body, encode, encode_body
@@ -199,7 +201,10 @@ def check(line: Line, earned: int, again: int) -> None:
     sale = line.sold()
     bundle = parse_bundle(RULES.encode())
     assert list(check_sale(sale, bundle)) == []
-    assert asked_again(sale, ARTICLES) is None  # what it spent is proved by its leases
+    asked = asked_again(sale, ARTICLES)
+    assert asked is not None
+    assert asked.points_wanted == 200  # what it spent is proved by its leases
+    assert compare(sale, price_again(asked, bundle, limits.SOLVER_NODES_MAX)) is None
 
 
 @pytest.mark.parametrize("skus", [("milk",), ("sun", "sun"), ("mask", "mask", "mask", "milk")])

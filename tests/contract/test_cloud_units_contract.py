@@ -127,6 +127,12 @@ class TestFleetRepo:
             assert unit.fleet.save_states([state_of(box)]) == {box.store}
             late = state_of(box, state="gone", boot_id=fresh_id())
             assert unit.fleet.save_states([late]) == frozenset()
+            here, before = fresh_id(), fresh_id()
+            born = state_of(box, session=here)
+            assert unit.fleet.save_states([born]) == {box.store}
+            # The same run, but the will of the connection before this one.
+            assert not unit.fleet.save_states([state_of(box, state="gone", session=before)])
+            assert unit.fleet.save_states([state_of(box, state="gone", session=here)])
             assert unit.fleet.save_states([state_of(box, state="gone")]) == {box.store}
             assert unit.fleet.save_states([]) == frozenset()
 

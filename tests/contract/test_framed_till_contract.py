@@ -43,8 +43,9 @@ class FramedTillContract:
         self.ask(MEMBER)
         self.ask(SALE)
         for wanted in (MEMBER, SALE):
-            assert till.next_request(timeout_ms=10_000) == wanted
-            till.answer(wanted, TillAnswer(name="李敏", points=320, earned=19))
+            request = till.next_request(timeout_ms=10_000)
+            assert request == wanted
+            till.answer(request, TillAnswer(name="李敏", points=320, earned=19))
         assert comes_about(lambda: self.told() == 2)
         assert till.next_request(timeout_ms=1) is None
 

@@ -25,6 +25,15 @@ ANSWER = StoredAnswer(b"asked", 200, b'{"ok":true}')
 class JournalContract:
     """The suite; a subclass provides `journal`."""
 
+    def test_what_a_restored_cloud_lost_waits_again(self, journal: Journal) -> None:
+        journal.append([make_draft() for _ in range(5)])
+        journal.mark_acked([(1, 5)])
+        epoch = journal.epoch
+        assert journal.reoffer([(1, 2), (4, 4)]) == 2
+        assert [one.seq for one in journal.unacked(from_seq=1, limit=9)] == [3, 5]
+        assert (journal.lowest_unacked(), journal.first_kept(), journal.epoch) == (3, 1, epoch)
+        assert journal.reoffer([]) == 5
+
     def test_begins_empty_with_an_epoch(self, journal: Journal) -> None:
         assert 0 < journal.epoch < 2**63
         assert (journal.next_seq(), journal.lowest_unacked(), journal.depth()) == (1, 1, 0)
@@ -139,6 +148,15 @@ class JournalContract:
         journal.append([make_draft(wall_ms=NOON_MS - DAY_MS)])
         journal.mark_acked([(2, 2)])
         assert journal.prune(acked_before_wall_ms=NOON_MS) == 2
+
+    def test_prunes_what_is_too_much_however_young_and_never_what_waits(
+        self, journal: Journal
+    ) -> None:
+        journal.append([make_draft() for _ in range(4)])
+        journal.mark_acked([(1, 2), (4, 4)])
+        assert journal.prune(acked_before_wall_ms=None) == 0
+        assert journal.prune(acked_before_wall_ms=None, keep_bytes=1) == 2
+        assert [record.seq for record in journal.records()] == [3, 4]
 
     def test_closes_twice(self, journal: Journal) -> None:
         journal.close()

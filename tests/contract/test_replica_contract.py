@@ -16,6 +16,7 @@ from retail_core.identity.digit_code import reference_of
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.member import PhoneKey
 from retail_core.wire.messages import Change
+from retail_core.wire.refund import UsesGone
 from tests.factories.shop_floor import (
     MASK,
     SOAP,
@@ -23,6 +24,7 @@ from tests.factories.shop_floor import (
     make_gone,
     make_id,
     make_record,
+    make_uses_gone,
 )
 from tests.fakes.replica import FakeReplica
 
@@ -75,6 +77,19 @@ class ReplicaContract:
         assert replica.apply_changes(feed_epoch=1, pos=7, changes=[broken]) == ()
         assert replica.feed_position() == (1, 7)
         assert replica.member_count() == 0
+
+    def test_keeps_the_newest_word_of_what_came_back_elsewhere(self, replica: Replica) -> None:
+        one, other = make_id().bytes, make_id().bytes
+        told = [
+            make_uses_gone(1, one, 2, 3),
+            make_uses_gone(2, one, 1, 9),
+            make_uses_gone(3, other, 1, 1, day=20260801),
+            Change(4, ChangeKind.USES_BACK, make_id().bytes, 1, msgspec.Raw(b"\xc0")),
+        ]
+        assert replica.apply_changes(feed_epoch=1, pos=4, changes=told) == ()
+        assert replica.uses_back(20260731) == {one: UsesGone(20260731, (("sun1", 3),))}
+        assert replica.uses_back(20260801) == {other: UsesGone(20260801, (("sun1", 1),))}
+        assert replica.uses_back(20260802) == {}
 
     def test_a_member_who_is_gone_stays_gone(self, replica: Replica) -> None:
         member, record = make_id(), make_record()

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.enable_socket,
     pytest.mark.timeout(300),
 ]
-PAGES = ("/", "/sales", "/members", "/repair", "/review-names")
+PAGES = ("/", "/sales", "/members", "/repair", "/review-names", "/alerts")
 
 
 def places(page: Page) -> dict[str, object]:
@@ -76,7 +76,7 @@ def test_a_sick_shop_comes_first_with_why_and_what_helps(visit: Visit, cloud: Cl
 
 
 def test_a_silent_shop_is_named_silent(visit: Visit, cloud: Cloud) -> None:
-    cloud.boxes[1].says("gone")
+    cloud.boxes[1].says("left")
     tile = visit.page.locator("a.tile", has_text="成都春熙路店")
     expect(tile).to_contain_text("失联")
     cloud.boxes[1].says()
@@ -156,6 +156,24 @@ def test_tiles_are_walked_by_arrow_keys(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("/stores/"))
 
 
+def test_the_wall_is_filtered_and_searched(visit: Visit, cloud: Cloud) -> None:
+    page, tiles = visit.page, visit.page.locator("a.tile:visible")
+    page.keyboard.press("/")
+    page.keyboard.type("春熙")
+    expect(tiles).to_have_count(1)
+    page.get_by_role("searchbox").fill("")
+    page.locator("#wall-filter select").select_option("华北")
+    expect(tiles).to_have_text(re.compile("北京国贸店"))
+    page.locator("#wall-filter input[value=ok]").focus()
+    page.keyboard.press("Space")
+    expect(tiles).to_have_count(0)
+    cloud.boxes[2].says("degraded", devices={"nfc": "gone"})
+    expect(tiles).to_have_count(1)
+    page.reload()
+    expect(tiles).to_have_count(1)
+    assert visit.watch.complaints == []
+
+
 def test_a_record_that_could_not_be_booked_is_replayed_in_place(visit: Visit, cloud: Cloud) -> None:
     page = visit.page
     stranger, number = broken(cloud)
@@ -200,7 +218,7 @@ def test_axe_finds_nothing(
     page.emulate_media(color_scheme=scheme)
     store = f"/stores/{cloud.boxes[0].made.store}"
     member = f"/members/{cloud.person.member}"
-    names = ("wall", "sales", "members", "repair", "names", "store", "member")
+    names = ("wall", "sales", "members", "repair", "names", "alerts", "store", "member")
     for name, path in zip(names, (*PAGES, store, member), strict=True):
         page.goto(f"{cloud.origin}{path}?lang={language}")
         if path == "/":

@@ -315,7 +315,7 @@ def test_a_counter_that_is_busy_says_so(cloud: Cloud, opens: Opened) -> None:
 
 def test_offline_is_said_and_the_code_is_offered(cloud: Cloud, opens: Opened) -> None:
     phone = claimed(cloud, opens)
-    cloud.boxes[2].says("gone")
+    cloud.boxes[2].says("left")
     eventually(lambda: not lane_online(cloud, 2))
     phone.page.goto(tag_of(cloud, 2))
     expect(phone.page.locator(".says")).to_contain_text("这家店暂时连不上云端，请出示会员码")

@@ -42,13 +42,15 @@ class Stage:
     def box(self) -> Box:
         return self.cloud.boxes[0]
 
-    def guest(self, box: Box | None = None, *, send: bool = True) -> tuple[UUID, str]:
+    def guest(
+        self, box: Box | None = None, *, send: bool = True, buyer: Person | None = None
+    ) -> tuple[UUID, str]:
         """Sell for 59 yuan to nobody; return the receipt and the link that is printed on it."""
         box = box or self.box
         box.sim.wall_ms = now_ms() - 1_000
         content = RULES.encode()
         event = box.sim.sells(
-            business_date=20_261_122, bundle_version=1, bundle_hash=bundle_hash(content)
+            buyer, business_date=20_261_122, bundle_version=1, bundle_hash=bundle_hash(content)
         )
         if send:
             box.sends_newest()
@@ -143,3 +145,21 @@ def test_a_box_looks_a_receipt_up_over_http(stage: Stage) -> None:
     assert found in directory.receipts_by_number(number, 20_261_122)
     assert directory.receipt(other.made.store) is None
     directory.close()
+
+
+def test_an_electronic_receipt_is_shown_to_its_buyer_alone(stage: Stage) -> None:
+    page, watch = stage.phone()
+    ann = stage.enrols()
+    page.goto(f"{stage.cloud.origin}/m/#c={ann.claim_code}")
+    expect(page.locator(".paper .qr")).to_be_visible()
+    _, link = stage.guest(buyer=ann)
+    link = link.replace("#r=", "#e=")
+    page.goto(link)
+    expect(page.locator("#bill-total")).to_have_text("¥59.00")
+    expect(page.locator("ul.bill li")).to_have_count(2)
+    assert page.url == f"{stage.cloud.origin}/m/", "the code does not stay in the address"
+    chrome.screenshot(page, "member-bill-zh")
+    stranger, _ = stage.bound()
+    stranger.goto(link)
+    expect(stranger.locator(".says")).to_contain_text("小票打不开")
+    assert watch.foreign == []

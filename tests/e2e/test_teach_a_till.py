@@ -55,6 +55,9 @@ def test_a_technician_teaches_a_till(
     watch = Watch(page, shop.agent.base)
     page.goto(f"{shop.agent.base}/tech?lang={language}&tab=learn#token={SCREEN_TOKEN}")
     page.locator("#learn-begin").click()
+    page.locator("#sign-number").fill("1002")
+    page.locator("#sign-pin").fill(OPERATOR_PIN)
+    page.locator("#sign-in button[type=submit]").click()
     expect(page.locator("#learn-taken")).to_be_visible()
     streams = lesson_streams(5)
     for at, stream in enumerate(streams, start=1):
@@ -70,9 +73,6 @@ def test_a_technician_teaches_a_till(
     page.get_by_label("交来").first.select_option("note")
     expect(page.locator("#learn-profile")).to_contain_text('note = ["交来"]')
     page.locator("#learn-save").click()
-    page.locator("#sign-number").fill("1002")
-    page.locator("#sign-pin").fill(OPERATOR_PIN)
-    page.locator("#sign-in button[type=submit]").click()
     expect(page.locator("#notice")).to_contain_text(f"lesson-{view}")
     assert load_file(shop.profiles / f"lesson-{view}.toml").name == f"lesson-{view}"
     page.locator("#learn-end").click()

@@ -1,5 +1,6 @@
 """The technician's page in Chromium: a till is heard, understood and recorded."""
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from edge_agent.drivers.till_escpos.recording import read_recording
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
 from tests.e2e.browser import SCREENSHOTS, Watch, axe_findings
-from tests.factories.agent_files import DEVICE, SCREEN_TOKEN
+from tests.factories.agent_files import DEVICE, OPERATOR_PIN, SCREEN_TOKEN
 from tests.factories.agent_process import AgentProcess
 from tests.factories.waiting import PATIENCE_MS
 
@@ -83,7 +84,7 @@ def test_tabs_are_walked_by_keyboard(counter: Counter, page: Page) -> None:
     watch = Watch(page, counter.agent.base)
     page.goto(f"{counter.agent.base}/tech#token={SCREEN_TOKEN}")
     page.locator("#tab-doctor").focus()
-    for name in ("learn", "agreement", "devices", "doctor"):
+    for name in ("learn", "agreement", "devices", "health", "doctor"):
         page.keyboard.press("ArrowRight")
         expect(page.locator(f"#tab-{name}")).to_have_attribute("aria-selected", "true")
         expect(page.locator("#place > *").first).to_be_attached()
@@ -95,3 +96,32 @@ def test_tabs_are_walked_by_keyboard(counter: Counter, page: Page) -> None:
 def test_a_browser_without_a_token_asks_to_be_paired(counter: Counter, page: Page) -> None:
     page.goto(f"{counter.agent.base}/tech")
     expect(page.locator("#pair-code")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_box_says_how_it_is_and_what_may_be_tried(
+    counter: Counter, page: Page, language: str
+) -> None:
+    watch = Watch(page, counter.agent.base)
+    page.goto(f"{counter.agent.base}/tech?lang={language}&tab=health#token={SCREEN_TOKEN}")
+    expect(page.locator("#health-figures .figure")).to_have_count(12)
+    expect(page.locator("#health-issues .channel, #health-issues .row").first).to_be_visible()
+    expect(page.locator("#health-code svg")).to_be_visible()
+    page.locator("#dry-restart-program").click()
+    expect(page.locator("#sign-in")).to_be_visible()
+    page.locator("#sign-number").fill("1002")
+    page.locator("#sign-pin").fill(OPERATOR_PIN)
+    page.locator("#sign-pin").press("Enter")
+    expect(page.locator("#notice")).to_be_visible()
+    with page.expect_download() as saving:
+        page.locator("#health-diag").click()
+    with tarfile.open(saving.value.path()) as archive:
+        assert "diag/health.json" in archive.getnames()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    wide = "wide" if (page.viewport_size or {"width": 0})["width"] > 600 else "phone"
+    page.locator("main").evaluate("main => main.scrollTo(0, 0)")
+    picture = page.screenshot(full_page=True)
+    (SCREENSHOTS / f"tech-health-{wide}-{language}.png").write_bytes(picture)
+    assert axe_findings(page) == []
+    assert watch.foreign == []
+    assert [said for said in watch.complaints if " 401 " not in said] == []

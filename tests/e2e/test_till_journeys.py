@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.e2e.browser import Watch, axe_findings
 from tests.factories.agent_api import PHONE, Box
@@ -119,6 +119,39 @@ def test_a_guest_pays_cash_and_gets_her_change(clerk: Clerk) -> None:
     clerk.presses("Control+Delete")
     clerk.sees("#sheet", "作废这一单")
     clerk.presses("Control+Delete")
+    clerk.sees("#goods", "可以开始")
+
+
+def test_a_sum_typed_before_the_sheet_stands_is_the_sum(clerk: Clerk) -> None:
+    """The box has not answered yet when the clerk is two keys further."""
+    clerk.signs_in()
+    clerk.scans(MILK, MASK)
+    clerk.lines(2)
+    on_their_way: list[Route] = []
+    clerk.page.route("**/lines/*", lambda route: on_their_way.append(route))  # noqa: PLW0108 the driver marks its handlers, and a built-in cannot be marked
+    clerk.presses("ArrowDown", "Delete", "F9")
+    clerk.page.keyboard.type("1500")
+    clerk.presses("Backspace", "Enter")
+    expect(clerk.page.locator("#sheet")).to_be_hidden()
+    for route in on_their_way:
+        route.continue_()
+    left = clerk.page.locator("#paid").inner_text()
+    assert left in {"¥128.00", "¥89.00"}
+    clerk.sees("#change", "¥22.00" if left == "¥128.00" else "¥61.00")
+    expect(clerk.page.locator("#entry")).to_have_value("")
+    clerk.page.unroute("**/lines/*")
+
+
+def test_an_article_scanned_into_the_sum_is_no_sum(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.opens_pay()
+    clerk.page.keyboard.type("12345670")
+    clerk.presses("Enter")
+    clerk.sees("#sheet .note", "¥128.00")
+    expect(clerk.page.locator("#pay-amount")).to_have_value("")
+    clerk.presses("Escape", "Control+Delete", "Control+Delete")
     clerk.sees("#goods", "可以开始")
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from retail_core.identity.assurance import Factor
 from tests.e2e.browser import Watch, axe_findings
+from tests.factories.agent_files import DEVICE
 from tests.factories.waiting import PATIENCE_MS
 from tools.screenshots import goods
 from tools.screenshots.scene import Scene
@@ -20,11 +21,20 @@ pytestmark = [
 ]
 
 VIEW = ViewportSize(width=1024, height=600)
+# The house's cards are known by the numbers that its scanners read off them.
+SCANS_CARDS = """printer = "/dev/null"
+
+[tills.scanner]
+scanner = "/dev/null"
+port = "/dev/null"
+cards = ["9900########"]
+"""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with Shop(tmp_path_factory.mktemp("shop")) as shop:
+    device = DEVICE.replace('printer = "/dev/null"\n', SCANS_CARDS)
+    with Shop(tmp_path_factory.mktemp("shop"), device) as shop:
         yield shop
 
 
@@ -125,3 +135,22 @@ def test_the_tier_is_explained_in_one_tap(scene: Scene) -> None:
     page.locator("#tier").press("Enter")
     expect(page.locator("#tier-why")).to_contain_text("¥2,962.00")
     assert axe_findings(page) == []
+
+
+def test_a_member_is_given_a_card_by_the_number_on_it(scene: Scene) -> None:
+    scene.opens()
+    scene.shop.sees(goods.LIMIN, Factor.MEMBER_CODE)
+    page = scene.page
+    expect(page.locator("#card")).to_be_visible()
+    page.keyboard.press("F5")
+    expect(page.locator("#card-number")).to_be_focused()
+    assert axe_findings(page) == []
+    for number in ("12", "6901234567892"):
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+        expect(page.locator("#sheet .note")).not_to_have_text("")
+        page.locator("#card-number").fill("")
+    page.keyboard.type("9900 1234 5678")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet")).to_be_hidden()
+    expect(page.locator("body")).to_contain_text("尾号 5678 的卡已发")

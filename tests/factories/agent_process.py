@@ -116,6 +116,13 @@ class AgentProcess:
         self._child = None
         return code, time.monotonic() - began
 
+    def ended(self) -> int:
+        """Wait until it has ended by itself; return its exit code."""
+        assert self._child is not None
+        code = self._child.wait(PATIENCE_S)
+        self._child = None
+        return code
+
     def kill(self) -> None:
         """Kill it like a power cut; safe to call twice."""
         if self._child is not None:

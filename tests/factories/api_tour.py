@@ -127,6 +127,8 @@ class Tour:
         camera = {"from_camera": 3}
         self.at_till("POST /v1/enrolments/{member_id}/face", camera, member_id=MEMBER)
         self.at_till("POST /v1/enrolments/{member_id}/card", {}, member_id=MEMBER)
+        strange = {"number": "690012345678"}
+        self.at_till("POST /v1/enrolments/{member_id}/card", strange, member_id=MEMBER)
         said = {"kind": "face.local", "given": False, "language": "zh"}
         self.at_till("GET /v1/members/{member_id}/consents", member_id=MEMBER)
         self.at_till("POST /v1/members/{member_id}/consents", said, member_id=MEMBER)
@@ -224,6 +226,7 @@ class Tour:
         self.at_screen("DELETE /v1/pairing")
 
     def _tech(self) -> None:
+        self.at_screen("GET /v1/tech/sync")
         self.at_screen("GET /v1/tech/tills")
         self.at_till("GET /v1/tech/tills")
 
@@ -246,6 +249,15 @@ class Tour:
         self.at_screen(f"DELETE {samples}", **path)
 
     def _devices(self) -> None:
+        self._box.agent.surface.care.health.turn()
+        self.at_screen("GET /v1/tech/health")
+        fixup = "POST /v1/tech/health/fixups/{name}"
+        for name in ("free-space", "free-space", "pray"):
+            self.at_screen(fixup, {}, name=name)
+        self.at_screen(fixup, {"dry": True}, name="restart-program")
+        self.at_screen("GET /v1/tech/diag/summary")
+        self.at_till("POST /v1/tech/diag", {})  # what is given there is no JSON
+        self.at_till("GET /v1/tech/metrics")
         self.at_screen("GET /v1/tech/agreement")
         for minutes in (30, 999):
             word = {"channel": "inject", "allow": True, "minutes": minutes}

@@ -16,7 +16,8 @@ from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.repricing import priced_for
 from retail_core.pricing.rules.bundle import bundle_hash, parse_bundle, sign_bundle
 from retail_core.pricing.rules.context import MemberContext, StoreContext
-from retail_core.wire.messages import Sale, SaleLine
+from retail_core.pricing.solver.model import Limits
+from retail_core.wire.messages import CouponTaken, LeaseSpend, Sale, SaleLine
 from tests.fakes.cloud_box import WALL_MS, fresh_id
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001 - wall time
@@ -33,6 +34,11 @@ RULES = {
          "items": {"categories": ["drinks"]},
          "slots": [{"weekday": 4, "start": "11:30", "end": "13:00"}]},
     ],
+    "coupons": [
+        {"kind": "threshold", "id": "two", "name": "满15减2", "threshold_fen": 1500,
+         "fen_off": 200},
+    ],
+    "points": {"id": "points", "step": 100},
 }  # fmt: skip
 CONTENT = json.dumps(RULES).encode()
 BUNDLE = parse_bundle(CONTENT)
@@ -60,15 +66,27 @@ def till_sale(
     opened: datetime = FRIDAY_NOON,
     receipt: UUID | None = None,
     nodes_max: int = 100_000,
+    points_wanted: int = 0,
 ) -> Sale:
-    """A sale priced as a box prices it."""
+    """A sale priced as a box prices it; what is redeemed is spent of leases."""
     lines = tuple(
         BasketLine(
             number, one.sku, one.article_id, one.name, one.price_fen, 1000, category=one.category
         )
         for number, one in enumerate(articles, start=1)
     )
-    priced = price_basket(Basket(lines, opened), BUNDLE, member, store=BOX, nodes_max=nodes_max)
+    priced = price_basket(
+        Basket(lines, opened),
+        BUNDLE,
+        member,
+        store=BOX,
+        points_wanted=points_wanted,
+        stop=Limits(nodes_max),
+    )
+    coupon, points = priced.coupon, priced.points
+    spends = [] if points is None else [LeaseSpend("points", bytes(16), 1, 1, points.points)]
+    if coupon is not None:
+        spends.append(LeaseSpend("coupon", UUID(coupon.held_id).bytes, 1, 1, 1))
     return Sale(
         receipt_id=(receipt or fresh_id()).bytes,
         source="api",
@@ -88,6 +106,11 @@ def till_sale(
         certificate_hash=certificate_hash(priced),
         solver_status=priced.status,
         priced_for=priced_for(opened, member, BOX, BUNDLE),
+        lease_spends=tuple(spends),
+        tenders=() if points is None else (("points", points.value_fen),),
+        coupon=None if coupon is None else CouponTaken(
+            UUID(coupon.held_id).bytes, coupon.coupon_id, coupon.fen_off
+        ),
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """What the cloud's HTTP application works with, over a store in memory."""
 
 from cloud_broker.api.deps import ApiDeps
+from cloud_broker.ports.unit import Units
 from cloud_broker.services.back_office import BackOffice, back_office
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.member_desk import MemberDesk
@@ -12,8 +14,11 @@ from cloud_broker.services.members import Members
 from cloud_broker.services.overview import HqQueries
 from cloud_broker.services.person_filters import PersonFilters
 from cloud_broker.services.phones import Phones
+from cloud_broker.services.receipt_bills import ReceiptBills
 from cloud_broker.services.receipt_claims import ReceiptClaims
 from cloud_broker.services.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.rights_desk import rights_desk
+from cloud_broker.services.signed_time import TimeTeller
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
@@ -23,13 +28,12 @@ from tests.fakes.cloud_basics import (
 )
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_recruiting import sms_codes
-from tests.fakes.cloud_units import FakeUnits
 
 HOST = "cloud.test"
 
 
 def api_deps(
-    units: FakeUnits,
+    units: Units,
     clock: FakeCloudClock,
     tally: FaultTally,
     queries: HqQueries,
@@ -47,6 +51,10 @@ def api_deps(
         member_desk=MemberDesk(units, queries, clock, ids),
         receipts=ReceiptLookUp(units),
         receipt_claims=ReceiptClaims(units, clock),
+        receipt_bills=ReceiptBills(units),
+        rights=rights_desk(units, clock),
+        box_words=BoxWord(units, clock),
+        time=TimeTeller(clock, FakeKeyRing()),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),

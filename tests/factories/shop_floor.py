@@ -13,6 +13,7 @@ from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.member import MemberRecord, PhoneKey
 from retail_core.wire.messages import Change, Sale, SaleLine
+from retail_core.wire.refund import UsesGone
 from tests.fakes.clock import BOOT, NOON_MS
 from tests.fakes.ids import FakeIdSource
 
@@ -95,6 +96,14 @@ def make_change(pos: int, member_id: UUID, ver: int, record: MemberRecord) -> Ch
 def make_gone(pos: int, member_id: UUID, ver: int) -> Change:
     """A change of the feed that takes a member away."""
     return Change(pos, ChangeKind.MEMBER_GONE, member_id.bytes, ver, msgspec.Raw(b"\xc0"))
+
+
+def make_uses_gone(
+    pos: int, receipt: bytes, ver: int, times: int, *, day: int = 20260731
+) -> Change:
+    """A change of the feed: of a receipt of this store a rule was not used so often after all."""
+    body = msgspec.Raw(encode_body(UsesGone(day, (("sun1", times),))))
+    return Change(pos, ChangeKind.USES_BACK, receipt, ver, body)
 
 
 def make_sale(receipt_id: UUID | None = None, total_fen: int = 1_990) -> Sale:

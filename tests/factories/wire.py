@@ -10,6 +10,7 @@ from msgspec import inspect
 from retail_core.clock import Instant, TimeQuality
 from retail_core.wire.codec import GENESIS_HASH, Actors, draft_event, encode_body
 from retail_core.wire.growth import GiftHanded
+from retail_core.wire.health import BoxVitals, IssueTold
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen
 from retail_core.wire.lease import (
@@ -48,7 +49,7 @@ from retail_core.wire.messages import (
     WirePosting,
 )
 from retail_core.wire.persons import PersonsPlan
-from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint
+from retail_core.wire.refund import Refund, RefundLine, RestLine, RestPoint, UsesGone
 from retail_core.wire.returns import ReturnLine, ReturnUnmatched
 from retail_core.wire.standing import (
     CouponHeld,
@@ -58,6 +59,7 @@ from retail_core.wire.standing import (
     TierAsk,
     TierStanding,
 )
+from tests.factories.wire_sync import sync_examples
 from tests.factories.wire_tills import till_agreement
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -166,7 +168,7 @@ def up_frame(*events: Event, first_seq: int = 1) -> UpFrame:
     """A frame of one device."""
     return UpFrame(
         1, TENANT.bytes, STORE.bytes, DEVICE.bytes, 77, first_seq, GENESIS_HASH,
-        events or (event(),),
+        events or (event(),), AT.boot_id.bytes, AT.mono_ms + 5_000,
     )  # fmt: skip
 
 
@@ -215,6 +217,15 @@ def _enrolled() -> MemberEnrolled:
     )  # fmt: skip
 
 
+def _sick_presence() -> Presence:
+    return Presence(
+        *(1, "degraded", BOOT.bytes, WALL_MS, "0.1.0", 77),
+        can_sell=True,
+        vitals=BoxVitals(throttled=0x50005, temperature_c=81, priced=1, booked=1),
+        issues=(IssueTold("H103", "", WALL_MS, {"celsius": "81"}),),
+    )
+
+
 def examples() -> dict[str, msgspec.Struct]:
     """One example of each message, by the name of its golden file."""
     consent = ConsentGiven("face.local", "2026-11", bytes(range(32)), "zh", "till", age="14+")
@@ -227,8 +238,12 @@ def examples() -> dict[str, msgspec.Struct]:
             event(2, consent, EventType.CONSENT_GIVEN),
             event(3, card, EventType.CARD_ISSUED),
         ),
+        **sync_examples(record),
         "persons_plan": PersonsPlan(7, bytes(range(32)), 36_089, whole=False, additions=(b"RPA1",)),
-        "ack": AckFrame(1, 77, ((1, 40), (42, 42)), 2, (Rejected(40, "W101"),)),
+        "ack": AckFrame(
+            1, 77, ((1, 40), (42, 42)), 2, (Rejected(40, "W101"),), packing=1,
+            cloud_epoch=1_785_000_000_000,
+        ),
         "hello": Hello(1, 77, 41, 43, 9_001, 12, 7, "0.1.0"),
         "change": ChangeFrame(
             1, 3, 9_001, 9_007,
@@ -243,6 +258,7 @@ def examples() -> dict[str, msgspec.Struct]:
             1, "degraded", BOOT.bytes, WALL_MS, "0.1.0", 77, 3, 9_007, can_sell=True,
             devices={"camera": "ok", "nfc": "gone"}, faults={"R302": 2},
         ),
+        "presence_sick": _sick_presence(),
         "cloud_presence": CloudPresence(1, up=True, boot_id=BOOT.bytes),
         "body_sale": sale(),
         "body_sale_bare": bare_sale(),
@@ -264,7 +280,7 @@ def examples() -> dict[str, msgspec.Struct]:
         "lease_granted": LeaseGrant(
             DEVICE.bytes, "points", WALLET.bytes, 2, 7, 90, BOOT.bytes, 90_000_000
         ),
-        "body_refund": _refund(),
+        "body_refund": refund(), "uses_back": UsesGone(20260731, (("slot1", 2),)),
         "body_gift_handed": gift_handed(),
         "body_till_agreement": till_agreement(),
         "body_return_unmatched": return_unmatched(),
@@ -291,25 +307,16 @@ def return_unmatched() -> ReturnUnmatched:
     )
 
 
-def _refund() -> Refund:
+def refund() -> Refund:
+    """A part of a receipt comes back, the rest priced again."""
     return Refund(
-        refund_id=uid(41).bytes,
-        receipt_id=RECEIPT.bytes,
-        source="api",
-        till_receipt_no="000124",
-        business_date=20261123,
-        reason="尺码不合适",
-        lines=(RefundLine(2, 1_000),),
-        money_fen=1_800,
-        points_fen=100,
-        tenders=(("wechat", 1_800),),
-        repriced=True,
-        rest=(RestLine(1, 1_900),),
-        rest_points=(RestPoint(1, "earn-base", "earn", 19),),
-        coupons=("C8F2",),
-        points_back=100,
-        points_taken=19,
-    )
+        refund_id=uid(41).bytes, receipt_id=RECEIPT.bytes, source="api",
+        till_receipt_no="000124", business_date=20261123, reason="尺码不合适",
+        lines=(RefundLine(2, 1_000),), money_fen=1_800, points_fen=100,
+        tenders=(("wechat", 1_800),), repriced=True, rest=(RestLine(1, 1_900),),
+        rest_points=(RestPoint(1, "earn-base", "earn", 19),), coupons=("C8F2",),
+        points_back=100, points_taken=19, uses=(("second-half", 1),), uses_on=20261122,
+    )  # fmt: skip
 
 
 # ---- arbitrary messages -------------------------------------------------------------------------

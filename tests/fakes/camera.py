@@ -46,6 +46,9 @@ class FakeCamera:
     def state(self) -> str:
         return self._state
 
+    def looks(self) -> int:
+        return self._seq
+
     def stop(self) -> None:
         self._state = "gone"
 

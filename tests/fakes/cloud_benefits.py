@@ -46,7 +46,7 @@ class FakeBenefitRepo:
         return any(
             isinstance(one, what) and one.member in members and one.source == source
             for one in self._shelf.given.values()
-            if self._shelf.ended.get(one.right) != "taken"
+            if self._shelf.ended.get(one.right) not in {"taken", "merged"}
         )
 
     def coupons_of(self, members: Collection[UUID]) -> tuple[Coupon, ...]:
@@ -82,6 +82,17 @@ class FakeBenefitRepo:
         self._shelf.ended |= {one.right: how for one in ending}
         return {one.member for one in ending}
 
+    def revive(self, members: Collection[UUID], day: date) -> dict[UUID, UUID]:
+        found = {
+            right: one.member
+            for right, one in self._shelf.given.items()
+            if self._shelf.ended.get(right) == "merged" and one.member in members
+            if one.last_day >= day and not self._used(right)
+        }
+        for right in found:
+            del self._shelf.ended[right]
+        return found
+
     def lendable(self, rights: Collection[UUID] | None, limit: int) -> tuple[Lendable, ...]:
         found = []
         for right, one in sorted(self._shelf.given.items()):
@@ -101,7 +112,7 @@ class FakeBenefitRepo:
     def _add(self, new: Coupon | Gift) -> bool:
         known = self._shelf.given.get(new.right)
         if known is not None and (
-            self._shelf.ended.get(new.right) != "taken" or self._used(new.right)
+            self._shelf.ended.get(new.right) not in {"taken", "merged"} or self._used(new.right)
         ):
             return False
         self._shelf.given[new.right] = new

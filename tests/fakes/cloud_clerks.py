@@ -1,6 +1,6 @@
 """Receipts one by one, and clerks, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -124,6 +124,14 @@ class FakeClerkRepo:
     def own_members(self, operator: UUID) -> frozenset[UUID]:
         own = self._shelf.own.get(operator)
         return frozenset() if own is None else frozenset({own})
+
+    def recruited(self, members: Collection[UUID], since_ms: int) -> dict[UUID, UUID]:
+        enrolled = (self._state.members[one] for one in members if one in self._state.members)
+        return {
+            new.member: UUID(bytes=new.arrival.event.operator)
+            for new in enrolled
+            if new.arrival.event.operator and new.arrival.received_ms >= since_ms
+        }
 
     def raise_alerts(self, alerts: Sequence[Alert], now_ms: int) -> int:
         news = 0

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from edge_agent.ports.cloud_link import FetchedMember, FetchedReceipt
 from retail_core.errors import Fault
+from retail_core.sync.buckets import apart, bucket_of, sums_of
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import WIRE_VERSION, Change, ChangeFrame
+from retail_core.wire.snapshot import Bucket, BucketsApart, BucketSums, HeldRow, pack_rows
 
 
 class FakeCloudDirectory:
@@ -26,6 +28,12 @@ class FakeCloudDirectory:
         self.names: dict[str, str] = {}
         self.face: bytes | None = None
         self.receipts: list[FetchedReceipt] = []
+        self.pruned = 0
+        self.manifest: bytes | None = None
+        self.segments: dict[bytes, bytes] = {}
+        self.kept: list[Change] = []
+        self.rows: dict[bytes, HeldRow] = {}
+        self.rows_pos = 0
 
     def fetch_member(self, kind: str, value: bytes) -> FetchedMember | None:
         self._ask(f"member {kind}")
@@ -33,9 +41,42 @@ class FakeCloudDirectory:
 
     def changes_since(self, pos: int) -> ChangeFrame:
         self._ask(f"changes {pos}")
+        if pos < self.pruned:
+            raise Fault(FaultCode.SYNC_REFETCH)
         newer = tuple(change for change in self.feed if change.pos > pos)[: self.page]
         last = newer[-1].pos if newer else pos
         return ChangeFrame(WIRE_VERSION, self.feed_epoch, pos, last, newer)
+
+    def kept_since(self, pos: int) -> ChangeFrame:
+        self._ask(f"kept {pos}")
+        newer = tuple(change for change in self.kept if change.pos > pos)
+        return ChangeFrame(
+            WIRE_VERSION, self.feed_epoch, pos, newer[-1].pos if newer else pos, newer
+        )
+
+    def snapshot(self) -> bytes:
+        self._ask("snapshot")
+        if self.manifest is None:
+            raise Fault(FaultCode.API_NOT_FOUND, what="snapshot")
+        return self.manifest
+
+    def snapshot_part(self, sha256: bytes, start: int, size: int) -> bytes:
+        self._ask("snapshot part")
+        if sha256 not in self.segments:
+            raise Fault(FaultCode.API_NOT_FOUND, what="segment")
+        return self.segments[sha256][start : start + size]
+
+    def compare_buckets(self, sums: BucketSums) -> BucketsApart:
+        self._ask("compare buckets")
+        theirs = sums_of((key, row.ver) for key, row in self.rows.items())
+        if (sums.feed_epoch, sums.pos) != (self.feed_epoch, self.rows_pos):
+            return BucketsApart(compared=False)
+        return BucketsApart(compared=True, buckets=apart(sums.sums, theirs))
+
+    def bucket(self, bucket: int) -> Bucket:
+        self._ask(f"bucket {bucket}")
+        rows = [row for key, row in self.rows.items() if bucket_of(key) == bucket]
+        return Bucket(self.feed_epoch, self.rows_pos, pack_rows(rows))
 
     def catalogue(self, version: int) -> bytes:
         self._ask(f"catalogue {version}")

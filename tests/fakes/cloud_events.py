@@ -22,6 +22,7 @@ from cloud_broker.domain.records import (
     MemberFacts,
     last_of,
 )
+from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.feed import FeedHead, FeedRow, NewChange
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from cloud_broker.ports.members import Claim
@@ -87,6 +88,10 @@ class FakeJournalRepo:
             raise StoreRefusedError("duplicate key")
         self._state.sales |= {sale.receipt_id: sale for sale in sales}
         self._state.audit_due |= {sale.receipt_id for sale in sales if sale.sale.source == "api"}
+
+    def count_uses(self, moves: Mapping[Use, int]) -> None:
+        for use, times in moves.items():
+            self._state.uses[use] += times
 
     def move_balances(self, moves: Mapping[str, int], now_ms: int) -> None:
         for account, points in moves.items():
@@ -273,14 +278,22 @@ class FakeFeedRepo:
             for pos, change in enumerate(changes[store], start=head.head + 1):
                 rows.append(FeedRow(store, head.feed_epoch, pos, change, now_ms))
             end = head.head + len(changes[store])
-            self._state.heads[store] = FeedHead(head.feed_epoch, end, head.published)
+            self._state.heads[store] = replace(head, head=end)
         for row in rows:
             self._state.feeds.setdefault(row.store, []).append(row)
         return tuple(rows)
 
+    def between(self, gaps: Mapping[UUID, tuple[int, int]]) -> tuple[FeedRow, ...]:
+        return tuple(
+            row
+            for store, (after, before) in gaps.items()
+            for row in self.since(store, after, before - after - 1)
+            if row.pos < before
+        )
+
     def since(self, store: UUID, pos: int, limit: int) -> tuple[FeedRow, ...]:
-        epoch = self._state.heads[store].feed_epoch
-        rows = [row for row in self._state.feeds.get(store, []) if row.pos > pos]
+        epoch, first = self._state.heads[store].feed_epoch, self._state.heads[store].pruned
+        rows = [row for row in self._state.feeds.get(store, []) if row.pos > max(pos, first)]
         return tuple(replace(row, feed_epoch=epoch) for row in rows[:limit])
 
     def head(self, store: UUID) -> FeedHead:

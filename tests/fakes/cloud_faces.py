@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from cloud_broker.domain.ingest_effects import FACE_LOCAL, ErasedFace, HeldFace
-from cloud_broker.ports.faces import Decision, Persons, Proposal
+from cloud_broker.domain.ingest_effects import FACE_LOCAL, ErasedFace, HeldFace, NewConsent
+from cloud_broker.ports.faces import Decision, Forgotten, Persons, Proposal
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.identity.face_enablement import missing
 from tests.fakes.cloud_state import State
@@ -15,6 +15,9 @@ class FakeFaceRepo:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    def take_turn(self) -> None:
+        """One unit is open at a time."""
 
     def decide(self, decision: Decision) -> None:
         held = self._state.decisions.get(decision.store)
@@ -46,15 +49,15 @@ class FakeFaceRepo:
         self._state.proposals[proposal_id] = (one, state)
 
     def consenting(self, members: Collection[UUID]) -> set[UUID]:
-        words = {
-            one.member: one.consent.given
-            for one in self._state.consents
-            if one.consent.kind == FACE_LOCAL
-        }
+        return set(self.said_yes(members))
+
+    def said_yes(self, members: Collection[UUID]) -> dict[UUID, int]:
+        words = {one.member: one for one in self._state.consents if one.consent.kind == FACE_LOCAL}
         return {
-            member
+            member: words[member].arrival.event.wall_ms
             for member in members
-            if words.get(member) and (member, FACE_LOCAL) not in self._state.withdrawn
+            if member in words
+            if words[member].consent.given and (member, FACE_LOCAL) not in self._state.withdrawn
         }
 
     def hold(self, held: Sequence[HeldFace], now_ms: int) -> None:
@@ -68,6 +71,7 @@ class FakeFaceRepo:
             body = one.erased
             said = (body.receipt, body.signature, body.public_key)
             self._state.receipts.setdefault(one.member, []).append(said)
+            self._state.erased_ms[one.member] = now_ms
 
     def persons(self) -> tuple[Persons, ...]:
         found = []
@@ -90,3 +94,31 @@ class FakeFaceRepo:
 
     def receipts(self, member: UUID) -> tuple[tuple[bytes, bytes, bytes], ...]:
         return tuple(self._state.receipts.get(member, ()))
+
+    def forget_consents(self, until_ms: int, after: UUID | None, page: int) -> Forgotten:
+        words = self._state.consents
+        old = {one.member for one in words if one.arrival.received_ms <= until_ms}
+        members = sorted(one for one in old if after is None or one > after)[:page]
+        due = [one for one in words if one.member in members and self._ended(one, until_ms)]
+        self._state.consents = [one for one in words if one not in due]
+        left = {one.member for one in self._state.consents}
+        gone = [self._state.receipts.pop(one, []) for one in members if one not in left]
+        return Forgotten(members[-1] if members else None, len(due), sum(map(len, gone)))
+
+    def _ended(self, word: NewConsent, until_ms: int) -> bool:
+        member, kind = word.member, word.consent.kind
+        of_kind = [
+            one.arrival.received_ms
+            for one in self._state.consents
+            if (one.member, one.consent.kind) == (member, kind)
+        ]
+        own = of_kind.index(word.arrival.received_ms)
+        if of_kind[own + 1 :]:
+            return of_kind[own + 1] <= until_ms
+        taken = self._state.withdrawn.get((member, kind))
+        if taken is not None:
+            return taken.now_ms <= until_ms
+        held = any(holder == member for _, holder in self._state.holdings)
+        ended = not word.consent.given or (kind.startswith("face.") and not held)
+        erased_ms = self._state.erased_ms.get(member, 0)
+        return ended and max(word.arrival.received_ms, erased_ms) <= until_ms

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cloud_broker.domain.benefits import coupon_told, gift_told
 from cloud_broker.domain.ingest_effects import NewMember
 from cloud_broker.domain.records import Told
-from cloud_broker.domain.rule_uses import told_uses, uses_of
+from cloud_broker.domain.rule_uses import told_uses
 from cloud_broker.ports.growth import (
     MERGE,
     Decision,
@@ -206,9 +206,7 @@ def told(state: "State", new: NewMember) -> Told:
     zone = ZoneInfo(state.stores[new.arrival.place.store].zone)
     joined = datetime.fromtimestamp(new.arrival.received_ms / 1_000, UTC).astimezone(zone)
     by_day = {
-        (use.rule, use.day): times
-        for use, times in uses_of(state.sales.values()).items()
-        if use.member == new.member
+        (use.rule, use.day): times for use, times in state.uses.items() if use.member == new.member
     }
     used, used_on = told_uses(by_day)
     return Told(

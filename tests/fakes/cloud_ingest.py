@@ -1,7 +1,10 @@
 """Ingest over a store in memory, for tests of what it books."""
 
+from collections.abc import Collection
+
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest, Outcome
+from retail_core.limits import SHARDS
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import Person, SimBox
@@ -28,6 +31,18 @@ class Cloud:
         return self.ingest.book(
             [Inbound(box.topic(), payload, self.clock.now_ms()) for box, payload in messages]
         )
+
+    def keep(self, *messages: tuple[SimBox, bytes]) -> Outcome:
+        """Make frames durable, to be booked by `settle`."""
+        self.clock.advance(10)
+        return self.ingest.keep(
+            [Inbound(box.topic(), payload, self.clock.now_ms()) for box, payload in messages]
+        )
+
+    def settle(self, limit: int = 1_000, shards: Collection[int] = range(SHARDS)) -> Outcome:
+        """Book what waits."""
+        self.clock.advance(10)
+        return self.ingest.book_waiting(self.tenant, shards, limit)
 
     @property
     def state(self) -> State:

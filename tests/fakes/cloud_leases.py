@@ -69,6 +69,9 @@ class FakeLeaseRepo:
             if key.device == device and one.state in LENT
         }
 
+    def holders(self) -> set[UUID]:
+        return {key.device for key, one in self._shelf.leases.items() if one.state in LENT}
+
     def held_by(
         self, devices: Collection[UUID]
     ) -> dict[UUID, Counter[tuple[RightKind, LeaseState]]]:

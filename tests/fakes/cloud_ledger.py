@@ -8,7 +8,8 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.ingest_effects import BookedSale
-from cloud_broker.domain.points import BookedRefund, HeldReceipt, NewPosting
+from cloud_broker.domain.points import BookedRefund, Counting, HeldReceipt, NewPosting
+from cloud_broker.domain.rule_uses import counted_day
 from cloud_broker.ports.ledger import Adjustment, DayClosed, Decision, Merge, WrongAccount
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.checkout.receipt import receipt_of
@@ -74,9 +75,9 @@ class FakeLedgerRepo:
             wallet = claim.wallet
         if wallet is None and member in self._state.members:
             wallet = self._state.members[member].wallet
-        return HeldReceipt(
-            standing, arrival.place.store, member, wallet, sale.day, arrival.happened_ms
-        )
+        counting = Counting(arrival.member, counted_day(sale.sale, sale.day), arrival.place.store)
+        store, at_ms = arrival.place.store, arrival.happened_ms
+        return HeldReceipt(standing, store, member, wallet, sale.day, at_ms, counting)
 
     def known_refunds(self, refunds: Collection[UUID]) -> set[UUID]:
         return {one.refund_id for one in self._state.refunds} & set(refunds)
@@ -263,7 +264,13 @@ class FakeClosingRepo:
         )
 
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
-        return frozenset(
+        waits = {
+            seq
+            for one in self._state.line.frames.values()
+            if (one.device, one.epoch) == (device, epoch)
+            for seq in range(one.first_seq, one.last_seq + 1)
+        }
+        return frozenset(waits) | frozenset(
             item.seq
             for item in self._state.repairs.values()
             if (item.device, item.epoch) == (device, epoch) and item.seq is not None

@@ -9,6 +9,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password
+from retail_core.sync.cloud_watch import CloudWatch
 from retail_core.sync.ranges import Ranges, normalise, subtract
 from retail_core.wire.codec import (
     decode_ack,
@@ -37,7 +38,7 @@ class BoxLine:
         self.acks: Queue[AckFrame] = Queue()
         self.changes: Queue[ChangeFrame] = Queue()
         self.published: Queue[Published] = Queue()
-        self.cloud_up: bool | None = None
+        self.watch = CloudWatch()
         self.heard_s = 0.0
         self._ready = threading.Event()
         self._news = threading.Event()
@@ -55,6 +56,11 @@ class BoxLine:
         client.loop_start()
         assert self._ready.wait(PATIENCE_S)
 
+    @property
+    def cloud_up(self) -> bool | None:
+        """Whether the cloud says that somebody books; None before it said anything."""
+        return self.watch.up if self.watch.shard or self.watch.company else None
+
     def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         payload = bytes(message.payload)
         match tail_of(message.topic):
@@ -67,8 +73,8 @@ class BoxLine:
                 self._news.set()
             case "chg":
                 self.changes.put(decode_change(payload))
-            case "cloud/st":
-                self.cloud_up = decode_cloud_presence(payload).up
+            case "cloud/st" | "cloud/s" | "cloud/w" as tail:
+                self.watch = self.watch.heard(tail, decode_cloud_presence(payload))
             case _:
                 self.published.put(decode_published(payload))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -184,22 +184,22 @@ class FakeMasterRepo:
     def save_store(self, store: StoreSaid, now_ms: int) -> None:
         self._shelf.stores[store.store] = store
         self._state.stores[store.store] = replace(
-            self._state.stores[store.store], name=store.name, region=store.region, city=store.city
+            self._state.stores[store.store],
+            name=store.name,
+            region=store.region,
+            city=store.city,
+            day_starts_at=time.fromisoformat(store.day_starts_at),
         )
 
-    def stores(self) -> tuple[StoreNow, ...]:
+    def stores(self, only: UUID | None = None) -> tuple[StoreNow, ...]:
         regions = {region: name for name, region in self._state.regions.items()}
-        said = self._shelf.stores
-        found = (
-            StoreNow(
-                one.store,
-                said[one.store].code if one.store in said else "",
-                one.name,
-                regions[one.region],
-                one.store in said and said[one.store].closed,
-            )
-            for one in self._state.stores.values()
-        )
+        found = list[StoreNow]()
+        for one in self._state.stores.values():
+            said = self._shelf.stores.get(one.store)
+            code, closed = ("", False) if said is None else (said.code, said.closed)
+            starts = one.day_starts_at.strftime("%H:%M")
+            place = (one.name, regions[one.region], closed, one.city, starts)
+            found += [StoreNow(one.store, code, *place)] if only in {None, one.store} else []
         return tuple(sorted(found, key=lambda store: store.name))
 
     def save_warehouse(self, warehouse: UUID, code: str, cells: Cells) -> None:

@@ -88,6 +88,10 @@ class FakeFleetRepo:
     def places(self, devices: Collection[UUID]) -> dict[UUID, Place]:
         return {one.device: self._place(one) for one in self._active() if one.device in devices}
 
+    def places_ever(self, devices: Collection[UUID]) -> dict[UUID, Place]:
+        known = self._state.devices.values()
+        return {one.device: self._place(one) for one in known if one.device in devices}
+
     def devices_of(self, stores: Collection[UUID]) -> dict[UUID, tuple[Place, ...]]:
         found: dict[UUID, tuple[Place, ...]] = {}
         for device in sorted(self._active(), key=lambda one: one.slot):
@@ -107,9 +111,12 @@ class FakeFleetRepo:
             held = self._state.states.get(new.device)
             merged = new
             if held is not None and new.state == "gone":
-                if held.boot_id != new.boot_id:
+                same = None in {held.session, new.session} or held.session == new.session
+                if held.boot_id != new.boot_id or not same:
                     continue
-                merged = replace(held, state="gone", can_sell=new.can_sell)
+                merged = replace(
+                    held, state="gone", can_sell=new.can_sell, on_purpose=new.on_purpose
+                )
             elif held is not None and new.retained:
                 merged = replace(new, seen_ms=held.seen_ms)
             self._state.states[new.device] = merged
@@ -202,7 +209,13 @@ class FakeCatalogueRepo:
     def _add(self, document: Document) -> None:
         self._state.documents[document.kind, document.version] = document
         self._state.waiting.append(
-            Announcement(document.kind, document.version, document.sha256, len(document.content))
+            Announcement(
+                document.kind,
+                document.version,
+                document.sha256,
+                len(document.content),
+                document.step,
+            )
         )
 
     def announce(self, announcement: Announcement) -> None:

@@ -1,5 +1,6 @@
 """Everything one tenant has in the cloud, as plain rows for the fakes of its repositories."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -9,6 +10,7 @@ from cloud_broker.domain.chain import DeviceChain
 from cloud_broker.domain.checkin_plan import NewCheckIn
 from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, NewConsent, NewMember
 from cloud_broker.domain.points import BookedRefund, NewPosting
+from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.faces import Decision, Proposal
@@ -26,16 +28,24 @@ from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
 from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
+from cloud_broker.ports.sets import MadeSnapshot
 from retail_core.loyalty.policy import LoyaltyPolicy
+from tests.fakes.cloud_alerts import AlertShelf
 from tests.fakes.cloud_benefits import BenefitShelf
 from tests.fakes.cloud_clerks import ClerkShelf
+from tests.fakes.cloud_effects import EffectShelf
+from tests.fakes.cloud_enrolments import EnrolShelf
 from tests.fakes.cloud_growth import GrowthShelf
+from tests.fakes.cloud_health import HealthShelf
 from tests.fakes.cloud_leases import LeaseShelf
 from tests.fakes.cloud_mall import MallShelf
 from tests.fakes.cloud_masters import MasterShelf
 from tests.fakes.cloud_recruiting import RecruitingShelf
+from tests.fakes.cloud_restores import RestoreShelf
 from tests.fakes.cloud_task_shelf import TaskShelf
 from tests.fakes.cloud_tills import TillShelf
+from tests.fakes.cloud_twins import TwinShelf
+from tests.fakes.cloud_waiting import WaitingLine
 
 
 @dataclass
@@ -60,8 +70,11 @@ class State:
     tills: dict[UUID, NewTill] = field(default_factory=dict)
     operators: dict[UUID, NewOperator] = field(default_factory=dict)
     states: dict[UUID, DeviceState] = field(default_factory=dict)
+    alerts: AlertShelf = field(default_factory=AlertShelf)
+    health: HealthShelf = field(default_factory=HealthShelf)
     chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)
     proofs: dict[bytes, FirstUse] = field(default_factory=dict)
+    uses: Counter[Use] = field(default_factory=Counter)
     keys: set[tuple[str, bytes]] = field(default_factory=set)
     events: list[Arrival] = field(default_factory=list)
     sales: dict[UUID, BookedSale] = field(default_factory=dict)
@@ -87,12 +100,21 @@ class State:
     checkins: dict[UUID, HeldCheckIn] = field(default_factory=dict)
     claims: dict[bytes, Claim] = field(default_factory=dict)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)
+    seen: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    snapshots: dict[UUID, MadeSnapshot] = field(default_factory=dict)
+    snapshots_wanted: dict[UUID, int] = field(default_factory=dict)
+    segments: dict[tuple[UUID, bytes], tuple[int, bytes]] = field(default_factory=dict)
     feeds: dict[UUID, list[FeedRow]] = field(default_factory=dict)
     heads: dict[UUID, FeedHead] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     leases: LeaseShelf = field(default_factory=LeaseShelf)
     clerks: ClerkShelf = field(default_factory=ClerkShelf)
     tills_told: TillShelf = field(default_factory=TillShelf)
+    line: WaitingLine = field(default_factory=WaitingLine)
+    effects: EffectShelf = field(default_factory=EffectShelf)
+    twins: TwinShelf = field(default_factory=TwinShelf)
+    enrolled: EnrolShelf = field(default_factory=EnrolShelf)
+    restored: RestoreShelf = field(default_factory=RestoreShelf)
     shelf: MasterShelf = field(default_factory=MasterShelf)
     recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
     identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)
@@ -104,6 +126,7 @@ class State:
     requests: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     holdings: dict[tuple[UUID, UUID], tuple[UUID, int]] = field(default_factory=dict)
     receipts: dict[UUID, list[tuple[bytes, bytes, bytes]]] = field(default_factory=dict)
+    erased_ms: dict[UUID, int] = field(default_factory=dict)
     repairs: dict[UUID, RepairItem] = field(default_factory=dict)
     done: dict[UUID, str] = field(default_factory=dict)
     tries: dict[UUID, int] = field(default_factory=dict)

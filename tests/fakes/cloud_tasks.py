@@ -36,6 +36,11 @@ class FakeTaskRepo:
         self._shelf.due = [one for one in self._shelf.due if one[1] != member]
         return member
 
+    def pass_over(self, now_ms: int, limit: int) -> int:
+        due = [one for one in sorted(self._shelf.due) if one[0] <= now_ms][:limit]
+        self._shelf.due = [one for one in self._shelf.due if one not in due]
+        return len(due)
+
     def put_off(self, member: UUID, until_ms: int) -> None:
         self._shelf.due = [
             (until_ms if whose == member else due, whose) for due, whose in self._shelf.due

@@ -1,19 +1,24 @@
 """The cloud's store in memory; a unit works on a copy, so that a failed one leaves no trace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from threading import RLock
 from uuid import UUID
 
 from cloud_broker.ports.live import LiveEvent
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_alerts import FakeAlertRepo
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
 from tests.fakes.cloud_clerks import FakeClerkRepo, FakeReceiptRepo
+from tests.fakes.cloud_effects import FakeEffectRepo
+from tests.fakes.cloud_enrolments import FakeEnrolmentRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
+from tests.fakes.cloud_health import FakeHealthRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
 from tests.fakes.cloud_mall import FakeMallRepo
@@ -27,9 +32,13 @@ from tests.fakes.cloud_office import FakeCatalogueRepo, FakeFleetRepo, FakeHqRep
 from tests.fakes.cloud_phones import FakePhoneRepo
 from tests.fakes.cloud_placements import FakePlacementRepo
 from tests.fakes.cloud_recruiting import FakePersonFilterRepo, FakeSmsRepo
+from tests.fakes.cloud_restores import FakeRestoreRepo
+from tests.fakes.cloud_sets import FakeSetRepo
 from tests.fakes.cloud_state import State
 from tests.fakes.cloud_tasks import FakeTaskRepo
 from tests.fakes.cloud_tills import FakeTillRepo
+from tests.fakes.cloud_twins import FakeOrderRepo, FakeTwinRepo
+from tests.fakes.cloud_waiting import FakeWaitingRepo
 
 
 class FakeUnit:
@@ -42,6 +51,7 @@ class FakeUnit:
         self.members = FakeMemberRepo(state)
         self.phones = FakePhoneRepo(state)
         self.feed = FakeFeedRepo(state)
+        self.sets = FakeSetRepo(state)
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)
         self.masters = FakeMasterRepo(state)
@@ -58,6 +68,7 @@ class FakeUnit:
         self.receipts = FakeReceiptRepo(state)
         self.clerks = FakeClerkRepo(state)
         self.tills = FakeTillRepo(state)
+        self.waiting = FakeWaitingRepo(state.line)
         self.placements = FakePlacementRepo(state)
         self.benefits = FakeBenefitRepo(state)
         self.growth = FakeGrowthRepo(state)
@@ -66,7 +77,17 @@ class FakeUnit:
         self.person_filters = FakePersonFilterRepo(state)
         self.tasks = FakeTaskRepo(state)
         self.mall = FakeMallRepo(state)
+        self.restores = FakeRestoreRepo(state)
+        self.effects = FakeEffectRepo(state)
+        self.enrolments = FakeEnrolmentRepo(state, self.fleet)
+        self.health = FakeHealthRepo(state)
+        self.alerts = FakeAlertRepo(state)
+        self.twins = FakeTwinRepo(state)
+        self.orders = FakeOrderRepo(state)
         self.said: list[LiveEvent] = []
+
+    def ahead(self, *reads: Callable[[], object]) -> None:
+        """Nothing is far away here."""
 
     def announce(self, event: LiveEvent) -> None:
         self.said.append(event)
@@ -79,15 +100,18 @@ class FakeUnits:
         self.states: dict[UUID, State] = {}
         self.said: list[LiveEvent] = []
         self.down = False
+        # Two at a time would each put back what the other had not yet done.
+        self._one_at_a_time = RLock()
 
     @contextmanager
     def begin(self, tenant: UUID) -> Iterator[FakeUnit]:
         if self.down:
             raise Fault(FaultCode.SYNC_LINK_DOWN)
-        unit = FakeUnit(deepcopy(self.states.get(tenant, State())))
-        yield unit
-        self.states[tenant] = unit.state
-        self.said += unit.said
+        with self._one_at_a_time:
+            unit = FakeUnit(deepcopy(self.states.get(tenant, State())))
+            yield unit
+            self.states[tenant] = unit.state
+            self.said += unit.said
 
     def tenant(self, slug: str) -> UUID | None:
         found = [tenant for tenant, state in self.states.items() if not slug or slug in state.names]

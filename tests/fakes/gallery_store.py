@@ -1,6 +1,6 @@
 """Consents and templates in memory, bound together as the tables bind them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from edge_agent.domain.consents import (
 )
 from edge_agent.ports.gallery_store import Cause, Erasure, Holder, MemberRows, Template
 from retail_core.errors import Fault
-from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS, Lease
+from retail_core.identity.face_lease import CONSENT_KEPT_DAYS, DAY_MS, LOCAL_LEASE_MS, Lease
 from retail_core.texts.faults import FaultCode
 from tests.fakes.ids import FakeIdSource
 
@@ -28,6 +28,7 @@ class FakeConsentLedger:
     said: list[Consent] = field(default_factory=list)
     went: list[Erasure] = field(default_factory=list)
     receipted: set[UUID] = field(default_factory=set)
+    ended: dict[UUID, int] = field(default_factory=dict)
 
     def add_consent(self, consent: Consent) -> Erasure | None:
         if self.knows(consent.consent_id):
@@ -67,6 +68,32 @@ class FakeConsentLedger:
 
     def erasures(self, member_id: UUID) -> tuple[Erasure, ...]:
         return tuple(one for one in self.went if one.member_id == member_id)
+
+    def settle(self, held: Callable[[UUID], bool]) -> int:
+        today = self.store.day
+        live = {one.consent_id for one in self.said if self._rests_on(one, held)}
+        ends = {one.consent_id: today for one in self.said if one.consent_id not in live}
+        self.ended = ends | {key: day for key, day in self.ended.items() if key in ends}
+        kept: list[Consent] = []
+        for one in self.said:
+            due = today - self.ended.get(one.consent_id, today) >= CONSENT_KEPT_DAYS
+            after = any((one.member_id, one.kind) == (old.member_id, old.kind) for old in kept)
+            if not due or after:
+                kept.append(one)
+        went, self.said = len(self.said) - len(kept), kept
+        if went:
+            members = {one.member_id for one in kept}
+            untold = self.untold()
+            self.went = [one for one in self.went if one.member_id in members or one in untold]
+        return went
+
+    def _rests_on(self, one: Consent, held: Callable[[UUID], bool]) -> bool:
+        holder = self.store.holder(one.member_id)
+        if holder is not None and holder.consent_id == one.consent_id:
+            return True
+        if not one.given or self.word(one.member_id, one.kind) != one:
+            return False
+        return holder is not None if one.kind.startswith("face.") else held(one.member_id)
 
 
 class FakeVault:
@@ -157,6 +184,10 @@ class FakeGalleryStore:
         mine = [one for one in self._templates.values() if one.member_id == held.member_id]
         models = tuple(sorted({one.model_id for one in mine}))
         return replace(held, templates=len(mine), models=models)
+
+    @property
+    def day(self) -> int:
+        return self._elapsed_ms // DAY_MS
 
     def elapsed(self, elapsed_ms: int) -> None:
         self._elapsed_ms = max(self._elapsed_ms, elapsed_ms)

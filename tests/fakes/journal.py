@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edge_agent.ports.journal import Beside, Draft, Record, StoredAnswer
+from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record, StoredAnswer
 from edge_agent.services.events import event_of
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
+from retail_core.limits import JOURNAL_KEEP_BYTES
 from retail_core.sync.ranges import covers
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import GENESIS_HASH, event_hash
@@ -37,11 +38,12 @@ class FakeJournal:
         self,
         drafts: Sequence[Draft],
         *,
-        answer: tuple[str, StoredAnswer] | None = None,
+        answer: KeyedAnswer | AnswerAt | None = None,
         beside: Beside | None = None,
     ) -> tuple[Record, ...]:
         if self.full:
             raise Fault(FaultCode.DISK_FULL)
+        answer = answer(self._next) if callable(answer) else answer
         if answer is not None and answer[0] in self._answers:
             if self._answers[answer[0]][1].body_hash != answer[1].body_hash:
                 raise Fault(FaultCode.API_IDEMPOTENCY_KEY_REUSED)
@@ -72,6 +74,15 @@ class FakeJournal:
                 marked += 1
         return marked
 
+    def reoffer(self, committed: Sequence[tuple[int, int]]) -> int:
+        self._records = [
+            replace(record, acked=covers(committed, record.seq)) for record in self._records
+        ]
+        return self.depth()
+
+    def first_kept(self) -> int:
+        return self._records[0].seq if self._records else self._next
+
     def depth(self) -> int:
         return sum(not record.acked for record in self._records)
 
@@ -91,19 +102,23 @@ class FakeJournal:
     def record(self, seq: int) -> Record | None:
         return next((one for one in self._records if one.seq == seq), None)
 
-    def prune(self, *, acked_before_wall_ms: int) -> int:
+    def prune(
+        self, *, acked_before_wall_ms: int | None, keep_bytes: int = JOURNAL_KEEP_BYTES
+    ) -> int:
         front = [one for one in self._records if one.seq < self.lowest_unacked()]
+        before = 0 if acked_before_wall_ms is None else acked_before_wall_ms
         old = [
             one.seq
             for one in front
-            if one.draft.at.wall_ms < acked_before_wall_ms
-            and one.draft.at.quality > TimeQuality.UNKNOWN
+            if one.draft.at.wall_ms < before and one.draft.at.quality > TimeQuality.UNKNOWN
         ]
+        if sum(len(one.draft.body) for one in self._records) > keep_bytes:
+            old = [one.seq for one in front]
         limit = max(old, default=0)
-        before = len(self._records)
+        held = len(self._records)
         self._records = [one for one in self._records if one.seq > limit]
         self._answers = {key: kept for key, kept in self._answers.items() if kept[0] > limit}
-        return before - len(self._records)
+        return held - len(self._records)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,20 +1,26 @@
 """A replica in memory."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from edge_agent.ports.replica import AS_THEY_SAY, HeldMember, InForce
+from edge_agent.ports.replica import AS_THEY_SAY, CatalogueStep, HeldMember, InForce
 from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
-from retail_core.wire.codec import decode_member
+from retail_core.sync.buckets import bucket_of, sums_of
+from retail_core.wire.codec import decode_member, decode_uses_gone
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import Change
+from retail_core.wire.refund import UsesGone
+from retail_core.wire.snapshot import HeldRow
+
+_SOMEBODY = object()
 
 
 class FakeReplica:
@@ -22,8 +28,12 @@ class FakeReplica:
 
     def __init__(self) -> None:
         self._position = (0, 0)
+        self._uses_back: dict[bytes, tuple[int, UsesGone]] = {}
         self._members: dict[UUID, tuple[int, MemberRecord | None]] = {}
         self._catalogue = (0, dict[str, Article]())
+        self._catalogue_sha256 = b""
+        self._loading: tuple[bytes, dict[bytes, list[HeldRow]]] | None = None
+        self._put_meanwhile: set[UUID] = set()
         self._names: dict[str, str] = {}
         self._bundle: tuple[int, bytes] | None = None
         self._earlier: dict[int, bytes] = {}
@@ -40,9 +50,16 @@ class FakeReplica:
     ) -> tuple[UUID, ...]:
         changed: dict[UUID, None] = {}
         for change in changes:
+            if change.kind == ChangeKind.USES_BACK:
+                with suppress(Fault):
+                    self._note_uses(change.key, change.ver, decode_uses_gone(change.body))
+                continue
             member_id = UUID(bytes=change.key)
             held = self._members.get(member_id)
-            if held is not None and change.ver <= held[0]:
+            left = change.kind == ChangeKind.MEMBER_LEFT
+            if left and held is None:
+                continue
+            if held is not None and change.ver + left <= held[0]:
                 continue
             try:
                 record = _record(change)
@@ -54,16 +71,85 @@ class FakeReplica:
         self._position = (feed_epoch, pos)
         return tuple(changed)
 
+    def _note_uses(self, receipt: bytes, ver: int, gone: UsesGone) -> None:
+        if ver > self._uses_back.get(receipt, (0, gone))[0]:
+            self._uses_back[receipt] = (ver, gone)
+
+    def uses_back(self, day: int) -> dict[bytes, UsesGone]:
+        return {key: gone for key, (_, gone) in self._uses_back.items() if gone.day == day}
+
     def put_member(self, member_id: UUID, ver: int, record: MemberRecord) -> bool:
         held = self._members.get(member_id)
         if held is not None and held[0] > ver:
             return False
         self._members[member_id] = (ver, record)
+        self._put_meanwhile.add(member_id)
         return True
 
     def member(self, member_id: UUID) -> HeldMember | None:
         ver, record = self._members.get(member_id, (0, None))
         return None if record is None else HeldMember(member_id, ver, record)
+
+    def is_gone(self, member_id: UUID) -> bool:
+        return self._members.get(member_id, (0, _SOMEBODY))[1] is None
+
+    def begin_load(self, manifest: bytes) -> frozenset[bytes]:
+        if self._loading is None or self._loading[0] != manifest:
+            self._loading = (manifest, {})
+            self._put_meanwhile.clear()
+        return frozenset(self._loading[1])
+
+    def load_segment(self, sha256: bytes, rows: Sequence[HeldRow]) -> None:
+        assert self._loading is not None
+        for row in rows:
+            decode_member(row.record)
+        self._loading[1][sha256] = list(rows)
+
+    def finish_load(self, *, feed_epoch: int, base: int) -> None:
+        assert self._loading is not None
+        along = {
+            member_id: held
+            for member_id, held in self._members.items()
+            if held[0] == 0 or member_id in self._put_meanwhile
+        }
+        self._members = {
+            UUID(bytes=row.key): (row.ver, decode_member(row.record))
+            for rows in self._loading[1].values()
+            for row in rows
+        }
+        for member_id, (ver, record) in along.items():
+            if record is not None:
+                self.put_member(member_id, ver, record)
+        self._loading = None
+        self._position = (feed_epoch, base)
+
+    def load_begun(self) -> bool:
+        return self._loading is not None
+
+    def drop_load(self) -> None:
+        self._loading = None
+
+    def bucket_sums(self) -> tuple[int, int, bytes]:
+        held = ((key.bytes, ver) for key, (ver, record) in self._members.items() if record)
+        return *self._position, sums_of((key, ver) for key, ver in held if ver)
+
+    def replace_bucket(self, bucket: int, pos: int, rows: Sequence[HeldRow]) -> tuple[UUID, ...]:
+        if self._position[1] > pos:
+            return ()
+        told = {UUID(bytes=row.key): row for row in rows}
+        held = {
+            key: ver
+            for key, (ver, record) in self._members.items()
+            if record is not None and ver and bucket_of(key.bytes) == bucket
+        }
+        changed = [key for key in held if key not in told]
+        for key in changed:
+            del self._members[key]
+        for key, row in told.items():
+            if held.get(key) != row.ver:
+                self._members[key] = (row.ver, decode_member(row.record))
+                changed.append(key)
+        return tuple(changed)
 
     def by_phone_key(self, key_id: bytes) -> HeldMember | None:
         return self._first(lambda record: key_id in [key.key_id for key in record.phone_keys])
@@ -95,10 +181,28 @@ class FakeReplica:
         articles: Sequence[Article],
         prices: Sequence[ListPrice] = (),
         in_force: InForce = AS_THEY_SAY,
+        *,
+        sha256: bytes = b"",
     ) -> None:
+        self._catalogue_sha256 = sha256
         self._catalogue = (version, {article.sku: article for article in articles})
         self._prices = tuple(sorted(prices, key=lambda one: (one.sku, one.scope, one.day)))
         self._priced = (in_force.day, dict(in_force.prices))
+
+    def step_catalogue(self, step: CatalogueStep) -> bool:
+        version, articles = self._catalogue
+        if (version, self._catalogue_sha256) != (step.base, step.base_sha256):
+            return False
+        touched = {*step.gone, *(article.sku for article in step.articles)}
+        kept = {sku: article for sku, article in articles.items() if sku not in touched}
+        self._catalogue = (step.version, kept | {one.sku: one for one in step.articles})
+        self._catalogue_sha256 = step.sha256
+        prices = (*(one for one in self._prices if one.sku not in touched), *step.prices)
+        self._prices = tuple(sorted(prices, key=lambda one: (one.sku, one.scope, one.day)))
+        day, now = self._priced
+        others = {sku: fen for sku, fen in now.items() if sku not in touched}
+        self._priced = (day, others | dict(step.in_force))
+        return True
 
     def list_prices(self) -> tuple[ListPrice, ...]:
         return self._prices

@@ -113,7 +113,7 @@ def test_a_foreign_journal_is_refused(folder: Path) -> None:
 
 def test_check_says_what_is_missing(folder: Path) -> None:
     agent = AgentProcess(folder, extra='nfc = {reader = "ACR"}')
-    found = edge_agent("check", "--config", str(agent.config), "--json")
+    found = edge_agent("doctor", "--config", str(agent.config), "--json")
     names = {finding["name"]: finding for finding in json.loads(found.stdout)}
     assert found.returncode == 1
     assert names["老收银机 · profile"]["ok"]
@@ -121,7 +121,7 @@ def test_check_says_what_is_missing(folder: Path) -> None:
     assert not names["老收银机 · printer"]["ok"] or Path("/dev/null").exists()
 
     (folder / "device.toml").chmod(0o644)
-    found = edge_agent("check", "--config", str(agent.config), "--json")
+    found = edge_agent("doctor", "--config", str(agent.config), "--json")
     names = {finding["name"]: finding for finding in json.loads(found.stdout)}
     assert names["设备文件 / device file"]["code"] == "I105"
 

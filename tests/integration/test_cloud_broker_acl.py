@@ -101,6 +101,8 @@ def test_a_device_publishes_only_under_its_own_name(broker: Broker) -> None:
         f"x/{own(ONE, 'up')}",
         f"r1/{TENANT}/all/bundle",
         f"r1/{TENANT}/cloud/st",
+        "r1/cloud/s/7",
+        "r1/cloud/w/0",
         "$SYS/broker/version",
         own(ONE, "up").upper(),
     ]
@@ -125,6 +127,8 @@ def test_a_device_receives_only_what_is_meant_for_it(broker: Broker) -> None:
     for tenant in (TENANT, OTHER_TENANT):
         for tail in ("all/bundle", "all/catalogue", "cloud/st"):
             cloud.publish(f"r1/{tenant}/{tail}", b"x")
+    for topic in ("r1/cloud/s/7", "r1/cloud/s/8", "r1/cloud/w/3"):
+        cloud.publish(topic, b"x")
     cloud.publish(own(ONE, "ack"), b"end")
     assert box.topics(b"end") == {
         own(ONE, "ack"),
@@ -133,6 +137,8 @@ def test_a_device_receives_only_what_is_meant_for_it(broker: Broker) -> None:
         f"r1/{TENANT}/all/bundle",
         f"r1/{TENANT}/all/catalogue",
         f"r1/{TENANT}/cloud/st",
+        "r1/cloud/s/7",
+        "r1/cloud/w/3",
     }
     box.close()
     cloud.close()

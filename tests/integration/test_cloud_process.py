@@ -1,26 +1,17 @@
 """The cloud as processes: brought up by its commands, killed, asked over HTTP, ended in order."""
 
-import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
-import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import httpx2
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from cloud_broker.__main__ import app
+from tests.factories.cloud_process import Cloud, booked, brought_up
 from tests.factories.ports import free_port
 from tests.factories.waiting import PATIENCE_S
 from tests.fakes.cloud_box import Person, SimBox
@@ -28,92 +19,15 @@ from tests.fakes.cloud_line import BoxLine, wait_until
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
 from tests.plugins.postgres import Database
 
-_IDS = ("tenant", "store", "device", "legal_entity")
 CATALOGUE = "sku,barcodes,name,unit,price,cost,brand,category,tags\nA1,690,洗面奶,支,59,,甲,洁面,\n"
 BUNDLE = '{"version": 1, "tier_names": {}, "earn": {"id": "e", "fen_per_point": 100}}'
-
-
-@dataclass
-class Cloud:
-    """Settings, broker and database of one cloud, and its commands."""
-
-    folder: Path
-    database: Database
-    broker: Broker
-    http_port: int
-    stack: ExitStack
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "cloud.toml"
-
-    def command(self, *arguments: str, code: int = 0) -> str:
-        """Run one command in this process and return what it printed."""
-        done = CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
-        assert done.exit_code == code, done.output
-        return done.output
-
-    def refused_to_run(self, role: str) -> str:
-        """Start a process that should not start, and return what it said."""
-        line = [sys.executable, "-m", "cloud_broker", "run", "--role", role]
-        done = subprocess.run(
-            [*line, "--config", str(self.config)], check=False, capture_output=True, text=True
-        )
-        assert done.returncode == 3
-        return done.stdout + done.stderr
-
-    def said(self, *arguments: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.command(*arguments, "--json"))
-        return answer
-
-    def run(self, role: str) -> "subprocess.Popen[bytes]":
-        line = [sys.executable, "-m", "cloud_broker", "run", "--role", role]
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [*line, "--config", str(self.config)], stdout=log, stderr=log
-            )
-        self.stack.callback(process.wait, 30)
-        self.stack.callback(process.kill)
-        return process
-
-    def up(self) -> bool:
-        with suppress(httpx2.HTTPError):
-            return httpx2.get(f"{self.url}/v1/health").status_code == 200
-        return False
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
-
-    def store(self, name: str) -> SimBox:
-        """Provision a store and return its box, as its device file describes it."""
-        path = self.folder / f"{name}.toml"
-        self.command("provision-store", "--name", name, "--city", "上海", "--out", str(path))
-        file = tomllib.loads(path.read_text(encoding="utf-8"))
-        identity = {name: UUID(file["identity"][name]) for name in _IDS}
-        return SimBox(
-            identity["tenant"],
-            identity["store"],
-            identity["device"],
-            identity["legal_entity"],
-            wall_ms=int(time.time() * 1000),
-        )
-
-    def line(self, box: SimBox) -> BoxLine:
-        """Connect a box with the password of its device file."""
-        files = [tomllib.loads(path.read_text()) for path in self.folder.glob("*店.toml")]
-        (file,) = [one for one in files if one["identity"]["device"] == str(box.device)]
-        password = file["cloud"]["broker_password"]
-        line = BoxLine(box, self.broker.host, self.broker.port, password)
-        self.stack.callback(line.close)
-        return line
 
 
 @pytest.fixture
 def cloud(database: Database, mosquitto: Callable[..., Broker], tmp_path: Path) -> Iterator[Cloud]:
     broker = mosquitto()
     with ExitStack() as stack:
-        made = Cloud(tmp_path, database, broker, free_port(), stack)
+        made = Cloud(tmp_path, database, (broker,), free_port(), stack)
         made.config.write_text(
             f'database_url = "{database.url}"\nmigrate_url = "{database.owner_url}"\n'
             f'secrets_dir = "{tmp_path / "secrets"}"\nhttp_port = {made.http_port}\n'
@@ -121,17 +35,6 @@ def cloud(database: Database, mosquitto: Callable[..., Broker], tmp_path: Path) 
             encoding="utf-8",
         )
         yield made
-
-
-def brought_up(cloud: Cloud, *names: str) -> list[SimBox]:
-    cloud.command("migrate")
-    cloud.command("provision-tenant", "--name", "熟客美妆", "--slug", "demo")
-    boxes = [cloud.store(name) for name in names]
-    # Into the broker's own folder: the files are all it knows.
-    assert cloud.said("broker-files", "--out", str(cloud.broker.folder))["devices"] == len(boxes)
-    cloud.broker.stop()
-    cloud.broker.start()
-    return boxes
 
 
 def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
@@ -203,6 +106,7 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(cloud: Cloud) -> No
     for line in lines:
         line.drain(patience_s=60)
     sales = sum(len(box.events) for box in boxes) - 1
+    wait_until(lambda: booked(cloud) == sales)  # promised first, booked right after
     with psycopg.connect(cloud.database.super_dsn) as connection:
         row = connection.execute(
             "select (select count(*) from receipt), (select count(*) from event_log),"

@@ -8,14 +8,18 @@ import msgspec
 import psycopg
 import pytest
 
+from cloud_broker.adapters.postgres.fleet_counts import PostgresFleetCounts
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.ports.profiles import Profile
+from cloud_broker.ports.waiting import WaitingFrame
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.hq_desk import Desk
 from cloud_broker.services.ingest import Ingest
 from cloud_broker.services.overview import Delay, HqIdentity, HqRole
 from cloud_broker.services.presence import PresenceBook
 from cloud_broker.services.repairing import RepairBench
+from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -71,6 +75,18 @@ class TestTheWall:
         assert wall.delay == Delay(0, None, None)
         assert hq.queries.overview(fresh_id()).tenant_name == ""
 
+    def test_the_fleet_is_counted_as_the_wall_says(self, hq: Hq) -> None:
+        counts = PostgresFleetCounts(hq.units, hq.clock)
+        assert counts.count(hq.tenant).states == {}
+        box = hq.box("上海店")
+        hq.hear(box, box.presence("degraded", devices={"nfc": "gone"}, outbox_depth=2))
+        hq.box("成都店")
+        found = counts.count(hq.tenant)
+        assert dict(found.states) == {"degraded": 1, "never": 1}
+        assert (found.queued, found.queued_most, found.frames_waiting) == (2, 2, 0)
+        hq.clock.advance(76_000)
+        assert dict(counts.count(hq.tenant).states) == {"gone": 1, "never": 1}
+
     def test_a_store_from_entered_to_gone(self, hq: Hq) -> None:
         box = hq.box("上海店")
         (tile,) = hq.queries.store_tiles(hq.tenant)
@@ -78,12 +94,18 @@ class TestTheWall:
         hq.hear(box, box.presence("degraded", devices={"nfc": "gone"}, outbox_depth=2))
         (tile,) = hq.queries.store_tiles(hq.tenant, (box.store,))
         assert (tile.state, tile.reasons, tile.outbox_depth) == ("degraded", ("R302",), 2)
-        assert tile.since_ms == hq.clock.now_ms()
+        assert (tile.since_ms, tile.unbooked) == (hq.clock.now_ms(), 0)
+        with hq.units.begin(hq.tenant) as unit:
+            unit.waiting.add([WaitingFrame(1, box.device, 7, 1, 9, 1, "r1/x", b"x", left=(1, 3))])
+            unit.waiting.add([WaitingFrame(1, box.device, 7, 10, 12, 1, "r1/x", b"x")])
+        assert hq.queries.store_tiles(hq.tenant)[0].unbooked == 5
         heard_ms = hq.clock.now_ms()
-        hq.clock.advance(16_000)
+        hq.clock.advance(76_000)
         (tile,) = hq.queries.store_tiles(hq.tenant)
         assert (tile.state, tile.since_ms) == ("gone", heard_ms)
         hq.hear(box, box.presence("gone"))
+        assert hq.queries.store_tiles(hq.tenant)[0].state == "degraded", "it may come back"
+        hq.clock.advance(limits.PRESENCE_GRACE_MS)
         (tile,) = hq.queries.store_tiles(hq.tenant)
         assert (tile.state, tile.reasons, tile.last_seen_ms) == ("gone", ("S102",), heard_ms)
 
@@ -172,8 +194,11 @@ class TestMembers:
         hq.book(shanghai)
         chengdu.sells(person)
         hq.book(chengdu)
+        with hq.units.begin(hq.tenant) as unit:
+            unit.profiles.save(Profile(person.member, groups=("员工", "批发")), 1)
         page = hq.queries.member(hq.tenant, person.member)
         assert page is not None
+        assert page.groups == ("员工", "批发")
         assert (page.points_free, page.cards, page.phones) == (59, 1, 0)
         assert page.held_by == ("上海店", "成都店")
         assert page.possible_duplicates == (double.member,)

@@ -15,7 +15,7 @@ from serial.rfc2217 import PortManager
 
 from edge_agent.drivers.lines.port import WakeUp
 from edge_agent.drivers.lines.transport import open_port
-from edge_agent.drivers.profiles import SerialLine, TillProfile, load_profile
+from edge_agent.drivers.profiles import Job, SerialLine, TillProfile, load_profile
 from edge_agent.drivers.till_escpos.driver import EscposTap
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
 from retail_core.errors import Fault
@@ -86,6 +86,35 @@ def test_a_till_prints_to_the_box_as_to_its_network_printer(
     assert b"Corner Store" in printer.received()
 
 
+def test_two_tills_on_one_port_are_not_one_receipt(box: tuple[EscposTap, int]) -> None:
+    tap, port = box
+    for number in ("0001", "0002"):
+        with socket.create_connection(("127.0.0.1", port), 5) as till:
+            till.sendall(f"Receipt No: {number}\nMilk  6.00\nTOTAL  6.00\nCASH  6.00\n".encode())
+    for number in ("0001", "0002"):
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
+        assert receipt is not None
+        assert (receipt.receipt_no, receipt.total_fen, receipt.fault) == (number, 600, None)
+
+
+def test_a_receipt_over_several_connections_is_one(printer: RecordingPrinter) -> None:
+    port = free_port()
+    profile = AUTO.model_copy(update={"job": Job(connections="several")})
+    tap = EscposTap("till", profile, (f"tcp-listen://127.0.0.1:{port}", printer.port))
+    tap.start()
+    try:
+        assert comes_about(lambda: tap.state() == "ok")
+        for part in (b"Receipt No: 000429\nCoffee  2  7.00\n", b"TOTAL  7.00\n", b"\x1dV\x00"):
+            with socket.create_connection(("127.0.0.1", port), 5) as till:
+                till.sendall(part)
+        receipt = tap.next_receipt(timeout_ms=PATIENCE_MS)
+        assert receipt is not None
+        assert (receipt.receipt_no, receipt.total_fen, receipt.fault) == ("000429", 700, None)
+        assert comes_about(lambda: printer.received().endswith(b"\x1dV\x00"))
+    finally:
+        tap.stop()
+
+
 def test_the_printers_answer_reaches_the_till_that_asks(box: tuple[EscposTap, int]) -> None:
     _tap, port = box
     with socket.create_connection(("127.0.0.1", port), 5) as till:
@@ -118,6 +147,7 @@ def test_a_stranger_on_the_network_is_not_let_in(printer: RecordingPrinter) -> N
         "tcp-listen://127.0.0.1:0?peers=192.0.2.1",
         "tcp-listen://127.0.0.1:0?peer=",
         "tcp-listen://127.0.0.1:0?peer=till-1",
+        "tcp-listen://0.0.0.0:0",
     ],
 )
 def test_an_address_that_is_none_is_a_fault(address: str) -> None:

@@ -159,7 +159,7 @@ def test_wrong_answers_and_altered_bundles_leave_faces_off(shop: Shop) -> None:
 
 
 def checked(config: Path) -> dict[str, dict[str, Any]]:
-    done = edge_agent("check", "--json", "--config", str(config))
+    done = edge_agent("doctor", "--json", "--config", str(config))
     return {found["name"]: found for found in json.loads(done.stdout)}
 
 

@@ -2,6 +2,9 @@
 
 import socket
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,7 +81,9 @@ def test_over_a_bad_line_every_request_arrives_once_or_is_reported(
         sim.stop()
 
 
-def test_tills_that_connect_to_the_box_one_after_the_other_are_heard() -> None:
+@contextmanager
+def listening() -> Iterator[tuple[FramedEcr, Callable[[bytes], bytes], int]]:
+    """A till driver that waits for calls: it, what frames a message for it, and its port."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
     profile = load_profile(PROFILES, "ecr-transbank", FramedProfile)
@@ -86,15 +91,36 @@ def test_tills_that_connect_to_the_box_one_after_the_other_are_heard() -> None:
     till.start()
     try:
         assert comes_about(lambda: till.state() == "ok")
+        yield till, partial(encode, profile.frame), port
+    finally:
+        till.stop()
+
+
+def test_tills_that_connect_to_the_box_one_after_the_other_are_heard() -> None:
+    with listening() as (till, framed, port):
         for number in (b"R1", b"R2"):
             with socket.create_connection(("127.0.0.1", port), PATIENCE_MS / 1000) as line:
-                line.sendall(encode(profile.frame, b"0200|1950|" + number + b"|"))
+                line.sendall(framed(b"0200|1950|" + number + b"|"))
                 request = till.next_request(timeout_ms=PATIENCE_MS)
                 assert request is not None
                 assert request.receipt_no == number.decode()
                 assert line.recv(1) == b"\x06"
-    finally:
-        till.stop()
+
+
+def test_an_answer_for_a_till_that_hung_up_is_not_told_to_the_next() -> None:
+    with listening() as (till, framed, port):
+        asked = []
+        for number in (b"R1", b"R2"):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE_MS / 1000) as line:
+                line.sendall(framed(b"0200|1950|" + number + b"|"))
+                request = till.next_request(timeout_ms=PATIENCE_MS)
+                assert request is not None
+                asked.append(request)
+                assert line.recv(1) == b"\x06"
+                if number == b"R2":
+                    for one in asked:
+                        till.answer(one, TillAnswer(earned=1))
+                    assert b"|R2|" in line.recv(1_024)
 
 
 def test_an_agent_serves_a_framed_till_and_books_its_sale_once(tmp_path: Path) -> None:

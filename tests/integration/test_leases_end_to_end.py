@@ -14,8 +14,9 @@ import pytest
 from cloud_broker.adapters.clock_system import SystemClock as CloudClock
 from cloud_broker.adapters.mosquitto_files import INGEST_USER
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
+from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
-from cloud_broker.ingest.worker import IngestParts, IngestWorker
+from cloud_broker.ingest.worker import IngestWorker
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
 from cloud_broker.services.checkins import LaneCaller

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice
@@ -66,7 +67,12 @@ def cloud(broker: Broker) -> Iterator[MosquittoCloud]:
 
 
 def states_of(cloud: MosquittoCloud) -> list[Presence]:
-    return [decode_presence(payload) for payload in cloud.received("st")]
+    said = [decode_presence(payload) for payload in cloud.received("st")]
+    return [msgspec.structs.replace(one, session=None) for one in said]
+
+
+def sessions_of(cloud: MosquittoCloud) -> list[bytes | None]:
+    return [decode_presence(payload).session for payload in cloud.received("st")]
 
 
 def open_files() -> int:
@@ -86,19 +92,21 @@ def test_a_killed_box_is_reported_gone_with_the_boot_id_of_its_birth(
         process.kill()
         process.wait(PATIENCE_S)
     assert states_of(cloud)[-1].boot_id == ALIVE.boot_id
+    born, died = sessions_of(cloud)
+    assert born == died is not None
 
 
-def test_a_goodbye_leaves_a_retained_gone(broker: Broker, cloud: MosquittoCloud) -> None:
+def test_a_goodbye_is_told_apart_from_a_loss(broker: Broker, cloud: MosquittoCloud) -> None:
     states: queue.Queue[bool] = queue.Queue()
     link = link_to(broker.host, broker.port)
     link.start(lambda _message: None, states.put)
     assert states.get(timeout=PATIENCE_S)
     assert link.publish_presence(ALIVE)
     link.stop()
-    eventually(lambda: [one.state for one in states_of(cloud)] == ["ok", "gone"])
+    eventually(lambda: [one.state for one in states_of(cloud)] == ["ok", "left"])
     cloud.leave()
     late = MosquittoCloud(broker)
-    eventually(lambda: [one.state for one in states_of(late)] == ["gone"])
+    eventually(lambda: [one.state for one in states_of(late)] == ["left"])
     late.leave()
 
 

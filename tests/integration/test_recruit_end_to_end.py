@@ -17,8 +17,9 @@ from edge_agent.domain.consents import CONSENT_TEXT_VERSION
 from tests.contract.test_sms_sender_contract import Provider, provider
 from tests.factories.agent_files import CONFIG
 from tests.factories.agent_process import AgentProcess
+from tests.factories.cloud_process import Cloud
 from tests.factories.waiting import comes_about, eventually
-from tests.integration.test_cloud_process import Cloud, cloud
+from tests.integration.test_cloud_process import cloud
 
 __all__ = ["cloud", "provider"]
 

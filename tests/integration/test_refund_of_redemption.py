@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.batch import Batch, Booked
+from cloud_broker.services.batch import Batch
 from cloud_broker.services.benefits import Benefits
+from cloud_broker.services.entering import Booked
 from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
 from cloud_broker.services.leasing import Leasing
 from cloud_broker.services.ledger_walk import LedgerWalks

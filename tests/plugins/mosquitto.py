@@ -15,7 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password, write_files
+from cloud_broker.adapters.mosquitto_files import (
+    BrokerDevice,
+    WebSocketDoor,
+    hash_password,
+    write_files,
+)
 from tests.factories.ports import free_port
 from tests.factories.waiting import PATIENCE_S
 
@@ -38,6 +43,8 @@ class Broker:
     def __init__(self, folder: Path, devices: Sequence[BrokerDevice]) -> None:
         self.folder = folder
         self.port = free_port()
+        self.socket_port = free_port()
+        self.door = WebSocketDoor(self.host, self.socket_port)
         self.write(devices)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,6 +56,7 @@ class Broker:
             hash_password(INGEST_PASSWORD, b"0" * 12),
             host=self.host,
             port=self.port,
+            door=self.door,
         )
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from regulars_cli.__main__ import app
 from regulars_cli.common import language_of
 from regulars_cli.rehearsing import Plan, Saved, Stage
+from retail_core import limits
 from retail_core.pricing.proof.document import Result as Priced
 
 BUNDLE = {
@@ -63,6 +64,38 @@ def test_a_price_for_people_says_what_was_taken_off_and_what_is_near() -> None:
     assert "第二件半价,再省 ¥3.50" in said
     assert "件数不够" in said
     assert "1 more cola" in price("--lang", "en").output
+
+
+def test_from_files_no_clock_ends_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen units and three sets that share a budget: more than a till's guard here allows."""
+    monkeypatch.setattr(limits, "SOLVER_GUARD_MS", 1)
+    goods = [
+        (2501, "ab"),
+        (2231, "db"),
+        (8037, "da"),
+        (1837, "da"),
+        (6686, "dc"),
+        (334, "db"),
+        (4048, "ab"),
+        (801, "ad"),
+    ]
+    lines = [
+        {"sku": str(at), "unit_price_fen": fen, "tags": list(tags), "qty_milli": 2000}
+        for at, (fen, tags) in enumerate(goods)
+    ]
+    sets = [("ab", 2, 643), ("dc", 3, 259), ("bd", 4, 1215)]
+    offers = [
+        {"kind": "set_amount", "id": tags, "name": tags, "need": need, "fen_off": fen_off}
+        | {"items": {"tags": list(tags)}, "campaign": "c"}
+        for tags, need, fen_off in sets
+    ]
+    rules = {"version": 1, "campaigns": [{"id": "c", "budget_fen": 4001}], "offers": offers}
+    Path("b.json").write_text(json.dumps(rules))
+    Path("k.json").write_text(json.dumps({**BASKET, "lines": lines}))
+    found = price("--json", "--certificate", "c.json")
+    priced = msgspec.json.decode(found.output, type=Priced)
+    assert (priced.due_fen, priced.status) == (48_975, "optimal")
+    assert run("verify", "c.json", "--bundle", "b.json").exit_code == 0
 
 
 def test_the_basket_may_come_from_standard_input() -> None:

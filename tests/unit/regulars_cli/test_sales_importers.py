@@ -20,6 +20,7 @@ C536379,D,Discount,-1,2010-12-01 09:41:00,27.50,14527,United Kingdom
 536414,22139,,56,2010-12-01 11:52:00,0.0,,United Kingdom
 536415,22139,BAG,1,2010-12-01 11:53:00,4.25,,France
 """
+HEADS = RETAIL.partition("\n")[0] + "\n"
 JOURNEY = """\
 household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,\
 coupon_match_disc,week,transaction_timestamp
@@ -119,3 +120,32 @@ def test_the_command_writes_lines_and_says_how_many() -> None:
     assert json.loads(found.output) == {"receipts": 2, "lines": 3, "left_out": {}}
     assert len(Path("out.jsonl").read_text().splitlines()) == 2
     assert "2 receipts" in CliRunner().invoke(app, [*arguments, "--lang", "en"]).output
+
+
+def test_the_makers_own_way_of_writing_a_time_is_read() -> None:
+    told = RETAIL.replace("2010-12-01 08:26:00", "12/1/2010 8:26")
+    first, _ = read("online-retail", ("a.csv", told))
+    assert first.opened.isoformat() == "2010-12-01T08:26:00"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "said"),
+    [
+        ("online-retail", RETAIL.replace("2010-12-01 08:26:00", "yesterday"), "no time"),
+        ("online-retail", HEADS + "1,A\n", None),
+        ("online-retail", HEADS + "1,A,B,1,,2.5\n", "no time"),
+        ("complete-journey", JOURNEY.replace("2017-01-28 19:06:53", "soon"), "no time"),
+        ("complete-journey", "basket_id,product_id\n1,2\n", "no column coupon_disc"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_with_a_code(
+    source: str, text: str, said: str | None
+) -> None:
+    Path("bad.csv").write_text(text, encoding="utf-8")
+    told = CliRunner().invoke(
+        app, ["sales", "import", "--from", source, "bad.csv", "-o", "o.jsonl"]
+    )
+    assert told.exit_code == (0 if said is None else 3)
+    assert said is None or ("P134" in told.stderr and said in told.stderr)
+    assert Path("o.jsonl").exists() == (said is None)
+    assert not Path("o.jsonl.part").exists()

@@ -1,0 +1,122 @@
+"""From nothing to a box that is let in and shut out again, by the commands that people type."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from socket import create_connection
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner
+
+from cloud_broker.__main__ import app as cloud_app
+from edge_agent.__main__ import app as edge_app
+from edge_agent.adapters.directory_http import HttpDirectory
+from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
+from edge_agent.bootstrap.network import network_of
+from edge_agent.settings import load_settings
+from retail_core.errors import Fault
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+from tests.factories.ports import free_port
+from tests.factories.waiting import PATIENCE_S, eventually
+from tests.fakes.clock import FakeClock
+from tests.plugins.postgres import Database
+
+MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+
+
+class Site:
+    """A cloud's settings, and the programs that were started."""
+
+    def __init__(self, folder: Path, database: Database, stack: ExitStack) -> None:
+        self.stack = stack
+        self.folder = folder
+        self.ports = [free_port() for _ in range(4)]
+        http, own, tls, door = self.ports
+        self.config = folder / "cloud.toml"
+        self.config.write_text(
+            f'database_url = "{database.url}"\nsecrets_dir = "{folder / "secrets"}"\n'
+            f"http_port = {http}\nbroker_port = {own}\nbroker_tls_port = {tls}\n"
+            f'door_port = {door}\nca_dir = "{folder / "ca"}"\nbroker_dir = "{folder / "mq"}"\n'
+            'ca_passphrase = "p"\nbroker_password = "b"\nbroker_admin_password = "a"\n',
+            encoding="utf-8",
+        )
+
+    def said(self, *arguments: str) -> dict[str, str]:
+        done = CliRunner().invoke(cloud_app, [*arguments, "--config", str(self.config), "--json"])
+        assert done.exit_code == 0, done.output
+        found: dict[str, str] = json.loads(done.stdout)
+        return found
+
+    def start(self, *command: str, port: int) -> None:
+        log = self.stack.enter_context((self.folder / f"{port}.log").open("wb"))
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        self.stack.callback(process.wait, PATIENCE_S)
+        self.stack.callback(process.terminate)
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(OSError), create_connection(("127.0.0.1", port)):
+                return
+            time.sleep(0.05)
+        raise AssertionError((self.folder / f"{port}.log").read_text())
+
+
+@pytest.fixture
+def site(database: Database) -> Iterator[Site]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is missing: apt-get install mosquitto")
+    with ExitStack() as stack:
+        # mosquitto gives up root's rights before it reads its files; tmp_path is root's alone.
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="regulars-test-site-")))
+        folder.chmod(0o755)
+        yield Site(folder, database, stack)
+
+
+def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
+    site.said("provision-tenant", "--name", "熟客", "--slug", "demo")
+    pin = site.said("ca-init", "--name", "熟客")["pin"]
+    store = ("provision-store", "--name", "上海店", "--city", "上海", "--operator", "8:李娜")
+    assert set(site.said(*store)) == {"store", "pins"}
+    site.said("broker-files", "--out", str(site.folder / "mq"))
+    assert MOSQUITTO is not None
+    site.start(MOSQUITTO, "-c", str(site.folder / "mq" / "mosquitto.conf"), port=site.ports[2])
+    run = (sys.executable, "-m", "cloud_broker", "run", "--config", str(site.config))
+    site.start(*run, port=site.ports[3])
+    drawn = site.said("enrol-code", "--store", "上海店")
+    assert drawn["pin"] == pin
+    box = site.folder / "box"
+    done = CliRunner().invoke(edge_app, ["provision", "--out", str(box), "--qr", drawn["qr"]])
+    assert done.exit_code == 0, done.output
+    settings = load_settings(box / "config.toml")
+    assert [one.name for one in settings.device.operators] == ["李娜"]
+    network, who, cloud = network_of(settings), settings.device.identity, settings.device.cloud
+    identity = LinkIdentity(who.tenant, who.store, who.device, "")
+    link = MqttLink(
+        cloud.broker_host,
+        cloud.broker_port,
+        identity,
+        UUID(int=9),
+        SystemIds(FakeClock()),
+        FaultTally(),
+        network.route,
+    )
+    link.start(lambda _message: None, lambda _connected: None)
+    site.stack.callback(link.stop)
+    directory = HttpDirectory(cloud.url, "", outgoing=network.outgoing)
+    site.stack.callback(directory.close)
+    eventually(link.connected)
+    assert directory.name_map() == {}
+    gone = site.said("revoke-box", "--device", str(who.device), "--why", "被盗")
+    assert gone == {"revoked": str(who.device), "broker": True, "crl": True}
+    eventually(lambda: not link.connected())
+    with pytest.raises(Fault) as caught:
+        directory.name_map()
+    assert caught.value.code is FaultCode.API_TOKEN_WRONG
