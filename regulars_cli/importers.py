@@ -9,6 +9,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -20,8 +21,11 @@ from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine
 from retail_core.texts.faults import FaultCode
 
 _MILLI = 1000
+_SHOWN = 40
 _HUNDRED = 100
 _PERMILLE = 1000
+# How the maker of Online Retail writes a time; others of its copies are in ISO.
+_US_TIME = "%m/%d/%Y %H:%M"
 _FIRST_DAY = datetime(2020, 1, 6, 10, 0)  # noqa: DTZ001 - wall time, as in the whole format
 
 
@@ -55,7 +59,7 @@ def open_text(path: Path) -> IO[str]:
 def _rows(path: Path, source: str, wanted: set[str]) -> Rows:
     with open_text(path) as file:
         try:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, restval="")
             missing = sorted(wanted - set(reader.fieldnames or ()))
             if missing:
                 raise _wrong(path, source, f"no column {', '.join(missing)}")
@@ -66,6 +70,14 @@ def _rows(path: Path, source: str, wanted: set[str]) -> Rows:
 
 def _wrong(path: Path, source: str, detail: str) -> Fault:
     return Fault(FaultCode.SALES_SOURCE_INVALID, path=path, source=source, detail=detail)
+
+
+def _time(text: str, path: Path, source: str) -> datetime:
+    """Return a wall time (Fault P134 naming what stands there)."""
+    for read in (datetime.fromisoformat, lambda said: datetime.strptime(said, _US_TIME)):  # noqa: DTZ007 -- wall time
+        with suppress(ValueError):
+            return read(text).replace(tzinfo=None)
+    raise _wrong(path, source, f"no time: {text[:_SHOWN]!r}")
 
 
 def _number(text: str) -> Decimal:
@@ -113,13 +125,13 @@ def online_retail(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
         rows: list[dict[str, str]] = []
         for row in _rows(path, "online-retail", wanted):
             if rows and row["InvoiceNo"] != rows[0]["InvoiceNo"]:
-                yield from _invoice(rows, how)
+                yield from _invoice(rows, path, how)
                 rows = []
             rows.append(row)
-        yield from _invoice(rows, how)
+        yield from _invoice(rows, path, how)
 
 
-def _invoice(rows: list[dict[str, str]], how: Import) -> Iterator[SoldBasket]:
+def _invoice(rows: list[dict[str, str]], path: Path, how: Import) -> Iterator[SoldBasket]:
     if not rows:
         return
     first = rows[0]
@@ -139,7 +151,7 @@ def _invoice(rows: list[dict[str, str]], how: Import) -> Iterator[SoldBasket]:
         return
     yield SoldBasket(
         receipt=first["InvoiceNo"],
-        opened=datetime.fromisoformat(first["InvoiceDate"]),
+        opened=_time(first["InvoiceDate"], path, "online-retail"),
         lines=_merged(lines),
         region=first.get("Country", ""),
         member=first.get("CustomerID", ""),
@@ -167,6 +179,12 @@ def _one(line: SoldLine, qty_milli: int = _MILLI) -> SoldLine:
     )
 
 
+_JOURNEY_SALES = frozenset(
+    {"basket_id", "product_id", "store_id", "household_id", "quantity", "transaction_timestamp"}
+    | {"sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"}
+)
+
+
 def complete_journey(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
     """Read The Complete Journey: transactions, and the products beside them when given.
 
@@ -174,21 +192,27 @@ def complete_journey(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
     """
     products: dict[str, dict[str, str]] = {}
     receipts: dict[str, list[dict[str, str]]] = defaultdict(list)
-    columns = {"basket_id", "product_id"}
     for path in paths:
         for row in _rows(path, "complete-journey", {"product_id"}):
-            if columns <= row.keys():
-                receipts[row["basket_id"]].append(row)
+            if "basket_id" in row:
+                receipts[row["basket_id"]].append(_whole(row, path))
             else:
                 products[row["product_id"]] = row
     if not receipts:
         raise _wrong(paths[0], "complete-journey", "no column basket_id")
     for rows in sorted(receipts.values(), key=lambda rows: rows[0]["transaction_timestamp"]):
-        yield from _journey(rows, products, how)
+        yield from _journey(rows, products, paths[0], how)
+
+
+def _whole(row: dict[str, str], path: Path) -> dict[str, str]:
+    missing = sorted(_JOURNEY_SALES - row.keys())
+    if missing:
+        raise _wrong(path, "complete-journey", f"no column {', '.join(missing)}")
+    return row
 
 
 def _journey(
-    rows: list[dict[str, str]], products: dict[str, dict[str, str]], how: Import
+    rows: list[dict[str, str]], products: dict[str, dict[str, str]], path: Path, how: Import
 ) -> Iterator[SoldBasket]:
     lines, paid = [], Decimal(0)
     for row in rows:
@@ -211,7 +235,7 @@ def _journey(
     first = rows[0]
     yield SoldBasket(
         receipt=first["basket_id"],
-        opened=datetime.fromisoformat(first["transaction_timestamp"]),
+        opened=_time(first["transaction_timestamp"], path, "complete-journey"),
         lines=_merged(lines),
         store=first["store_id"],
         member=first["household_id"],

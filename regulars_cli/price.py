@@ -100,7 +100,7 @@ def _points(asked: str, otherwise: int, member: MemberContext | None) -> int:
 
 
 def _priced(asked: Asked, rules: Rules, nodes: int, *, near: bool) -> PricedBasket:
-    priced = price_again(asked, rules.bundle, nodes)
+    priced = price_again(asked, rules.bundle, nodes, limits.SOLVER_PATIENT_MS)
     if not near:
         return priced
     return replace(priced, near_misses=near_misses(asked, rules.bundle, priced, nodes_max=nodes))

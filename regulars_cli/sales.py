@@ -66,6 +66,9 @@ def import_sales(  # noqa: PLR0913 -- a command's options
             part.replace(target)
         except OSError as error:
             raise Fault(FaultCode.FILE_UNWRITABLE, path=target, detail=error.strerror) from None
+        except Fault:
+            part.unlink(missing_ok=True)
+            raise
     counted = {"receipts": receipts, "lines": lines, "left_out": dict(how.left_out)}
     if as_json:
         print_json(counted)
