@@ -8,16 +8,9 @@ from typing import Any
 
 import pytest
 
-from retail_core import limits
 from tests.factories.whole_outcomes import GOLDEN, KINDS, outcomes
 
 KEPT: dict[str, list[Any]] = json.loads(GOLDEN.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no clock end a search: on a busy machine another answer would come out."""
-    monkeypatch.setattr(limits, "SOLVER_GUARD_MS", 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
