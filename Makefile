@@ -33,7 +33,7 @@ demo: setup ## three shops, the cloud, one story; ONCE=1 ends by itself; PHOTOS=
 
 test: setup-test models photos assets ## everything: unit, contract, integration, browser
 	# One worker more than cores: the tests with real peers wait about as long as they work.
-	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(BIN)/pytest -n auto --dist loadfile --durations=40
+	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(PY) -m tools.run_tests -n auto --dist loadfile --durations=40
 
 unit: ; $(BIN)/pytest tests/unit ## the pure and the quick
 contract: ; $(BIN)/pytest tests/contract ## one suite per port, on the fake and every adapter
