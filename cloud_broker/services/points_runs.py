@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 from cloud_broker.domain.points import Moment
@@ -16,7 +17,6 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services.mall_wishes import recall
 from cloud_broker.services.points_books import WalletBooks, open_wallet
 from cloud_broker.services.points_desk import PointsDesk, post, sweep, tell
-from cloud_broker.services.repairing import RepairBench
 from retail_core.loyalty.postings import Posting
 from retail_core.loyalty.upkeep import expiring, maturing, settling
 
@@ -35,10 +35,17 @@ class Ran:
     points: Counter[str] = field(default_factory=Counter)
 
 
+class Replays(Protocol):
+    """Whoever can try an item of the repair queue again."""
+
+    def replay(self, tenant: UUID, repair_id: UUID, *, who: str) -> None:
+        """Try it again; one that is no longer open is left as it is."""
+
+
 class PointsRuns:
     """The daily run."""
 
-    def __init__(self, units: Units, desk: PointsDesk, repairs: RepairBench) -> None:
+    def __init__(self, units: Units, desk: PointsDesk, repairs: Replays) -> None:
         self._units = units
         self._desk = desk
         self._repairs = repairs
