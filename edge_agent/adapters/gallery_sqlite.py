@@ -5,7 +5,6 @@ written into the tables (`gallery_schema`), how they are sealed into `template_s
 """
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -140,7 +139,6 @@ class SqliteGallery:
                 yield MemberRows(
                     split_ids(b"".join(member for member, *_ in same)),
                     tuple(len(ids) // ID_BYTES for _, ids, *_ in same),
-                    # Widened by the thread that takes them in: this one has the more to do.
                     resting(b"".join(numbers for *_, numbers in same), width),
                 )
 
@@ -287,17 +285,14 @@ class SqliteGallery:
         """Give (member, ids of her templates, width, numbers) of every member."""
         # The keys first, in one read: looking each of them up took as long as reading the rows.
         wrapped: dict[bytes, bytes] = dict(self._file.rows("SELECT member_id, wrapped FROM holder"))
-        # A page is read, which is work outside Python, while the one before it is opened.
-        with ThreadPoolExecutor(1, "gallery-pages") as ahead:
-            page = self._file.rows(_PAGE, (model_id, 0, PAGE_ROWS))
-            while page:
-                later = ahead.submit(self._file.rows, _PAGE, (model_id, page[-1][0], PAGE_ROWS))
-                rows = ((member, epoch, ids, sealed) for _, member, epoch, ids, sealed in page)
-                opened = list(self._seal.opened_all(model_id, rows, wrapped))
-                for _ in range(opened.count(None)):
-                    self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
-                yield [row for row in opened if row is not None]
-                page = later.result()
+        last = 0
+        while page := self._file.rows(_PAGE, (model_id, last, PAGE_ROWS)):
+            last = page[-1][0]
+            rows = ((member, epoch, ids, sealed) for _, member, epoch, ids, sealed in page)
+            opened = list(self._seal.opened_all(model_id, rows, wrapped))
+            for _ in range(opened.count(None)):
+                self._tally.count(FaultCode.DISK_DOCUMENT_CORRUPT)
+            yield [row for row in opened if row is not None]
 
     def _update(self, sql: str, value: int, members: Collection[UUID]) -> None:
         if members:

@@ -18,6 +18,8 @@ FINE_BITS = 16
 FINE = 1 << FINE_BITS
 # Covers the rounding of the bound itself, which is computed in float64.
 SLACK = 1.0 + 1e-9
+# What one rounding of a float32 changes at most, and one more for the root and its unit.
+SINGLE = 2.0**-23
 _LENGTH_MIN = 1e-30
 
 Floats = NDArray[np.float64]
@@ -68,6 +70,19 @@ class Fixed:
         """The length of what `coarse` leaves out, s |f|, shape (n,)."""
         return self.scale / FINE * lengths(self.fine)
 
+    def at_most(self) -> tuple[Floats, Floats]:
+        """Return what `length` and `lost` are at most, shape (n,) each; a start asks it of all.
+
+        Summed in float32, in which v and k are exact; squares of one sign, so n of them are off by
+        less than n roundings.
+        """
+        fine = self.fine.astype(np.float32)
+        whole = self.coarse.astype(np.float32)
+        whole *= FINE
+        whole += fine
+        unit = self.scale / FINE * (1.0 + self.fine.shape[1] * SINGLE)
+        return unit * _singly(whole), unit * _singly(fine)
+
     def wrong_by(self, length: float, lost: float) -> float:
         """Return how far coarse products of the first vector with rows so long may be off."""
         coarse_length = float(self.scale[0] * lengths(self.coarse)[0])
@@ -88,3 +103,7 @@ def lengths(vectors: NDArray[Any]) -> Floats:
     """Return how long vectors are, shape (n,)."""
     floats = vectors.astype(np.float64)
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", floats, floats)))
+
+
+def _singly(vectors: Vectors) -> Floats:
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors), dtype=np.float64))

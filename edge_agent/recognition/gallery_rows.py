@@ -22,7 +22,6 @@ from edge_agent.recognition.gallery_fixed import (
     Integers,
     Vectors,
     joined,
-    lengths,
     values,
 )
 
@@ -77,11 +76,11 @@ class Longest:
         self.lost = 0.0
         self.scale = 0.0
 
-    def hear_of(self, vectors: Fixed, length: Floats) -> None:
+    def hear_of(self, length: Floats, lost: Floats, scale: Floats) -> None:
         """Take more vectors into account."""
         self.length = max(self.length, float(length.max()))
-        self.lost = max(self.lost, float(vectors.lost.max()))
-        self.scale = max(self.scale, float(vectors.scale.max()))
+        self.lost = max(self.lost, float(lost.max()))
+        self.scale = max(self.scale, float(scale.max()))
 
 
 class Rows:
@@ -234,14 +233,12 @@ class Rows:
 
     def _put(self, block: int, row: int, vectors: Vectors, owners: Integers) -> None:
         put, flat = slice(row, row + len(owners)), slice(self.used, self.used + len(owners))
-        rows, columns = Fixed.of(vectors), (slice(self._split), slice(self._split, None))
+        rows = Fixed.of(vectors)
         self._blocks[block].fine[put] = rows.fine
-        # Rounding to 24 bits may have made a row longer by this.
-        more = rows.scale * (self.width**0.5 / FINE)
         for half, part in enumerate(self.halves(rows)):
-            length = lengths(vectors[:, columns[half]]) + more
+            length, lost = part.at_most()
             self._blocks[block].halves[half][put] = part.coarse
-            self._most[half].hear_of(part, length)
+            self._most[half].hear_of(length, lost, rows.scale)
             self._lengths[half, flat] = length
         longest = float(np.hypot(*self._lengths[:, flat]).max())
         self._length_most = max(self._length_most, longest * (1 + ROUNDING))

@@ -1,7 +1,9 @@
 """The gallery answers as a plain search over all templates would."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
 from uuid import UUID
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from edge_agent import recognition
-from edge_agent.ports.gallery_store import Template
+from edge_agent.ports.gallery_store import MemberRows, Template
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.gallery_fixed import FINE, Fixed, values
 from retail_core.errors import Fault
@@ -191,6 +193,41 @@ def test_fixed_point_is_as_fine_as_float32_and_its_bound_holds(
     off = np.abs((coarse - exact.astype(np.float64)) * rows.scale * one.scale[0])
     bounds = [one.wrong_by(float(n), float(e)) for n, e in zip(rows.length, rows.lost, strict=True)]
     assert (off <= np.array(bounds) + 1e-15).all()
+
+
+@given(
+    vectors=arrays(
+        np.float32,
+        st.tuples(st.integers(1, 4), st.integers(1, 600)),
+        elements=st.floats(-1, 1, width=32),
+    ),
+    much=st.sampled_from((1e-30, 1e-12, 1.0, 1e12, 1e30)),
+)
+def test_a_length_summed_in_float32_is_never_too_short_and_hardly_too_long(
+    vectors: Vector, much: float
+) -> None:
+    fixed = Fixed.of(np.asarray(vectors * np.float32(much), np.float32))
+    for at_most, true in zip(fixed.at_most(), (fixed.length, fixed.lost), strict=True):
+        assert (at_most >= true).all()
+        assert (at_most <= true * (1 + 1e-3)).all()
+
+
+def test_a_start_hands_no_row_from_thread_to_thread() -> None:
+    asked: list[int] = []
+
+    def pages() -> Iterator[MemberRows]:
+        for number in range(5):
+            asked.append(get_ident())
+            rows = np.stack([vector(number), vector(100 + number)]).astype(np.float16)
+            yield MemberRows((UUID(int=number + 1),), (2,), rows)
+
+    gallery = Gallery(MODEL)
+    gallery.fill_rows(pages())
+    assert set(asked) == {get_ident()}
+    assert len(gallery) == 10
+    best, _ = gallery.search(vector(103))
+    assert best is not None
+    assert best.member_id == UUID(int=4)
 
 
 def test_a_gallery_of_thousands_is_searched_like_a_plain_product() -> None:

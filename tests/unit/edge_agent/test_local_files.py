@@ -7,6 +7,7 @@ import apsw
 import numpy as np
 import pytest
 
+from edge_agent.adapters import gallery_binding
 from edge_agent.adapters.documents_tinydb import MAGIC, TinyDocuments, pack, unpack
 from edge_agent.adapters.gallery_sqlite import SqliteGallery
 from edge_agent.adapters.keys import derive_key
@@ -149,6 +150,28 @@ def test_sealed_rows_put_in_anothers_place_do_not_open(tmp_path: Path) -> None:
     assert [one.template_id for one in gallery.load("mbf@1")] == [hers.template_id]
     assert tally.snapshot() == {CORRUPT: 1}
     gallery.close()
+
+
+def test_a_gallery_begun_with_smaller_pages_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(gallery_binding, "PAGE_BYTES", 4_096)
+        gallery = open_gallery(tmp_path / "old.db")
+        first = make_template(1)
+        put(gallery, first)
+        gallery.close()
+    gallery = open_gallery(tmp_path / "old.db")
+    second = make_template(2)
+    put(gallery, second)
+    assert [one.template_id for one in gallery.load("mbf@1")] == [
+        first.template_id,
+        second.template_id,
+    ]
+    gallery.close()
+    open_gallery(tmp_path / "new.db").close()
+    sizes = [raw(tmp_path / name).pragma("page_size") for name in ("old.db", "new.db")]
+    assert sizes == [4_096, 16_384]
 
 
 def test_another_box_opens_nothing(tmp_path: Path) -> None:
