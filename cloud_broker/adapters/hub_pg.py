@@ -23,7 +23,7 @@ STORES_MAX = 256
 _WAIT_S = 0.5
 _RETRY_S = 1.0
 _EVERYTHING: frozenset[LiveKind] = frozenset(
-    {"sale", "member", "store", "repair", "published", "checkin"}
+    {"sale", "member", "store", "repair", "published", "checkin", "fleet"}
 )
 
 _log = logging.getLogger(__name__)

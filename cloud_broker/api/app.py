@@ -16,6 +16,7 @@ from cloud_broker.api import (
     receipt_routes,
     recruiting_routes,
     rights_routes,
+    steering_routes,
     time_routes,
 )
 from cloud_broker.api.deps import ApiDeps, Doors
@@ -49,6 +50,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         receipt_routes.router(doors),
         recruiting_routes.router(doors),
         rights_routes.router(doors),
+        steering_routes.router(doors),
         time_routes.router(doors),
         master_routes.router(doors),
     ):

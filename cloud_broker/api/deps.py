@@ -16,6 +16,7 @@ from cloud_broker.services.devices import Devices
 from cloud_broker.services.enrolling import Enrolling
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.fleet.box_word import BoxWord
+from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.growth_desks import GrowthDesks
 from cloud_broker.services.member_desk import MemberDesk
 from cloud_broker.services.members import Members
@@ -74,6 +75,7 @@ class ApiDeps:
     receipt_bills: ReceiptBills
     rights: RightsDesk
     box_words: BoxWord
+    fleet: FleetDesks
     time: TimeTeller
     sms: SmsCodes
     person_filters: PersonFilters

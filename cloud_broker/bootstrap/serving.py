@@ -51,6 +51,7 @@ from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.fleet.box_word import BoxWord
+from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.fleet.figures import FleetFigures
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.greeting import Greeter
@@ -126,6 +127,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         receipt_bills=ReceiptBills(office.units),
         rights=rights_desk(office.units, office.clock),
         box_words=BoxWord(office.units, office.clock),
+        fleet=fleet_desks(office.units, office.clock, office.ids),
         time=TimeTeller(office.clock, office.keys),
         sms=_sms(office),
         person_filters=office.filters,
@@ -154,6 +156,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         tills=TillDesk(office.units),
         health=StoreHealth(office.units, office.clock),
         alerts=alert_desk(office),
+        fleet=deps.fleet,
         mall=deps.growth.mall,
         masters=office.masters,
         hub=running.hub,

@@ -10,11 +10,11 @@ from uuid import UUID
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.ports.orders import OrderRow
 from cloud_broker.services.fleet.commands import CommandDesk, Wish
-from cloud_broker.services.fleet.twin import BoxTwin, Change, Spot, TwinDesk
+from cloud_broker.services.fleet.said import box_said, command_said, layer_said, order_said
+from cloud_broker.services.fleet.twin import Change, Spot, TwinDesk
 from retail_core.errors import Fault
-from retail_core.fleet.twin import SCOPES, Layer
+from retail_core.fleet.twin import SCOPES
 from retail_core.fleet.twin_settings import read_value
 from retail_core.texts.faults import FaultCode
 
@@ -77,7 +77,7 @@ def show(
         spot = desks.spot(at)
         layer = desks.twins.layer(desks.tenant, spot)
         boxes = desks.twins.boxes(desks.tenant, spot)
-    found = {"layer": _layer(layer), "boxes": [_box(one, every=True) for one in boxes]}
+    found = {"layer": layer_said(layer), "boxes": [box_said(one, every=True) for one in boxes]}
     _print(found, as_json=as_json)
 
 
@@ -91,7 +91,7 @@ def diff(
     """哪些盒子哪一项与要求不同 / which keys of which boxes are not as wanted."""
     with _desks(config) as desks:
         boxes = desks.twins.boxes(desks.tenant, desks.spot(at))
-    apart = [_box(one, every=False) for one in boxes if one.apart or one.told is None]
+    apart = [box_said(one, every=False) for one in boxes if one.apart or one.told is None]
     _print({"boxes": len(boxes), "apart": apart}, as_json=as_json)
 
 
@@ -114,7 +114,7 @@ def set_(
         drop = frozenset(key for key, text in said.items() if not text)
         hand = Hand(desks.tenant, by)
         after = desks.twins.change(hand, desks.spot(at), Change(put, drop, note))
-    _print(_layer(after), as_json=as_json)
+    _print(layer_said(after), as_json=as_json)
 
 
 @twin.command("history")
@@ -129,7 +129,7 @@ def history(
     with _desks(config) as desks:
         spot = None if all_ else desks.spot(at)
         rows = desks.twins.history(desks.tenant, spot)
-    found = [_layer(one.layer) | {"place": str(one.place)} for one in rows]
+    found = [layer_said(one.layer) | {"place": str(one.place)} for one in rows]
     _print({"changes": found}, as_json=as_json)
 
 
@@ -152,7 +152,7 @@ def give(  # noqa: PLR0913 -- the options of one command
         wish = Wish(kind, desks.spot(at), args, ttl_minutes * _MINUTE_MS, why, dry)
         order = desks.orders.give(Hand(desks.tenant, by), wish)
         stores, alone, waits = desks.orders.reach(desks.tenant, wish.spot, dry=dry)
-    _print(_order(order), as_json=as_json)
+    _print(order_said(order), as_json=as_json)
     if waits and not as_json:
         fault = Fault(FaultCode.COMMAND_NEEDS_SECOND, stores=stores, alone=alone)
         out.print(f"{fault.text('zh')}\n{fault.text('en')}", markup=False)
@@ -206,15 +206,11 @@ def list_(
     with _desks(config) as desks:
         if order is not None:
             row, commands = desks.orders.order(desks.tenant, order)
-            boxes = [
-                {"device": str(one.device), "state": one.state, "code": one.code,
-                 "detail": one.detail, "wave": one.wave}
-                for one in commands
-            ]  # fmt: skip
-            found: dict[str, object] = _order(row) | {"boxes": boxes}
+            boxes = [command_said(one) for one in commands]
+            found: dict[str, object] = order_said(row) | {"boxes": boxes}
         else:
             halted, orders = desks.orders.overview(desks.tenant)
-            counted = [_order(one.order) | {"counts": dict(one.counts)} for one in orders]
+            counted = [order_said(one.order) | {"counts": dict(one.counts)} for one in orders]
             found = {"halted": halted.halted, "orders": counted}
     _print(found, as_json=as_json)
 
@@ -224,52 +220,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise Fault(FaultCode.API_BODY_INVALID, detail=f"{text[:80]}: key=value")
     return key.strip(), value
-
-
-def _layer(layer: Layer) -> dict[str, object]:
-    return {
-        "scope": layer.scope,
-        "version": layer.version,
-        "author": layer.author,
-        "note": layer.note,
-        "made_ms": layer.made_ms,
-        "values": dict(layer.values),
-    }
-
-
-def _box(box: BoxTwin, *, every: bool) -> dict[str, object]:
-    told = {} if box.told is None else box.told.keys
-    apart = {one.key for one in box.apart}
-    keys = sorted(apart | (box.wanted.keys() if every else set()))
-    return {
-        "device": str(box.where.device),
-        "store": str(box.where.store),
-        "told_version": None if box.told is None else box.told.version,
-        "keys": {
-            key: {
-                "wanted": box.wanted[key].value if key in box.wanted else None,
-                "from": box.wanted[key].scope if key in box.wanted else None,
-                "in_force": told[key].value if key in told else None,
-                "outcome": told[key].outcome if key in told else None,
-                "code": told[key].code if key in told else "",
-                "agrees": key not in apart,
-            }
-            for key in keys
-        },
-    }
-
-
-def _order(order: OrderRow) -> dict[str, object]:
-    return {
-        "order": str(order.order_id),
-        "kind": order.kind,
-        "state": order.goes.state,
-        "wave": f"{order.goes.wave + 1}/{order.goes.waves}",
-        "author": order.author,
-        "second": order.second,
-        "dry": order.dry,
-        "why": order.why,
-    }
 
 
 def _print(found: Mapping[str, object], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.fleet.alert_desk import AlertDesk
+from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.growth_desk import GrowthDesk
 from cloud_broker.services.mall_shelf import MallShelf
@@ -35,6 +36,7 @@ class ConsoleDeps:
     tills: TillDesk
     health: StoreHealth
     alerts: AlertDesk
+    fleet: FleetDesks
     mall: MallShelf
     masters: MasterOffice
     hub: LiveHub

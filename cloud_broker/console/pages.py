@@ -10,6 +10,7 @@ from starlette.types import Scope
 from cloud_broker.console.alert_pages import AlertPages
 from cloud_broker.console.box_pages import BoxPages
 from cloud_broker.console.clerk_pages import ClerkPages
+from cloud_broker.console.command_pages import CommandPages
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.face_pages import FacePages
@@ -20,6 +21,7 @@ from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
 from cloud_broker.console.till_pages import TillPages
+from cloud_broker.console.twin_pages import TwinPages
 
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/console/static"
@@ -52,6 +54,8 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         MasterPages,
         TillPages,
         AlertPages,
+        TwinPages,
+        CommandPages,
     )
     for pages in every:
         pages(shell).register(router)

@@ -7,11 +7,15 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from cloud_broker.console.charts import charts
+from cloud_broker.console.command_pages import code_text, kind_text
 from cloud_broker.console.issue_words import check_of, issue_text
-from cloud_broker.console.shell import Shell
+from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.stream import Stream
 from cloud_broker.console.views import LIVE_SALES, since_ms, tile_view, wall_of
+from cloud_broker.services.fleet.commands import MAY_ORDER
+from cloud_broker.services.fleet.twin import Spot
 from retail_core.errors import Fault
+from retail_core.fleet.fixups import FIXUPS, fixups_for
 from retail_core.texts.faults import FaultCode
 
 STORE_SALES = 20
@@ -60,7 +64,23 @@ class StorePages:
             charts=charts,
             check_of=check_of,
             issue_text=lambda issue: issue_text(issue, visit.language),
+            **self._steering(visit, store_id),
         )
+
+    def _steering(self, visit: Visit, store_id: UUID) -> dict[str, object]:
+        """Return what HQ had the store's boxes do, what they are to be like, who lets them in."""
+        fleet, boxes, tenant = self._shell.deps.fleet, self._shell.deps.boxes, visit.who.tenant_id
+        return {
+            "deeds": fleet.orders.of_store(tenant, store_id),
+            "twins": fleet.twins.boxes(tenant, Spot("store", store_id)),
+            "certificates": () if boxes is None else boxes.boxes(tenant, store_id),
+            "may_order": visit.who.role in MAY_ORDER,
+            "fixes_of": lambda code: [
+                (name, FIXUPS[name].text(visit.language)) for name in fixups_for(code)
+            ],
+            "kind_text": lambda kind, args: kind_text(kind, args, visit),
+            "code_text": lambda code: code_text(code, visit),
+        }
 
     async def stream(self, request: Request, v: str = "") -> Response:
         """Send what changes on the wall."""

@@ -1,9 +1,12 @@
 """People of HQ, their sessions, and the audit of what they did."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
+
+from cloud_broker.domain.audit_chain import AuditEntry, AuditRow
+
+__all__ = ["AuditAsked", "AuditEntry", "AuditRow", "HqRepo", "HqSession", "HqUser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,13 @@ class HqSession:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One thing somebody did; `detail` is JSON."""
+class AuditAsked:
+    """Which rows: of whom, beginning of an action, about what; `below` a number, 0 for all."""
 
-    actor: str
-    action: str
-    subject: str
-    detail: Mapping[str, object]
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    below: int = 0
 
 
 class HqRepo(Protocol):
@@ -70,4 +73,12 @@ class HqRepo(Protocol):
 
     def audit(self, entry: AuditEntry, now_ms: int) -> None:
         """Append to the tenant's audit chain."""
+        ...
+
+    def audits(self, asked: AuditAsked, limit: int) -> tuple[AuditRow, ...]:
+        """Return rows of the chain, newest first."""
+        ...
+
+    def audit_chain(self, after: int, limit: int) -> tuple[AuditRow, ...]:
+        """Return the rows that follow a number, oldest first."""
         ...

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-LiveKind = Literal["sale", "member", "store", "repair", "published", "checkin"]
+LiveKind = Literal["sale", "member", "store", "repair", "published", "checkin", "fleet"]
 
 
 @dataclass(frozen=True, slots=True)

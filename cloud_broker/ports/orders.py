@@ -75,8 +75,12 @@ class OrderRepo(Protocol):
         """Return the orders whose commands may still change by time alone."""
         ...
 
-    def commands(self, order_id: UUID) -> tuple[CommandRow, ...]:
-        """Return an order's commands by wave and box, locked."""
+    def commands(self, order_id: UUID, *, locked: bool = True) -> tuple[CommandRow, ...]:
+        """Return an order's commands by wave and box, by default locked; who only looks is not."""
+        ...
+
+    def of_store(self, store: UUID, limit: int) -> tuple[tuple[OrderRow, CommandRow], ...]:
+        """Return the newest commands to a store's boxes with their orders, not locked."""
         ...
 
     def open_of(self, device: UUID) -> tuple[CommandRow, ...]:

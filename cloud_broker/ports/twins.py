@@ -65,6 +65,10 @@ class TwinRepo(Protocol):
         """Return a layer as it stands."""
         ...
 
+    def layers(self) -> Mapping[tuple[Scope, UUID], Layer]:
+        """Return every layer that was ever said, as it stands."""
+        ...
+
     def add(self, place: UUID, layer: Layer) -> None:
         """Append a layer's next state."""
         ...

@@ -31,11 +31,11 @@ from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.bootstrap.beside_tills import beside_loops
 from edge_agent.bootstrap.device_broker import Brokerage, build_brokerage
 from edge_agent.bootstrap.devices import Devices, open_devices, open_picture
-from edge_agent.bootstrap.diag import diag_for_hq
 from edge_agent.bootstrap.fixups import restart_program
 from edge_agent.bootstrap.framed import framed_loops
 from edge_agent.bootstrap.fusion import build_fused, fused_loop
 from edge_agent.bootstrap.health import Care, build_health
+from edge_agent.bootstrap.hq_deeds import deeds_for_hq
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.line_view import line_view_of
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
@@ -187,8 +187,8 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         cloud = build_cloud_session(
             basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
         )
-        diag = diag_for_hq(basis, surface.care.diag, surface.health)
-        steered = Steered(lines.link, lines.downlink, cloud, surface.health, {"diag": diag})
+        deeds = deeds_for_hq(basis, surface.care.diag, surface.health)
+        steered = Steered(lines.link, lines.downlink, cloud, surface.health, deeds)
         return Agent(
             basis=basis,
             storage=storage,

@@ -13,10 +13,9 @@ from typing import Protocol
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.lines import Lines
-from edge_agent.services.fixups import IN_CHARGE, Fixup
-from retail_core.texts.faults import FaultCode
+from edge_agent.services.fixups import EVERYBODY, IN_CHARGE, REST_MS, Fixup
+from retail_core.fleet.fixups import FIXUPS
 
-C = FaultCode
 _MINUTE_MS = 60_000
 
 
@@ -53,12 +52,9 @@ def restart_program() -> None:
 def free_space(parts: Parts) -> Fixup:
     """Let go of old records."""
     journal = parts.storage.journal
-    return Fixup(
+    return _known(
         "free-space",
-        frozenset({C.HEALTH_DISK_LOW}),
         partial(journal.prune, acked_before_wall_ms=None),
-        "清理云端已收的旧账",
-        "Let go of old records that the cloud has",
         would=lambda: f"journal: 1..{journal.lowest_unacked() - 1}",
         alone=True,
     )
@@ -69,10 +65,7 @@ def reopen_cameras(parts: Parts) -> Fixup | None:
     cameras = [one.camera for one in parts.devices.lanes.values() if one.camera is not None]
     return _again(
         "reopen-cameras",
-        frozenset({C.HEALTH_CAMERA_STALLS, C.HEALTH_DEVICE_AWAY}),
         cameras,
-        "重开摄像头",
-        "Open the cameras again",
     )
 
 
@@ -81,10 +74,7 @@ def restart_readers(parts: Parts) -> Fixup | None:
     readers = [one.nfc for one in parts.devices.lanes.values() if one.nfc is not None]
     return _again(
         "restart-readers",
-        frozenset({C.HEALTH_READER_RESETS, C.HEALTH_DEVICE_AWAY}),
         readers,
-        "重启读卡器驱动",
-        "Restart the card readers' driver",
     )
 
 
@@ -96,12 +86,9 @@ def send_again(parts: Parts) -> Fixup:
         uplink.reload()
         uplink.session_began()
 
-    return Fixup(
+    return _known(
         "send-again",
-        frozenset({C.HEALTH_QUEUE_OLD}),
         run,
-        "重新上传没送到的账",
-        "Send again what has not arrived",
         would=lambda: f"journal: {journal.depth()}",
         alone=True,
     )
@@ -112,12 +99,9 @@ def read_time(parts: Parts) -> Fixup | None:
     keeper = parts.lines.keeper
     if keeper is None:
         return None
-    return Fixup(
+    return _known(
         "read-time",
-        frozenset({C.HEALTH_CLOCK_UNKNOWN, C.HEALTH_CLOCK_OFF}),
         keeper.turn,
-        "重新对时",
-        "Read the time again",
         would=lambda: parts.basis.settings.device.cloud.url,
         alone=True,
     )
@@ -125,12 +109,9 @@ def read_time(parts: Parts) -> Fixup | None:
 
 def restart(parts: Parts) -> Fixup:
     """Start the program anew."""
-    return Fixup(
+    return _known(
         "restart-program",
-        frozenset({C.HEALTH_PART_HUNG, C.HEALTH_MEMORY_LOW}),
         restart_program,
-        "重启盒子程序(几秒钟)",
-        "Restart the box's program (some seconds)",
         would=lambda: parts.basis.version,
         roles=IN_CHARGE,
     )
@@ -141,12 +122,9 @@ def leave_safe_mode(parts: Parts) -> Fixup | None:
     safe_mode = parts.basis.safe_mode
     if safe_mode is None or not safe_mode.active:
         return None
-    return Fixup(
+    return _known(
         "leave-safe-mode",
-        frozenset({C.HEALTH_SAFE_MODE}),
         safe_mode.leave,
-        "离开安全模式,重启盒子程序",
-        "Leave safe mode and restart the box's program",
         would=lambda: parts.basis.version,
         roles=IN_CHARGE,
         rest_ms=_MINUTE_MS,
@@ -169,14 +147,24 @@ def fixups_of(parts: Parts) -> tuple[Fixup, ...]:
     return tuple(one for one in (plug_in(parts) for plug_in in PLUG_INS) if one is not None)
 
 
-def _again(
-    name: str, codes: frozenset[FaultCode], devices: Sequence[Restartable], zh: str, en: str
-) -> Fixup | None:
+def _known(
+    name: str,
+    run: Callable[[], object],
+    *,
+    would: Callable[[], str],
+    alone: bool = False,
+    roles: frozenset[str] = EVERYBODY,
+    rest_ms: int = REST_MS,
+) -> Fixup:
+    """Return a fixup of the catalogue that HQ has its buttons from, with its deed."""
+    said = FIXUPS[name]
+    return Fixup(name, said.codes, run, said.zh, said.en, would, rest_ms, alone, roles)
+
+
+def _again(name: str, devices: Sequence[Restartable]) -> Fixup | None:
     def run() -> None:
         for device in devices:
             device.stop()
             device.start()
 
-    if not devices:
-        return None
-    return Fixup(name, codes, run, zh, en, would=lambda: f"{len(devices)}")
+    return _known(name, run, would=lambda: f"{len(devices)}") if devices else None

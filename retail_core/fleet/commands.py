@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from retail_core.errors import Fault
+from retail_core.fleet.fixups import FIXUPS
 from retail_core.texts.faults import FaultCode
 
 PERMILLE = 1_000
@@ -63,6 +64,8 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "resync": (),
         "reload_twin": (),
         "rebirth": (),
+        "logs": (),
+        "mend": ("fixup",),
     }
 )
 PARTS = ("agent", "uplink")
@@ -108,6 +111,8 @@ def check_kind(kind: str, args: Mapping[str, str]) -> None:
         raise Fault(FaultCode.COMMAND_UNKNOWN, kind=kind)
     if kind == "restart" and args["part"] not in PARTS:
         raise Fault(FaultCode.COMMAND_UNKNOWN, kind=f"restart {args['part'][:40]}")
+    if kind == "mend" and args["fixup"] not in FIXUPS:
+        raise Fault(FaultCode.COMMAND_UNKNOWN, kind=f"mend {args['fixup'][:40]}")
 
 
 def alone_max(stores: int) -> int:

@@ -95,6 +95,30 @@ def changed(before: Values, put: Values, drop: frozenset[str] = frozenset()) -> 
     return dict(sorted((kept | dict(put)).items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A key whose wanted value a change moves; None where nothing is wanted."""
+
+    key: str
+    before: Desired | None
+    after: Desired | None
+
+
+def moves(before: Mapping[str, Desired], after: Mapping[str, Desired]) -> tuple[Move, ...]:
+    """Return the keys whose wanted value is another one; who says it alone is no move."""
+    return tuple(
+        Move(key, before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if not _wanted_alike(before.get(key), after.get(key))
+    )
+
+
+def _wanted_alike(one: Desired | None, other: Desired | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return same(one.value, other.value)
+
+
 def differences(wanted: Mapping[str, Desired], told: Mapping[str, Told]) -> tuple[Difference, ...]:
     """Return the keys in which a box is not as wanted, or still holds what nobody wants."""
     return tuple(

@@ -7,6 +7,7 @@ from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
 from cloud_broker.services.faces import FaceOffice
 from cloud_broker.services.fleet.box_word import BoxWord
+from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.growth_desks import growth_desks
 from cloud_broker.services.hq_access import HqAccess
 from cloud_broker.services.member_desk import MemberDesk
@@ -54,6 +55,7 @@ def api_deps(
         receipt_bills=ReceiptBills(units),
         rights=rights_desk(units, clock),
         box_words=BoxWord(units, clock),
+        fleet=fleet_desks(units, clock, ids),
         time=TimeTeller(clock, FakeKeyRing()),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),

@@ -8,11 +8,13 @@ from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.commands import CommandDesk, OrderKeeper
 from cloud_broker.services.fleet.twin import TwinDesk
 from cloud_broker.services.overview import HqIdentity, HqRole
-from edge_agent.services.commands import CommandRunner
+from edge_agent.services.commands import Action, CommandRunner
+from edge_agent.services.fixups import FixupDesk, mended
 from edge_agent.services.fleet_asking import FleetAsking
 from edge_agent.services.twin import TwinKeeper
 from retail_core.fleet.twin import Values
 from retail_core.fleet.twin_settings import BROKER
+from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import SimBox, fresh_id
 from tests.fakes.documents import FakeDocuments
@@ -32,6 +34,7 @@ class SteeredBox:
     moves: list[dict[str, object]] = field(default_factory=list)
     breaks: bool = False
     dies: bool = False
+    desk: FixupDesk = field(default_factory=lambda: FixupDesk(FakeClock()))
 
     def __post_init__(self) -> None:
         self.start()
@@ -39,7 +42,11 @@ class SteeredBox:
     def start(self) -> None:
         """Start the program, again too."""
         self.twin = TwinKeeper(self.documents, self.proof, self.move, confirm_s=0)
-        actions = {"doctor": self.act, "resync": self.act, "restart": lambda _args: None}
+        actions: dict[str, Action] = {
+            **dict.fromkeys(("doctor", "resync", "logs", "diag"), self.act),
+            "restart": lambda _args: None,
+            "mend": lambda args: mended(self.desk, args["fixup"]),
+        }
         self.commands = CommandRunner(self.documents, actions)
         self.asking = FleetAsking(self.line, self.twin, self.commands)
 
@@ -89,6 +96,11 @@ class Fleet:
     def who(self, login: str = "li", role: HqRole = "operations") -> HqIdentity:
         """Somebody at HQ."""
         return HqIdentity(self.tenant, fresh_id(), login, login, role)
+
+    def one_more(self) -> SimBox:
+        """Open one more store."""
+        self.sims.append(new_box(self.units, self.tenant, f"店{len(self.sims):03d}"))
+        return self.sims[-1]
 
     def nudged(self, sim: SimBox) -> int:
         """How often a store's feed told its box to ask."""

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
+from cloud_broker.domain.audit_chain import NO_HASH, link
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.feed import FeedHead
 from cloud_broker.ports.fleet import (
@@ -16,7 +17,7 @@ from cloud_broker.ports.fleet import (
     NewStore,
     NewTill,
 )
-from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
+from cloud_broker.ports.hq import AuditAsked, AuditEntry, AuditRow, HqSession, HqUser
 from cloud_broker.ports.masters import PriceFrom
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
@@ -284,4 +285,22 @@ class FakeHqRepo:
         self._state.sessions.pop(token_hash, None)
 
     def audit(self, entry: AuditEntry, now_ms: int) -> None:
+        rows = self._state.audit_rows
+        before = rows[-1].hash if rows else NO_HASH
+        number = len(rows) + 1
+        rows.append(AuditRow(number, now_ms, entry, before, link(number, now_ms, entry, before)))
         self._state.audits.append(entry)
+
+    def audits(self, asked: AuditAsked, limit: int) -> tuple[AuditRow, ...]:
+        found = (
+            one
+            for one in reversed(self._state.audit_rows)
+            if asked.actor in {"", one.entry.actor}
+            and asked.subject in {"", one.entry.subject}
+            and one.entry.action.startswith(asked.action)
+            and (asked.below == 0 or one.number < asked.below)
+        )
+        return tuple(found)[:limit]
+
+    def audit_chain(self, after: int, limit: int) -> tuple[AuditRow, ...]:
+        return tuple(self._state.audit_rows[after : after + limit])

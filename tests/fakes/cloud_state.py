@@ -22,7 +22,7 @@ from cloud_broker.ports.fleet import (
     NewStore,
     NewTill,
 )
-from cloud_broker.ports.hq import AuditEntry, HqUser
+from cloud_broker.ports.hq import AuditEntry, AuditRow, HqUser
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
 from cloud_broker.ports.members import Claim
@@ -143,3 +143,4 @@ class State:
     users: dict[str, HqUser] = field(default_factory=dict)
     sessions: dict[bytes, tuple[UUID, str, int]] = field(default_factory=dict)
     audits: list[AuditEntry] = field(default_factory=list)
+    audit_rows: list[AuditRow] = field(default_factory=list)

@@ -58,6 +58,9 @@ class FakeTwinRepo:
         ]
         return found[-1] if found else None
 
+    def layers(self) -> Mapping[tuple[Scope, UUID], Layer]:
+        return {(one.layer.scope, one.place): one.layer for one in self._shelf.layers}
+
     def add(self, place: UUID, layer: Layer) -> None:
         assert layer.scope in SCOPES
         self._shelf.layers.append(PlacedLayer(place, layer))
@@ -102,7 +105,12 @@ class FakeOrderRepo:
         runs = {one.order_id for one in self._shelf.orders.values() if one.goes.state == "running"}
         return tuple(waits | runs)
 
-    def commands(self, order_id: UUID) -> tuple[CommandRow, ...]:
+    def of_store(self, store: UUID, limit: int) -> tuple[tuple[OrderRow, CommandRow], ...]:
+        found = [one for one in self._shelf.commands.values() if one.store == store]
+        newest = sorted(found, key=lambda one: one.command_id, reverse=True)[:limit]
+        return tuple((self._shelf.orders[one.order_id], one) for one in newest)
+
+    def commands(self, order_id: UUID, *, locked: bool = True) -> tuple[CommandRow, ...]:
         found = [one for one in self._shelf.commands.values() if one.order_id == order_id]
         return tuple(sorted(found, key=lambda one: (one.wave, one.device)))
 

@@ -1,16 +1,20 @@
 """People of HQ in PostgreSQL."""
 
-from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-import msgspec
+from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.ports.hq import AuditEntry, HqSession, HqUser
+from cloud_broker.domain.audit_chain import NO_HASH, link, said
+from cloud_broker.ports.hq import AuditAsked, AuditEntry, AuditRow, HqSession, HqUser
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
-_NO_HASH = bytes(32)
+_AUDIT = (
+    "select n, at, actor, action, subject, detail, prev_hash, hash from audit"
+    " where tenant_id = %(tenant)s"
+)
 # Any number: one tenant's audit rows are written one after the other.
 _AUDIT_LOCK = 7_201
 
@@ -111,9 +115,7 @@ class PostgresHq(Repository):
         last = self._row(
             "select n, hash from audit where tenant_id = %(tenant)s order by n desc limit 1"
         )
-        number, before = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
-        detail = msgspec.json.encode(dict(entry.detail), order="sorted").decode()
-        said = [number, now_ms, entry.actor, entry.action, entry.subject, detail]
+        number, before = (1, NO_HASH) if last is None else (last.n + 1, last.hash)
         self._run(
             "insert into audit values (%(tenant)s, %(n)s, %(now)s, %(actor)s, %(action)s,"
             " %(subject)s, %(detail)s::jsonb, %(before)s, %(hash)s)",
@@ -122,7 +124,34 @@ class PostgresHq(Repository):
             actor=entry.actor,
             action=entry.action,
             subject=entry.subject,
-            detail=detail,
+            detail=said(entry.detail),
             before=before,
-            hash=sha256(before + msgspec.json.encode(said)).digest(),
+            hash=link(number, now_ms, entry, before),
         )
+
+    def audits(self, asked: AuditAsked, limit: int) -> tuple[AuditRow, ...]:
+        """Return rows of the chain, newest first."""
+        rows = self._rows(
+            _AUDIT + " and (%(actor)s = '' or actor = %(actor)s)"
+            " and (%(subject)s = '' or subject = %(subject)s)"
+            " and starts_with(action, %(action)s) and (%(below)s = 0 or n < %(below)s)"
+            " order by n desc limit %(limit)s",
+            actor=asked.actor,
+            action=asked.action,
+            subject=asked.subject,
+            below=asked.below,
+            limit=limit,
+        )
+        return tuple(map(_audit_row, rows))
+
+    def audit_chain(self, after: int, limit: int) -> tuple[AuditRow, ...]:
+        """Return the rows that follow a number, oldest first."""
+        rows = self._rows(
+            _AUDIT + " and n > %(after)s order by n limit %(limit)s", after=after, limit=limit
+        )
+        return tuple(map(_audit_row, rows))
+
+
+def _audit_row(row: Row[Any]) -> AuditRow:
+    entry = AuditEntry(row.actor, row.action, row.subject, row.detail)
+    return AuditRow(row.n, ms_of(row.at), entry, bytes(row.prev_hash), bytes(row.hash))

@@ -102,13 +102,27 @@ class PostgresOrders(Repository):
         """Return the orders whose commands may still change by time alone."""
         return tuple(row.order_id for row in self._rows(_RUNNING))
 
-    def commands(self, order_id: UUID) -> tuple[CommandRow, ...]:
-        """Return an order's commands by wave and box, locked."""
+    def commands(self, order_id: UUID, *, locked: bool = True) -> tuple[CommandRow, ...]:
+        """Return an order's commands by wave and box, by default locked; who only looks is not."""
+        lock = " for update" if locked else ""
         rows = self._rows(
-            _COMMAND + " and order_id = %(order)s order by wave, device_id for update",
+            _COMMAND + " and order_id = %(order)s order by wave, device_id" + lock,
             order=order_id,
         )
         return tuple(_command(row) for row in rows)
+
+    def of_store(self, store: UUID, limit: int) -> tuple[tuple[OrderRow, CommandRow], ...]:
+        """Return the newest commands to a store's boxes with their orders, not locked."""
+        rows = self._rows(
+            _COMMAND + " and store_id = %(store)s order by command_id desc limit %(limit)s",
+            store=store,
+            limit=limit,
+        )
+        orders = self._rows(
+            _ORDER + " and o.order_id = any(%(orders)b)", orders=[row.order_id for row in rows]
+        )
+        by_id = {row.order_id: _order(row) for row in orders}
+        return tuple((by_id[row.order_id], _command(row)) for row in rows)
 
     def open_of(self, device: UUID) -> tuple[CommandRow, ...]:
         """Return a box's commands that wait or are under way, oldest first, locked."""

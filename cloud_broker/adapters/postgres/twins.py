@@ -67,6 +67,14 @@ class PostgresTwins(Repository):
         )
         return None if row is None else _layer(row)
 
+    def layers(self) -> Mapping[tuple[Scope, UUID], Layer]:
+        """Return every layer that was ever said, as it stands."""
+        rows = self._rows(
+            f"select distinct on (scope, place) {_LAYER} where tenant_id = %(tenant)s"
+            " order by scope, place, version desc"
+        )
+        return {(row.scope, row.place): _layer(row) for row in rows}
+
     def add(self, place: UUID, layer: Layer) -> None:
         """Append a layer's next state."""
         self._run(

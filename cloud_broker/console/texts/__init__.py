@@ -37,9 +37,11 @@ class Texts:
 
 @cache
 def texts(language: Language) -> Texts:
-    """Read a catalogue once."""
-    read = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Texts(language, dict(_flat(read, "")))
+    """Read a catalogue once: a file for all, and one for each room that has its own."""
+    found: dict[str, str] = {}
+    for path in sorted(_FOLDER.glob(f"{language}*.toml")):
+        found |= _flat(tomllib.loads(path.read_text(encoding="utf-8")), "")
+    return Texts(language, found)
 
 
 def _flat(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

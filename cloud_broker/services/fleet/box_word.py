@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.orders import CommandRow, OrderRow
 from cloud_broker.ports.twins import TwinTold, Where
 from cloud_broker.ports.unit import Unit, Units
@@ -51,6 +52,8 @@ class BoxWord:
                 unit.twins.tell(where.device, said)
             noted = self._end(unit, where, word.ended, now_ms)
             started, sheets = self._start(unit, where, word.starts, now_ms)
+            if noted or started:
+                unit.announce(LiveEvent(tenant, frozenset({"fleet"}), (where.store,)))
             wanted = {key: one.value for key, one in wanted_of(unit, where).items()}
         return FleetSheet(WIRE_VERSION, version, wanted, sheets, started, noted)
 

@@ -1,16 +1,17 @@
 """Orders to boxes: given, agreed to by a second person, opened wave by wave, stopped."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock, IdSource
-from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.hq import AuditAsked, AuditEntry, AuditRow
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.orders import CommandRow, Halt, OrderCount, OrderRow
 from cloud_broker.ports.twins import Where
 from cloud_broker.ports.unit import Unit, Units
-from cloud_broker.services.fleet.twin import Person, Spot, check_role, nudge
+from cloud_broker.services.fleet.twin import MAY_STEER, Person, Spot, check_role, nudge
 from retail_core.errors import Fault
 from retail_core.fleet.commands import (
     TTL_MS_MAX,
@@ -31,6 +32,10 @@ from retail_core.texts.faults import FaultCode
 PAUSE_MS = 5 * 60 * 1_000
 FAILURES_MAX = 1
 ORDERS_SHOWN = 50
+OF_STORE_SHOWN = 8
+TRAIL_MAX = 50
+# A technician mends boxes; what all of them are to be like is not theirs.
+MAY_ORDER = MAY_STEER | {"technician"}
 _CHAIN = Spot("chain")
 
 
@@ -49,6 +54,18 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLook:
+    """What an order would reach: `alone` stores are one person's, `waves` are boxes a wave."""
+
+    boxes: int
+    stores: int
+    alone: int
+    needs_second: bool
+    waves: tuple[int, ...]
+    halted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDesk:
     """Answers HQ's pages and commands."""
 
@@ -61,15 +78,11 @@ class CommandDesk:
 
         Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, API_NOT_FOUND.
         """
-        check_role(who)
-        check_kind(wish.kind, wish.args)
-        if not TTL_MS_MIN <= wish.ttl_ms <= TTL_MS_MAX or wish.pause_ms < 0:
-            raise Fault(FaultCode.API_BODY_INVALID, detail="ttl")
+        check_role(who, MAY_ORDER)
+        _check_wish(wish)
         now_ms = self.clock.now_ms()
         with self.units.begin(who.tenant_id) as unit:
-            boxes = unit.twins.boxes(wish.spot.scope, wish.spot.place)
-            if not boxes:
-                raise Fault(FaultCode.API_NOT_FOUND, what=f"{wish.spot.scope} {wish.spot.place}")
+            boxes = _targets(unit, wish)
             waits = _reach(unit, boxes, dry=wish.dry)[2]
             order = self._order(who, wish, boxes, now_ms, "waiting" if waits else "running")
             commands = self._commands(order, boxes)
@@ -138,10 +151,34 @@ class CommandDesk:
     def order(self, tenant: UUID, order_id: UUID) -> tuple[OrderRow, tuple[CommandRow, ...]]:
         """Return an order with every box's command; Fault API_NOT_FOUND."""
         with self.units.begin(tenant) as unit:
-            row = unit.orders.order(order_id)
+            row = unit.orders.order(order_id, locked=False)
             if row is None:
                 raise Fault(FaultCode.API_NOT_FOUND, what=f"order {order_id}")
-            return row, unit.orders.commands(order_id)
+            return row, unit.orders.commands(order_id, locked=False)
+
+    def preview(self, who: Person, wish: Wish) -> OrderLook:
+        """Say what an order would reach before it is given; nothing is written.
+
+        Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, API_NOT_FOUND.
+        """
+        check_role(who, MAY_ORDER)
+        _check_wish(wish)
+        with self.units.begin(who.tenant_id) as unit:
+            boxes = _targets(unit, wish)
+            stores, alone, waits = _reach(unit, boxes, dry=wish.dry)
+            halted = unit.orders.halt().halted
+        waves = Counter(wave_of(index, len(boxes)) for index in range(len(boxes)))
+        return OrderLook(len(boxes), stores, alone, waits, tuple(waves.values()), halted)
+
+    def trail(self, tenant: UUID, order_id: UUID) -> tuple[AuditRow, ...]:
+        """Return who did what about an order, newest first."""
+        with self.units.begin(tenant) as unit:
+            return unit.hq.audits(AuditAsked(action="command.", subject=str(order_id)), TRAIL_MAX)
+
+    def of_store(self, tenant: UUID, store: UUID) -> tuple[tuple[OrderRow, CommandRow], ...]:
+        """Return the newest commands to a store's boxes."""
+        with self.units.begin(tenant) as unit:
+            return unit.orders.of_store(store, OF_STORE_SHOWN)
 
     def reach(self, tenant: UUID, spot: Spot, *, dry: bool) -> tuple[int, int, bool]:
         """Return how many stores an order would reach, how many one person may, and who must."""
@@ -219,6 +256,19 @@ def _open(unit: Unit, order: OrderRow, commands: Sequence[CommandRow], now_ms: i
     waiting = {one.device: one.store for one in after if one.state is CommandState.INIT}
     nudge(unit, [Where(device, store, store) for device, store in waiting.items()], now_ms, now_ms)
     return len(after)
+
+
+def _check_wish(wish: Wish) -> None:
+    check_kind(wish.kind, wish.args)
+    if not TTL_MS_MIN <= wish.ttl_ms <= TTL_MS_MAX or wish.pause_ms < 0:
+        raise Fault(FaultCode.API_BODY_INVALID, detail="ttl")
+
+
+def _targets(unit: Unit, wish: Wish) -> tuple[Where, ...]:
+    boxes = unit.twins.boxes(wish.spot.scope, wish.spot.place)
+    if not boxes:
+        raise Fault(FaultCode.API_NOT_FOUND, what=f"{wish.spot.scope} {wish.spot.place}")
+    return boxes
 
 
 def _code(before: CommandState, after: CommandState) -> str:

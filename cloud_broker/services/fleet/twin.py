@@ -1,7 +1,7 @@
 """HQ's side of twins: layers are changed, boxes are nudged, differences are shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -18,10 +18,12 @@ from retail_core.fleet.twin import (
     Desired,
     Difference,
     Layer,
+    Move,
     Scope,
     Values,
     changed,
     differences,
+    moves,
     resolved,
 )
 from retail_core.texts.faults import FaultCode
@@ -80,6 +82,28 @@ class BoxTwin:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxMove:
+    """What a change would move on one box; nothing where a nearer layer says otherwise."""
+
+    where: Where
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A layer before and after a change, and every box under it."""
+
+    before: Layer
+    values: Values
+    boxes: tuple[BoxMove, ...]
+
+    @property
+    def moved(self) -> tuple[BoxMove, ...]:
+        """Return the boxes on which something would be different."""
+        return tuple(one for one in self.boxes if one.moves)
+
+
+@dataclass(frozen=True, slots=True)
 class TwinDesk:
     """Answers HQ's pages and commands."""
 
@@ -111,8 +135,7 @@ class TwinDesk:
         with self.units.begin(who.tenant_id) as unit:
             unit.twins.take_turn()
             before = unit.twins.layer(spot.scope, spot.place) or Layer(spot.scope)
-            if change.base is not None and change.base != before.version:
-                raise Fault(FaultCode.TWIN_CHANGED_MEANWHILE, version=before.version)
+            _check_base(change, before)
             values = changed(before.values, change.put, change.drop)
             if values == dict(before.values):
                 return before
@@ -132,7 +155,25 @@ class TwinDesk:
         with self.units.begin(tenant) as unit:
             boxes = unit.twins.boxes(spot.scope, spot.place)
             told = unit.twins.told([one.device for one in boxes])
-            return tuple(_twin(unit, one, told.get(one.device)) for one in boxes)
+            layers = unit.twins.layers()
+        return tuple(_twin(layers, one, told.get(one.device)) for one in boxes)
+
+    def preview(self, who: Person, spot: Spot, change: Change) -> Preview:
+        """Say what a change would come to on which boxes; nothing is written.
+
+        Faults API_SCOPE_MISSING, TWIN_KEY_UNKNOWN, TWIN_VALUE_WRONG, TWIN_CHANGED_MEANWHILE.
+        """
+        check_role(who)
+        with self.units.begin(who.tenant_id) as unit:
+            boxes, layers = unit.twins.boxes(spot.scope, spot.place), unit.twins.layers()
+        before = layers.get(_key(spot), Layer(spot.scope))
+        _check_base(change, before)
+        values = changed(before.values, change.put, change.drop)
+        after = {**layers, _key(spot): replace(before, values=values)}
+        moved = [
+            BoxMove(one, moves(wanted_from(layers, one), wanted_from(after, one))) for one in boxes
+        ]
+        return Preview(before, values, tuple(moved))
 
     def history(self, tenant: UUID, spot: Spot | None = None) -> Sequence[PlacedLayer]:
         """Return the last changes, of one place or of all."""
@@ -143,9 +184,9 @@ class TwinDesk:
         )
 
 
-def check_role(who: Person) -> None:
+def check_role(who: Person, roles: frozenset[str] = MAY_STEER) -> None:
     """Let through who may steer boxes; Fault API_SCOPE_MISSING."""
-    if who.role not in MAY_STEER:
+    if who.role not in roles:
         raise Fault(FaultCode.API_SCOPE_MISSING, scope="fleet")
 
 
@@ -169,8 +210,21 @@ def wanted_of(unit: Unit, where: Where) -> dict[str, Desired]:
     return resolved(layers)
 
 
-def _twin(unit: Unit, where: Where, told: TwinTold | None) -> BoxTwin:
-    wanted = wanted_of(unit, where)
+def wanted_from(layers: Mapping[tuple[Scope, UUID], Layer], where: Where) -> dict[str, Desired]:
+    """Return what is wanted of a box, from all layers of the chain."""
+    own = {scope: layers.get((scope, where.place(scope))) for scope in SCOPES}
+    return resolved({scope: one.values for scope, one in own.items() if one is not None})
+
+
+def _check_base(change: Change, before: Layer) -> None:
+    if change.base is not None and change.base != before.version:
+        raise Fault(FaultCode.TWIN_CHANGED_MEANWHILE, version=before.version)
+
+
+def _twin(
+    layers: Mapping[tuple[Scope, UUID], Layer], where: Where, told: TwinTold | None
+) -> BoxTwin:
+    wanted = wanted_from(layers, where)
     return BoxTwin(where, wanted, told, differences(wanted, {} if told is None else told.keys))
 
 

@@ -14,6 +14,7 @@ from cloud_broker.services.face_desk import FaceDesk
 from cloud_broker.services.faces import FaceOffice, Leave
 from cloud_broker.services.fleet.alert_desk import AlertDesk
 from cloud_broker.services.fleet.alert_posting import AlertPosting
+from cloud_broker.services.fleet.desks import FleetDesks, fleet_desks
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.growth_desk import GrowthDesk
 from cloud_broker.services.mall import MallDesk
@@ -366,6 +367,7 @@ def deps(
     growth: GrowthDesk | None = None,
     health: StoreHealth | None = None,
     alerts: AlertDesk | None = None,
+    fleet: FleetDesks | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -382,6 +384,7 @@ def deps(
         tills=tills or TillDesk(FakeUnits()),
         health=health or StoreHealth(FakeUnits(), clock),
         alerts=alerts or alert_desk(FakeUnits(), clock),
+        fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock)),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         hub=hub or RingHub(),
