@@ -11,12 +11,14 @@ Decimals = Literal["auto", ".", ","]
 
 _CURRENCY = (
     r"(?:[¥￥$€£₽₺₹₩￦₫฿元円圆원]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
-    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|HK\$|руб\.?|TL|R\$|₫|đ|VN[DĐ]|บาท|[Ll]ei|RON)"
+    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|HK\$|руб\.?|TL|R\$|₫|đ|VN[DĐ]|บาท|[Ll]ei|RON"
+    r"|[₱₴₸₦₾]|S/|R(?=\d+[.,]\d\d(?!\d)))"
 )
 UNITS = (
     "kg|KG|Kg|公斤|千克|斤|两|克|lb|lbs|LB|pc|pcs|PC|PCS|EA|stk|st|szt|шт|ks|db|ud|uds|UD|UN|unid|AD|adet|pz|PZ|buc|BUC"
     "|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本|扎|碗|打|块|串|位|例|锅|壶|盘|碟|粒|片|板|枚|個|点|點|コ|ケ|개|병|잔|봉"
 )
+LITRES = "l|L|lt|Lt|LT|ltr|Ltr|LTR|Liter|л|升|gal|GAL"  # behind a blank: "0,5l" is a size in a name
 _NUMBER = re.compile(
     rf"""
     =?\s?(?P<percent_before>%)?(?P<minus>[-−–]?)\s?
@@ -25,7 +27,7 @@ _NUMBER = re.compile(
     (?P<digits>\d{{1,3}}(?:[.,'\u2019\u00a0\u202f]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?)
     (?P<percent>\s?[%折])?
     (?P<after>\s?{_CURRENCY})?
-    (?P<unit>\s?(?:{UNITS}))?
+    (?P<unit>\s?(?:{UNITS})|\s(?:{LITRES}))?
     (?:\s?/\s?(?:kg|KG|公斤|千克|斤|500g|100g|lb|l|L|pc|st|stk|件|个))?
     (?P<behind>[-−–]?)
     """,
@@ -120,16 +122,19 @@ def parse_number(word: str, form: NumberFormat) -> Number | None:
     found = _NUMBER.fullmatch(word.strip())
     if found is None:
         return None
-    plain = _plain(found["digits"], form)
+    measured = found["unit"] is not None
+    plain = _plain(found["digits"], form, measured=measured)
     if plain is None:
         return None
     value = Decimal(plain)
     if found["minus"] or found["inner"] or found["behind"]:
         value = -value
-    has_unit = bool(found["unit"])
+    has_unit = measured
     is_percent = bool(found["percent"] or found["percent_before"])
+    is_weight = not form.places and plain.startswith("0.")
     has_currency = bool(found["before"] or found["after"])
-    is_money = (has_currency or _is_amount(found["digits"], form)) and not (has_unit or is_percent)
+    is_amount = has_currency or _is_amount(found["digits"], form)
+    is_money = is_amount and not (has_unit or is_percent or is_weight)
     return Number(value, is_money, has_unit, is_percent, word.isdigit(), word)
 
 
@@ -139,15 +144,17 @@ def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:
     for text in texts:
         for found in _NUMBER.finditer(without_dates(text)):
             tail = _PLACES.search(found["digits"])
-            if tail is not None and not _measures(found, tail[2], text):
+            if tail is not None and not _measures(found, tail, text):
                 seen[tail[1], len(tail[2])] += 1
     return seen
 
 
-def _measures(found: re.Match[str], fraction: str, text: str) -> bool:
-    """Whether a number is a share, a weight or a size: "Milk 2,8%", "0,356 kg", "Water 1,5L"."""
-    if len(fraction) == _CENTS:
+def _measures(found: re.Match[str], tail: re.Match[str], text: str) -> bool:
+    """Whether a number is a share, a weight or a size: "Milk 2,8%", "0,356", "Water 1,5L"."""
+    if len(tail[2]) == _CENTS:
         return False
+    if found["digits"][: tail.start()] == "0":
+        return len(tail[2]) == _GROUP  # thousands never begin with a nought
     return bool(found["percent"] or found["unit"] or _SIZE.match(text, found.end("digits")))
 
 
@@ -155,11 +162,18 @@ def _threes(seen: Counter[tuple[str, int]]) -> int:
     return seen[".", 3] + seen[",", 3]
 
 
-def _plain(digits: str, form: NumberFormat) -> str | None:
-    """Return digits as Python writes them; None when the marks stand where they cannot."""
+def _plain(digits: str, form: NumberFormat, *, measured: bool) -> str | None:
+    """Return digits as Python writes them; None when the marks stand where they cannot.
+
+    Weights have three decimals where money has none: 0,485 and, `measured`, 1,250 kg.
+    """
     grouping = "," if form.decimal == "." else "."
     head, _, fraction = digits.partition(form.decimal)
-    if form.places == 0 and len(fraction) == _GROUP and form.decimal in digits:
+    nought = digits[:2] in {"0.", "0,"} and len(digits) == _GROUP + 2
+    if nought:
+        return f"0.{digits[2:]}"
+    thousands = len(fraction) == _GROUP and not measured
+    if form.places == 0 and thousands and form.decimal in digits:
         head, fraction = digits.replace(form.decimal, grouping), ""
     groups = re.split(rf"[{grouping}'\u2019\u00a0\u202f]", head)
     if any(len(group) != _GROUP for group in groups[1:]) or not (fraction or "0").isdigit():

@@ -113,17 +113,23 @@ class _Page:
         """Whether there is an amount: by its looks, or by its word where money has no decimals."""
         if _AMOUNT.search(text):
             return True
-        said = self.vocabulary.meaning(text, among=MONEY_MEANINGS) if _has_figure(text) else None
-        return said is not None
+        if not _has_figure(text) or self._says_report(text):
+            return False
+        return self.vocabulary.meaning(text, among=MONEY_MEANINGS) is not None
+
+    def _says_report(self, text: str) -> bool:
+        """Whether a title has its number in it: "DELIVERY NOTE 2211" is no delivery of 22.11."""
+        papers = self.vocabulary.papers
+        return self.vocabulary.mentions(text, Meaning.REPORT) or papers.mentions(
+            text, PaperWord.REPORT
+        )
 
     @property
     def is_no_purchase(self) -> bool:
         """Whether it says that it is something else, paid or not."""
         head = [line.text for line in self.lines[: self.head]]
-        words, papers = self.vocabulary, self.vocabulary.papers
         return (
-            any(words.mentions(text, Meaning.REPORT) for text in head)
-            or any(papers.mentions(text, PaperWord.REPORT) for text in head)
+            any(self._says_report(text) for text in head)
             or any(said is not PaperWord.CUSTOMER for said in self._papers())
             or is_card_slip(head)
             or self._is_ledger()

@@ -1,6 +1,6 @@
 """Figures of an article line as quantity and amount: arithmetic, then columns, then a guess."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP
 from enum import Enum
 
@@ -13,6 +13,8 @@ _QTY_MAX = 9_999
 _NAME_FIGURE_MAX = 4
 _PLAIN_DIGITS_MAX = 7
 _WITH_REDUCTION = 3
+_PRICE_AND_REDUCTION = 2
+_WHOLE_FEN = 100
 
 
 class Way(Enum):
@@ -27,7 +29,8 @@ class Way(Enum):
 class Priced:
     """What a line says; `unit_fen` only when it was printed and times the quantity is the amount.
 
-    `spare` are figures before those: a part of the name, "Eggs 12".
+    `spare` are figures before those: a part of the name, "Eggs 12". `by_lead` when the number
+    before the name is the quantity, by arithmetic.
     """
 
     qty_milli: int
@@ -35,6 +38,7 @@ class Priced:
     unit_fen: int | None = None
     explicit_qty: bool = False
     spare: str = ""
+    by_lead: bool = False
 
 
 def price(figures: Figures, columns: tuple[Column, ...], way: Way) -> Priced | None:
@@ -64,16 +68,20 @@ def _with_amount(figures: Figures, numbers: list[Number], order: tuple[Column, .
     for second in range(len(before) - 1, 0, -1):
         for first in range(second - 1, -1, -1):
             qty, unit = _which(before[first], before[second], order)
-            if abs(multiply(qty, unit) - amount.fen) <= 1:
-                spare = _of_the_name(before[:first])
+            if _makes(qty, unit, amount):
+                spare = _of_the_name(before[:first]) if figures.glued else ""
                 return Priced(qty.milli, amount.fen, unit.fen, explicit_qty=True, spare=spare)
-    reduced = _reduced(before, amount, order)
+    reduced = _reduced(before, amount, order) or _led(figures, before, amount)
     if reduced is not None:
         return reduced
     if figures.lead is not None and figures.lead_counts:
         lead_price = _lead_price(figures, amount)
         return Priced(figures.lead.milli, amount.fen, lead_price, explicit_qty=True)
-    qty_found = _quantity(figures, before) or _by_column(numbers, order, Column.QTY)
+    said_ahead = figures.lead is not None and order[:1] == (Column.QTY,)
+    by_column = None if said_ahead else _by_column(numbers, order, Column.QTY)
+    if _is_price_less(before[-_PRICE_AND_REDUCTION:], amount):
+        return Priced(_ONE_MILLI, amount.fen)
+    qty_found = _quantity(figures, before) or by_column
     if qty_found is not None and qty_found is not amount:
         return Priced(qty_found.milli, amount.fen, explicit_qty=True)
     return _qty_from_unit(before, amount)
@@ -88,6 +96,34 @@ def _reduced(before: list[Number], amount: Number, order: tuple[Column, ...]) ->
     if not (off.is_money and abs(multiply(qty, unit) - abs(off.fen) - amount.fen) <= 1):
         return None
     return Priced(qty.milli, amount.fen, explicit_qty=True, spare=_of_the_name(before[:-3]))
+
+
+def _is_price_less(before: list[Number], amount: Number) -> bool:
+    """Whether one piece is sold below its price: 34.90  3.49  31.41."""
+    if len(before) < _PRICE_AND_REDUCTION or not all(each.is_money for each in before):
+        return False
+    unit, off = before
+    return off.fen != 0 and unit.fen - abs(off.fen) == amount.fen
+
+
+def _led(figures: Figures, before: list[Number], amount: Number) -> Priced | None:
+    """Read "2  Beer  4.60  9.20" and "3  Pen  5.00  -1.00  14.00": the number ahead is the count.
+
+    One is left to the numbers ahead of the other lines: they may count the lines.
+    """
+    lead = figures.lead
+    if lead is None or lead.value <= 1:
+        return None
+    for at, unit in enumerate(before):
+        spare = _of_the_name(before[:at]) if figures.glued else ""
+        counted = Priced(lead.milli, amount.fen, explicit_qty=True, spare=spare, by_lead=True)
+        product = multiply(lead, unit)
+        if _makes(lead, unit, amount):
+            return replace(counted, unit_fen=unit.fen)
+        off = before[at + 1] if at + 1 < len(before) else None
+        if off and off.is_money and off.fen and abs(product - abs(off.fen) - amount.fen) <= 1:
+            return counted
+    return None
 
 
 def _of_the_name(spare: list[Number]) -> str:
@@ -107,7 +143,7 @@ def _quantity(figures: Figures, before: list[Number]) -> Number | None:
 def _lead_price(figures: Figures, amount: Number) -> int | None:
     """Return the unit price of "2 x Eggs @ 1.50  3.00", when it is one."""
     product = _times(figures)
-    if product is None or abs(multiply(*product) - amount.fen) > 1:
+    if product is None or not _makes(*product, amount):
         return None
     return product[1].fen
 
@@ -175,6 +211,13 @@ def _by_column(numbers: list[Number], order: tuple[Column, ...], column: Column)
     if column not in headings or len(headings) != len(numbers):
         return None
     return numbers[headings.index(column)]
+
+
+def _makes(qty: Number, unit: Number, amount: Number) -> bool:
+    """Whether quantity times price is the amount; money without decimals is rounded to a whole."""
+    off = abs(multiply(qty, unit) - amount.fen)
+    whole = not (unit.has_fraction or amount.has_fraction or qty.is_whole)
+    return off <= 1 or (whole and off < _WHOLE_FEN)
 
 
 def multiply(qty: Number, unit: Number) -> int:

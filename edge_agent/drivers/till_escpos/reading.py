@@ -7,15 +7,18 @@ one that adds up.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import Enum
 from itertools import zip_longest
 
 from edge_agent.drivers.till_escpos.amounts import Number, NumberFormat
+from edge_agent.drivers.till_escpos.articles import Article, counted, same_amount
 from edge_agent.drivers.till_escpos.layout import Line, columns_of
 from edge_agent.drivers.till_escpos.pricing import Priced, Way, price
 from edge_agent.drivers.till_escpos.rows import (
     Figures,
     Times,
     column_heading,
+    is_dated,
     is_remark,
     is_rule,
     pairs,
@@ -39,10 +42,9 @@ MONEY_MEANINGS = frozenset(
         Meaning.CHANGE,
     }
 )
-_NUMBERED = re.compile(r"(\d{2,3}|\d(?=[.)、 ]))[.)、]?\s+(?=\S)")
 _FIGURES = re.compile(r"[\d.,:：¥￥$€£\s]+")
+_PLAIN_WORDS = re.compile(r"(?:[^\W\d_]|[ '&-])+")
 _PAIR = 2
-_CODE_MIN = 1_000
 _COUNT_MAX = 99
 _SET_IN_MIN = 2
 _NO_LABEL = frozenset(
@@ -51,6 +53,7 @@ _NO_LABEL = frozenset(
         *(Meaning(each) for each in ("refund", "void", "reprint", "report", "aside", "exchange")),
     }
 )  # titles of papers; between articles these words are names
+_LESS = frozenset({Meaning.SAVED, Meaning.TENDER})
 _ARTICLE_AFTER_ALL = frozenset({Meaning.DISCOUNT, Meaning.EXTRA})
 
 
@@ -85,15 +88,6 @@ class Reading:
         return [entry for entry in self.entries if entry.meaning in meanings]
 
 
-@dataclass(slots=True)
-class _Article:
-    """An article as long as lines below may still explain it; `lead` is a number before it."""
-
-    name: str
-    priced: Priced
-    lead: Number | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Begun:
     """A line "2  Notebook A5 with": the name goes on, set in, on the line that has the amount."""
@@ -104,17 +98,28 @@ class _Begun:
     counts: bool
 
 
-class Reader:
-    """Holds what the lines above mean for the line that comes.
+class Stance(Enum):
+    """What places mean on this paper; as with `Way`, a reading that adds up decides."""
 
-    With `by_place` a word above the total means less than its place: there "Change purse" is sold,
-    not given back.
-    """
+    PLAIN = "words decide, and a line of figures belongs to the name above it"
+    BY_PLACE = "above the total a place says more than a word: a change purse is sold"
+    AHEAD = "a line of figures belongs to the article below it"
+    OUTLINE = "amounts set in below an article are in it already"
+
+
+class Reader:
+    """Holds what the lines above mean for the line that comes."""
 
     def __init__(
-        self, vocabulary: Vocabulary, form: NumberFormat, way: Way, *, by_place: bool = False
+        self,
+        vocabulary: Vocabulary,
+        form: NumberFormat,
+        way: Way,
+        stance: Stance = Stance.PLAIN,
     ) -> None:
-        self._by_place = by_place
+        self._stance = stance
+        self._column = 0
+        self._outer_column: int | None = None
         self._by_place_only = 0
         self._vocabulary = vocabulary
         self._form = form
@@ -125,7 +130,7 @@ class Reader:
         self._name_column = self._name_width = self._width = 0
         self._open: Meaning | None = None
         self._closed = False
-        self._articles: list[_Article] = []
+        self._articles: list[Article] = []
         self._entries: list[Entry] = []
         self._explainable = False
         self._ahead: Priced | None = None
@@ -141,11 +146,10 @@ class Reader:
         for line, following in zip_longest(lines, lines[1:]):
             self._following = following
             self._line(line)
-        counted = any(article.priced.explicit_qty for article in self._articles)
         return Reading(
-            _counted(self._articles),
+            counted(self._articles),
             tuple(self._entries),
-            counted,
+            any(article.priced.explicit_qty for article in self._articles),
             self._by_place_only,
             below=tuple(self._below),
         )
@@ -168,7 +172,10 @@ class Reader:
         return (line,)
 
     def _part(self, line: Line) -> None:
+        self._column = line.segments[0].column
         figures, priced = self._price(take_apart(line, self._form))
+        if is_remark(line) and (priced is None or priced.unit_fen is None) and is_dated(line):
+            return
         word = _FIGURES.sub("", figures.label).casefold()
         names_price = COLUMN_OF.get(word) is Column.PRICE and len(figures.numbers) >= _PAIR
         if not figures.label or (self._name and names_price and not self._closed):
@@ -197,15 +204,16 @@ class Reader:
         following = self._following
         if following is None or len(line.segments) > 1 or priced.explicit_qty or self._closed:
             return False
-        if figures.numbers[-1].has_fraction or self._vocabulary.meaning(figures.label):
+        if self._vocabulary.meaning(figures.label):
             return False
         below = take_apart(following, self._form)[-1]
-        enough = _PAIR + any(isinstance(each, Times) for each in below.figures)
-        return (
-            not below.label
-            and len(below.numbers) >= enough
-            and price(below, self._columns, self._way) is not None
-        )
+        said = price(below, self._columns, self._way)
+        if below.label or said is None:
+            return False
+        if figures.numbers[-1].has_fraction:  # "Pfand 0,25" above "5  2,80  14,00"
+            is_own = said.explicit_qty and len(below.numbers) > _PAIR
+            return is_own and said.amount_fen != priced.amount_fen
+        return len(below.numbers) >= _PAIR + any(isinstance(each, Times) for each in below.figures)
 
     def _begin_columns(self, heading: tuple[Column, ...]) -> None:
         """Note the columns; what stood above the first heading was no article."""
@@ -236,7 +244,8 @@ class Reader:
         self._begun = None
         if not is_note and figures.lead is not None and figures.lead.value <= _COUNT_MAX:
             column = line.segments[0].column
-            self._begun = _Begun(column, figures.label, figures.lead, figures.lead_counts)
+            name = " ".join([figures.label, *(each.printed for each in figures.numbers)])
+            self._begun = _Begun(column, name, figures.lead, figures.lead_counts)
 
     def _keep_name(self, line: Line, *, is_label: bool) -> None:
         """Keep a name; a line set in below it is a remark, a full line runs on into the next.
@@ -245,7 +254,8 @@ class Reader:
         """
         column, width = line.segments[0].column, columns_of(line.text)
         if is_label:
-            self._name = without_code(line.text) if self._open else ""
+            is_plain = _PLAIN_WORDS.fullmatch(line.text) is not None  # "Balance Shampoo"
+            self._name = without_code(line.text) if self._open or is_plain else ""
             self._name_column, self._name_width = column, 0
             return
         if self._name and column > self._name_column:
@@ -258,7 +268,9 @@ class Reader:
         """Take a line of figures: they belong to the name, the title or the article above."""
         if priced is None:
             return
-        if self._open is not None and not self._is_article(self._open, priced):
+        if self._stance is Stance.AHEAD and not self._open and _is_product(priced):
+            self._ahead = priced
+        elif self._open is not None and not self._is_article(self._open, priced, self._name):
             self._enter(self._open, priced.amount_fen, self._open.value)
         elif self._name and self._begun is not None and priced.explicit_qty:
             self._article(self._begun.name, priced, self._begun.lead)
@@ -273,7 +285,7 @@ class Reader:
     def _explain(self, priced: Priced) -> None:
         """Let "2 x 5.00" say how an amount came about: of the article above, or of the next."""
         above = self._articles[-1] if self._articles and self._explainable else None
-        if above and not above.priced.explicit_qty and _same_amount(above.priced, priced):
+        if above and not above.priced.explicit_qty and same_amount(above.priced, priced):
             above.priced = replace(priced, amount_fen=above.priced.amount_fen)
         else:
             self._ahead = priced
@@ -296,19 +308,31 @@ class Reader:
     def _meaning(self, figures: Figures, priced: Priced) -> Meaning | None:
         meaning = self._vocabulary.meaning(figures.label)
         if meaning is Meaning.COUNT:
-            return self._vocabulary.meaning(figures.label, among=CLOSING) or meaning
+            sums = self._vocabulary.meaning(figures.label, among=CLOSING)
+            if sums is None and figures.numbers[-1].is_money and self._form.places:
+                is_sum = self._vocabulary.mentions(figures.label, Meaning.TOTAL)
+                return Meaning.TOTAL if is_sum else meaning  # "TOTAL 5 ARTICLES  9.69"
+            return sums or meaning
+        if meaning in _LESS and priced.amount_fen < 0 and not self._closed:
+            return Meaning.DISCOUNT  # "Saved  -6.00", "Cash discount  -4.00"
         return None if self._is_article(meaning, priced) else meaning
 
-    def _is_article(self, meaning: Meaning | None, priced: Priced) -> bool:
-        """Tell a "Cash box  2 x 5.00  10.00" above the total from cash."""
-        if meaning is None or self._closed or priced.amount_fen <= 0 or meaning in CLOSING:
+    def _is_article(self, meaning: Meaning | None, priced: Priced, name: str = "") -> bool:
+        """Tell a "Cash box  2 x 5.00  10.00" above the total from cash.
+
+        Of a sum only when its figures stand below and say how many: "Balance Shampoo".
+        """
+        if meaning is None or self._closed or priced.amount_fen <= 0:
             return False
+        if meaning in CLOSING:
+            return _is_product(priced) and bool(name) and not self._vocabulary.is_all(name, meaning)
         if priced.unit_fen is not None:
             return True
         if meaning in _ARTICLE_AFTER_ALL and priced.explicit_qty:
             return True
-        self._by_place_only += self._by_place
-        return self._by_place
+        by_place = self._stance is Stance.BY_PLACE
+        self._by_place_only += by_place
+        return by_place
 
     def _enter(self, meaning: Meaning, fen: int, label: str) -> None:
         self._closed = self._closed or meaning in CLOSING
@@ -337,44 +361,16 @@ class Reader:
             return
         if not 0 < priced.qty_milli <= QTY_MILLI_MAX or priced.amount_fen > AMOUNT_FEN_MAX:
             return
+        if self._outer_column is None:
+            self._outer_column = self._column
+        if self._stance is Stance.OUTLINE and self._column > self._outer_column:
+            return
         ahead, self._ahead = self._ahead, None
-        if ahead is not None and not priced.explicit_qty and _same_amount(ahead, priced):
+        if ahead is not None and not priced.explicit_qty and same_amount(ahead, priced):
             priced = replace(ahead, amount_fen=priced.amount_fen)
         self._explainable = True
-        self._articles.append(_Article(name, priced, lead))
+        self._articles.append(Article(name, priced, lead))
 
 
-def _same_amount(one: Priced, other: Priced) -> bool:
-    return abs(one.amount_fen - other.amount_fen) <= 1  # tills round halves either way
-
-
-def _drop_numbering(articles: list[_Article]) -> None:
-    """Take "01 ", "02 ", … off the names when they count all the articles."""
-    found = [_NUMBERED.match(article.name) for article in articles]
-    if articles and all(
-        each is not None and int(each[1]) == at for at, each in enumerate(found, start=1)
-    ):
-        for article in articles:
-            article.name = _NUMBERED.sub("", article.name, count=1)
-
-
-def _counted(articles: list[_Article]) -> tuple[ReceiptLine, ...]:
-    """Finish the articles: tell what numbers before names are.
-
-    They are a column only if most articles have one; 1, 2, 3, … number the lines, big ones are the
-    till's own codes, the others count.
-    """
-    _drop_numbering(articles)
-    leads = [article.lead.value for article in articles if article.lead is not None]
-    is_column = len(leads) * 5 >= len(articles) * 3
-    is_numbering = len(leads) > _PAIR and leads == list(range(1, len(leads) + 1))
-    is_code = len(leads) >= _PAIR and min(leads) >= _CODE_MIN
-    lines: list[ReceiptLine] = []
-    for article in articles:
-        name, qty_milli, lead = article.name, article.priced.qty_milli, article.lead
-        if lead is not None and (not is_column or (lead.value >= _CODE_MIN and not is_code)):
-            name = f"{lead.printed} {name}"
-        elif lead is not None and not (is_numbering or is_code or article.priced.explicit_qty):
-            qty_milli = lead.milli
-        lines.append(ReceiptLine(name[:NAME_CHARS_MAX], qty_milli, article.priced.amount_fen))
-    return tuple(lines)
+def _is_product(priced: Priced) -> bool:
+    return priced.explicit_qty and priced.unit_fen is not None

@@ -15,11 +15,12 @@ from edge_agent.domain.tapped_receipt import (
 from edge_agent.drivers.profiles.till import Items, Numbering, Places
 from edge_agent.drivers.till_escpos.amounts import Decimals, NumberFormat, find_format
 from edge_agent.drivers.till_escpos.exchanges import named_plainly, returned_lines
+from edge_agent.drivers.till_escpos.forms import form_article
 from edge_agent.drivers.till_escpos.grammar import GrammarReader
 from edge_agent.drivers.till_escpos.kinds import kind_of
 from edge_agent.drivers.till_escpos.layout import Line, Sheet
 from edge_agent.drivers.till_escpos.pricing import Way
-from edge_agent.drivers.till_escpos.reading import Reader
+from edge_agent.drivers.till_escpos.reading import Reader, Stance
 from edge_agent.drivers.till_escpos.receipt_numbers import (
     number_behind,
     original_number,
@@ -121,8 +122,8 @@ def _settle_in_any_way(
 ) -> Settled:
     """Read in each way; the first that adds up is right, else the strict one is shown."""
     tried: list[Settled] = []
-    for by_place, way in product((False, True), Way):
-        reading = Reader(vocabulary, form, way, by_place=by_place).read(lines)
+    for stance, way in product(Stance, Way):
+        reading = Reader(vocabulary, form, way, stance).read(lines)
         settled = settle(reading)
         # bare figures that add up may be pieces: without a price or a payment they are no money
         looks_like_money = way is Way.STRICT and not form.plain
@@ -132,7 +133,17 @@ def _settle_in_any_way(
         if settled.adds_up and believed:
             return settled
         tried.append(settled if believed else replace(settled, total_fen=None, adds_up=False))
-    return tried[0]
+    return _by_form(lines, form, vocabulary) or tried[0]
+
+
+def _by_form(lines: tuple[Line, ...], form: NumberFormat, vocabulary: Vocabulary) -> Settled | None:
+    """Read one article told line by line, as a pump's receipt does; None when nothing adds up."""
+    article = form_article(lines, form)
+    if article is None:
+        return None
+    reading = Reader(vocabulary, form, Way.STRICT).read(lines)
+    settled = settle(replace(reading, articles=(article,), counted=True))
+    return settled if settled.adds_up else None
 
 
 def _fault(sheet: Sheet, settled: Settled, kind: ReceiptKind, *, titled: bool) -> FaultCode | None:

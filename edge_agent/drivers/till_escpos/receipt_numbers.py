@@ -16,7 +16,7 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(
-    r"(?:单号|流水号?|小票号?|交易号|订单号|票号|序号|單號|序號|レシート|伝票(?:番号)?|영수증|주문|거래|"
+    r"(?:单号|单据(?:编号|号)|票据号|账单号|帐单号|小票编号|流水号?|小票号?|交易号|订单号|票号|序号|單號|序號|レシート|伝票(?:番号)?|영수증|주문|거래|"
     r"фиш|чек|документ|док|fiş|belge|scontrino|documento|doc|fatura|talão|fattura|boleta|factura(?:\s+simplificada)?|"
     r"فاتورة رقم|رقم الفاتورة|facture|bill|slip|"
     r"receipt|invoice|order|ticket|trans(?:action)?|bon|beleg|rechnung|chk|check|no|nr|n°|nº|№)"

@@ -1,9 +1,11 @@
 """One printed line as name and numbers, before anyone knows what the line is for."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_agent.drivers.till_escpos.amounts import (
+    LITRES,
     UNITS,
     Number,
     NumberFormat,
@@ -18,11 +20,11 @@ _AROUND_LABELS = " :：,，;；"
 _VALUE = re.compile(r"-?[¥￥$€£]?-?\d[\d.,]*(?:元)?")
 TIMES_INSIDE = re.compile(
     r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
-    r"|(?<=\d)=$|(?<=[.,]\d\d)[A-H*]$|(?<=\d)[軽※非]$"
+    r"|(?<=\d)=$|(?<=[.,]\d\d)[A-HN-Z*]$|(?<=\d)(?:[軽※非]|TX|TZ)$"
 )  # 2x3.50, 5x, x3, @3.50
 TIMES = frozenset({"x", "×", "*", "@", "à"})
 _GLUED = re.compile(
-    r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
+    r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?<!\bNT)(?<!\bHK)(?<!\bUS)(?<!\b[ARS])(?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
 )  # "合计:42.00", "Total$5", "合计42.00"
 _CURRENCIES = re.split(
     r"\s",
@@ -31,6 +33,7 @@ _CURRENCIES = re.split(
 )
 SILENT = frozenset({"=", *_CURRENCIES, *UNITS.casefold().split("|")})
 _UNIT_WORDS = frozenset(UNITS.split("|"))
+_LITRE_WORDS = frozenset(LITRES.split("|"))
 _BY_UNIT = re.compile(
     rf"(?:{'|'.join(map(re.escape, _CURRENCIES))})?/(?:1\s?)?(?:{UNITS}|100g|l)", re.IGNORECASE
 )  # "/kg", "€/kg"
@@ -38,6 +41,9 @@ _TAX_CODE = re.compile(r"[A-Z]{1,2}|\*+|[A-Z]\*|#|[軽※非]")
 _TAX_CODES_MAX = 2
 _RULE = re.compile(r"[-=_*.~+#─━—–·… ]{4,}")
 _CODE = re.compile(r"^(?:(?:\d{3}\s+)?\d{6,14}|\d{1,3}[.、)）])\s*(?=\S)")
+_BULLET = re.compile(r"^(?:[+*•·※►>#]+|[(（][A-Z][)）])\s*(?=[^\W\d_])")
+_CODE_BEHIND = re.compile(r"(?<=\S)\s+\d{8,14}(?:\s+[A-Z]{1,2})?$")
+_COUNT_BEFORE = re.compile(r"[nN][.°º](\d{1,3})")  # "N.2 COPERTO"
 _NUMBERED_COUNT = 3
 _LEAD_MAX = 99_999
 _REMARK = re.compile(
@@ -45,12 +51,17 @@ _REMARK = re.compile(
     r"(?:\s?[:：.#№°]|\s*(?=[a-z]*[\d/-])|(?<=[\u3400-\u9fff])\s)",
     re.IGNORECASE,
 )
+_DATED = re.compile(
+    r"效期|有效|保质|日期|批[号次號]|期限|유통|\bexp|\bmhd|\bcad|\bscad|\bskt|\bhsd|\bval|годен|\bważn|\bbatch"
+    r"|\blot",
+    re.IGNORECASE,
+)
 _UNIT_OF_COLUMN = re.compile(r"\s?[(（][^)）]*[)）]")
 
 
 _LABELLED = re.compile(
     r"(?<![^\W\d_])("
-    + "|".join(sorted(map(re.escape, COLUMN_OF), key=len, reverse=True))
+    + "|".join(sorted(map(re.escape, (*COLUMN_OF, "折扣", "折")), key=len, reverse=True))
     + r")\s*[:：]?\s*"
     r"([¥￥$€£]?\s?-?\d[\d.,]*)",
     re.IGNORECASE,
@@ -69,13 +80,15 @@ Figure = Number | Times
 class Figures:
     """A line taken apart: the words in front and the figures behind them.
 
-    `lead` is a number before the words; `lead_counts` when "x" or a unit makes it a quantity.
+    `lead` is a number before the words; `lead_counts` when "x" or a unit makes it a quantity. The
+    first figure is `glued` when only one blank parts it from the words, as in "Eggs 12".
     """
 
     label: str
     figures: tuple[Figure, ...]
     lead: Number | None = None
     lead_counts: bool = False
+    glued: bool = False
     columns: tuple[Column, ...] = ()
 
     @property
@@ -101,6 +114,11 @@ def is_rule(line: Line) -> bool:
 def is_remark(line: Line) -> bool:
     """Whether a line only tells more of the article above: its batch, its size, how it is made."""
     return _REMARK.match(line.text) is not None
+
+
+def is_dated(line: Line) -> bool:
+    """Whether a remark says until when: the figures in it are no money."""
+    return _DATED.search(line.text) is not None
 
 
 def column_heading(line: Line) -> tuple[Column, ...]:
@@ -136,10 +154,25 @@ def take_apart(line: Line, form: NumberFormat) -> tuple[Figures, ...]:
 
 def _split(words: list[_Word], start: int, form: NumberFormat) -> Figures:
     found = (_figure(word.text, form) for word in words[start:])
-    figures = tuple(each for each in found if each is not None and not _is_percent(each))
+    figures = _without_doubles(each for each in found if each is not None)
     lead, counted, first = _lead(words[:start], form)
+    unit = parse_number(words[first].text, form) if counted and first + 1 < start else None
+    if unit is not None and unit.is_money:
+        figures = (Times(), unit, *figures)  # "2 x 1,05 Baguette  2,10"
+        first += 1
     label = " ".join(word.printed for word in words[first:start] if word.printed)
-    return Figures(without_code(label), figures, lead, counted)
+    glued = 0 < start < len(words) and _is_glued(words, start)
+    return Figures(without_code(label), figures, lead, counted, glued)
+
+
+def _without_doubles(found: Iterable[Figure]) -> tuple[Figure, ...]:
+    """Leave out percentages, and of "2 x @ 5.00" one sign."""
+    kept: list[Figure] = []
+    for each in found:
+        doubled = isinstance(each, Times) and kept and isinstance(kept[-1], Times)
+        if not (doubled or _is_percent(each)):
+            kept.append(each)
+    return tuple(kept)
 
 
 def _words(text: str, segment: int) -> list[_Word]:
@@ -151,14 +184,20 @@ def _words(text: str, segment: int) -> list[_Word]:
 
 
 def _with_units(words: list[_Word]) -> list[_Word]:
-    """Put a unit to its number where a price follows: "1.82 lb @ 0.74" are pounds."""
+    """Put a unit to its number where a price follows: "1.82 lb @ 0.74" are pounds.
+
+    Litres also where they begin the line: "42,11 l  1,759 EUR/l  74,07".
+    """
     joined: list[_Word] = []
     for at, word in enumerate(words):
         price_follows = at + 1 < len(words) and words[at + 1].text.casefold() in TIMES
-        if joined and price_follows and word.text in _UNIT_WORDS and joined[-1].text[-1].isdigit():
-            before = joined.pop()
+        begins_line = word.segment == 0 and len(joined) == 1
+        is_litre = word.text in _LITRE_WORDS and (price_follows or begins_line)
+        is_unit = is_litre or (price_follows and word.text in _UNIT_WORDS)
+        if joined and is_unit and joined[-1].text[-1].isdigit():
+            before, blank = joined.pop(), " " if is_litre else ""
             printed = f"{before.printed} {word.printed}".strip()
-            joined.append(_Word(before.text + word.text, printed, before.segment))
+            joined.append(_Word(f"{before.text}{blank}{word.text}", printed, before.segment))
         else:
             joined.append(word)
     return joined
@@ -216,11 +255,14 @@ def _is_figure(word: str, form: NumberFormat) -> bool:
 
 def is_silent(word: str) -> bool:
     """Whether a word among figures only says what they count or cost: "EUR", "pcs", "€/kg"."""
-    return word.casefold() in SILENT or _BY_UNIT.fullmatch(word) is not None
+    bare = word.casefold()
+    return bare in SILENT or bare.rstrip(".") in SILENT or _BY_UNIT.fullmatch(word) is not None
 
 
 def _lead(words: list[_Word], form: NumberFormat) -> tuple[Number | None, bool, int]:
     """Return a number before the name, whether "x" follows it, and where the name begins."""
+    if len(words) > 1 and (counted_so := _COUNT_BEFORE.fullmatch(words[0].text)):
+        return parse_number(counted_so[1], form), True, 1
     number = parse_number(words[0].text, form) if len(words) > 1 else None
     if number is None or not 0 < number.value <= _LEAD_MAX:
         return None, False, 0
@@ -249,17 +291,39 @@ def pairs(line: Line) -> tuple[Line, ...]:
 
 
 def without_code(label: str) -> str:
-    """Drop the bar code or line number in front of a name, and the colon behind it."""
-    return (_CODE.sub("", label, count=1) or label).rstrip(":： ")
+    """Drop bar code, line number or mark in front of a name, and code or colon behind it."""
+    bare = _BULLET.sub("", label, count=1)
+    bare = _CODE.sub("", bare, count=1) or bare
+    return _CODE_BEHIND.sub("", bare).rstrip(":： ")
 
 
 def _labelled(text: str, form: NumberFormat) -> Figures | None:
     """Read figures that each have their word before them; at least two of them."""
     found = list(_LABELLED.finditer(text)) if _DIGIT.search(text) else []
-    by_word = [(COLUMN_OF[each[1].casefold()], parse_number(each[2], form)) for each in found]
-    known = [(column, number) for column, number in by_word if number is not None]
+    by_word = [(COLUMN_OF.get(each[1].casefold()), parse_number(each[2], form)) for each in found]
+    known = [(column, number) for column, number in by_word if column and number is not None]
+    if not known:
+        return None
+    name = text[: found[0].start()].strip()
+    if name and {column for column, _ in known} == {Column.PRICE}:
+        name, known = _around(name, known, text[found[-1].end() :].strip(), form)
     columns = tuple(column for column, _ in known)
     if len(set(columns)) <= 1:
         return None
     figures = tuple(number for _, number in known)
-    return Figures(text[: found[0].start()].strip(), figures, columns=columns)
+    return Figures(name, figures, columns=columns)
+
+
+def _around(
+    name: str, known: list[tuple[Column, Number]], behind: str, form: NumberFormat
+) -> tuple[str, list[tuple[Column, Number]]]:
+    """Add what has no word: "T恤  1件  吊牌价198.00  折扣0.80  158.40" ends with its amount."""
+    amount = parse_number(behind, form)
+    if amount is None or not amount.is_money:
+        return name, known
+    known = [*known, (Column.AMOUNT, amount)]
+    words = name.rsplit(None, 1)
+    qty = parse_number(words[-1], form)
+    if len(words) > 1 and qty is not None and (qty.has_unit or qty.is_bare):
+        return words[0], [*known, (Column.QTY, qty)]
+    return name, known

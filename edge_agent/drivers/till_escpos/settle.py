@@ -4,6 +4,7 @@ Tills print reductions and tax either as part of the sum or as information ("of 
 few combinations are tried; what adds up to the fen is believed, nothing else is.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,8 +16,14 @@ from edge_agent.ports.till_tap import ReceiptLine
 
 _ONE_MILLI = 1_000
 _NOISE_MAX = 3
+_LAST_ROWS_MAX = 4
+_SUMMED_MIN = 2
 _ROUNDED_FEN_MAX = 99
 _SUMS = frozenset({Meaning.DUE, Meaning.TOTAL})
+_TIP = re.compile(
+    r"\btips?\b|gratuity|trinkgeld|propina|pourboire|mancia|gorjeta|napiwek|fooi|чаевые|bahşiş|小费|小費",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,15 @@ def _balance(reading: Reading) -> Settled:
             found.append(_with_late_reductions(reading, candidate, lines))
     if not found:
         return Settled(articles, (due or totals)[0].fen, adds_up=False)
-    # of sums before and after reductions the paid one counts; a tip below the sum is no goods
-    reduced = (each for each in found if each.total_fen == paid and _no_more(each, found[0]))
-    return next(reduced, found[0])
+    # of several sums the paid one counts; a tip below the sum is no goods
+    paid_ones = (each for each in found if each.total_fen == paid and _no_tip(each, found[0]))
+    return next(paid_ones, found[0])
 
 
-def _no_more(one: Settled, first: Settled) -> bool:
-    return (one.total_fen or 0) <= (first.total_fen or 0) + _ROUNDED_FEN_MAX
+def _no_tip(one: Settled, first: Settled) -> bool:
+    more = Counter(one.lines) - Counter(first.lines)
+    is_more = (one.total_fen or 0) > (first.total_fen or 0) + _ROUNDED_FEN_MAX
+    return not (is_more and any(_TIP.search(line.name) for line in more))
 
 
 def _making(
@@ -95,15 +104,29 @@ def _making(
         for chosen in _combinations(above) if articles else ():
             if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
                 return (*articles, *chosen)
+    return _without_last_rows(reading, total_fen, above) if is_paid else None
+
+
+def _without_last_rows(
+    reading: Reading, total_fen: int, above: tuple[Entry, ...]
+) -> tuple[ReceiptLine, ...] | None:
+    """Leave out what stands last above the total, a table of taxes, if what was paid agrees."""
+    rows = reading.articles
+    for left in range(len(rows) - 1, max(0, len(rows) - _LAST_ROWS_MAX - 1), -1):
+        if rows[left].qty_milli != _ONE_MILLI:
+            return None
+        articles_fen = sum(row.amount_fen for row in rows[:left])
+        for chosen in _combinations(above):
+            if articles_fen + sum(line.amount_fen for line in chosen) == total_fen:
+                return (*rows[:left], *chosen)
     return None
 
 
 def _combinations(above: tuple[Entry, ...]) -> Iterator[tuple[ReceiptLine, ...]]:
     """Give what may have been added and taken off, the likeliest first."""
-    minus = tuple(_taken_off(entry) for entry in above if entry.meaning is Meaning.DISCOUNT)
-    printed = tuple(
-        _taken_off(entry) for entry in above if entry.meaning is Meaning.DISCOUNT and entry.fen < 0
-    )
+    off = _without_sums([entry for entry in above if entry.meaning is Meaning.DISCOUNT])
+    minus = tuple(map(_taken_off, off))
+    printed = tuple(_taken_off(entry) for entry in off if entry.fen < 0)
     rounding = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.ROUNDING)
     extra = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.EXTRA)
     tax = tuple(_as_printed(entry) for entry in above if entry.meaning is Meaning.TAX)
@@ -111,6 +134,15 @@ def _combinations(above: tuple[Entry, ...]) -> Iterator[tuple[ReceiptLine, ...]]
         for rounded in (rounding, tuple(_negated(line) for line in rounding)):
             for added in (extra, (*extra, *tax), tax, ()):
                 yield (*reduced, *rounded, *added)
+
+
+def _without_sums(reductions: list[Entry]) -> list[Entry]:
+    """Leave out a reduction that is the sum of all those above it: each line's, then the whole."""
+    kept: list[Entry] = []
+    for entry in reductions:
+        if len(kept) < _SUMMED_MIN or abs(entry.fen) != sum(abs(one.fen) for one in kept):
+            kept.append(entry)
+    return kept
 
 
 def _with_late_reductions(
@@ -124,7 +156,7 @@ def _with_late_reductions(
         entry.fen < 0 for entry in below if entry.meaning is Meaning.DISCOUNT
     )
     said = {_paid(reading), *reading.below, *(each.fen for each in below if each.meaning in _SUMS)}
-    if late and is_minus and charged in said:
+    if late and (is_minus or charged == _paid(reading)) and charged in said:
         return Settled((*lines, *late), charged, adds_up=True)
     return Settled(lines, total.fen, adds_up=True)
 

@@ -17,6 +17,15 @@ _SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?=[.,]\d{
 _SPACED_WHOLE = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(?![\d.,])")
 _WIDE_FIGURE = re.compile(r"[－＋]?[￥＄]?[０-９][０-９．，]*|－(?=[¥￥$\\]?\d)")
 _NARROW = str.maketrans("－＋０１２３４５６７８９．，", "-+0123456789.,")
+_COUNTED = re.compile(
+    r"[(（]\s*(\d{1,3})\s?[個コケ点]?\s?[xX×]\s?[単@]?価?\s?([¥￥]?\d[\d,]*)\s?[)）]"
+)  # "(2個x単198)"
+# The other half stands in another column.
+_HALF_OPEN = re.compile(r"^[(（]([^()（）]*)$|^([^()（）]*\d)[)）]$")
+_PER_ONE = re.compile(r"(@\s?)1\s?(?:lb|kg|LB|KG)\s?/\s?(?=[$£€]?\d)")  # "@ 1 lb /3.97"
+_LEADERS = re.compile(r"(?:^|(?<=\s))\.{3,}(?=\s|$)|(?<=\d)/-(?=\s|$)")
+_DASHED = re.compile(r"(?<![\d-])(\d{1,6})-(\d\d)(?=$)")
+_DASHED_MIN = 3
 _BACKSLASH = re.compile(r"\\(?=\d)")  # a yen where Japan has it
 _SIGNED = re.compile(r"(?<![\w-])[-−–](?=\s?[¥￥$€£]?\d)|(?<=\d)[-−–](?=$|\s)")
 
@@ -34,6 +43,8 @@ def variants(
 ) -> Iterator[Variant]:
     """Give the lines as they are most likely meant, then the other ways."""
     plain = _every(lines, _tidy)
+    if _has_dashes(plain, vocabulary):
+        plain = _every(plain, lambda text: _DASHED.sub(rf"\1{form.decimal}\2", text))
     spaced = _SPACED if form.places else _SPACED_WHOLE
     closed = _every(plain, lambda text: _close_thousands(text, spaced))
     ways = [plain] if closed == plain else [plain, closed]
@@ -63,11 +74,20 @@ def _every(lines: tuple[Line, ...], change: Callable[[str], str]) -> tuple[Line,
 
 
 def _tidy(text: str) -> str:
-    """Write (5.00) as -5.00 and leave out what only fills up: **5.00, Total......5.00."""
+    """Write (5.00) as -5.00, (2x5.00) as 2 x 5.00; leave out what only fills up: Sum....5.00."""
     text = _WIDE_FIGURE.sub(lambda found: found[0].translate(_NARROW), text)
-    text = _BACKSLASH.sub("¥", text)
+    text = _COUNTED.sub(r" \1 x \2", _PER_ONE.sub(r"\1", _BACKSLASH.sub("¥", text)))
     text = _ALL_IN_BRACKETS.sub(r"-\1", text) if _ALL_IN_BRACKETS.fullmatch(text) else text
-    return _FILLED.sub(" ", _IN_BRACKETS.sub(r"-\1", text)).strip()
+    text = _FILLED.sub(" ", _LEADERS.sub(" ", _IN_BRACKETS.sub(r"-\1", text)))
+    return _HALF_OPEN.sub(r"\1\2", text).strip()
+
+
+def _has_dashes(lines: tuple[Line, ...], vocabulary: Vocabulary) -> bool:
+    """Whether money is printed as 250-00, a total among it."""
+    found = [line.text for line in lines if _DASHED.search(line.text)]
+    return len(found) >= _DASHED_MIN and any(
+        vocabulary.meaning(text, among=_SUMS) is not None for text in found
+    )
 
 
 def _close_thousands(text: str, spaced: re.Pattern[str]) -> str:

@@ -84,6 +84,10 @@ class Vocabulary:
             return self._words.meaning(bare, among=sums)
         return meaning
 
+    def is_all(self, label: str, meaning: Meaning) -> bool:
+        """Whether a label is a word of this meaning and nothing else."""
+        return self._words.is_all(label, meaning)
+
     def mentions(self, text: str, meaning: Meaning) -> bool:
         """Whether a longer text has a word of this meaning in it anywhere."""
         return self._words.mentions(text, meaning)

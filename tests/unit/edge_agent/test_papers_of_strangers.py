@@ -13,9 +13,14 @@ from edge_agent.ports.till_tap import TappedReceipt
 
 ROOT = Path(__file__).resolve().parents[3]
 AUTO = load_profile(ROOT / "device_configs", "generic-auto", TillProfile)
-PAPERS: list[dict[str, Any]] = tomllib.loads(
-    (ROOT / "tests/golden/papers_of_strangers.toml").read_text("utf-8"), parse_float=Decimal
-)["paper"]
+FILES = ("papers_of_strangers.toml", "papers_of_more_strangers.toml")
+PAPERS: list[dict[str, Any]] = [
+    paper
+    for file in FILES
+    for paper in tomllib.loads(
+        (ROOT / "tests/golden" / file).read_text("utf-8"), parse_float=Decimal
+    )["paper"]
+]
 INIT, CUT = b"\x1b@", b"\n\n\n\x1dV\x42\x00"
 YEN = {"cp932": "\\"}  # where Japanese printers have it
 

@@ -48,7 +48,7 @@ def exact(till: str, profile: TillProfile, *wanted: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("till", [CLUB, "retail-zh-48-left", "pharmacy-zh-48"])
+@pytest.mark.parametrize("till", [CLUB, "retail-zh-48-left"])
 def test_a_layout_no_automatic_reader_reads_is_read_once_learned(till: str) -> None:
     assert not any(exact(till, AUTO, at) for at in (1, 2, 4, 6))
     learned = learn(samples(till, 1, 2, 3), TITLES)
