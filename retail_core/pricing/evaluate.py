@@ -75,7 +75,7 @@ def _account(
     gifts, refused = settle_gifts(basket.lines, lines, matches.gifts)
     rejected = (
         *lost_offers(basket.lines, matches.offers, applied),
-        *lost_coupons(matches, coupon, answer, formulation),
+        *lost_coupons(basket.lines, matches, coupon, shelf - answer.settled.saved_fen),
         *refused,
     )
     used = answer.due.points

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from retail_core.checkout.basket import BasketLine, whole_units
+from retail_core.checkout.basket import BasketLine, line_shelf_fen, whole_units
 from retail_core.pricing.certificate import AppliedOffer, Reason, RejectedOffer, UsedCoupon
-from retail_core.pricing.formulation import Formulation
 from retail_core.pricing.gains import set_fen_off, set_need
 from retail_core.pricing.matching.matches import CouponMatch, Match, Matches
 from retail_core.pricing.rules.offers import SlotBundle, UnitOffer
-from retail_core.pricing.solver.answers import Answer
 
 
 def lost_offers(
@@ -48,24 +46,24 @@ def _dearest(lines: Sequence[BasketLine], places: Iterable[int], need: int) -> l
 
 
 def lost_coupons(
-    matches: Matches, used: UsedCoupon | None, answer: Answer, formulation: Formulation
+    lines: Sequence[BasketLine], matches: Matches, used: UsedCoupon | None, before_coupon_fen: int
 ) -> Iterator[RejectedOffer]:
-    """Yield the coupons that were held or come by themselves and were not used."""
+    """Yield the coupons that were held or come by themselves and were not used.
+
+    `before_coupon_fen` is the net total after item offers.
+    """
     for match in matches.coupons:
         name = match.held.id if match.held else match.coupon.id
         if used is None or (used.held_id or used.coupon_id) != name:
-            reason = match.reason or _below(match, answer, formulation)
+            reason = match.reason or _below(lines, match, before_coupon_fen)
             yield RejectedOffer(name, match.coupon.name, reason)
     for held, reason in matches.strangers:
         yield RejectedOffer(held.id, held.coupon, reason)
 
 
-def _below(match: CouponMatch, answer: Answer, formulation: Formulation) -> Reason:
+def _below(lines: Sequence[BasketLine], match: CouponMatch, before_coupon_fen: int) -> Reason:
     """Tell whether all that could count as things were chosen is below a coupon's threshold."""
-    counted = formulation.problem.shelf_fen - answer.settled.saved_fen
+    counted = before_coupon_fen
     if not match.whole:
-        named = frozenset(match.lines)
-        classes = zip(formulation.problem.classes, formulation.places, strict=True)
-        shelf = sum(e.price_fen * e.units for e, places in classes if places[0] in named)
-        counted = min(counted, shelf)
+        counted = min(counted, sum(line_shelf_fen(lines[place]) for place in match.lines))
     return Reason.BELOW_THRESHOLD if counted < match.coupon.threshold_fen else Reason.BEATEN

@@ -86,6 +86,26 @@ FLAWS: dict[str, tuple[str, str]] = {
         "应付 {found} 分,低于按规则能有的最低价 {expected}",
         "{found} fen due is less than the least the rules allow, {expected}",
     ),
+    "bundle_name": (
+        "凭证写的规则包是 {found},这份是 {expected}",
+        "the certificate says bundle {found}, this one is {expected}",
+    ),
+    "rule_name": (
+        "优惠 {rule} 写的名称是「{found}」,规则里是「{expected}」",
+        "offer {rule} is named {found}, its rule says {expected}",
+    ),
+    "gift_other": (
+        "赠品 {rule} 写的是 {found},按规则是 {expected}",
+        "gift {rule} says {found}, its rule gives {expected}",
+    ),
+    "reason_other": (
+        "优惠 {rule} 没用上的原因写的是 {found},应为 {expected}",
+        "why {rule} took nothing off says {found} and should say {expected}",
+    ),
+    "gap_other": (
+        "写的差距是 {found} 分,与 {expected} 不符",
+        "a gap of {found} fen does not go with {expected}",
+    ),
 }
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from retail_core.errors import Fault
+from retail_core.pricing.certificate import PricedBasket, certificate_hash
 from retail_core.pricing.proof.arithmetic import Finding, check_arithmetic
 from retail_core.pricing.proof.by_rules import check_rules
 from retail_core.pricing.proof.document import (
     Asked,
     Certificate,
+    Result,
     certify,
     encode_certificate,
     read_certificate,
@@ -59,6 +61,26 @@ def bent(whole: Any, at: Place, to: Any) -> Any:
         place = place[step]
     place[at[-1]] = to
     return made
+
+
+def hashed_again(result: Result) -> Result:
+    """Return it with the hash its words have now."""
+    priced = PricedBasket(
+        lines=result.lines,
+        shelf_fen=result.shelf_fen,
+        total_fen=result.total_fen,
+        saved_fen=result.saved_fen,
+        status=result.status,
+        gap_fen=result.gap_fen,
+        applied=result.applied,
+        rejected=result.rejected,
+        bundle_version=result.bundle_version,
+        nodes=0,
+        coupon=result.coupon,
+        points=result.points,
+        gifts=result.gifts,
+    )
+    return msgspec.structs.replace(result, sha256=certificate_hash(priced).hex())
 
 
 def judged(raw: Any, rules: RuleBundle) -> dict[str, Any]:
@@ -115,7 +137,7 @@ def _write() -> None:
             {"at": list(at), "to": to, "said": judged(bent(raw, at, to), rules)}
             for at, to in bends(raw)
         ]
-        bundle = json.loads(msgspec.json.encode(rules))
+        bundle = json.loads(msgspec.json.encode(rules, order="deterministic"))
         cases.append({"bundle": bundle, "certificate": raw, "bent": said})
     text = json.dumps(cases, ensure_ascii=False, separators=(",", ":")).replace('{"at"', '\n{"at"')
     GOLDEN.write_text(text + "\n", encoding="utf-8")

@@ -35,6 +35,11 @@ class Flaw(StrEnum):
     POINTS_OFF = "points_off"
     RESULT_HASH = "result_hash"
     BELOW_BEST = "below_best"
+    BUNDLE_NAME = "bundle_name"
+    RULE_NAME = "rule_name"
+    GIFT_OTHER = "gift_other"
+    REASON_OTHER = "reason_other"
+    GAP_OTHER = "gap_other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.proof.arithmetic import Finding, Flaw, check_arithmetic
 from retail_core.pricing.proof.by_rules import check_rules
 from retail_core.pricing.proof.document import Asked, Certificate, asked_of
+from retail_core.pricing.proof.said import check_said
 from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.solver.model import Limits
 
@@ -49,6 +50,7 @@ def verify(
         other = Finding(Flaw.BUNDLE_OTHER, found=found, expected=certificate.bundle.sha256)
         return Verification(Verdict.WRONG, (other,))
     findings = (*check_rules(certificate, bundle), *_check_hash(certificate))
+    findings = findings or tuple(check_said(certificate, bundle))
     again = price_again(asked_of(certificate), bundle, nodes_max, limits.SOLVER_PATIENT_MS)
     cheaper = certificate.result.due_fen - again.due_fen
     if not findings and cheaper < 0 and again.status == "optimal":

@@ -12,7 +12,10 @@ from regulars_cli.__main__ import app
 from regulars_cli.common import language_of
 from regulars_cli.rehearsing import Plan, Saved, Stage
 from retail_core import limits
+from retail_core.pricing.certificate import Reason, RejectedOffer
 from retail_core.pricing.proof.document import Result as Priced
+from retail_core.pricing.proof.document import encode_certificate, read_certificate
+from tests.factories.bent_certificates import hashed_again
 
 BUNDLE = {
     "version": 3,
@@ -164,14 +167,23 @@ def test_a_certificate_is_written_and_proves_the_price() -> None:
 
 
 def test_a_certificate_that_could_have_been_cheaper() -> None:
+    price("--certificate", "good.json")
+    good = read_certificate(Path("good.json").read_bytes())
     Path("plain.json").write_text(json.dumps({**BUNDLE, "offers": []}))
     run("price", "-b", "plain.json", "-k", "k.json", "--certificate", "c.json")
-    content = json.loads(Path("c.json").read_text())
-    digest = json.loads(Path("c.json").read_text())["bundle"]["sha256"]
-    price("--certificate", "good.json")
-    content["bundle"]["sha256"] = json.loads(Path("good.json").read_text())["bundle"]["sha256"]
-    assert content["bundle"]["sha256"] != digest
-    Path("c.json").write_text(json.dumps(content))
+    plain = read_certificate(Path("c.json").read_bytes())
+    assert plain.bundle.sha256 != good.bundle.sha256
+    forgetful = msgspec.structs.replace(plain, bundle=good.bundle)
+    Path("c.json").write_bytes(encode_certificate(forgetful))
+    found = run("verify", "c.json", "-b", "b.json", "--lang", "en")
+    assert found.exit_code == 2
+    assert "took nothing off says - and should say" in found.output
+    beaten = tuple(
+        RejectedOffer(one.offer_id, one.name, Reason.BEATEN) for one in good.result.applied
+    )
+    told = msgspec.structs.replace(plain.result, rejected=beaten)
+    dear = msgspec.structs.replace(forgetful, result=hashed_again(told))
+    Path("c.json").write_bytes(encode_certificate(dear))
     found = run("verify", "c.json", "-b", "b.json", "--lang", "en")
     assert found.exit_code == 1
     assert "¥3.50 less was possible" in found.output

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
+from retail_core.pricing.certificate import Reason, RejectedOffer
 from retail_core.pricing.proof.arithmetic import Flaw
 from retail_core.pricing.proof.document import (
     Asked,
@@ -29,6 +30,7 @@ from tests.factories.pricing import basket, bundle, line, mix, tier
 from tools.verify_pricing.cases import Maker
 
 SHA = bytes(range(32))
+BEATEN = RejectedOffer("m", "m", Reason.BEATEN)
 Law = settings(max_examples=40, deadline=None)
 
 
@@ -98,9 +100,18 @@ def test_another_bundle_is_said_to_be_another() -> None:
 
 def test_a_cheaper_price_is_named_by_how_much() -> None:
     asked, rules = asked_for(line(1, 1000, 3)), bundle(mix("m", 3))
-    dear = certify(asked, price_again(asked, replace_offers(rules)), rules, SHA)
+    priced = price_again(asked, replace_offers(rules))
+    dear = certify(asked, replace(priced, rejected=(BEATEN,)), rules, SHA)
     found = verify(dear, rules, SHA)
     assert (found.verdict, found.cheaper_fen) == (Verdict.CHEAPER, 1000)
+
+
+def test_a_dearer_price_that_does_not_name_the_offer_is_wrong() -> None:
+    asked, rules = asked_for(line(1, 1000, 3)), bundle(mix("m", 3))
+    dear = certify(asked, price_again(asked, replace_offers(rules)), rules, SHA)
+    found = verify(dear, rules, SHA)
+    assert (found.verdict, found.cheaper_fen) == (Verdict.WRONG, 1000)
+    assert [one.flaw for one in found.findings] == [Flaw.REASON_OTHER]
 
 
 def replace_offers(rules: RuleBundle) -> RuleBundle:
