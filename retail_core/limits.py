@@ -12,7 +12,7 @@ SHARDS = 64
 INGEST_WORKERS_MAX = 16  # each with an account of its own at every broker
 
 # sync
-FRAMES_IN_FLIGHT = 2
+FRAMES_IN_FLIGHT = 3  # of backlog two; the last is kept for a sale made now
 RESEND_AFTER_MS = 1_500
 RESEND_AFTER_MS_MAX = 30_000
 RECONNECT_BASE_MS = 500

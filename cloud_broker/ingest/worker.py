@@ -1,13 +1,12 @@
 """The loop that books: live sales first, then greetings, a piece of backlog, and the chores.
 
 A shop that was offline for a night sends frames of hundreds of sales. They wait in a lane of their
-own and are booked a few frames a turn, so that a sale made now never waits behind them for long.
+own and are worked by pieces, each as large as a sale made now can wait for.
 """
 
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,6 +14,7 @@ from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
+from cloud_broker.ingest.backlog import BacklogLane, Paces
 from cloud_broker.ingest.batcher import Batcher, is_live
 from cloud_broker.ingest.lines import Line
 from cloud_broker.ingest.parts import IngestParts
@@ -36,10 +36,6 @@ SWEEP_EVERY_S = 5.0
 SOON_S = 0.2
 RARE_EVERY_S = 600.0
 RARE_AGAIN_S = 60.0
-# Promised in one go, at a few milliseconds; booked after that, by pieces a live sale can wait for.
-BACKLOG_FRAMES_A_TURN = 8
-BOOKED_BESIDE_LIVE = 48
-BOOKED_ALONE = 384
 # However much is to be promised, what was promised is booked after so many pieces of it.
 KEPT_IN_A_ROW_MAX = 16
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -78,7 +74,8 @@ class IngestWorker:
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
-        self._backlog: deque[Delivery] = deque()
+        self._backlog = BacklogLane()
+        self._paces = Paces()
         self._something_waits = True
         self._kept_in_a_row = 0
         self._marks: dict[tuple[UUID, UUID], int] = {}
@@ -162,10 +159,12 @@ class IngestWorker:
         left = by_tail.pop("left", [])
         frames = by_tail.pop("up", [])
         live = [one for one in frames if is_live(one.inbound.payload)]
-        self._backlog += [one for one in frames if not is_live(one.inbound.payload)]
-        piece = [self._backlog.popleft() for _ in range(BACKLOG_FRAMES_A_TURN) if self._backlog]
-        self._open = [*live, *piece, *left, *chain.from_iterable(by_tail.values())]
+        backlog = [one for one in frames if not is_live(one.inbound.payload)]
+        self._session.acknowledge(self._backlog.add(backlog))
+        piece, owed = self._backlog.take(self._paces.keeping.size)
+        self._open = [*live, *owed, *left, *chain.from_iterable(by_tail.values())]
         if live:
+            self._paces.live_came()
             self._book(live)
         for delivery in by_tail.pop("hello", []):
             self._greet(delivery)
@@ -175,7 +174,7 @@ class IngestWorker:
             self._parts.presence.note(delivery.inbound)
         for delivery in by_tail.pop(SHARD_TAIL, []):
             self._said_of_us(delivery.inbound.payload)
-        self._work_backlog(piece, BOOKED_BESIDE_LIVE if live else BOOKED_ALONE)
+        self._work_backlog(piece, owed)
         for _ in chain.from_iterable(by_tail.values()):
             self._parts.tally.count(FaultCode.WIRE_MALFORMED)
 
@@ -189,15 +188,18 @@ class IngestWorker:
         """Whether there is work besides what comes in."""
         return bool(self._backlog) or self._something_waits
 
-    def _work_backlog(self, piece: Sequence[Delivery], limit: int) -> None:
-        """First all is made durable; then, or after many pieces, `limit` events are booked."""
+    def _work_backlog(self, piece: Sequence[Delivery], owed: Sequence[Delivery]) -> None:
+        """First all is made durable; then, or after many pieces, some of it is booked."""
         if piece:
-            self._keep(piece)
+            with self._paces.timed(self._paces.keeping) as timed:
+                self._keep(piece, owed)
+                timed.full = bool(self._backlog)
             self._kept_in_a_row += 1
         if not piece or self._kept_in_a_row >= KEPT_IN_A_ROW_MAX:
             self._kept_in_a_row = 0
             if self._something_waits:
-                self._book_waiting(BOOKED_BESIDE_LIVE if piece else limit)
+                with self._paces.timed(self._paces.booking) as timed:
+                    timed.full = self._book_waiting(timed.size) >= timed.size
 
     def _is_ours(self, delivery: Delivery) -> bool:
         """Return whether we work a message's shard; one that was given up is its next owner's."""
@@ -216,19 +218,20 @@ class IngestWorker:
         self._acknowledge(deliveries)
         self._tell(outcome)
 
-    def _keep(self, deliveries: Sequence[Delivery]) -> None:
-        """Make a piece of backlog durable; it is booked when no more of it waits here."""
+    def _keep(self, deliveries: Sequence[Delivery], owed: Sequence[Delivery]) -> None:
+        """Make a piece of backlog durable; `owed` of it is not confirmed to the broker yet."""
         inbound = [delivery.inbound for delivery in deliveries]
         outcome = self._until_durable(lambda: self._parts.ingest.keep(inbound))
         if outcome is None:
             return
-        self._acknowledge(deliveries)
+        self._acknowledge(owed)
         self._tell(outcome)
         self._something_waits = True
 
-    def _book_waiting(self, limit: int) -> None:
-        """Book a piece of what was made durable, by this worker or the one before it."""
+    def _book_waiting(self, limit: int) -> int:
+        """Book a piece of what was made durable, by this worker or the one before it; how much."""
         self._something_waits = False
+        events = 0
         for tenant in self._tenants:
             outcome = self._until_durable(
                 partial(self._parts.ingest.book_waiting, tenant, self._held, limit)
@@ -236,6 +239,8 @@ class IngestWorker:
             if outcome is not None:
                 self._tell(outcome)
                 self._something_waits |= outcome.events > 0
+                events += outcome.events
+        return events
 
     def _tell(self, outcome: Outcome) -> None:
         if not self._publish(outcome.send):
@@ -356,9 +361,7 @@ class IngestWorker:
         wanted = self._wanted
         gained = wanted - self._held
         self._held = wanted
-        left = [one for one in self._backlog if not self._is_ours(one)]
-        self._backlog = deque(one for one in self._backlog if self._is_ours(one))
-        self._session.acknowledge(left)
+        self._session.acknowledge(self._backlog.drop(lambda one: not self._is_ours(one)))
         self._session.hold(wanted)
         if any(shard_of(tenant) in gained for tenant in self._tenants):
             self._rare_at = 0.0

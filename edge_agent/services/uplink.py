@@ -92,6 +92,7 @@ class Uplink:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._waiting = self._held_back()
+        self._live_from = journal.next_seq()
         self._damaged: Ranges = ()
         self._fresh: dict[int, Record] = {}
         self._in_flight: tuple[InFlight, ...] = ()
@@ -140,9 +141,9 @@ class Uplink:
 
     def reload(self) -> None:
         """Look again at what waits: the journal has begun a new epoch."""
-        found = self._held_back()
+        found, live_from = self._held_back(), self._journal.next_seq()
         with self._lock:
-            self._waiting = found
+            self._waiting, self._live_from = found, live_from
 
     def _held_back(self) -> Ranges:
         """Return what may wait; what of it does not is found out when it is to be sent."""
@@ -163,7 +164,9 @@ class Uplink:
 
     def session_began(self) -> None:
         """Forget what was in flight, and let the cloud first say what it has."""
+        live_from = self._journal.next_seq()
         with self._lock:
+            self._live_from = live_from
             if self._in_flight:  # the line broke under them; it may be a thin one
                 self._window = self._window.narrower()
             self._in_flight, self._fresh = (), {}
@@ -172,8 +175,11 @@ class Uplink:
         self._wake.set()
 
     def cloud_state(self, *, up: bool) -> None:
-        """Hold frames while ingest is down."""
+        """Hold frames while ingest is down; what gathered meanwhile is backlog."""
+        live_from = self._journal.next_seq()
         with self._lock:
+            if up and not self._cloud_up:
+                self._live_from = live_from
             self._cloud_up = up
         self._wake.set()
 
@@ -246,6 +252,7 @@ class Uplink:
                 now_ms,
                 self._rtt_ms,
                 self._window.events,
+                self._live_from,
             )
             if any(frame.attempt > 1 for frame in plan.send):
                 self._window = self._window.narrower()

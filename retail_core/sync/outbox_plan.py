@@ -3,8 +3,9 @@
 Two lanes share the frames which the cloud's credit allows in flight. The live lane owns one frame
 and takes the newest events: a sale made while a night's backlog drains is in the cloud a round trip
 later. The backlog lane owns the others and takes the oldest; with a credit of one the live lane
-goes first, and its frame reaches back as far as it has room. Nothing needs to be remembered of
-which event is "live": both lanes eat the same outbox from its two ends.
+goes first. What waited when the line came up is backlog and never travels in the live lane: large
+frames stand in the cloud behind those of a thousand other shops, and the live lane's only frame
+would stand there with them. It stays free until a sale is made.
 
 An event leaves only because the cloud committed it. Frames that outlive their time are planned
 again from what is still uncovered, with their attempts counted.
@@ -55,16 +56,18 @@ def plan_publish(
     return plan_ranges(from_seqs(unacked_seqs), in_flight, credit, now_ms, rtt_ms)
 
 
-def plan_ranges(
+def plan_ranges(  # noqa: PLR0913 -- what waits, what flies, and what the line allows
     waiting: Ranges,
     in_flight: Sequence[InFlight],
     credit: int,
     now_ms: int,
     rtt_ms: int,
     events_max: int = limits.FRAME_EVENTS_MAX,
+    live_from: int = 0,
 ) -> PublishPlan:
     """Plan frames of consecutive sequences; `credit` is the number of frames allowed in flight.
 
+    The live lane carries nothing before `live_from`, the first sequence made with the line up.
     Its cost grows with the number of gaps in what waits and never with how much waits. Whoever
     encodes a frame cuts it where its bytes outgrow their limit; the plan stays right, since only
     ranges are acknowledged.
@@ -75,8 +78,12 @@ def plan_ranges(
     free = subtract(waiting, ((frame.first_seq, frame.last_seq) for frame in kept))
     send: list[InFlight] = []
     while free and len(kept) + len(send) < credit:
-        lane = BACKLOG if any(frame.lane == LIVE for frame in (*kept, *send)) else LIVE
-        first, last = (_newest if lane == LIVE else _oldest)(free, events_max)
+        flies = [frame.lane for frame in (*kept, *send)]
+        fresh = () if LIVE in flies else _made_since(live_from, free)
+        if not (fresh or LIVE in flies) and flies and len(flies) >= credit - 1:
+            break  # the last frame is kept for a sale that is made meanwhile
+        lane = LIVE if fresh else BACKLOG
+        first, last = _newest(fresh, events_max) if fresh else _oldest(free, events_max)
         attempt = 1 + max(
             (old.attempt for old in expired if old.first_seq <= last and old.last_seq >= first),
             default=0,
@@ -90,6 +97,10 @@ def plan_ranges(
 
 def _due_ms(frame: InFlight, rtt_ms: int) -> int:
     return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms)
+
+
+def _made_since(live_from: int, free: Ranges) -> Ranges:
+    return clamp(free, live_from, free[-1][1])
 
 
 def _newest(free: Ranges, events_max: int) -> tuple[int, int]:

@@ -29,7 +29,6 @@ from tools.verify_sync.history import Outcome, history, play
 from tools.verify_sync.world import GOOD, Habits
 
 _ack = cloud_downlink.ack
-_oldest = outbox_plan._oldest  # noqa: SLF001 -- put in the place of the newest
 
 
 # Where, which name, what instead.
@@ -93,6 +92,10 @@ def _lets_go_beyond(ranges: Iterable[Range], low: int, high: int) -> Ranges:
     return tuple((max(low, first - 1), min(high, last + 1)) for first, last in ranges)
 
 
+def _none_is_live(_live_from: int, _free: Ranges) -> Ranges:
+    return ()
+
+
 def _offers_nothing(_self: Restored, _epoch: int) -> None:
     """Take a restored cloud for the one that was lost."""
 
@@ -115,7 +118,7 @@ MUTANTS = (
     Mutant("booked without an event key", wrong=((FakeJournalRepo, "claim_keys", _no_keys),)),
     Mutant("a lost cloud is not told again", wrong=((Restored, "_offer_again", _offers_nothing),)),
     Mutant("what was sent is not sent again", wrong=((outbox_plan, "_due_ms", _sent_is_sent),)),
-    Mutant("one lane, oldest first", wrong=((outbox_plan, "_newest", _oldest),)),
+    Mutant("no lane is kept free", wrong=((outbox_plan, "_made_since", _none_is_live),)),
 )
 
 

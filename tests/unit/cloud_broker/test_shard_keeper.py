@@ -1,6 +1,7 @@
 """Workers on a room of shards: who comes, goes, stalls or dies, and who says what in the end."""
 
 import math
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from queue import Queue
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from cloud_broker.ingest import backlog
 from cloud_broker.ingest import worker as ingest_worker
 from cloud_broker.ingest.batcher import is_live
 from cloud_broker.ingest.beside import BesideWorker
@@ -15,7 +17,6 @@ from cloud_broker.ingest.keeper import ShardKeeper, Standing
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import Delivery
 from cloud_broker.ingest.worker import (
-    BACKLOG_FRAMES_A_TURN,
     KEPT_IN_A_ROW_MAX,
     IngestWorker,
 )
@@ -34,7 +35,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_cloud_presence
 from retail_core.wire.packing import NEWEST_PACKING, packed
 from retail_core.wire.topics import shard_of, tail_of
-from tests.factories.waiting import eventually
+from tests.factories.waiting import comes_about, eventually
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.fakes.cloud_shards import FakeShardDesk, FakeShardRoom
@@ -83,8 +84,11 @@ class NotedIngest(Ingest):
     def __init__(self, units: FakeUnits, clock: FakeCloudClock, tally: FaultTally) -> None:
         super().__init__(units, clock, tally)
         self.stages = ""
+        self.may_keep = threading.Event()
+        self.may_keep.set()
 
     def keep(self, messages: Sequence[Inbound]) -> Outcome:
+        self.may_keep.wait()
         self.stages += "k"
         return super().keep(messages)
 
@@ -332,7 +336,10 @@ def test_chores_that_fail_hold_up_no_sale(floor: Floor) -> None:
     assert len(floor.rare) == 1
 
 
-def test_a_backlog_without_an_end_does_not_keep_what_waits_from_being_booked(floor: Floor) -> None:
+def test_a_backlog_without_an_end_does_not_keep_what_waits_from_being_booked(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "KEPT_BYTES", (1, 1, 1))  # a frame a turn
     box = new_box(floor.units, floor.tenant, "上海店")
     for _ in range(20):
         box.sells()
@@ -342,14 +349,36 @@ def test_a_backlog_without_an_end_does_not_keep_what_waits_from_being_booked(flo
     eventually(lambda: floor.shares() == [64] and 7 in floor.lines[0].ready)
     some = [
         Delivery(Inbound(box.topic(), frame, floor.clock.now_ms()), nth, 1)
-        for nth in range(BACKLOG_FRAMES_A_TURN * (KEPT_IN_A_ROW_MAX + 4))
+        for nth in range(2 * KEPT_IN_A_ROW_MAX)
     ]
     for delivery in some:
         floor.lines[0].queue.put(delivery)
-    eventually(lambda: len(floor.lines[0].acknowledged) == len(some))
     (ingest,) = floor.ingests
+    eventually(lambda: ingest.stages.count("k") == len(some))
     assert "b" in ingest.stages.strip("b")
     eventually(lambda: floor.sales_in(box.store) == 20)
+
+
+def test_the_broker_need_not_hold_a_backlog_until_it_is_durable(floor: Floor) -> None:
+    box = new_box(floor.units, floor.tenant, "上海店")
+    for _ in range(20):
+        box.sells()
+    frame = box.frame()
+    floor.keeper()
+    eventually(lambda: floor.shares() == [64] and 7 in floor.lines[0].ready)
+    (line,), (ingest,) = floor.lines, floor.ingests
+    ingest.may_keep.clear()
+    inbound = Inbound(box.topic(), frame, floor.clock.now_ms())
+    some = [Delivery(inbound, nth, 1) for nth in range(50)]
+    for delivery in some:
+        line.queue.put(delivery)
+    heard = comes_about(lambda: line.acknowledged != [], within_s=10)
+    kept = "k" in ingest.stages
+    ingest.may_keep.set()
+    assert heard
+    assert not kept
+    eventually(lambda: floor.sales_in(box.store) == 20)
+    eventually(lambda: len(line.acknowledged) == len(some))
 
 
 def test_a_packed_backlog_is_promised_first_however_short_it_became(floor: Floor) -> None:

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from retail_core import limits
 from retail_core.sync.backoff import resend_after_ms
-from retail_core.sync.outbox_plan import BACKLOG, LIVE, InFlight, PublishPlan, plan_publish
+from retail_core.sync.outbox_plan import (
+    BACKLOG,
+    LIVE,
+    InFlight,
+    PublishPlan,
+    plan_publish,
+    plan_ranges,
+)
 from retail_core.sync.ranges import clamp, covers, from_seqs
 
 
@@ -64,6 +71,28 @@ def test_more_credit_is_used_for_the_backlog() -> None:
     assert spans(plan) == [
         (745, 1_000, LIVE), (1, 256, BACKLOG), (257, 512, BACKLOG), (513, 744, BACKLOG),
     ]  # fmt: skip
+
+
+def test_a_nights_backlog_leaves_the_live_lane_free() -> None:
+    plan = plan_ranges(((1, 1_000),), (), 3, 0, 0, live_from=1_001)
+    assert spans(plan) == [(1, 256, BACKLOG), (257, 512, BACKLOG)]
+    after = plan_ranges(((1, 1_002),), plan.in_flight, 3, 10, 0, live_from=1_001)
+    assert spans(after) == [(1_001, 1_002, LIVE)]
+    full = plan_ranges(((1, 1_003),), after.in_flight, 3, 20, 0, live_from=1_001)
+    assert spans(full) == []
+    heard = plan_ranges(((1, 1_000), (1_003, 1_003)), full.in_flight, 3, 30, 0, live_from=1_001)
+    assert spans(heard) == [(1_003, 1_003, LIVE)]
+
+
+@pytest.mark.parametrize("credit", [1, 2])
+def test_a_small_credit_still_lets_backlog_go(credit: int) -> None:
+    plan = plan_ranges(((1, 1_000),), (), credit, 0, 0, live_from=1_001)
+    assert spans(plan) == [(1, 256, BACKLOG)]
+
+
+def test_a_live_frame_does_not_reach_back_into_the_backlog() -> None:
+    plan = plan_ranges(((1, 1_002),), (), 1, 0, 0, live_from=1_001)
+    assert spans(plan) == [(1_001, 1_002, LIVE)]
 
 
 def test_a_frame_is_full_at_256_events() -> None:

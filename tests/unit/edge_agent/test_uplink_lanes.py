@@ -1,0 +1,49 @@
+"""A sale made now passes what waited when the line came up."""
+
+import pytest
+
+from retail_core import limits
+from tests.unit.edge_agent.test_uplink import Bench
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.link.connect()
+    return bench
+
+
+def test_a_backlog_keeps_to_the_clouds_credit_and_lets_live_sales_pass(bench: Bench) -> None:
+    bench.sell(2_000)
+    bench.uplink.session_began()
+    bench.ack(credit=limits.FRAMES_IN_FLIGHT)
+    bench.uplink.pump()
+    assert bench.sent() == [(1, 256), (257, 512)]
+    bench.sell()
+    bench.uplink.pump()
+    assert bench.sent() == [(2_001, 2_001)]
+    bench.sell()
+    bench.uplink.pump()
+    assert bench.sent() == []
+    bench.ack((2_001, 2_001), credit=limits.FRAMES_IN_FLIGHT)
+    bench.uplink.pump()
+    assert bench.sent() == [(2_002, 2_002)]
+
+
+def test_what_gathered_while_the_cloud_was_down_is_backlog(bench: Bench) -> None:
+    bench.uplink.cloud_state(up=False)
+    bench.sell(600)
+    bench.uplink.cloud_state(up=True)
+    bench.uplink.pump()
+    assert bench.sent() == [(1, 256), (257, 512)]
+    bench.uplink.cloud_state(up=True)
+    bench.sell()
+    bench.uplink.pump()
+    assert bench.sent() == [(601, 601)]
+
+
+def test_what_waits_when_the_program_begins_is_backlog(bench: Bench) -> None:
+    bench.sell(600)
+    bench.uplink = bench.built()
+    bench.uplink.pump()
+    assert bench.sent() == [(1, 256), (257, 512)]
