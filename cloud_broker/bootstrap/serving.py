@@ -20,7 +20,7 @@ from cloud_broker.adapters.logs import log_to_stderr
 from cloud_broker.adapters.mosquitto_files import INGEST_USERS
 from cloud_broker.adapters.postgres.fleet_counts import PostgresFleetCounts
 from cloud_broker.adapters.postgres.queries import PostgresQueries
-from cloud_broker.adapters.postgres.shards import PostgresShardDesk, SeatedUnits
+from cloud_broker.adapters.postgres.shards import BesideUnits, PostgresShardDesk, SeatedUnits
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.adapters.sms import sms_sender
 from cloud_broker.api import metrics
@@ -266,8 +266,9 @@ def run(settings: Settings, role: Role) -> None:
             stack.callback(keeper.stop)
             office = running.office
             zone, woken = office.settings.zone, partial(keeper.wake, soon=True)
+            seated = BesideUnits(office.units, keeper.seat)
             for beside in beside_workers(
-                *(office.units, office.clock, running.tally, zone),
+                *(seated, office.clock, running.tally, zone),
                 *(keeper.works, woken),
             ):
                 beside.start()

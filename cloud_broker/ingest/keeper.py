@@ -63,6 +63,7 @@ class ShardKeeper:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._worker: IngestWorker | None = None
+        self._seat: Seat | None = None
         self._alone = True
         self._reap_at = 0.0
 
@@ -77,6 +78,10 @@ class ShardKeeper:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join()
+
+    def seat(self) -> Seat | None:
+        """Return the seat this process has, None between two."""
+        return self._seat
 
     def works(self, tenant: UUID) -> bool:
         """Return whether what is done once for a tenant is done here."""
@@ -109,12 +114,12 @@ class ShardKeeper:
         standing = Standing(self._desk.sit(boot_id), boot_id, now)
         worker = self._make(standing)
         worker.start()
-        self._worker = worker
+        self._worker, self._seat = worker, standing.seat
         _log.info("ingest works", extra={"seat": standing.seat.token, "slot": standing.seat.slot})
         try:
             self._beat_on(standing, worker)
         finally:
-            self._worker = None
+            self._worker = self._seat = None
             worker.stop(alone=self._alone)
             self._desk.stand_up(standing.seat)
 

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
+from cloud_broker.ports.clerks import ClerkDay
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.frames import Inbound
 from cloud_broker.services.ingest import Ingest
@@ -132,6 +134,24 @@ def test_a_sale_puts_its_wallet_on_the_list_once(chain: Chain) -> None:
         assert store == box.store
         assert visits == {}
         assert unit.placements.visits([chain.person.wallet], day + timedelta(days=1)) == {}
+
+
+def test_a_sale_does_not_wait_for_whoever_places_the_same_wallet(pg_units: PostgresUnits) -> None:
+    tenant, wallet = new_tenant(pg_units), fresh_id()
+    day = ClerkDay(fresh_id(), LONG_AGO)
+    with pg_units.begin(tenant) as unit:
+        unit.placements.queue([wallet], 1_000)
+        unit.clerks.note_day(day, 1_000)
+    with pg_units.begin(tenant) as beside:
+        assert beside.placements.take(10) == (wallet,)
+        assert beside.clerks.take(10) == (day,)
+        with pg_units.begin(tenant) as booking:  # after five seconds of waiting it would fail
+            booking.placements.queue([wallet], 2_000)
+            booking.clerks.note_day(day, 2_000)
+    with pg_units.begin(tenant) as unit:
+        assert unit.placements.take(10) == (wallet,), "what was bought meanwhile is placed again"
+        assert unit.clerks.take(10) == (day,)
+        assert (unit.placements.take(10), unit.clerks.take(10)) == ((), ())
 
 
 def test_the_oldest_come_first_and_what_failed_is_back(chain: Chain) -> None:

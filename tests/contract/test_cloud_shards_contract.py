@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from cloud_broker.adapters.postgres.shards import PostgresShardDesk, SeatedUnits
+from cloud_broker.adapters.postgres.shards import BesideUnits, PostgresShardDesk, SeatedUnits
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.ports.shards import Roster, ShardDesk
+from cloud_broker.ports.shards import Roster, Seat, ShardDesk
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -168,6 +168,48 @@ def test_what_a_stopped_worker_has_open_in_a_pipeline_is_ended_for_it(
         age(database, paused.token, 60)
         eventually(given_up)
     assert caught.value.code == FaultCode.SYNC_LINK_DOWN
+    for one in (silent, desk):
+        one.close()
+    engine.dispose()
+
+
+def test_work_beside_the_booking_holds_the_seat_of_the_moment(
+    pg_units: PostgresUnits, database: Database
+) -> None:
+    """A stopped process must not keep members locked that another books for now."""
+    tenant = new_tenant(pg_units)
+    engine = make_engine(database.url, connections=3)
+    silent, desk = PostgresShardDesk(engine), PostgresShardDesk(engine)
+    paused, seat = silent.sit(fresh_id()), desk.sit(fresh_id())
+    seats: list[Seat] = []
+    units = BesideUnits(PostgresUnits(engine), lambda: seats[-1] if seats else None)
+
+    def given_up() -> bool:
+        roster = desk.beat(seat, reap=True)
+        assert roster is not None
+        return roster.tokens == (seat.token,)
+
+    def refused() -> FaultCode:
+        with pytest.raises(Fault) as caught, units.begin(tenant):
+            pass
+        return caught.value.code
+
+    assert refused() == FaultCode.SHARD_SEAT_LOST
+    seats.append(paused)
+    with ExitStack() as stack:
+        caught = stack.enter_context(pytest.raises(Fault))
+        unit = stack.enter_context(units.begin(tenant))
+        unit.journal.claim_keys("box", [b"k" * 16])
+        age(database, paused.token)
+        assert not given_up()
+        age(database, paused.token, 60)
+        eventually(given_up)
+    assert caught.value.code == FaultCode.SYNC_LINK_DOWN
+    assert refused() == FaultCode.SHARD_SEAT_LOST
+    seats.append(seat)
+    with units.begin(tenant) as unit:
+        assert unit.journal.claim_keys("box", [b"k" * 16])
+    assert (units.tenant(""), units.tenants()) == (tenant, (tenant,))
     for one in (silent, desk):
         one.close()
     engine.dispose()

@@ -13,20 +13,25 @@ from cloud_broker.ports.clerks import Alert, AlertRow, Clerk, ClerkDay, ClerkFig
 from retail_core.ids import id_of
 from retail_core.insight.harvest import SoldTo
 
+# Every batch adds rows of its own: booking never waits for who is looking at the same day just now.
 _NOTE = """
-insert into clerk_watch_due select %(tenant)s, n.operator, n.day, %(now)s
+insert into clerk_watch_due (tenant_id, operator_id, business_date, since)
+select %(tenant)s, n.operator, n.day, %(now)s
 from unnest(%(operators)b::uuid[], %(days)b::date[]) as n(operator, day)
-order by n.operator, n.day on conflict do nothing
 """
 _TAKE = """
 with due as materialized (
-  select operator_id, business_date from clerk_watch_due where tenant_id = %(tenant)s
-  order by since limit %(limit)s for update skip locked)
-delete from clerk_watch_due w using due
-where w.tenant_id = %(tenant)s and w.operator_id = due.operator_id
-  and w.business_date = due.business_date
+  select due_id, operator_id, business_date from clerk_watch_due where tenant_id = %(tenant)s
+  order by due_id limit %(rows)s for update skip locked),
+taken as materialized (
+  select operator_id, business_date from due group by operator_id, business_date
+  order by min(due_id) limit %(limit)s)
+delete from clerk_watch_due w using due join taken using (operator_id, business_date)
+where w.tenant_id = %(tenant)s and w.due_id = due.due_id
 returning w.operator_id, w.business_date
 """
+# So many rows are looked at for one that is taken: a day stands there once for each batch.
+_ROWS_EACH = 16
 _RAISE = """
 insert into clerk_alert as held (tenant_id, operator_id, member_id, business_date, kind, sales,
   receipts, first_ms, last_ms, raised_at)
@@ -111,8 +116,8 @@ class PostgresClerks(Repository):
 
     def take(self, limit: int) -> tuple[ClerkDay, ...]:
         """Take days off the list; they are back when the transaction fails."""
-        rows = self._rows(_TAKE, limit=limit)
-        return tuple(ClerkDay(row.operator_id, row.business_date) for row in rows)
+        rows = self._rows(_TAKE, limit=limit, rows=_ROWS_EACH * limit)
+        return tuple(dict.fromkeys(ClerkDay(row.operator_id, row.business_date) for row in rows))
 
     def sold(self, day: ClerkDay) -> tuple[SoldTo, ...]:
         """Return what a clerk sold to members on a day, claimed receipts too."""

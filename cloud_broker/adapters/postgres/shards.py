@@ -60,8 +60,10 @@ where token = %(token)s and shard = any(%(leave)s::smallint[])
 _OURS = "set idle_in_transaction_session_timeout = '5s'"
 # One that is stopped inside a transaction must not keep its row for a minute. Between pipelined
 # statements the server takes it for busy and sets it no time: `_END` finds those by their lock.
+# What is done beside the booking may reckon for longer between two statements.
+_IDLE_BOOKING, _IDLE_BESIDE = "5s", "10s"
 _FENCE = """
-select set_config('idle_in_transaction_session_timeout', '5s', true),
+select set_config('idle_in_transaction_session_timeout', %(idle)s, true),
   pg_advisory_xact_lock_shared(%(open)s::int, (token & 2147483647)::int)
 from ingest_worker where token = %(token)s::bigint for key share
 """
@@ -173,9 +175,9 @@ def _locked(run: _Run, slot: int) -> bool:
 class _Fence(Repository):
     """Reads the seat of a transaction."""
 
-    def held(self, token: int) -> Callable[[], None]:
+    def held(self, token: int, idle: str) -> Callable[[], None]:
         """Ask for the seat; what is returned raises SHARD_SEAT_LOST when it is another's."""
-        found = self._ask(_FENCE, token=token, open=_OPEN)
+        found = self._ask(_FENCE, token=token, open=_OPEN, idle=idle)
 
         def held() -> None:
             if not found():
@@ -194,12 +196,8 @@ class SeatedUnits:
     @contextmanager
     def begin(self, tenant: UUID) -> Iterator[PostgresUnit]:
         """Open a transaction that holds the worker's seat; Fault SHARD_SEAT_LOST."""
-        with self._units.begin(tenant, self._fence) as unit:
+        with self._units.begin(tenant, _fence(self._seat, _IDLE_BOOKING)) as unit:
             yield unit
-
-    def _fence(self, connection: Connection, tenant: UUID) -> Callable[[], None]:
-        """Lock the seat's row; whoever gives the seat away waits for us, or we find none."""
-        return _Fence(connection, tenant).held(self._seat.token)
 
     def tenant(self, slug: str) -> UUID | None:
         """Return the tenant with this short name."""
@@ -208,3 +206,37 @@ class SeatedUnits:
     def tenants(self) -> tuple[UUID, ...]:
         """Return every tenant, oldest first."""
         return self._units.tenants()
+
+
+class BesideUnits:
+    """Fulfils `Units` for what is done beside the booking, in the seat the process has just then.
+
+    One seat after the other, since these threads outlive a worker. Who has none does nothing, and
+    what a stopped process has open is ended with its booking: it holds members and feeds, too.
+    """
+
+    def __init__(self, units: PostgresUnits, seat: Callable[[], Seat | None]) -> None:
+        self._units = units
+        self._seat = seat
+
+    @contextmanager
+    def begin(self, tenant: UUID) -> Iterator[PostgresUnit]:
+        """Open a transaction that holds the seat of now; Fault SHARD_SEAT_LOST."""
+        seat = self._seat()
+        if seat is None:
+            raise Fault(FaultCode.SHARD_SEAT_LOST)
+        with self._units.begin(tenant, _fence(seat, _IDLE_BESIDE)) as unit:
+            yield unit
+
+    def tenant(self, slug: str) -> UUID | None:
+        """Return the tenant with this short name."""
+        return self._units.tenant(slug)
+
+    def tenants(self) -> tuple[UUID, ...]:
+        """Return every tenant, oldest first."""
+        return self._units.tenants()
+
+
+def _fence(seat: Seat, idle: str) -> Callable[[Connection, UUID], Callable[[], None]]:
+    """Lock the seat's row; whoever gives the seat away waits for us, or we find none."""
+    return lambda connection, tenant: _Fence(connection, tenant).held(seat.token, idle)
