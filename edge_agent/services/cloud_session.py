@@ -55,6 +55,7 @@ class CloudSession:
         self._leases = leases
         self._watch = CloudWatch()
         self.heard: Callable[[], None] = _nobody
+        uplink.greet_with(lambda: link.publish_hello(self.hello()))
 
     def start(self) -> None:
         """Begin; the line connects in the background."""

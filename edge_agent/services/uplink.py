@@ -33,6 +33,8 @@ FRESH_MAX = 8  # records just written: to send them they are not read again
 IDLE_S = 5.0
 PRUNE_EVERY_MS = 60 * 60 * 1_000
 HELLO_GRACE_MS = 1_500
+# A hello that a dying worker took with it; a herd of a thousand is answered within this.
+HELLO_AGAIN_MS, HELLO_AGAIN_MS_MAX = 15_000, 240_000
 _NS_PER_MS = 1_000_000
 _MS_PER_S = 1_000
 _RTT_WEIGHT = 8
@@ -105,6 +107,16 @@ class Uplink:
         self._believed = True
         self._turns = 0
         self._met: Callable[[int], bool] = _any_cloud
+        self._greet: Callable[[], object] | None = None
+        self._hello_at_ms: int | None = None
+        self._hello_after_ms = HELLO_AGAIN_MS
+
+    def greet_with(self, greet: Callable[[], object]) -> None:
+        """Say hello by `greet` once more when none was answered for long in this session.
+
+        Only the answer tells of a cloud that was restored from a backup, and what it has lost.
+        """
+        self._greet = greet
 
     def meet(self, met: Callable[[int], bool]) -> None:
         """Ask `met` of every cloud that answers a hello; nothing is sent to one it refuses."""
@@ -172,6 +184,8 @@ class Uplink:
             self._in_flight, self._fresh = (), {}
             self._waiting = normalise((*self._waiting, *self._damaged))
             self._quiet_until_ms = self._now_ms() + HELLO_GRACE_MS
+            self._hello_after_ms = HELLO_AGAIN_MS
+            self._hello_at_ms = self._now_ms() + HELLO_AGAIN_MS
         self._wake.set()
 
     def cloud_state(self, *, up: bool) -> None:
@@ -191,6 +205,7 @@ class Uplink:
         """
         ack = decode_ack(payload)
         if ack.cloud_epoch:
+            self._hello_at_ms = None
             self._believed = self._met(ack.cloud_epoch)
         if not self._believed:
             return
@@ -230,6 +245,7 @@ class Uplink:
 
     def pump(self) -> int | None:
         """Send what may be sent now; return when (monotonic ms) to look again, None for idle."""
+        self._greet_again()
         while True:
             plan = self._planned()
             if not isinstance(plan, PublishPlan):
@@ -237,6 +253,18 @@ class Uplink:
             whole = [self._carried(frame) for frame in plan.send]
             if all(whole):
                 return plan.wake_ms
+
+    def _greet_again(self) -> None:
+        """Say hello again when the last one was not answered."""
+        now_ms = self._now_ms()
+        with self._lock:
+            due_ms = self._hello_at_ms
+            if due_ms is None or now_ms < due_ms or not (self._link.connected() and self._cloud_up):
+                return
+            self._hello_after_ms = min(2 * self._hello_after_ms, HELLO_AGAIN_MS_MAX)
+            self._hello_at_ms = now_ms + self._hello_after_ms
+        if self._greet is not None:
+            self._greet()
 
     def _planned(self) -> PublishPlan | int | None:
         now_ms = self._now_ms()

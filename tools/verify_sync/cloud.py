@@ -35,7 +35,8 @@ from tests.fakes.cloud_units import FakeUnit, FakeUnits
 
 TENANT = UUID(int=1)
 ENTITY = UUID(int=2)
-RESTORE_EPOCH = 1_000
+# By the clock, as the restore command takes it: no member changes that often between two restores.
+RESTORE_EPOCH = 1_000_000
 STORES = (UUID(int=0x11), UUID(int=0x12))
 BOXES_PER_STORE = (2, 1)
 PERSONS = tuple(
@@ -150,7 +151,7 @@ class Cloud:
     def restored_from(self, older: State) -> None:
         """Put an older database in place, as the restore command leaves it behind."""
         self.restores += 1
-        epoch, now_ms = RESTORE_EPOCH + self.restores, self.clock.now_ms()
+        epoch, now_ms = RESTORE_EPOCH * self.restores, self.clock.now_ms()
         draft = Draft(older)
         FakeUnit(draft).restores.begin(Restore(epoch, now_ms, now_ms))
         draft.heads = {

@@ -34,6 +34,12 @@ def test_a_short_run_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["set_back"] > 0
 
 
+@pytest.mark.parametrize("seed", [181, 2773, 3677])
+def test_what_was_found_once_is_mended(seed: int) -> None:
+    """A hello that nobody answered was not said again; two restores within a few changes."""
+    assert play(seed, history(seed, STEPS)).failure == ""
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_planted_bug_is_found(mutant: Mutant) -> None:
     found = hunt(mutant, (FOUND_BY.get(mutant.name, 0), *range(HUNTED)), STEPS)
