@@ -17,6 +17,7 @@ _CURRENCY = (
 UNITS = (
     "kg|KG|Kg|公斤|千克|斤|两|克|lb|lbs|LB|pc|pcs|PC|PCS|EA|stk|st|szt|шт|ks|db|ud|uds|UD|UN|unid|AD|adet|pz|PZ|buc|BUC"
     "|件|个|瓶|袋|盒|包|支|条|份|只|杯|听|罐|桶|张|次|本|扎|碗|打|块|串|位|例|锅|壶|盘|碟|粒|片|板|枚|個|点|點|コ|ケ|개|병|잔|봉"
+    "|米|套|双|台|卷|提|筐|箱|扇|把"
 )
 LITRES = "l|L|lt|Lt|LT|ltr|Ltr|LTR|Liter|л|升|gal|GAL"  # behind a blank: "0,5l" is a size in a name
 _NUMBER = re.compile(
@@ -152,7 +153,7 @@ def _marks(texts: Iterable[str]) -> Counter[tuple[str, int]]:
 def _measures(found: re.Match[str], tail: re.Match[str], text: str) -> bool:
     """Whether a number is a share, a weight or a size: "Milk 2,8%", "0,356", "Water 1,5L"."""
     if len(tail[2]) == _CENTS:
-        return False
+        return found["unit"] is not None
     if found["digits"][: tail.start()] == "0":
         return len(tail[2]) == _GROUP  # thousands never begin with a nought
     return bool(found["percent"] or found["unit"] or _SIZE.match(text, found.end("digits")))

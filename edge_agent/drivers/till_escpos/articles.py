@@ -11,6 +11,7 @@ from retail_core.limits import NAME_CHARS_MAX
 _NUMBERED = re.compile(r"(\d{2,3}|\d(?=[.)、 ]))[.)、]?\s+(?=\S)")
 _COUNT_BEHIND = re.compile(r"(?P<name>.*[^\W\d_].*?)\s?[xX×*](?P<count>[1-9]\d{0,2})")
 _GLUED_COUNT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af)）][xX×*]\d+$")
+_TAX_CODED = re.compile(r"[A-E]\d\d\s+(?=\S)")
 _PAIR = 2
 _WHOLE_FEN = 100
 _CODE_MIN = 1_000
@@ -23,6 +24,7 @@ class Article:
     name: str
     priced: Priced
     lead: Number | None = None
+    column: int = 0
 
 
 def same_amount(one: Priced, other: Priced) -> bool:
@@ -66,7 +68,14 @@ def _take_counts_behind(articles: list[Article]) -> None:
             )
 
 
-def counted(articles: list[Article]) -> tuple[ReceiptLine, ...]:
+def _drop_tax_codes(articles: list[Article]) -> None:
+    """Take "C00 " off the names when each begins with such a code."""
+    if len(articles) >= _PAIR and all(_TAX_CODED.match(article.name) for article in articles):
+        for article in articles:
+            article.name = _TAX_CODED.sub("", article.name, count=1)
+
+
+def counted(articles: list[Article], *, lead_is_column: bool = False) -> tuple[ReceiptLine, ...]:
     """Finish the articles: tell what numbers before names are.
 
     They are a column only if most articles have one; 1, 2, 3, … number the lines, big ones are the
@@ -74,8 +83,11 @@ def counted(articles: list[Article]) -> tuple[ReceiptLine, ...]:
     """
     _drop_numbering(articles)
     _take_counts_behind(articles)
+    _drop_tax_codes(articles)
     leads = [article.lead.value for article in articles if article.lead is not None]
-    is_column = len(leads) * 5 >= len(articles) * 3
+    outer = min((article.column for article in articles), default=0)
+    set_in = sum(each.lead is None and each.column > outer + 1 for each in articles)
+    is_column = lead_is_column or len(leads) * 5 >= (len(articles) - set_in) * 3
     is_numbering = len(leads) > _PAIR and leads == list(range(1, len(leads) + 1))
     is_code = len(leads) >= _PAIR and min(leads) >= _CODE_MIN
     lines: list[ReceiptLine] = []

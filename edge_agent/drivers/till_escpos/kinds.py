@@ -55,6 +55,10 @@ _POLICY = re.compile(
     r"\d\s*(?:天|日内|日以内)|[不概请請凭憑]",
     re.IGNORECASE,
 )  # "No refund", "Returns: 14 days", 退货请凭小票: what the shop does, not what this paper is
+_READING = re.compile(r"\W*[xz]\s?[12]\W*", re.IGNORECASE)  # a title; "Latte x2" is none
+_MONEY_WORDS = re.compile(
+    r"[元円圆원圓]|(?<![^\W\d_])(?:x|х|nt|hk|r|rm|rp|kr|zl|ft|lei)(?![^\W\d_])"
+)
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[¥￥$€£₩]\s?\d")
 _FIGURES = re.compile(r"(?=.*\d)[\W\d_]*[a-z\u0400-\u04ff]{0,2}[\W\d_]*")
 
@@ -119,9 +123,10 @@ class _Page:
 
     def _says_report(self, text: str) -> bool:
         """Whether a title has its number in it: "DELIVERY NOTE 2211" is no delivery of 22.11."""
-        papers = self.vocabulary.papers
-        return self.vocabulary.mentions(text, Meaning.REPORT) or papers.mentions(
-            text, PaperWord.REPORT
+        return (
+            _READING.fullmatch(text) is not None
+            or self.vocabulary.mentions(text, Meaning.REPORT)
+            or self.vocabulary.papers.mentions(text, PaperWord.REPORT)
         )
 
     @property
@@ -197,6 +202,7 @@ def _is_row_of(article: str, text: str, below: str) -> bool:
     if at < 0:
         return False
     rest = f"{said[:at]} {said[at + len(article) :]}"
+    rest = _MONEY_WORDS.sub(" ", rest)
     return _FIGURES.fullmatch(rest if rest.strip() else without_dates(below)) is not None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.domain.tapped_receipt import TappedReceipt
 from edge_agent.drivers.profiles import TillProfile
+from edge_agent.drivers.till_escpos.beside_profile import BesideProfile
 from edge_agent.drivers.till_escpos.examine import Examiner, decoded
 from edge_agent.drivers.till_escpos.frames import Command, Control, Token, Tokenizer
 from edge_agent.drivers.till_escpos.redact import Redactor
@@ -35,6 +36,7 @@ class Listening:
     def __init__(self, tap: TillTap, profile: TillProfile, key: bytes) -> None:
         self._seen: queue.Queue[TapSeen] = queue.Queue(SEEN_MAX)
         self._examiner = Examiner(profile.line)
+        self._beside = BesideProfile(profile)
         self._redactor = Redactor(key)
         self._tokenizer = Tokenizer()
         self._line: list[Token] = []
@@ -86,9 +88,11 @@ class Listening:
             return [{"type": "state", "state": seen.state}]
         if seen.kind == "job" and seen.receipt is not None:
             self._examiner.job(seen.receipt)
-            return [*self._blocks(self._redactor.pause()), _job(seen.receipt)]
+            told = _job(seen.receipt) | {"without_profile": self._beside.instead(seen.receipt)}
+            return [*self._blocks(self._redactor.pause()), told]
         self._last_ms = _mono_ms()
         self._examiner.saw(seen.data, seen.mono_ms)
+        self._beside.saw(seen.data, seen.mono_ms)
         return self._blocks(self._redactor.feed(seen.data, seen.mono_ms - self._began_ms))
 
     def _blocks(self, blocks: list[tuple[int, bytes]]) -> list[dict[str, Any]]:

@@ -147,7 +147,7 @@ class Reader:
             self._following = following
             self._line(line)
         return Reading(
-            counted(self._articles),
+            counted(self._articles, lead_is_column=self._columns[:1] == (Column.QTY,)),
             tuple(self._entries),
             any(article.priced.explicit_qty for article in self._articles),
             self._by_place_only,
@@ -174,7 +174,8 @@ class Reader:
     def _part(self, line: Line) -> None:
         self._column = line.segments[0].column
         figures, priced = self._price(take_apart(line, self._form))
-        if is_remark(line) and (priced is None or priced.unit_fen is None) and is_dated(line):
+        is_money = priced is not None and (priced.unit_fen is not None or priced.amount_fen < 0)
+        if is_remark(line) and is_dated(line) and not is_money:
             return
         word = _FIGURES.sub("", figures.label).casefold()
         names_price = COLUMN_OF.get(word) is Column.PRICE and len(figures.numbers) >= _PAIR
@@ -315,6 +316,8 @@ class Reader:
             return sums or meaning
         if meaning in _LESS and priced.amount_fen < 0 and not self._closed:
             return Meaning.DISCOUNT  # "Saved  -6.00", "Cash discount  -4.00"
+        if meaning is Meaning.NOTE and priced.amount_fen < 0:
+            return Meaning.DISCOUNT  # "会员9折  -8.57"
         return None if self._is_article(meaning, priced) else meaning
 
     def _is_article(self, meaning: Meaning | None, priced: Priced, name: str = "") -> bool:
@@ -369,7 +372,7 @@ class Reader:
         if ahead is not None and not priced.explicit_qty and same_amount(ahead, priced):
             priced = replace(ahead, amount_fen=priced.amount_fen)
         self._explainable = True
-        self._articles.append(Article(name, priced, lead))
+        self._articles.append(Article(name, priced, lead, self._column))
 
 
 def _is_product(priced: Priced) -> bool:

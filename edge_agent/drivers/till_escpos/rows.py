@@ -19,17 +19,19 @@ _DIGIT = re.compile(r"\d")
 _AROUND_LABELS = " :：,，;；"
 _VALUE = re.compile(r"-?[¥￥$€£]?-?\d[\d.,]*(?:元)?")
 TIMES_INSIDE = re.compile(
-    r"(?<=\d)[xX×*@](?=[\d¥￥$€£]|$)|^[xX×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
+    r"(?<=\d)[xXхХ×*@](?=[\d¥￥$€£]|$)|^[xXхХ×*@](?=[\d¥￥$€£])|=(?=[\d¥￥$€£])"
+    r"|(?:(?<=kg)|(?<=KG)|(?<=lb))[xX×*@](?=\d)"
     r"|(?<=\d)=$|(?<=[.,]\d\d)[A-HN-Z*]$|(?<=\d)(?:[軽※非]|TX|TZ)$"
 )  # 2x3.50, 5x, x3, @3.50
-TIMES = frozenset({"x", "×", "*", "@", "à"})
+TIMES = frozenset({"x", "х", "×", "*", "@", "à"})
 _GLUED = re.compile(
     r"[^\d\s][:：](?=[-¥￥$€£]?\d)|[^\W\d_](?<!\bNT)(?<!\bHK)(?<!\bUS)(?<!\b[ARS])(?=[¥￥$€£]\s?\d)|[\u4e00-\u9fff](?=\d+\.\d\d(?!\d))"
 )  # "合计:42.00", "Total$5", "合计42.00"
 _CURRENCIES = re.split(
     r"\s",
     "¥ ￥ $ € £ ₺ ₽ ₫ 元 円 원 บาท eur euro rmb cny usd hk$ nt$ r$ pln zł czk kč huf ft try tl "
-    "rub руб руб. р. gbp chf sek nok dkk kr kr. ron lei vnd vnđ đ krw jpy",
+    "rub руб руб. р. gbp chf sek nok dkk kr kr. ron lei vnd vnđ đ krw jpy rm rp s/ "
+    "₱ php ₹ rs rs. inr ₴ грн thb myr idr sgd aud nzd cad mxn cop clp pen aed sar",
 )
 SILENT = frozenset({"=", *_CURRENCIES, *UNITS.casefold().split("|")})
 _UNIT_WORDS = frozenset(UNITS.split("|"))
@@ -37,12 +39,15 @@ _LITRE_WORDS = frozenset(LITRES.split("|"))
 _BY_UNIT = re.compile(
     rf"(?:{'|'.join(map(re.escape, _CURRENCIES))})?/(?:1\s?)?(?:{UNITS}|100g|l)", re.IGNORECASE
 )  # "/kg", "€/kg"
-_TAX_CODE = re.compile(r"[A-Z]{1,2}|\*+|[A-Z]\*|#|[軽※非]")
+_TAX_CODE = re.compile(r"[A-ZАБВГ]{1,2}|\*+|[A-Z]\*|#|[軽※非]")
 _TAX_CODES_MAX = 2
 _RULE = re.compile(r"[-=_*.~+#─━—–·… ]{4,}")
 _CODE = re.compile(r"^(?:(?:\d{3}\s+)?\d{6,14}|\d{1,3}[.、)）])\s*(?=\S)")
 _BULLET = re.compile(r"^(?:[+*•·※►>#]+|[(（][A-Z][)）])\s*(?=[^\W\d_])")
 _CODE_BEHIND = re.compile(r"(?<=\S)\s+\d{8,14}(?:\s+[A-Z]{1,2})?$")
+_TAX_COLUMN = re.compile(r"[A-HТБАВГ]")
+_KIND_OF_PIECE = re.compile(r"[^\W\d_]{2,6}\.?")
+_MONEY_BEGINS = frozenset("0123456789¥￥$€£")
 _COUNT_BEFORE = re.compile(r"[nN][.°º](\d{1,3})")  # "N.2 COPERTO"
 _NUMBERED_COUNT = 3
 _LEAD_MAX = 99_999
@@ -117,8 +122,8 @@ def is_remark(line: Line) -> bool:
 
 
 def is_dated(line: Line) -> bool:
-    """Whether a remark says until when: the figures in it are no money."""
-    return _DATED.search(line.text) is not None
+    """Whether a remark says at its end until when: the figures in it are no money."""
+    return _DATED.search(line.segments[-1].text) is not None
 
 
 def column_heading(line: Line) -> tuple[Column, ...]:
@@ -160,9 +165,18 @@ def _split(words: list[_Word], start: int, form: NumberFormat) -> Figures:
     if unit is not None and unit.is_money:
         figures = (Times(), unit, *figures)  # "2 x 1,05 Baguette  2,10"
         first += 1
+    if first + 1 < start < len(words) and _in_tax_column(words, start - 1):
+        start -= 1
     label = " ".join(word.printed for word in words[first:start] if word.printed)
     glued = 0 < start < len(words) and _is_glued(words, start)
     return Figures(without_code(label), figures, lead, counted, glued)
+
+
+def _in_tax_column(words: list[_Word], at: int) -> bool:
+    """Whether a lone letter stands between name and figures, away from both: "Bułka   C  5 x"."""
+    alone = not _is_glued(words, at) and not _is_glued(words, at + 1)
+    beside = not _is_glued(words, at) and _is_glued(words, at + 1)
+    return _TAX_COLUMN.fullmatch(words[at].text) is not None and (alone or beside)
 
 
 def _without_doubles(found: Iterable[Figure]) -> tuple[Figure, ...]:
@@ -186,7 +200,8 @@ def _words(text: str, segment: int) -> list[_Word]:
 def _with_units(words: list[_Word]) -> list[_Word]:
     """Put a unit to its number where a price follows: "1.82 lb @ 0.74" are pounds.
 
-    Litres also where they begin the line: "42,11 l  1,759 EUR/l  74,07".
+    Litres also where they begin the line: "42,11 l  1,759 EUR/l  74,07". Any other word between
+    says nothing: "2 strip x 4.500".
     """
     joined: list[_Word] = []
     for at, word in enumerate(words):
@@ -194,10 +209,13 @@ def _with_units(words: list[_Word]) -> list[_Word]:
         begins_line = word.segment == 0 and len(joined) == 1
         is_litre = word.text in _LITRE_WORDS and (price_follows or begins_line)
         is_unit = is_litre or (price_follows and word.text in _UNIT_WORDS)
-        if joined and is_unit and joined[-1].text[-1].isdigit():
+        has_price = at + 2 < len(words) and words[at + 2].text[0] in _MONEY_BEGINS
+        is_piece = price_follows and has_price and _KIND_OF_PIECE.fullmatch(word.text)
+        if joined and (is_unit or is_piece) and joined[-1].text[-1].isdigit():
             before, blank = joined.pop(), " " if is_litre else ""
             printed = f"{before.printed} {word.printed}".strip()
-            joined.append(_Word(f"{before.text}{blank}{word.text}", printed, before.segment))
+            unit = f"{blank}{word.text}" if is_unit else ""
+            joined.append(_Word(before.text + unit, printed, before.segment))
         else:
             joined.append(word)
     return joined
