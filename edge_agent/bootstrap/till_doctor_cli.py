@@ -133,9 +133,23 @@ def _line(event: dict[str, Any]) -> str:
         case "job":
             total = "-" if event["total_fen"] is None else f"{event['total_fen'] / 100:.2f}"
             fault = f" [yellow]{event['fault']['code']}[/]" if event["fault"] else ""
-            return f"[bold]── {event['kind']}: {event['lines']} 行 / lines, {total}[/]{fault}"
+            said = f"[bold]── {event['kind']}: {event['lines']} 行 / lines, {total}[/]{fault}"
+            return said + _instead(event.get("without_profile"))
         case _:
             return f"── {event.get('state', event['type'])}"
+
+
+def _instead(bare: dict[str, Any] | None) -> str:
+    """Say what would be read if the till had no profile; "" when the profile is not to blame."""
+    if bare is None:
+        return ""
+    lines, total = bare["lines"], f"{bare['total_fen'] / 100:.2f}"
+    return (
+        f"\n   [yellow]配置不合这张小票:不用配置能读出 {lines} 行,合计 {total}。"
+        "重新学一遍,或把 profile 改成 generic-auto[/]"
+        f"\n   [yellow]The profile does not fit: without it {lines} lines and total {total} are "
+        "read. Teach the till again, or set its profile to generic-auto[/]"
+    )
 
 
 def _listen(

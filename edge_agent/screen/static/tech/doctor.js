@@ -26,6 +26,7 @@ export const texts = {
     "doctor.live": "逐行看字节",
     "doctor.hex": "十六进制",
     "doctor.lines": "{count} 行",
+    "doctor.misfit": "配置不合这张小票:不用配置能读出 {count} 行,合计 {total}。到“学小票”重新学一遍,或把 profile 改成 generic-auto",
     "doctor.state.ok": "线路通",
     "doctor.state.starting": "正在打开",
     "doctor.state.gone": "线路断了",
@@ -58,6 +59,7 @@ export const texts = {
     "doctor.live": "Bytes, line by line",
     "doctor.hex": "hexadecimal",
     "doctor.lines": "{count} lines",
+    "doctor.misfit": "The profile does not fit: without it {count} lines and total {total} are read. Teach the till again, or set its profile to generic-auto",
     "doctor.state.ok": "line is up",
     "doctor.state.starting": "opening",
     "doctor.state.gone": "line is down",
@@ -163,8 +165,9 @@ export function open(place, desk) {
     if (jobs.firstElementChild?.classList.contains("muted")) jobs.replaceChildren();
     const total = job.total_fen === null ? "" : yuan(job.total_fen);
     const why = job.fault ? h("span.note", {}, `${job.fault.code} ${job.fault[language]}`) : null;
+    const bare = job.without_profile ? h("span.note", {}, t("doctor.misfit", { count: job.without_profile.lines, total: yuan(job.without_profile.total_fen) })) : null;
     const sign = mark(job.fault ? "degraded" : "ok");
-    jobs.prepend(h("li.row", {}, sign, h("span.strong", {}, t(`doctor.kind.${job.kind}`)), h("span", {}, t("doctor.lines", { count: job.lines })), h("span.strong", {}, total), why));
+    jobs.prepend(h("li.row", {}, sign, h("span.strong", {}, t(`doctor.kind.${job.kind}`)), h("span", {}, t("doctor.lines", { count: job.lines })), h("span.strong", {}, total), why, bare));
     while (jobs.childElementCount > JOBS_SHOWN) jobs.lastElementChild?.remove();
   }
 
