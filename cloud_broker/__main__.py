@@ -24,6 +24,7 @@ from cloud_broker.cli import (
     partners,
     persons,
     recommend,
+    releases,
     setup,
     steering,
     sync,
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 masters.add_to(goods.import_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, alerts, downlink)
+FURTHER = (steering, releases, alerts, downlink)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     broker_dir: Path | None = Field(None, description="where broker-files wrote, to keep its CRL")
     ca_dir: Path | None = Field(None, description="the boxes' authority; none: no certificates")
     ca_passphrase: SecretStr = SecretStr("")
+    release_dir: Path | None = Field(None, description="releases for boxes; none: no updates")
     door_host: str = Field("127.0.0.1", description="the HTTPS door of boxes with certificates")
     door_port: Port | None = None
     door_url: str = Field("", description="how boxes reach the door; empty: its host and port")

@@ -31,6 +31,7 @@ from edge_agent.bootstrap.sync_cli import app as sync_app
 from edge_agent.bootstrap.tags import app as nfc_app
 from edge_agent.bootstrap.terminals_cli import app as terminals_app
 from edge_agent.bootstrap.tills_cli import app as till_app
+from edge_agent.bootstrap.update_cli import update_app
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -66,6 +67,7 @@ app.add_typer(member_app, name="member")
 app.add_typer(terminals_app, name="terminals")
 app.add_typer(till_app, name="till")
 app.add_typer(sync_app, name="sync")
+app.add_typer(update_app, name="update")
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,12 @@ class ClerkConfig(_Section):
     training_role: Literal["clerk", "manager"] = "clerk"
 
 
+class UpdatesConfig(_Section):
+    """Releases: the root of trust that came with the box; without one it takes none."""
+
+    root_file: Path | None = None
+
+
 class ConfigFile(_Section):
     """How one agent runs on this machine; relative paths start at the file's own folder.
 
@@ -227,6 +233,7 @@ class ConfigFile(_Section):
     scales: ScalesConfig = ScalesConfig()
     agreement: AgreementConfig = AgreementConfig()
     network: NetworkConfig = NetworkConfig()
+    updates: UpdatesConfig = UpdatesConfig()
 
     @model_validator(mode="after")
     def _distinct_lanes(self) -> "ConfigFile":
@@ -301,7 +308,10 @@ def _under(folder: Path, config: ConfigFile) -> ConfigFile:
     given = {name: getattr(config.network, name) for name in files}
     named = {name: folder / file for name, file in given.items() if file is not None}
     network = config.network.model_copy(update=named)
-    return config.model_copy(update={**found, "face": face, "network": network})
+    root = config.updates.root_file
+    updates = UpdatesConfig(root_file=None if root is None else folder / root)
+    changed = {**found, "face": face, "network": network, "updates": updates}
+    return config.model_copy(update=changed)
 
 
 def _details(error: ValidationError) -> str:

@@ -9,6 +9,7 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services.budget_placing import BudgetPlacing
 from cloud_broker.services.consent_keeping import ConsentKeeping
 from cloud_broker.services.fleet.commands import OrderKeeper
+from cloud_broker.services.fleet.releases import RolloutKeeper
 from cloud_broker.services.growth_keeper import GrowthKeeper
 from cloud_broker.services.harvest_watch import HarvestWatch
 from cloud_broker.services.lease_placing import LeasePlacing
@@ -47,6 +48,7 @@ def beside_workers(
         "snapshots": Snapshots(units, clock).make_wanted,
         "store-sets": StoreSets(units, clock).tend,
         "commands": OrderKeeper(units, clock).tend,
+        "rollouts": RolloutKeeper(units, clock).tend,
         "tasks": TaskWork(units, clock, rules, MallDesk(units, clock, rules), tally).run,
     }
 

@@ -32,6 +32,7 @@ from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
 from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.office import Office, build_office
+from cloud_broker.bootstrap.releases import freshness_worker
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.keeper import ShardKeeper, Standing
@@ -116,7 +117,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
     desk = Desk(office.units, queries, RepairBench(office.units, office.clock), office.clock)
     goods = back_office(office.units, office.clock, office.ids, office.keys, settings.zone)
     deps = ApiDeps(
-        devices=Devices(office.units),
+        devices=Devices(office.units, settings.release_dir),
         members=Members(office.units, office.clock),
         faces=office.faces,
         phones=Phones(office.units, office.clock, office.ids),
@@ -276,6 +277,10 @@ def run(settings: Settings, role: Role) -> None:
             for worker in alert_workers(office, running.tally, keeper.works):
                 worker.start()
                 stack.callback(worker.stop)
+            if office.settings.release_dir is not None:
+                fresh = freshness_worker(office, running.tally, office.settings.release_dir)
+                fresh.start()
+                stack.callback(fresh.stop)
             if office.settings.ca_dir is not None:
                 tending = gate_worker(office, running.tally)
                 tending.start()

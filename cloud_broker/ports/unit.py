@@ -35,6 +35,7 @@ from cloud_broker.ports.profiles import ProfileRepo
 from cloud_broker.ports.receipts import ReceiptRepo
 from cloud_broker.ports.repair import RepairRepo
 from cloud_broker.ports.restores import RestoreRepo
+from cloud_broker.ports.rollouts import RolloutRepo
 from cloud_broker.ports.sets import SetRepo
 from cloud_broker.ports.sms import SmsRepo
 from cloud_broker.ports.stock import StockRepo
@@ -242,6 +243,11 @@ class Unit(Protocol):
     @property
     def twins(self) -> TwinRepo:
         """What boxes are to be like."""
+        ...
+
+    @property
+    def rollouts(self) -> RolloutRepo:
+        """Releases on their way to boxes."""
         ...
 
     @property

@@ -1,6 +1,7 @@
 """Boxes over HTTP: who is asking, and the documents they fetch."""
 
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
@@ -10,10 +11,11 @@ from retail_core.texts.faults import FaultCode
 
 
 class Devices:
-    """What a box may fetch besides members."""
+    """What a box may fetch besides members; `releases` is the folder of signed files."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, releases: Path | None = None) -> None:
         self._units = units
+        self.releases = releases
 
     def who(self, token: str) -> tuple[UUID, Place]:
         """Return (tenant, place) of the box with this token. Raises Fault API_TOKEN_WRONG.

@@ -46,6 +46,7 @@ from edge_agent.api.routes import (
     tech_health,
     tech_learn,
     tech_sync,
+    tech_update,
     tech_watch,
     training,
 )
@@ -80,6 +81,7 @@ FEATURES = (
     tech_health,
     tech_learn,
     tech_sync,
+    tech_update,
     tech_watch,
     events,
 )

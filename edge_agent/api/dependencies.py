@@ -44,6 +44,7 @@ from edge_agent.services.pairing import Pairing
 from edge_agent.services.reissue import ReissuePhone
 from edge_agent.services.rotate_faces import RotateFaces
 from edge_agent.services.suggestions import Suggestions
+from edge_agent.services.update_parts import UpdateStatus
 from edge_agent.services.write_permit import WritePermit
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -101,6 +102,7 @@ class ApiDeps:
     health: HealthWatch
     diag: Diagnostics
     lessons: Lessons
+    updates: Callable[[], UpdateStatus | None]
 
 
 IdempotencyHeader = Annotated[

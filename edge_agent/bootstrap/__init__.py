@@ -46,6 +46,7 @@ from edge_agent.bootstrap.tech import build_tech
 from edge_agent.bootstrap.till_software import build_till_software
 from edge_agent.bootstrap.time_loop import time_loops
 from edge_agent.bootstrap.twin import Steered, build_steering, in_force
+from edge_agent.bootstrap.updates import build_updates, of_slot, slot, status_of, update_loops
 from edge_agent.bootstrap.wellbeing import build_wellbeing
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
@@ -147,6 +148,8 @@ class Agent:
         self.surface.care.work.ending()
         if self.basis.safe_mode is not None:
             self.basis.safe_mode.ended()
+        if self.basis.updates is not None:
+            self.basis.updates.ending(asked=True)
 
     def stop(self) -> None:
         """Say goodbye, stop every thread, close every file; safe to call twice."""
@@ -167,8 +170,8 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
     basis = basis_of(settings, version, outside.clock)
     with ExitStack() as files:
         storage = open_storage(basis, files)
-        basis = replace(basis, settings=in_force(settings, storage))
-        safe_mode = SafeMode(storage.documents, basis.clock, restart_program)
+        basis = replace(basis, settings=of_slot(in_force(settings, storage)))
+        safe_mode = SafeMode(storage.documents, basis.clock, restart_program, slot())
         basis = replace(basis, safe_mode=safe_mode)
         lines = open_lines(basis, storage, outside.directory, outside.persons)
         files.callback(lines.directory.close)
@@ -182,13 +185,15 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         surface = build_surface(basis, storage, services, devices, lines, brokerage)
         lines.downlink.listen(announcer(basis, services, surface))
         software = build_till_software(basis, storage, services, surface, devices, files)
+        updates = build_updates(basis, storage, services, surface.health, surface.care.work)
+        basis = replace(basis, updates=updates)
         app = build_api(basis, storage, services, surface, devices)
         app.mount("/till-software", software.door)
         cloud = build_cloud_session(
             basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
         )
         deeds = deeds_for_hq(basis, surface.care.diag, surface.health)
-        steered = Steered(lines.link, lines.downlink, cloud, surface.health, deeds)
+        steered = Steered(lines.link, lines.downlink, cloud, surface.health, deeds, updates)
         return Agent(
             basis=basis,
             storage=storage,
@@ -206,6 +211,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
                 *rights_loops(basis, storage, lines, services, surface.baskets, cloud),
                 *time_loops(basis, lines),
                 build_steering(basis, storage, steered),
+                *update_loops(basis),
                 *build_loops(basis, services, surface, devices),
                 *software.loops,
             ),
@@ -316,6 +322,7 @@ def build_api(
         health=surface.health,
         diag=surface.care.diag,
         lessons=build_lessons(basis, devices),
+        updates=status_of(basis),
     )
     places = (basis.settings.hosts, basis.settings.origins)
     gate = Gate(*places, tokens, paired.origins, lambda: services.pairing.open)

@@ -25,6 +25,7 @@ from edge_agent.services.device_broker import DeviceBroker
 from edge_agent.services.restore import restore_unsynced
 from edge_agent.services.safe_mode import SafeMode
 from edge_agent.services.shop_keeper import ShopKeeper
+from edge_agent.services.updates import UpdateKeeper
 from edge_agent.settings import Settings
 from retail_core.clock import TimeQuality
 from retail_core.tally import FaultTally
@@ -50,6 +51,7 @@ class Basis:
     board: Board
     broker: DeviceBroker | None = None
     safe_mode: SafeMode | None = None
+    updates: UpdateKeeper | None = None
 
     @property
     def safe(self) -> bool:

@@ -69,6 +69,7 @@ class Services:
     recruiting: Recruiting
     growth: Growth
     permit: WritePermit
+    recorder: Recorder
 
     def release_waiters(self) -> None:
         """Let whoever waits at a lane come back empty-handed; safe to call twice."""
@@ -79,10 +80,8 @@ class Services:
 def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Devices) -> Services:
     """Wire the services."""
     replica, clock, ids, shop = storage.replica, basis.clock, basis.ids, basis.shop
-    recorder = Recorder(
-        storage.journal,
-        [lines.pending.recorded, lines.uses.recorded, lines.uplink.recorded],
-    )
+    told = [lines.pending.recorded, lines.uses.recorded, lines.uplink.recorded]
+    recorder = Recorder(storage.journal, told)
     sessions = TillSessions(clock, basis.settings.config.face.turn_policy)
     members = _members(basis, storage, lines)
     members.stands_here = lines.downlink.first
@@ -130,6 +129,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         leases=leases,
         after=after,
         pairing=_pairing(basis, storage),
+        recorder=recorder,
         permit=build_permit(basis, storage, recorder, lines.uplink),
         growth=build_growth(basis, storage, recorder, leases, counter.prices),
         recruiting=build_recruiting(

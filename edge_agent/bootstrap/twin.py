@@ -23,6 +23,7 @@ from edge_agent.services.downlink import Downlink
 from edge_agent.services.fleet_asking import TURN_S, FleetAsking
 from edge_agent.services.health_watch import HealthWatch
 from edge_agent.services.twin import TwinKeeper, kept
+from edge_agent.services.updates import UpdateKeeper
 from edge_agent.settings import ConfigFile, Settings
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
@@ -96,6 +97,7 @@ class Steered:
     cloud: CloudSession
     health: HealthWatch
     more: Mapping[str, Action] = field(default_factory=dict)
+    updates: UpdateKeeper | None = None
 
 
 def build_steering(
@@ -117,7 +119,7 @@ def build_steering(
         account.url, account.token.get_secret_value(), network_of(own).outgoing
     )
     commands = CommandRunner(storage.documents, _actions(parts, twin))
-    asking = FleetAsking(desk, twin, commands)
+    asking = FleetAsking(desk, twin, commands, parts.updates)
 
     def heard() -> None:
         if parts.link.settled:

@@ -10,6 +10,7 @@ import time
 from edge_agent.ports.fleet_line import FleetLine
 from edge_agent.services.commands import CommandRunner
 from edge_agent.services.twin import TwinKeeper
+from edge_agent.services.updates import UpdateKeeper
 from retail_core.errors import Fault
 from retail_core.wire.fleet import CommandSheet, FleetSheet, FleetWord
 from retail_core.wire.messages import WIRE_VERSION
@@ -22,8 +23,17 @@ REST_S_MAX = 60.0
 class FleetAsking:
     """One thread's work; `nudge` may be called from any."""
 
-    def __init__(self, line: FleetLine, twin: TwinKeeper, commands: CommandRunner) -> None:
+    def __init__(
+        self,
+        line: FleetLine,
+        twin: TwinKeeper,
+        commands: CommandRunner,
+        updates: UpdateKeeper | None = None,
+    ) -> None:
         self._line = line
+        self._updates = updates
+        if updates is not None:
+            updates.news = self.nudge
         self._twin = twin
         self._commands = commands
         self._nudged = threading.Event()
@@ -59,9 +69,13 @@ class FleetAsking:
         """Ask once and do what came; return whether there is more to say or to do."""
         starts = self._commands.asking(self._waiting)
         ended = self._commands.ended()
-        word = FleetWord(WIRE_VERSION, self._twin.version, self._twin.report(), starts, ended)
+        update = None if self._updates is None else self._updates.told()
+        report = self._twin.report()
+        word = FleetWord(WIRE_VERSION, self._twin.version, report, starts, ended, update)
         sheet = self._line.exchange(word)
         self._commands.noted(sheet.noted)
+        if self._updates is not None:
+            self._updates.take(sheet.release)
         taken = self._twin.take(sheet)
         self._begin(starts, sheet)
         self._waiting = sheet.commands

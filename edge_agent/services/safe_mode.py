@@ -18,9 +18,14 @@ class StartBook:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def read(self) -> Starts:
-        """Return what is known; a document that nobody can read is a box that starts well."""
+    def read(self, slot: str | None = None) -> Starts:
+        """Return what is known; a document that nobody can read is a box that starts well.
+
+        Starts of a program from another slot say nothing about one from `slot` (None: any).
+        """
         held = self._documents.get(DOCUMENT) or {}
+        if slot is not None and held.get("slot", "") != slot:
+            return Starts()
         try:
             failing = held.get("failing", [])
             if not isinstance(failing, list):
@@ -30,11 +35,14 @@ class StartBook:
         except (TypeError, ValueError):
             return Starts()
 
-    def write(self, starts: Starts) -> None:
-        """Keep it; when this returns it is on disk."""
+    def write(self, starts: Starts, slot: str | None = None) -> None:
+        """Keep it, for the slot it was for before (None); when this returns it is on disk."""
+        if slot is None:
+            slot = str((self._documents.get(DOCUMENT) or {}).get("slot", ""))
         failing = [[one.boot, one.mono_ms] for one in starts.failing]
         self._documents.put(
-            DOCUMENT, {"failing": failing, "safe": starts.safe, "rounds": starts.rounds}
+            DOCUMENT,
+            {"failing": failing, "safe": starts.safe, "rounds": starts.rounds, "slot": slot},
         )
 
 
@@ -46,14 +54,15 @@ class SafeMode:
         documents: Documents,
         clock: Clock,
         restart: Callable[[], None],
+        slot: str = "",
     ) -> None:
         self._book = StartBook(documents)
         self._clock = clock
         self._restart = restart
         now = clock.now()
         self._began_ms = now.mono_ms
-        starts = boot_loop.began(self._book.read(), Start(now.boot_id.hex, now.mono_ms))
-        self._book.write(starts)
+        starts = boot_loop.began(self._book.read(slot), Start(now.boot_id.hex, now.mono_ms))
+        self._book.write(starts, slot)
         self.active = starts.safe
         self._due_ms = boot_loop.due_ms(starts)
         self._settled = False

@@ -3,7 +3,8 @@
 
 A code never changes its meaning; a retired code is not used again.
 Blocks, in this order: A api, C catalogue, D disk, F fleet (101 to 117 provisioning, 118 to 129
-alerts, from 130 what boxes are told), H health of a box, I installation, L ledger, M models,
+alerts, from 130 what boxes are told, from 240 releases), H health of a box, I installation,
+L ledger, M models,
 P pricing and sales, R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane,
 6xx consent), S sync, T till taps, W wire.
 """
@@ -126,6 +127,26 @@ class FaultCode(StrEnum):
     COMMAND_HALTED = "F140"
     COMMAND_SILENT = "F141"
     COMMAND_BROKE = "F142"
+    RELEASE_WRONG = "F240"
+    RELEASE_OLDER = "F241"
+    RELEASE_WAS_BAD = "F242"
+    RELEASE_STARTS = "F243"
+    RELEASE_BROKEN = "F244"
+    RELEASE_BREAKS = "F245"
+    RELEASE_STOPS_SHOP = "F246"
+    RELEASE_NOT_OURS = "F247"
+    RELEASE_UNTRUSTED = "F248"
+    RELEASE_EXPIRED = "F249"
+    RELEASE_REPLAYED = "F250"
+    RELEASE_NO_ROOT = "F251"
+    RELEASE_NO_ROOM = "F252"
+    RELEASE_POLICY_WRONG = "F253"
+    RELEASE_UNKNOWN = "F254"
+    RELEASE_TAKEN = "F255"
+    RELEASE_KEY_WRONG = "F256"
+    RELEASE_BUSY = "F257"
+    RELEASE_NO_SHELF = "F258"
+    RELEASE_CALLED_BACK = "F259"
 
     HEALTH_UNDERVOLTAGE = "H101"
     HEALTH_THROTTLED = "H102"

@@ -22,6 +22,7 @@ from retail_core.texts.specs import (
     receipts,
     recognition,
     recruiting,
+    releases,
     restoring,
     setup,
     sync,
@@ -44,6 +45,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | enrolment.SPECS
     | alerts.SPECS
     | fleet.SPECS
+    | releases.SPECS
     | growth.SPECS
     | health.SPECS
     | trade.SPECS

@@ -1,4 +1,4 @@
-"""What a box and the cloud say to each other of its twin and its commands, over HTTP.
+"""What a box and the cloud say to each other of its twin, commands and release, over HTTP.
 
 One question has it all: what became of what was wanted, which commands it would like to start and
 how others ended; the answer says what is wanted and which commands wait. Asked again it changes
@@ -44,6 +44,39 @@ class CommandTold(msgspec.Struct, array_like=True, frozen=True):
     detail: Detail = ""
 
 
+class UpdateTold(msgspec.Struct, array_like=True, frozen=True):
+    """Which release runs on a box, and how far it is with the one it is about (0: none).
+
+    `sales` and `breaks` are those of its trial, `waits` why it does not restart yet.
+    """
+
+    running: Count
+    version: Text = ""
+    number: Count = 0
+    stage: Text = ""
+    code: Text = ""
+    sales: Count = 0
+    breaks: Count = 0
+    waits: Text = ""
+
+
+class ReleaseWish(msgspec.Struct, array_like=True, frozen=True):
+    """The release a box is to have, or to leave (`back`), and what it has to show first.
+
+    `window_from` and `window_to` are minutes of the store's day, `hold_s` how long a basket that
+    nobody touches keeps the box from restarting.
+    """
+
+    number: Count
+    version: Text = ""
+    back: bool = False
+    sales: Count = 1
+    well_s: Count = 300
+    window_from: Count = 0
+    window_to: Count = 0
+    hold_s: Count = 0
+
+
 class FleetWord(msgspec.Struct, array_like=True, frozen=True):
     """A box's word; `version` is the desired state that `keys` are about, `starts` it asks for."""
 
@@ -52,6 +85,7 @@ class FleetWord(msgspec.Struct, array_like=True, frozen=True):
     keys: KeysTold = ()
     starts: Ids = ()
     ended: CommandsTold = ()
+    update: UpdateTold | None = None
 
 
 class CommandSheet(msgspec.Struct, array_like=True, frozen=True):
@@ -73,6 +107,7 @@ class FleetSheet(msgspec.Struct, array_like=True, frozen=True):
     commands: tuple[CommandSheet, ...] = ()
     started: tuple[CommandSheet, ...] = ()
     noted: Ids = ()
+    release: ReleaseWish | None = None
 
 
 _Word = TypeVar("_Word", FleetWord, FleetSheet)

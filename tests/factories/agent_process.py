@@ -32,9 +32,16 @@ class AgentProcess:
     """`edge-agent run` over a folder; the cloud's addresses lead nowhere."""
 
     def __init__(
-        self, folder: Path, *, extra: str = "", device: str = DEVICE, config: str = CONFIG
+        self,
+        folder: Path,
+        *,
+        extra: str = "",
+        device: str = DEVICE,
+        config: str = CONFIG,
+        module: str = "edge_agent",
     ) -> None:
         self.folder = folder
+        self.module = module
         self.port = free_port()
         nowhere = free_port()
         device = device.replace("broker_port = 18830", f"broker_port = {nowhere}")
@@ -69,7 +76,7 @@ class AgentProcess:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "edge_agent", "run", "--config", str(self.config)],
+                [sys.executable, "-m", self.module, "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,

@@ -42,6 +42,7 @@ from tests.fakes.cloud_mall import MallShelf
 from tests.fakes.cloud_masters import MasterShelf
 from tests.fakes.cloud_recruiting import RecruitingShelf
 from tests.fakes.cloud_restores import RestoreShelf
+from tests.fakes.cloud_rollouts import RolloutShelf
 from tests.fakes.cloud_task_shelf import TaskShelf
 from tests.fakes.cloud_tills import TillShelf
 from tests.fakes.cloud_twins import TwinShelf
@@ -113,6 +114,7 @@ class State:
     line: WaitingLine = field(default_factory=WaitingLine)
     effects: EffectShelf = field(default_factory=EffectShelf)
     twins: TwinShelf = field(default_factory=TwinShelf)
+    rollouts: RolloutShelf = field(default_factory=RolloutShelf)
     enrolled: EnrolShelf = field(default_factory=EnrolShelf)
     restored: RestoreShelf = field(default_factory=RestoreShelf)
     shelf: MasterShelf = field(default_factory=MasterShelf)

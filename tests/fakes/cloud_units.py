@@ -33,6 +33,7 @@ from tests.fakes.cloud_phones import FakePhoneRepo
 from tests.fakes.cloud_placements import FakePlacementRepo
 from tests.fakes.cloud_recruiting import FakePersonFilterRepo, FakeSmsRepo
 from tests.fakes.cloud_restores import FakeRestoreRepo
+from tests.fakes.cloud_rollouts import FakeRolloutRepo
 from tests.fakes.cloud_sets import FakeSetRepo
 from tests.fakes.cloud_state import State
 from tests.fakes.cloud_tasks import FakeTaskRepo
@@ -78,6 +79,7 @@ class FakeUnit:
         self.tasks = FakeTaskRepo(state)
         self.mall = FakeMallRepo(state)
         self.restores = FakeRestoreRepo(state)
+        self.rollouts = FakeRolloutRepo(state)
         self.effects = FakeEffectRepo(state)
         self.enrolments = FakeEnrolmentRepo(state, self.fleet)
         self.health = FakeHealthRepo(state)

@@ -40,6 +40,7 @@ from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_up, encode
 from retail_core.wire.messages import WIRE_VERSION, UpFrame
 from tools.fleet_sim.loop_link import Lines, LoopLink
+from tools.fleet_sim.releasing import Program
 from tools.fleet_sim.spec import Fleet, StoreSpec
 
 ZONE = "Asia/Shanghai"
@@ -108,6 +109,7 @@ class Box:
         self.fresh: deque[tuple[UUID, int]] = deque()
         self.heard_ns = 0
         self._acked: asyncio.Event | None = None
+        self.program: Program | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._open_files()
 
@@ -133,7 +135,7 @@ class Box:
             on_published=lambda kind, version: world.published(self, kind, version),
             shelf=self.shelf,
         )
-        self.recorder = Recorder(self.journal, [self.uplink.recorded])
+        self.recorder = Recorder(self.journal, [self.uplink.recorded, self._booked])
         self.presence = _Presence(
             self.link,
             self.journal,
@@ -174,6 +176,8 @@ class Box:
     def end(self) -> None:
         """Hang up and close the files."""
         self._forget_timer()
+        if self.program is not None:
+            self.program.close()
         self.session.stop()
         self.directory.close()
         self.journal.close()
@@ -244,6 +248,15 @@ class Box:
                 events=tuple(event_of(record.draft) for record in records),
             )
         )
+
+    def take_releases(self, root_file: Path) -> None:
+        """Begin to take releases from the cloud."""
+        url, token = self.world.fleet.url, self.spec.token
+        self.program = Program(self.folder, url, token, root_file, self.world.clock)
+
+    def _booked(self, records: tuple[Record, ...]) -> None:
+        if self.program is not None:
+            self.program.booked(records)
 
     # ---- what comes -----------------------------------------------------------------------------
 

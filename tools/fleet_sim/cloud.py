@@ -87,6 +87,11 @@ class Cloud:
         return self.office.tenant()
 
     @property
+    def release_dir(self) -> Path:
+        """Where releases for the boxes lie."""
+        return self.folder / "releases"
+
+    @property
     def url(self) -> str:
         """Where the API answers."""
         return f"http://{self.host}:{self.http_port}"
@@ -120,6 +125,7 @@ class Cloud:
             f'broker_host = "{self.host}"\n'
             f"broker_port = {self.broker_port}\n"
             f'broker_password = "{secrets.token_urlsafe(32)}"\n'
+            f'release_dir = "{self.release_dir}"\n'
         )
 
     def goods(self) -> None:

@@ -19,6 +19,7 @@ from tools.fleet_sim.crew import Answer, Crew
 from tools.fleet_sim.meter import summary
 from tools.fleet_sim.provisioning import Plan, provision, show_interest
 from tools.fleet_sim.reconcile import Verdict, reconcile
+from tools.fleet_sim.releasing import Releases, said
 from tools.fleet_sim.spec import SPEC_FILE, Fleet, save
 from tools.fleet_sim.usage import Usage
 from tools.wan.emulator import CLOUD_IP, Wan
@@ -44,6 +45,8 @@ class Run:
     fleet: Fleet | None = None
     wan: Wan | None = None
     control: str = ""
+    releases: Releases | None = None
+    sent_out: int = 0
 
     @classmethod
     def on(
@@ -147,6 +150,15 @@ class Run:
                 raise TimeoutError(f"{waits} events are not booked after {within_s:g} s")
             time.sleep(LOOK_S)
         return answers
+
+    def send_out(self, *, bad: bool, within_s: float) -> dict[str, Any]:
+        """Send the next release out to all boxes and wait for its end; return what became of it."""
+        if self.releases is None:
+            self.releases = Releases(self.cloud)
+            self.crew.tell("releases", root_file=str(self.releases.root_file))
+        self.sent_out += 1
+        rollout = self.releases.send_out(self.sent_out, bad=bad)
+        return said(self.releases.ended(rollout, within_s))
 
     def booking_waits(self) -> int:
         """Return how many events are acknowledged and not booked yet."""

@@ -16,6 +16,12 @@ do = "stores"           # one of the faults of trouble.py, to a share of the sto
 kind = "cut"
 share = 0.3
 seconds = 3.0
+
+[[step]]
+at_s = 9.0
+do = "release"          # sent to all boxes and waited for
+kind = "bad"            # breaks at each sale; else "good"
+seconds = 60.0
 """
 
 import time
@@ -36,7 +42,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that happens."""
 
     at_s: float
-    do: Literal["kill", "stores", "wan", "stop", "disk"]
+    do: Literal["kill", "stores", "wan", "stop", "disk", "release"]
     what: str = ""
     back_s: float = BACK_S
     kind: str = ""
@@ -84,9 +90,14 @@ def sell(
         what = f"{step.do} {step.what or step.kind}"
         say(f"{at_s:6.2f} s  {what}")
         left_s = max(0.0, seconds - at_s)
-        happened.append({"at_s": at_s, "what": what, **_happens(run, step, rate, left_s)})
+        act = _sent_out if step.do == "release" else _happens
+        happened.append({"at_s": at_s, "what": what, **act(run, step, rate, left_s)})
     run.crew.tell("sold")
     return happened
+
+
+def _sent_out(run: Run, step: Step, _rate: float, _left_s: float) -> dict[str, Any]:
+    return run.send_out(bad=step.kind == "bad", within_s=step.seconds)
 
 
 def _happens(run: Run, step: Step, rate: float, left_s: float) -> dict[str, Any]:

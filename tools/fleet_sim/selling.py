@@ -11,6 +11,7 @@ from uuid import UUID
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Draft
 from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import EventType
 from tools.fleet_sim.baskets import Basket, address
 from tools.fleet_sim.box import Box
@@ -93,6 +94,10 @@ class Counter:
             member=sale.member.member,
         )
         box = self.boxes[sale.store]
+        if box.program is not None and box.program.breaks():
+            box.tally.count(FaultCode.API_INTERNAL)
+            self.refused += 1
+            return
         try:
             box.recorder.record([draft], lambda seq: seq)
         except Fault as fault:

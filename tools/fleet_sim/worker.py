@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from edge_agent.adapters.clock_system import kernel_boot_id
 from edge_agent.adapters.ids_system import SystemIds
@@ -34,12 +35,14 @@ from tools.fleet_sim.clock import ShiftedClock
 from tools.fleet_sim.loop_link import Lines
 from tools.fleet_sim.meter import Meter, summary
 from tools.fleet_sim.oks import OkBook
+from tools.fleet_sim.releasing import turned
 from tools.fleet_sim.selling import Counter
 from tools.fleet_sim.spec import Fleet, MemberSpec, line, load
 
 CONNECTING, FETCHING = 16, 4
 TICKS_A_S = 20
 ANSWER_EVERY_S = 1.0
+UPDATE_EVERY_S = 0.5
 CLAIM_MS = 600_000
 LOOK_S = 0.02
 _NS = 1_000_000_000
@@ -78,6 +81,7 @@ class Worker:
         self.back_mark: dict[int, int] = {}
         self._counter: Counter | None = None
         self._selling: asyncio.Task[None] | None = None
+        self._updating: asyncio.Task[None] | None = None
 
     # ---- what it is told ------------------------------------------------------------------------
 
@@ -198,6 +202,19 @@ class Worker:
         """Do what a scenario says to some stores."""
         return await trouble.do(self, order)
 
+    async def releases(self, order: Order) -> Order:
+        """Let every box take releases from now on; each speaks with the cloud twice a second."""
+        for box in self.boxes.values():
+            box.take_releases(Path(str(order["root_file"])))
+        self._updating = asyncio.create_task(self._take_turns())
+        return {}
+
+    async def started(self, _order: Order) -> Order:
+        """Return which releases each box was started with, oldest first."""
+        boxes = self.boxes.items()
+        return {"by_store": {str(number): box.program.starts for number, box in boxes
+                             if box.program is not None}}  # fmt: skip
+
     async def report(self, _order: Order) -> Order:
         """Return the latencies so far."""
         meter = self.meter
@@ -230,8 +247,9 @@ class Worker:
 
     async def end(self, _order: Order) -> Order:
         """Hang up and close."""
-        if self._selling is not None:
-            self._selling.cancel()
+        for task in (self._selling, self._updating):
+            if task is not None:
+                task.cancel()
         for box in self.boxes.values():
             with suppress(Fault):
                 box.end()
@@ -239,6 +257,18 @@ class Worker:
         return {}
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    async def _take_turns(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            programs = [(box.program, box.tally.count) for box in self.boxes.values()]
+            turns = (
+                loop.run_in_executor(self.fetching, turned, program, count)
+                for program, count in programs
+                if program is not None
+            )
+            await asyncio.gather(*turns)
+            await asyncio.sleep(UPDATE_EVERY_S)
 
     def faults(self) -> dict[str, int]:
         """Return what the boxes counted, summed."""
@@ -349,6 +379,8 @@ async def _main() -> None:
     parser.add_argument("--part", type=int, required=True)
     parser.add_argument("--parts", type=int, required=True)
     options = parser.parse_args()
+    # Answers go by stdout; what the product's parts log is for the worker's file.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     spec: Path = options.spec
     worker = Worker(load(spec), options.part, options.parts, spec.parent)
     await serve(worker)

@@ -39,6 +39,7 @@ from cloud_broker.adapters.postgres.receipts import PostgresReceipts
 from cloud_broker.adapters.postgres.recruiting import PostgresPersonFilters, PostgresSms
 from cloud_broker.adapters.postgres.repair import PostgresRepair
 from cloud_broker.adapters.postgres.restores import PostgresRestores
+from cloud_broker.adapters.postgres.rollouts import PostgresRollouts
 from cloud_broker.adapters.postgres.sets import PostgresSets
 from cloud_broker.adapters.postgres.stock import PostgresStock
 from cloud_broker.adapters.postgres.tasks import PostgresTasks
@@ -88,6 +89,11 @@ class PostgresUnit:
     def twins(self) -> PostgresTwins:
         """What boxes are to be like."""
         return PostgresTwins(self._connection, self._tenant)
+
+    @cached_property
+    def rollouts(self) -> PostgresRollouts:
+        """Releases on their way to boxes."""
+        return PostgresRollouts(self._connection, self._tenant)
 
     @cached_property
     def orders(self) -> PostgresOrders:

@@ -14,6 +14,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.orders import CommandRow, OrderRow
 from cloud_broker.ports.twins import TwinTold, Where
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.fleet.releases import word_of
 from cloud_broker.services.fleet.twin import wanted_of
 from retail_core.errors import Fault
 from retail_core.fleet.commands import SAID_BY_BOX, CommandState, by_now, may
@@ -55,7 +56,8 @@ class BoxWord:
             if noted or started:
                 unit.announce(LiveEvent(tenant, frozenset({"fleet"}), (where.store,)))
             wanted = {key: one.value for key, one in wanted_of(unit, where).items()}
-        return FleetSheet(WIRE_VERSION, version, wanted, sheets, started, noted)
+            release = word_of(unit, where, word.update, now_ms)
+        return FleetSheet(WIRE_VERSION, version, wanted, sheets, started, noted, release)
 
     def _end(
         self, unit: Unit, where: Where, ended: Sequence[CommandTold], now_ms: int

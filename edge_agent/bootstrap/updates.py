@@ -1,0 +1,104 @@
+"""Releases on the box, wired: where they come from and lie, what is asked before a switch."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from edge_agent.adapters.releases_tuf import HttpFetcher, TufReleases
+from edge_agent.adapters.slot_folder import SlotFolder
+from edge_agent.api.loops import Loop
+from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.fixups import restart_program
+from edge_agent.bootstrap.network import network_of
+from edge_agent.bootstrap.services import Services
+from edge_agent.domain.basket import BasketState
+from edge_agent.services.health_watch import HealthWatch
+from edge_agent.services.update_parts import Surroundings, UpdateStatus
+from edge_agent.services.updates import UpdateKeeper
+from edge_agent.services.work_watch import WorkWatch
+from edge_agent.settings import Settings
+from edge_agent.starter import SLOT, SLOT_DIR, STARTER
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
+
+TURN_S = 1.0
+
+
+class UpdateLoop(Loop):
+    """The thread that fetches and switches; a part on its way is not waited for."""
+
+    def __init__(self, keeper: UpdateKeeper, tally: FaultTally) -> None:
+        super().__init__("updates", keeper.turn, tally, rest_s=TURN_S)
+        self._keeper = keeper
+
+    def ask_to_stop(self) -> None:
+        """End after the present block."""
+        super().ask_to_stop()
+        self._keeper.stop()
+
+
+def build_updates(
+    basis: Basis, storage: Storage, services: Services, health: HealthWatch, work: WorkWatch
+) -> UpdateKeeper | None:
+    """Put it together; None where no root of trust is configured or no starter started us."""
+    root, folder = basis.settings.config.updates.root_file, basis.settings.config.data_dir
+    if root is None or STARTER not in os.environ:
+        return None
+    shelf = SlotFolder(folder)
+    account = basis.settings.device.cloud
+    fetcher = HttpFetcher(
+        account.url, account.token.get_secret_value(), network_of(basis.settings).outgoing
+    )
+    index = shelf.root / "index"
+    source = TufReleases(index, root, account.url, fetcher, basis.clock)
+    baskets, tally = services.counter.baskets, basis.tally
+    around = Surroundings(
+        breaks=lambda: tally.snapshot().get(FaultCode.API_INTERNAL.value, 0),
+        ready=lambda: work.ready,
+        issues=health.issues,
+        baskets=lambda: [
+            one for lane in services.lanes for one in baskets.of_lane(lane, BasketState.OPEN)
+        ],
+        restart=restart_program,
+        zone=basis.shop.zone,
+        platform=this_platform(),
+        runs=slot(),
+        factory=os.environ[STARTER],
+        tills={till.id: till.name for till in basis.settings.device.tills},
+    )
+    keeper = UpdateKeeper(shelf, source, storage.documents, basis.clock, around)
+    services.recorder.listen(keeper.booked)
+    return keeper
+
+
+def update_loops(basis: Basis) -> tuple[Loop, ...]:
+    """Return the thread of a box that takes releases."""
+    return () if basis.updates is None else (UpdateLoop(basis.updates, basis.tally),)
+
+
+def status_of(basis: Basis) -> Callable[[], UpdateStatus | None]:
+    """Return what says how this box stands; None for one that takes no releases."""
+    return (lambda: None) if basis.updates is None else basis.updates.status
+
+
+def slot() -> str:
+    """Return the slot this program was started from; empty for what the installer put there."""
+    return os.environ.get(SLOT, "")
+
+
+def of_slot(settings: Settings) -> Settings:
+    """Return the settings with the models and profiles that this program's release brought."""
+    place = os.environ.get(SLOT_DIR)
+    if not place:
+        return settings
+    brought = {"models_dir": Path(place) / "models", "profiles_dir": Path(place) / "device_configs"}
+    there = {name: folder for name, folder in brought.items() if folder.is_dir()}
+    return settings.model_copy(update={"config": settings.config.model_copy(update=there)})
+
+
+def this_platform() -> str:
+    """Return which programs run here, as releases name it."""
+    major, minor = sys.version_info[:2]
+    return f"{sys.platform}-{platform.machine()}-cp{major}{minor}"

@@ -1,0 +1,125 @@
+"""Rings: no box is reached before the ring in front of it has proved the release."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_core.errors import Fault
+from retail_core.fleet.commands import WAVES_PERMILLE
+from retail_core.fleet.rollout import (
+    BAD,
+    HAS_IT,
+    TRADE_SALES_MIN,
+    BoxStage,
+    Going,
+    Policy,
+    Standing,
+    Trade,
+    goes_on,
+    noted,
+    rings_of,
+    wished,
+)
+from retail_core.texts.faults import FaultCode
+
+B = BoxStage
+NOW = 10**12
+QUICK = Policy(rest_minutes=0, approve=())
+RUNNING = Going("running", 0, NOW)
+STAGES = st.sampled_from(list(BoxStage))
+BOXES = st.lists(st.builds(Standing, st.integers(0, 3), STAGES), min_size=1, max_size=40)
+
+
+def proved(ring: int) -> Standing:
+    return Standing(ring, B.PROVED)
+
+
+@given(boxes=BOXES, failures=st.integers(0, 3), now_ms=st.integers(NOW, NOW + 10**8))
+def test_no_ring_opens_without_proof_and_failures_stop(
+    boxes: list[Standing], failures: int, now_ms: int
+) -> None:
+    policy = Policy(failures_max=failures, approve=())
+    after = goes_on(RUNNING, policy, boxes, Trade(), now_ms)
+    first = [one for one in boxes if one.ring == 0]
+    bad = sum(one.stage in BAD for one in first)
+    assert (after.state == "stopped") == (bad > failures)
+    if after.ring > 0:
+        good = sum(one.stage is B.PROVED for one in first)
+        assert good * 1_000 >= policy.success_permille * len(first)
+        assert now_ms - NOW >= policy.rest_minutes * 60_000
+    if after.state == "stopped":
+        assert all((wished(after, one) == "back") == (one.stage in HAS_IT) for one in boxes), (
+            "who has it goes back, nobody else takes it"
+        )
+
+
+@given(box=st.builds(Standing, st.integers(0, 3), STAGES), ring=st.integers(0, 3))
+def test_no_box_outside_the_open_rings_takes_it(box: Standing, ring: int) -> None:
+    going = Going("running", ring, NOW)
+    if box.ring > ring and box.stage not in HAS_IT:
+        assert wished(going, box) == "nothing"
+    for state in ("waiting", "paused"):
+        held = wished(Going(state, ring, NOW), box)
+        assert (held == "take") == (box.stage in HAS_IT), "a pause stops no trial under way"
+
+
+@given(count=st.integers(1, 300), number=st.integers(1, 50))
+def test_rings_have_their_shares_and_the_first_is_never_empty(count: int, number: int) -> None:
+    rings = rings_of(number, [UUID(int=one) for one in range(count)])
+    sizes = [list(rings.values()).count(ring) for ring in range(len(WAVES_PERMILLE))]
+    assert sum(sizes) == count
+    assert sizes[0] >= 1
+    assert sizes[0] <= max(1, count * WAVES_PERMILLE[0] // 1_000)
+
+
+def test_each_release_draws_anew() -> None:
+    boxes = [UUID(int=one) for one in range(200)]
+    first = {box for box, ring in rings_of(1, boxes).items() if ring == 0}
+    assert len({frozenset(box for box, ring in rings_of(number, boxes).items() if ring == 0)
+                for number in range(1, 9)}) > 1, first  # fmt: skip
+
+
+def test_a_ring_that_asks_for_a_person_pauses_until_one_agreed() -> None:
+    policy = Policy(rest_minutes=0, approve=(0,))
+    boxes = [proved(0), Standing(1, B.HELD)]
+    paused = goes_on(RUNNING, policy, boxes, Trade(), NOW)
+    assert (paused.state, paused.why, paused.ring) == ("paused", "approval", 0)
+    agreed = Going("running", 0, NOW, agreed=(0,))
+    assert goes_on(agreed, policy, boxes, Trade(), NOW) == Going("running", 1, NOW, "", (0,))
+
+
+def test_sales_that_stay_away_stop_it() -> None:
+    boxes = [Standing(0, B.TRYING), Standing(1, B.HELD)]
+    few = Trade(now=11, before=TRADE_SALES_MIN)
+    after = goes_on(RUNNING, QUICK, boxes, few, NOW)
+    assert (after.state, after.why) == ("stopped", "sales")
+    quiet = Trade(now=0, before=TRADE_SALES_MIN - 1)
+    assert goes_on(RUNNING, QUICK, boxes, quiet, NOW) == RUNNING
+    enough = Trade(now=12, before=TRADE_SALES_MIN)
+    assert goes_on(RUNNING, QUICK, boxes, enough, NOW) == RUNNING
+
+
+def test_the_last_ring_is_waited_for() -> None:
+    last = Going("running", 3, NOW)
+    slow = [*(proved(3) for _ in range(19)), Standing(3, B.READY)]
+    assert goes_on(last, QUICK, slow, Trade(), NOW) == last
+    assert goes_on(last, QUICK, slow[:19], Trade(), NOW).state == "done"
+
+
+def test_a_box_that_has_gone_back_says_so_and_stays_so() -> None:
+    assert noted(B.PROVED, B.FAILED, "stopped") is B.REVERTED
+    assert noted(B.REVERTED, B.TRYING, "stopped") is B.REVERTED
+    assert noted(B.TRYING, B.FAILED, "running") is B.FAILED
+    assert noted(B.OFFERED, B.HELD, "running") is B.OFFERED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [Policy(sales=0), Policy(success_permille=0), Policy(window_to=1_440), Policy(failures_max=-1)],
+)
+def test_rules_that_prove_nothing_are_refused(wrong: Policy) -> None:
+    with pytest.raises(Fault) as caught:
+        wrong.check()
+    assert caught.value.code is FaultCode.RELEASE_POLICY_WRONG
