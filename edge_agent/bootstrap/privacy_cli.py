@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -17,7 +17,7 @@ from edge_agent.services.member_export import MemberExport
 from edge_agent.services.recorder import Recorder
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
-from retail_core.identity.erasure import from_file, open_receipt, pseudonym, to_file
+from retail_core.identity.erasure import from_file, open_receipt, pseudonym
 from retail_core.texts.faults import FaultCode
 
 EXIT_FAULT = 3
@@ -61,16 +61,21 @@ def receipts(
     member: Annotated[str, typer.Argument(metavar="MEMBER")],
     config: ConfigOption,
     out: Annotated[Path, typer.Option(help="目录 / folder")] = Path(),
+    operator: OperatorOption = "",
+    pin: PinOption = "",
 ) -> None:
-    """写出一位会员的删除回执 / write a member's erasure receipts. The agent must not run."""
-    with _opened(config) as (basis, storage):
-        files = _files(storage)
-        recorder = Recorder(storage.journal)
-        eraser = Eraser(files, recorder, basis.clock, basis.ids, basis.shop, lambda _member: None)
-        for erasure in files.ledger.erasures(UUID(member)):
-            path = out / f"erasure-{erasure.erasure_id}.json"
-            path.write_bytes(to_file(eraser.receipt(erasure)))
+    """写出一位会员的删除回执 / write a member's erasure receipts, a file each.
+
+    A running agent is asked, as an operator; without one the files are opened here.
+    """
+    with _coded():
+        erasures = _collected(UUID(member), config, operator, pin)["erasures"]
+        for erasure in erasures:
+            path = out / f"erasure-{erasure['erasure_id']}.json"
+            _write(path, json.dumps(erasure["receipt"], indent=2) + "\n")
             typer.echo(str(path))
+    if not erasures:
+        typer.echo("本店没有删过这位会员的人脸 / no face of this member was erased here", err=True)
 
 
 @consent_app.command()
@@ -103,15 +108,31 @@ def export(
     A running agent is asked, as an operator; without one the files are opened here.
     """
     with _coded():
-        who = UUID(member)
-        agent = running_agent(load_settings(config))
-        if agent is None:
-            with _opened(config) as (basis, storage):
-                found = MemberExport(_files(storage), storage.journal, storage.replica, basis.clock)
-                said = found.collect(who)
-        else:
-            said = _signed_in(agent, operator, pin).ask("GET", f"/v1/members/{who}/export")
+        said = _collected(UUID(member), config, operator, pin)
     typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+def _collected(who: UUID, config: Path, operator: str, pin: str) -> Mapping[str, Any]:
+    """Return a member's export, of the agent that runs or of its files."""
+    agent = running_agent(load_settings(config))
+    if agent is not None:
+        said: Mapping[str, Any] = _signed_in(agent, operator, pin).ask(
+            "GET", f"/v1/members/{who}/export"
+        )
+        return said
+    with _opened(config) as (basis, storage):
+        files, recorder = _files(storage), Recorder(storage.journal)
+        eraser = Eraser(files, recorder, basis.clock, basis.ids, basis.shop, lambda _member: None)
+        export = MemberExport(files, storage.journal, storage.replica, basis.clock, eraser.receipt)
+        return export.collect(who)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=error.strerror) from error
 
 
 def _signed_in(agent: RunningAgent, operator: str, pin: str) -> RunningAgent:

@@ -1,6 +1,6 @@
 """Everything one box holds of one member, to be handed to her; never the template itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 
 from edge_agent.ports.clock import Clock
+from edge_agent.ports.gallery_store import Erasure
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
 from edge_agent.services.erasing import FaceFiles
 from retail_core.errors import Fault
+from retail_core.identity.erasure import SignedReceipt, to_file
 from retail_core.wire.codec import decode_body, to_json
 
 FORMAT = "regulars-member-export/1"
@@ -20,13 +22,21 @@ _SECRETS = frozenset({"phone_hash", "phone_keys", "cards", "digit_secret", "wall
 
 
 class MemberExport:
-    """Collects from the files of the box."""
+    """Collects from the files of the box; `receipt` signs for an erasure."""
 
-    def __init__(self, files: FaceFiles, journal: Journal, replica: Replica, clock: Clock) -> None:
+    def __init__(
+        self,
+        files: FaceFiles,
+        journal: Journal,
+        replica: Replica,
+        clock: Clock,
+        receipt: Callable[[Erasure], SignedReceipt],
+    ) -> None:
         self._files = files
         self._journal = journal
         self._replica = replica
         self._clock = clock
+        self._receipt = receipt
 
     def collect(self, member_id: UUID) -> Mapping[str, Any]:
         """Return profile, events, consents, the face's existence and its erasures, as JSON."""
@@ -40,7 +50,7 @@ class MemberExport:
             "events": self._events(member_id),
             "consents": [_plain(asdict(one)) for one in self._files.ledger.words(member_id)],
             "face": self._face(member_id),
-            "erasures": [_plain(asdict(one)) for one in self._files.ledger.erasures(member_id)],
+            "erasures": [self._erasure(one) for one in self._files.ledger.erasures(member_id)],
         }
 
     def _events(self, member_id: UUID) -> list[dict[str, Any]]:
@@ -57,6 +67,11 @@ class MemberExport:
             at = {"type": draft.type, "wall_ms": draft.at.wall_ms, "seq": record.seq}
             found.append({**at, "operator": _text(draft.operator), "body": body})
         return found
+
+    def _erasure(self, erasure: Erasure) -> dict[str, Any]:
+        """Return an erasure with its receipt: what stands in it is all that a verifier needs."""
+        receipt = msgspec.json.decode(to_file(self._receipt(erasure)))
+        return {**_plain(asdict(erasure)), "receipt": receipt}
 
     def _face(self, member_id: UUID) -> dict[str, Any]:
         holder = self._files.store.holder(member_id)

@@ -134,6 +134,8 @@ def test_data_is_handed_over_and_templates_renewed_while_it_runs(folder: Path) -
         told = edge_agent("member", "export", str(MEMBER), *config, *clerk)
         assert told.returncode == 0, told.stderr
         assert json.loads(told.stdout)["profile"]["name"] == "李敏"
+        none = edge_agent("consent", "receipts", str(MEMBER), *config, *clerk)
+        assert (none.returncode, none.stdout) == (0, ""), none.stderr
         wrong = edge_agent("member", "export", str(MEMBER), *config, *clerk[:3], "1")
         assert (wrong.returncode, "A110" in wrong.stderr) == (3, True)
         refused = edge_agent("consent", "rotate", *config, *clerk)

@@ -153,9 +153,13 @@ def test_privacy_b06_a_withdrawal_erases_at_once_with_a_receipt(shop: Shop, tmp_
     receipt = open_receipt(signed)
     assert (receipt.cause, len(receipt.templates), receipt.scrubbed) == ("withdrawn", 1, True)
     assert str(member) not in erased.receipt.decode(), "she stands in it as a pseudonym"
+    run = CliRunner().invoke
+    handed = shop.box.till().get(f"/v1/members/{member}/export", headers=shop.headers("y")).json()
+    hers = tmp_path / "hers.json"
+    hers.write_text(json.dumps(handed["erasures"][0]["receipt"]), encoding="utf-8")
+    assert run(cli, ["consent", "verify", str(hers), "--member", str(member)]).exit_code == 0
     file = tmp_path / "receipt.json"
     file.write_bytes(to_file(signed))
-    run = CliRunner().invoke
     assert run(cli, ["consent", "verify", str(file)]).exit_code == 0
     assert run(cli, ["consent", "verify", str(file), "--member", str(member)]).exit_code == 0
     assert run(cli, ["consent", "verify", str(file), "--member", str(MEMBER)]).exit_code == 3

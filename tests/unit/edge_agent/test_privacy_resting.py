@@ -213,6 +213,25 @@ def test_privacy_b11_a_member_gets_everything_but_the_vector(shop: Shop) -> None
     assert "digit_secret" not in said["profile"]
 
 
+def test_privacy_b11_receipts_are_written_where_she_says_even_into_a_new_folder(
+    shop: Shop, tmp_path: Path
+) -> None:
+    member, other = shop.enrol(), shop.enrol("13900000002")
+    shop.take_face(member)
+    shop.say(member, "face.local", given=False)
+    shop.box.agent.stop()
+    config, out = str(shop.folder / "agent.toml"), tmp_path / "new" / "folder"
+    run = CliRunner().invoke
+    asked = ("consent", "receipts", "--config", config, "--out", str(out))
+    assert run(cli, [*asked, str(member)]).exit_code == 0
+    (file,) = out.iterdir()
+    assert run(cli, ["consent", "verify", str(file), "--member", str(member)]).exit_code == 0
+    nothing = run(cli, [*asked, str(other)])
+    assert (nothing.exit_code, "本店没有删过" in nothing.stderr) == (0, True)
+    refused = run(cli, [*asked[:-1], str(file), str(member)])
+    assert (refused.exit_code, "I105" in refused.stderr) == (3, True)
+
+
 def test_privacy_b12_a_face_nobody_uses_is_erased_and_the_consent_kept(shop: Shop) -> None:
     used, idle = shop.enrol(), shop.enrol("13900000002")
     shop.take_face(used)
