@@ -148,7 +148,8 @@ def examples(folder: Path) -> tuple[list[Example], int]:
         except _UNUSABLE as error:
             why = why or error
     if why is not None and not found:
-        raise ValueError(f"{type(why).__name__}: {why}") from why
+        reason = f"no {why}" if isinstance(why, KeyError) else str(why)
+        raise ValueError(f"no line can be used; the first: {reason}") from why
     return found, len(lines) - len(found)
 
 

@@ -81,6 +81,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, manifest: str | None) 
     ran = CliRunner().invoke(app, ["qr", str(tmp_path)])
     assert ran.exit_code == 2
     assert "I105" in ran.stderr
+    assert "Error:" not in ran.stderr, "words of the interpreter help nobody"
 
 
 def test_what_a_stranger_wrote_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:
