@@ -5,7 +5,7 @@ from uuid import UUID
 
 from edge_agent.api.principals import Principal
 from edge_agent.domain.lanes import LaneTills, Place
-from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.till_sessions import TillSessions, outweighs
 from retail_core.errors import Fault
 from retail_core.identity.assurance import (
     NAMED_BY_TILL,
@@ -76,16 +76,20 @@ class Visits:
         return self._sessions.recognised(place.till, member_id, standing)
 
     def standing(self, place: Place, member_id: UUID) -> Standing:
-        """Return how a member was recognised: at this till, else at another of its lane.
+        """Return how a member was recognised at this till or another of its lane: what says most.
 
-        A till that names somebody nobody recognised was told who she is.
+        A lane is one counter: her number typed at one till does not weigh more than the code that
+        she showed beside it. A till that names somebody nobody recognised was told who she is.
         """
         first = () if place.till is None else (place.till,)
+        best = None
         for till in (*first, *self._lanes[place.lane].tills):
             who = self._sessions.present(till)
-            if who is not None and who[0] == member_id:
-                return who[1]
-        return NAMED_BY_TILL
+            if who is None or who[0] != member_id:
+                continue
+            if best is None or outweighs(who[1], best):
+                best = who[1]
+        return best or NAMED_BY_TILL
 
     def standing_at(self, lane: str | None, member_id: UUID) -> Standing:
         """Return how a member was recognised at a lane; at none she is only named."""

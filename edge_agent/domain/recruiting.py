@@ -6,13 +6,12 @@ from uuid import UUID
 
 from edge_agent.domain.enrolment import Enrolled
 from retail_core.growth.newcomer import Newcomer
+from retail_core.identity.naming import stand_in_name
 from retail_core.wire.member import MemberRecord
 
 Outcome = Literal["found", "created", "known_elsewhere", "consent_needed"]
 WelcomeGift = Literal["pending", "given", "none", "refused"]
 NEWCOMER = "newcomer"
-UNNAMED = {"zh": "会员", "en": "Member "}
-_TAIL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def gift_of_new(rule: Newcomer | None, *, known: bool) -> WelcomeGift:
 
 def name_for(name: str, digits: str, language: str) -> str:
     """Return the name she gave, or one by the last digits of her number."""
-    return name.strip() or UNNAMED.get(language, UNNAMED["zh"]) + digits[-_TAIL:]
+    return name.strip() or stand_in_name(digits, language)
 
 
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {

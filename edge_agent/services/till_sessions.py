@@ -31,7 +31,7 @@ class TillSessions:
         now = self._clock.now()
         with self._lock:
             held = self._standing(till, member_id)
-            if held is not None and _outweighs(held, standing):
+            if held is not None and outweighs(held, standing):
                 standing = held
             self._by_till[till] = TillSession(member_id, standing, now)
         return standing
@@ -76,7 +76,8 @@ class TillSessions:
         return session.standing if session.stands_at(now, window_ms=self._window_ms) else None
 
 
-def _outweighs(held: Standing, new: Standing) -> bool:
+def outweighs(held: Standing, new: Standing) -> bool:
+    """Return whether how somebody is known says more than another way."""
     if held.assurance != new.assurance:
         return held.assurance > new.assurance
     return held.turned and not new.turned

@@ -12,6 +12,9 @@ _HOME_MOBILE = re.compile(r"861[3-9][0-9]{9}")
 _ABROAD = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
 _TAIL = 4
 _HEAD = 3
+# Who gave no name is called by the last digits of her number.
+_UNNAMED = {"zh": "会员", "en": "Member "}
+_STAND_IN = re.compile(f"({'|'.join(_UNNAMED.values())})[0-9]{{{_TAIL}}}")
 
 
 def normalise_phone(text: str) -> str:
@@ -37,8 +40,16 @@ def mask_phone(digits: str) -> str:
     return local[:_HEAD] + "*" * (len(local) - _HEAD - _TAIL) + local[-_TAIL:]
 
 
+def stand_in_name(digits: str, language: str) -> str:
+    """Return what somebody without a name is called: `会员8000`, `Member 8000`."""
+    return _UNNAMED.get(language, _UNNAMED["zh"]) + digits[-_TAIL:]
+
+
 def mask_name(name: str) -> str:
-    """Return a name as a stranger may see it: `王*`, `欧***娜`, `A*** S***`."""
+    """Return a name as a stranger may see it: `王*`, `欧***娜`, `A*** S***`; `会员` for no name."""
+    stand_in = _STAND_IN.fullmatch(name)
+    if stand_in:
+        return stand_in[1].strip()
     words = name.split()
     if all(word.isascii() for word in words):
         return " ".join(word[0] + "***" for word in words)

@@ -84,6 +84,56 @@ def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
     assert axe_findings(page) == []
 
 
+def cut_off(page: Page) -> list[str]:
+    """The buttons beside the customer that do not fit where they stand."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const side = document.getElementById("person").getBoundingClientRect();
+          return [...document.querySelectorAll("#person button")]
+            .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > 50
+              || one.getBoundingClientRect().right > side.right)
+            .map((one) => one.textContent);
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_code_shown_after_the_number_opens_points_and_all_that_is_hers(
+    scene: Scene, language: str
+) -> None:
+    scene.language = language
+    scene.opens()
+    page = scene.page
+    scene.scans("milk")
+    expect(page.locator("#goods tr.item")).to_have_count(1)
+    scene.types("F3", goods.LIMIN_PHONE[2:], "Enter")
+    expect(page.locator("#person h1")).to_have_text("李*")
+    expect(page.locator("#redeem-shut")).to_be_visible()
+    expect(page.locator("#sms")).to_be_visible()
+    assert cut_off(page) == []
+    # The habit of pressing Enter once more must not send her away.
+    expect(page.locator("#entry")).to_be_focused()
+    scene.shop.sees(goods.LIMIN)
+    expect(page.locator("#person h1")).to_have_text("李敏")
+    expect(page.locator("#redeem")).to_be_visible()
+    assert cut_off(page) == []
+
+
+def test_news_that_comes_after_the_sale_does_not_veil_who_still_stands_there(scene: Scene) -> None:
+    page = rung_up(scene)
+    page.keyboard.press("F9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#paid")).to_be_visible()
+    veiled = {"name": "李*", "points_free": None, "tags": [], "last_purchase": None}
+    scene.shop.event("member", member={"member_id": str(goods.LIMIN), **veiled})
+    # What is told afterwards is drawn afterwards.
+    scene.shop.health(outbox=7)
+    expect(page.locator("#bar")).to_contain_text("待上传 7")
+    expect(page.locator("#person h1")).to_have_text("李敏")
+    expect(page.locator("#person")).not_to_contain_text("第一次来")
+
+
 def test_the_next_customer_inherits_nothing_of_the_last(scene: Scene) -> None:
     page = rung_up(scene)
     expect(page.locator("#redeem")).to_be_visible()

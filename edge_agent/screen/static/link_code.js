@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = 4;
 const MINUTE_S = 60;
-const HOUR_S = 3600;
+const HOUR_MIN = 60;
 
 /**
  * @typedef {object} LinkShown a link as the box tells it
@@ -38,8 +38,8 @@ export function linkView(link, nowMs, t, close) {
 export function lifeLeft(link, nowMs, t) {
   const left = Math.max(0, Math.floor((link.untilMs - nowMs) / 1000));
   if (left === 0) return t("link.over");
-  const hours = Math.floor(left / HOUR_S);
-  const minutes = Math.ceil((left % HOUR_S) / MINUTE_S);
+  const whole = Math.ceil(left / MINUTE_S);
+  const [hours, minutes] = [Math.floor(whole / HOUR_MIN), whole % HOUR_MIN];
   return hours ? t("link.hours", { hours, minutes }) : t("link.minutes", { minutes });
 }
 

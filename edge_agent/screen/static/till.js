@@ -52,8 +52,10 @@ const timers = {};
 
 /** @param {string} key @param {Record<string, string | number>} values */
 function t(key, values = {}) {
-  const text = typeset(texts[key] ?? key);
-  return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => String(values[name] ?? ""));
+  const said = (/** @type {string} */ name) => String(values[name] ?? "");
+  // English has one word for one: "{count?line:lines}".
+  const text = typeset(texts[key] ?? key).replace(/\{(\w+)\?(\w+):(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name, /** @type {string} */ one, /** @type {string} */ many) => (said(name) === "1" ? one : many));
+  return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => said(name));
 }
 
 /** @type {import("./state.js").Till} */
@@ -202,8 +204,11 @@ const handlers = {
     if (facesCustomer || !state.basket) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null } : {}) });
   },
   member: (event) => {
-    const same = state.member && state.member.member_id === event.member.member_id;
-    if (same) change({ member: { ...state.member, ...event.member } });
+    const { member, sale } = state;
+    if (member?.member_id !== event.member.member_id) return;
+    // With the sale her visit is over and the box veils her again: until she goes, what stands there stays whole.
+    const veiled = event.member.points_free === null && member.points_free !== null;
+    if (!sale && !veiled) change({ member: { ...member, ...event.member } });
   },
   gift: (event) => {
     const { member } = state;

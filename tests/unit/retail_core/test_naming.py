@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
-from retail_core.identity.naming import mask_name, mask_phone, normalise_phone
+from retail_core.identity.naming import (
+    mask_name,
+    mask_phone,
+    normalise_phone,
+    stand_in_name,
+)
 from retail_core.texts.faults import FaultCode
 
 
@@ -117,10 +122,19 @@ def test_masked_numbers(digits: str, wanted: str) -> None:
         ("王 Anna", "王* A**a"),
         ("", ""),
         ("   ", ""),
+        ("会员8000", "会员"),
+        ("Member 8000", "Member"),
+        ("会员小红", "会**红"),
     ],
 )
 def test_masked_names(name: str, wanted: str) -> None:
     assert mask_name(name) == wanted
+
+
+def test_who_gave_no_name_is_called_by_her_number() -> None:
+    assert stand_in_name("8613800138000", "zh") == "会员8000"
+    assert stand_in_name("8613800138000", "en") == "Member 8000"
+    assert stand_in_name("8613800138000", "fr") == "会员8000"
 
 
 @given(st.text(min_size=1, max_size=20))

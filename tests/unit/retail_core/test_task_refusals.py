@@ -75,9 +75,9 @@ def test_a_whole_one_is_read() -> None:
         (
             (Ask("units", 3, 1), Ask("visits", 2, 1)),
             "再买 2 件,再来 1 次 完成「满百」",
-            "2 more of these goods, 1 more visits: Spend",
+            "2 more of these goods, 1 more visit: Spend",
         ),
-        ((Ask("friends", 1, 0),), "再有 1 位朋友 完成「满百」", "1 more friends: Spend"),
+        ((Ask("friends", 1, 0),), "再有 1 位朋友 完成「满百」", "1 more friend: Spend"),
         ((Ask("days", 1, 1),), "「满百」已完成", "Spend: done"),
     ],
 )

@@ -190,8 +190,13 @@ async function chooseRights(till, points, coupons) {
   const answer = await till.ask("PUT", till.at(`/v1/baskets/${basket.basket_id}/redeem`), { points, coupons });
   if (answer.ok) return takeBasket(till, answer.body);
   till.notice(till.why(answer));
-  const again = await till.ask("GET", till.at(`/v1/baskets/${basket.basket_id}`));
-  if (again.ok) takeBasket(till, again.body);
+  await askAgain(till);
+}
+
+/** Ask what this screen's basket comes to now. @param {Till} till */
+export async function askAgain(till) {
+  const answer = await till.ask("GET", till.at(`/v1/baskets/${till.state.basket.basket_id}`));
+  if (answer.ok && till.state.basket?.basket_id === answer.body.basket_id) takeBasket(till, answer.body);
 }
 
 /** @param {Till} till */

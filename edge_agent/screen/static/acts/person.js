@@ -3,7 +3,7 @@
 
 import { typeset } from "../format.js";
 import { sells } from "../state.js";
-import { attach } from "./basket.js";
+import { askAgain, attach } from "./basket.js";
 
 /** @typedef {import("../state.js").Till} Till */
 /** @typedef {import("../state.js").Answer} Answer */
@@ -55,6 +55,9 @@ export function personActs(till) {
   };
 }
 
+/** Where a clerk stands once she knows who is there: one more Enter must not send the customer away. @param {import("../state.js").State} state */
+export const goOn = (state) => (sells(state) ? "entry" : "next");
+
 /** @param {Till} till @param {Answer} answer @param {boolean} asked whether the clerk wanted it */
 export function settle(till, answer, asked = false) {
   if (answer.ok) return recognised(till, answer.body, asked);
@@ -72,21 +75,30 @@ export function recognised(till, result, asked = false) {
   const { factor, allowed, challenge, assurance } = result;
   const place = result.till ?? state.member?.till;
   const member = { ...result.member, factor, allowed, challenge, assurance, till: place, number: result.number ?? null };
-  const same = state.member?.member_id === member.member_id;
-  change({ person: "member", member, more: same ? state.more : {}, reasons: [], challenge: null, sale: null, tapped: null });
-  if (!same) void askMore(till, member);
-  void join(till, member, asked || SURE.includes(factor));
+  const before = state.member?.member_id === member.member_id ? state.member : null;
+  // Who was known by her number alone has shown a code since: now there is more to be told.
+  const unveiled = before?.points_free === null && member.points_free !== null;
+  const more = before && !unveiled ? state.more : {};
+  change({ person: "member", member, more, reasons: [], challenge: null, sale: null, tapped: null });
+  if (!before || unveiled) void askMore(till, member);
+  void join(till, member, asked || SURE.includes(factor), before);
 }
 
 /**
  * Take the member into this screen's basket; a face seen in passing takes nobody's place.
- * @param {Till} till @param {any} member @param {boolean} sure
+ * @param {Till} till @param {any} member @param {boolean} sure @param {any} before the same member as she was known until now
  */
-async function join(till, member, sure) {
+async function join(till, member, sure, before) {
   const { basket } = till.state;
-  if (!sells(till.state) || !basket?.basket_id || basket.member_id === member.member_id) return;
+  if (!sells(till.state) || !basket?.basket_id) return;
+  if (basket.member_id === member.member_id) return allowsMore(before, member) ? askAgain(till) : undefined;
   if (basket.member_id && !sure) return;
   await attach(till, member.member_id);
+}
+
+/** @param {any} before @param {any} member @returns {boolean} whether she may do what she might not before */
+function allowsMore(before, member) {
+  return (member.allowed ?? []).some((/** @type {string} */ act) => !(before?.allowed ?? []).includes(act));
 }
 
 /** @param {Till} till @param {any} told a step of the turn of the head, or how it ended */
@@ -97,6 +109,8 @@ export function turned(till, told) {
   const same = member && told.member_id === member.member_id;
   const changes = same ? { member: { ...member, allowed: told.allowed, challenge: told.challenge } } : {};
   till.change({ challenge, ...changes }, told.outcome === "running" ? "cancel-turn" : "turn");
+  const own = same && sells(state) && state.basket?.basket_id && state.basket.member_id === told.member_id;
+  if (own && allowsMore(member, told)) void askAgain(till);
 }
 
 /** @param {Till} till @param {any} member ask for what her record does not hold */
@@ -123,6 +137,6 @@ async function handOver(till, gift) {
   const answer = await till.ask("POST", till.at(`/v1/gifts/${gift.id}/hand-over`), { member_id: member.member_id });
   if (!answer.ok) return till.notice(till.why(answer));
   const gifts = member.gifts.filter((/** @type {any} */ one) => one.id !== gift.id);
-  till.change({ member: { ...member, gifts } }, "next");
+  till.change({ member: { ...member, gifts } }, goOn(till.state));
   till.notice(typeset(till.t("gift.given", { name: gift.name })));
 }

@@ -2,7 +2,7 @@
 /** Finding a member by her phone number, taking her in, and raising her by a code sent to it. */
 
 import { isBarcode, typeset } from "../format.js";
-import { recognised, settle } from "./person.js";
+import { goOn, recognised, settle } from "./person.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
@@ -28,7 +28,7 @@ export function phoneActs(till, add) {
     if (answer.body.consent) {
       return change({ sheet: { ...sheet, step: "join", phone, asked: answer.body, busy: false, note: "" } }, "join-yes");
     }
-    change({ sheet: null }, "next");
+    change({ sheet: null }, goOn(state));
     if (!state.features.recruits) settle(till, answer, true);
   }
 
@@ -43,7 +43,7 @@ export function phoneActs(till, add) {
     const answer = await ask("POST", "/v1/recruits", body);
     if (!given) return;
     if (!answer.ok) return change({ sheet: { ...sheet, busy: false, note: till.why(answer) } }, "join-yes");
-    change({ sheet: null }, state.link ? "link-done" : "next");
+    change({ sheet: null }, state.link ? "link-done" : goOn(state));
     till.notice(typeset(answer.body[`text_${state.language}`]));
   }
 
@@ -61,7 +61,7 @@ export function phoneActs(till, add) {
     change({ sheet: { ...sheet, busy: true, note: "" } });
     const answer = await ask("POST", `/v1/members/${member.member_id}/sms/verify`, { code: sheet.typed.trim(), ...till.here });
     if (!answer.ok) return change({ sheet: { ...sheet, typed: "", busy: false, note: till.why(answer) } }, "code");
-    change({ sheet: null }, "next");
+    change({ sheet: null }, goOn(state));
     recognised(till, answer.body, true);
     till.notice(typeset(till.t("sms.done")));
   }

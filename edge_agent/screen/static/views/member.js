@@ -24,10 +24,10 @@ export function memberView(state, acts) {
     member.number === null || member.number === undefined ? null : number(member.number, acts.t),
     trust(member, acts.t),
     wallet(state, acts),
+    ...gifts(state, acts),
     member.tags.length ? h("ul.tags", {}, ...member.tags.map((/** @type {string} */ tag) => h("li", { title: tag }, tag))) : null,
     lastVisit(state, acts),
     turned(state),
-    ...gifts(state, acts),
   );
   return [body, nudges(state, acts), buttons(state, acts)];
 }
@@ -102,7 +102,9 @@ function lastVisit(state, { t }) {
   if (last.lines.length > LAST_LINES) named.push(t("last.more", { count: last.lines.length }));
   const words = [day(last.wall_ms, nowMs), last.store_name, ...named].filter(Boolean).join(" · ");
   const title = `${exact(last.wall_ms)} · ${yuan(last.total_fen)}`;
-  return h("p.last", { title }, h("span.muted", {}, t("last")), h("span.clamp", {}, words));
+  // A gift is something to do; beside it one line of the past is enough.
+  const clamp = member.gifts?.length ? "span.clamp.short" : "span.clamp";
+  return h("p.last", { title }, h("span.muted", {}, t("last")), h(clamp, {}, words));
 }
 
 /** @param {State} state how the turn of the head ended, beside who stands there */
