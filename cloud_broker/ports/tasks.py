@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Protocol
 from uuid import UUID
 
@@ -93,6 +93,10 @@ class TaskRepo(Protocol):
 
     def known_since(self, tasks: Collection[str], today: date) -> dict[str, date]:
         """Return since when tasks are known; one never heard of is known from today."""
+        ...
+
+    def day_rules(self) -> frozenset[tuple[str, time]]:
+        """Return by which zones, and beginnings of the day there, stores keep their days."""
         ...
 
     def home(self, member: UUID) -> Home | None:

@@ -6,9 +6,9 @@ from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.phones import PhoneHolder
 from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.task_work import begun, facts_of, facts_since
+from cloud_broker.services.task_work import begun, days_running, facts_of, facts_since
 from retail_core.growth.referral import ReferralRule
-from retail_core.growth.task_progress import Progress, progress, runs_on
+from retail_core.growth.task_progress import Progress, present_day, progress, runs_on
 from retail_core.growth.tasks import Task
 
 
@@ -49,7 +49,8 @@ class TaskView:
         today = self._rules.day(now_ms)
         with self._units.begin(who.tenant) as unit:
             bundle = self._rules.of(unit, who.tenant, now_ms)
-            tasks = begun(unit, bundle, today)
+            running = days_running(unit, now_ms)
+            tasks = begun(unit, bundle, today, running)
             person = unit.benefits.persons([who.member]).get(who.member, (who.member,))
             facts = facts_of(unit, person, facts_since(tasks, today))
             given = [one for name in person for one in unit.tasks.completions(name).items()]
@@ -59,11 +60,12 @@ class TaskView:
             tuple(
                 TaskShown(
                     task,
-                    progress(task, facts, today),
+                    progress(task, facts, day),
                     sum(cause.startswith(f"task:{task.id}:") for cause in stand),
                 )
                 for task in tasks
-                if runs_on(task, today)
+                for day in (present_day(task, facts, today, running),)
+                if runs_on(task, day)
             ),
             bundle.referral,
             len(friends),

@@ -8,8 +8,9 @@ nobody.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,11 +23,12 @@ from cloud_broker.services.mall import MallDesk
 from cloud_broker.services.refresh import refresh
 from cloud_broker.services.rewarding import Rewarding
 from cloud_broker.services.rules_in_force import RulesInForce
+from retail_core.checkout.business_date import business_date
 from retail_core.errors import Fault
 from retail_core.growth import referral
 from retail_core.growth.referral import Referral, ReferralRule
 from retail_core.growth.rewards import Reward, settle
-from retail_core.growth.task_progress import Facts, due, progress, runs_on
+from retail_core.growth.task_progress import Facts, due, present_day, progress, runs_on
 from retail_core.growth.tasks import Task
 from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.tally import FaultTally
@@ -38,6 +40,7 @@ PUT_OFF_MS = 3_600_000
 # Facts older than this are not read again; a completion that is older stays as it is.
 HORIZON_DAYS = 800
 SETTLED_DAYS = 400
+_MS = 1_000
 
 
 class TaskWork:
@@ -108,7 +111,7 @@ class TaskWork:
         for one in sorted(same for person in people for same in person):
             unit.tasks.lock(one)
         rewarding = Rewarding(unit, tenant, moment)
-        tasks = begun(unit, bundle, moment.day)
+        tasks = begun(unit, bundle, moment.day, days_running(unit, now_ms))
         changed = {
             same
             for person in people
@@ -125,14 +128,29 @@ def _judges(bundle: RuleBundle) -> bool:
     return bool(bundle.tasks) or bundle.referral is not None
 
 
-def begun(unit: Unit, bundle: RuleBundle, today: date) -> tuple[Task, ...]:
-    """Return the tasks with the day from which they count: a new one does not reward the past."""
-    since = unit.tasks.known_since([task.id for task in bundle.tasks], today)
+def begun(
+    unit: Unit, bundle: RuleBundle, today: date, running: frozenset[date]
+) -> tuple[Task, ...]:
+    """Return the tasks with the day from which they count: a new one does not reward the past.
+
+    A day that still runs in a store is not past.
+    """
+    first = min(running, default=today)
+    since = unit.tasks.known_since([task.id for task in bundle.tasks], min(first, today))
     return tuple(
         task
         if task.first_day is not None
         else msgspec.structs.replace(task, first_day=since[task.id])
         for task in bundle.tasks
+    )
+
+
+def days_running(unit: Unit, now_ms: int) -> frozenset[date]:
+    """Return the business days that run in stores at a moment; two where they begin apart."""
+    at = datetime.fromtimestamp(now_ms / _MS, UTC)
+    return frozenset(
+        business_date(at.astimezone(ZoneInfo(zone)).replace(tzinfo=None), starts)
+        for zone, starts in unit.tasks.day_rules()
     )
 
 
@@ -189,14 +207,15 @@ def _judge(
         found = due(task, facts, earlier=_earlier(task, before, hers))
         hers.wanted.update(found)
         hers.rules.update(dict.fromkeys(found, task))
-    acted = False
+    acted, running = False, days_running(unit, moment.now_ms)
     for one in person:
         acted |= _settle(unit, one, (before, hers), bundle.referral, rewarding, moment)
     reached = tuple(
         Reached(task.id, now.period.key, tuple(ask.has for ask in now.asks), now.last, now.done)
         for task in sorted(tasks, key=lambda one: one.id)
-        if runs_on(task, today)
-        for now in (progress(task, facts, today),)
+        for day in (present_day(task, facts, today, running),)
+        if runs_on(task, day)
+        for now in (progress(task, facts, day),)
         if now.last is not None
     )
     for one in person:

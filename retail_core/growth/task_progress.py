@@ -5,7 +5,7 @@ left on it. So progress is a function of what happened and of nothing else: neit
 repetition matters, and a refund of everything is as if never bought.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -135,6 +135,16 @@ def progress(task: Task, facts: Facts, day: date) -> Progress:
     days = [one for one in _days(task, facts) if period.holds(one)]
     asks = tuple(_asks(task, _within(task, facts, period)))
     return Progress(task.id, period, asks, max(days, default=None))
+
+
+def present_day(task: Task, facts: Facts, today: date, running: Collection[date]) -> date:
+    """Return the day in whose period a member stands; `today` is the brand's business day.
+
+    A store's business day begins when the store says, in its own zone: at one in the morning a
+    shop that begins at midnight is a day ahead of the brand, at five one that begins at six is a
+    day behind. While such a day is `running` anywhere, what she did on it counts where she looks.
+    """
+    return max((day for day in _days(task, facts) if day in running), default=today)
 
 
 def with_basket(task: Task, before: Progress, lines: Iterable[KeptLine], day: date) -> Progress:

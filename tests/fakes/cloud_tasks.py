@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -51,6 +51,9 @@ class FakeTaskRepo:
 
     def known_since(self, tasks: Collection[str], today: date) -> dict[str, date]:
         return {task: self._shelf.since.setdefault(task, today) for task in tasks}
+
+    def day_rules(self) -> frozenset[tuple[str, time]]:
+        return frozenset((one.zone, one.day_starts_at) for one in self._state.stores.values())
 
     def home(self, member: UUID) -> Home | None:
         new = self._state.members.get(member)

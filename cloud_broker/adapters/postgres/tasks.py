@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from uuid import UUID
 
 import msgspec
@@ -140,6 +140,13 @@ class PostgresTasks(PostgresInvitations):
             tasks=list(tasks),
         )
         return {row.task: row.since for row in rows}
+
+    def day_rules(self) -> frozenset[tuple[str, time]]:
+        """Return by which zones, and beginnings of the day there, stores keep their days."""
+        rows = self._rows(
+            "select distinct zone, day_starts_at from store where tenant_id = %(tenant)s"
+        )
+        return frozenset((row.zone, row.day_starts_at) for row in rows)
 
     def home(self, member: UUID) -> Home | None:
         """Return where a member is at home, None for nobody we know."""
