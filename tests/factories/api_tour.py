@@ -251,6 +251,7 @@ class Tour:
     def _devices(self) -> None:
         self._box.agent.surface.care.health.turn()
         self.at_screen("GET /v1/tech/health")
+        self.at_screen("GET /v1/tech/update")
         fixup = "POST /v1/tech/health/fixups/{name}"
         for name in ("free-space", "free-space", "pray"):
             self.at_screen(fixup, {}, name=name)

@@ -63,6 +63,7 @@ ZH = {
     "DELETE /v1/terminals/{terminal_id}": "停用一台终端",
     "GET /v1/tech/sync": "技术员:到云端的线路怎样、什么在等、怎么办",
     "GET /v1/tech/health": "技术员:盒子本身哪里不好、从什么时候起、谁能修",
+    "GET /v1/tech/update": "技术员:盒子跑哪个版本、要换成哪个、在等什么",
     "POST /v1/tech/diag": "技术员:收集诊断包,没有会员和密钥",
     "GET /v1/tech/diag/summary": "技术员:盒子的要点,放得进一个二维码",
     "GET /v1/tech/metrics": "Prometheus:盒子的数字",

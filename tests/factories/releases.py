@@ -3,7 +3,7 @@
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,7 +142,8 @@ class BentServer:
         rest = content[start:]
         if self.cut_after is not None and name.endswith(".zst"):
             rest, self.cut_after = rest[: self.cut_after], None
-        request.wfile.write(rest)
+        with suppress(ConnectionError):  # who had enough hangs up
+            request.wfile.write(rest)
 
 
 def source_of(server: BentServer, folder: Path, root_file: Path, clock: FakeClock) -> TufReleases:

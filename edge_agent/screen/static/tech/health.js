@@ -3,6 +3,7 @@
 
 import { h, mark } from "../dom.js";
 import { drawn } from "../link_code.js";
+import * as release from "./release.js";
 
 const AGAIN_MS = 5_000;
 const MINUTE_MS = 60_000;
@@ -25,6 +26,7 @@ const FIGURES = [
 
 export const texts = {
   zh: {
+    ...release.texts.zh,
     "health.lead": "盒子每 15 秒看自己一遍,每 3 分钟试卖一单。",
     "health.issues": "哪里不好,谁能修",
     "health.well": "没有发现问题",
@@ -69,6 +71,7 @@ export const texts = {
     "health.summary": "盒子的要点",
   },
   en: {
+    ...release.texts.en,
     "health.lead": "Every 15 s the box looks at itself, and every 3 minutes it tries a sale.",
     "health.issues": "What is wrong, and who mends it",
     "health.well": "Nothing wrong was found",
@@ -126,10 +129,12 @@ export function open(place, desk) {
   let last = "";
   const body = h("div", { id: "health-body" });
   const take = takeAlong(desk);
-  place.replaceChildren(h("p.muted", {}, desk.t("health.lead")), body, take.card);
+  const runs = h("div", { id: "health-release" });
+  place.replaceChildren(h("p.muted", {}, desk.t("health.lead")), body, runs, take.card);
   const look = async () => {
     const answer = await desk.ask("GET", "/v1/tech/health");
     if (!answer.ok) return desk.notice(desk.why(answer));
+    await release.draw(runs, desk);
     const now = JSON.stringify(answer.body);
     if (now === last || !place.isConnected) return;
     last = now;
