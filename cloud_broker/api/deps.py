@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from cloud_broker.api.peer import peer_of
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.services.admission import admit
 from cloud_broker.services.back_office import BackOffice
 from cloud_broker.services.checkins import CheckIns
 from cloud_broker.services.devices import Devices
@@ -128,8 +130,16 @@ class Doors:
         holder = enrolling.holder(peer.name, peer.fingerprint)
         return Box(holder.tenant, holder.place)
 
-    def hq(self, request: Request) -> HqIdentity:
-        """Return the person, by API token or session cookie."""
+    async def hq(self, request: Request) -> HqIdentity:
+        """Return the person, by API token or session cookie. Faults A101, A102, A111.
+
+        Not on a worker thread: how far the person sees has to hold for what follows.
+        """
+        who = await run_in_threadpool(self._person, request)
+        admit(request.method, request.scope["route"].path, who)
+        return who
+
+    def _person(self, request: Request) -> HqIdentity:
         token = _bearer(request) or request.cookies.get(self.deps.cookie_name, "")
         if not token:
             raise Fault(FaultCode.API_TOKEN_MISSING)

@@ -46,6 +46,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.shards import Seat
 from cloud_broker.services import downlink
 from cloud_broker.services.announcing import Announcer
+from cloud_broker.services.audit_desk import AuditDesk
 from cloud_broker.services.back_office import back_office
 from cloud_broker.services.checkins import CheckIns, LaneCaller
 from cloud_broker.services.clerk_desk import ClerkDesk
@@ -74,6 +75,7 @@ from cloud_broker.services.signed_time import TimeTeller
 from cloud_broker.services.sms_codes import SmsCodes
 from cloud_broker.services.stock_keeping import StockKeeper
 from cloud_broker.services.till_desk import TillDesk
+from cloud_broker.services.user_desk import UserDesk
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -146,10 +148,24 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         enrolling=None if settings.ca_dir is None else enrolling_of(office),
     )
     app = build_app(deps)
-    console = ConsoleDeps(
-        queries=queries,
+    mount_static(app)
+    for router in (
+        console_router(_console(running, deps)),
+        _metrics(running),
+        pages.member_router(),
+    ):
+        app.include_router(router)
+    pages.mount_static(app)
+    return app, deps
+
+
+def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
+    """Return what HQ's pages work with: the same desks as its API where both have one."""
+    office, settings = running.office, running.office.settings
+    return ConsoleDeps(
+        queries=deps.queries,
         auth=office.access,
-        desk=desk,
+        desk=deps.desk,
         faces=office.faces,
         face_desk=FaceDesk(office.units, office.clock, office.ids, office.faces),
         clerks=ClerkDesk(office.units, office.clock),
@@ -158,6 +174,8 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         health=StoreHealth(office.units, office.clock),
         alerts=alert_desk(office),
         fleet=deps.fleet,
+        users=UserDesk(office.units, office.clock, office.ids, office.access.passwords),
+        audits=AuditDesk(office.units),
         mall=deps.growth.mall,
         masters=office.masters,
         hub=running.hub,
@@ -167,11 +185,6 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         zone=settings.zone,
         boxes=None if deps.enrolling is None else box_desk(office, deps.enrolling),
     )
-    mount_static(app)
-    for router in (console_router(console), _metrics(running), pages.member_router()):
-        app.include_router(router)
-    pages.mount_static(app)
-    return app, deps
 
 
 def _metrics(running: Running) -> APIRouter:

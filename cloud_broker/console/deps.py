@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cloud_broker.ports.live import LiveHub
+from cloud_broker.services.audit_desk import AuditDesk
 from cloud_broker.services.box_desk import BoxDesk
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
@@ -16,6 +17,7 @@ from cloud_broker.services.mall_shelf import MallShelf
 from cloud_broker.services.master_office import MasterOffice
 from cloud_broker.services.overview import HqAuth, HqDesk, HqQueries
 from cloud_broker.services.till_desk import TillDesk
+from cloud_broker.services.user_desk import UserDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class ConsoleDeps:
     health: StoreHealth
     alerts: AlertDesk
     fleet: FleetDesks
+    users: UserDesk
+    audits: AuditDesk
     mall: MallShelf
     masters: MasterOffice
     hub: LiveHub

@@ -17,11 +17,12 @@ from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
 from cloud_broker.console.sale_pages import SalePages
-from cloud_broker.console.shell import SAFE_HEADERS, ConsoleRoute, Shell
+from cloud_broker.console.shell import SAFE_HEADERS, Shell, routes_of
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
 from cloud_broker.console.till_pages import TillPages
 from cloud_broker.console.twin_pages import TwinPages
+from cloud_broker.console.user_pages import UserPages
 
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/console/static"
@@ -41,7 +42,7 @@ class SafeFiles(StaticFiles):
 def console_router(deps: ConsoleDeps) -> APIRouter:
     """Return the pages; mount the files beside them with `mount_static`."""
     shell = Shell(deps)
-    router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
+    router = APIRouter(route_class=routes_of(shell), include_in_schema=False)
     every = (
         SignIn,
         StorePages,
@@ -56,6 +57,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         AlertPages,
         TwinPages,
         CommandPages,
+        UserPages,
     )
     for pages in every:
         pages(shell).register(router)

@@ -5,19 +5,22 @@ import hmac
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from cloud_broker.console import said
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.render import fault_text, render
 from cloud_broker.console.said import Said
 from cloud_broker.console.texts import LANGUAGES, Language, Texts, texts
+from cloud_broker.domain.rights import may, needed
+from cloud_broker.services.admission import admit
 from cloud_broker.services.overview import HqIdentity
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -34,6 +37,8 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# Where one signs in.
+OPEN = frozenset({("GET", "/login"), ("POST", "/login")})
 _SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.API_TOKEN_WRONG}
 _AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
 
@@ -63,13 +68,22 @@ class Shell:
 
     def visit(self, request: Request) -> Visit:
         """Return who asks. Faults A101, A102."""
+        token = self._token(request)
+        visit = Visit(
+            request.state.who, token, language_of(request), self.deps.now_ms(), request.url.path
+        )
+        left = None if by_htmx(request) else request.cookies.get(said.COOKIE)
+        return visit if left is None else replace(visit, said=said.opened(left, token))
+
+    def who(self, request: Request) -> HqIdentity:
+        """Return who is signed in. Faults A101, A102."""
+        return self.deps.auth.who(self._token(request))
+
+    def _token(self, request: Request) -> str:
         token = request.cookies.get(self.deps.cookie_name)
         if not token:
             raise Fault(FaultCode.API_TOKEN_MISSING)
-        who = self.deps.auth.who(token)
-        visit = Visit(who, token, language_of(request), self.deps.now_ms(), request.url.path)
-        left = None if by_htmx(request) else request.cookies.get(said.COOKIE)
-        return visit if left is None else replace(visit, said=said.opened(left, token))
+        return token
 
     def writing_visit(self, request: Request, csrf: str) -> Visit:
         """Return who asks to change something, from a page of ours. Faults A101, A102, A103."""
@@ -88,6 +102,7 @@ class Shell:
             "now_ms": visit.now_ms,
             "zone": self.deps.zone,
             "links": self.deps.links,
+            "may_see": lambda address: may(visit.who.role, needed("GET", address)),
         }
 
     def page(self, visit: Visit, template: str, /, **values: Any) -> HTMLResponse:
@@ -122,7 +137,9 @@ class Shell:
 
 
 class ConsoleRoute(APIRoute):
-    """A route whose faults become pages and whose answers carry the safe headers."""
+    """A route that lets in who may, whose faults become pages, with the safe headers on answers."""
+
+    shell: ClassVar[Shell]
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
@@ -130,6 +147,11 @@ class ConsoleRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             try:
+                if (request.method, self.path) not in OPEN:
+                    # Before the form is read, and here rather than on a worker thread: how far
+                    # somebody sees has to hold for all that follows.
+                    request.state.who = await run_in_threadpool(self.shell.who, request)
+                    admit(request.method, self.path, request.state.who)
                 response = await inner(request)
             except Fault as fault:
                 response = refusal(request, fault)
@@ -140,6 +162,11 @@ class ConsoleRoute(APIRoute):
             return response
 
         return handler
+
+
+def routes_of(shell: Shell) -> type[ConsoleRoute]:
+    """Return the kind of route that asks this shell who somebody is."""
+    return type("ShellRoute", (ConsoleRoute,), {"shell": shell})
 
 
 def refusal(request: Request, fault: Fault) -> Response:

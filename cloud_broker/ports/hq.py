@@ -11,7 +11,7 @@ __all__ = ["AuditAsked", "AuditEntry", "AuditRow", "HqRepo", "HqSession", "HqUse
 
 @dataclass(frozen=True, slots=True)
 class HqUser:
-    """A person of HQ."""
+    """A person of HQ; `place` is the region or store that is theirs, None for the chain."""
 
     user_id: UUID
     login: str
@@ -20,6 +20,8 @@ class HqUser:
     password_hash: str
     failed_tries: int = 0
     locked_until_ms: int = 0
+    place: UUID | None = None
+    left_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,22 @@ class HqRepo(Protocol):
 
     def user(self, login: str) -> HqUser | None:
         """Return a person, locked until the end of the transaction."""
+        ...
+
+    def take_turn(self) -> None:
+        """Let nobody else change people before this transaction ends."""
+        ...
+
+    def users(self) -> tuple[HqUser, ...]:
+        """Return everybody, by login, those who left last."""
+        ...
+
+    def set_user(self, user: HqUser) -> None:
+        """Write name, role, place and when somebody left."""
+        ...
+
+    def end_sessions(self, user_id: UUID) -> int:
+        """End everything somebody is signed in with; return how many."""
         ...
 
     def note_try(self, user_id: UUID, *, failed_tries: int, locked_until_ms: int) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry, HqUser
 from cloud_broker.ports.secrets import Passwords
+from cloud_broker.ports.sight import as_the_program
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.overview import HqIdentity, HqRole
 from retail_core import limits
@@ -19,6 +20,7 @@ TOKEN_BYTES = 32
 SESSION_HOURS = 12
 TOKEN_DAYS = 365
 PASSWORD_CHARS_MIN = 12
+PASSWORD_CHARS = 20
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _MINUTE_MS = 60_000
@@ -40,7 +42,7 @@ class HqAccess:
         if password and len(password) < PASSWORD_CHARS_MIN:
             detail = f"password: at least {PASSWORD_CHARS_MIN} characters"
             raise Fault(FaultCode.API_BODY_INVALID, detail=detail)
-        chosen = password or self._secret()[:20]
+        chosen = password or drawn_password(self.ids)
         user = HqUser(self.ids.uuid7(), login, name, role, self.passwords.hash(chosen))
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
@@ -108,7 +110,7 @@ class HqAccess:
     def who(self, token: str) -> HqIdentity:
         """Return who a session or API token stands for; Fault API_TOKEN_WRONG."""
         tenant = _tenant_of(token)
-        with self.units.begin(tenant) as unit:
+        with as_the_program(), self.units.begin(tenant) as unit:
             found = unit.hq.session(_hash(token))
         if found is None or found.expires_ms <= self.clock.now_ms():
             raise Fault(FaultCode.API_TOKEN_WRONG)
@@ -118,7 +120,7 @@ class HqAccess:
 
     def logout(self, token: str) -> None:
         """End a session; an unknown token is passed over."""
-        with self.units.begin(_tenant_of(token)) as unit:
+        with as_the_program(), self.units.begin(_tenant_of(token)) as unit:
             unit.hq.end_session(_hash(token))
 
     def _open(
@@ -129,7 +131,16 @@ class HqAccess:
         return token
 
     def _secret(self) -> str:
-        return urlsafe_b64encode(self.ids.random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+        return _drawn(self.ids)
+
+
+def drawn_password(ids: IdSource) -> str:
+    """Draw a password that nobody guesses."""
+    return _drawn(ids)[:PASSWORD_CHARS]
+
+
+def _drawn(ids: IdSource) -> str:
+    return urlsafe_b64encode(ids.random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
 
 
 def _tenant_of(token: str) -> UUID:
@@ -142,7 +153,10 @@ def _tenant_of(token: str) -> UUID:
 
 def _identity(tenant: UUID, user: HqUser, *, by_token: bool, expires_ms: int) -> HqIdentity:
     role = cast("HqRole", user.role)
-    return HqIdentity(tenant, user.user_id, user.login, user.name, role, by_token, expires_ms)
+    return HqIdentity(
+        *(tenant, user.user_id, user.login, user.name, role, by_token, expires_ms),
+        place=user.place,
+    )
 
 
 def _hash(token: str) -> bytes:

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
-from cloud_broker.domain import store_state
+from cloud_broker.domain import rights, store_state
 from cloud_broker.domain.benefits import Coupon, Gift
+from cloud_broker.ports.sight import Sight
 
 StoreState = store_state.StoreState
-HqRole = Literal["admin", "operations", "marketing", "auditor"]
+HqRole = rights.HqRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +252,12 @@ class HqIdentity:
     role: HqRole
     by_token: bool = False
     expires_ms: int = 0
+    place: UUID | None = None
+
+    @property
+    def sight(self) -> Sight:
+        """Return how far this person sees, and whether they may write."""
+        return Sight(self.place, self.role not in rights.LOOKS_ONLY)
 
 
 class HqQueries(Protocol):

@@ -258,7 +258,28 @@ class FakeHqRepo:
         self._state.users[user.login] = user
 
     def user(self, login: str) -> HqUser | None:
-        return self._state.users.get(login)
+        found = self._state.users.get(login)
+        return None if found is None or found.left_ms else found
+
+    def take_turn(self) -> None:
+        """Units here are one at a time."""
+
+    def users(self) -> tuple[HqUser, ...]:
+        return tuple(
+            sorted(self._state.users.values(), key=lambda one: (bool(one.left_ms), one.login))
+        )
+
+    def set_user(self, user: HqUser) -> None:
+        held = self._state.users[user.login]
+        self._state.users[user.login] = replace(
+            held, name=user.name, role=user.role, place=user.place, left_ms=user.left_ms
+        )
+
+    def end_sessions(self, user_id: UUID) -> int:
+        gone = [key for key, one in self._state.sessions.items() if one[0] == user_id]
+        for key in gone:
+            del self._state.sessions[key]
+        return len(gone)
 
     def _by_id(self, user_id: UUID) -> HqUser:
         return next(user for user in self._state.users.values() if user.user_id == user_id)
@@ -279,6 +300,8 @@ class FakeHqRepo:
             return None
         user_id, kind, expires_ms = self._state.sessions[token_hash]
         user = replace(self._by_id(user_id), password_hash="", failed_tries=0, locked_until_ms=0)
+        if user.left_ms:
+            return None
         return HqSession(token_hash, kind, expires_ms, user)
 
     def end_session(self, token_hash: bytes) -> None:

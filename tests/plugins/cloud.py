@@ -57,12 +57,12 @@ def new_tenant(units: Units, slug: str = "") -> UUID:
     return tenant
 
 
-def new_box(units: Units, tenant: UUID, name: str = "上海店") -> SimBox:
+def new_box(units: Units, tenant: UUID, name: str = "上海店", region_name: str = "华东") -> SimBox:
     """Enter a store with one box, and return the box."""
     box = SimBox(tenant)
     with units.begin(tenant) as unit:
         entity = unit.fleet.add_legal_entity(box.legal_entity, "总公司")
-        region = unit.fleet.add_region(fresh_id(), "华东")
+        region = unit.fleet.add_region(fresh_id(), region_name)
         unit.fleet.add_store(
             NewStore(
                 store=box.store,

@@ -1,7 +1,8 @@
 """Transactions: the only place where one ends.
 
-Every transaction first says whose rows it may see. The setting is local to the transaction, so a
-pooled connection never carries one tenant's right into another's request.
+Every transaction first says whose rows it may see, and how far whoever asks can see. The settings
+are local to the transaction, so a pooled connection never carries one's right into another's
+request.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from sqlalchemy.exc import (
 
 from cloud_broker.adapters.postgres.base import Repository, pipelined
 from cloud_broker.adapters.postgres.unit import PostgresUnit
+from cloud_broker.ports.sight import Sight, sight
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -98,13 +100,17 @@ class PostgresUnits:
     def connection(self, tenant: UUID | None) -> Iterator[Connection]:
         """Open a transaction on a bare connection (for the read models beside this module)."""
         # Begun in so many words, because repositories speak to the driver's connection themselves.
+        seen = sight()
         with _translated(), self._engine.connect() as connection, connection.begin():
             if tenant is not None:
                 connection.exec_driver_sql(
                     "select set_config('app.tenant', %(tenant)s, true),"
-                    " set_config('plan_cache_mode', %(plans)s, true)",
-                    {"tenant": str(tenant), "plans": self._plans},
+                    " set_config('plan_cache_mode', %(plans)s, true),"
+                    " set_config('app.reach', %(reach)s, true)",
+                    {"tenant": str(tenant), "plans": self._plans, "reach": _reach(seen)},
                 )
+                if not seen.writes:
+                    connection.exec_driver_sql("set transaction read only")
             yield connection
 
     @contextmanager
@@ -188,8 +194,15 @@ def _translated() -> Iterator[None]:
         yield
     except (DataError, IntegrityError, ProgrammingError, *_REFUSED) as error:
         raise StoreRefusedError(_reason(error)) from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        # Whoever only looks asked for what writes; the pages refuse it before, this is the second.
+        raise Fault(FaultCode.API_SCOPE_MISSING, scope="write") from error
     except (DBAPIError, PoolTimeoutError, psycopg.Error) as error:
         raise Fault(FaultCode.SYNC_LINK_DOWN, reason=_reason(error)) from error
+
+
+def _reach(seen: Sight) -> str:
+    return "" if seen.place is None else str(seen.place)
 
 
 def _reason(error: SQLAlchemyError | psycopg.Error) -> str:

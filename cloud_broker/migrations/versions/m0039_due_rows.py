@@ -11,6 +11,8 @@ down_revision = "0035"
 branch_labels = None
 depends_on = None
 
+GRANTS: dict[str, str] = {}
+
 _NUMBERED = (
     "alter table {table} drop constraint {table}_pkey,"
     " add column due_id bigint generated always as identity,"

@@ -95,4 +95,23 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.API_INTERNAL: FaultSpec(
         "internal", 500, "内部故障,已记录编号 {ref}", "internal fault, recorded as {ref}"
     ),
+    FaultCode.USER_PLACE_WRONG: FaultSpec(
+        "input",
+        422,
+        "角色 {role} 的范围不对:大区的人选大区,门店的人选门店,总部的人不选",
+        "the place does not fit role {role}: a region's people have a region, a store's a store,"
+        " HQ's none",
+    ),
+    FaultCode.USER_LAST_ADMIN: FaultSpec(
+        "conflict",
+        409,
+        "这是最后一个总部管理员:先让别人成为管理员",
+        "this is the last administrator: make somebody else one first",
+    ),
+    FaultCode.USER_SELF: FaultSpec(
+        "conflict",
+        409,
+        "不能停用自己的账号:请另一位管理员来做",
+        "nobody disables their own account: ask another administrator",
+    ),
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.audit_desk import AuditDesk
 from cloud_broker.services.back_office import back_office
 from cloud_broker.services.clerk_desk import ClerkDesk
 from cloud_broker.services.face_desk import FaceDesk
@@ -40,11 +41,12 @@ from cloud_broker.services.overview import (
 )
 from cloud_broker.services.rules_in_force import RulesInForce
 from cloud_broker.services.till_desk import TillDesk
+from cloud_broker.services.user_desk import UserDesk
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
-from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
 
@@ -368,6 +370,7 @@ def deps(
     health: StoreHealth | None = None,
     alerts: AlertDesk | None = None,
     fleet: FleetDesks | None = None,
+    users: UserDesk | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -384,6 +387,8 @@ def deps(
         tills=tills or TillDesk(FakeUnits()),
         health=health or StoreHealth(FakeUnits(), clock),
         alerts=alerts or alert_desk(FakeUnits(), clock),
+        users=users or UserDesk(FakeUnits(), clock, FakeCloudIdSource(clock), FakePasswords()),
+        audits=AuditDesk(FakeUnits() if users is None else users.units),
         fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock)),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),

@@ -41,7 +41,7 @@ class Hq:
     device: UUID
 
     def csrf(self) -> str:
-        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/alerts").text)
+        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/").text)
         assert found is not None
         return found[1]
 

@@ -1,0 +1,186 @@
+"""Who of HQ may do what: roles, rights, and the right that each address needs.
+
+An address that is not in the table is open to nobody, so that a forgotten one shows at once.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal, get_args
+
+HqRole = Literal[
+    "admin", "operations", "marketing", "auditor", "region", "store", "technician"
+]  # fmt: skip
+ROLES: tuple[HqRole, ...] = get_args(HqRole)
+# Those who see one region or one store and no more; a technician may be given one.
+PLACED: frozenset[str] = frozenset({"region", "store"})
+MAY_BE_PLACED: frozenset[str] = PLACED | {"technician"}
+LOOKS_ONLY: frozenset[str] = frozenset({"auditor"})
+
+
+class Right(StrEnum):
+    """What an address lets somebody see or do."""
+
+    STORES = "stores"
+    SALES = "sales"
+    MEMBERS = "members"
+    MEMBERS_CHANGE = "members-change"
+    REPAIR = "repair"
+    REPAIR_CHANGE = "repair-change"
+    FACES = "faces"
+    FACES_CHANGE = "faces-change"
+    CLERKS = "clerks"
+    CLERKS_CHANGE = "clerks-change"
+    MALL = "mall"
+    MALL_CHANGE = "mall-change"
+    MASTERS = "masters"
+    MASTERS_CHANGE = "masters-change"
+    TILLS = "tills"
+    ALERTS = "alerts"
+    ALERTS_CHANGE = "alerts-change"
+    BOXES = "boxes"
+    BOXES_CHANGE = "boxes-change"
+    TWINS = "twins"
+    TWINS_CHANGE = "twins-change"
+    COMMANDS = "commands"
+    COMMANDS_GIVE = "commands-give"
+    COMMANDS_STEER = "commands-steer"
+    USERS = "users"
+    USERS_CHANGE = "users-change"
+    AUDIT = "audit"
+
+
+_OFFICE: frozenset[HqRole] = frozenset({"admin", "operations", "marketing", "auditor"})
+_PLACES: frozenset[HqRole] = frozenset({"region", "store"})
+_ALL: frozenset[HqRole] = frozenset(ROLES)
+_RUNS: frozenset[HqRole] = frozenset({"admin", "operations"})
+_OVERSEES: frozenset[HqRole] = frozenset({"admin", "auditor"})
+_SEES_BOXES: frozenset[HqRole] = _RUNS | _PLACES | {"auditor", "technician"}
+
+R = Right
+MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
+    {
+        R.STORES: _ALL,
+        R.SALES: _OFFICE | _PLACES,
+        R.MEMBERS: _OFFICE,
+        R.MEMBERS_CHANGE: _RUNS,
+        R.REPAIR: _OFFICE,
+        R.REPAIR_CHANGE: _RUNS | {"marketing"},
+        R.FACES: _OFFICE,
+        R.FACES_CHANGE: _RUNS,
+        R.CLERKS: _OFFICE,
+        R.CLERKS_CHANGE: _RUNS,
+        R.MALL: _OFFICE,
+        R.MALL_CHANGE: _RUNS,
+        R.MASTERS: _OFFICE,
+        R.MASTERS_CHANGE: _RUNS,
+        R.TILLS: _OFFICE,
+        R.ALERTS: _OFFICE,
+        R.ALERTS_CHANGE: _RUNS,
+        R.BOXES: _SEES_BOXES | {"marketing"},
+        R.BOXES_CHANGE: _RUNS,
+        R.TWINS: _SEES_BOXES,
+        R.TWINS_CHANGE: _RUNS,
+        R.COMMANDS: _SEES_BOXES,
+        R.COMMANDS_GIVE: _RUNS | {"technician"},
+        R.COMMANDS_STEER: _RUNS,
+        R.USERS: _OVERSEES,
+        R.USERS_CHANGE: frozenset({"admin"}),
+        R.AUDIT: _OVERSEES,
+    }
+)
+
+# Method and address → right, for HQ's pages and for HQ's API.
+NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
+    {
+        ("GET", "/"): R.STORES,
+        ("GET", "/console/stream"): R.STORES,
+        ("POST", "/logout"): R.STORES,
+        ("GET", "/stores/{store_id}"): R.STORES,
+        ("GET", "/stores/{store_id}/boxes"): R.BOXES,
+        ("POST", "/stores/{store_id}/boxes"): R.BOXES_CHANGE,
+        ("POST", "/stores/{store_id}/boxes/revoke"): R.BOXES_CHANGE,
+        ("GET", "/sales"): R.SALES,
+        ("GET", "/sales.csv"): R.SALES,
+        ("GET", "/members"): R.MEMBERS,
+        ("GET", "/members/{member_id}"): R.MEMBERS,
+        ("POST", "/members/{member_id}/groups"): R.MEMBERS_CHANGE,
+        ("GET", "/repair"): R.REPAIR,
+        ("POST", "/repair/{repair_id}/replay"): R.REPAIR_CHANGE,
+        ("GET", "/review-names"): R.REPAIR,
+        ("POST", "/review-names"): R.REPAIR_CHANGE,
+        ("GET", "/faces"): R.FACES,
+        ("GET", "/faces/{store_id}"): R.FACES,
+        ("POST", "/faces/{store_id}/propose"): R.FACES_CHANGE,
+        ("POST", "/faces/{store_id}/off"): R.FACES_CHANGE,
+        ("POST", "/faces/proposals/{proposal_id}"): R.FACES_CHANGE,
+        ("GET", "/clerks"): R.CLERKS,
+        ("GET", "/clerks.csv"): R.CLERKS,
+        ("POST", "/clerks/alerts"): R.CLERKS_CHANGE,
+        ("POST", "/clerks/members"): R.CLERKS_CHANGE,
+        ("GET", "/mall"): R.MALL,
+        ("GET", "/mall/{table}.csv"): R.MALL,
+        ("POST", "/mall/stock"): R.MALL_CHANGE,
+        ("GET", "/masters"): R.MASTERS,
+        ("POST", "/masters"): R.MASTERS_CHANGE,
+        ("GET", "/unknown-codes"): R.MASTERS,
+        ("POST", "/unknown-codes"): R.MASTERS_CHANGE,
+        ("GET", "/masters/template/{kind}.csv"): R.MASTERS,
+        ("GET", "/masters/{import_id}"): R.MASTERS,
+        ("POST", "/masters/{import_id}/apply"): R.MASTERS_CHANGE,
+        ("POST", "/masters/{import_id}/undo"): R.MASTERS_CHANGE,
+        ("GET", "/tills"): R.TILLS,
+        ("GET", "/alerts"): R.ALERTS,
+        ("POST", "/alerts"): R.ALERTS_CHANGE,
+        ("POST", "/alerts/{rule}/rotate"): R.ALERTS_CHANGE,
+        ("POST", "/alerts/{rule}/{act}"): R.ALERTS_CHANGE,
+        ("GET", "/twins"): R.TWINS,
+        ("POST", "/twins"): R.TWINS_CHANGE,
+        ("POST", "/twins/preview"): R.TWINS_CHANGE,
+        ("GET", "/commands"): R.COMMANDS,
+        ("POST", "/commands"): R.COMMANDS_GIVE,
+        ("POST", "/commands/preview"): R.COMMANDS_GIVE,
+        ("POST", "/commands/halt"): R.COMMANDS_STEER,
+        ("GET", "/commands/{order_id}"): R.COMMANDS,
+        ("GET", "/commands/{order_id}/stream"): R.COMMANDS,
+        ("POST", "/commands/{order_id}/agree"): R.COMMANDS_STEER,
+        ("POST", "/commands/{order_id}/{to}"): R.COMMANDS_STEER,
+        ("GET", "/users"): R.USERS,
+        ("POST", "/users"): R.USERS_CHANGE,
+        ("POST", "/users/{user_id}"): R.USERS_CHANGE,
+        ("POST", "/users/{user_id}/end"): R.USERS_CHANGE,
+        ("GET", "/audit"): R.AUDIT,
+        ("GET", "/v1/hq/members"): R.MEMBERS,
+        ("GET", "/v1/hq/members/{member_id}"): R.MEMBERS,
+        ("POST", "/v1/hq/members/{member_id}/withdraw-face"): R.MEMBERS_CHANGE,
+        ("GET", "/v1/hq/faces"): R.FACES,
+        ("GET", "/v1/hq/overview"): R.STORES,
+        ("GET", "/v1/hq/sales"): R.SALES,
+        ("GET", "/v1/hq/ledger"): R.SALES,
+        ("GET", "/v1/hq/repair"): R.REPAIR,
+        ("POST", "/v1/hq/repair/{repair_id}/replay"): R.REPAIR_CHANGE,
+        ("GET", "/v1/hq/review-names"): R.REPAIR,
+        ("POST", "/v1/hq/review-names"): R.REPAIR_CHANGE,
+        ("GET", "/v1/hq/twins"): R.TWINS,
+        ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
+        ("GET", "/v1/hq/twins/history"): R.TWINS,
+        ("POST", "/v1/hq/twins/preview"): R.TWINS_CHANGE,
+        ("GET", "/v1/hq/commands"): R.COMMANDS,
+        ("POST", "/v1/hq/commands"): R.COMMANDS_GIVE,
+        ("POST", "/v1/hq/commands/preview"): R.COMMANDS_GIVE,
+        ("POST", "/v1/hq/commands/halt"): R.COMMANDS_STEER,
+        ("GET", "/v1/hq/commands/{order_id}"): R.COMMANDS,
+        ("POST", "/v1/hq/commands/{order_id}/agree"): R.COMMANDS_STEER,
+        ("POST", "/v1/hq/commands/{order_id}/{to}"): R.COMMANDS_STEER,
+    }
+)
+
+
+def needed(method: str, address: str) -> Right | None:
+    """Return the right that an address needs, None for one that nobody wrote down."""
+    return NEEDS.get((method, address))
+
+
+def may(role: str, right: Right | None) -> bool:
+    """Return whether a role has a right; nobody has one that nobody wrote down."""
+    return right is not None and role in MAY[right]
