@@ -14,12 +14,18 @@ from edge_agent.api.dependencies import needs
 from edge_agent.api.errors import ErrorBody
 from edge_agent.api.examples import EXAMPLES, Example
 from edge_agent.api.guard import OPEN_PATHS
-from edge_agent.api.idempotency import HEADER
+from edge_agent.api.idempotency import HEADER, SHAPE
 
 Operation = dict[str, Any]
 REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 423, 429, 500, 503, 504, 507)
 # What the framework would say of a body it cannot read; ours is a coded refusal like any other.
 FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
+# The route takes any text, so that a wrong key is A105; a client is told what a right one is.
+_KEY = {
+    "required": True,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": f"^{SHAPE}$"},
+    "example": "sale-0198f3a2-7c41",
+}
 
 
 def describe(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
@@ -45,7 +51,8 @@ def describe(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
             needed = [] if scope is None else [scope]
             operation["security"] = [] if path in OPEN_PATHS else [{"bearer": needed}]
             for parameter in operation.get("parameters", ()):
-                parameter["required"] |= parameter["name"] == HEADER
+                if parameter["name"] == HEADER:
+                    parameter.update(_KEY)
             operation.setdefault("parameters", []).append(_deadline(path))
             operation["responses"] |= _refusals()
             if example := EXAMPLES.get(f"{method.upper()} {path}"):

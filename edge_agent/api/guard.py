@@ -269,7 +269,7 @@ def _socket_token(scope: Scope) -> str:
 
 
 async def _read_body(scope: Scope, headers: Headers, receive: Receive) -> Receive:
-    if scope["method"] not in _WRITES or _deletes_by_address(scope, headers):
+    if scope["method"] not in _WRITES or _says_all_in_its_address(scope, headers):
         return receive
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
@@ -286,10 +286,14 @@ async def _read_body(scope: Scope, headers: Headers, receive: Receive) -> Receiv
     return _replay(body, receive)
 
 
-def _deletes_by_address(scope: Scope, headers: Headers) -> bool:
-    """Tell a DELETE that says all in its address; no page sends one without asking first."""
+def _says_all_in_its_address(scope: Scope, headers: Headers) -> bool:
+    """Tell a write without a body that no page can send without asking first.
+
+    A page asks first for every DELETE, and for whatever carries a token.
+    """
     says_nothing = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-    return bool(scope["method"] == "DELETE") and says_nothing
+    with_token = bool(_bearer(headers)) and "content-type" not in headers
+    return says_nothing and (scope["method"] == "DELETE" or with_token)
 
 
 async def _collect(receive: Receive, limit: int) -> bytes:

@@ -23,7 +23,7 @@ from retail_core.texts.faults import FaultCode
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 OK = 200
-_SHAPE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+SHAPE = r"[A-Za-z0-9._:-]{8,128}"
 
 Result = TypeVar("Result")
 
@@ -39,7 +39,7 @@ class OnceKey:
 
 async def once_key(request: Request, given: str, principal: Principal) -> OnceKey:
     """Tie a key to what is asked; Faults API_IDEMPOTENCY_KEY_MISSING and API_BODY_INVALID."""
-    if not _SHAPE.fullmatch(given):
+    if not re.fullmatch(SHAPE, given):
         raise Fault(FaultCode.API_IDEMPOTENCY_KEY_MISSING)
     # The body is hashed as it was meant: a till may write its keys in another order next time.
     said = await request.body()

@@ -47,7 +47,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "auth", 401, "工号或 PIN 不对", "operator number or PIN is wrong"
     ),
     FaultCode.API_SCOPE_MISSING: FaultSpec(
-        "auth", 403, "这个令牌不能做 {scope}", "this token may not {scope}"
+        "auth", 403, "这个令牌没有 {scope} 这项权限", "this token does not have the scope {scope}"
     ),
     FaultCode.API_RATE_LIMITED: FaultSpec(
         "auth", 429, "请求太快,请稍后再试", "too many requests; slow down", retryable=True

@@ -31,8 +31,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.SALE_TENDER_MISMATCH: FaultSpec(
         "input",
         422,
-        "收款 {tendered} 与应付 {due} 不符",
-        "tendered {tendered} does not equal {due} due",
+        "收银机说的 {tendered}(收款或报过的价)与应付 {due} 不符",
+        "the till says {tendered} (tendered, or quoted before), but {due} is due",
     ),
     FaultCode.SALE_MEMBER_UNKNOWN: FaultSpec(
         "input", 422, "没有这个会员", "there is no such member"

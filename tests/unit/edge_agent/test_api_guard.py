@@ -1,6 +1,8 @@
 """The gate in front of every route: host, origin, token, media type, size, and nothing leaks."""
 
+import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import WebSocketDenialResponse
@@ -255,3 +257,28 @@ def test_what_a_listener_says_is_dropped(box: Box) -> None:
         box.hub.publish("tapped", {"n": 2}, lane=ONLY_LANE)
         while socket.receive_json()["type"] != "tapped":
             pass
+
+
+def test_a_write_that_says_all_in_its_address_needs_no_body(box: Box) -> None:
+    """The document names no body for it, so a till's client sends none and no media type."""
+    resume, key = f"/v1/baskets/{uuid4()}/resume", {"Idempotency-Key": "no-body-1"}
+    assert box.till().post(resume, headers=key).json()["code"] == "A130"
+    forged = key | {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = box.till().post(resume, headers=forged)
+    assert (answer.status_code, answer.json()["code"]) == (415, "A115")
+    answer = box.client().post("/v1/pair")
+    assert (answer.status_code, answer.json()["code"]) == (415, "A115")
+
+
+def test_the_document_says_what_an_idempotency_key_looks_like(box: Box) -> None:
+    document = box.till().get("/openapi.json").json()
+    said = document["paths"]["/v1/sales"]["post"]["parameters"]
+    (key,) = (one for one in said if one["name"] == "Idempotency-Key")
+    assert key["required"] is True
+    assert key["schema"]["type"] == "string"
+    assert re.fullmatch(key["schema"]["pattern"], key["example"])
+    lines = {"lines": [{"sku": "X", "qty": 1, "unit_price_fen": 1}], "tenders": []}
+    for given, fits in (("a" * 8, True), ("a" * 7, False), ("a" * 129, False), ("a b" * 4, False)):
+        assert (re.fullmatch(key["schema"]["pattern"], given) is not None) is fits
+        answer = box.till().post("/v1/sales", json=lines, headers={"Idempotency-Key": given})
+        assert (answer.json()["code"] != "A105") is fits

@@ -97,8 +97,11 @@ def test_a_write_needs_a_key(box: Box, key: str) -> None:
 def test_a_refused_sale_may_be_tried_again_under_its_key(box: Box) -> None:
     answer = box.till().post("/v1/sales", json=sale(1), headers=ONCE)
     assert answer.json()["code"] == "P105"
-    assert answer.json()["zh"] == "收款 ¥0.01 与应付 ¥128.00 不符"
-    assert answer.json()["en"] == "tendered ¥0.01 does not equal ¥128.00 due"
+    assert answer.json()["zh"] == "收银机说的 ¥0.01(收款或报过的价)与应付 ¥128.00 不符"
+    assert (
+        answer.json()["en"]
+        == "the till says ¥0.01 (tendered, or quoted before), but ¥128.00 is due"
+    )
     assert answer.json()["fields"] == {"tendered": 1, "due": 12_800}
     assert box.till().post("/v1/sales", json=sale(12_800), headers=ONCE).status_code == 200
 
