@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from edge_agent.bootstrap.ask_agent import RunningAgent, running_agent
+from edge_agent.bootstrap.ask_agent import NOT_RUNNING, RunningAgent, running_agent
 from edge_agent.drivers.till_escpos.recording import Block, block_line, written
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
@@ -65,7 +65,7 @@ def doctor(
 def _running(config: Path) -> RunningAgent:
     agent = running_agent(load_settings(config))
     if agent is None:
-        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail="agent is not running")
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail=NOT_RUNNING)
     return agent
 
 

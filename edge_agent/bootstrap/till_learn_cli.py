@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from edge_agent.bootstrap.ask_agent import RunningAgent, running_agent
+from edge_agent.bootstrap.ask_agent import NOT_RUNNING, RunningAgent, running_agent
 from edge_agent.bootstrap.teaching import keep, teach
 from edge_agent.bootstrap.till_devices_cli import OperatorOption, PinOption
 from edge_agent.domain.taught import Sample, Taught
@@ -87,7 +87,7 @@ def _taken(
             raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="--config", detail="needed for --live")
         agent = running_agent(load_settings(config))
         if agent is None:
-            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail="agent is not running")
+            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail=NOT_RUNNING)
         number = who[0] or typer.prompt("工号 / operator", err=True)
         pin = who[1] or typer.prompt("PIN", hide_input=True, err=True)
         return collect(agent.signed_in(number, pin), live, wanted)

@@ -93,6 +93,25 @@ def test_tabs_are_walked_by_keyboard(counter: Counter, page: Page) -> None:
     assert [said for said in watch.complaints if " 409 " not in said] == []
 
 
+def test_a_box_to_tick_stands_before_its_words(counter: Counter, page: Page) -> None:
+    page.goto(f"{counter.agent.base}/tech#token={SCREEN_TOKEN}")
+    page.locator("#tab-devices").click()
+    expect(page.locator("#place > *").first).to_be_attached()
+    page.locator("#place").evaluate(
+        """place => {
+          place.innerHTML = '<label class="tick"><input type="checkbox">words</label>';
+        }"""
+    )
+    label, box = page.locator("label.tick"), page.locator("label.tick input")
+    whole, tick = label.bounding_box(), box.bounding_box()
+    assert whole
+    assert tick
+    assert tick["width"] < 40
+    assert tick["x"] - whole["x"] < 20
+    assert whole["height"] < 60
+    assert whole["height"] >= 44
+
+
 def test_a_browser_without_a_token_asks_to_be_paired(counter: Counter, page: Page) -> None:
     page.goto(f"{counter.agent.base}/tech")
     expect(page.locator("#pair-code")).to_be_visible()

@@ -62,9 +62,9 @@ export function dateOf(numbered) {
   return text.length === 8 ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : new Date(numbered * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** @param {number} wallMs @returns {string} exact, for the hover */
+/** @param {number} wallMs @returns {string} 2026-11-23 14:05:09, whatever the browser's language is */
 export function exact(wallMs) {
-  return new Date(wallMs).toLocaleString();
+  return new Date(wallMs).toLocaleString("sv-SE");
 }
 
 /**

@@ -2,6 +2,7 @@
 /** How far the box agrees with each till, what it may write there, and where they differ. */
 
 import { h, mark } from "../dom.js";
+import { exact } from "../format.js";
 
 const AGAIN_MS = 5_000;
 const DAYS = 14;
@@ -142,7 +143,7 @@ function days(last, t) {
 /** @param {any} one @param {import("./tech.js").Say} t */
 function words(one, t) {
   const yuan = (/** @type {number} */ fen) => (fen / 100).toFixed(2);
-  const parts = [new Date(one.at_ms).toLocaleString(), t(`agreement.${one.kind}`), one.name];
+  const parts = [exact(one.at_ms), t(`agreement.${one.kind}`), one.name];
   if (one.computed_fen !== null) parts.push(`${t("agreement.computed")} ${yuan(one.computed_fen)}`);
   if (one.printed_fen !== null) parts.push(`${t("agreement.printed")} ${yuan(one.printed_fen)}`);
   return parts.filter(Boolean).join(" · ");

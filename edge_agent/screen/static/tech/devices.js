@@ -175,8 +175,8 @@ function other(one, desk, again, proposed) {
         "form",
         { onsubmit: (event) => void claim(event) },
         h("label", {}, t("devices.name"), name),
-        h("label", {}, socket, t("devices.bySocket")),
-        h("label", {}, probe, t("devices.mayProbe")),
+        h("label.tick", {}, socket, t("devices.bySocket")),
+        h("label.tick", {}, probe, t("devices.mayProbe")),
         h("div.buttons", {}, h("button", { type: "button", onclick: () => void listen() }, t("devices.listen")), h("button.primary", { type: "submit" }, t("devices.claim"))),
       ),
   );
