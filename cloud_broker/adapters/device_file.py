@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cloud_broker.services.provision import OperatorIssued, Provisioned, TillIssued
+from cloud_broker.services.fleet.provision import OperatorIssued, Provisioned, TillIssued
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

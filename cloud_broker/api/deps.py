@@ -11,26 +11,26 @@ from cloud_broker.api.peer import peer_of
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
-from cloud_broker.services.admission import admit
-from cloud_broker.services.back_office import BackOffice
-from cloud_broker.services.checkins import CheckIns
-from cloud_broker.services.devices import Devices
-from cloud_broker.services.enrolling import Enrolling
-from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.access.admission import admit
+from cloud_broker.services.access.overview import HqAuth, HqDesk, HqIdentity, HqQueries
+from cloud_broker.services.faces.faces import FaceOffice
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.desks import FleetDesks
-from cloud_broker.services.growth_desks import GrowthDesks
-from cloud_broker.services.member_desk import MemberDesk
-from cloud_broker.services.members import Members
-from cloud_broker.services.overview import HqAuth, HqDesk, HqIdentity, HqQueries
-from cloud_broker.services.person_filters import PersonFilters
-from cloud_broker.services.phones import Phones
-from cloud_broker.services.receipt_bills import ReceiptBills
-from cloud_broker.services.receipt_claims import ReceiptClaims
-from cloud_broker.services.receipt_look_up import ReceiptLookUp
-from cloud_broker.services.rights_desk import RightsDesk
-from cloud_broker.services.signed_time import TimeTeller
-from cloud_broker.services.sms_codes import SmsCodes
+from cloud_broker.services.fleet.devices import Devices
+from cloud_broker.services.fleet.enrolling import Enrolling
+from cloud_broker.services.goods.back_office import BackOffice
+from cloud_broker.services.growth.desks import GrowthDesks
+from cloud_broker.services.line.signed_time import TimeTeller
+from cloud_broker.services.members.checkins import CheckIns
+from cloud_broker.services.members.member_desk import MemberDesk
+from cloud_broker.services.members.members import Members
+from cloud_broker.services.members.phones import Phones
+from cloud_broker.services.members.receipt_bills import ReceiptBills
+from cloud_broker.services.members.receipt_claims import ReceiptClaims
+from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.members.sms_codes import SmsCodes
+from cloud_broker.services.persons.person_filters import PersonFilters
+from cloud_broker.services.rights.rights_desk import RightsDesk
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

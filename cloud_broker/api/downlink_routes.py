@@ -9,7 +9,7 @@ from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.device_routes import MSGPACK, Sha256Hex
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.api.member_routes import body_of
-from cloud_broker.services.store_sets import check_range
+from cloud_broker.services.stores.store_sets import check_range
 from retail_core.errors import Fault
 from retail_core.sync.buckets import BUCKETS
 from retail_core.texts.faults import FaultCode

@@ -20,7 +20,7 @@ from cloud_broker.api.peer import peer_of
 from cloud_broker.domain.limiter import Rate
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.secrets import KeyRing
-from cloud_broker.services.enrolling import Enrolling, Holder
+from cloud_broker.services.fleet.enrolling import Enrolling, Holder
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.fleet.box_identity import BoxName

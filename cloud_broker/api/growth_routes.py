@@ -11,11 +11,11 @@ from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.mall import Order
-from cloud_broker.services.growth_desks import GrowthDesks
-from cloud_broker.services.mall import Mall, MallDesk, Offered
-from cloud_broker.services.phones import PhoneHolder
-from cloud_broker.services.sharing import Sharing
-from cloud_broker.services.task_view import TaskShown, TasksShown
+from cloud_broker.services.growth.desks import GrowthDesks
+from cloud_broker.services.growth.mall import Mall, MallDesk, Offered
+from cloud_broker.services.growth.sharing import Sharing
+from cloud_broker.services.growth.task_view import TaskShown, TasksShown
+from cloud_broker.services.members.phones import PhoneHolder
 from retail_core.growth.rewards import Reward
 
 TOKEN_CHARS_MAX = 128

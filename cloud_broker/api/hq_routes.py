@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
-from cloud_broker.services.faces import EntityCount, StoreFaces
-from cloud_broker.services.overview import (
+from cloud_broker.services.access.overview import (
     HqIdentity,
     LedgerRow,
     LedgerTotals,
@@ -21,6 +20,7 @@ from cloud_broker.services.overview import (
     RepairRow,
     SaleRow,
 )
+from cloud_broker.services.faces.faces import EntityCount, StoreFaces
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

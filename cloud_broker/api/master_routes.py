@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.errors import ErrorBody
-from cloud_broker.services.master_office import How, Preview
-from cloud_broker.services.partners import Partner, PartnerScope
+from cloud_broker.services.access.partners import Partner, PartnerScope
+from cloud_broker.services.goods.office import How, Preview
 from retail_core import limits
 from retail_core.catalog.masters import TABLES, MasterKind
 from retail_core.catalog.reasons import RowError

@@ -10,9 +10,9 @@ from cloud_broker.api import growth_routes, profile_routes
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.domain.phone_request import Asked, parse
-from cloud_broker.services.member_desk import Standing, last_sale
-from cloud_broker.services.overview import SaleRow
-from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.access.overview import SaleRow
+from cloud_broker.services.members.member_desk import Standing, last_sale
+from cloud_broker.services.members.phones import PhoneHolder
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
-from cloud_broker.services.profile_desk import GrowthShown
+from cloud_broker.services.growth.profile_desk import GrowthShown
 from retail_core.growth.account import day_of_number
 from retail_core.growth.birthdays import Birthday
 from retail_core.wire.standing import TierAsk, TierStanding

@@ -12,7 +12,7 @@ from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.api.member_routes import PhoneDoor
 from cloud_broker.ports.receipts import FoundReceipt
-from cloud_broker.services.phones import PhoneHolder
+from cloud_broker.services.members.phones import PhoneHolder
 
 
 class RefundFound(BaseModel):

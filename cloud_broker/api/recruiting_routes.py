@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.errors import ErrorBody
-from cloud_broker.services.sms_codes import SmsAsked
+from cloud_broker.services.members.sms_codes import SmsAsked
 from retail_core.wire.persons import encode_plan
 
 Responses = dict[int | str, dict[str, Any]]

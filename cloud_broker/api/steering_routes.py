@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
+from cloud_broker.services.access.overview import HqIdentity
 from cloud_broker.services.fleet.commands import PAUSE_MS, Wish
 from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.fleet.places import AT_CHARS_MAX, at_of
@@ -19,7 +20,6 @@ from cloud_broker.services.fleet.said import (
     preview_said,
 )
 from cloud_broker.services.fleet.twin import Change, Spot
-from cloud_broker.services.overview import HqIdentity
 from retail_core.fleet.commands import TTL_MS_MAX, TTL_MS_MIN
 from retail_core.fleet.twin_settings import PEM_CHARS_MAX
 

@@ -6,22 +6,22 @@ from uuid import UUID
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.budget_placing import BudgetPlacing
-from cloud_broker.services.consent_keeping import ConsentKeeping
+from cloud_broker.services.booking.price_auditing import PriceAudit
+from cloud_broker.services.faces.consent_keeping import ConsentKeeping
 from cloud_broker.services.fleet.commands import OrderKeeper
 from cloud_broker.services.fleet.releases import RolloutKeeper
-from cloud_broker.services.growth_keeper import GrowthKeeper
-from cloud_broker.services.harvest_watch import HarvestWatch
-from cloud_broker.services.lease_placing import LeasePlacing
-from cloud_broker.services.mall import MallDesk
-from cloud_broker.services.price_auditing import PriceAudit
-from cloud_broker.services.recommending import Recommending
-from cloud_broker.services.restoring import Restoring
-from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.snapshots import Snapshots
-from cloud_broker.services.stock_keeping import StockKeeper
-from cloud_broker.services.store_sets import StoreSets
-from cloud_broker.services.task_work import TaskWork
+from cloud_broker.services.goods.stock_keeping import StockKeeper
+from cloud_broker.services.growth.keeper import GrowthKeeper
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.growth.task_work import TaskWork
+from cloud_broker.services.hq.harvest_watch import HarvestWatch
+from cloud_broker.services.members.recommending import Recommending
+from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.services.rights.budget_placing import BudgetPlacing
+from cloud_broker.services.rights.lease_placing import LeasePlacing
+from cloud_broker.services.rights.restoring import Restoring
+from cloud_broker.services.stores.snapshots import Snapshots
+from cloud_broker.services.stores.store_sets import StoreSets
 from retail_core.tally import FaultTally
 
 

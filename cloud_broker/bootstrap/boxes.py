@@ -20,9 +20,9 @@ from cloud_broker.adapters.mosquitto_secure import (
     write_secure_files,
 )
 from cloud_broker.bootstrap.office import Office
-from cloud_broker.services.box_desk import BoxDesk
-from cloud_broker.services.enrolling import Enrolling
-from cloud_broker.services.provision import BROKER_SALT_BYTES
+from cloud_broker.services.fleet.box_desk import BoxDesk
+from cloud_broker.services.fleet.enrolling import Enrolling
+from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES
 from cloud_broker.settings import BrokerSettings, Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

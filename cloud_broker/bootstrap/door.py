@@ -25,7 +25,7 @@ from cloud_broker.bootstrap.boxes import (
 )
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
-from cloud_broker.services.box_gate import BoxGate
+from cloud_broker.services.fleet.box_gate import BoxGate
 from retail_core.tally import FaultTally
 
 TEND_EVERY_MS = 60_000

@@ -20,15 +20,15 @@ from cloud_broker.adapters.mosquitto_files import (
 from cloud_broker.adapters.passwords_argon2 import Argon2Passwords
 from cloud_broker.adapters.postgres.sync_reads import PostgresSyncReads
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.faces import FaceOffice
-from cloud_broker.services.hq_access import HqAccess
-from cloud_broker.services.master_office import MasterOffice
-from cloud_broker.services.models import ModelSigner
-from cloud_broker.services.person_filters import PersonFilters
-from cloud_broker.services.provision import BROKER_SALT_BYTES, Provision, Provisioned
-from cloud_broker.services.repairing import RepairBench
-from cloud_broker.services.sync_doctor import SyncDoctor
+from cloud_broker.services.access.people import HqAccess
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.booking.sync_doctor import SyncDoctor
+from cloud_broker.services.faces.faces import FaceOffice
+from cloud_broker.services.faces.models import ModelSigner
+from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES, Provision, Provisioned
+from cloud_broker.services.goods.office import MasterOffice
+from cloud_broker.services.persons.person_filters import PersonFilters
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from cloud_broker.settings import BrokerSettings, Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

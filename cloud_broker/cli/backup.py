@@ -19,7 +19,7 @@ from cloud_broker.cli.common import (
     settings_of,
 )
 from cloud_broker.cli.leases import DeviceArgument, ReasonOption, TokenOption
-from cloud_broker.services.restore_watch import RestoreView, RestoreWatch
+from cloud_broker.services.rights.restore_watch import RestoreView, RestoreWatch
 
 app = typer.Typer()
 backup_app = typer.Typer(help="备份 / backups of the whole cloud", no_args_is_help=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
-from cloud_broker.services.clerk_desk import ClerkDesk, figures_csv
+from cloud_broker.services.hq.clerk_desk import ClerkDesk, figures_csv
 
 app = typer.Typer()
 export_app = typer.Typer(help="导出 / exports", no_args_is_help=True)

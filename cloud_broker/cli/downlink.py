@@ -8,8 +8,8 @@ from rich.table import Table
 
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.snapshots import Snapshots
-from cloud_broker.services.store_sets import StoreSets
+from cloud_broker.services.stores.snapshots import Snapshots
+from cloud_broker.services.stores.store_sets import StoreSets
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.snapshot import open_manifest

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.effects import Effects
+from cloud_broker.services.stores.effects import Effects
 
 app = typer.Typer()
 NAMED_MAX = 5

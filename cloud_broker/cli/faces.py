@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
-from cloud_broker.services.faces import (
+from cloud_broker.services.faces.faces import (
     FILING_WORKDAYS,
     PERSONS_ALERT,
     PERSONS_WARNING,

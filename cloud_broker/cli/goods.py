@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.cli.common import EXIT_FAULT, ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.catalogue import ImportResult
+from cloud_broker.services.published.catalogue import ImportResult
 from retail_core.catalog.importing import read_text
 
 app = typer.Typer()

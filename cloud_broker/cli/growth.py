@@ -14,8 +14,8 @@ from rich.table import Table
 from cloud_broker.bootstrap import Office
 from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say
 from cloud_broker.ports.growth import TierGrant
-from cloud_broker.services.growth_desk import Asked, GrowthDesk, Preview
-from cloud_broker.services.growth_keeper import GrowthKeeper
+from cloud_broker.services.growth.keeper import GrowthKeeper
+from cloud_broker.services.growth.tier_desk import Asked, GrowthDesk, Preview
 
 app = typer.Typer()
 growth_app = typer.Typer(help="会员档位 / members' tiers", no_args_is_help=True)

@@ -7,7 +7,7 @@ import segno
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, coded_errors, office_of, say
-from cloud_broker.services.checkins import CheckIns, lane_url, ndef_of
+from cloud_broker.services.members.checkins import CheckIns, lane_url, ndef_of
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

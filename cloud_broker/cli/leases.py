@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.lease_desk import BoxLeases, LeaseSettling
+from cloud_broker.services.rights.lease_desk import BoxLeases, LeaseSettling
 
 app = typer.Typer()
 lease_app = typer.Typer(help="借给盒子的额度 / rights lent to boxes", no_args_is_help=True)

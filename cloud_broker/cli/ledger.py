@@ -15,13 +15,13 @@ from rich.table import Table
 from cloud_broker.bootstrap import Office
 from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say
 from cloud_broker.ports.ledger import Adjustment
-from cloud_broker.services.ledger_close import DayCloser, parse_report
-from cloud_broker.services.ledger_files import month_csv, month_json, opening_rows
-from cloud_broker.services.ledger_walk import LedgerWalks
-from cloud_broker.services.points_desk import OpeningRow, PointsDesk
-from cloud_broker.services.points_runs import PointsRuns
-from cloud_broker.services.points_runs import Progress as Told
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.points.day_close import DayCloser, parse_report
+from cloud_broker.services.points.desk import OpeningRow, PointsDesk
+from cloud_broker.services.points.files import month_csv, month_json, opening_rows
+from cloud_broker.services.points.runs import PointsRuns
+from cloud_broker.services.points.runs import Progress as Told
+from cloud_broker.services.points.walk import LedgerWalks
 from retail_core.errors import Fault
 from retail_core.loyalty.policy import parse_policy
 from retail_core.texts.faults import FaultCode

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from cloud_broker.bootstrap import Office
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.mall import MallDesk
-from cloud_broker.services.mall_files import handed_csv, orders_csv, stock_csv
-from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.growth.mall_files import handed_csv, orders_csv, stock_csv
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

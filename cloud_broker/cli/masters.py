@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cloud_broker.cli.common import EXIT_FAULT, ConfigOption, JsonOption, err, office_of, out, say
-from cloud_broker.services.master_office import How, Preview, Taken, text_of
+from cloud_broker.services.goods.office import How, Preview, Taken, text_of
 from retail_core.catalog.masters import TABLES, MasterKind
 from retail_core.catalog.planning import MasterPlan, PlannedRow
 from retail_core.catalog.reasons import RowError

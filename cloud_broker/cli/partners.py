@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.partners import Partners, PartnerScope
+from cloud_broker.services.access.partners import Partners, PartnerScope
 
 app = typer.Typer()
 keys_app = typer.Typer(help="合作系统的密钥 / keys of partner systems", no_args_is_help=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
-from cloud_broker.services.recommending import DAYS, Recommending
+from cloud_broker.services.members.recommending import DAYS, Recommending
 
 app = typer.Typer()
 recommend_app = typer.Typer(help="推荐 / suggestions for the tills", no_args_is_help=True)

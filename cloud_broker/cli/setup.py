@@ -17,7 +17,7 @@ from cloud_broker.cli.common import (
     settings_of,
 )
 from cloud_broker.migrations.runner import upgrade
-from cloud_broker.services.provision import OperatorAsked, StoreAsked, TillAsked
+from cloud_broker.services.fleet.provision import OperatorAsked, StoreAsked, TillAsked
 from retail_core.errors import Fault
 from retail_core.identity.plain_tag import sign_link
 from retail_core.texts.faults import FaultCode

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
 from cloud_broker.domain.sync_doctor import BoxFacts
-from cloud_broker.services.sync_doctor import Examined
+from cloud_broker.services.booking.sync_doctor import Examined
 from retail_core.errors import Fault
 from retail_core.texts.spans import Span
 

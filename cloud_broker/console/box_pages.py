@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
-from cloud_broker.services.box_desk import MAY_LET_IN, BoxDesk, CodeSheet
+from cloud_broker.services.fleet.box_desk import MAY_LET_IN, BoxDesk, CodeSheet
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

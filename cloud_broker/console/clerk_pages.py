@@ -12,7 +12,7 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import Language, texts
 from cloud_broker.ports.clerks import Alert, AlertKind, AlertRow
-from cloud_broker.services.clerk_desk import MAY_JUDGE, ClerkDesk, figures_csv
+from cloud_broker.services.hq.clerk_desk import MAY_JUDGE, ClerkDesk, figures_csv
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cloud_broker.ports.live import LiveHub
-from cloud_broker.services.audit_desk import AuditDesk
-from cloud_broker.services.box_desk import BoxDesk
-from cloud_broker.services.clerk_desk import ClerkDesk
-from cloud_broker.services.face_desk import FaceDesk
-from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.access.overview import HqAuth, HqDesk, HqQueries
+from cloud_broker.services.faces.face_desk import FaceDesk
+from cloud_broker.services.faces.faces import FaceOffice
 from cloud_broker.services.fleet.alert_desk import AlertDesk
+from cloud_broker.services.fleet.box_desk import BoxDesk
 from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.fleet.store_health import StoreHealth
-from cloud_broker.services.growth_desk import GrowthDesk
-from cloud_broker.services.mall_shelf import MallShelf
-from cloud_broker.services.master_office import MasterOffice
-from cloud_broker.services.overview import HqAuth, HqDesk, HqQueries
-from cloud_broker.services.till_desk import TillDesk
-from cloud_broker.services.user_desk import UserDesk
+from cloud_broker.services.goods.office import MasterOffice
+from cloud_broker.services.growth.mall_shelf import MallShelf
+from cloud_broker.services.growth.tier_desk import GrowthDesk
+from cloud_broker.services.hq.audit_desk import AuditDesk
+from cloud_broker.services.hq.clerk_desk import ClerkDesk
+from cloud_broker.services.hq.till_desk import TillDesk
+from cloud_broker.services.hq.user_desk import UserDesk
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit, by_htmx
 from cloud_broker.console.texts import texts
 from cloud_broker.console.tile_words import reason_text
-from cloud_broker.services.hq_desk import MAY_MEND
-from cloud_broker.services.overview import RepairRow
-from cloud_broker.services.repairing import REPLAYABLE
+from cloud_broker.services.access.overview import RepairRow
+from cloud_broker.services.booking.repairing import REPLAYABLE
+from cloud_broker.services.hq.desk import MAY_MEND
 
 REPAIRS_SHOWN = 200
 NAMES_SHOWN = 200

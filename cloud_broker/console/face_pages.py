@@ -10,8 +10,8 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
 from cloud_broker.ports.faces import FaceAct
-from cloud_broker.services.face_desk import MAY_DECIDE
-from cloud_broker.services.faces import Leave, StoreFaces
+from cloud_broker.services.faces.face_desk import MAY_DECIDE
+from cloud_broker.services.faces.faces import Leave, StoreFaces
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell
 from cloud_broker.console.texts import texts
-from cloud_broker.services.mall_files import handed_csv, orders_csv, stock_csv
-from cloud_broker.services.points_desk import MAY_CHANGE
+from cloud_broker.services.growth.mall_files import handed_csv, orders_csv, stock_csv
+from cloud_broker.services.points.desk import MAY_CHANGE
 
 STOCK_MAX = 1_000_000
 Table = Literal["stock", "orders", "gifts"]

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
-from cloud_broker.services.master_office import How, Taken, Uploaded
+from cloud_broker.services.goods.office import How, Taken, Uploaded
 from retail_core.catalog.masters import TABLES, MasterKind
 from retail_core.catalog.planning import Act, PlannedRow
 from retail_core.errors import Fault

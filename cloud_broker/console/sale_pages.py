@@ -10,8 +10,8 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.sheets import SALES_MAX, Column, SalesQuery, arrange, to_csv
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
-from cloud_broker.services.overview import SaleRow
-from cloud_broker.services.points_desk import MAY_CHANGE
+from cloud_broker.services.access.overview import SaleRow
+from cloud_broker.services.points.desk import MAY_CHANGE
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from cloud_broker.console import formats
 from cloud_broker.console.texts import Texts
-from cloud_broker.services.cells import safe_cell, yuan
-from cloud_broker.services.overview import SaleRow
+from cloud_broker.services.access.overview import SaleRow
+from cloud_broker.services.goods.cells import safe_cell, yuan
 
 SALES_MAX = 500
 Column = Literal["time", "store", "member", "points", "amount", "sync"]

@@ -20,8 +20,8 @@ from cloud_broker.console.render import fault_text, render
 from cloud_broker.console.said import Said
 from cloud_broker.console.texts import LANGUAGES, Language, Texts, texts
 from cloud_broker.domain.rights import may, needed
-from cloud_broker.services.admission import admit
-from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.access.admission import admit
+from cloud_broker.services.access.overview import HqIdentity
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -24,7 +24,7 @@ from cloud_broker.console.views import (
     with_tiles,
 )
 from cloud_broker.ports.live import LiveEvent, LiveFeed
-from cloud_broker.services.overview import Overview, SaleRow
+from cloud_broker.services.access.overview import Overview, SaleRow
 from retail_core.errors import Fault
 
 TICK_S = 5.0

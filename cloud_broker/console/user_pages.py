@@ -10,8 +10,8 @@ from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
 from cloud_broker.domain.rights import MAY_BE_PLACED, ROLES, Right, may
 from cloud_broker.ports.hq import AuditAsked
-from cloud_broker.services.audit_desk import SHOWN
-from cloud_broker.services.user_desk import NAME_CHARS_MAX, UserAsked
+from cloud_broker.services.hq.audit_desk import SHOWN
+from cloud_broker.services.hq.user_desk import NAME_CHARS_MAX, UserAsked
 
 PAGE = "/users"
 Name = Annotated[str, Form(max_length=NAME_CHARS_MAX)]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from cloud_broker.services.overview import Delay, Overview, SaleRow, StoreState, StoreTile
+from cloud_broker.services.access.overview import Delay, Overview, SaleRow, StoreState, StoreTile
 
 # Worst first: a shop that cannot sell costs money now, one that is silent may.
 RANK: dict[StoreState, int] = {"cannot": 0, "gone": 1, "degraded": 2, "never": 3, "ok": 4}

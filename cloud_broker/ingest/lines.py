@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cloud_broker.ingest.session import QUEUE_MAX, BrokerAddress, BrokerSession, Delivery
 from cloud_broker.ports.clock import Clock
-from cloud_broker.services.downlink import Outbound
+from cloud_broker.services.line.downlink import Outbound
 from retail_core.tally import FaultTally
 from retail_core.wire.topics import shard_in
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.checkins import LaneCaller
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line.announcing import Announcer
+from cloud_broker.services.members.checkins import LaneCaller
 from retail_core.tally import FaultTally
 
 

@@ -17,8 +17,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud_broker.ports.clock import Clock
-from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.frames import Inbound
+from cloud_broker.services.line.downlink import Outbound
+from cloud_broker.services.line.frames import Inbound
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.topics import cloud_filters, shard_state_filters

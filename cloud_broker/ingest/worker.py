@@ -19,9 +19,9 @@ from cloud_broker.ingest.batcher import Batcher, is_live
 from cloud_broker.ingest.lines import Line
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import Delivery
-from cloud_broker.services import downlink
-from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.ingest import Outcome
+from cloud_broker.services.booking.ingest import Outcome
+from cloud_broker.services.line import downlink
+from cloud_broker.services.line.downlink import Outbound
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.cloud_watch import SHARD_TAIL

@@ -23,7 +23,7 @@ from edge_agent.adapters.journal_schema import MIGRATIONS, Position
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record, StoredAnswer
-from edge_agent.services.events import draft_of, event_of
+from edge_agent.services.journal.events import draft_of, event_of
 from retail_core.errors import Fault
 from retail_core.limits import JOURNAL_KEEP_BYTES
 from retail_core.sync.urgency import Urgency, urgency_of

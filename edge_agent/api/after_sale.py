@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from edge_agent.api.receipt_views import ReceiptViews
-from edge_agent.services.claim_links import ClaimLinks
-from edge_agent.services.receipts import ReceiptBook
-from edge_agent.services.refund import RefundSale
-from edge_agent.services.reprints import Reprints
-from edge_agent.services.training import TrainingMode
+from edge_agent.services.counter.receipts import ReceiptBook
+from edge_agent.services.counter.refund import RefundSale
+from edge_agent.services.counter.reprints import Reprints
+from edge_agent.services.counter.training import TrainingMode
+from edge_agent.services.tills.claim_links import ClaimLinks
 
 
 @dataclass(frozen=True, slots=True)

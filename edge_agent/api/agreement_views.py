@@ -11,7 +11,7 @@ from edge_agent.api.models.agreement import (
     TillAgreementView,
 )
 from edge_agent.api.views import fault_reason
-from edge_agent.services.write_permit import Channel, WritePermit
+from edge_agent.services.tills.write_permit import Channel, WritePermit
 from retail_core.errors import Fault
 
 EXAMPLES_SHOWN = 20

@@ -16,12 +16,12 @@ from edge_agent.api.visits import Visits
 from edge_agent.domain.basket import BasketState, CounterBasket
 from edge_agent.domain.lanes import Place
 from edge_agent.domain.sale import AskedLine, SaleCommand, SaleResult
-from edge_agent.services.baskets import Baskets, BasketShown, Change, Where
-from edge_agent.services.close_sale import BY_NAME_ONLY
-from edge_agent.services.near_misses import NearMisses
-from edge_agent.services.recorder import AnswerOf
-from edge_agent.services.redeeming import Trust
-from edge_agent.services.training import TrainingMode
+from edge_agent.services.counter.baskets import Baskets, BasketShown, Change, Where
+from edge_agent.services.counter.close_sale import BY_NAME_ONLY
+from edge_agent.services.counter.near_misses import NearMisses
+from edge_agent.services.counter.redeeming import Trust
+from edge_agent.services.counter.training import TrainingMode
+from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.identity.assurance import Standing
 
 

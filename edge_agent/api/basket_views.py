@@ -15,9 +15,9 @@ from edge_agent.api.models.baskets import (
 )
 from edge_agent.api.views import Views, fault_reason
 from edge_agent.domain.basket import CounterBasket
-from edge_agent.services.baskets import BasketShown
-from edge_agent.services.close_sale import Priced, points_fen
-from edge_agent.services.redeeming import points_most
+from edge_agent.services.counter.baskets import BasketShown
+from edge_agent.services.counter.close_sale import Priced, points_fen
+from edge_agent.services.counter.redeeming import points_most
 from retail_core.money import format_yuan
 from retail_core.pricing.certificate import NearMiss, PricedBasket
 

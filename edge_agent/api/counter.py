@@ -20,8 +20,8 @@ from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
 from edge_agent.recognition.weak_cards import NO_WEAK_CARDS, WeakCards
-from edge_agent.services.identify import Identification
-from edge_agent.services.watch_lane import WatchLane
+from edge_agent.services.recognition.identify import Identification
+from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Action, Standing, allows
 from retail_core.texts.faults import FaultCode

@@ -12,7 +12,7 @@ from edge_agent.api.models.tech_devices import (
 from edge_agent.api.views import fault_reason
 from edge_agent.domain.devices import ADDRESS, Seen
 from edge_agent.ports.clock import Clock
-from edge_agent.services.device_broker import DeviceBroker, Row, Wish
+from edge_agent.services.box.device_broker import DeviceBroker, Row, Wish
 from retail_core.errors import Fault
 
 

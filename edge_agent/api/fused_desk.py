@@ -10,8 +10,8 @@ from edge_agent.domain.tapped import TappedBooking
 from edge_agent.domain.tapped_receipt import TappedReceipt
 from edge_agent.ports.display_tap import DisplayEvent
 from edge_agent.ports.scanner_tap import ScanEvent
-from edge_agent.services.fusing import FusedQuote, Fusing
-from edge_agent.services.shadow import Shadow
+from edge_agent.services.tills.fusing import FusedQuote, Fusing
+from edge_agent.services.tills.shadow import Shadow
 
 
 class FusedDesk:

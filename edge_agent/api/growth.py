@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from edge_agent.services.gifts import HandOver
-from edge_agent.services.tasks import TaskDesk
+from edge_agent.services.counter.gifts import HandOver
+from edge_agent.services.counter.tasks import TaskDesk
 
 
 @dataclass(frozen=True, slots=True)

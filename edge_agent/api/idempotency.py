@@ -16,7 +16,7 @@ from starlette.responses import Response
 from edge_agent.api.deadline import DEFAULT_MS, Deadline
 from edge_agent.api.principals import Principal
 from edge_agent.ports.journal import Journal, StoredAnswer
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -4,7 +4,7 @@ from edge_agent.api.hub import WHOLE_SHOP, EventHub
 from edge_agent.api.models.pairing import AskingView, PairingAnswered, TerminalView
 from edge_agent.api.principals import Principal
 from edge_agent.domain.terminals import Terminal
-from edge_agent.services.pairing import Asking, Seen
+from edge_agent.services.box.pairing import Asking, Seen
 
 
 def terminal_view(one: Terminal) -> TerminalView:

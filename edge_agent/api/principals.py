@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from edge_agent.domain.terminals import SCOPES, Kind, Scope, Terminal
-from edge_agent.services.terminals import hash_of
+from edge_agent.services.box.terminals import hash_of
 from edge_agent.settings import DeviceFile
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

@@ -16,8 +16,8 @@ from edge_agent.api.models.receipts import (
 from edge_agent.api.models.sales import LineOffer
 from edge_agent.domain.receipts import HeldReceipt, ReceiptRow, RefundMade
 from edge_agent.domain.refunding import RefundQuote, RefundResult
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.refund import standing_of
+from edge_agent.services.counter.refund import standing_of
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.checkout.receipt import receipt_of
 from retail_core.loyalty.postings import EARN, REDEEM
 from retail_core.wire.messages import Sale

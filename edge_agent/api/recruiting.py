@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from edge_agent.ports.known_persons import KnownPersons
-from edge_agent.services.person_intake import PersonIntake
-from edge_agent.services.recruit import Recruit
-from edge_agent.services.sms_desk import SmsDesk
+from edge_agent.services.line.person_intake import PersonIntake
+from edge_agent.services.members.recruit import Recruit
+from edge_agent.services.members.sms_desk import SmsDesk
 
 
 @dataclass(frozen=True, slots=True)

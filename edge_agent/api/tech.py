@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from edge_agent.services.write_permit import Channel, WritePermit
+from edge_agent.services.tills.write_permit import Channel, WritePermit
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

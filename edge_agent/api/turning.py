@@ -8,7 +8,7 @@ from edge_agent.api.models.identify import TurnAnswered
 from edge_agent.api.views import challenge, may_now, reason
 from edge_agent.api.visits import Visits
 from edge_agent.domain.lanes import Place
-from edge_agent.services.turn_head import Turned, TurnHead
+from edge_agent.services.recognition.turn_head import Turned, TurnHead
 from retail_core.identity.assurance import Assurance
 from retail_core.identity.head_turn import HeadTurn, Phase
 

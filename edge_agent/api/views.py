@@ -24,10 +24,10 @@ from edge_agent.domain.shop import Shop
 from edge_agent.domain.tapped import TappedBooking
 from edge_agent.ports.replica import Replica
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
-from edge_agent.services.close_sale import Priced, points_fen
-from edge_agent.services.identify import Identification
-from edge_agent.services.members import Members
-from edge_agent.services.price_desk import PriceDesk
+from edge_agent.services.counter.close_sale import Priced, points_fen
+from edge_agent.services.members.members import Members
+from edge_agent.services.recognition.identify import Identification
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.errors import Fault
 from retail_core.identity.assurance import (
     Action,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from edge_agent.api.principals import Principal
 from edge_agent.domain.lanes import LaneTills, Place
-from edge_agent.services.till_sessions import TillSessions, outweighs
+from edge_agent.services.members.till_sessions import TillSessions, outweighs
 from retail_core.errors import Fault
 from retail_core.identity.assurance import (
     NAMED_BY_TILL,

@@ -10,7 +10,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
-from edge_agent.services.presence import Vitals
+from edge_agent.services.line.presence import Vitals
 from retail_core.errors import Fault
 from retail_core.fleet.health import Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally

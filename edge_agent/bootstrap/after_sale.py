@@ -5,13 +5,13 @@ from edge_agent.api.receipt_views import ReceiptViews
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.drivers.qr.draw import drawn
-from edge_agent.services.claim_links import ClaimLinks
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.receipts import ReceiptBook
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.refund import RefundSale
-from edge_agent.services.reprints import Reprints
-from edge_agent.services.training import TrainingMode
+from edge_agent.services.counter.receipts import ReceiptBook
+from edge_agent.services.counter.refund import RefundSale
+from edge_agent.services.counter.reprints import Reprints
+from edge_agent.services.counter.training import TrainingMode
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
+from edge_agent.services.tills.claim_links import ClaimLinks
 from retail_core.identity.receipt_claim import claim_key
 
 

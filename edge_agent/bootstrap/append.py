@@ -3,7 +3,7 @@
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.services import Services
-from edge_agent.services.append_receipt import AppendReceipt, AppendWish
+from edge_agent.services.tills.append_receipt import AppendReceipt, AppendWish
 
 
 def build_append(basis: Basis, services: Services, devices: Devices) -> AppendReceipt:

@@ -21,11 +21,11 @@ from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
 from edge_agent.api.hub import EventHub
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
-from edge_agent.services.device_broker import DeviceBroker
-from edge_agent.services.restore import restore_unsynced
-from edge_agent.services.safe_mode import SafeMode
-from edge_agent.services.shop_keeper import ShopKeeper
-from edge_agent.services.updates import UpdateKeeper
+from edge_agent.services.box.device_broker import DeviceBroker
+from edge_agent.services.box.safe_mode import SafeMode
+from edge_agent.services.box.updates import UpdateKeeper
+from edge_agent.services.line.restore import restore_unsynced
+from edge_agent.services.shop.shop_keeper import ShopKeeper
 from edge_agent.settings import Settings
 from retail_core.clock import TimeQuality
 from retail_core.tally import FaultTally

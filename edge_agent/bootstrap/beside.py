@@ -11,8 +11,8 @@ from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.recognition.beside import Elder
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.shadow import Shadow
-from edge_agent.services.model_intake import ModelIntake
-from edge_agent.services.re_embed import Consenting, Galleries, ReEmbed
+from edge_agent.services.recognition.model_intake import ModelIntake
+from edge_agent.services.recognition.re_embed import Consenting, Galleries, ReEmbed
 from retail_core.identity.face_match import expected_fpir, promised, threshold_for
 
 NO_MODEL = "none"

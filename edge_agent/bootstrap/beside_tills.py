@@ -1,7 +1,6 @@
 """The threads of what hangs beside a till's printer: its display and its scanner."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from edge_agent.api.loops import Loop
@@ -10,13 +9,11 @@ from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.displays import display_loops
 from edge_agent.bootstrap.scanners import ScanEars, scanner_loops
 from edge_agent.bootstrap.services import Services
+from edge_agent.bootstrap.surface import Surface
 from edge_agent.ports.display_tap import DisplayEvent
 from edge_agent.ports.scanner_tap import ScanEvent
-from edge_agent.services.identify import Identification, Identify
-from edge_agent.services.scanned_members import ScannedMembers
-
-if TYPE_CHECKING:
-    from edge_agent.bootstrap import Surface
+from edge_agent.services.recognition.identify import Identification, Identify
+from edge_agent.services.tills.scanned_members import ScannedMembers
 
 
 def _nobody(_event: DisplayEvent | ScanEvent) -> None:
@@ -26,7 +23,7 @@ def _nobody(_event: DisplayEvent | ScanEvent) -> None:
 def beside_loops(
     basis: Basis,
     services: Services,
-    surface: "Surface",
+    surface: Surface,
     devices: Devices,
     *,
     shown: Callable[[DisplayEvent], object] = _nobody,

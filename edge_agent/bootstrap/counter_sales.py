@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from edge_agent.adapters.baskets_sqlite import SqliteBaskets
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
-from edge_agent.services.baskets import Baskets
-from edge_agent.services.close_sale import CloseSale, Redemptions
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.near_misses import NearMisses
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.redeeming import Redeeming
-from edge_agent.services.rights_asking import RightsAsking
+from edge_agent.services.counter.baskets import Baskets
+from edge_agent.services.counter.close_sale import CloseSale, Redemptions
+from edge_agent.services.counter.near_misses import NearMisses
+from edge_agent.services.counter.redeeming import Redeeming
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.rights.lease_desk import LeaseDesk
+from edge_agent.services.rights.rights_asking import RightsAsking
+from edge_agent.services.shop.price_desk import PriceDesk
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from edge_agent.drivers.lines.listener import PortListener
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.device_bus import DeviceBus, LineListener
 from edge_agent.ports.documents import Documents
-from edge_agent.services.claim_states import ClaimStates
-from edge_agent.services.device_broker import DeviceBroker
+from edge_agent.services.box.claim_states import ClaimStates
+from edge_agent.services.box.device_broker import DeviceBroker
 from edge_agent.settings import Settings
 
 _PERMILLE = 1_001

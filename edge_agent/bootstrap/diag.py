@@ -19,8 +19,8 @@ from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.domain.diag_redact import Redactor
 from edge_agent.domain.diag_summary import summary
-from edge_agent.services.diag import Collector, Diagnostics
-from edge_agent.services.health_watch import HealthWatch
+from edge_agent.services.box.diag import Collector, Diagnostics
+from edge_agent.services.box.health_watch import HealthWatch
 from edge_agent.settings import Settings
 
 LOG_TAIL = LogTail()

@@ -10,8 +10,8 @@ from edge_agent.api.models.events import DisplayTold
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.line_opener import line_opener
 from edge_agent.ports.display_tap import CustomerDisplay, DisplayEvent, DisplayTap
-from edge_agent.services.greeter import Greeter, Place
-from edge_agent.services.write_permit import Channel, WritePermit
+from edge_agent.services.tills.greeter import Greeter, Place
+from edge_agent.services.tills.write_permit import Channel, WritePermit
 from edge_agent.till_settings import DisplayConfig
 
 TURN_MS = 500

@@ -12,7 +12,7 @@ from edge_agent.lane_settings import LaneSettings
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.face import FaceEngine, SecondLook
 from edge_agent.recognition.fair import FairEngine, FairTurns
-from edge_agent.services.model_intake import ModelIntake
+from edge_agent.services.recognition.model_intake import ModelIntake
 from retail_core.errors import Fault
 from retail_core.identity.face_match import FacePolicy, promised
 from retail_core.identity.model_card import ModelBundle, Profile, by_role, model_id

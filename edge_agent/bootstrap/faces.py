@@ -18,14 +18,14 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.guarded import GuardedEngine
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.rotation import Rotation
-from edge_agent.services.consents import Consents
-from edge_agent.services.downlink import Applied
-from edge_agent.services.enrol_face import FaceDesk
-from edge_agent.services.erasing import Eraser, FaceFiles
-from edge_agent.services.face_keeper import FaceKeeper
-from edge_agent.services.face_leave import FaceLeave
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.rotate_faces import RotateFaces
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.downlink import Applied
+from edge_agent.services.recognition.consents import Consents
+from edge_agent.services.recognition.enrol_face import FaceDesk
+from edge_agent.services.recognition.erasing import Eraser, FaceFiles
+from edge_agent.services.recognition.face_keeper import FaceKeeper
+from edge_agent.services.recognition.face_leave import FaceLeave
+from edge_agent.services.recognition.rotate_faces import RotateFaces
 from retail_core.errors import Fault
 from retail_core.identity.face_match import NOBODY
 

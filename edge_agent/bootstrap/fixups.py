@@ -13,7 +13,7 @@ from typing import Protocol
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.lines import Lines
-from edge_agent.services.fixups import EVERYBODY, IN_CHARGE, REST_MS, Fixup
+from edge_agent.services.box.fixups import EVERYBODY, IN_CHARGE, REST_MS, Fixup
 from retail_core.fleet.fixups import FIXUPS
 
 _MINUTE_MS = 60_000

@@ -1,7 +1,6 @@
 """Tills that ask in frames, wired: each has a thread that answers what its line brings."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from edge_agent.api.loops import Loop
@@ -9,18 +8,16 @@ from edge_agent.api.rate import LookupRate
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.services import Services
+from edge_agent.bootstrap.surface import Surface
 from edge_agent.ports.framed_till import FramedTill
-from edge_agent.services.attach import Attach
-from edge_agent.services.identify import Identification, Identify
-from edge_agent.services.serve_till import ServeTill
-
-if TYPE_CHECKING:
-    from edge_agent.bootstrap import Surface
+from edge_agent.services.recognition.identify import Identification, Identify
+from edge_agent.services.tills.attach import Attach
+from edge_agent.services.tills.serve_till import ServeTill
 
 TURN_MS = 500
 
 
-def build_attach(basis: Basis, services: Services, surface: "Surface") -> Attach:
+def build_attach(basis: Basis, services: Services, surface: Surface) -> Attach:
     """Wire how an unchanged till names a member."""
     rate = LookupRate(basis.clock)
 
@@ -33,7 +30,7 @@ def build_attach(basis: Basis, services: Services, surface: "Surface") -> Attach
     return Attach(services.members, identify, told, lambda till: rate.take(f"till:{till}"))
 
 
-def build_serve(basis: Basis, services: Services, surface: "Surface") -> ServeTill:
+def build_serve(basis: Basis, services: Services, surface: Surface) -> ServeTill:
     """Wire what answers such a till."""
     return ServeTill(
         attach=build_attach(basis, services, surface),
@@ -49,7 +46,7 @@ def build_serve(basis: Basis, services: Services, surface: "Surface") -> ServeTi
 
 
 def framed_loops(
-    basis: Basis, services: Services, surface: "Surface", devices: Devices
+    basis: Basis, services: Services, surface: Surface, devices: Devices
 ) -> list[Loop]:
     """Build the threads that answer."""
     serve = build_serve(basis, services, surface)

@@ -6,16 +6,16 @@ from edge_agent.api.loops import Loop
 from edge_agent.api.views import Views
 from edge_agent.api.visits import Visits
 from edge_agent.bootstrap.basis import Basis, Storage
-from edge_agent.services.agreement_news import AgreementNews
-from edge_agent.services.fusing import Fusing
-from edge_agent.services.hearing import Hearing
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.shadow import Shadow
-from edge_agent.services.side_queue import SideQueue
-from edge_agent.services.till_sessions import TillSessions
-from edge_agent.services.uplink import Uplink
-from edge_agent.services.write_permit import WritePermit
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.journal.side_queue import SideQueue
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.members.till_sessions import TillSessions
+from edge_agent.services.shop.price_desk import PriceDesk
+from edge_agent.services.tills.agreement_news import AgreementNews
+from edge_agent.services.tills.fusing import Fusing
+from edge_agent.services.tills.hearing import Hearing
+from edge_agent.services.tills.shadow import Shadow
+from edge_agent.services.tills.write_permit import WritePermit
 
 TURN_S = 0.5
 KNOWS = "recognition"

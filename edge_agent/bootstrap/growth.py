@@ -2,12 +2,12 @@
 
 from edge_agent.api.growth import Growth
 from edge_agent.bootstrap.basis import Basis, Storage
-from edge_agent.services.gifts import HandOver
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.tasks import TaskDesk
-from edge_agent.services.waiting_buys import WaitingBuys
+from edge_agent.services.counter.gifts import HandOver
+from edge_agent.services.counter.tasks import TaskDesk
+from edge_agent.services.counter.waiting_buys import WaitingBuys
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.rights.lease_desk import LeaseDesk
+from edge_agent.services.shop.price_desk import PriceDesk
 
 
 def build_growth(

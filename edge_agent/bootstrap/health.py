@@ -21,13 +21,13 @@ from edge_agent.bootstrap.diag import build_diagnostics
 from edge_agent.bootstrap.fixups import Parts, fixups_of
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.services import Services
-from edge_agent.services.diag import Diagnostics
-from edge_agent.services.fixups import FixupDesk
-from edge_agent.services.health_watch import HealthWatch, HourCount
-from edge_agent.services.line_view import oldest_ms
-from edge_agent.services.safe_mode import SafeMode
-from edge_agent.services.trial_sale import TrialSale
-from edge_agent.services.work_watch import Pulse, WorkWatch
+from edge_agent.services.box.diag import Diagnostics
+from edge_agent.services.box.fixups import FixupDesk
+from edge_agent.services.box.health_watch import HealthWatch, HourCount
+from edge_agent.services.box.safe_mode import SafeMode
+from edge_agent.services.box.trial_sale import TrialSale
+from edge_agent.services.box.work_watch import Pulse, WorkWatch
+from edge_agent.services.line.line_view import oldest_ms
 from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.fleet.checks import PART

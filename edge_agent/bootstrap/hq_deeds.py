@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.diag import LOG_TAIL, diag_for_hq, redactor_of
-from edge_agent.services.commands import DETAIL_CHARS_MAX, Action
-from edge_agent.services.diag import Diagnostics
-from edge_agent.services.fixups import mended
-from edge_agent.services.health_watch import HealthWatch
+from edge_agent.services.box.commands import DETAIL_CHARS_MAX, Action
+from edge_agent.services.box.diag import Diagnostics
+from edge_agent.services.box.fixups import mended
+from edge_agent.services.box.health_watch import HealthWatch
 
 
 def deeds_for_hq(basis: Basis, diagnostics: Diagnostics, watch: HealthWatch) -> dict[str, Action]:

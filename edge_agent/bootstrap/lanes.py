@@ -11,9 +11,9 @@ from edge_agent.recognition.cards import CardTaps
 from edge_agent.recognition.codes import CodeCheck, QrFrames
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.weak_cards import WeakCards
-from edge_agent.services.enrol_face import EnrolFace
-from edge_agent.services.identify import Identify, Lane
-from edge_agent.services.turn_head import Tries, TurnDesk, TurnHead
+from edge_agent.services.recognition.enrol_face import EnrolFace
+from edge_agent.services.recognition.identify import Identify, Lane
+from edge_agent.services.recognition.turn_head import Tries, TurnDesk, TurnHead
 
 
 @dataclass(frozen=True, slots=True)

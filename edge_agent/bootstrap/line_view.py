@@ -3,7 +3,7 @@
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.network import direct_way
-from edge_agent.services.line_view import LineView
+from edge_agent.services.line.line_view import LineView
 
 
 def line_view_of(basis: Basis, storage: Storage, lines: Lines) -> LineView:

@@ -18,19 +18,19 @@ from edge_agent.bootstrap.network import network_of
 from edge_agent.ports.cloud_desk import CloudDesk
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.person_line import PersonLine
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.face_leave import FaceLeave
-from edge_agent.services.feed_reader import AppliedListener
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.model_intake import ModelIntake
-from edge_agent.services.pending_points import PendingPoints
-from edge_agent.services.pending_uses import PendingUses
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.shelf import Shelf
-from edge_agent.services.shop_keeper import ShopKeeper
-from edge_agent.services.time_keeper import TimeKeeper
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.counter.pending_uses import PendingUses
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.feed_reader import AppliedListener
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.time_keeper import TimeKeeper
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.recognition.face_leave import FaceLeave
+from edge_agent.services.recognition.model_intake import ModelIntake
+from edge_agent.services.rights.lease_desk import LeaseDesk
+from edge_agent.services.shop.shelf import Shelf
+from edge_agent.services.shop.shop_keeper import ShopKeeper
 from retail_core.limits import HEARTBEAT_METERED_MS, HEARTBEAT_MS
 from retail_core.sync.retention import prune_before_wall_ms
 from retail_core.texts.faults import FaultCode

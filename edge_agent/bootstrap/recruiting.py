@@ -4,13 +4,13 @@ from edge_agent.adapters.known_persons_file import FileKnownPersons
 from edge_agent.api.recruiting import Recruiting
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
-from edge_agent.services.enrol import Enrol
-from edge_agent.services.members import Members
-from edge_agent.services.person_intake import PersonIntake
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.recruit import Recruit
-from edge_agent.services.sms_desk import SmsDesk
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.person_intake import PersonIntake
+from edge_agent.services.members.enrol import Enrol
+from edge_agent.services.members.members import Members
+from edge_agent.services.members.recruit import Recruit
+from edge_agent.services.members.sms_desk import SmsDesk
+from edge_agent.services.shop.price_desk import PriceDesk
 
 PERSONS = "persons"
 

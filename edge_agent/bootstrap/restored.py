@@ -5,8 +5,8 @@ from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.services import Services
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.restored import Restored, Shelves
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.restored import Restored, Shelves
 
 
 def rights_loops(

@@ -12,9 +12,9 @@ from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.displays import LatePermit
 from edge_agent.bootstrap.line_opener import line_opener, path_of
 from edge_agent.ports.scanner_tap import ScanEvent, ScannerTap, TillInjector
-from edge_agent.services.member_typing import MemberTyping, TypingPlace
-from edge_agent.services.scanned_members import ScannedMembers
-from edge_agent.services.write_permit import Channel
+from edge_agent.services.tills.member_typing import MemberTyping, TypingPlace
+from edge_agent.services.tills.scanned_members import ScannedMembers
+from edge_agent.services.tills.write_permit import Channel
 from edge_agent.till_settings import ScannerConfig
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

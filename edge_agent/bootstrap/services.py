@@ -24,22 +24,22 @@ from edge_agent.bootstrap.recruiting import build_recruiting
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.proofs import Proofs
-from edge_agent.services.book_tapped import BookTapped
-from edge_agent.services.card_book import CardBook
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.enrol import Enrol
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.members import Members
-from edge_agent.services.pairing import Pairing
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.proof_uses import ProofUses
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.reissue import ReissuePhone
-from edge_agent.services.tapped_returns import TappedReturns
-from edge_agent.services.terminals import Terminals
-from edge_agent.services.till_sessions import TillSessions
-from edge_agent.services.turn_head import Tries
-from edge_agent.services.write_permit import WritePermit
+from edge_agent.services.box.pairing import Pairing
+from edge_agent.services.box.terminals import Terminals
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.card_book import CardBook
+from edge_agent.services.members.enrol import Enrol
+from edge_agent.services.members.members import Members
+from edge_agent.services.members.proof_uses import ProofUses
+from edge_agent.services.members.reissue import ReissuePhone
+from edge_agent.services.members.till_sessions import TillSessions
+from edge_agent.services.recognition.turn_head import Tries
+from edge_agent.services.rights.lease_desk import LeaseDesk
+from edge_agent.services.shop.price_desk import PriceDesk
+from edge_agent.services.tills.book_tapped import BookTapped
+from edge_agent.services.tills.tapped_returns import TappedReturns
+from edge_agent.services.tills.write_permit import WritePermit
 
 # The cloud learns which board it is, never the board's secret.
 LEASE_BOARD = b"regulars lease board\x00"

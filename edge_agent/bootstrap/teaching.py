@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.domain.taught import Sample, Taught
-from edge_agent.services.lessons import Lesson, Lessons
+from edge_agent.services.tills.lessons import Lesson, Lessons
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -6,8 +6,8 @@ from edge_agent.api.tech import Listens, TappedTill, Tech
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import BROKEN, Devices
 from edge_agent.ports.till_tap import TillTap
-from edge_agent.services.append_receipt import AppendReceipt
-from edge_agent.services.write_permit import WritePermit
+from edge_agent.services.tills.append_receipt import AppendReceipt
+from edge_agent.services.tills.write_permit import WritePermit
 from edge_agent.till_settings import EscposTill
 
 KEY_BYTES = 32

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,20 +17,18 @@ from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.devices import BROKEN, Devices
 from edge_agent.bootstrap.framed import build_attach
 from edge_agent.bootstrap.services import Services
+from edge_agent.bootstrap.surface import Surface
 from edge_agent.domain.member_view import MemberView
 from edge_agent.drivers.profiles import TillSoftwareProfile, load_profile
 from edge_agent.drivers.till_software.pospal import PospalKeys
 from edge_agent.drivers.till_software.pospal_client import HttpExchange, PospalAccount
 from edge_agent.drivers.till_software.ruipos import RuiposDesk
 from edge_agent.drivers.till_software.ruipos_app import RuiposDoor, ruipos_app
-from edge_agent.services.push_points import PushPace, PushPoints
+from edge_agent.services.tills.push_points import PushPace, PushPoints
 from edge_agent.settings import Settings
 from edge_agent.till_settings import SoftwareTill
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-
-if TYPE_CHECKING:
-    from edge_agent.bootstrap import Surface
 
 PUSH_EVERY_S = 0.5
 OK = "ok"
@@ -51,7 +48,7 @@ def build_till_software(
     basis: Basis,
     storage: Storage,
     services: Services,
-    surface: "Surface",
+    surface: Surface,
     devices: Devices,
     files: ExitStack,
 ) -> TillSoftware:
@@ -77,7 +74,7 @@ def build_till_software(
     return TillSoftware(ruipos_app(doors, basis.tally), tuple(loops))
 
 
-def _door(basis: Basis, services: Services, surface: "Surface", till: SoftwareTill) -> RuiposDoor:
+def _door(basis: Basis, services: Services, surface: Surface, till: SoftwareTill) -> RuiposDoor:
     if till.secret is None:
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=till.name, detail="secret")
     attach = build_attach(basis, services, surface)

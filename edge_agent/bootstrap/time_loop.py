@@ -6,7 +6,7 @@ from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.network import network_of
-from edge_agent.services.provisioning import IdentityKeeper
+from edge_agent.services.box.provisioning import IdentityKeeper
 
 TIME_EVERY_S = 10.0
 IDENTITY_EVERY_S = 60.0

@@ -17,13 +17,13 @@ from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.network import network_of
 from edge_agent.ports.fleet_line import FleetLine
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.commands import Action, CommandRunner
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.fleet_asking import TURN_S, FleetAsking
-from edge_agent.services.health_watch import HealthWatch
-from edge_agent.services.twin import TwinKeeper, kept
-from edge_agent.services.updates import UpdateKeeper
+from edge_agent.services.box.commands import Action, CommandRunner
+from edge_agent.services.box.fleet_asking import TURN_S, FleetAsking
+from edge_agent.services.box.health_watch import HealthWatch
+from edge_agent.services.box.twin import TwinKeeper, kept
+from edge_agent.services.box.updates import UpdateKeeper
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
 from edge_agent.settings import ConfigFile, Settings
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values

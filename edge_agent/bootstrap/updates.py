@@ -14,10 +14,10 @@ from edge_agent.bootstrap.fixups import restart_program
 from edge_agent.bootstrap.network import network_of
 from edge_agent.bootstrap.services import Services
 from edge_agent.domain.basket import BasketState
-from edge_agent.services.health_watch import HealthWatch
-from edge_agent.services.update_parts import Surroundings, UpdateStatus
-from edge_agent.services.updates import UpdateKeeper
-from edge_agent.services.work_watch import WorkWatch
+from edge_agent.services.box.health_watch import HealthWatch
+from edge_agent.services.box.update_parts import Surroundings, UpdateStatus
+from edge_agent.services.box.updates import UpdateKeeper
+from edge_agent.services.box.work_watch import WorkWatch
 from edge_agent.settings import Settings
 from edge_agent.starter import SLOT, SLOT_DIR, STARTER
 from retail_core.tally import FaultTally

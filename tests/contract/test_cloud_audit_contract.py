@@ -8,9 +8,9 @@ import pytest
 
 from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.price_auditing import PriceAudit
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.booking.price_auditing import PriceAudit
+from cloud_broker.services.line.frames import Inbound
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_body, encode_body
 from retail_core.wire.kinds import EventType

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.profile_desk import Birthdays, profile_of
+from cloud_broker.services.growth.profile_desk import Birthdays, profile_of
+from cloud_broker.services.rights.benefits import Benefits
 from retail_core.growth.birthdays import Birthday
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.wire.codec import encode_body

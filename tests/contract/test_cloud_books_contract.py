@@ -17,7 +17,7 @@ from cloud_broker.domain.records import accounts_of, record_of
 from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.catalogue import Announcement, Document, Revision
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.batch_tables import write
+from cloud_broker.services.booking.batch_tables import write
 from retail_core.catalog.article import Article
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.budget_placing import LOOK_MS, BudgetPlacing
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.services.rights.budget_placing import LOOK_MS, BudgetPlacing
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.campaigns import budget_right
 from retail_core.pricing.rules.ruleset import Campaign, RuleBundle

@@ -8,9 +8,9 @@ import pytest
 
 from cloud_broker.domain.checkin_plan import LIFE_MS, NewCheckIn
 from cloud_broker.ports.fleet import NewDevice, NewStore, NewTill
-from cloud_broker.services.checkins import LaneCaller
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.task_view import TaskView
+from cloud_broker.services.growth.task_view import TaskView
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.checkins import LaneCaller
 from retail_core.wire.codec import encode
 from retail_core.wire.lane import CheckInSeen, Seen
 from retail_core.wire.messages import WIRE_VERSION

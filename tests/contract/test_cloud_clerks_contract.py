@@ -13,16 +13,16 @@ from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.clerks import Alert, Clerk
 from cloud_broker.ports.fleet import NewOperator
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.clerk_desk import ClerkDesk, figures_csv
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
-from cloud_broker.services.harvest_watch import HarvestWatch
-from cloud_broker.services.ledger_walk import LedgerWalks
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.phones import PhoneHolder
-from cloud_broker.services.points_desk import PointsDesk
-from cloud_broker.services.receipt_claims import ClaimDone, ReceiptClaims
-from cloud_broker.services.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.hq.clerk_desk import ClerkDesk, figures_csv
+from cloud_broker.services.hq.harvest_watch import HarvestWatch
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.members.phones import PhoneHolder
+from cloud_broker.services.members.receipt_claims import ClaimDone, ReceiptClaims
+from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.points.desk import PointsDesk
+from cloud_broker.services.points.walk import LedgerWalks
 from retail_core.errors import Fault
 from retail_core.identity.receipt_claim import claim_key, mint_claim
 from retail_core.loyalty.policy import LoyaltyPolicy

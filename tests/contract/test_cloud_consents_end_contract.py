@@ -13,9 +13,9 @@ import pytest
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.ports.faces import Forgotten
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.consent_keeping import ConsentKeeping
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.faces.consent_keeping import ConsentKeeping
+from cloud_broker.services.line.frames import Inbound
 from retail_core.identity.face_lease import CONSENT_KEPT_DAYS, DAY_MS
 from retail_core.tally import FaultTally
 from tests.contract.test_cloud_faces_contract import agrees, erases, holds

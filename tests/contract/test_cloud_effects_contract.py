@@ -2,9 +2,9 @@
 
 from cloud_broker.ports.effects import DocumentSeen, Withdrawal
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.effects import Effects
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.stores.effects import Effects
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode
 from retail_core.wire.messages import Presence

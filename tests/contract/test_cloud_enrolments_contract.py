@@ -9,8 +9,8 @@ import pytest
 from cloud_broker.ports.authority import IssuedCertificate
 from cloud_broker.ports.fleet import NewOperator, NewTill
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.box_gate import BoxGate, Tended
-from cloud_broker.services.enrolling import Enrolling, Holder
+from cloud_broker.services.fleet.box_gate import BoxGate, Tended
+from cloud_broker.services.fleet.enrolling import Enrolling, Holder
 from edge_agent.domain.box_key import draw_key, late_proof, request_for, with_chain
 from retail_core import limits
 from retail_core.errors import Fault

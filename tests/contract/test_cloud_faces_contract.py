@@ -9,12 +9,12 @@ import pytest
 from cloud_broker.ports.faces import Decision
 from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.faces import FaceOffice, Leave
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.faces.faces import FaceOffice, Leave
 from cloud_broker.services.fleet.alert_watch import AlertWatch
 from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS, FilingWatch
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.master_office import STOCK, announce_stock
+from cloud_broker.services.goods.office import STOCK, announce_stock
+from cloud_broker.services.line.frames import Inbound
 from retail_core.errors import Fault
 from retail_core.identity.erasure import (
     Receipt,

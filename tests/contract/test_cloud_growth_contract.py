@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.growth_desk import Asked, GrowthDesk
-from cloud_broker.services.overview import HqIdentity, HqRole
-from cloud_broker.services.points_desk import PointsDesk
+from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.growth.tier_desk import Asked, GrowthDesk
+from cloud_broker.services.points.desk import PointsDesk
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from retail_core.errors import Fault
 from retail_core.wire.codec import decode_member
 from retail_core.wire.kinds import ChangeKind

@@ -8,8 +8,8 @@ import pytest
 
 from cloud_broker.domain.vitals import SPAN_MS, Span
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line.frames import Inbound
 from retail_core.tally import FaultTally
 from retail_core.wire.health import BoxVitals, IssueTold
 from tests.fakes.cloud_box import SimBox

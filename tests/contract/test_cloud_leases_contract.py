@@ -9,11 +9,11 @@ import pytest
 
 from cloud_broker.domain.records import record_of
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest, Outcome
-from cloud_broker.services.lease_desk import LeaseSettling
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.overview import HqIdentity, HqRole
+from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.rights.lease_desk import LeaseSettling
+from cloud_broker.services.rights.lease_office import LeaseOffice
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_fence import Handshake, Tenure

@@ -10,9 +10,9 @@ from cloud_broker.domain.points import Moment, new_posting
 from cloud_broker.ports.fleet import NewTill
 from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
 from cloud_broker.ports.unit import StoreRefusedError, Units
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
-from cloud_broker.services.points_books import open_wallet
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.points.books import open_wallet
 from retail_core.loyalty.chain import walk
 from retail_core.loyalty.closing import DayTotals, Difference
 from retail_core.loyalty.policy import LoyaltyPolicy, Months

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.lease_placing import LeasePlacing
-from cloud_broker.services.mall_wishes import FREE_FOR_MS
+from cloud_broker.services.rights.lease_office import LeaseOffice
+from cloud_broker.services.rights.lease_placing import LeasePlacing
+from cloud_broker.services.rights.mall_wishes import FREE_FOR_MS
 from retail_core.errors import Fault
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.texts.faults import FaultCode

@@ -8,9 +8,9 @@ import pytest
 from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.partners import ApiKey
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.master_office import How
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.goods.office import How
+from cloud_broker.services.line.frames import Inbound
 from retail_core.catalog.masters import MasterKind
 from retail_core.catalog.planning import Act, Held
 from retail_core.catalog.stock_table import StoreSaid, decode_stock

@@ -11,8 +11,8 @@ from cloud_broker.domain.checkin_plan import LIFE_MS, NewCheckIn
 from cloud_broker.ports.fleet import DeviceState, NewTill
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox, fresh_id

@@ -9,15 +9,15 @@ import pytest
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.ports.clerks import ClerkDay
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.lease_placing import LeasePlacing
-from cloud_broker.services.ledger_walk import LedgerWalks
-from cloud_broker.services.mall_wishes import FREE_FOR_MS, ask_back
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.points_desk import PointsDesk
-from cloud_broker.services.points_runs import PointsRuns
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.points.desk import PointsDesk
+from cloud_broker.services.points.runs import PointsRuns
+from cloud_broker.services.points.walk import LedgerWalks
+from cloud_broker.services.rights.lease_placing import LeasePlacing
+from cloud_broker.services.rights.mall_wishes import FREE_FOR_MS, ask_back
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.loyalty.postings import leased_account, to_wire

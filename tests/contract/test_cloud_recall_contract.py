@@ -8,14 +8,14 @@ from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.fleet import DeviceState, NewDevice
 from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.lease_desk import LeaseSettling
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.recall import Recall
-from cloud_broker.services.restore_watch import RestoreWatch
-from cloud_broker.services.restoring import Restoring, frozen
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.rights.lease_desk import LeaseSettling
+from cloud_broker.services.rights.lease_office import LeaseOffice
+from cloud_broker.services.rights.recall import Recall
+from cloud_broker.services.rights.restore_watch import RestoreWatch
+from cloud_broker.services.rights.restoring import Restoring, frozen
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_books import RightBook
 from retail_core.loyalty.leases import Right, RightKind

@@ -6,15 +6,15 @@ import pytest
 
 from cloud_broker.domain.price_audit import asked_again, check_sale, compare
 from cloud_broker.ports.unit import Units
-from cloud_broker.services import downlink
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.points_desk import PointsDesk
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line import downlink
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.points.desk import PointsDesk
+from cloud_broker.services.rights.lease_office import LeaseOffice
 from edge_agent.domain.lanes import Place
 from edge_agent.ports.journal import Draft
-from edge_agent.services.events import event_of
+from edge_agent.services.journal.events import event_of
 from retail_core import limits
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.loyalty.postings import brand_account, leased_account, member_account

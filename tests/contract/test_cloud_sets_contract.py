@@ -9,10 +9,10 @@ from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.feed import NewChange
 from cloud_broker.ports.sets import MadeSnapshot, SetSize, Visit
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.members import Members
-from cloud_broker.services.snapshots import SEGMENTS_KEPT_MS
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.members import Members
+from cloud_broker.services.stores.snapshots import SEGMENTS_KEPT_MS
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.buckets import bucket_of, sums_of

@@ -9,7 +9,7 @@ import pytest
 from cloud_broker.ports.mall import Order, StockRow
 from cloud_broker.ports.tasks import Completion, Opened, Reached, ShareLink
 from cloud_broker.ports.unit import StoreRefusedError
-from cloud_broker.services.members import Members
+from cloud_broker.services.members.members import Members
 from retail_core.growth.rewards import Given, Reward
 from retail_core.growth.task_progress import CheckedIn
 from retail_core.wire.messages import CouponTaken, LeaseSpend

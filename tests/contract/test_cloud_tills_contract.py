@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cloud_broker.services.till_desk import TillDesk
+from cloud_broker.services.hq.till_desk import TillDesk
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from cloud_broker.domain.audit_chain import NO_HASH, AuditEntry, AuditRow, broken, link
 from cloud_broker.ports.hq import AuditAsked
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.audit_desk import AuditDesk, Proof
-from cloud_broker.services.hq_access import HqAccess
-from cloud_broker.services.overview import HqIdentity, HqRole
-from cloud_broker.services.user_desk import UserAsked, UserDesk
+from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.access.people import HqAccess
+from cloud_broker.services.hq.audit_desk import AuditDesk, Proof
+from cloud_broker.services.hq.user_desk import UserAsked, UserDesk
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakePasswords

@@ -12,9 +12,9 @@ import pytest
 from cloud_broker.ports.faces import Decision
 from cloud_broker.ports.hq import HqUser
 from cloud_broker.ports.unit import StoreRefusedError, Unit, Units
-from cloud_broker.services.face_desk import FaceDesk
-from cloud_broker.services.faces import FaceOffice, Leave
-from cloud_broker.services.overview import HqIdentity
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.faces.face_desk import FaceDesk
+from cloud_broker.services.faces.faces import FaceOffice, Leave
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.contract.test_cloud_faces_contract import LEAVE, office

@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.ports.journal import Journal, StoredAnswer
-from edge_agent.services.events import event_of
+from edge_agent.services.journal.events import event_of
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

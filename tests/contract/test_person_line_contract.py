@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from cloud_broker.api.app import build_app
-from cloud_broker.services.person_filters import PersonFilters
+from cloud_broker.services.persons.person_filters import PersonFilters
 from edge_agent.adapters.person_line_http import HttpPersonLine
 from edge_agent.ports.person_line import CodeWanted, PersonLine
 from retail_core.errors import Fault

@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice, hash_password
 from cloud_broker.bootstrap import Office, build_office
-from cloud_broker.services.provision import Provisioned, StoreAsked, TillAsked
+from cloud_broker.services.fleet.provision import Provisioned, StoreAsked, TillAsked
 from cloud_broker.settings import Settings
 from retail_core.wire.codec import decode_ack, encode
 from retail_core.wire.lane import CheckIn, CheckInSeen, Seen, decode_check_in

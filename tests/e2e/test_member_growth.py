@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from cloud_broker.services.mall import MallDesk
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.loyalty.leases import LENT, LeaseKey, Right, RightKind
 from retail_core.wire.codec import encode_body
 from retail_core.wire.growth import GiftHanded

@@ -125,7 +125,12 @@ def test_news_that_comes_after_the_sale_does_not_veil_who_still_stands_there(sce
     page.keyboard.press("F9")
     page.keyboard.press("Enter")
     expect(page.locator("#paid")).to_be_visible()
-    veiled = {"name": "李*", "points_free": None, "tags": [], "last_purchase": None}
+    veiled: dict[str, object] = {
+        "name": "李*",
+        "points_free": None,
+        "tags": [],
+        "last_purchase": None,
+    }
     scene.shop.event("member", member={"member_id": str(goods.LIMIN), **veiled})
     # What is told afterwards is drawn afterwards.
     scene.shop.health(outbox=7)

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from edge_agent.bootstrap import Outside, build_agent
+from edge_agent.bootstrap.agent import Outside, build_agent
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article

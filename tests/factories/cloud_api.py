@@ -2,24 +2,24 @@
 
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.back_office import BackOffice, back_office
-from cloud_broker.services.checkins import CheckIns
-from cloud_broker.services.devices import Devices
-from cloud_broker.services.faces import FaceOffice
+from cloud_broker.services.access.overview import HqQueries
+from cloud_broker.services.access.people import HqAccess
+from cloud_broker.services.faces.faces import FaceOffice
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.desks import fleet_desks
-from cloud_broker.services.growth_desks import growth_desks
-from cloud_broker.services.hq_access import HqAccess
-from cloud_broker.services.member_desk import MemberDesk
-from cloud_broker.services.members import Members
-from cloud_broker.services.overview import HqQueries
-from cloud_broker.services.person_filters import PersonFilters
-from cloud_broker.services.phones import Phones
-from cloud_broker.services.receipt_bills import ReceiptBills
-from cloud_broker.services.receipt_claims import ReceiptClaims
-from cloud_broker.services.receipt_look_up import ReceiptLookUp
-from cloud_broker.services.rights_desk import rights_desk
-from cloud_broker.services.signed_time import TimeTeller
+from cloud_broker.services.fleet.devices import Devices
+from cloud_broker.services.goods.back_office import BackOffice, back_office
+from cloud_broker.services.growth.desks import growth_desks
+from cloud_broker.services.line.signed_time import TimeTeller
+from cloud_broker.services.members.checkins import CheckIns
+from cloud_broker.services.members.member_desk import MemberDesk
+from cloud_broker.services.members.members import Members
+from cloud_broker.services.members.phones import Phones
+from cloud_broker.services.members.receipt_bills import ReceiptBills
+from cloud_broker.services.members.receipt_claims import ReceiptClaims
+from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
+from cloud_broker.services.persons.person_filters import PersonFilters
+from cloud_broker.services.rights.rights_desk import rights_desk
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import (
     FakeCloudClock,

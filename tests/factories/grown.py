@@ -9,14 +9,14 @@ from uuid import UUID
 from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.mall import MallDesk
-from cloud_broker.services.overview import HqIdentity, HqRole
-from cloud_broker.services.phones import PhoneHolder
-from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.sharing import Sharing
-from cloud_broker.services.task_work import TaskWork
+from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.growth.sharing import Sharing
+from cloud_broker.services.growth.task_work import TaskWork
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.phones import PhoneHolder
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.loyalty.leases import LENT, LeaseKey, Right, RightKind
 from retail_core.loyalty.postings import MemberPurse, member_account
 from retail_core.pricing.rules.bundle import parse_bundle, sign_bundle

@@ -14,8 +14,8 @@ from cloud_broker.__main__ import app
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
 from tests.fakes.cloud_box import SimBox, fresh_id
 from tests.plugins.postgres import Database
 

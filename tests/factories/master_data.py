@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.master_office import AS_IT_IS, How, MasterOffice, Taken
-from cloud_broker.services.stock_keeping import StockKeeper
+from cloud_broker.services.goods.office import AS_IT_IS, How, MasterOffice, Taken
+from cloud_broker.services.goods.stock_keeping import StockKeeper
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from retail_core.catalog.encoding import Catalogue, open_catalogue
 from retail_core.catalog.masters import MasterKind
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing

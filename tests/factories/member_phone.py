@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from cloud_broker.api.app import build_app
 from cloud_broker.domain.phone_request import Asked, signed_bytes
 from cloud_broker.ports.fleet import DeviceState, NewTill
-from cloud_broker.services.back_office import back_office
-from cloud_broker.services.checkins import CheckIns, LaneCaller
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.overview import ConsentRow, MemberPage
+from cloud_broker.services.access.overview import ConsentRow, MemberPage
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.goods.back_office import back_office
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.checkins import CheckIns, LaneCaller
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_member

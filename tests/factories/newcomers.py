@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest, Outcome
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, SimBox

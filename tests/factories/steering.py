@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.access.overview import HqIdentity, HqRole
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.commands import CommandDesk, OrderKeeper
 from cloud_broker.services.fleet.twin import TwinDesk
-from cloud_broker.services.overview import HqIdentity, HqRole
-from edge_agent.services.commands import Action, CommandRunner
-from edge_agent.services.fixups import FixupDesk, mended
-from edge_agent.services.fleet_asking import FleetAsking
-from edge_agent.services.twin import TwinKeeper
+from edge_agent.services.box.commands import Action, CommandRunner
+from edge_agent.services.box.fixups import FixupDesk, mended
+from edge_agent.services.box.fleet_asking import FleetAsking
+from edge_agent.services.box.twin import TwinKeeper
 from retail_core.fleet.twin import Values
 from retail_core.fleet.twin_settings import BROKER
 from tests.fakes.clock import FakeClock

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from cloud_broker.domain.records import record_of
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.growth_keeper import GrowthKeeper
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.persons import facts_of
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.growth.keeper import GrowthKeeper
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.persons.persons import facts_of
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_lease_change, encode_body
 from retail_core.wire.kinds import EventType

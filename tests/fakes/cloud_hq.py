@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from cloud_broker.services.overview import (
+from cloud_broker.services.access.overview import (
     Delay,
     HqIdentity,
     LedgerRow,

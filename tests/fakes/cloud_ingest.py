@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest, Outcome
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.line.frames import Inbound
 from retail_core.limits import SHARDS
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import FakeCloudClock

@@ -10,7 +10,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.persons import FilterVersion, NewFilter
 from cloud_broker.ports.sms import SmsCode, SmsMessage, SmsSender
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.sms_codes import SmsCodes
+from cloud_broker.services.members.sms_codes import SmsCodes
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.persons import ADDITIONS_MAX

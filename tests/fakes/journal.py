@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record, StoredAnswer
-from edge_agent.services.events import event_of
+from edge_agent.services.journal.events import event_of
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.limits import JOURNAL_KEEP_BYTES

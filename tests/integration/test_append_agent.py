@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_bytes
-from edge_agent.services.write_permit import Channel
+from edge_agent.services.tills.write_permit import Channel
 from retail_core.identity.assurance import Factor, Standing
 from tests.factories.agent_api import MEMBER, PRINTING_TILL, Box
 from tests.factories.agent_files import DEVICE

@@ -15,7 +15,7 @@ from cloud_broker.adapters.backup_file import FRAME_BYTES_MAX, make_key
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.bootstrap.backups import keep_secrets, make_backup, restore_backup, verify_backup
 from cloud_broker.migrations import runner
-from cloud_broker.services.restoring import frozen
+from cloud_broker.services.rights.restoring import frozen
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

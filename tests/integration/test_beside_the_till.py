@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.bootstrap import Agent, Outside, build_agent
+from edge_agent.bootstrap.agent import Agent, Outside, build_agent
 from edge_agent.drivers.customer_display.sim import PoleDisplay, ShowingTill
 from edge_agent.drivers.scanner.sim import BarcodeScanner, ScannedTill
-from edge_agent.services.write_permit import Channel
+from edge_agent.services.tills.write_permit import Channel
 from edge_agent.settings import load_settings
 from tests.factories.agent_api import MEMBER, member_record
 from tests.factories.agent_files import CONFIG, DEVICE, write_agent

@@ -23,8 +23,8 @@ from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.outgoing import Outgoing
 from edge_agent.bootstrap.network import network_of
-from edge_agent.bootstrap.provision_cli import provision_box
-from edge_agent.services.provisioning import IdentityKeeper
+from edge_agent.cli.provision import provision_box
+from edge_agent.services.box.provisioning import IdentityKeeper
 from edge_agent.settings import load_settings
 from retail_core.clock import TimeQuality
 from retail_core.fleet.box_identity import BoxName

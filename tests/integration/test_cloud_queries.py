@@ -13,12 +13,12 @@ from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.ports.profiles import Profile
 from cloud_broker.ports.waiting import WaitingFrame
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.hq_desk import Desk
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.overview import Delay, HqIdentity, HqRole
-from cloud_broker.services.presence import PresenceBook
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.access.overview import Delay, HqIdentity, HqRole
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.hq.desk import Desk
+from cloud_broker.services.line.frames import Inbound
 from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault

@@ -11,14 +11,14 @@ import pytest
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.api.app import build_app
 from cloud_broker.api.server import Server, bind
-from cloud_broker.services.frames import Inbound as Arrived
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.members import Members
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound as Arrived
+from cloud_broker.services.members.members import Members
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import DRIFT_AGAIN_S, Downlink
+from edge_agent.services.line.downlink import DRIFT_AGAIN_S, Downlink
 from retail_core import limits
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

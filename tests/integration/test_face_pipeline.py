@@ -22,8 +22,8 @@ from edge_agent.ports.camera import Camera
 from edge_agent.recognition.codes import QrFrames
 from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
-from edge_agent.services.enrol_face import EnrolFace, FaceDesk
-from edge_agent.services.identify import Identify, Lane
+from edge_agent.services.recognition.enrol_face import EnrolFace, FaceDesk
+from edge_agent.services.recognition.identify import Identify, Lane
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.texts.faults import FaultCode
 from tests.factories.consents import make_consent

@@ -16,7 +16,7 @@ from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.beside import Elder, ElderVisit
 from edge_agent.recognition.enrol import plan_enrolment
 from edge_agent.recognition.gallery import Gallery
-from edge_agent.services.re_embed import Consenting, Galleries, ReEmbed
+from edge_agent.services.recognition.re_embed import Consenting, Galleries, ReEmbed
 from retail_core.identity.face_match import Accept, Decision, Unknown, decide
 from retail_core.identity.model_card import Profile
 from tests.factories.consents import agree

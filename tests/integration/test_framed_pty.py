@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.bootstrap import Outside, build_agent
+from edge_agent.bootstrap.agent import Outside, build_agent
 from edge_agent.domain.till_request import Means, TillAnswer
 from edge_agent.drivers.framed_ecr.codec import encode
 from edge_agent.drivers.framed_ecr.driver import FramedEcr

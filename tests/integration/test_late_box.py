@@ -3,7 +3,7 @@
 import psycopg
 
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.services.restoring import Restoring
+from cloud_broker.services.rights.restoring import Restoring
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.wire.restored import BoxStanding, LeaseTold
 from tests.fakes.cloud_basics import FakeCloudClock

@@ -17,13 +17,13 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestWorker
-from cloud_broker.services import downlink
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.checkins import LaneCaller
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line import downlink
+from cloud_broker.services.line.announcing import Announcer
+from cloud_broker.services.members.checkins import LaneCaller
+from cloud_broker.services.rights.lease_office import LeaseOffice
 from edge_agent.adapters.clock_system import SystemClock
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
@@ -32,12 +32,12 @@ from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.journal import Beside, Draft
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.rights.lease_desk import LeaseDesk
 from retail_core.loyalty.lease_books import RightBook, in_doubt
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_postings import redeem_posting

@@ -22,9 +22,9 @@ from edge_agent.adapters.line_proof import MqttLineProof
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink, Route
 from edge_agent.domain.ways import DIRECT, Way
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.commands import CommandRunner
-from edge_agent.services.fleet_asking import FleetAsking
-from edge_agent.services.twin import TwinKeeper
+from edge_agent.services.box.commands import CommandRunner
+from edge_agent.services.box.fleet_asking import FleetAsking
+from edge_agent.services.box.twin import TwinKeeper
 from retail_core.fleet.twin import Values
 from retail_core.fleet.twin_settings import BROKER
 from retail_core.tally import FaultTally

@@ -15,11 +15,11 @@ from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.replica_sqlite import SqliteReplica
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.uplink import Uplink
 from retail_core.sync.ranges import from_seqs
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_hello, decode_up, encode, event_hash

@@ -20,13 +20,13 @@ from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
-from cloud_broker.services import downlink
+from cloud_broker.services.line import downlink
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.shelf import Shelf
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.shop.shelf import Shelf
 from retail_core.tally import FaultTally
 from tests.factories.ports import free_port
 from tests.fakes.clock import FakeClock

@@ -32,13 +32,13 @@ from cloud_broker.migrations import reach
 from cloud_broker.ports.health import BoxIssues
 from cloud_broker.ports.orders import Halt
 from cloud_broker.ports.sight import Sight, as_the_program, look_as
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.booking.ingest import Ingest
 from cloud_broker.services.fleet.commands import Wish
 from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.fleet.twin import Change, Spot
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.overview import HqIdentity
-from cloud_broker.services.user_desk import UserAsked, UserDesk
+from cloud_broker.services.hq.user_desk import UserAsked, UserDesk
+from cloud_broker.services.line.frames import Inbound
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

@@ -7,16 +7,16 @@ import msgspec
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
-from cloud_broker.services.ledger_close import DayCloser, ZReport, ZTotals, parse_report
-from cloud_broker.services.ledger_files import month_csv, month_json, opening_rows
-from cloud_broker.services.ledger_walk import LedgerWalks, Verified, month_of
-from cloud_broker.services.overview import HqIdentity, HqRole
-from cloud_broker.services.points_books import open_wallet
-from cloud_broker.services.points_desk import OpeningRow, PointsDesk, post
-from cloud_broker.services.points_runs import PointsRuns
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.points.books import open_wallet
+from cloud_broker.services.points.day_close import DayCloser, ZReport, ZTotals, parse_report
+from cloud_broker.services.points.desk import OpeningRow, PointsDesk, post
+from cloud_broker.services.points.files import month_csv, month_json, opening_rows
+from cloud_broker.services.points.runs import PointsRuns
+from cloud_broker.services.points.walk import LedgerWalks, Verified, month_of
 from retail_core.errors import Fault
 from retail_core.loyalty.closing import Difference
 from retail_core.loyalty.policy import LoyaltyPolicy, Months

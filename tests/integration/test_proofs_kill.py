@@ -33,8 +33,8 @@ TILL = textwrap.dedent(
     from edge_agent.adapters.journal_sqlite import SqliteJournal
     from edge_agent.adapters.used_proofs_sqlite import SqliteUsedProofs
     from edge_agent.recognition.proofs import Proofs
-    from edge_agent.services.proof_uses import ProofUses
-    from edge_agent.services.recorder import Recorder
+    from edge_agent.services.members.proof_uses import ProofUses
+    from edge_agent.services.journal.recorder import Recorder
     from retail_core.identity.assurance import Factor
     from retail_core.identity.digit_code import DigitUse
     from retail_core.tally import FaultTally

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.benefits import Benefits
-from cloud_broker.services.entering import Booked
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
-from cloud_broker.services.leasing import Leasing
-from cloud_broker.services.ledger_walk import LedgerWalks
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.booking.entering import Booked
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.points.walk import LedgerWalks
+from cloud_broker.services.rights.benefits import Benefits
+from cloud_broker.services.rights.leasing import Leasing
 from retail_core.loyalty.lease_books import RightBook
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.loyalty.postings import leased_account, to_wire

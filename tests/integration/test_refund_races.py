@@ -4,9 +4,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
-from cloud_broker.services.ledger_walk import LedgerWalks
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.points.walk import LedgerWalks
 from tests.fakes.cloud_box import WALL_MS, Person, SimBox
 from tests.plugins.cloud import new_box, new_tenant
 

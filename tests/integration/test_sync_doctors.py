@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from cloud_broker.adapters.mosquitto_files import BrokerDevice
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from cloud_broker.services.batch import Batch
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.booking.batch import Batch
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
 from edge_agent.__main__ import app as box_app
 from tests.factories.agent_files import DEVICE, write_agent
 from tests.factories.hq_commands import Hq, opened_hq

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from edge_agent.api.routes.tech_watch import REVOKED
 from edge_agent.api.server import Server, bind
-from edge_agent.bootstrap.tills_cli import app
+from edge_agent.cli.tills import app
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.jobs import JobReader
 from edge_agent.drivers.till_escpos.recording import read_recording

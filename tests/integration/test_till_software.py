@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.bootstrap import Agent, Outside, build_agent
+from edge_agent.bootstrap.agent import Agent, Outside, build_agent
 from edge_agent.bootstrap.framed import build_serve
 from edge_agent.domain.till_request import Means, TillAnswer, TillRequest
 from edge_agent.drivers.till_software.sim import PospalBook, PospalServer

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.bootstrap import Agent, Outside, build_agent
+from edge_agent.bootstrap.agent import Agent, Outside, build_agent
 from edge_agent.drivers.customer_display.sim import PoleDisplay, ShowingTill, lamp_till
 from edge_agent.drivers.scanner.sim import BarcodeScanner, ScannedTill
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
-from edge_agent.services.write_permit import Channel
+from edge_agent.services.tills.write_permit import Channel
 from edge_agent.settings import load_settings
 from retail_core.catalog.article import Article
 from retail_core.fusion.agreement import wilson_permille

@@ -10,9 +10,9 @@ import pytest
 
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.ports.waiting import WaitingDepth
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest, Outcome
-from cloud_broker.services.ledger_walk import LedgerWalks
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.points.walk import LedgerWalks
 from retail_core.limits import SHARDS
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_ack, encode, event_hash

@@ -36,8 +36,8 @@ from cloud_broker.adapters.mosquitto_secure import (
 from cloud_broker.api.box_door import DoorServer, DoorTls, build_box_door
 from cloud_broker.api.enrol_routes import EnrolDeps
 from cloud_broker.api.server import bind
-from cloud_broker.services.enrolling import Enrolling
-from edge_agent.bootstrap.provision_cli import provision_box
+from cloud_broker.services.fleet.enrolling import Enrolling
+from edge_agent.cli.provision import provision_box
 from retail_core import limits
 from retail_core.fleet.enrol_code import EnrolTicket
 from retail_core.tally import FaultTally

@@ -19,7 +19,7 @@ from edge_agent.drivers.lines.listener import PortListener
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.driver import EscposTap
 from edge_agent.drivers.till_escpos.sim import sale_bytes
-from edge_agent.services.device_broker import DeviceBroker, Wish
+from edge_agent.services.box.device_broker import DeviceBroker, Wish
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -34,9 +34,9 @@ from edge_agent.domain.sale import AskedLine, SaleCommand
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.journal import StoredAnswer
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.catalog.article import Article
 from retail_core.wire.member import MemberRecord
 from tools.bench.report import ROOT, Bench, Row, percentile

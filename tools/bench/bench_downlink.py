@@ -26,12 +26,12 @@ from cloud_broker.api.app import build_app
 from cloud_broker.api.server import Server, bind
 from cloud_broker.migrations.runner import upgrade
 from cloud_broker.ports.fleet import NewDevice
-from cloud_broker.services.snapshots import Snapshots
+from cloud_broker.services.stores.snapshots import Snapshots
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.replica import CatalogueStep
-from edge_agent.services.downlink import Downlink
+from edge_agent.services.line.downlink import Downlink
 from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.tally import FaultTally

@@ -24,9 +24,9 @@ from cloud_broker.adapters.postgres.lane import Answer, Lane
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.migrations.runner import upgrade
 from cloud_broker.ports.clock import Clock
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.leasing import Leasing
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.rights.leasing import Leasing
 from retail_core import limits
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.tally import FaultTally

@@ -26,8 +26,8 @@ from edge_agent.adapters.line_meter import LineCost
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink, Route
 from edge_agent.adapters.mqtt_session import KEEPALIVE_METERED_S, KEEPALIVE_S
 from edge_agent.domain.ways import DIRECT, Way
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.uplink import Uplink
 from retail_core import limits
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_up, encode

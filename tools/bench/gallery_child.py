@@ -124,7 +124,7 @@ def load(count: int) -> dict[str, float]:
 
 def agent(count: int) -> dict[str, float]:
     """Carry what a box's program carries: modules, nets, a reader and a gallery; read a frame."""
-    import edge_agent.__main__  # noqa: F401, PLC0415 -- all of the program's modules
+    import edge_agent.cli.serving  # noqa: F401, PLC0415 -- all of the program's modules
     from edge_agent.drivers.face_onnx.engine import FaceModels, FaceOnnx  # noqa: PLC0415 -- same
     from edge_agent.drivers.face_onnx.gates import ENROLMENT_GATES  # noqa: PLC0415 -- same
     from edge_agent.drivers.qr.reader import QrCascade  # noqa: PLC0415 -- same

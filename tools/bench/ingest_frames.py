@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cloud_broker.ports.fleet import NewDevice, NewStore
 from cloud_broker.ports.unit import Units
-from cloud_broker.services.frames import Inbound
+from cloud_broker.services.line.frames import Inbound
 from retail_core.clock import Instant, TimeQuality
 from retail_core.ids import uuid7
 from retail_core.loyalty.postings import brand_account, leased_account

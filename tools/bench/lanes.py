@@ -18,7 +18,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.recognition.fair import FairTurns
-from edge_agent.services.watch_lane import WatchLane
+from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.identity.assurance import Factor
 from tools.bench.counter import DEADLINE_MS, Scene, Setting, Stand, counters, on_frame, photo
 from tools.bench.readers import FACE, WARM_UP, Series

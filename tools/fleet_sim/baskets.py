@@ -18,9 +18,9 @@ from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.domain.sale import AskedLine, SaleCommand
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.catalog.encoding import Catalogue
 from retail_core.loyalty.postings import EARN
 from retail_core.wire.codec import encode_body

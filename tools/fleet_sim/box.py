@@ -25,13 +25,13 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import Inbound
 from edge_agent.ports.journal import Draft, Record
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import CHANGES_TAIL, Applied, Downlink
-from edge_agent.services.events import event_of
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.shelf import Shelf
-from edge_agent.services.uplink import Uplink, mono_ms, run_of
+from edge_agent.services.journal.events import event_of
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import CHANGES_TAIL, Applied, Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.uplink import Uplink, mono_ms, run_of
+from edge_agent.services.shop.shelf import Shelf
 from retail_core import limits
 from retail_core.catalog.encoding import Catalogue
 from retail_core.errors import Fault

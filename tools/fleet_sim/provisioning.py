@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cloud_broker.adapters.mosquitto_files import hash_password
 from cloud_broker.ports.fleet import NewDevice, NewStore
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.provision import BROKER_SALT_BYTES, FIRST_SLOT, TOKEN_BYTES
+from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES, FIRST_SLOT, TOKEN_BYTES
 from retail_core.wire.topics import shard_of
 from tools.fleet_sim.box import ZONE
 from tools.fleet_sim.cloud import Cloud

@@ -26,8 +26,8 @@ from edge_agent.adapters.slot_folder import SlotFolder
 from edge_agent.bootstrap.updates import this_platform
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.journal import Record
-from edge_agent.services.update_parts import Surroundings
-from edge_agent.services.updates import UpdateKeeper
+from edge_agent.services.box.update_parts import Surroundings
+from edge_agent.services.box.updates import UpdateKeeper
 from edge_agent.starter import SLOT, chosen
 from retail_core.errors import Fault
 from retail_core.fleet.rollout import Policy

@@ -7,9 +7,9 @@ them.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cloud_broker.services import downlink
+from cloud_broker.services.line import downlink
 from edge_agent.ports.journal import Record
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.line.uplink import Uplink
 
 
 def _sent() -> None:

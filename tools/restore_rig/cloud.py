@@ -9,13 +9,13 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import BrokerAddress, BrokerSession
 from cloud_broker.ingest.worker import IngestWorker
-from cloud_broker.services import downlink
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.checkins import LaneCaller
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.lease_office import LeaseOffice
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line import downlink
+from cloud_broker.services.line.announcing import Announcer
+from cloud_broker.services.members.checkins import LaneCaller
+from cloud_broker.services.rights.lease_office import LeaseOffice
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import ChangeFrame
 from tests.fakes.cloud_box import SimBox, fresh_id

@@ -17,7 +17,7 @@ import psycopg
 from cloud_broker.adapters.backup_file import make_key
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.bootstrap.backups import make_backup, restore_backup, verify_backup
-from cloud_broker.services.restoring import Restoring
+from cloud_broker.services.rights.restoring import Restoring
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_books import RightBook

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
-from edge_agent.services.rights_asking import RightsAsking
+from edge_agent.services.rights.rights_asking import RightsAsking
 from retail_core.wire.codec import decode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import MemberEnrolled

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from cloud_broker.domain.arrivals import Place
-from cloud_broker.services.recall import Recall
-from cloud_broker.services.restoring import Restoring
+from cloud_broker.services.rights.recall import Recall
+from cloud_broker.services.rights.restoring import Restoring
 from edge_agent.adapters.clock_system import SystemClock
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.adapters.ids_system import SystemIds
@@ -18,13 +18,13 @@ from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.journal import Beside, Draft
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.restored import Restored, Shelves
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.restored import Restored, Shelves
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.rights.lease_desk import LeaseDesk
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_postings import redeem_posting
 from retail_core.loyalty.lease_wire import spend_message

@@ -13,10 +13,10 @@ import msgspec
 
 from edge_agent.api.hub import WHOLE_SHOP
 from edge_agent.api.server import Server, bind
-from edge_agent.bootstrap import Outside, build_agent
+from edge_agent.bootstrap.agent import Outside, build_agent
 from edge_agent.domain.lanes import Place
 from edge_agent.recognition.race import now_ms
-from edge_agent.services.identify import Identification
+from edge_agent.services.recognition.identify import Identification
 from edge_agent.settings import load_settings
 from retail_core.identity.assurance import Factor, assurance_of
 from retail_core.texts.faults import FaultCode

@@ -16,12 +16,12 @@ from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_desk import CloudDesk
 from edge_agent.ports.cloud_link import CloudDirectory, Inbound
 from edge_agent.ports.journal import Draft
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.restored import Restored, Shelves
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.restored import Restored, Shelves
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.rights.lease_desk import LeaseDesk
 from retail_core import limits
 from retail_core.clock import Instant, TimeQuality
 from retail_core.errors import Fault

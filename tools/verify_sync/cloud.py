@@ -16,14 +16,14 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.fleet import NewDevice, NewStore
 from cloud_broker.ports.restores import Restore
-from cloud_broker.services import downlink
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest, Outcome
-from cloud_broker.services.members import Members
-from cloud_broker.services.restoring import Restoring
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.line import downlink
+from cloud_broker.services.line.announcing import Announcer
+from cloud_broker.services.line.downlink import Outbound
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.members import Members
+from cloud_broker.services.rights.restoring import Restoring
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import ChangeFrame
 from retail_core.wire.restored import BoxStanding, CloudHolds

@@ -11,12 +11,12 @@ from types import ModuleType
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
-from cloud_broker.services import downlink as cloud_downlink
-from cloud_broker.services.downlink import Outbound
-from edge_agent.services import uplink as box_uplink
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.restored import Restored
-from edge_agent.services.uplink import Uplink
+from cloud_broker.services.line import downlink as cloud_downlink
+from cloud_broker.services.line.downlink import Outbound
+from edge_agent.services.line import uplink as box_uplink
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.restored import Restored
+from edge_agent.services.line.uplink import Uplink
 from retail_core.sync import outbox_plan
 from retail_core.sync.cursor import Verdict, judge
 from retail_core.sync.outbox_plan import InFlight

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.frames import Inbound as ToCloud
+from cloud_broker.services.line.downlink import Outbound
+from cloud_broker.services.line.frames import Inbound as ToCloud
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.cloud_link import Inbound as ToBox
 from retail_core.errors import Fault

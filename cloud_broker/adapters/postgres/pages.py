@@ -16,8 +16,7 @@ from cloud_broker.adapters.postgres.profiles import PostgresProfiles
 from cloud_broker.domain.records import accounts_of
 from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
-from cloud_broker.services.member_desk import tier_names
-from cloud_broker.services.overview import (
+from cloud_broker.services.access.overview import (
     ConsentRow,
     LedgerRow,
     LedgerTotals,
@@ -30,7 +29,8 @@ from cloud_broker.services.overview import (
     SaleRow,
     TierRow,
 )
-from cloud_broker.services.repairing import REPLAYABLE
+from cloud_broker.services.booking.repairing import REPLAYABLE
+from cloud_broker.services.members.member_desk import tier_names
 from retail_core.checkout.business_date import as_int
 from retail_core.growth.account import Said, explain
 

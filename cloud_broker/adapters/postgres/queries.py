@@ -6,7 +6,7 @@ from cloud_broker.adapters.postgres.pages import PostgresPages
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.adapters.postgres.wall import PostgresWall
 from cloud_broker.ports.clock import Clock
-from cloud_broker.services.overview import (
+from cloud_broker.services.access.overview import (
     LedgerRow,
     LedgerTotals,
     MemberPage,

@@ -8,7 +8,7 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.adapters.postgres.waiting import PostgresWaiting
 from cloud_broker.domain.sync_doctor import BoxFacts, RepairFacts
 from cloud_broker.ports.waiting import WaitingDepth
-from cloud_broker.services.sync_doctor import OpenItem
+from cloud_broker.services.booking.sync_doctor import OpenItem
 
 _BOXES = """
 select s.store_id, s.name, d.device_id, st.state, st.software, st.wall_ms, st.epoch,

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.store_state import Heard, judge
-from cloud_broker.services.overview import Delay, Overview, StoreTile
+from cloud_broker.services.access.overview import Delay, Overview, StoreTile
 
 DELAY_SALES = 50
 DELAY_SALES_TENANT = 1_000

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cloud_broker.domain.alert_plan import Trouble
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.faces import PERSONS_ALERT, PERSONS_WARNING, duty
+from cloud_broker.services.faces.faces import PERSONS_ALERT, PERSONS_WARNING, duty
 
 COUNT_EVERY_MS = 600_000
 

@@ -11,7 +11,7 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.twins import CHAIN, PlacedLayer, TwinTold, Where
 from cloud_broker.ports.unit import Unit, Units
-from cloud_broker.services.restoring import epoch_of
+from cloud_broker.services.rights.restoring import epoch_of
 from retail_core.errors import Fault
 from retail_core.fleet.twin import (
     SCOPES,

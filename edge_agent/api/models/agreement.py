@@ -8,7 +8,7 @@ from pydantic import Field
 from edge_agent.api.models.base import Answered, Asked
 from edge_agent.api.models.identify import ReasonView
 from edge_agent.api.models.sales import QuoteAnswered
-from edge_agent.services.write_permit import OVERRIDE_MINUTES_MAX
+from edge_agent.services.tills.write_permit import OVERRIDE_MINUTES_MAX
 from retail_core.fusion.agreement import Channel
 
 

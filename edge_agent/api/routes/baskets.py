@@ -26,7 +26,7 @@ from edge_agent.api.principals import Principal
 from edge_agent.api.routes.quotes import asked_lines
 from edge_agent.domain.basket import BasketState, Wish
 from edge_agent.domain.terminals import Kind, Scope
-from edge_agent.services.baskets import quantity, redeeming, resumed, voided
+from edge_agent.services.counter.baskets import quantity, redeeming, resumed, voided
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -10,8 +10,8 @@ from edge_agent.api.dependencies import Deps, Once, SignedIn, needs
 from edge_agent.api.models.consents import ConsentAsked, ConsentsAnswered, WordView
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.domain.consents import CONSENT_TEXTS, Consent, age_word
-from edge_agent.services.consents import Word
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
+from edge_agent.services.recognition.consents import Word
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -26,9 +26,9 @@ from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.views import face
 from edge_agent.domain.enrolment import EnrolCommand, Enrolled
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
-from edge_agent.services.enrol import CardBound
-from edge_agent.services.enrol_face import EnrolFace
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
+from edge_agent.services.members.enrol import CardBound
+from edge_agent.services.recognition.enrol_face import EnrolFace
 from retail_core.errors import Fault
 from retail_core.growth.birthdays import Birthday
 from retail_core.texts.faults import FAULTS, FaultCode

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from edge_agent.api.dependencies import Deps, SignedIn, needs
 from edge_agent.api.models.faces import RotationAnswered
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.services.rotate_faces import Turned
+from edge_agent.services.recognition.rotate_faces import Turned
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

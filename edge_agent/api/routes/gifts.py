@@ -20,9 +20,9 @@ from edge_agent.api.models.gifts import (
 from edge_agent.api.principals import Principal
 from edge_agent.api.routes.baskets import clerk_of
 from edge_agent.domain.terminals import Scope
-from edge_agent.services.gifts import Handed, HandingOver
-from edge_agent.services.recorder import AnswerOf
-from edge_agent.services.tasks import RungUp, TaskHere
+from edge_agent.services.counter.gifts import Handed, HandingOver
+from edge_agent.services.counter.tasks import RungUp, TaskHere
+from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.growth.task_progress import Progress
 from retail_core.identity.assurance import Action

@@ -17,7 +17,7 @@ from edge_agent.api.models.identify import (
     VisitEnded,
 )
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.services.identify import vouched
+from edge_agent.services.recognition.identify import vouched
 from retail_core.identity.assurance import Factor
 from retail_core.limits import IDENTIFY_HARD_MS
 

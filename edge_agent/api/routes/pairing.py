@@ -22,7 +22,7 @@ from edge_agent.api.operators import OperatorIdentity
 from edge_agent.api.pairing_views import provisioned_view, terminal_view, window_view
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.domain.terminals import SCOPES
-from edge_agent.services.pairing import Grant, Wish
+from edge_agent.services.box.pairing import Grant, Wish
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from edge_agent.api.dependencies import Deps, Once, SignedIn, needs
 from edge_agent.api.models.phones import PhoneAsked, PhoneLinkAnswered
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.services.recorder import AnswerOf
-from edge_agent.services.reissue import PhoneLink
+from edge_agent.services.journal.recorder import AnswerOf
+from edge_agent.services.members.reissue import PhoneLink
 
 router = APIRouter(tags=["enrolments"])
 

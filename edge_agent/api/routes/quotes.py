@@ -11,7 +11,7 @@ from edge_agent.api.principals import Principal, Scope
 from edge_agent.domain.basket import NO_WISH, Wish
 from edge_agent.domain.lanes import Place
 from edge_agent.domain.sale import AskedLine
-from edge_agent.services.redeeming import Trust
+from edge_agent.services.counter.redeeming import Trust
 from retail_core.identity.assurance import NAMED_BY_TILL, Action
 from retail_core.texts.faults import FaultCode
 

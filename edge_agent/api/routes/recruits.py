@@ -23,8 +23,8 @@ from edge_agent.domain.enrolment import MEMBERSHIP
 from edge_agent.domain.lanes import Place
 from edge_agent.domain.recruiting import ConsentSaid, RecruitCommand, Recruited, said
 from edge_agent.ports.replica import HeldMember
-from edge_agent.services.identify import vouched
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
+from edge_agent.services.recognition.identify import vouched
 from retail_core.identity.assurance import NAMED_BY_TILL, Factor
 
 router = APIRouter(tags=["recruits"])

@@ -17,7 +17,7 @@ from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.receipt_views import quoted, refunded
 from edge_agent.domain.receipts import ReceiptSearch
 from edge_agent.domain.refunding import RefundCommand, RefundResult
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -11,7 +11,7 @@ from edge_agent.api.models.sales import SaleAnswered, SaleAsked
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.routes.quotes import asked_lines, trust_at
 from edge_agent.domain.sale import SaleCommand, SaleResult
-from edge_agent.services.recorder import AnswerOf
+from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

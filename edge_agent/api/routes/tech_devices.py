@@ -15,7 +15,7 @@ from edge_agent.api.models.tech_devices import (
 from edge_agent.api.routes.pairing import InCharge
 from edge_agent.api.routes.tech import MayInspect
 from edge_agent.domain.devices import NAME_PATTERN
-from edge_agent.services.device_broker import Wish
+from edge_agent.services.box.device_broker import Wish
 
 router = APIRouter(tags=["tech"])
 ClaimName = Annotated[str, Path(pattern=NAME_PATTERN)]

@@ -15,7 +15,7 @@ from edge_agent.api.models.tech_health import (
     MendAsked,
 )
 from edge_agent.api.routes.tech import MayInspect
-from edge_agent.services.health_watch import HealthWatch
+from edge_agent.services.box.health_watch import HealthWatch
 from retail_core.errors import Fault
 from retail_core.fleet.checks import BY_CODE
 from retail_core.texts.faults import FaultCode

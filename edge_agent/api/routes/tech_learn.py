@@ -17,7 +17,7 @@ from edge_agent.api.models.tech_learn import (
 )
 from edge_agent.api.routes.pairing import InCharge, in_charge
 from edge_agent.api.routes.tech import MayInspect
-from edge_agent.services.lessons import Lesson, Taken
+from edge_agent.services.tills.lessons import Lesson, Taken
 from retail_core.limits import LEARN_SAMPLES_MAX
 
 router = APIRouter(tags=["tech"])

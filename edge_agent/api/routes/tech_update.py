@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from edge_agent.api.dependencies import Deps
 from edge_agent.api.models.tech_update import UpdateAnswered
 from edge_agent.api.routes.tech import MayInspect
-from edge_agent.services.update_parts import UpdateStatus
+from edge_agent.services.box.update_parts import UpdateStatus
 from retail_core.texts.faults import FAULTS, FaultCode
 
 router = APIRouter(tags=["tech"])

@@ -9,7 +9,7 @@ from edge_agent.api.hub import WHOLE_SHOP
 from edge_agent.api.models.base import WhereOrHere
 from edge_agent.api.models.receipts import TrainingAnswered, TrainingAsked
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.services.training import Training
+from edge_agent.services.counter.training import Training
 
 router = APIRouter(tags=["operators"])
 

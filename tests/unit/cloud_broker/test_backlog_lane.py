@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cloud_broker.ingest.backlog import ALONE_S, BESIDE_LIVE_S, BacklogLane, Pace, Paces
 from cloud_broker.ingest.session import Delivery
-from cloud_broker.services.frames import Inbound
+from cloud_broker.services.line.frames import Inbound
 
 
 def frames(*sizes: int) -> list[Delivery]:

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from cloud_broker.api.app import build_app, openapi
 from cloud_broker.api.deps import ApiDeps
 from cloud_broker.ports.catalogue import Document
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.hq_access import HqAccess
-from cloud_broker.services.ingest import Ingest
+from cloud_broker.services.access.people import HqAccess
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import decode_change, decode_member
 from tests.factories.cloud_api import api_deps

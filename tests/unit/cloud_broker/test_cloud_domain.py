@@ -14,7 +14,7 @@ from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.domain.postings import booked, sums_up
 from cloud_broker.domain.records import HeldReceipt, MemberFacts, last_of, record_of
 from cloud_broker.domain.store_state import Heard, judge
-from cloud_broker.services.phones import Claimed
+from cloud_broker.services.members.phones import Claimed
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import Ledger, posting_key

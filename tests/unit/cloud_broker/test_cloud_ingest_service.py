@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Outcome
-from cloud_broker.services.refresh import refresh
+from cloud_broker.services.booking.ingest import Outcome
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_ack, decode_change, decode_member, encode, event_hash

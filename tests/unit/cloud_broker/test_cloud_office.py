@@ -17,12 +17,12 @@ from cloud_broker.adapters import device_file
 from cloud_broker.adapters.mosquitto_files import hash_password, password_matches
 from cloud_broker.cli.setup import _till
 from cloud_broker.ingest.batcher import BATCH_MAX, GATHER_S_MAX, Batcher, gather_s
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.devices import Devices
-from cloud_broker.services.hq_access import HqAccess
-from cloud_broker.services.master_office import MasterOffice
-from cloud_broker.services.models import ModelSigner
-from cloud_broker.services.provision import OperatorAsked, Provision, StoreAsked, TillAsked
+from cloud_broker.services.access.people import HqAccess
+from cloud_broker.services.faces.models import ModelSigner
+from cloud_broker.services.fleet.devices import Devices
+from cloud_broker.services.fleet.provision import OperatorAsked, Provision, StoreAsked, TillAsked
+from cloud_broker.services.goods.office import MasterOffice
+from cloud_broker.services.published.catalogue import CataloguePublisher
 from cloud_broker.settings import load_settings
 from edge_agent.settings import DeviceFile
 from retail_core.catalog.encoding import decode_catalogue

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_broker.ports.waiting import WaitingDepth
-from cloud_broker.services.ingest import Outcome
-from cloud_broker.services.ledger_walk import LedgerWalks
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.booking.ingest import Outcome
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.points.walk import LedgerWalks
 from retail_core.errors import Fault
 from retail_core.limits import SHARDS
 from retail_core.texts.faults import FaultCode

@@ -5,7 +5,7 @@ from datetime import time
 import msgspec
 
 from cloud_broker.domain.arrivals import Place, day_of
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame, opened_again, single
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame, opened_again, single
 from retail_core.clock import TimeQuality
 from retail_core.wire.codec import decode_body, encode
 from retail_core.wire.messages import Sale, UpFrame

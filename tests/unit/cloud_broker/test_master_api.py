@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cloud_broker.ports.catalogue import Document
-from cloud_broker.services.partners import PartnerScope
+from cloud_broker.services.access.partners import PartnerScope
 from retail_core import limits
 from retail_core.catalog.masters import MasterKind
 from retail_core.catalog.stock_table import decode_stock

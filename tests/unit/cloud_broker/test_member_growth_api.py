@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from cloud_broker.ports.mall import StockRow
-from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.checkout.business_date import as_int
 from retail_core.texts.faults import FaultCode
 from tests.factories.grown import RULES, ZONE, publish

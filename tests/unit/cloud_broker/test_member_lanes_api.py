@@ -5,8 +5,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from cloud_broker.services.checkins import lane_url, ndef_of
-from cloud_broker.services.frames import Inbound
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.checkins import lane_url, ndef_of
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
 from retail_core.wire.lane import CheckInSeen, Seen, decode_check_in

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cloud_broker.services.catalogue import CataloguePublisher
-from cloud_broker.services.growth_keeper import GrowthKeeper
-from cloud_broker.services.persons import facts_of
-from cloud_broker.services.rules_in_force import RulesInForce
+from cloud_broker.services.growth.keeper import GrowthKeeper
+from cloud_broker.services.persons.persons import facts_of
+from cloud_broker.services.published.catalogue import CataloguePublisher
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.checkout.business_date import as_int
 from tests.factories.member_phone import Cloud, Phone
 from tests.fakes.cloud_basics import FakeCloudIdSource, FakeKeyRing

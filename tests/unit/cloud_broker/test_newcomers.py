@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_broker.domain.records import record_of
-from cloud_broker.services.member_desk import MemberDesk
-from cloud_broker.services.overview import HqIdentity, MemberPage
-from cloud_broker.services.persons import facts_of
-from cloud_broker.services.phones import PhoneHolder, Phones
-from cloud_broker.services.points_desk import PointsDesk
+from cloud_broker.services.access.overview import HqIdentity, MemberPage
+from cloud_broker.services.members.member_desk import MemberDesk
+from cloud_broker.services.members.phones import PhoneHolder, Phones
+from cloud_broker.services.persons.persons import facts_of
+from cloud_broker.services.points.desk import PointsDesk
 from retail_core.errors import Fault
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
 from retail_core.pricing.rules.bundle import parse_bundle

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cloud_broker.services import person_filters
-from cloud_broker.services.person_filters import PersonFilters
+from cloud_broker.services.persons import person_filters
+from cloud_broker.services.persons.person_filters import PersonFilters
 from edge_agent.ports.person_line import CodeChecked, CodeWanted
-from edge_agent.services.person_intake import PersonIntake
+from edge_agent.services.line.person_intake import PersonIntake
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

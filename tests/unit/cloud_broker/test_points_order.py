@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud_broker.services.points_desk import PointsDesk
-from cloud_broker.services.points_runs import PointsRuns
-from cloud_broker.services.repairing import RepairBench
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.points.desk import PointsDesk
+from cloud_broker.services.points.runs import PointsRuns
 from tests.fakes.cloud_basics import FakeCloudIdSource
 from tests.fakes.cloud_box import Person
 from tests.fakes.cloud_ingest import Cloud

@@ -12,7 +12,7 @@ from cloud_broker.domain.price_audit import is_sampled
 from cloud_broker.ingest.beside import GATHER_S, IDLE_S, RETRY_S, BesideWorker
 from cloud_broker.ports.audit import Counted
 from cloud_broker.ports.repair import RepairItem
-from cloud_broker.services.price_auditing import AT_A_TIME, PriceAudit
+from cloud_broker.services.booking.price_auditing import AT_A_TIME, PriceAudit
 from retail_core.errors import Fault
 from retail_core.pricing.proof.depends import asks_stock
 from retail_core.pricing.rules.bundle import parse_bundle

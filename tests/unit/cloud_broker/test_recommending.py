@@ -1,9 +1,9 @@
 """Suggestions are reckoned of what was booked and published to every box."""
 
 from cloud_broker.ports.restores import Restore
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.ingest import Ingest
-from cloud_broker.services.recommending import Built, Recommending
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.recommending import Built, Recommending
 from retail_core.insight.table import decode_table
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import SaleLine

@@ -22,13 +22,13 @@ from cloud_broker.ingest.worker import (
 )
 from cloud_broker.ports.feed import NewChange
 from cloud_broker.ports.shards import Seat
-from cloud_broker.services.announcing import Announcer
-from cloud_broker.services.checkins import LaneCaller
-from cloud_broker.services.downlink import Outbound
-from cloud_broker.services.frames import Inbound
-from cloud_broker.services.greeting import Greeter
-from cloud_broker.services.ingest import Ingest, Outcome
-from cloud_broker.services.presence import PresenceBook
+from cloud_broker.services.booking.greeting import Greeter
+from cloud_broker.services.booking.ingest import Ingest, Outcome
+from cloud_broker.services.fleet.presence import PresenceBook
+from cloud_broker.services.line.announcing import Announcer
+from cloud_broker.services.line.downlink import Outbound
+from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.members.checkins import LaneCaller
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

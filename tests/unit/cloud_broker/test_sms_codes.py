@@ -13,7 +13,7 @@ from cloud_broker.adapters.sms_screen import ScreenSms
 from cloud_broker.adapters.sms_webhook import WebhookSms
 from cloud_broker.domain import sms_rules
 from cloud_broker.domain.arrivals import Place
-from cloud_broker.services.sms_codes import Checked, SmsAsked
+from cloud_broker.services.members.sms_codes import Checked, SmsAsked
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

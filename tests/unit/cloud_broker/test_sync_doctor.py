@@ -14,8 +14,8 @@ from cloud_broker.domain.sync_doctor import (
     repair_findings,
 )
 from cloud_broker.ports.waiting import WaitingDepth
-from cloud_broker.services.repairing import RepairBench
-from cloud_broker.services.sync_doctor import OpenItem, SyncDoctor
+from cloud_broker.services.booking.repairing import RepairBench
+from cloud_broker.services.booking.sync_doctor import OpenItem, SyncDoctor
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.spans import Span

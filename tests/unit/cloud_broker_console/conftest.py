@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud_broker.console.pages import console_router, mount_static
-from cloud_broker.services.overview import NameReview
+from cloud_broker.services.access.overview import NameReview
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import ORIGIN
 

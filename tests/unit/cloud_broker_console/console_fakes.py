@@ -8,20 +8,7 @@ from uuid import UUID
 
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.ports.live import LiveEvent, LiveKind
-from cloud_broker.services.audit_desk import AuditDesk
-from cloud_broker.services.back_office import back_office
-from cloud_broker.services.clerk_desk import ClerkDesk
-from cloud_broker.services.face_desk import FaceDesk
-from cloud_broker.services.faces import FaceOffice, Leave
-from cloud_broker.services.fleet.alert_desk import AlertDesk
-from cloud_broker.services.fleet.alert_posting import AlertPosting
-from cloud_broker.services.fleet.desks import FleetDesks, fleet_desks
-from cloud_broker.services.fleet.store_health import StoreHealth
-from cloud_broker.services.growth_desk import GrowthDesk
-from cloud_broker.services.mall import MallDesk
-from cloud_broker.services.mall_shelf import MallShelf
-from cloud_broker.services.master_office import MasterOffice
-from cloud_broker.services.overview import (
+from cloud_broker.services.access.overview import (
     ConsentRow,
     Delay,
     HqIdentity,
@@ -39,9 +26,22 @@ from cloud_broker.services.overview import (
     StoreState,
     StoreTile,
 )
-from cloud_broker.services.rules_in_force import RulesInForce
-from cloud_broker.services.till_desk import TillDesk
-from cloud_broker.services.user_desk import UserDesk
+from cloud_broker.services.faces.face_desk import FaceDesk
+from cloud_broker.services.faces.faces import FaceOffice, Leave
+from cloud_broker.services.fleet.alert_desk import AlertDesk
+from cloud_broker.services.fleet.alert_posting import AlertPosting
+from cloud_broker.services.fleet.desks import FleetDesks, fleet_desks
+from cloud_broker.services.fleet.store_health import StoreHealth
+from cloud_broker.services.goods.back_office import back_office
+from cloud_broker.services.goods.office import MasterOffice
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.growth.mall_shelf import MallShelf
+from cloud_broker.services.growth.tier_desk import GrowthDesk
+from cloud_broker.services.hq.audit_desk import AuditDesk
+from cloud_broker.services.hq.clerk_desk import ClerkDesk
+from cloud_broker.services.hq.till_desk import TillDesk
+from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

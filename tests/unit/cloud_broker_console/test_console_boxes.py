@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ports.fleet import NewDevice, NewStore
-from cloud_broker.services.box_desk import BoxDesk
-from cloud_broker.services.enrolling import Enrolling
-from cloud_broker.services.overview import HqRole
+from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.fleet.box_desk import BoxDesk
+from cloud_broker.services.fleet.enrolling import Enrolling
 from edge_agent.domain.box_key import draw_key, request_for
 from retail_core.fleet.enrol_code import read
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from cloud_broker.console.pages import console_router
 from cloud_broker.ports.clerks import Alert
 from cloud_broker.ports.fleet import NewOperator
-from cloud_broker.services.clerk_desk import HEADER, ClerkDesk
-from cloud_broker.services.overview import HqRole
+from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.hq.clerk_desk import HEADER, ClerkDesk
 from retail_core.tally import FaultTally
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import Person, fresh_id

@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud_broker.console.pages import console_router
-from cloud_broker.services.growth_desk import GrowthDesk
-from cloud_broker.services.overview import HqRole
+from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.growth.tier_desk import GrowthDesk
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person
 from tests.fakes.cloud_ingest import Cloud

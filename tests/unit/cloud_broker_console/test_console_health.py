@@ -17,8 +17,8 @@ from cloud_broker.console.pages import console_router
 from cloud_broker.domain.alert_plan import AlertPlan, Trouble
 from cloud_broker.domain.vitals import SPAN_MS, WORST, Span
 from cloud_broker.ports.health import BoxIssues, BoxNow
+from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.fleet.store_health import BoxHealth, HealthView, StoreHealth
-from cloud_broker.services.overview import HqRole
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from cloud_broker.console.pages import console_router
-from cloud_broker.services.mall_files import handed_csv, orders_csv, stock_csv
-from cloud_broker.services.overview import HqRole
+from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.growth.mall_files import handed_csv, orders_csv, stock_csv
 from tests.factories.grown import ZONE, Grown
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.fakes.cloud_units import FakeUnits

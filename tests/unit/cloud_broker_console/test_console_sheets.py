@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cloud_broker.console.sheets import Column, SalesQuery, arrange, to_csv
 from cloud_broker.console.texts import texts
-from cloud_broker.services.overview import SaleLineRow
+from cloud_broker.services.access.overview import SaleLineRow
 from tests.unit.cloud_broker_console.console_fakes import sale
 
 ROWS = tuple(sale(number) for number in range(9))

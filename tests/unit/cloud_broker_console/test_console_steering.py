@@ -11,11 +11,11 @@ from httpx2 import Response
 
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ports.health import BoxIssues
+from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.fleet.twin import Change, Spot
-from cloud_broker.services.overview import HqRole
-from edge_agent.services.fixups import Fixup, FixupDesk
+from edge_agent.services.box.fixups import Fixup, FixupDesk
 from retail_core.fleet.checks import BY_CODE
 from retail_core.fleet.fixups import FIXUPS, fixups_for
 from retail_core.texts.faults import FaultCode

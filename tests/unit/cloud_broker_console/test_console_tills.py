@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from cloud_broker.console.pages import console_router
 from cloud_broker.console.till_pages import bar, day_words, share
-from cloud_broker.services.overview import HqRole
-from cloud_broker.services.till_desk import TillDesk
+from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.hq.till_desk import TillDesk
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.tills import ChannelState, TillDay

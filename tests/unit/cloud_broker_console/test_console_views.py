@@ -16,7 +16,7 @@ from cloud_broker.console.views import (
     wall_of,
     with_tiles,
 )
-from cloud_broker.services.overview import Overview, StoreState, StoreTile
+from cloud_broker.services.access.overview import Overview, StoreState, StoreTile
 from tests.unit.cloud_broker_console.console_fakes import (
     NOW_MS,
     TENANT,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.services.baskets import STALE_MS
+from edge_agent.services.counter.baskets import STALE_MS
 from retail_core import limits
 from retail_core.catalog.article import Article
 from tests.factories.agent_api import ARTICLES, MEMBER, SECOND_TILL, TILL, Box

@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 import pytest
 
-from edge_agent.services.identify import Identification
+from edge_agent.services.recognition.identify import Identification
 from retail_core.identity.assurance import Factor, assurance_of
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.texts.faults import FaultCode

@@ -11,7 +11,7 @@ import pytest
 from edge_agent.domain.consents import CONSENT_TEXT_VERSION, text_hash
 from edge_agent.ports.cloud_link import FetchedMember
 from edge_agent.ports.journal import Record
-from edge_agent.services.till_sessions import VISIT_MS
+from edge_agent.services.members.till_sessions import VISIT_MS
 from retail_core.errors import Fault
 from retail_core.identity.person_filter import PersonFilter
 from retail_core.texts.faults import FaultCode

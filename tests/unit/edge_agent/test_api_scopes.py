@@ -15,7 +15,7 @@ from edge_agent.api.app import FEATURES
 from edge_agent.api.dependencies import needs
 from edge_agent.api.guard import OPEN_PATHS
 from edge_agent.domain.terminals import SCOPES, Kind, Scope, Terminal
-from edge_agent.services.terminals import hash_of
+from edge_agent.services.box.terminals import hash_of
 from tests.factories.agent_api import MEMBER, TILL, Box
 from tests.factories.terminals import PairingDesk
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from edge_agent.domain.sale import AskedLine
-from edge_agent.services.article_finder import ArticleFinder
+from edge_agent.services.shop.article_finder import ArticleFinder
 from edge_agent.till_settings import ScalesConfig
 from retail_core.catalog.article import Article
 from retail_core.catalog.weighed import COMMON, check_digit, layout_of

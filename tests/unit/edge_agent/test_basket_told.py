@@ -8,9 +8,9 @@ from uuid import UUID
 
 from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.domain.lanes import Place
-from edge_agent.services.baskets import BasketShown
-from edge_agent.services.close_sale import BY_NAME_ONLY
-from edge_agent.services.near_misses import NearMisses
+from edge_agent.services.counter.baskets import BasketShown
+from edge_agent.services.counter.close_sale import BY_NAME_ONLY
+from edge_agent.services.counter.near_misses import NearMisses
 from retail_core.pricing.certificate import NearMiss
 from tests.factories.agent_api import TILL, Box
 from tests.factories.counter_sales import TillCalls

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from edge_agent.domain.tapped import TappedOutcome
 from edge_agent.domain.till_session import TillSession
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
-from edge_agent.services.book_tapped import BookTapped
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.till_sessions import VISIT_MS, TillSessions
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.till_sessions import VISIT_MS, TillSessions
+from edge_agent.services.tills.book_tapped import BookTapped
 from retail_core.clock import TimeQuality
 from retail_core.identity.assurance import Factor, Standing, TurnPolicy
 from retail_core.tally import FaultTally

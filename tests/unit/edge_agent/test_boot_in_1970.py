@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import time
 
 from cloud_broker.domain.arrivals import Place
-from cloud_broker.services.frames import Inbound, OpenFrame, open_frame
+from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
 from edge_agent.adapters.clock_system import SystemClock
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.time_keeper import TimeKeeper
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.time_keeper import TimeKeeper
+from edge_agent.services.line.uplink import Uplink
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.fleet.signed_time import sign_time

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.__main__ import told
 from edge_agent.adapters.vitals_board import BoardVitals
-from edge_agent.services.fixups import Fixup, FixupDesk
-from edge_agent.services.health_watch import HealthWatch, HourCount
+from edge_agent.cli.doctor import told
+from edge_agent.services.box.fixups import Fixup, FixupDesk
+from edge_agent.services.box.health_watch import HealthWatch, HourCount
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals

@@ -4,8 +4,8 @@ import pytest
 
 from edge_agent.ports.nfc import CardTap
 from edge_agent.recognition.proofs import Proofs
-from edge_agent.services.card_book import OLD_DOCUMENT, CardBook
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.card_book import OLD_DOCUMENT, CardBook
 from retail_core.errors import Fault
 from retail_core.identity.sun import SunRead
 from retail_core.tally import FaultTally

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.shelf import Shelf
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.shop.shelf import Shelf
 from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.catalog.delta import encode_delta

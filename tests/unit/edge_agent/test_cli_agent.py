@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_agent import __main__ as cli
+from edge_agent.cli.common import version
+from edge_agent.cli.doctor import examine, print_findings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -24,7 +26,7 @@ def test_help_speaks_both_languages(arguments: list[str]) -> None:
 
 def test_version() -> None:
     shown = runner.invoke(cli.app, ["version"])
-    assert shown.output.strip() == cli.version()
+    assert shown.output.strip() == version()
 
 
 def test_a_bad_file_has_its_exit_code(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def refuse(fault: Exception) -> Callable[[], None]:
 
 
 def test_findings_are_faults_whatever_the_probe_raised(capsys: pytest.CaptureFixture[str]) -> None:
-    findings = cli.examine(
+    findings = examine(
         [
             ("fine", lambda: None),
             ("fault", refuse(Fault(FaultCode.MODEL_MISSING, name="yunet[x]"))),
@@ -52,7 +54,7 @@ def test_findings_are_faults_whatever_the_probe_raised(capsys: pytest.CaptureFix
     )
     assert [finding.as_json().get("code") for finding in findings] == [None, "M102", "I101", "I105"]
     assert findings[0].as_json() == {"name": "fine", "ok": True}
-    cli._print(findings)
+    print_findings(findings)
     shown = capsys.readouterr().out
     assert "yunet[x]" in shown
     assert "smartcard" in shown
@@ -70,4 +72,4 @@ def test_the_api_is_printed_without_a_box() -> None:
         assert shown.exit_code == 0
         document = json.loads(shown.output)
         assert document[kind].startswith("3.")
-        assert document["info"]["version"] == cli.version()
+        assert document["info"]["version"] == version()

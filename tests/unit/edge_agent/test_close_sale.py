@@ -7,9 +7,9 @@ import pytest
 
 from edge_agent.domain.sale import AskedLine, SaleCommand, SaleResult
 from edge_agent.ports.journal import Record, StoredAnswer
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import EARN, from_wire, points_earned

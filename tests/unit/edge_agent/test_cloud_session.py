@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.services.cloud_session import CloudSession
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.cloud_session import CloudSession
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
+from edge_agent.services.line.uplink import Uplink
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode

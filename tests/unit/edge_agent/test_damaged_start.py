@@ -6,11 +6,11 @@ import apsw
 import pytest
 
 from edge_agent.adapters.journal_sqlite import SqliteJournal
-from edge_agent.services.pending_points import PendingPoints
-from edge_agent.services.pending_uses import PendingUses
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.restore import restore_unsynced
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.counter.pending_uses import PendingUses
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.restore import restore_unsynced
+from edge_agent.services.line.uplink import Uplink
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

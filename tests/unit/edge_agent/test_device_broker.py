@@ -8,9 +8,9 @@ import pytest
 from edge_agent.domain.device_presence import ABSENT_AFTER_MS, FLAP_CHANGES, STEADY_MS, Presence
 from edge_agent.domain.devices import DeviceKind, How, Identity, Seen, Standing, Voice
 from edge_agent.domain.voices import QUESTION
-from edge_agent.services.claim_book import DOCUMENT
-from edge_agent.services.claim_states import ClaimStates
-from edge_agent.services.device_broker import DeviceBroker, Wish
+from edge_agent.services.box.claim_book import DOCUMENT
+from edge_agent.services.box.claim_states import ClaimStates
+from edge_agent.services.box.device_broker import DeviceBroker, Wish
 from retail_core.errors import Fault
 from retail_core.limits import DEVICE_CLAIMS_MAX
 from retail_core.tally import FaultTally

@@ -20,7 +20,7 @@ from edge_agent.adapters.log_tail import LINES_MAX, LogTail
 from edge_agent.bootstrap.diag import KEPT_FILE, LOG_TAIL, diag_for_hq, secrets_in
 from edge_agent.domain.box_key import draw_key
 from edge_agent.domain.diag_redact import Redactor
-from edge_agent.services.diag import TEXT_BYTES_MAX, Collector, Diagnostics
+from edge_agent.services.box.diag import TEXT_BYTES_MAX, Collector, Diagnostics
 from retail_core.errors import Fault
 from retail_core.fleet.boot_loop import STARTS_MAX
 from retail_core.texts.faults import FaultCode

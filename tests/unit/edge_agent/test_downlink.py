@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import QUEUE_MAX, Applied, Downlink
+from edge_agent.services.line.downlink import QUEUE_MAX, Applied, Downlink
 from retail_core.catalog.importing import encode_catalogue
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import sign_bundle

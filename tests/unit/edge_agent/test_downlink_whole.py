@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edge_agent.ports.cloud_link import FetchedMember, Inbound
-from edge_agent.services.downlink import DRIFT_AGAIN_S, DRIFT_EVERY_S, Applied, Downlink
+from edge_agent.services.line.downlink import DRIFT_AGAIN_S, DRIFT_EVERY_S, Applied, Downlink
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.buckets import BUCKETS_APART_MAX, bucket_of

@@ -11,12 +11,12 @@ from edge_agent.domain.consents import CONSENT_TEXTS, known_kind, text_hash
 from edge_agent.domain.enrolment import CROCKFORD, EnrolCommand, Enrolled, claim_code
 from edge_agent.ports.cloud_link import FetchedMember
 from edge_agent.ports.journal import StoredAnswer
-from edge_agent.services.consents import Consents
-from edge_agent.services.enrol import Enrol
-from edge_agent.services.erasing import Eraser, FaceFiles
-from edge_agent.services.members import Members
-from edge_agent.services.pending_points import PendingPoints
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.enrol import Enrol
+from edge_agent.services.members.members import Members
+from edge_agent.services.recognition.consents import Consents
+from edge_agent.services.recognition.erasing import Eraser, FaceFiles
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -15,7 +15,7 @@ from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.beside import Elder, ElderVisit
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.shadow import VIEWS_ENOUGH, Shadow, ShadowVisit
-from edge_agent.services.re_embed import DAYS, Consenting, Galleries, ReEmbed
+from edge_agent.services.recognition.re_embed import DAYS, Consenting, Galleries, ReEmbed
 from retail_core.clock import TimeQuality
 from retail_core.identity.face_match import Accept, Ask, Unknown
 from retail_core.identity.shadowing import ShadowCounts

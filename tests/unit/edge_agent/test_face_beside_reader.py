@@ -14,7 +14,7 @@ from edge_agent.recognition.beside import Elder
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.race import Finding, Race, now_ms
 from edge_agent.recognition.shadow import Shadow
-from edge_agent.services.identify import Identify
+from edge_agent.services.recognition.identify import Identify
 from retail_core.identity.assurance import Factor
 from tests.factories.counter import ALICE, ALICES_PHONE, BOB, BOBS_PHONE, Counter, record
 from tests.factories.faces import POLICY

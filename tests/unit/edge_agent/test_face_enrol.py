@@ -10,8 +10,8 @@ from edge_agent.ports.face import FaceReading
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.enrol import OTHER_VIEWS, EnrolFrame, another_view, plan_enrolment
 from edge_agent.recognition.gallery import Gallery
-from edge_agent.services import enrol_face
-from edge_agent.services.enrol_face import EnrolFace, FaceDesk
+from edge_agent.services.recognition import enrol_face
+from edge_agent.services.recognition.enrol_face import EnrolFace, FaceDesk
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FAULTS, FaultCode

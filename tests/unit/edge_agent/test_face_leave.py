@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.face_leave import FaceLeave
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.recognition.face_leave import FaceLeave
 from retail_core.errors import Fault
 from retail_core.identity.erasure import public_key_of
 from retail_core.tally import FaultTally

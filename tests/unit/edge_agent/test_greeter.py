@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.services.greeter import Greeter, Language, Place, greeting, saving
-from edge_agent.services.hearing import Hearing
-from edge_agent.services.member_typing import MemberTyping, TypingPlace
+from edge_agent.services.tills.greeter import Greeter, Language, Place, greeting, saving
+from edge_agent.services.tills.hearing import Hearing
+from edge_agent.services.tills.member_typing import MemberTyping, TypingPlace
 from retail_core import limits
 from tests.fakes.display_tap import FakeCustomerDisplay
 from tests.fakes.scanner_tap import FakeTillInjector

@@ -18,10 +18,10 @@ from edge_agent.adapters.clock_system import SystemClock
 from edge_agent.adapters.vitals_board import BoardVitals
 from edge_agent.adapters.vitals_usb import UsbDrops
 from edge_agent.bootstrap.health import figures_of, seen_with
-from edge_agent.services.health_watch import HealthWatch
-from edge_agent.services.safe_mode import SafeMode
-from edge_agent.services.trial_sale import TrialSale
-from edge_agent.services.work_watch import WorkWatch
+from edge_agent.services.box.health_watch import HealthWatch
+from edge_agent.services.box.safe_mode import SafeMode
+from edge_agent.services.box.trial_sale import TrialSale
+from edge_agent.services.box.work_watch import WorkWatch
 from retail_core.errors import Fault
 from retail_core.fleet.box_identity import BoxName
 from retail_core.fleet.checks import BY_CODE, REGISTRY

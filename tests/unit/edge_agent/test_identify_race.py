@@ -7,7 +7,7 @@ import pytest
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.replica import HeldMember
 from edge_agent.recognition.race import now_ms
-from edge_agent.services.identify import Identification
+from edge_agent.services.recognition.identify import Identification
 from retail_core.clock import TimeQuality
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.identity.member_code import key_id_of

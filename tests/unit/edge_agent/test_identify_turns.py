@@ -10,7 +10,7 @@ import pytest
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.nfc import CardTap
 from edge_agent.recognition.race import now_ms
-from edge_agent.services.identify import Identification, vouched
+from edge_agent.services.recognition.identify import Identification, vouched
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.texts.faults import FaultCode
 from tests.factories.counter import (

@@ -14,8 +14,8 @@ from edge_agent.recognition.lookup import (
     MemberLookup,
     StillAskingError,
 )
-from edge_agent.services.identify import Identification
-from edge_agent.services.watch_lane import WatchLane
+from edge_agent.services.recognition.identify import Identification
+from edge_agent.services.recognition.watch_lane import WatchLane
 from tests.factories.counter import (
     ALICE,
     ALICES_CARD,

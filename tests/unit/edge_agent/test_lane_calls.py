@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.services.identify import Identification
-from edge_agent.services.lane_calls import QUEUE_MAX, LaneCalls
-from edge_agent.services.members import Members
-from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.members.lane_calls import QUEUE_MAX, LaneCalls
+from edge_agent.services.members.members import Members
+from edge_agent.services.recognition.identify import Identification
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Assurance, Factor

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.__main__ import EXIT_CODES
 from edge_agent.bootstrap.probes import probes
+from edge_agent.cli.common import EXIT_CODES
 from edge_agent.lane_settings import ONLY_LANE, WHOLE
 from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault

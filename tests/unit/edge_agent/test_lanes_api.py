@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
 
-from edge_agent.bootstrap import announcer
+from edge_agent.bootstrap.agent import announcer
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.recognition.race import now_ms
-from edge_agent.services.downlink import Applied
-from edge_agent.services.identify import vouched
+from edge_agent.services.line.downlink import Applied
+from edge_agent.services.recognition.identify import vouched
 from retail_core.identity.assurance import Factor
 from retail_core.identity.member_code import key_id_of
 from retail_core.identity.sun import file_key, make_sun

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from edge_agent.ports.journal import Beside
-from edge_agent.services.lease_desk import RESERVED_MAX_MS, LeaseDesk
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.rights.lease_desk import RESERVED_MAX_MS, LeaseDesk
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.leases import Right, RightKind

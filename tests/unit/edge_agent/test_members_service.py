@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from edge_agent.domain.member_view import BoughtLine
 from edge_agent.ports.cloud_link import FetchedMember
 from edge_agent.ports.journal import Draft, Record
-from edge_agent.services.ledger_view import ledger_view
-from edge_agent.services.members import Kind, Members
-from edge_agent.services.pending_points import PendingPoints
+from edge_agent.services.counter.ledger_view import ledger_view
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.members.members import Kind, Members
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.member import Purchase

@@ -14,8 +14,8 @@ from edge_agent.drivers.face_onnx.session import Session
 from edge_agent.drivers.face_onnx.shelf import BUNDLE_FILE, ModelShelf
 from edge_agent.drivers.face_onnx.trust import trusted_models
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.model_intake import ModelIntake
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.recognition.model_intake import ModelIntake
 from retail_core.errors import Fault
 from retail_core.identity.model_card import ModelBundle, ModelCard, sign_models
 from retail_core.tally import FaultTally

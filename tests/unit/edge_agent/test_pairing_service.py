@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from edge_agent.domain.terminals import SCOPES, Kind, Scope, Terminal
 from edge_agent.ports.documents import Documents
-from edge_agent.services.pairing import ALPHABET, Asking, Grant, Pairing, Wish
-from edge_agent.services.terminals import DOCUMENT, SEEN_EVERY_MS, Terminals, hash_of
+from edge_agent.services.box.pairing import ALPHABET, Asking, Grant, Pairing, Wish
+from edge_agent.services.box.terminals import DOCUMENT, SEEN_EVERY_MS, Terminals, hash_of
 from retail_core.errors import Fault
 from retail_core.limits import PAIRING_TRIES_MAX, PAIRING_WINDOW_S, TERMINALS_MAX
 from retail_core.tally import FaultTally

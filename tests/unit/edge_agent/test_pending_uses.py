@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_agent.ports.journal import Draft
 from edge_agent.ports.replica import HeldMember
-from edge_agent.services.pending_uses import LOOKED_BACK, PendingUses
+from edge_agent.services.counter.pending_uses import LOOKED_BACK, PendingUses
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.standing import RuleUse

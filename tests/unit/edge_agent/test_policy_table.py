@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.domain.lanes import Place
 from edge_agent.lane_settings import ONLY_LANE
-from edge_agent.services.identify import Identification
+from edge_agent.services.recognition.identify import Identification
 from retail_core.identity.assurance import (
     Action,
     Assurance,

@@ -16,7 +16,7 @@ from edge_agent.api.models.baskets import CommitAsked
 from edge_agent.bootstrap.baskets import build_basket_desk
 from edge_agent.domain.lanes import Place
 from edge_agent.domain.sale import AskedLine
-from edge_agent.services.training import MANAGER, TrainingMode
+from edge_agent.services.counter.training import MANAGER, TrainingMode
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import TILL, Box

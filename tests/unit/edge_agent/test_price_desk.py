@@ -10,7 +10,7 @@ import pytest
 from edge_agent.domain.sale import AskedLine
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.replica import HeldMember
-from edge_agent.services.price_desk import PriceDesk, Quote
+from edge_agent.services.shop.price_desk import PriceDesk, Quote
 from retail_core.catalog.stock_table import StockTable
 from retail_core.clock import Instant, TimeQuality
 from retail_core.pricing.certificate import PricedBasket, Reason

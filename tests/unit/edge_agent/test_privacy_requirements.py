@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from edge_agent.__main__ import app as cli
 from edge_agent.lane_settings import ONLY_LANE
-from edge_agent.services.watch_lane import WatchLane
+from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.identity.erasure import SignedReceipt, open_receipt, to_file
 from retail_core.identity.face_lease import DAY_MS, LOCAL_LEASE_MS
 from retail_core.texts.faults import FaultCode

@@ -5,8 +5,8 @@ import pytest
 from edge_agent.ports.journal import Draft, Record
 from edge_agent.ports.used_proofs import ProofUse
 from edge_agent.recognition.proofs import Proofs
-from edge_agent.services.proof_uses import KEEP_DEAD_S, ProofUses
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.proof_uses import KEEP_DEAD_S, ProofUses
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor
 from retail_core.identity.digit_code import DigitUse
@@ -147,6 +147,6 @@ def test_a_use_the_journal_refused_is_tried_again(
 def test_nothing_to_tell_is_no_fault(
     store: FakeUsedProofs, journal: FakeJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_agent.services.proof_uses.WAIT_S", 0.001)
+    monkeypatch.setattr("edge_agent.services.members.proof_uses.WAIT_S", 0.001)
     Run(store, journal).uses.turn()
     assert told(journal) == []

@@ -17,7 +17,7 @@ from edge_agent.drivers.till_software.pospal import PospalKeys, Request
 from edge_agent.drivers.till_software.pospal_client import PospalAccount
 from edge_agent.drivers.till_software.sim import WRONGS, NoAnswerError, PospalBook
 from edge_agent.ports.push_outbox import PushOutbox
-from edge_agent.services.push_points import PushPace, PushPoints
+from edge_agent.services.tills.push_points import PushPace, PushPoints
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -1,7 +1,7 @@
 """The door to the journal: what is on disk stands, whoever fails to hear of it."""
 
 from edge_agent.ports.journal import Record
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.journal.recorder import Recorder
 from tests.factories.shop_floor import make_draft
 from tests.fakes.journal import FakeJournal
 

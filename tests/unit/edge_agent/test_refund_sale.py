@@ -10,11 +10,11 @@ from edge_agent.domain.receipts import ReceiptSearch
 from edge_agent.domain.refunding import RefundCommand
 from edge_agent.domain.sale import AskedLine, SaleCommand
 from edge_agent.ports.cloud_link import FetchedReceipt, FetchedRefund
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.receipts import ReceiptBook
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.refund import RefundSale
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.counter.receipts import ReceiptBook
+from edge_agent.services.counter.refund import RefundSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.errors import Fault
 from retail_core.limits import BUNDLES_KEPT
 from retail_core.loyalty.postings import leased_account, to_wire

@@ -1,11 +1,11 @@
 """What only this shop knows comes back from its journal."""
 
 from edge_agent.domain.enrolment import EnrolCommand
-from edge_agent.services.enrol import Enrol
-from edge_agent.services.members import Members
-from edge_agent.services.pending_points import PendingPoints
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.restore import restore_unsynced
+from edge_agent.services.counter.pending_points import PendingPoints
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.restore import restore_unsynced
+from edge_agent.services.members.enrol import Enrol
+from edge_agent.services.members.members import Members
 from retail_core.tally import FaultTally
 from tests.factories.shop_floor import SHOP, make_draft, make_record
 from tests.fakes.clock import FakeClock

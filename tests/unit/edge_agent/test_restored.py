@@ -5,10 +5,10 @@ from datetime import time
 import pytest
 
 from edge_agent.domain.shop import Shop
-from edge_agent.services.lease_desk import LeaseDesk
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.restored import Restored, Shelves
-from edge_agent.services.uplink import Uplink
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.restored import Restored, Shelves
+from edge_agent.services.line.uplink import Uplink
+from edge_agent.services.rights.lease_desk import LeaseDesk
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.restored import CloudHolds

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from edge_agent.recognition.rotation import Rotation
-from edge_agent.services.rotate_faces import RotateFaces, Turned
+from edge_agent.services.recognition.rotate_faces import RotateFaces, Turned
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from starlette.testclient import TestClient
 
-from edge_agent.bootstrap import Outside, build_agent
-from edge_agent.services.push_points import PushPoints
+from edge_agent.bootstrap.agent import Outside, build_agent
+from edge_agent.services.tills.push_points import PushPoints
 from edge_agent.settings import load_settings
 from edge_agent.till_settings import SoftwareTill
 from tests.factories.agent_api import MEMBER, PHONE, PRINTING_TILL, member_record

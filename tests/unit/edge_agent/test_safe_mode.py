@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.bootstrap.devices import open_devices
-from edge_agent.services.safe_mode import DOCUMENT, SafeMode
+from edge_agent.services.box.safe_mode import DOCUMENT, SafeMode
 from retail_core.errors import Fault
 from retail_core.fleet.boot_loop import SAFE_FIRST_MS, STARTS_MAX
 from tests.factories.agent_api import Box

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from edge_agent.domain.sale import AskedLine, SaleCommand
-from edge_agent.services.close_sale import CloseSale
-from edge_agent.services.pending_uses import PendingUses
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.recorder import Recorder
+from edge_agent.services.counter.close_sale import CloseSale
+from edge_agent.services.counter.pending_uses import PendingUses
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.errors import Fault
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.evaluate import price_basket

@@ -11,7 +11,7 @@ from edge_agent.domain.tapped import TappedBooking
 from edge_agent.domain.tapped_receipt import ReceiptLine, TappedReceipt
 from edge_agent.ports.display_tap import DisplayEvent, DisplayKind
 from edge_agent.ports.scanner_tap import ScanEvent, ScanKind
-from edge_agent.services.write_permit import Channel
+from edge_agent.services.tills.write_permit import Channel
 from retail_core.fusion.compare import Kind
 from retail_core.identity.assurance import NAMED_BY_TILL
 from retail_core.texts.faults import FaultCode

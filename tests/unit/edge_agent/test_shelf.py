@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from edge_agent.ports.cloud_link import Inbound
-from edge_agent.services.downlink import Downlink
-from edge_agent.services.shelf import Shelf
-from edge_agent.services.shop_keeper import ShopKeeper
-from edge_agent.services.suggestions import Suggestions
+from edge_agent.services.line.downlink import Downlink
+from edge_agent.services.shop.shelf import Shelf
+from edge_agent.services.shop.shop_keeper import ShopKeeper
+from edge_agent.services.shop.suggestions import Suggestions
 from retail_core.catalog.encoding import Catalogue, encode_catalogue, open_catalogue
 from retail_core.catalog.price_lists import ListPrice, store_scope
 from retail_core.catalog.stock_table import StockTable, StoreSaid, encode_stock

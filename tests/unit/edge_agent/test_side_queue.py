@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from edge_agent.ports.journal import Draft
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.side_queue import KEPT, KEPT_BYTES, SideQueue
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.journal.side_queue import KEPT, KEPT_BYTES, SideQueue
 from retail_core.sync.urgency import COUNTED, Urgency, urgency_of_news
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -8,12 +8,12 @@ import pytest
 
 from edge_agent.domain.tapped import TappedBooking, TappedOutcome
 from edge_agent.domain.tapped_receipt import ReceiptKind, ReceiptLine, TappedReceipt
-from edge_agent.services.book_tapped import BookTapped
-from edge_agent.services.receipts import ReceiptBook
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.refund import RefundSale
-from edge_agent.services.tapped_returns import TappedReturns
-from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.counter.receipts import ReceiptBook
+from edge_agent.services.counter.refund import RefundSale
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.members.till_sessions import TillSessions
+from edge_agent.services.tills.book_tapped import BookTapped
+from edge_agent.services.tills.tapped_returns import TappedReturns
 from retail_core.identity.assurance import Factor, Standing
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from edge_agent.bootstrap.tills_cli import app
-from edge_agent.services.write_permit import Verdict
+from edge_agent.cli.tills import app
+from edge_agent.services.tills.write_permit import Verdict
 from retail_core.fusion.compare import Difference, Kind
 from tests.factories.agent_api import PRINTING_TILL, Box
 

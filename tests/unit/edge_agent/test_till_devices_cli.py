@@ -11,7 +11,7 @@ from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.bootstrap.probes import probes
 from edge_agent.domain.device_claims import Kept, claims_document
 from edge_agent.domain.devices import Claim, DeviceKind, Identity
-from edge_agent.services.claim_book import DOCUMENT
+from edge_agent.services.box.claim_book import DOCUMENT
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from edge_agent.adapters.push_outbox_sqlite import SqlitePushOutbox
 from edge_agent.bootstrap.till_software import open_outbox
-from edge_agent.bootstrap.tills_cli import app
+from edge_agent.cli.tills import app
 from edge_agent.domain.point_push import PointPush, PushState, Reading
 from edge_agent.settings import load_settings
 from tests.factories.agent_files import DEVICE, write_agent

@@ -8,7 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.adapters.clock_system import SystemClock
-from edge_agent.services.time_keeper import ASK_EVERY_MS, ASK_UNKNOWN_MS, KEEP_EVERY_MS, TimeKeeper
+from edge_agent.services.line.time_keeper import (
+    ASK_EVERY_MS,
+    ASK_UNKNOWN_MS,
+    KEEP_EVERY_MS,
+    TimeKeeper,
+)
 from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.services.price_desk import PriceDesk
-from edge_agent.services.training import DOCUMENT, TrainingMode
+from edge_agent.services.counter.training import DOCUMENT, TrainingMode
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode

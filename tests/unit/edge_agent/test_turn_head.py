@@ -17,8 +17,8 @@ from edge_agent.ports.camera import Frame
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.gallery import Gallery
-from edge_agent.services import turn_head
-from edge_agent.services.turn_head import TurnDesk, Turned, TurnHead
+from edge_agent.services.recognition import turn_head
+from edge_agent.services.recognition.turn_head import TurnDesk, Turned, TurnHead
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Factor, Standing, TurnPolicy
 from retail_core.identity.head_turn import HeadTurn, Phase, Side

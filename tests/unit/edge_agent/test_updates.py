@@ -8,8 +8,8 @@ import pytest
 
 from edge_agent.domain.basket import CounterBasket
 from edge_agent.ports.journal import Draft, Record
-from edge_agent.services.update_parts import Surroundings
-from edge_agent.services.updates import UpdateKeeper
+from edge_agent.services.box.update_parts import Surroundings
+from edge_agent.services.box.updates import UpdateKeeper
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
 from retail_core.fleet import slots as moves

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_agent.ports.journal import Record
-from edge_agent.services.events import event_of
-from edge_agent.services.recorder import Recorder
-from edge_agent.services.uplink import FRESH_MAX, HELLO_GRACE_MS, PRUNE_EVERY_MS, Uplink
+from edge_agent.services.journal.events import event_of
+from edge_agent.services.journal.recorder import Recorder
+from edge_agent.services.line.uplink import FRESH_MAX, HELLO_GRACE_MS, PRUNE_EVERY_MS, Uplink
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.ranges import Ranges

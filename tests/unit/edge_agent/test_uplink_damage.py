@@ -2,7 +2,7 @@
 
 from edge_agent.domain.line_doctor import LineFacts, line_findings
 from edge_agent.ports.journal import Record
-from edge_agent.services.uplink import HELLO_GRACE_MS
+from edge_agent.services.line.uplink import HELLO_GRACE_MS
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.journal import FakeJournal

@@ -1,6 +1,6 @@
 """A hello is said again until the cloud has answered it."""
 
-from edge_agent.services.uplink import HELLO_AGAIN_MS, HELLO_AGAIN_MS_MAX
+from edge_agent.services.line.uplink import HELLO_AGAIN_MS, HELLO_AGAIN_MS_MAX
 from retail_core.wire.codec import encode
 from retail_core.wire.messages import WIRE_VERSION, AckFrame
 from tests.unit.edge_agent.test_uplink import Bench

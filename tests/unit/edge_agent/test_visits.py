@@ -6,7 +6,7 @@ import pytest
 
 from edge_agent.api.visits import Visits
 from edge_agent.domain.lanes import LaneTills, Place
-from edge_agent.services.till_sessions import TillSessions
+from edge_agent.services.members.till_sessions import TillSessions
 from retail_core.identity.assurance import NAMED_BY_TILL, Factor, Standing
 from tests.fakes.clock import FakeClock
 

@@ -10,7 +10,7 @@ from edge_agent.recognition.cards import CardTaps
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
 from edge_agent.recognition.weak_cards import NO_WEAK_CARDS, WeakCards
-from edge_agent.services.identify import Identification
+from edge_agent.services.recognition.identify import Identification
 from retail_core.identity.assurance import Action, Assurance, Factor, allows
 from retail_core.identity.plain_tag import sign_link
 from retail_core.texts.faults import FaultCode

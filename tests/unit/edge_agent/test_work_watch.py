@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.services.work_watch import PATIENCE_MS, Pulse, WorkWatch
+from edge_agent.services.box.work_watch import PATIENCE_MS, Pulse, WorkWatch
 from tests.factories.agent_api import Box
 from tests.fakes.clock import FakeClock
 from tests.fakes.service_manager import FakeServiceManager

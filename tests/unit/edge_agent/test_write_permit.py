@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.agreement_settings import AgreementConfig, TillBars, bars_by_till
 from edge_agent.domain.agreement import DAYS_KEPT, TillTrust
-from edge_agent.services.write_permit import (
+from edge_agent.services.tills.write_permit import (
     EXAMPLES_PER_RECEIPT,
     OVERRIDE_MINUTES_MAX,
     Channel,

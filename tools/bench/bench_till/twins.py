@@ -13,8 +13,8 @@ from uuid import UUID
 from edge_agent.domain.device_presence import STEADY_MS
 from edge_agent.domain.devices import ADDRESS, DeviceKind, Identity, Seen
 from edge_agent.domain.voices import QUESTION
-from edge_agent.services.device_broker import ASK_EVERY_MS, DeviceBroker, Wish
-from edge_agent.services.device_broker import Row as ClaimRow
+from edge_agent.services.box.device_broker import ASK_EVERY_MS, DeviceBroker, Wish
+from edge_agent.services.box.device_broker import Row as ClaimRow
 from retail_core.clock import Instant, TimeQuality
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

@@ -1,0 +1,1 @@
+"""What becomes of a frame: let in, booked once, checked, put right where it was poison."""

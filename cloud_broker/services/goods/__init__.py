@@ -1,0 +1,1 @@
+"""Master data: articles, prices and stock, from a file to what holds."""

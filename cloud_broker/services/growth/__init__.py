@@ -1,0 +1,1 @@
+"""What members gain: tiers and what they bring, tasks, shared links, the mall."""

@@ -1,0 +1,1 @@
+"""Frames from and for the boxes: opened, answered, put in a feed; and the time."""

@@ -1,0 +1,1 @@
+"""Members: their phones, visits and receipts, and what they see of themselves."""

@@ -1,0 +1,1 @@
+"""What HQ publishes to every store, and which of it holds now."""

@@ -1,0 +1,1 @@
+"""The commands of `edge-agent`: what a technician and the service manager call."""

@@ -1,0 +1,101 @@
+"""`edge-agent doctor`: what is wrong with the box, in words, and who mends it."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from edge_agent.bootstrap.probes import Probe, probes
+from edge_agent.cli.ask_agent import running_agent
+from edge_agent.cli.common import fail, settings_of
+from edge_agent.cli.logs import log_to_stderr
+from edge_agent.settings import Settings
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
+
+EXIT_FINDINGS = 1
+MENDERS = {"clerk": "店员 / clerk", "technician": "技术员 / technician", "hq": "总部 / HQ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `fault` is None when all is well."""
+
+    name: str
+    fault: Fault | None
+
+    def as_json(self) -> dict[str, object]:
+        """Return it for programs."""
+        if self.fault is None:
+            return {"name": self.name, "ok": True}
+        texts = {language: self.fault.text(language) for language in ("zh", "en")}
+        return {"name": self.name, "ok": False, "code": self.fault.code.value, **texts}
+
+
+def examination(config: Path, *, as_json: bool) -> None:
+    """Print what was found; ends with 1 where something is to be mended (`typer.Exit`)."""
+    # Its own lines go to stderr: what stands on stdout is for programs.
+    log_to_stderr()
+    findings = _examined(settings_of(config))
+    if as_json:
+        typer.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))
+    else:
+        print_findings(findings)
+    if any(finding.fault for finding in findings):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _examined(settings: Settings) -> tuple[Finding, ...]:
+    agent = running_agent(settings)
+    if agent is None:
+        return examine(probes(settings))
+    try:
+        return told(agent.ask("GET", "/v1/tech/health"))
+    except Fault as fault:
+        fail(fault)
+
+
+def told(body: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the issues a running agent tells of, each named by who can mend it."""
+    return tuple(
+        Finding(MENDERS[one["mender"]], Fault(FaultCode(one["code"]), **one["fields"]))
+        for one in body["issues"]
+    )
+
+
+def examine(checks: Iterable[Probe]) -> tuple[Finding, ...]:
+    """Run each check; a check that raises something unexpected is a finding too."""
+    return tuple(Finding(name, _fault_of(check)) for name, check in checks)
+
+
+def _fault_of(check: Callable[[], object]) -> Fault | None:
+    try:
+        check()
+    except Fault as fault:
+        return fault
+    except ImportError as error:
+        return Fault(FaultCode.SETUP_PACKAGE_MISSING, packages=error.name)
+    except OSError as error:
+        return Fault(FaultCode.SETUP_CONFIG_INVALID, path=error.filename, detail=error.strerror)
+    return None
+
+
+def print_findings(findings: tuple[Finding, ...]) -> None:
+    """Print them as a table for a person."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "项目 / what", "说明 / finding"):
+        table.add_column(heading)
+    for finding in findings:
+        fault = finding.fault
+        if fault is None:
+            table.add_row("[green]✓[/]", finding.name, "")
+        else:
+            said = f"{fault.code} {escape(fault.text('zh'))}\n{escape(fault.text('en'))}"
+            table.add_row("[red]✗[/]", finding.name, said)
+    Console().print(table)

@@ -1,0 +1,90 @@
+"""`edge-agent provision`: a blank box becomes one of a store, by a code that somebody read out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from edge_agent.adapters.board import read_board
+from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
+from edge_agent.adapters.device_file import write_device_file
+from edge_agent.adapters.est_http import EstDesk
+from edge_agent.adapters.identity_file import IdentityFile, write_private
+from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.services.box.provisioning import first_certificate
+from retail_core.errors import Fault
+from retail_core.fleet.enrol_code import EnrolTicket, read, read_ticket
+from retail_core.texts.faults import FaultCode
+
+EXIT_FAULT = 2
+IDENTITY, AUTHORITIES, DEVICE, CONFIG = "identity.pem", "ca.pem", "device.toml", "config.toml"
+_CONFIG = """\
+# 盒子的配置,可以改;全部选项见 docs/reference/agent-config.md / this box's config, to be changed.
+device_file = "device.toml"
+data_dir = "data"
+"""
+
+
+def provision(
+    folder: Annotated[Path, typer.Option("--out", help="放在哪里 folder for the box's files")],
+    cloud: Annotated[str, typer.Option(help="云端地址 https://… of the cloud")] = "",
+    code: Annotated[str, typer.Option(help="开通码 enrolment code")] = "",
+    pin: Annotated[str, typer.Option(help="云端指纹 the cloud's fingerprint")] = "",
+    qr: Annotated[str, typer.Option(help="扫到的二维码内容 what the QR code says")] = "",
+) -> None:
+    """开通这台盒子:密钥在本机生成,换证书,写好配置 / make this box one of a store's.
+
+    The key is made here and never leaves. After a cut line, the same command goes on where it was.
+    """
+    try:
+        ticket = read_ticket(qr) if qr else EnrolTicket(cloud, read(code) if code else "", pin)
+        provision_box(folder, ticket)
+    except Fault as fault:
+        _fail(fault)
+    Console().print(f"✓ {escape(str(folder / CONFIG))}", soft_wrap=True)
+
+
+def provision_box(folder: Path, ticket: EnrolTicket) -> None:
+    """Do it; Faults F1xx, SYNC_LINK_DOWN."""
+    if (folder / DEVICE).exists():
+        raise Fault(FaultCode.ENROL_EXISTS, path=folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = IdentityFile(folder / IDENTITY)
+    system = not ticket.pin
+    if store.held() is None:
+        if not ticket.code:
+            raise Fault(FaultCode.ENROL_CODE_MISTYPED)
+        first = EstDesk(ticket.url, Outgoing(), store.drawn)
+        write_private(folder / AUTHORITIES, first.root(ticket.pin), 0o644)
+        known = Outgoing(ca_file=folder / AUTHORITIES, system_trust=system)
+        desk = EstDesk(ticket.url, known, store.drawn)
+        first_certificate(store, desk, ticket.code, _board())
+    own = Outgoing(ca_file=folder / AUTHORITIES, system_trust=system)
+    sheet = EstDesk(ticket.url, replace(own, identity=store.path), store.drawn).sheet()
+    files: dict[str, str | bool] = {
+        "identity_file": IDENTITY,
+        "ca_file": AUTHORITIES,
+        "system_trust": system,
+    }
+    ids = SystemIds(SystemClock(kernel_boot_id()))
+    if not (folder / CONFIG).exists():
+        write_private(folder / CONFIG, _CONFIG.encode(), 0o644)
+    write_device_file(folder / DEVICE, sheet, files, ids.random_bytes)
+
+
+def _board() -> str:
+    """Return what the technician can compare with the sticker: the board's number, not its key."""
+    board = read_board()
+    shown = board.secret.get_secret_value() if board.kind == "serial" else b""
+    text = (shown or board.weaker.get_secret_value()).decode("ascii", "replace")
+    return "".join(char for char in text if char.isalnum()) or "unknown"
+
+
+def _fail(fault: Fault) -> NoReturn:
+    said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
+    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    raise typer.Exit(EXIT_FAULT)

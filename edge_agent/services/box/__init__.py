@@ -1,0 +1,1 @@
+"""The box itself: its certificate, devices, terminals, health, settings and commands."""

@@ -1,0 +1,1 @@
+"""A sale at the counter: priced, redeemed, closed, taken back, printed again."""

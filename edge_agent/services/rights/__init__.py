@@ -1,0 +1,1 @@
+"""Rights this box was lent, and those that lie in other stores."""

@@ -1,0 +1,1 @@
+"""What this shop is, and what it sells today at which price."""
