@@ -233,6 +233,19 @@ def test_a_scanner_is_heard_wherever_the_focus_is(clerk: Clerk) -> None:
     clerk.sees("#goods", "可以开始")
 
 
+def test_a_scan_is_heard_after_the_refund_sheet_was_left(clerk: Clerk) -> None:
+    clerk.signs_in()
+    for _ in range(2):
+        clerk.presses("F8")
+        expect(clerk.page.locator("#receipt-no")).to_be_focused()
+        clerk.presses("Escape")
+        expect(clerk.page.locator("#sheet")).to_be_hidden()
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.presses("Control+Delete", "Control+Delete")
+    clerk.sees("#goods", "可以开始")
+
+
 def test_goods_come_back(clerk: Clerk) -> None:
     clerk.signs_in()
     clerk.scans(f"2*{MILK}")

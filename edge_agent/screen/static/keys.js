@@ -80,8 +80,12 @@ function atBasket(event, state, acts) {
   }
   if (!field || !acts.own) return false;
   if (!field.value && lineKey(event, state, acts)) return true;
-  // A scanner types wherever the focus is: its digits belong to the field.
-  if (!typing && key.length === 1 && /[0-9A-Za-z]/.test(key) && !event.ctrlKey && !event.metaKey) field.focus();
+  // A scanner types wherever the focus is: its digits belong to the field. A field that got the focus back from
+  // a closed dialog may have it without a caret, and would take nothing: the first digit sets it anew.
+  if (!(typing && field.value) && key.length === 1 && /[0-9A-Za-z]/.test(key) && !event.ctrlKey && !event.metaKey) {
+    field.blur();
+    field.focus();
+  }
   return false;
 }
 

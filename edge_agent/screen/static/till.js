@@ -157,18 +157,7 @@ function lift() {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("sheet"));
   if (state.sheet) dialog.className = `sheet sheet-${state.sheet.kind}`;
   if (state.sheet && !dialog.open) dialog.showModal();
-  else if (!state.sheet && dialog.open) {
-    dialog.close();
-    setTimeout(takeCaret);
-  }
-}
-
-/** A dialog that closes gives a field the focus without the caret: what is typed or scanned would go nowhere. */
-function takeCaret() {
-  const field = document.activeElement;
-  if (!(field instanceof HTMLInputElement) || !TYPED.includes(field.type)) return;
-  field.blur();
-  field.focus();
+  else if (!state.sheet && dialog.open) dialog.close();
 }
 
 /** @param {string} id @param {number | null} caret where it was in a field; at the end by default */
