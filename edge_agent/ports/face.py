@@ -1,5 +1,6 @@
 """The face engine: detection, quality gates, liveness hint and embedding of one picture."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +18,7 @@ class FaceReading:
 
     `embedding` is float32, L2-normalised, shape (dimension,); `box` is (x, y, width, height) px.
     `points` of the one face, in picture order: eye left, eye right, nose, mouth left, mouth right.
+    `fields` is what the refusal's text names, where no gate but the engine itself refuses.
     """
 
     embedding: NDArray[np.float32] | None
@@ -26,6 +28,7 @@ class FaceReading:
     quality: dict[str, float] = field(default_factory=dict)
     stage_ms: dict[str, float] = field(default_factory=dict)
     points: Points | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 class FaceEngine(Protocol):

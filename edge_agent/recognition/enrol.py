@@ -120,7 +120,7 @@ def lookalike(
 
 def _judge(reading: FaceReading, taken: Sequence[Embedding], policy: FacePolicy) -> EnrolFrame:
     if reading.embedding is None:
-        return _refused(reading.refused_by or FaultCode.FACE_NONE, reading.quality)
+        return _refused(reading)
     if len(taken) >= limits.ENROL_FRAMES_MAX:
         return EnrolFrame(ok=False, code=None, hint_zh=ENOUGH_ZH, hint_en=ENOUGH_EN)
     alike = [float(other @ reading.embedding) for other in taken]
@@ -132,8 +132,9 @@ def _judge(reading: FaceReading, taken: Sequence[Embedding], policy: FacePolicy)
     return EnrolFrame(ok=True, code=None, hint_zh=OK_ZH, hint_en=OK_EN)
 
 
-def _refused(code: FaultCode, quality: dict[str, float]) -> EnrolFrame:
-    fields = {"count": int(quality.get("faces", 0))}
+def _refused(reading: FaceReading) -> EnrolFrame:
+    code = reading.refused_by or FaultCode.FACE_NONE
+    fields = {"count": int(reading.quality.get("faces", 0)), **reading.fields}
     spec = FAULTS[code]
     return EnrolFrame(
         ok=False,

@@ -102,7 +102,9 @@ class LateEngine:
         """Run the pipeline once it can be run."""
         loaded = self.faces.loaded
         if loaded is None:
-            return FaceReading(None, self.faces.code)
+            fault = self.faces.fault
+            named = {} if fault is None else fault.fields
+            return FaceReading(None, self.faces.code, fields=named)
         return loaded.engines[self.name].read(image)
 
 

@@ -18,10 +18,13 @@ from edge_agent.drivers.face_onnx.selftest_child import picture_for
 from edge_agent.drivers.face_onnx.shelf import BUNDLE_FILE, ModelShelf
 from edge_agent.drivers.face_onnx.trust import trusted_models
 from edge_agent.ports.face import FaceEngine, SecondLook
+from edge_agent.recognition.enrol import plan_enrolment
+from edge_agent.recognition.gallery import Gallery
 from retail_core.errors import Fault
 from retail_core.identity.model_card import KnownAnswer, ModelBundle, ModelCard, sign_models
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from tests.factories.faces import POLICY
 from tests.factories.nets import card_of, doubling, net_of
 
 SEED = bytes(range(32))
@@ -206,6 +209,11 @@ def test_what_cannot_be_loaded_leaves_faces_off(
     assert late.wait(PATIENCE_S)
     late.stop()
     assert (late.state(), late.code) == ("gone", code)
+    # Whoever enrols a face then is told the whole of it, with what is missing by name.
+    reading = LateEngine("net@1", late, "1").read(PICTURE)
+    frame = plan_enrolment([reading], Gallery("net@1"), POLICY).frames[0]
+    assert late.fault is not None
+    assert (frame.code, frame.hint_en) == (code, late.fault.text("en"))
 
 
 # ---- whom a box trusts --------------------------------------------------------------------------
