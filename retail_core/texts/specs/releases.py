@@ -121,6 +121,6 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "conflict",
         409,
         "总部把这个版本叫停了,已退回上一版",
-        "HQ called this release back; the box went back to the one before",
+        "this release was called back by HQ; the box went back to the one before",
     ),
 }

@@ -49,7 +49,7 @@ class TestBooking:
         box.sells(person)
         outcome = cloud.book((box, box.frame()))
         (ack,) = acks(outcome, box)
-        assert (ack.epoch, ack.ranges, ack.rejected, ack.credit) == (7, ((1, 4),), (), 2)
+        assert (ack.epoch, ack.ranges, ack.rejected, ack.credit) == (7, ((1, 4),), (), 3)
         (frame,) = changes(outcome, box)
         assert (frame.prev_pos, frame.pos, frame.feed_epoch) == (0, 1, 1)
         (record,) = records(outcome, box)

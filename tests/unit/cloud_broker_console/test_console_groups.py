@@ -3,6 +3,7 @@
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from cloud_broker.console.pages import console_router
 from cloud_broker.services.access.overview import HqRole
@@ -38,11 +39,15 @@ class Hq:
             found = unit.profiles.profiles([self.person.member])
         return found[self.person.member].groups if found else ()
 
-    def writes(self, names: str, token: str) -> str:
-        """Send the form; return what the page then says."""
+    def sends(self, names: str, token: str) -> Response:
+        """Send the form; return the answer itself."""
         form = {"csrf": token, "names": names}
         path = f"/members/{self.person.member}/groups"
-        answer = self.client.post(path, data=form, headers=SAME)
+        return self.client.post(path, data=form, headers=SAME)
+
+    def writes(self, names: str, token: str) -> str:
+        """Send the form; return what the page then says."""
+        answer = self.sends(names, token)
         assert answer.status_code == 303
         assert answer.headers["location"] == f"/members/{self.person.member}"
         return notice(self.client.get(f"/members/{fakes.MEMBER}").text)
@@ -71,5 +76,6 @@ def test_who_only_looks_has_no_form_and_is_refused(role: HqRole) -> None:
     page = hq.client.get(f"/members/{fakes.MEMBER}").text
     assert "/groups" not in page
     assert "客户组" in page
-    assert "L114" in hq.writes("员工", csrf(page))
+    answer = hq.sends("员工", csrf(page))
+    assert (answer.status_code, "A111" in answer.text) == (403, True)
     assert hq.groups == ()
