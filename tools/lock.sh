@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=${UV:-var/tools/bootstrap/bin/uv}
 compile() {
-  "$uv" pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+  "$uv" pip compile -q --universal --python-version "${PYTHON:-3.11}" --generate-hashes --no-header \
     --no-annotate --no-emit-index-url --no-emit-find-links "$@"
 }
 compile pyproject.toml --extra edge --extra nfc -o requirements/edge.lock
@@ -12,7 +12,7 @@ compile pyproject.toml --extra edge --extra nfc --extra hid -o requirements/edge
 compile pyproject.toml --extra cloud --extra embedded -o requirements/cloud.lock
 compile pyproject.toml --extra edge --extra nfc --extra cloud --extra embedded --group models \
   --group lint --group test --group mutation --group node --group build -o requirements/dev.lock
-echo 'emupos==0.4.0' | compile - --python-version 3.13 -o requirements/emupos.lock
+echo 'emupos==0.4.0' | PYTHON=3.13 compile - -o requirements/emupos.lock
 echo 'uv>=0.13,<0.14' | compile - -o requirements/bootstrap.lock
 if grep -nE 'https?://' requirements/*.lock; then
   echo 'a lock file carries an address' >&2

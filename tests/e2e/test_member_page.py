@@ -82,6 +82,15 @@ def test_from_the_link_to_a_code_the_shop_believes(cloud: Cloud, opens: Opened) 
     assert phone.watch.complaints == []
 
 
+def test_a_page_whose_script_never_came_says_so(cloud: Cloud, browser: Browser) -> None:
+    with browser.new_context(viewport=PHONE_VIEW) as context:
+        page = context.new_page()
+        page.route("**/m/static/views.js", lambda route: route.abort())
+        page.goto(f"{cloud.origin}/m/")
+        expect(page.locator("#late")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("#late")).to_contain_text("请检查网络后刷新")
+
+
 def test_the_key_cannot_be_taken_out(cloud: Cloud, opens: Opened) -> None:
     phone = claimed(cloud, opens)
     said = phone.page.evaluate(

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
-from rich.panel import Panel
 
 from edge_agent.drivers.nfc_pcsc.sim import Ntag424
 from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
@@ -173,7 +172,9 @@ def _stay(console: Console, stage: Stage, cast: Cast) -> None:
         lines.append(f"  店员 clerk  F10 → {CLERK_NUMBER} / {shop.clerk_pin}")
     lines.append(f"试试 try     {BARCODE_TO_TRY}, F3 → {MEMBER_PHONE} ({MEMBER_NAME})")
     lines.append(f"日志 logs    {stage.folder / 'logs'}")
-    console.print(Panel("\n".join(lines), title="Ctrl-C 收场 · ^C ends it"), soft_wrap=True)
+    console.rule("Ctrl-C 收场 · ^C ends it")
+    # Whole lines, however narrow the window: an address that is cut opens nothing.
+    console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)
     try:
         while True:
             time.sleep(1)
