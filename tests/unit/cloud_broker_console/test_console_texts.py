@@ -7,6 +7,7 @@ import pytest
 
 from cloud_broker import console
 from cloud_broker.console.texts import LANGUAGES, Language, texts
+from retail_core.loyalty import postings
 
 CONSOLE = Path(console.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
@@ -34,6 +35,16 @@ def test_every_text_that_is_asked_for_exists(path: Path) -> None:
     assert set(PLAIN_KEY.findall(source)) <= known
     for beginning in set(BEGUN_KEY.findall(source)):
         assert any(key.startswith(beginning) for key in known), beginning
+
+
+def test_every_posting_of_the_ledger_has_its_word() -> None:
+    kinds = {
+        *(postings.EARN, postings.QUALIFY, postings.REDEEM, postings.MATURE, postings.EXPIRE),
+        *(postings.ADJUST, postings.OPENING, postings.SETTLE, postings.HOLD, postings.RESOLVE),
+        *(postings.MERGE, postings.AWARD),
+        *(f"{kind}{postings.REVERSED}" for kind in (postings.EARN, postings.AWARD)),
+    }
+    assert {f"posting.{kind}" for kind in kinds} <= texts("zh").keys()
 
 
 def test_no_text_is_unused() -> None:
