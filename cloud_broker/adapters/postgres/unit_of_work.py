@@ -70,12 +70,24 @@ def _keep_statements(opened: psycopg.Connection[Any], _record: object) -> None:
     opened.prepared_max = STATEMENTS_KEPT
 
 
+def planned_too_long_ago(begun: int) -> bool:
+    """Say whether the nth transaction of a connection plans anew: the 1st, 2nd, 4th, 8th.
+
+    A plan that is kept was made for the tables as they were. One made over empty tables reads
+    every member of a chain by the wrong index, and nothing but statistics, a minute later at the
+    earliest, would change it. So no plan is older than half of what its connection has done.
+    """
+    return begun & (begun - 1) == 0
+
+
 class Session(Repository):
     """The two ends of a pipelined transaction."""
 
-    def open(self, plans: str) -> None:
-        """Begin, and say whose rows may be seen."""
+    def open(self, plans: str, *, anew: bool) -> None:
+        """Begin, and say whose rows may be seen; `anew` forgets how statements were planned."""
         self._put("begin")
+        if anew:
+            self._put("discard plans")
         self._put(_OPEN, plans=plans)
 
     def close(self) -> None:
@@ -139,7 +151,8 @@ class PostgresUnits:
             pipelined(connection),
         ):
             session = Session(connection, tenant)
-            session.open(self._plans)
+            begun = connection.info["begun"] = connection.info.get("begun", 0) + 1
+            session.open(self._plans, anew=planned_too_long_ago(begun))
             held = None if fence is None else fence(connection, tenant)
             yield PostgresUnit(connection, tenant)
             if held is not None:
