@@ -18,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge_agent.adapters.dial import Proxy, ProxyRefusedError, dial, dial_through
 from edge_agent.adapters.line_meter import LineMeter
 from edge_agent.adapters.trust import trusted
+from edge_agent.domain.line_doctor import BROKER_REFUSED
 from edge_agent.domain.ways import Way
 from edge_agent.ports.cloud_link import Inbound
 from retail_core.tally import FaultTally
@@ -221,7 +222,7 @@ class MqttSession:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._reason = str(reason)
+            self._reason = f"{BROKER_REFUSED}: {reason}"
             self._tally.count(FaultCode.SETUP_BROKER_REFUSED)
             _log.warning("broker refused", extra={"reason": str(reason)})
             return

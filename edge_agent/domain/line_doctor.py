@@ -16,6 +16,8 @@ OLD_MS = 10 * 60 * 1_000
 SETTLED_S = 3_600.0
 MB = 1_000_000
 NAMED_MAX = 5
+# How the link begins its reason when a broker was there and said no.
+BROKER_REFUSED = "broker refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,7 @@ def line_findings(facts: LineFacts) -> Iterator[Fault]:
         named = ", ".join(f"{low}-{high}" for low, high in facts.damaged[:NAMED_MAX])
         yield Fault(FaultCode.JOURNAL_UNSENT, count=count, seqs=named)
     if not facts.connected:
-        reason = facts.reason or "-"
-        code = FaultCode.SYNC_PROXY_REFUSED if "proxy" in reason else None
-        if code is not None:
-            yield Fault(code, proxy=facts.way, reason=reason, where=facts.way)
-        else:
-            where = facts.way or facts.direct
-            yield Fault(FaultCode.SYNC_BROKER_UNREACHABLE, where=where, reason=reason)
+        yield _of_a_dead_line(facts)
     elif facts.way_name != DIRECT:
         yield Fault(FaultCode.SYNC_WAY_ROUND, way=facts.way, direct=facts.direct)
     if facts.connected and not facts.cloud_up:
@@ -77,6 +73,16 @@ def line_findings(facts: LineFacts) -> Iterator[Fault]:
         yield Fault(FaultCode.SYNC_CLOCK_UNKNOWN)
     yield from _of_what_waits(facts)
     yield from _of_the_cost(facts)
+
+
+def _of_a_dead_line(facts: LineFacts) -> Fault:
+    reason, where = facts.reason or "-", facts.way or facts.direct
+    if "proxy" in reason:
+        return Fault(FaultCode.SYNC_PROXY_REFUSED, proxy=facts.way, reason=reason, where=facts.way)
+    if reason.startswith(BROKER_REFUSED):
+        said = reason.removeprefix(BROKER_REFUSED).strip(": ")
+        return Fault(FaultCode.SYNC_BOX_REFUSED, where=where, reason=said)
+    return Fault(FaultCode.SYNC_BROKER_UNREACHABLE, where=where, reason=reason)
 
 
 def _of_what_waits(facts: LineFacts) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ import pytest
 from cloud_broker.adapters.mosquitto_files import BrokerDevice
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
+from edge_agent.domain.line_doctor import LineFacts, line_findings
 from edge_agent.ports.cloud_link import Inbound
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -118,6 +119,10 @@ def test_a_wrong_password_is_counted_and_never_stands(broker: Broker) -> None:
         eventually(lambda: tally.snapshot().get(FaultCode.SETUP_BROKER_REFUSED.value, 0) >= 2)
         assert not link.connected()
         assert states.empty()
+        facts = LineFacts("Store", connected=False, way=str(link.way), reason=link.reason)
+        (found,) = line_findings(facts)
+        assert found.code is FaultCode.SYNC_BOX_REFUSED
+        assert found.fields["reason"] == "Not authorized"
     finally:
         link.stop()
 

@@ -18,6 +18,15 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "the broker {where} is there but does not know this account. Run `cloud-broker"
         " broker-files` and have it read its files again",
     ),
+    FaultCode.SYNC_BOX_REFUSED: FaultSpec(
+        "auth",
+        503,
+        "消息服务器 {where} 在,但不让这台盒子进({reason})。它的账号或证书可能已停用、换过或过期:"
+        "请总部在门店页查看这台盒子,要重新开通就用 `edge-agent provision`",
+        "the broker {where} is there but does not let this box in ({reason}). Its account or"
+        " certificate may be revoked, replaced or expired: have HQ look at the box on the store's"
+        " page; to set it up again use `edge-agent provision`",
+    ),
     FaultCode.SYNC_DATABASE_AWAY: FaultSpec(
         "network",
         503,
