@@ -21,9 +21,16 @@ QUEUE_MAX = 64
 KEPT_MAX = 48
 KEPT_MS = 60_000
 CLIENTS_MAX = 32
-# A newcomer is told what is on the counter now; a finished sale or its printed receipt clears it.
-STICKY = ("health", "member", "basket", "training")
-ENDS_A_CUSTOMER = ("sale", "tapped")
+# A newcomer is told what is on the counter now.
+QUESTION = "consent"
+STICKY = ("health", "member", "basket", "training", QUESTION)
+# What clears it: a finished sale or its printed receipt, a customer who left.
+_CUSTOMERS = ("member", "basket", QUESTION)
+CLEARS: Mapping[str, tuple[str, ...]] = {
+    "sale": _CUSTOMERS,
+    "tapped": _CUSTOMERS,
+    "visit": ("member", QUESTION),
+}
 # It comes every two seconds: a client that has not heard it for ten is deaf and comes back.
 HEARTBEAT = "health"
 
@@ -116,6 +123,8 @@ class EventHub:
             told = {"type": kind, "event_no": self._event_no, "at_ms": now.wall_ms, **where}
             message = msgspec.json.encode({**told, **payload}, enc_hook=str)
             self._remember(kind, lane, message)
+            if kind == QUESTION and payload["state"] != "asked":
+                self._sticky.pop((lane, kind), None)
             if kind != HEARTBEAT:
                 self._kept.append(_Kept(self._event_no, lane, now.mono_ms, message))
             self._forget(now.mono_ms)
@@ -190,11 +199,10 @@ class EventHub:
         return [msgspec.json.encode(told), *held]
 
     def _remember(self, kind: str, lane: str | None, message: bytes) -> None:
-        if kind in ENDS_A_CUSTOMER:
+        for gone in CLEARS.get(kind, ()):
             for of in (WHOLE_SHOP, lane):
-                self._sticky.pop((of, "member"), None)
-                self._sticky.pop((of, "basket"), None)
-        elif kind in STICKY:
+                self._sticky.pop((of, gone), None)
+        if kind in STICKY:
             self._sticky[lane, kind] = message
 
     def _fan_out(self, message: bytes, lane: str | None, event_no: int) -> None:

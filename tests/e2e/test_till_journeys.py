@@ -292,6 +292,9 @@ def test_a_stranger_joins_by_phone_while_the_customer_reads_the_same_words(
     expect(clerk.page.locator("#join-yes")).to_be_focused()
     words = clerk.page.locator("#consent").inner_text()
     expect(display.locator("#consent")).to_have_text(words)
+    # Switched on, or loaded anew, in the middle of the question: it is shown all the same.
+    display.reload()
+    expect(display.locator("#consent")).to_have_text(words)
     assert axe_findings(display) == []
     clerk.finds_nothing_wrong()
     clerk.presses("Enter")

@@ -67,16 +67,22 @@ export function caller(token, operator) {
  */
 export function listen(token, lane, onEvent, onState) {
   let wait = RETRY_MS;
+  // What was heard last: who comes back gets what happened meanwhile, or a reset.
+  let heard = 0;
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const offered = ["regulars.v1", `bearer.${token}`];
-    const asked = lane ? `?${new URLSearchParams({ lane })}` : "";
-    const socket = new WebSocket(`${scheme}//${location.host}/v1/events${asked}`, offered);
+    const asked = new URLSearchParams({ ...(lane ? { lane } : {}), ...(heard ? { after: String(heard) } : {}) }).toString();
+    const socket = new WebSocket(`${scheme}//${location.host}/v1/events${asked && `?${asked}`}`, offered);
     socket.onopen = () => {
       wait = RETRY_MS;
       onState(true);
     };
-    socket.onmessage = (message) => onEvent(JSON.parse(message.data));
+    socket.onmessage = (message) => {
+      const event = JSON.parse(message.data);
+      heard = Math.max(heard, event.event_no);
+      onEvent(event);
+    };
     socket.onclose = () => {
       onState(false);
       setTimeout(connect, wait * (0.5 + Math.random() / 2));

@@ -201,7 +201,7 @@ const handlers = {
   },
   visit: () => {
     // The clerk's own screen has let go already, with the basket it wants to keep.
-    if (facesCustomer || !state.basket) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null } : {}) });
+    if (facesCustomer || !state.basket) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null, consent: null } : {}) });
   },
   member: (event) => {
     const { member, sale } = state;
@@ -220,6 +220,8 @@ const handlers = {
   basket: basketTold,
   training: (event) => change({ training: event.on }),
   consent: (event) => change({ consent: event.state === "asked" ? event : null }),
+  // What was missed is not known: nothing that is answered by now may stay; the present follows.
+  reset: () => change({ consent: null, challenge: null, coach: null }),
   sale: (event) => finish({ sale: { ...(state.sale?.receipt_id === event.receipt_id ? state.sale : {}), ...event }, tapped: null }),
   tapped: (event) => finish({ tapped: event, sale: null }),
 };
@@ -236,7 +238,7 @@ function basketTold(event) {
 
 /** @param {Partial<State>} done */
 function finish(done) {
-  change({ ...done, basket: null, repriced: null, selected: null, ...(state.sheet?.kind === "why" ? { sheet: null } : {}) }, state.clerk ? "entry" : undefined);
+  change({ ...done, consent: null, basket: null, repriced: null, selected: null, ...(state.sheet?.kind === "why" ? { sheet: null } : {}) }, state.clerk ? "entry" : undefined);
   const guest = done.sale && !done.sale.member && state.features.claims;
   later("done", guest ? CLAIM_MS : DONE_MS, () => {
     change({ sale: null, tapped: null, ...(state.basket ? {} : { person: "idle", member: null, more: {} }) });

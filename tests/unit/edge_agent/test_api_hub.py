@@ -84,6 +84,27 @@ async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
     assert subscribed(hub).queue.qsize() == 1, "a printed receipt ends a customer too"
 
 
+async def test_a_display_opened_in_the_middle_of_a_question_shows_it_until_it_is_over() -> None:
+    hub = EventHub(FakeClock())
+    hub.attach(asyncio.get_running_loop())
+
+    def there_now() -> list[str]:
+        client = subscribed(hub)
+        hub.unsubscribe(client)
+        return [json.loads(message or b"")["type"] for message in drained(client)]
+
+    for state, kept in (("asked", ["consent"]), ("given", []), ("asked", ["consent"])):
+        hub.publish("consent", {"state": state}, lane=LANE)
+        assert there_now() == kept
+    hub.publish("member", {"name": "李敏"}, lane=LANE)
+    hub.publish("basket", {}, lane=LANE)
+    hub.publish("visit", {"ended": True}, lane=LANE)
+    assert there_now() == ["basket"], "who left is told to nobody who comes later"
+    hub.publish("consent", {"state": "asked"}, lane=LANE)
+    hub.publish("sale", {}, lane=LANE)
+    assert there_now() == []
+
+
 async def test_a_lane_hears_its_own_and_the_shops() -> None:
     hub = EventHub(FakeClock())
     hub.publish("member", {"name": "李敏"}, lane=OTHER)
