@@ -13,7 +13,7 @@ import typer
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.api.pairing_views import terminal_view
 from edge_agent.bootstrap.basis import DOCUMENTS_FILE, basis_of
-from edge_agent.cli.ask_agent import RunningAgent, running_agent
+from edge_agent.cli.ask_agent import NOT_RUNNING, RunningAgent, running_agent
 from edge_agent.domain.terminals import Scope
 from edge_agent.services.box.terminals import Terminals
 from edge_agent.settings import Settings, load_settings
@@ -79,7 +79,7 @@ def pair(  # noqa: PLR0913 -- one option each
         settings = load_settings(config)
         running = running_agent(settings)
         if running is None:
-            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail="agent is not running")
+            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="run", detail=NOT_RUNNING)
         agent = _signed_in(running, operator, pin)
         opened = agent.ask("POST", "/v1/pairing", {})
         _say(opened, f"配对码 / code: {opened['code']}", as_json=as_json)

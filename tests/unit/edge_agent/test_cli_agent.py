@@ -12,6 +12,7 @@ from edge_agent.cli.common import version
 from edge_agent.cli.doctor import examine, print_findings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.factories.agent_api import Box
 
 runner = CliRunner()
 
@@ -73,3 +74,12 @@ def test_the_api_is_printed_without_a_box() -> None:
         document = json.loads(shown.output)
         assert document[kind].startswith("3.")
         assert document["info"]["version"] == version()
+
+
+def test_pairing_says_in_both_languages_that_nothing_runs(tmp_path: Path) -> None:
+    with Box(tmp_path):
+        pass
+    asked = ["terminals", "pair", "-c", str(tmp_path / "agent.toml"), "--operator", "9001"]
+    shown = runner.invoke(cli.app, asked)
+    assert (shown.exit_code, "盒子程序没有运行" in shown.output) == (3, True), shown.output
+    assert "systemctl start edge-agent" in shown.output
