@@ -131,7 +131,7 @@ class Doors:
         return Box(holder.tenant, holder.place)
 
     async def hq(self, request: Request) -> HqIdentity:
-        """Return the person, by API token or session cookie. Faults A101, A102, A111.
+        """Return the person, by API token or session cookie. Faults A101, A111, A180.
 
         Not on a worker thread: how far the person sees has to hold for what follows.
         """

@@ -39,7 +39,7 @@ SAFE_HEADERS = {
 }
 # Where one signs in.
 OPEN = frozenset({("GET", "/login"), ("POST", "/login")})
-_SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.API_TOKEN_WRONG}
+_SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.HQ_TOKEN_WRONG}
 _AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
 
 
@@ -67,7 +67,7 @@ class Shell:
         self.deps = deps
 
     def visit(self, request: Request) -> Visit:
-        """Return who asks. Faults A101, A102."""
+        """Return who asks. Faults A101, A180."""
         token = self._token(request)
         visit = Visit(
             request.state.who, token, language_of(request), self.deps.now_ms(), request.url.path
@@ -76,7 +76,7 @@ class Shell:
         return visit if left is None else replace(visit, said=said.opened(left, token))
 
     def who(self, request: Request) -> HqIdentity:
-        """Return who is signed in. Faults A101, A102."""
+        """Return who is signed in. Faults A101, A180."""
         return self.deps.auth.who(self._token(request))
 
     def _token(self, request: Request) -> str:
@@ -86,7 +86,7 @@ class Shell:
         return token
 
     def writing_visit(self, request: Request, csrf: str) -> Visit:
-        """Return who asks to change something, from a page of ours. Faults A101, A102, A103."""
+        """Return who asks to change something, from a page of ours. Faults A101, A103, A180."""
         check_origin(request)
         visit = self.visit(request)
         given = request.headers.get("X-CSRF-Token") or csrf

@@ -73,6 +73,7 @@ class FaultCode(StrEnum):
     TRAINING_ROLE = "A164"
     CLERK_OWN_CARD = "A165"
     CLERK_HARVEST = "A166"
+    HQ_TOKEN_WRONG = "A180"
     API_INTERNAL = "A199"
 
     CATALOGUE_HEADER = "C101"

@@ -304,7 +304,7 @@ class HqAuth(Protocol):
         ...
 
     def who(self, token: str) -> HqIdentity:
-        """Return who a session or API token stands for. Raises Fault A102."""
+        """Return who a session or API token stands for. Raises Fault A180."""
         ...
 
     def logout(self, token: str) -> None:

@@ -72,7 +72,7 @@ class Partners:
         return text, key
 
     def who(self, text: str) -> Partner:
-        """Return whose key this is. Fault API_TOKEN_WRONG also for a revoked one."""
+        """Return whose key this is. Fault HQ_TOKEN_WRONG also for a revoked one."""
         tenant = _tenant_of(text)
         now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
@@ -80,7 +80,7 @@ class Partners:
             if key is not None and key.revoked_ms is None:
                 unit.partners.used(key.key_id, now)
         if key is None or key.revoked_ms is not None:
-            raise Fault(FaultCode.API_TOKEN_WRONG)
+            raise Fault(FaultCode.HQ_TOKEN_WRONG)
         return Partner(tenant, key)
 
     def keys(self, tenant: UUID) -> tuple[ApiKey, ...]:
@@ -105,7 +105,7 @@ def _tenant_of(text: str) -> UUID:
             return UUID(parts[1])
     except ValueError:
         pass
-    raise Fault(FaultCode.API_TOKEN_WRONG)
+    raise Fault(FaultCode.HQ_TOKEN_WRONG)
 
 
 def _hash(text: str) -> bytes:

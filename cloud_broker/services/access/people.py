@@ -108,12 +108,12 @@ class HqAccess:
         return token
 
     def who(self, token: str) -> HqIdentity:
-        """Return who a session or API token stands for; Fault API_TOKEN_WRONG."""
+        """Return who a session or API token stands for; Fault HQ_TOKEN_WRONG."""
         tenant = _tenant_of(token)
         with as_the_program(), self.units.begin(tenant) as unit:
             found = unit.hq.session(_hash(token))
         if found is None or found.expires_ms <= self.clock.now_ms():
-            raise Fault(FaultCode.API_TOKEN_WRONG)
+            raise Fault(FaultCode.HQ_TOKEN_WRONG)
         return _identity(
             tenant, found.user, by_token=found.kind == "token", expires_ms=found.expires_ms
         )
@@ -148,7 +148,7 @@ def _tenant_of(token: str) -> UUID:
     try:
         return UUID(token.partition(".")[0])
     except ValueError:
-        raise Fault(FaultCode.API_TOKEN_WRONG) from None
+        raise Fault(FaultCode.HQ_TOKEN_WRONG) from None
 
 
 def _identity(tenant: UUID, user: HqUser, *, by_token: bool, expires_ms: int) -> HqIdentity:

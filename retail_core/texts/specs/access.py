@@ -15,6 +15,14 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "令牌无效或已停用,请重新配对",
         "the token is not valid or was revoked; pair again",
     ),
+    FaultCode.HQ_TOKEN_WRONG: FaultSpec(
+        "auth",
+        401,
+        "总部的令牌不对、过期或已停用:网页重新登录;命令和程序换新的"
+        "(cloud-broker hq-user --token,合作系统用 api-key create)",
+        "HQ's token is wrong, over or was revoked: sign in again on the page; commands and programs"
+        " take a new one (cloud-broker hq-user --token, partners api-key create)",
+    ),
     FaultCode.API_ORIGIN_REFUSED: FaultSpec(
         "auth", 403, "来源 {origin} 不在允许名单内", "origin {origin} is not on the allow list"
     ),

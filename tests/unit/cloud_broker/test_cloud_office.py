@@ -193,7 +193,7 @@ class TestHqAccess:
             assert (who.login, who.role, who.by_token) == ("li", "admin", False)
             back.access.logout(token)
             back.access.logout(token)
-            with refused(FaultCode.API_TOKEN_WRONG):
+            with refused(FaultCode.HQ_TOKEN_WRONG):
                 back.access.who(token)
 
     @pytest.mark.parametrize("login", ["li", "wang", "li@nobody", "@", ""])
@@ -217,7 +217,7 @@ class TestHqAccess:
         session, _ = back.access.login("li", password)
         token = back.access.api_token(back.tenant, "li", "erp")
         back.clock.advance(DAY_MS)
-        with refused(FaultCode.API_TOKEN_WRONG):
+        with refused(FaultCode.HQ_TOKEN_WRONG):
             back.access.who(session)
         assert back.access.who(token).by_token
         with refused(FaultCode.API_NOT_FOUND):

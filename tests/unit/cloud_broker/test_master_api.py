@@ -62,7 +62,7 @@ class TestKeys:
         bare = TestClient(site.client.app, base_url="http://cloud.test")
         assert code(bare.get("/v1/master/articles")) == (401, "A101")
         for text in ("rgk.x.y", "a.b", f"rgk.{site.box.tenant}.nobody"):
-            assert code(Partner(site, text).ask("GET", "articles")) == (401, "A102")
+            assert code(Partner(site, text).ask("GET", "articles")) == (401, "A180")
         partners, tenant = site.office.partners, site.box.tenant
         text, made = partners.create(tenant, "ERP", (PartnerScope.READ,), who="li")
         reader = Partner(site, text)
@@ -70,7 +70,7 @@ class TestKeys:
         (used,) = [key for key in partners.keys(tenant) if key.key_id == made.key_id]
         assert used.last_used_ms == site.clock.now_ms()
         partners.revoke(tenant, made.key_id, who="li")
-        assert code(reader.ask("GET", "articles")) == (401, "A102")
+        assert code(reader.ask("GET", "articles")) == (401, "A180")
 
     def test_each_scope_opens_only_its_own(self, site: Cloud) -> None:
         writer, reader = partner(site, PartnerScope.WRITE), partner(site, PartnerScope.READ)

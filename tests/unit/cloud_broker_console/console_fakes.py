@@ -240,7 +240,7 @@ class FakeHqAuth:
 
     def who(self, token: str) -> HqIdentity:
         if token not in self.tokens:
-            raise Fault(FaultCode.API_TOKEN_WRONG)
+            raise Fault(FaultCode.HQ_TOKEN_WRONG)
         return self.identity
 
     def logout(self, token: str) -> None:
