@@ -33,6 +33,9 @@ DEADLINE_MS_MAX = 10_000
 IDLE_PACE_MS = 150
 # A code or card shown just before the clerk asked is the answer to the question.
 UNASKED_FRESH_MS = 3_000
+# How many may wait for their turn. Each waits on a thread of the box, and those are what sells:
+# a till that gives up early and asks again would take one after the other.
+WAITING_MAX = 2
 # How long the cloud may take over a code or card that came without a race.
 LOOKUP_S = 0.4
 
@@ -218,8 +221,13 @@ class Identify:
         return Identification("none", reasons=(code,), total_ms=now - began_ms, at_ms=now)
 
     def _has_turn(self, within_ms: float) -> bool:
-        """Wait for the race under way; one that nobody asked for steps aside."""
+        """Wait for the race under way; one that nobody asked for steps aside.
+
+        False when the time is over, and at once where as many as may wait do so already.
+        """
         with self._state:
+            if self._waiting >= WAITING_MAX:
+                return False
             self._waiting += 1
             if self._race is not None and not self._race.asked:
                 self._race.cancel()

@@ -10,7 +10,7 @@ import pytest
 from edge_agent.ports.face import FaceReading
 from edge_agent.ports.nfc import CardTap
 from edge_agent.recognition.race import now_ms
-from edge_agent.services.recognition.identify import Identification, vouched
+from edge_agent.services.recognition.identify import WAITING_MAX, Identification, vouched
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.texts.faults import FaultCode
 from tests.factories.counter import (
@@ -24,6 +24,7 @@ from tests.factories.counter import (
     record,
     uid_of,
 )
+from tests.factories.waiting import eventually
 from tests.fakes.camera import picture
 from tests.fakes.face import seen
 from tests.fakes.nfc import FakeNfcReader
@@ -143,6 +144,30 @@ def test_a_till_waits_for_another_no_longer_than_its_own_deadline(counter: Count
     assert [who(result) for result in first] == [ALICE]
     # Nobody waits any more: the lane looks by itself again.
     assert counter.identify.glance(["nfc"], 20) is not None
+
+
+def test_who_comes_when_enough_wait_is_told_at_once(counter: Counter) -> None:
+    """Each waits on a thread of the box: a till that asks again and again takes them all."""
+    results: list[Identification] = []
+    asking = [
+        threading.Thread(target=lambda: results.append(counter.identify.identify(["nfc"], LONG_MS)))
+        for _ in range(1 + WAITING_MAX)
+    ]
+    asking[0].start()
+    eventually(lambda: counter.identify._race is not None)
+    for thread in asking[1:]:
+        thread.start()
+    eventually(lambda: counter.identify._waiting == WAITING_MAX)
+    crowd = [counter.identify.identify(["nfc"], 10 * LONG_MS) for _ in range(20)]
+    assert results == [], "all were answered while the first was being served"
+    assert {(one.outcome, one.reasons) for one in crowd} == {
+        ("none", (FaultCode.CHECKIN_LANE_BUSY,))
+    }
+    for number in range(1, 2 + WAITING_MAX):
+        counter.nfc.put(counter.tap(ALICES_CARD, number))
+    for thread in asking:
+        thread.join()
+    assert [who(one) for one in results] == [ALICE] * (1 + WAITING_MAX)
 
 
 def test_a_reader_that_breaks_is_not_an_empty_counter(counter: Counter) -> None:
