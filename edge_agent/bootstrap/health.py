@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 import msgspec
 
@@ -30,7 +31,7 @@ from edge_agent.services.box.work_watch import Pulse, WorkWatch
 from edge_agent.services.line.line_view import oldest_ms
 from retail_core import limits
 from retail_core.clock import TimeQuality
-from retail_core.fleet.checks import PART
+from retail_core.fleet.checks import PART, TillSeen
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals
 
@@ -69,7 +70,8 @@ def build_health(
     board = BoardVitals(basis.settings.config.data_dir)
     figures = figures_of(basis, storage, services, board, UsbDrops())
     seen = partial(seen_with, states, work)
-    health = HealthWatch(basis.clock, basis.tally, figures, seen, trial.run, desk)
+    tills = partial(tills_seen, services, {one.id: one.name for one in basis.settings.device.tills})
+    health = HealthWatch(basis.clock, basis.tally, figures, seen, trial.run, desk, tills)
     loops = [Loop("body", health.turn, basis.tally, rest_s=LOOK_EVERY_S), *pulses]
     if basis.safe_mode is not None:
         turn = partial(_safe_turn, basis.safe_mode, work)
@@ -81,6 +83,12 @@ def build_health(
 def seen_with(states: Callable[[], Mapping[str, str]], work: WorkWatch) -> dict[str, str]:
     """Return the states of devices, and the parts of the program that hang."""
     return {**states(), **{f"{PART}{name}": "stalled" for name in work.hung()}}
+
+
+def tills_seen(services: Services, names: Mapping[UUID, str]) -> dict[str, TillSeen]:
+    """Return, of each till by its name, what its last receipts came to."""
+    unread, lost = services.tapped.unread(), services.permit.lost()
+    return {name: TillSeen(unread.get(id_, 0), id_ in lost) for id_, name in names.items()}
 
 
 def figures_of(

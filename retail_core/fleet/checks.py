@@ -21,13 +21,26 @@ UNDERVOLTED = 1 << 0 | 1 << 16
 SLOWED = 1 << 1 | 1 << 2 | 1 << 3
 
 
+# So many receipts of a till in a row: one that is torn off is no reason to go there.
+UNREAD_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TillSeen:
+    """An old till: how many receipts in a row were not read, and whether it lost its agreement."""
+
+    unread: int = 0
+    disagrees: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a box; `standing` are the issues that stand already."""
+    """One look at a box; `standing` are the issues that stand already, `tills` go by name."""
 
     vitals: BoxVitals
     devices: Mapping[str, str] = field(default_factory=dict)
     standing: frozenset[Key] = frozenset()
+    tills: Mapping[str, TillSeen] = field(default_factory=dict)
 
     def past(self, code: FaultCode, value: int | None, over: int, clear: int) -> bool:
         """Tell whether a value is at or over its limit, and once it was, still over `clear`."""
@@ -169,6 +182,19 @@ def _parts_hung(look: Look) -> Found:
     return [Finding(part, {"part": part}) for part in (name[len(PART) :] for name in sorted(hung))]
 
 
+def _tills_unread(look: Look) -> Found:
+    return [
+        Finding(name, {"till": name, "count": str(seen.unread)})
+        for name, seen in sorted(look.tills.items())
+        if seen.unread >= UNREAD_MIN
+    ]
+
+
+def _tills_disagree(look: Look) -> Found:
+    lost = (name for name, seen in sorted(look.tills.items()) if seen.disagrees)
+    return [Finding(name, {"till": name}) for name in lost]
+
+
 def _safe_mode(look: Look) -> Found:
     return _one(found=bool(look.vitals.safe_mode))
 
@@ -180,6 +206,8 @@ REGISTRY: tuple[Check, ...] = (
     Check(_C.HEALTH_CANNOT_PRICE, _S.HINDERS, _M.HQ, _cannot_price, gone_ms=0),
     Check(_C.HEALTH_SAFE_MODE, _S.HINDERS, _M.TECHNICIAN, _safe_mode, gone_ms=0),
     Check(_C.HEALTH_DEVICE_AWAY, _S.HINDERS, _M.CLERK, _devices_away, after_ms=30_000),
+    Check(_C.HEALTH_TILL_UNREAD, _S.HINDERS, _M.TECHNICIAN, _tills_unread, gone_ms=0),
+    Check(_C.HEALTH_TILL_DISAGREES, _S.WARNS, _M.TECHNICIAN, _tills_disagree, gone_ms=0),
     Check(_C.HEALTH_CARD_FAILING, _S.HINDERS, _M.TECHNICIAN, _card_failing),
     Check(_C.HEALTH_DISK_LOW, _S.HINDERS, _M.TECHNICIAN, _disk_low),
     Check(_C.HEALTH_UNDERVOLTAGE, _S.HINDERS, _M.TECHNICIAN, _undervoltage),

@@ -8,7 +8,7 @@ import msgspec
 from edge_agent.ports.clock import Clock
 from edge_agent.services.box.fixups import FixupDesk
 from edge_agent.services.box.trial_sale import Tried
-from retail_core.fleet.checks import BY_CODE, Look, findings
+from retail_core.fleet.checks import BY_CODE, Look, TillSeen, findings
 from retail_core.fleet.issues import Key, Watched, advance, standing
 from retail_core.tally import FaultTally
 from retail_core.wire.health import BoxVitals, IssueTold
@@ -36,7 +36,7 @@ class HourCount:
 class HealthWatch:
     """Safe to ask from any thread; `turn` belongs to one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what there is to look at
         self,
         clock: Clock,
         tally: FaultTally,
@@ -44,12 +44,14 @@ class HealthWatch:
         devices: Callable[[], Mapping[str, str]],
         trial: Callable[[], Tried],
         desk: FixupDesk | None = None,
+        tills: Callable[[], Mapping[str, TillSeen]] = dict,
     ) -> None:
         self._clock = clock
         self._tally = tally
         self._figures = figures
         self._devices = devices
         self._trial = trial
+        self._tills = tills
         self.desk = desk or FixupDesk(clock)
         self._held: dict[Key, Watched] = {}
         self._vitals = BoxVitals()
@@ -84,7 +86,7 @@ class HealthWatch:
             journal_ms=tried.journal_ms,
         )
         keys = frozenset(one.key for one in standing(self._held))
-        found = findings(Look(vitals, self._devices(), keys))
+        found = findings(Look(vitals, self._devices(), keys, self._tills()))
         self._vitals = vitals
         self._held = advance(self._held, found, BY_CODE, now_ms)
         now_standing = standing(self._held)

@@ -142,14 +142,17 @@ class WritePermit:
         past_ms = self._clock.now().mono_ms - said.since.mono_ms
         return max(0, said.minutes - past_ms // MS_PER_MINUTE)
 
+    def lost(self) -> frozenset[UUID]:
+        """Return the tills that lost what they had earned, in one channel or more."""
+        return frozenset(
+            till
+            for till, trust in tuple(self._held.items())
+            if any(trust.record.standing(channel) is Standing.LOST for channel in Channel)
+        )
+
     def noted(self) -> tuple[FaultCode, ...]:
         """Return what is to be said of the tills: that one lost what it had earned."""
-        lost = any(
-            trust.record.standing(channel) is Standing.LOST
-            for trust in self._held.values()
-            for channel in Channel
-        )
-        return (FaultCode.TILL_AGREEMENT_LOST,) if lost else ()
+        return (FaultCode.TILL_AGREEMENT_LOST,) if self.lost() else ()
 
     def judge(self, verdict: Verdict) -> TillTrust:
         """Count a compared receipt; what follows from it holds when this returns."""

@@ -151,6 +151,20 @@ SPECS: dict[FaultCode, FaultSpec] = {
         " the box",
         retryable=True,
     ),
+    FaultCode.HEALTH_TILL_UNREAD: FaultSpec(
+        "device",
+        503,
+        "{till}:最近 {count} 张小票一张也没读懂,没有入账:到 /tech 的“学小票”教它的版式",
+        "{till}: none of the last {count} receipts could be read or booked: teach its layout on the"
+        " Learn tab of /tech",
+    ),
+    FaultCode.HEALTH_TILL_DISAGREES: FaultSpec(
+        "device",
+        503,
+        "{till}:盒子算的与打印的不再一致,已停止向它写入:到 /tech 的“对账分数”看哪里不同",
+        "{till}: what the box computes no longer agrees with what it prints, nothing is written to"
+        " it: see on the Agreement tab of /tech what differs",
+    ),
     FaultCode.HEALTH_NOT_SAFE_MODE: FaultSpec(
         "conflict", 409, "盒子不在安全模式", "the box is not in safe mode"
     ),

@@ -17,18 +17,23 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from edge_agent.adapters.clock_system import SystemClock
 from edge_agent.adapters.vitals_board import BoardVitals
 from edge_agent.adapters.vitals_usb import UsbDrops
-from edge_agent.bootstrap.health import figures_of, seen_with
+from edge_agent.bootstrap.health import figures_of, seen_with, tills_seen
+from edge_agent.ports.till_tap import ReceiptLine, TappedReceipt
 from edge_agent.services.box.health_watch import HealthWatch
 from edge_agent.services.box.safe_mode import SafeMode
 from edge_agent.services.box.trial_sale import TrialSale
 from edge_agent.services.box.work_watch import WorkWatch
+from edge_agent.services.tills.write_permit import Channel, Verdict, WritePermit
 from retail_core.errors import Fault
 from retail_core.fleet.box_identity import BoxName
 from retail_core.fleet.checks import BY_CODE, REGISTRY
 from retail_core.fleet.signed_time import ToldTime
+from retail_core.fusion.agreement import Bars
+from retail_core.fusion.compare import Difference, Kind
 from retail_core.limits import FACES_HELD_MAX
 from retail_core.texts.faults import FaultCode
-from tests.factories.agent_api import BUNDLE, Box, sale
+from tests.factories.agent_api import BUNDLE, PRINTING_TILL, Box, sale
+from tests.fakes.agreement_store import FakeAgreementStore
 from tests.fakes.clock import NOON_MS
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.service_manager import FakeServiceManager
@@ -58,6 +63,7 @@ class Bed:
         self.synced, self.off_ms, self.took_s, self.free = True, 0, 0.001, 500
         self.devices = {"nfc": "ok", "cloud": "ok"}
         self.works, self.beats, self.faces, self._seconds = True, 0, 0, 0.0
+        self._printed = 0
         for name in WELL:
             self.write(name)
         self.clock = SystemClock(
@@ -77,13 +83,18 @@ class Bed:
         basis = replace(agent.basis, clock=self.clock, safe_mode=self.safe_mode, settings=settings)
         gallery = cast("Any", _Faces(self))
         board = BoardVitals(root, root, lambda _disk: self.disk())
-        services = replace(agent.services, gallery=gallery)
+        bars = {PRINTING_TILL: Bars(min_count=5, bars=dict.fromkeys(Channel, 500))}
+        self.permit = WritePermit(FakeAgreementStore(), self.clock, basis.tally, bars)
+        services = replace(agent.services, gallery=gallery, permit=self.permit)
         figures = figures_of(basis, box.storage, services, board, UsbDrops(root))
         parts = (agent.services.prices, box.storage.journal, box.storage.replica, self.clock)
         trial = TrialSale(*parts, seconds=self.seconds)
         self.work = WorkWatch(self.clock, FakeServiceManager(), {"journal": lambda: self.beats})
         seen = lambda: seen_with(lambda: self.devices, self.work)  # noqa: E731
-        self.watch = HealthWatch(self.clock, agent.basis.tally, figures, seen, trial.run)
+        tills = lambda: tills_seen(services, {PRINTING_TILL: "老收银机"})  # noqa: E731
+        self.watch = HealthWatch(
+            self.clock, agent.basis.tally, figures, seen, trial.run, tills=tills
+        )
 
     def write(self, name: str, text: str | None = None) -> None:
         file = self.root / name
@@ -136,6 +147,26 @@ class Bed:
         assert sold.status_code in {200, 201}, sold.text
         self.time.advance(HOUR_MS)
 
+    def print(self, times: int, *, torn: bool) -> None:
+        """Let the old till print receipts that are read whole, or torn off."""
+        for _ in range(times):
+            self._printed += 1
+            receipt = TappedReceipt(
+                till="老收银机",
+                profile="generic-zh-32",
+                receipt_no=f"{self.time.mono_ms}-{self._printed}",
+                kind="sale",
+                lines=(ReceiptLine("苹果", 1_000, 500),),
+                total_fen=500,
+                text="",
+                fault=C.TILL_STREAM_TRUNCATED if torn else None,
+            )
+            self.box.agent.services.tapped.book(PRINTING_TILL, receipt)
+
+    def compare(self, times: int, *differences: Difference) -> None:
+        for _ in range(times):
+            self.permit.judge(Verdict(PRINTING_TILL, ahead=True, differences=differences))
+
     def acknowledge(self) -> None:
         journal = self.box.storage.journal
         journal.mark_acked(((1, journal.next_seq() - 1),))
@@ -166,6 +197,7 @@ def bed(box: Box, tmp_path: Path) -> Iterator[Bed]:
 
 
 Step = Callable[[Bed], object]
+OTHER_PRICE = Difference(Kind.PRICE, "可乐", "S1", 300, 350)
 BROKEN = Fault(C.DISK_JOURNAL_CORRUPT, seq=1)
 THROTTLED, HEAT, LIFE, WORD, MEMORY = (
     "sys/devices/platform/soc/soc:firmware/get_throttled",
@@ -228,6 +260,14 @@ CASES: dict[FaultCode, tuple[Step, Step]] = {
     C.HEALTH_DEVICE_AWAY: (
         (lambda bed: bed.devices.update(nfc="gone")),
         (lambda bed: bed.devices.update(nfc="ok")),
+    ),
+    C.HEALTH_TILL_UNREAD: (
+        (lambda bed: bed.print(5, torn=True)),
+        (lambda bed: bed.print(1, torn=False)),
+    ),
+    C.HEALTH_TILL_DISAGREES: (
+        (lambda bed: (bed.compare(5), bed.compare(20, OTHER_PRICE))),
+        (lambda bed: bed.compare(200)),
     ),
     C.HEALTH_PART_HUNG: value("works", False, True),  # noqa: FBT003 -- a flag of the bed
     C.HEALTH_SAFE_MODE: (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core import limits
-from retail_core.fleet.checks import BY_CODE, REGISTRY, Look, findings
+from retail_core.fleet.checks import BY_CODE, REGISTRY, UNREAD_MIN, Look, TillSeen, findings
 from retail_core.fleet.issues import Key, Watched, advance, standing
 from retail_core.texts.faults import FAULTS, FaultCode
 from retail_core.wire.health import BoxVitals
@@ -69,6 +69,7 @@ CASES: dict[FaultCode, tuple[dict[str, int], dict[str, int], dict[str, int]]] = 
     C.HEALTH_CANNOT_BOOK: ({"booked": 0}, {"booked": 0}, {"booked": 1}),
     C.HEALTH_SAFE_MODE: ({"safe_mode": 1}, {"safe_mode": 1}, {"safe_mode": 0}),
 }
+TILLS = {C.HEALTH_TILL_UNREAD, C.HEALTH_TILL_DISAGREES}
 HOUR_MS = 3_600_000
 
 
@@ -91,8 +92,24 @@ class Bed:
 
 
 def test_every_check_has_a_case_and_a_text() -> None:
-    assert {check.code for check in REGISTRY} == {*CASES, C.HEALTH_DEVICE_AWAY, C.HEALTH_PART_HUNG}
+    named = {C.HEALTH_DEVICE_AWAY, C.HEALTH_PART_HUNG, *TILLS}
+    assert {check.code for check in REGISTRY} == {*CASES, *named}
     assert len(BY_CODE) == len(REGISTRY)
+
+
+def test_each_till_that_is_not_read_or_does_not_agree_is_named() -> None:
+    tills = {
+        "一号": TillSeen(unread=UNREAD_MIN),
+        "二号": TillSeen(unread=UNREAD_MIN - 1),
+        "三号": TillSeen(disagrees=True),
+    }
+    found = findings(Look(BoxVitals(), tills=tills))
+    assert [(code, one.subject) for code, one in found] == [
+        (C.HEALTH_TILL_UNREAD, "一号"),
+        (C.HEALTH_TILL_DISAGREES, "三号"),
+    ]
+    said = FAULTS[C.HEALTH_TILL_UNREAD].zh.format(**found[0][1].fields)
+    assert "一号:最近 5 张" in said
 
 
 @pytest.mark.parametrize("code", CASES, ids=lambda code: code.value)
