@@ -36,6 +36,7 @@ from retail_core.pricing.proof.document import basket_file, member_file
 from retail_core.pricing.rehearsal.sold import read_sold, shelf_fen
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.lint_texts import SEVERITIES, WHYS, lint_text
+from retail_core.texts.price_reasons import reason_text
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _NO_DAY = date(2000, 1, 1)
@@ -145,6 +146,9 @@ def _text(one: LintFinding, language: Language) -> str:
             fields[name] = f"{share // 10}.{share % 10} %"
     if one.kind is Lint.NEVER_HOLDS:
         fields["why"] = WHYS[str(fields["why"])][language == "en"]
+    if isinstance(reasons := fields.get("reasons"), tuple):
+        between = "、" if language == "zh" else ", "
+        fields["reasons"] = between.join(reason_text(one, language) for one in reasons) or "-"
     first, others = one.rules[0] if one.rules else "", ", ".join(one.rules[1:])
     return lint_text(
         one.kind, language, rules=", ".join(one.rules), first=first, others=others, **fields
@@ -173,7 +177,7 @@ def _compact(file: object) -> object:
 
 
 def _bare(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_bare(entry) for entry in value]
     if not isinstance(value, dict):
         return value

@@ -38,11 +38,22 @@ LINTS: dict[str, tuple[str, str]] = {
         "{rules} 的门槛 {bar} 偏低:{share} 的小票刚好过线(多不到 5%),不用多买就能得",
         "{rules}: {share} of past receipts pass its threshold {bar} by less than 5 % as it is",
     ),
+    "idle_campaign": (
+        "活动 {campaign} 没有规则用:它的预算什么也不限制",
+        "no rule uses the campaign {campaign}: its budget limits nothing",
+    ),
+    "lone_exclusive": (
+        "互斥名 {exclusive} 只有 {rules} 用:它不和任何规则互斥",
+        "only {rules} has the exclusive name {exclusive}: it excludes no other rule",
+    ),
 }
 WHYS: dict[str, tuple[str, str]] = {
     "over_before_bundle": ("规则包生效前就结束了", "it is over before the bundle begins"),
     "no_slot_in_window": ("起止日期里没有它的时段", "none of its hours lie between its dates"),
-    "restricted_everywhere": ("它的门店都不参加", "all its stores are restricted from it"),
+    "restricted_everywhere": (
+        "它的门店或大区都不参加",
+        "all its stores or regions are restricted from it",
+    ),
     "no_days_of_membership": ("入会天数上限是 0", "its days of membership end at 0"),
     "campaign_is_empty": ("它的活动没有预算", "its campaign has no budget"),
     "excepts_all_it_names": ("点到的商品又全部排除了", "it excepts everything it names"),

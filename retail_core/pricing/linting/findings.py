@@ -27,6 +27,8 @@ class Lint(StrEnum):
     STACKING = "stacking"
     TIE = "tie"
     THRESHOLD = "threshold"
+    IDLE_CAMPAIGN = "idle_campaign"
+    LONE_EXCLUSIVE = "lone_exclusive"
 
 
 SEVERITY = {
@@ -40,6 +42,8 @@ SEVERITY = {
     Lint.STACKING: Severity.ERROR,
     Lint.TIE: Severity.INFO,
     Lint.THRESHOLD: Severity.INFO,
+    Lint.IDLE_CAMPAIGN: Severity.INFO,
+    Lint.LONE_EXCLUSIVE: Severity.INFO,
 }
 
 

@@ -130,7 +130,7 @@ class Shelf:
 
 
 class Stage:
-    """Customers, stores and times; for each rule, those in which most rules may be had with it."""
+    """Customers, stores and times; for each rule, those in which most and fewest others hold."""
 
     def __init__(self, bundle: RuleBundle) -> None:
         everybody = [
@@ -144,8 +144,9 @@ class Stage:
 
     def scenes_for(self, rule: OfferBase) -> list[Scene]:
         """Return a few scenes in which a rule may be had; none when there is none."""
-        apt = (scene for scene, rules in self._crowded if rule.id in rules)
-        return list(islice(apt, SCENES_A_RULE))
+        apt = [scene for scene, rules in self._crowded if rule.id in rules]
+        # Among many rules it may lose to those that few may have: alone it shows what it is worth.
+        return list(islice(apt, SCENES_A_RULE)) + apt[SCENES_A_RULE:][-1:]
 
     def any_scene(self) -> Scene:
         """Return the scene in which most rules may be had."""

@@ -1,5 +1,6 @@
 """What can be seen of a bundle without pricing anything: rules that cannot hold, lose, or tie."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -33,6 +34,7 @@ def check_static(bundle: RuleBundle) -> Iterator[LintFinding]:
         why = why_never(rule, bundle)
         if why is not None:
             yield LintFinding(Lint.NEVER_HOLDS, (rule.id,), {"why": why})
+    yield from _idle(bundle)
     for first, second in combinations(bundle.offers, 2):
         if same_terms(first, second) and overlaps(first.items, second.items):
             if first.priority == second.priority:
@@ -41,6 +43,21 @@ def check_static(bundle: RuleBundle) -> Iterator[LintFinding]:
         for weak, strong in ((first, second), (second, first)):
             if dominates(strong, weak):
                 yield LintFinding(Lint.DOMINATED, (weak.id, strong.id))
+
+
+def _idle(bundle: RuleBundle) -> Iterator[LintFinding]:
+    """Yield what is there and does nothing: budgets that no rule uses, names that exclude none."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for rule in rules_of(bundle):
+        if rule.exclusive:
+            named[rule.exclusive].append(rule.id)
+    for name, rules in named.items():
+        if len(rules) == 1:
+            yield LintFinding(Lint.LONE_EXCLUSIVE, tuple(rules), {"exclusive": name})
+    used = {rule.campaign for rule in rules_of(bundle)}
+    for campaign in bundle.campaigns:
+        if campaign.id not in used:
+            yield LintFinding(Lint.IDLE_CAMPAIGN, (), {"campaign": campaign.id})
 
 
 def why_never(rule: OfferBase, bundle: RuleBundle) -> str | None:
@@ -52,7 +69,7 @@ def why_never(rule: OfferBase, bundle: RuleBundle) -> str | None:
     slots = rule.slots if isinstance(rule, TimeSlotPrice) else when.slots
     if slots and begins is not None and ends is not None and not _meets(slots, begins, ends):
         return "no_slot_in_window"
-    if when.stores and _restricted_everywhere(rule.id, when.stores, bundle):
+    if _restricted_everywhere(rule, bundle):
         return "restricted_everywhere"
     return _why_nobody(rule, bundle)
 
@@ -79,14 +96,15 @@ def _meets(slots: Sequence[WeekSlot], begins: datetime, ends: datetime) -> bool:
     return False
 
 
-def _restricted_everywhere(rule: str, stores: frozenset[str], bundle: RuleBundle) -> bool:
-    off = {
-        store
-        for restriction in bundle.restrictions
-        if rule in restriction.off
-        for store in restriction.stores
-    }
-    return stores <= off
+def _restricted_everywhere(rule: OfferBase, bundle: RuleBundle) -> bool:
+    """Tell whether every store, or every region, that a rule names does not take part in it."""
+    without = [one for one in bundle.restrictions if rule.id in one.off]
+    stores = {store for one in without for store in one.stores}
+    regions = {region for one in without for region in one.regions}
+    when = rule.when
+    return bool(
+        (when.stores and when.stores <= stores) or (when.regions and when.regions <= regions)
+    )
 
 
 def _names(items: ItemSelector) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ they get worse for the shop. The worst basket found is a proof; that there is no
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 
 from retail_core.checkout.basket import MILLI
 from retail_core.errors import Fault
@@ -21,10 +22,11 @@ from retail_core.pricing.rules.coupons import Coupon, Gift
 from retail_core.pricing.rules.offers import PERMILLE, OfferBase, SetOffer, SlotBundle
 
 NODES = 20_000
-TRIALS_MAX = 3_000
-BESIDES_MAX = 12
-SEEDS_CLIMBED = 8
-SEEDS_A_RULE = 9
+TRIALS_MAX = 6_000
+BESIDES_MAX = 24
+SEEDS_CLIMBED = 12
+PRICES_A_RULE = 5
+SEEDS_A_RULE = 28
 
 Units = dict[int, int]  # place of the goods -> units
 
@@ -93,7 +95,7 @@ class _Search:
         self._limits = limits
         self._stage = Stage(bundle)
         self._stock = max((rule.when.stock_from or 0 for rule in rules_of(bundle)), default=0)
-        self._besides: dict[int, None] = {}
+        self._beside: list[list[int]] = []
         self._seeds: list[tuple[Scene, Units, Tried]] = []
         self._won: set[str] = set()
         self._lost: dict[str, dict[Reason, Tried]] = {}
@@ -104,10 +106,9 @@ class _Search:
     def seed(self, rule: OfferBase) -> None:
         """Price the baskets that a rule is made for, where it may be had."""
         scenes = self._stage.scenes_for(rule) or [self._stage.any_scene()]
-        for units in self._baskets_of(rule):
-            for place in units:
-                if len(self._besides) < BESIDES_MAX:
-                    self._besides.setdefault(place)
+        baskets = list(self._baskets_of(rule))
+        self._beside.append([place for units in baskets for place in units])
+        for units in baskets:
             for scene in scenes:
                 tried = self._price(scene, units)
                 if tried is not None:
@@ -132,10 +133,19 @@ class _Search:
         return min(units, self._limits.units_max)
 
     def _some(self, places: Sequence[int]) -> list[int]:
-        """Return a few: the cheapest, the dearest, and the one with the least margin."""
-        by_price = sorted(places, key=self._price_of)
+        """Return a few: the one with the least margin, and some from the cheapest to the dearest.
+
+        Those between matter: which units just reach a threshold is a question of their prices.
+        """
+        by_price = list(
+            {self._price_of(at): at for at in sorted(places, key=self._price_of)}.values()
+        )
+        steps = min(PRICES_A_RULE, len(by_price)) - 1
+        spread = [
+            by_price[step * (len(by_price) - 1) // max(1, steps)] for step in range(steps + 1)
+        ]
         least = sorted(places, key=lambda place: _margin(self._goods[place]))
-        return list(dict.fromkeys([*by_price[:1], *by_price[-1:], *least[:1]]))
+        return list(dict.fromkeys([*spread, *least[:1]]))
 
     def _price_of(self, place: int) -> int:
         return self._goods[place].line.unit_price_fen
@@ -195,26 +205,41 @@ class _Search:
             elif Reason.NO_SAVING in lost:
                 yield LintFinding(Lint.NEVER_SAVES, (rule.id,), shown=lost[Reason.NO_SAVING].asked)
             else:
-                reasons = ", ".join(sorted(lost)) or "-"
+                reasons = tuple(sorted(reason.value for reason in lost))
                 yield LintFinding(Lint.NOT_TRIED, (rule.id,), {"reasons": reasons})
 
     def worst(self, badness: Callable[[Tried], int]) -> Tried | None:
         """Return the worst basket found, growing and shrinking the worst seeds."""
-        self._trials = TRIALS_MAX
-        ranked = sorted(self._seeds, key=lambda seed: -badness(seed[2]))
+        ranked: dict[tuple[tuple[int, int], ...], tuple[Scene, Units, Tried]] = {}
+        for seed in sorted(self._seeds, key=lambda seed: -badness(seed[2])):
+            ranked.setdefault(tuple(sorted(seed[1].items())), seed)
+        besides = self._besides()
         best: Tried | None = None
-        for scene, units, tried in ranked[:SEEDS_CLIMBED]:
-            found = self._climb(scene, units, tried, badness)
+        for scene, units, tried in list(ranked.values())[:SEEDS_CLIMBED]:
+            # Each its share: one that climbs far leaves something for the next.
+            self._trials = TRIALS_MAX // SEEDS_CLIMBED
+            found = self._climb(scene, units, tried, badness, besides)
             if best is None or badness(found) > badness(best):
                 best = found
         return best
 
+    def _besides(self) -> tuple[int, ...]:
+        """Return what is put into baskets beside what is there: of each rule's goods in turn."""
+        turns = (place for turn in zip_longest(*self._beside) for place in turn)
+        named = dict.fromkeys(place for place in turns if place is not None)
+        return tuple(islice(named, BESIDES_MAX))
+
     def _climb(
-        self, scene: Scene, units: Units, tried: Tried, badness: Callable[[Tried], int]
+        self,
+        scene: Scene,
+        units: Units,
+        tried: Tried,
+        badness: Callable[[Tried], int],
+        besides: Sequence[int],
     ) -> Tried:
         while True:
             better: tuple[Units, Tried] | None = None
-            for other in self._neighbours(units):
+            for other in self._neighbours(units, besides):
                 found = self._price(scene, other)
                 if found is not None and badness(found) > badness(
                     tried if better is None else better[1]
@@ -224,12 +249,12 @@ class _Search:
                 return tried
             units, tried = better
 
-    def _neighbours(self, units: Units) -> Iterator[Units]:
+    def _neighbours(self, units: Units, besides: Sequence[int]) -> Iterator[Units]:
         for place in units:
             fewer = {**units, place: units[place] - 1}
             yield {at: count for at, count in fewer.items() if count}
         if sum(units.values()) < self._limits.units_max:
-            for place in self._besides:
+            for place in besides:
                 yield {**units, place: units.get(place, 0) + 1}
 
 

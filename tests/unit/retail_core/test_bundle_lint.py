@@ -90,6 +90,11 @@ def test_a_bundle_of_sound_rules_is_sound() -> None:
             {"restrictions": (Restriction(stores=frozenset({"s1"}), off=frozenset({"t"})),)},
             "restricted_everywhere",
         ),
+        (
+            unit(Conditions(regions=frozenset({"east"}))),
+            {"restrictions": (Restriction(regions=frozenset({"east"}), off=frozenset({"t"})),)},
+            "restricted_everywhere",
+        ),
         (unit(Conditions(member_days_until=0)), {}, "no_days_of_membership"),
         (
             unit(campaign="c"),
@@ -197,6 +202,36 @@ def test_the_worst_stacking_is_found_beyond_the_seeds() -> None:
     assert (found.kind, found.fields["off"]) == (Lint.STACKING, 600)
     assert lint(offers, goods, limits=Limits(6, 600)) == ()
     assert lint(offers, goods) == ()
+
+
+def test_the_worst_stacking_is_found_among_prices_between_the_cheapest_and_the_dearest() -> None:
+    # Two of 99.00 and two of 1.00 pay just the threshold: only prices between reach it.
+    offers = rules(
+        mix("m", 2, 1, "a"),
+        coupons=(
+            ThresholdCoupon(id="c", name="c", automatic=True, threshold_fen=10_000, fen_off=5_000),
+        ),
+    )
+    (found,) = lint(offers, limits=Limits(12, 600))
+    assert (found.kind, found.fields["off"]) == (Lint.STACKING, 750)
+    assert found.shown is not None
+    assert price_again(found.shown, offers).due_fen == 5_000
+
+
+def test_a_rule_that_wins_where_few_others_may_be_had_is_no_loser() -> None:
+    staff = PriceList(
+        id="staff", name="staff", prices={"A": 100}, when=Conditions(groups=frozenset({"staff"}))
+    )
+    assert lint(rules(staff, mix("m", 2, 1, "a")), [article("A", 1_000)]) == ()
+
+
+def test_what_does_nothing_is_pointed_at() -> None:
+    alone = TierPrice(id="t", name="t", permille=900, exclusive="alone", campaign="used")
+    used, idle = Campaign(id="used", uses=5), Campaign(id="idle", uses=5)
+    found = lint(rules(alone, campaigns=(used, idle)))
+    assert kinds(found) == [(Lint.IDLE_CAMPAIGN, ()), (Lint.LONE_EXCLUSIVE, ("t",))]
+    assert found[0].fields == {"campaign": "idle"}
+    assert found[1].fields == {"exclusive": "alone"}
 
 
 def test_a_rule_that_names_no_article_of_the_catalogue() -> None:
