@@ -96,9 +96,18 @@ def sell_escpos(cast: Cast, report: Report) -> None:
             and tapped["outcome"] == "booked"
             and tapped["member_id"] == cast.member_id
             and tapped["total_fen"] == cast.receipt_total_fen
-            and len(tapped["lines"]) == len(cast.receipt_items)
+            and _as_printed(tapped["lines"]) == cast.receipt_items
+            and not tapped["unmapped"]
             and tapped["points_earned"] > 0
         )
+
+
+def _as_printed(lines: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """Return what the box read as the till had it: name, quantity, price of one in fen."""
+    return [
+        (line["name"], line["qty_milli"] // 1_000, line["shelf_fen"] * 1_000 // line["qty_milli"])
+        for line in lines
+    ]
 
 
 def identify_at(shop: Shop, till: str) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from edge_agent.drivers.till_escpos.amounts import (
@@ -12,7 +12,7 @@ from edge_agent.drivers.till_escpos.amounts import (
     without_dates,
 )
 from edge_agent.drivers.till_escpos.layout import Line, columns_of
-from edge_agent.drivers.till_escpos.rows import SILENT, TIMES, TIMES_INSIDE
+from edge_agent.drivers.till_escpos.rows import SILENT, TIMES, TIMES_INSIDE, is_unit
 
 _WORD = re.compile(r"\S+")
 
@@ -33,11 +33,14 @@ class Cell:
 
 def cells(line: Line, form: NumberFormat) -> tuple[Cell, ...]:
     """Return the words of a line, left to right."""
-    return tuple(
+    found = [
         _cell(start, word, form)
         for segment in line.segments
         for start, word in _words(without_dates(segment.text), segment.column)
-    )
+    ]
+    if len(found) > 1 and is_unit(found[0].text):
+        found[0] = replace(found[0], silent=False)  # without a figure before it, it is a name
+    return tuple(found)
 
 
 def overlap(cell: Cell, start: int, end: int) -> int:

@@ -12,7 +12,7 @@ from edge_agent.drivers.till_escpos.amounts import (
     parse_number,
     without_dates,
 )
-from edge_agent.drivers.till_escpos.layout import Line, Segment
+from edge_agent.drivers.till_escpos.layout import Line, Segment, columns_of
 from edge_agent.drivers.till_escpos.words import COLUMN_OF, REMARKS, Column
 
 _DIGIT = re.compile(r"\d")
@@ -142,6 +142,25 @@ def column_heading(line: Line) -> tuple[Column, ...]:
     return ()
 
 
+def heading_places(line: Line) -> tuple[tuple[int, Column], ...]:
+    """Return at which print position each column of a heading begins, left to right."""
+    found: list[tuple[int, Column]] = []
+    for segment in line.segments:
+        words = [segment.text] if _heads(segment.text) else segment.text.split()
+        at = 0
+        for word in words:
+            at = segment.text.index(word, at)
+            column = _heads(word)
+            if column is not None:
+                found.append((segment.column + columns_of(segment.text[:at]), column))
+            at += len(word)
+    return tuple(found)
+
+
+def _heads(text: str) -> Column | None:
+    return COLUMN_OF.get(_UNIT_OF_COLUMN.sub("", text.casefold()).strip(":：* "))
+
+
 def take_apart(line: Line, form: NumberFormat) -> tuple[Figures, ...]:
     """Split a line into its label and the figures behind it.
 
@@ -239,6 +258,8 @@ def _figures_start(words: list[_Word], form: NumberFormat) -> tuple[int, int]:
         start -= 1
     while start < end and _is_glued(words, start) and _is_percentage(words[start].text, form):
         start += 1  # "Milk 2%" is a name
+    if start == 0 < end - 1 and is_unit(words[0].text):
+        start = 1  # rice, "米", is a metre only behind a figure
     return start, end
 
 
@@ -269,6 +290,11 @@ def _is_percent(figure: Figure) -> bool:
 
 def _is_figure(word: str, form: NumberFormat) -> bool:
     return is_silent(word) or _figure(word, form) is not None
+
+
+def is_unit(word: str) -> bool:
+    """Whether a word says what a figure before it counts."""
+    return word in _UNIT_WORDS
 
 
 def is_silent(word: str) -> bool:
