@@ -29,8 +29,9 @@ PHONE = "phone"
 CARD = "card"
 
 FACE_LOCAL = "face.local"
+FACE_WALK_UP = "face.walk_up"
 CONSENT_KINDS = frozenset(
-    {"membership", FACE_LOCAL, "face.roaming", "face.minor_guardian", "marketing"}
+    {"membership", FACE_LOCAL, "face.roaming", FACE_WALK_UP, "face.minor_guardian", "marketing"}
 )
 CONSENT_AGES = frozenset({"", "14+", "under14"})
 

@@ -95,6 +95,7 @@ class MemberFacts:
     last_lines: tuple[Purchase, ...]
     digit_secret: bytes = field(default=b"", repr=False)
     withdrawn_ms: int = 0
+    walk_up_withdrawn_ms: int = 0
     leased: int = 0
     told: Told = NOTHING_TOLD
 
@@ -133,6 +134,7 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         posted_receipts=tuple(receipt.receipt_id.bytes for receipt in facts.receipts),
         digit_secret=facts.digit_secret,
         withdrawn_ms=facts.withdrawn_ms,
+        walk_up_withdrawn_ms=facts.walk_up_withdrawn_ms,
         joined=facts.told.joined,
         birthday=facts.told.birthday,
         groups=facts.told.groups,

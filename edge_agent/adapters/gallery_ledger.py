@@ -37,6 +37,11 @@ SELECT c.n FROM consent AS c JOIN ended AS e USING (consent_id), lease AS l
 _RECEIPTS_DUE = (
     "DELETE FROM erasure WHERE told = 1 AND member_id NOT IN (SELECT member_id FROM consent)"
 )
+_WALK_UP = """
+SELECT w.member_id FROM word AS w JOIN holder AS h ON h.member_id = w.member_id
+  JOIN consent AS c ON c.consent_id = h.consent_id
+  WHERE w.kind = 'face.walk_up' AND w.given = 1 AND w.n > c.n
+"""
 _ERASURES = "SELECT erasure_id, member_id, template_ids, cause, wall_ms FROM erasure"
 
 
@@ -78,6 +83,10 @@ class SqliteLedger:
             (member_id.bytes, kind),
         )
         return None if row is None else _consent(row)
+
+    def walk_up(self) -> frozenset[UUID]:
+        """Return who may be recognised on walking up."""
+        return frozenset(UUID(bytes=member) for (member,) in self._file.rows(_WALK_UP))
 
     def words(self, member_id: UUID) -> tuple[Consent, ...]:
         """Return everything a member said, oldest first."""

@@ -5,7 +5,31 @@ standing consent to `face.local` of that very member, no such consent without ag
 a withdrawal takes templates and their key with it in its own transaction.
 """
 
+import apsw
+
 from edge_agent.adapters.sqlite_file import script
+
+_KINDS = "'face.roaming', 'face.minor_guardian'"
+
+
+def _walk_up_is_a_kind(connection: apsw.Connection) -> None:
+    """Let the ledger take consents to `face.walk_up`.
+
+    The check alone is written anew, as SQLite's manual has it for a constraint that is widened: a
+    table built anew would lose what hangs on its rows.
+    """
+    version = connection.pragma("schema_version")
+    connection.pragma("writable_schema", "ON")
+    try:
+        connection.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, ?, ?)"
+            " WHERE type = 'table' AND name = 'consent'",
+            (_KINDS, _KINDS.replace(",", ", 'face.walk_up',")),
+        )
+        connection.pragma("schema_version", version + 1)
+    finally:
+        connection.pragma("writable_schema", "RESET")
+
 
 MIGRATIONS = (
     script(
@@ -149,4 +173,5 @@ MIGRATIONS = (
           BEGIN SELECT RAISE(ABORT, 'the oldest word goes first'); END;
         """
     ),
+    _walk_up_is_a_kind,
 )

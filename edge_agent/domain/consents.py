@@ -13,6 +13,7 @@ CONSENT_TEXT_VERSION = "2026-2"
 MEMBERSHIP = "membership"
 FACE_LOCAL = "face.local"
 FACE_ROAMING = "face.roaming"
+FACE_WALK_UP = "face.walk_up"
 FACE_GUARDIAN = "face.minor_guardian"
 MARKETING = "marketing"
 
@@ -42,6 +43,17 @@ CONSENT_TEXTS: dict[str, dict[str, str]] = {
         "zh": "我单独同意把我的人脸特征加密后发送到我选择的其他门店,到期自动失效。",
         "en": "I separately agree that my face template is sent, sealed, to other shops I choose;"
         " it expires by itself.",
+    },
+    # `face.local` promises that she is compared only when she asks: this is another promise.
+    FACE_WALK_UP: {
+        "zh": "我另外单独同意:我走近本店柜台前标明的识别区时,本店不经我开口就用上述人脸特征认出"
+        "我。只在识别区内、柜台没有在接待别人时比对;认出后店员可以看到我是会员,只凭人脸不能花"
+        "积分。不同意或撤回这一项,不影响我主动刷脸,也不影响会员资格;可随时撤回,撤回后立即停止。",
+        "en": "I also separately agree that this shop recognises me by that face template, without"
+        " my asking, when I step into the marked zone before its counter. I am compared only inside"
+        " that zone and only while nobody else is served there; the clerk then sees that I am a"
+        " member, and a face alone never spends points. Saying no, or taking this back at any time,"
+        " ends it at once and leaves recognition on my request and my membership as they are.",
     },
     FACE_GUARDIAN: {
         "zh": "我是这位未满十四周岁会员的监护人,已阅读儿童个人信息处理规则,单独同意本店按上述"

@@ -27,6 +27,14 @@ class ConsentLedger(Protocol):
         """Return the member's newest word on a kind, given or withdrawn."""
         ...
 
+    def walk_up(self) -> frozenset[UUID]:
+        """Return who may be recognised on walking up: of those with templates, who said yes to it.
+
+        The yes was said after the word that the templates rest on: where that one was taken back,
+        a later one does not bring this back with it.
+        """
+        ...
+
     def words(self, member_id: UUID) -> tuple[Consent, ...]:
         """Return everything a member said, oldest first."""
         ...

@@ -6,6 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from cloud_broker.domain.records import record_of
 from cloud_broker.ports.faces import Decision
 from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import StoreRefusedError, Units
@@ -76,8 +77,8 @@ def book(units: Units, box: SimBox, first: int = 1) -> None:
     )
 
 
-def agrees(box: SimBox, person: Person, *, given: bool = True) -> None:
-    said = ConsentGiven("face.local", "2026-2", bytes(32), "zh", "till", given=given, age="14+")
+def agrees(box: SimBox, person: Person, *, given: bool = True, kind: str = "face.local") -> None:
+    said = ConsentGiven(kind, "2026-2", bytes(32), "zh", "till", given=given, age="14+")
     box.journal(EventType.CONSENT_GIVEN, encode_body(said), person.member)
 
 
@@ -240,6 +241,28 @@ class TestFaceRepo:
         assert [row.change.kind for row in rows] == ["member", "member"]
         with pytest.raises(Fault, match="A108"):
             office(any_units).withdraw(tenant, fresh_id(), who="hq")
+
+    def test_walking_up_is_taken_back_on_its_own_and_told_to_her_stores(
+        self, any_units: Units, tenant: UUID, box: SimBox
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        for kind in ("face.local", "face.walk_up"):
+            agrees(box, person, kind=kind)
+        book(any_units, box)
+        with any_units.begin(tenant) as unit:
+            (facts,) = unit.members.facts([person.member])
+        assert (facts.withdrawn_ms, facts.walk_up_withdrawn_ms) == (0, 0)
+        held = len(box.events) + 1
+        box.wall_ms += 5_000
+        agrees(box, person, given=False, kind="face.walk_up")
+        book(any_units, box, held)
+        with any_units.begin(tenant) as unit:
+            (facts,) = unit.members.facts([person.member])
+            assert unit.faces.consenting([person.member]) == {person.member}
+        assert facts.withdrawn_ms == 0
+        assert facts.walk_up_withdrawn_ms > 0
+        assert record_of(facts).walk_up_withdrawn_ms == facts.walk_up_withdrawn_ms
 
     def test_a_withdrawal_that_a_restore_lost_is_known_by_the_receipt(
         self, any_units: Units, tenant: UUID, box: SimBox, restored: Restored

@@ -18,6 +18,7 @@ from edge_agent.domain.consents import (
     FACE_GUARDIAN,
     FACE_LOCAL,
     FACE_ROAMING,
+    FACE_WALK_UP,
     MARKETING,
     MEMBERSHIP,
     Consent,
@@ -34,7 +35,7 @@ from tests.fakes.gallery_store import FakeConsentLedger, FakeGalleryStore
 from tests.fakes.ids import FakeIdSource
 
 THREE_YEARS = CONSENT_KEPT_DAYS
-KINDS = (MEMBERSHIP, FACE_LOCAL, FACE_ROAMING, FACE_GUARDIAN, MARKETING)
+KINDS = (MEMBERSHIP, FACE_LOCAL, FACE_ROAMING, FACE_WALK_UP, FACE_GUARDIAN, MARKETING)
 
 
 def everybody(_member: UUID) -> bool:

@@ -12,6 +12,7 @@ from edge_agent.domain.consents import (
     FACE_GUARDIAN,
     FACE_LOCAL,
     FACE_ROAMING,
+    FACE_WALK_UP,
     MARKETING,
     MEMBERSHIP,
     TOO_YOUNG,
@@ -113,6 +114,26 @@ class GalleryStoreContract:
             assert caught.value.code is FaultCode.FACE_CONSENT_MISSING
         assert tuple(store.load("mbf@1")) == ()
         assert store.holders() == ()
+
+    def test_who_walks_up_said_so_after_agreeing_to_templates(
+        self, store: GalleryStore, ledger: ConsentLedger
+    ) -> None:
+        member, other = make_id(), make_id()
+        assert ledger.walk_up() == frozenset()
+        for one in (member, other):
+            store.add(make_template(one), consent_event_id=agree(ledger, one))
+        ledger.add_consent(make_consent(member, FACE_WALK_UP))
+        assert ledger.walk_up() == {member}
+        ledger.add_consent(make_consent(member, FACE_WALK_UP, given=False))
+        assert ledger.walk_up() == frozenset()
+        ledger.add_consent(make_consent(member, FACE_WALK_UP))
+        ledger.add_consent(make_consent(member, given=False))
+        assert ledger.walk_up() == frozenset(), "nothing is held of her face"
+        store.add(make_template(member), consent_event_id=agree(ledger, member))
+        assert ledger.walk_up() == frozenset(), "agreeing to faces anew does not bring it back"
+        ledger.add_consent(make_consent(member, FACE_WALK_UP))
+        assert ledger.walk_up() == {member}
+        assert store.holder(other) is not None
 
     def test_refuses_a_template_under_a_withdrawn_or_older_word(
         self, store: GalleryStore, ledger: ConsentLedger

@@ -195,14 +195,12 @@ class FakeMemberRepo:
         known = sorted(set(members) & self._state.members.keys())
         return tuple(self._facts(self._state.members[member]) for member in known)
 
-    def _withdrawn_ms(self, member: UUID) -> int:
-        taken = self._state.withdrawn.get((member, "face.local"))
+    def _withdrawn_ms(self, member: UUID, kind: str) -> int:
+        taken = self._state.withdrawn.get((member, kind))
         if taken is not None:
             return taken.now_ms
         said = [
-            one
-            for one in self._state.consents
-            if (one.member, one.consent.kind) == (member, "face.local")
+            one for one in self._state.consents if (one.member, one.consent.kind) == (member, kind)
         ]
         last = max(said, key=lambda one: one.arrival.happened_ms, default=None)
         return 0 if last is None or last.consent.given else last.arrival.happened_ms
@@ -248,7 +246,8 @@ class FakeMemberRepo:
                 Purchase(line.sku, line.name, line.qty_milli) for line in lines[:LAST_LINES_MAX]
             ),
             digit_secret=self._state.digit_secrets.get(new.member, b""),
-            withdrawn_ms=self._withdrawn_ms(new.member),
+            withdrawn_ms=self._withdrawn_ms(new.member, "face.local"),
+            walk_up_withdrawn_ms=self._withdrawn_ms(new.member, "face.walk_up"),
             told=told(self._state, new),
         )
 

@@ -8,6 +8,7 @@ from edge_agent.domain.consents import (
     FACE_GUARDIAN,
     FACE_LOCAL,
     FACE_ROAMING,
+    FACE_WALK_UP,
     MEMBERSHIP,
     OLD_ENOUGH,
     Consent,
@@ -36,7 +37,7 @@ class FakeConsentLedger:
         member = consent.member_id
         guardian = self.word(member, FACE_GUARDIAN)
         guarded = guardian is not None and guardian.given
-        faces = consent.given and consent.kind in {FACE_LOCAL, FACE_ROAMING}
+        faces = consent.given and consent.kind in {FACE_LOCAL, FACE_ROAMING, FACE_WALK_UP}
         if faces and face_refused_for_age(consent.age, guardian=guarded):
             raise Fault(FaultCode.FACE_MINOR)
         self.said.append(consent)
@@ -56,6 +57,16 @@ class FakeConsentLedger:
     def word(self, member_id: UUID, kind: str) -> Consent | None:
         words = [one for one in self.words(member_id) if one.kind == kind]
         return words[-1] if words else None
+
+    def walk_up(self) -> frozenset[UUID]:
+        said = [one.consent_id for one in self.said]
+        found = set()
+        for held in self.store.holders():
+            word = self.word(held.member_id, FACE_WALK_UP)
+            if word is not None and word.given:
+                after = said.index(word.consent_id) > said.index(held.consent_id)
+                found |= {held.member_id} if after else set()
+        return frozenset(found)
 
     def words(self, member_id: UUID) -> tuple[Consent, ...]:
         return tuple(one for one in self.said if one.member_id == member_id)

@@ -76,5 +76,6 @@ def _as_one(own: MemberFacts, holder: MemberFacts, all_of: Sequence[MemberFacts]
         phone_keys=tuple(dict.fromkeys(key for facts in all_of for key in facts.phone_keys)),
         digit_secret=own.digit_secret or holder.digit_secret,
         withdrawn_ms=own.withdrawn_ms,
+        walk_up_withdrawn_ms=own.walk_up_withdrawn_ms,
         told=holder.told.joined_with(facts.told for facts in all_of),
     )

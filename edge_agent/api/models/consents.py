@@ -11,7 +11,7 @@ from edge_agent.api.models.base import Answered, Asked
 class ConsentAsked(Asked):
     """A word of the member who stands here, entered by a signed-in operator; no is a withdrawal."""
 
-    kind: Literal["face.local", "face.roaming", "face.minor_guardian", "marketing"]
+    kind: Literal["face.local", "face.roaming", "face.walk_up", "face.minor_guardian", "marketing"]
     given: bool
     language: Literal["zh", "en"] = "zh"
     is_14_or_older: Annotated[

@@ -10,6 +10,7 @@ import msgspec
 from edge_agent.domain.consents import (
     CONSENT_TEXT_VERSION,
     FACE_GUARDIAN,
+    FACE_WALK_UP,
     age_word,
     face_refused_for_age,
     known_kind,
@@ -240,8 +241,10 @@ class Enrol:
 def canonical(consents: Mapping[str, bool]) -> dict[str, bool]:
     """Return consents by the kind that is journalled; `face_local` is how some tills spell it."""
     by_kind = {_kind(kind): given for kind, given in consents.items()}
-    # A guardian speaks first: the child's own word stands on hers.
-    return dict(sorted(by_kind.items(), key=lambda item: item[0] != FACE_GUARDIAN))
+    # A guardian speaks first: the child's own word stands on hers. Who walks up speaks last: that
+    # word stands on the one that templates rest on.
+    order = {FACE_GUARDIAN: -1, FACE_WALK_UP: 1}
+    return dict(sorted(by_kind.items(), key=lambda item: order.get(item[0], 0)))
 
 
 def _kind(spelt: str) -> str:

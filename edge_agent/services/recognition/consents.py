@@ -4,7 +4,7 @@ The journal tells the cloud and forgets after a fortnight; the ledger remembers,
 no template rest without a standing word. Whoever records a consent event, the ledger hears of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -13,6 +13,8 @@ from edge_agent.domain.consents import (
     CONSENT_TEXT_VERSION,
     FACE_GUARDIAN,
     FACE_LOCAL,
+    FACE_ROAMING,
+    FACE_WALK_UP,
     MEMBERSHIP,
     Consent,
     face_refused_for_age,
@@ -32,7 +34,7 @@ from retail_core.wire.codec import decode_body, encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.messages import ConsentGiven
 
-FACES = ("face.local", "face.roaming")
+FACES = (FACE_LOCAL, FACE_ROAMING, FACE_WALK_UP)
 CHANNEL_CLOUD = "cloud"
 
 
@@ -68,7 +70,16 @@ class Consents:
         self._clock = clock
         self._ids = ids
         self._tally = tally
+        self._listeners: list[Callable[[Consent], None]] = []
         recorder.listen(self.recorded)
+
+    def listen(self, listener: Callable[[Consent], None]) -> None:
+        """Call `listener` with every word that has gone into the ledger."""
+        self._listeners.append(listener)
+
+    def may_walk_up(self) -> frozenset[UUID]:
+        """Return who may be recognised on walking up."""
+        return self._ledger.walk_up()
 
     def event_for(self, member_id: UUID, kind: str) -> UUID | None:
         """Return the event of the member's latest word on this kind, None unless it was a yes."""
@@ -128,7 +139,7 @@ class Consents:
         self._eraser.finish()
 
     def heard(self, member_id: UUID, replica: Replica) -> None:
-        """Take up what the cloud says of a member: gone, or her face consent withdrawn elsewhere.
+        """Take up what the cloud says of a member: gone, or a consent on faces withdrawn elsewhere.
 
         A withdrawal older than a word given here since, or taken up already, changes nothing.
         """
@@ -136,13 +147,21 @@ class Consents:
         if held is None:
             self._eraser.erase(member_id, "gone")
             return
-        withdrawn_ms = held.record.withdrawn_ms
-        word = self._ledger.word(member_id, FACE_LOCAL)
+        record = held.record
+        self._taken_back(member_id, FACE_WALK_UP, record.walk_up_withdrawn_ms)
+        self._taken_back(member_id, FACE_LOCAL, record.withdrawn_ms)
+
+    def _taken_back(self, member_id: UUID, kind: str, withdrawn_ms: int) -> None:
+        word = self._ledger.word(member_id, kind)
         if not withdrawn_ms or word is None or not word.given or word.wall_ms > withdrawn_ms:
             return
         taken = _withdrawal_of(word, withdrawn_ms)
-        if not self._ledger.knows(taken.consent_id):
-            self._eraser.erased(member_id, self._ledger.add_consent(taken))
+        if self._ledger.knows(taken.consent_id):
+            return
+        erasure = self._ledger.add_consent(taken)
+        if kind == FACE_LOCAL:
+            self._eraser.erased(member_id, erasure)
+        self._told(taken)
 
     def _keep(self, draft: Draft) -> None:
         body = decode_body(draft.type, draft.body)
@@ -154,8 +173,13 @@ class Consents:
         except Fault as fault:
             self._tally.count(fault.code)
             return
-        if not consent.given:
+        if not consent.given and consent.kind != FACE_WALK_UP:
             self._eraser.erased(consent.member_id, erasure)
+        self._told(consent)
+
+    def _told(self, consent: Consent) -> None:
+        for listener in self._listeners:
+            listener(consent)
 
 
 def consent_of(draft: Draft, body: ConsentGiven) -> Consent:
@@ -179,11 +203,12 @@ def consent_of(draft: Draft, body: ConsentGiven) -> Consent:
 
 def _withdrawal_of(word: Consent, withdrawn_ms: int) -> Consent:
     """Return the cloud's withdrawal as a word; its id makes taking it up twice impossible."""
-    told = b"withdrawn" + word.member_id.bytes + withdrawn_ms.to_bytes(8, "big")
+    of = b"" if word.kind == FACE_LOCAL else word.kind.encode()
+    told = b"withdrawn" + of + word.member_id.bytes + withdrawn_ms.to_bytes(8, "big")
     return Consent(
         consent_id=UUID(bytes=sha256(told).digest()[:16]),
         member_id=word.member_id,
-        kind=FACE_LOCAL,
+        kind=word.kind,
         given=False,
         text_version=word.text_version,
         text_hash=word.text_hash,

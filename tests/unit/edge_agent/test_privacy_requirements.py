@@ -200,6 +200,26 @@ def test_privacy_b06_a_withdrawal_elsewhere_is_taken_up_before_the_next_match(sh
     assert len(shop.journalled(EventType.FACE_ERASED)) == 1, "a newer word stands"
 
 
+def test_privacy_b06_walking_up_is_agreed_to_and_taken_back_on_its_own(shop: Shop) -> None:
+    consents = {"face.walk_up": True, "membership": True, "face.local": True}
+    member = shop.enrol(consents=consents)
+    shop.take_face(member)
+    faces, replica = shop.box.agent.services.faces, shop.box.storage.replica
+    assert faces.consents.may_walk_up() == {member}
+    shop.say(member, "face.walk_up", given=False)
+    assert faces.consents.may_walk_up() == frozenset()
+    assert shop.held() == [member], "her face is still hers to show"
+    shop.box.clock.advance(1_000)
+    shop.say(member, "face.walk_up", given=True, nth=1)
+    assert faces.consents.may_walk_up() == {member}
+    withdrawn = member_record(walk_up_withdrawn_ms=shop.box.clock.now().wall_ms + 5_000)
+    replica.put_member(member, 9, withdrawn)
+    faces.consents.heard(member, replica)
+    assert faces.consents.may_walk_up() == frozenset(), "on her phone"
+    assert shop.held() == [member]
+    assert shop.look(FACE)["outcome"] == "member", "she may ask as before"
+
+
 def test_privacy_b06_a_withdrawal_during_a_power_cut_is_made_up_for(shop: Shop) -> None:
     member = shop.enrol()
     shop.take_face(member)
