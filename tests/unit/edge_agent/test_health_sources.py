@@ -167,6 +167,14 @@ class Bed:
         for _ in range(times):
             self.permit.judge(Verdict(PRINTING_TILL, ahead=True, differences=differences))
 
+    def read_again(self) -> None:
+        self.print(1, torn=False)
+        self.acknowledge()
+
+    def disagree(self) -> None:
+        self.compare(5)
+        self.compare(20, OTHER_PRICE)
+
     def acknowledge(self) -> None:
         journal = self.box.storage.journal
         journal.mark_acked(((1, journal.next_seq() - 1),))
@@ -263,10 +271,10 @@ CASES: dict[FaultCode, tuple[Step, Step]] = {
     ),
     C.HEALTH_TILL_UNREAD: (
         (lambda bed: bed.print(5, torn=True)),
-        (lambda bed: bed.print(1, torn=False)),
+        Bed.read_again,
     ),
     C.HEALTH_TILL_DISAGREES: (
-        (lambda bed: (bed.compare(5), bed.compare(20, OTHER_PRICE))),
+        Bed.disagree,
         (lambda bed: bed.compare(200)),
     ),
     C.HEALTH_PART_HUNG: value("works", False, True),  # noqa: FBT003 -- a flag of the bed
