@@ -74,6 +74,7 @@ class StandingShown(BaseModel):
     phone_masked: str
     tier: str
     tier_name: str
+    tier_name_en: str
     points_free: int
     points_pending: int
     home_store_name: str
@@ -234,7 +235,8 @@ def _shown(standing: Standing) -> StandingShown:
         name=page.name,
         phone_masked=page.phone_masked,
         tier=page.tier,
-        tier_name=standing.tier_name,
+        tier_name=standing.tier_name.zh,
+        tier_name_en=standing.tier_name.en,
         points_free=page.points_free,
         points_pending=page.points_pending,
         home_store_name=page.home_store_name,

@@ -38,6 +38,7 @@ class TierAnswered(BaseModel):
     keep: AskAnswered | None
     next: AskAnswered | None
     next_name: str
+    next_name_en: str
     text_zh: str
     text_en: str
 
@@ -150,6 +151,7 @@ def _tier(shown: GrowthShown, standing: TierStanding) -> TierAnswered:
         keep=_ask(standing.keep),
         next=_ask(standing.next),
         next_name=shown.next_name,
+        next_name_en=shown.next_name_en,
         text_zh="" if shown.said is None else shown.said.zh,
         text_en="" if shown.said is None else shown.said.en,
     )

@@ -1,7 +1,6 @@
 """Tier, coupons, gifts and birthday as the API answers them, from what a member's record says."""
 
 from calendar import isleap
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 from edge_agent.api.models.growth import CouponView, GiftView, TierAskView, TierStandingView
 from edge_agent.domain.member_view import MemberView
 from edge_agent.domain.shop import Shop
-from retail_core.growth.account import day_number, explain
+from retail_core.growth.account import TierNames, day_number, explain
 from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.wire.standing import TierAsk, TierStanding
 
@@ -35,7 +34,7 @@ def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
     today = datetime.fromtimestamp(view.as_of_ms / _MS, UTC).astimezone(ZoneInfo(shop.zone)).date()
     day, names = day_number(today), bundle.coupons_by_id
     return GrowthSeen(
-        standing=_standing(view.standing, view.tier, bundle.tier_names),
+        standing=_standing(view.standing, view.tier, bundle),
         coupons=tuple(
             CouponView(
                 id=UUID(bytes=one.id),
@@ -71,13 +70,14 @@ def is_birthday(birthday: int, today: date) -> bool:
 
 
 def _standing(
-    standing: TierStanding | None, tier: str, names: Mapping[str, str]
+    standing: TierStanding | None, tier: str, bundle: RuleBundle
 ) -> TierStandingView | None:
     if standing is None:
         return None
-    said = explain(standing, tier, names)
+    said = explain(standing, tier, TierNames(bundle.tier_names, bundle.tier_names_en))
     return TierStandingView(
-        tier_name=names.get(tier, ""),
+        tier_name=bundle.tier_names.get(tier, ""),
+        tier_name_en=bundle.tier_name_en(tier),
         since=standing.since,
         until=standing.until,
         counted_from=standing.counted_from,

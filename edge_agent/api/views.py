@@ -92,6 +92,7 @@ class Views:
             name=view.name,
             tier=view.tier,
             tier_name=bundle.tier_names.get(view.tier, ""),
+            tier_name_en=bundle.tier_name_en(view.tier),
             tags=view.tags,
             points_free=view.points_free,
             points_pending=view.points_pending,
@@ -129,6 +130,7 @@ class Views:
             in_budget=result.in_budget,
             allowed=may_now(standing, policy),
             challenge=challenge(standing, policy),
+            walked_up=result.walked_up,
         )
 
     def quote(

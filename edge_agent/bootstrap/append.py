@@ -1,5 +1,8 @@
 """What is printed behind receipts, wired."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.services import Services
@@ -28,6 +31,11 @@ def build_append(basis: Basis, services: Services, devices: Devices) -> AppendRe
         services.permit,
         services.members,
         services.after.claims,
-        lambda: services.prices.rules().bundle.tier_names,
+        partial(_tier_names, services),
         basis.tally,
     )
+
+
+def _tier_names(services: Services, language: str) -> Mapping[str, str]:
+    bundle = services.prices.rules().bundle
+    return bundle.tier_names | (bundle.tier_names_en if language == "en" else {})

@@ -1,6 +1,7 @@
 """A member's standing in words: why she holds her tier, what keeps it, what the next one asks."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -28,9 +29,22 @@ def day_of_number(number: int) -> date:
     return date(years, *divmod(rest, _MONTHS))
 
 
-def explain(standing: TierStanding, tier: str, names: Mapping[str, str]) -> Said:
+@dataclass(frozen=True, slots=True)
+class TierNames:
+    """What tiers are called, by code: an English page takes the first name where it has none."""
+
+    zh: Mapping[str, str] = field(default_factory=dict)
+    en: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, code: str) -> Said:
+        """Return a tier's name in both languages, its code where it has none."""
+        zh = self.zh.get(code, code)
+        return Said(zh, self.en.get(code, zh))
+
+
+def explain(standing: TierStanding, tier: str, names: TierNames) -> Said:
     """Return the whole account of a tier held, sentence by sentence."""
-    parts = [_held(standing, names.get(tier, tier)), *_asked(standing, names)]
+    parts = [_held(standing, names.said(tier)), *_asked(standing, names)]
     return Said("".join(part.zh for part in parts), " ".join(part.en for part in parts))
 
 
@@ -52,22 +66,22 @@ def is_met(ask: TierAsk) -> bool:
     return not (ask.fen or ask.visits) or (not ask.both and not (ask.fen and ask.visits))
 
 
-def _held(standing: TierStanding, name: str) -> Said:
+def _held(standing: TierStanding, name: Said) -> Said:
     first, spend, visits = standing.counted_from, standing.spend_fen, standing.visits
     days = "1 day" if visits == 1 else f"{visits} days"
     return Said(
-        f"{name}:自 {_day(first)} 起消费 {format_yuan(spend)},到店 {visits} 天。",
-        f"{name}: {format_yuan(spend)} on {days} since {_day(first)}.",
+        f"{name.zh}:自 {_day(first)} 起消费 {format_yuan(spend)},到店 {visits} 天。",
+        f"{name.en}: {format_yuan(spend)} on {days} since {_day(first)}.",
     )
 
 
-def _asked(standing: TierStanding, names: Mapping[str, str]) -> list[Said]:
+def _asked(standing: TierStanding, names: TierNames) -> list[Said]:
     said = []
     if standing.keep is not None:
         said.append(_kept(standing, standing.keep))
     if standing.next is not None and not is_met(standing.next):
-        name, lack = names.get(standing.next.tier, standing.next.tier), lacking(standing.next)
-        said.append(Said(f"{lack.zh}升为{name}。", f"{lack.en} for {name}."))
+        name, lack = names.said(standing.next.tier), lacking(standing.next)
+        said.append(Said(f"{lack.zh}升为{name.zh}。", f"{lack.en} for {name.en}."))
     return said
 
 

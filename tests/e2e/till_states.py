@@ -29,6 +29,7 @@ def health(**changes: Any) -> Event:
 
 STANDING: Event = {
     "tier_name": "金卡",
+    "tier_name_en": "Gold",
     "since": 20260301,
     "until": 20270228,
     "counted_from": 20260301,
@@ -76,6 +77,7 @@ def member(**changes: Any) -> Event:
         "name": "李敏",
         "tier": "gold",
         "tier_name": "金卡",
+        "tier_name_en": "Gold",
         "tags": ["敏感肌", "国货爱好者"],
         "points_free": 2_340,
         "points_pending": 0,

@@ -112,6 +112,7 @@ WHOLE: dict[str, dict[str, Any]] = {
 GROWN: dict[str, dict[str, Any]] = {
     "a tier twice": _plan(BOTTOM, TOP, TOP),
     "a gift's id twice": _plan(gifts=[{"id": "t", "sku": "S", "name": "试用"}] * 2),
+    "an English name of no tier": _plan(BOTTOM, TOP) | {"tier_names_en": {"ruby": "Ruby"}},
     "tiers nobody named": _plan(BOTTOM, TOP, TOP | {"code": "ruby"}, TOP | {"code": "jade"}),
     "a tier left out": _plan(BOTTOM),
     "tiers out of order": _plan(TOP, BOTTOM),

@@ -42,6 +42,7 @@ BUNDLE = json.dumps(
     {
         "version": 3,
         "tier_names": {"standard": "普卡", "gold": "金卡", "black": "黑金卡"},
+        "tier_names_en": {"standard": "Member", "gold": "Gold", "black": "Black Gold"},
         "offers": [
             {"kind": "tier_price", "id": "gold95", "name": "金卡 95 折", "tiers": ["gold"]}
             | {"permille": 950},

@@ -60,12 +60,13 @@ export function tier(state, acts) {
 /** @param {any} held @param {"zh"|"en"} language @param {Acts} acts */
 function account(held, language, { t }) {
   const ahead = held.next;
+  const name = (language === "en" && held.next_name_en) || held.next_name;
   return h(
     "section.card.tier-account",
     { id: "tier", "aria-label": t("tier.why") },
     h("h2", {}, t("tier.why")),
-    ahead?.fen ? bar("tier-fen", t("tier.spent", { yuan: yuan(held.spend_fen), name: held.next_name }), held.spend_fen, ahead.fen) : null,
-    ahead?.visits ? bar("tier-visits", t("tier.visited", { count: String(held.visits), name: held.next_name }), held.visits, ahead.visits) : null,
+    ahead?.fen ? bar("tier-fen", t("tier.spent", { yuan: yuan(held.spend_fen), name }), held.spend_fen, ahead.fen) : null,
+    ahead?.visits ? bar("tier-visits", t("tier.visited", { count: String(held.visits), name }), held.visits, ahead.visits) : null,
     h("p.small", { id: "tier-text" }, language === "zh" ? held.text_zh : held.text_en),
   );
 }

@@ -80,7 +80,7 @@ function standing(state, acts) {
     "section.card.wallet",
     { "aria-label": t("wallet") },
     h("div", {}, h("p.muted.small", {}, t("wallet.points")), h("p.figure", { id: "points" }, integer(me.points_free))),
-    h("div.end", {}, h("p.tier", {}, me.tier_name || t(`tier.${me.tier}`) || t("tier.member")), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
+    h("div.end", {}, h("p.tier", {}, (state.language === "en" && me.tier_name_en) || me.tier_name || t(`tier.${me.tier}`) || t("tier.member")), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
   );
   return [wallet, ...tier(state, acts), last(me.last, nowMs, t)];
 }

@@ -19,7 +19,7 @@ from cloud_broker.services.published.rules_in_force import RulesInForce
 from cloud_broker.services.rights.benefits import Benefits
 from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
-from retail_core.growth.account import Said, explain
+from retail_core.growth.account import Said, TierNames, explain
 from retail_core.growth.birthdays import (
     Birthday,
     birthday_said,
@@ -123,6 +123,7 @@ class GrowthShown:
     standing: TierStanding | None
     said: Said | None
     next_name: str
+    next_name_en: str
     coupons: tuple[CouponShown, ...]
     gifts: tuple[Gift, ...]
     profile: Profile
@@ -146,13 +147,15 @@ class ProfileDesk:
             coupons = unit.benefits.coupons_of(persons)
             gifts = unit.benefits.gifts_of(persons)
             profile = profile_of(unit, who.member)
-        named, names = bundle.coupons_by_id, bundle.tier_names
+        named = bundle.coupons_by_id
+        names = TierNames(bundle.tier_names, bundle.tier_names_en)
         ahead = None if row is None else row.account.next
         today = self._rules.day(now_ms)
         return GrowthShown(
             standing=None if row is None else row.account,
             said=None if row is None else explain(row.account, row.tier, names),
-            next_name="" if ahead is None else names.get(ahead.tier, ahead.tier),
+            next_name="" if ahead is None else names.said(ahead.tier).zh,
+            next_name_en="" if ahead is None else names.said(ahead.tier).en,
             coupons=tuple(
                 CouponShown(
                     one.right,

@@ -14,6 +14,7 @@ from cloud_broker.services.members.phones import PhoneHolder
 from cloud_broker.services.persons.persons import who_holds
 from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
+from retail_core.growth.account import Said, TierNames
 from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, parse_bundle
 from retail_core.texts.faults import FaultCode
 
@@ -25,10 +26,13 @@ EXPORT_FORMAT = "regulars-member-export/1"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a member stands; `consents` hold the newest word on each kind."""
+    """How a member stands; `consents` hold the newest word on each kind.
+
+    `tier_name` is what the rules in force call her tier, "" while they name none.
+    """
 
     page: MemberPage
-    tier_name: str
+    tier_name: Said
     consents: tuple[ConsentRow, ...]
     now_ms: int
 
@@ -53,7 +57,10 @@ class MemberDesk:
             # Enrolled twice: her purse and purchases are the person's, her words this member's.
             page = replace(merged, consents=page.consents)
         return Standing(
-            page, tiers.get(page.tier, ""), newest_words(page.consents), self._clock.now_ms()
+            page,
+            tiers.said(page.tier) if page.tier in tiers.zh else Said("", ""),
+            newest_words(page.consents),
+            self._clock.now_ms(),
         )
 
     def withdraw(self, who: PhoneHolder, kind: str, language: str) -> None:
@@ -103,11 +110,14 @@ def newest_words(consents: tuple[ConsentRow, ...]) -> tuple[ConsentRow, ...]:
     return tuple(by_kind[kind] for kind in sorted(by_kind))
 
 
-def tier_names(catalogue: CatalogueRepo) -> dict[str, str]:
-    """Return what tiers are called by the rules in force; empty before the first bundle."""
+def tier_names(catalogue: CatalogueRepo) -> TierNames:
+    """Return what tiers are called by the rules in force; nothing before the first bundle."""
     newest = catalogue.newest("bundle")
     signed = None if newest is None else catalogue.content("bundle", newest.version)
-    return {} if signed is None else dict(parse_bundle(signed[SIGNATURE_BYTES:]).tier_names)
+    if signed is None:
+        return TierNames()
+    bundle = parse_bundle(signed[SIGNATURE_BYTES:])
+    return TierNames(bundle.tier_names, bundle.tier_names_en)
 
 
 def last_sale(page: MemberPage) -> SaleRow | None:

@@ -22,6 +22,7 @@ class TierStandingView(Answered):
     """Why she holds her tier, what keeps it, what the next one asks; days as 20260731."""
 
     tier_name: str
+    tier_name_en: str = Field(description="as `tier_name` where the rules have no English one")
     since: int = Field(description=_DAY)
     until: int = Field(description=_DAY)
     counted_from: int = Field(description=_DAY)

@@ -35,6 +35,7 @@ class MemberAnswered(Answered):
     name: str
     tier: str
     tier_name: str
+    tier_name_en: str = Field(description="as `tier_name` where the rules have no English one")
     tags: tuple[str, ...]
     points_free: int | None = Field(description="None where the wallet may not be shown")
     points_pending: int

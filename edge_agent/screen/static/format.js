@@ -16,6 +16,14 @@ export function yuan(fen) {
   return `${fen < 0 ? MINUS : ""}¥${grouped}.${cents}`;
 }
 
+/**
+ * @param {{tier_name: string, tier_name_en?: string}} of who or what names a tier @param {string} language
+ * @returns {string} what pages of this language call it
+ */
+export function tierName(of, language) {
+  return (language === "en" && of.tier_name_en) || of.tier_name;
+}
+
 /** @param {number} points @returns {string} 2,340 */
 export function integer(points) {
   return points.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");

@@ -65,7 +65,7 @@ class AppendReceipt:
         permit: WritePermit,
         members: Members,
         claims: ClaimLinks,
-        tier_names: Callable[[], Mapping[str, str]],
+        tier_names: Callable[[str], Mapping[str, str]],
         tally: FaultTally,
     ) -> None:
         self._wishes = wishes
@@ -118,7 +118,7 @@ class AppendReceipt:
         view = self._members.view(booking.member_id)
         if view is None:
             return None
-        tier = self._tier_names().get(view.tier, "") if wish.tier else ""
+        tier = self._tier_names(wish.language).get(view.tier, "") if wish.tier else ""
         saved = sum(-line.amount_fen for line in receipt.lines if line.amount_fen < 0)
         figures = _Figures(
             booking.points_earned if wish.points else None,

@@ -43,6 +43,14 @@ def _check_once(ids: Iterable[str]) -> None:
 
 
 def _check_tier_names(bundle: RuleBundle) -> None:
+    foreign = ", ".join(sorted(bundle.tier_names_en.keys() - bundle.tier_names.keys()))
+    if foreign:
+        refuse(
+            "tier_names_en",
+            "tier_names_en",
+            f"not in tier_names: {foreign}; add them there or take them out",
+            f"tier_names 里没有 {foreign},请补上或去掉",
+        )
     earn = bundle.earn
     if earn is None:
         return

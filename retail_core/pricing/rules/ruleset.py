@@ -85,6 +85,8 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A published version of all rules; `tier_names` maps tier codes, lowest first, to names.
 
+    `tier_names_en` are what English pages call them; what is not in it keeps its first name.
+
     `chain` names whose rules they are: coupons of another chain are refused. `inferred_tags` are
     guesses about a person: they may drive coupons, never a unit price.
     """
@@ -94,6 +96,7 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     chain: Label = ""
     valid_from: WallTime | None = None
     tier_names: dict[Name, Name] = {}
+    tier_names_en: dict[Name, Name] = {}
     inferred_tags: Names = NOBODY
     earn: EarnRule | None = None
     points: PointsRule | None = None
@@ -107,6 +110,10 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     mall: MallRules | None = None
     referral: ReferralRule | None = None
     newcomer: Newcomer | None = None
+
+    def tier_name_en(self, code: str) -> str:
+        """Return what English pages call a tier; "" for one that the rules do not name."""
+        return self.tier_names_en.get(code, self.tier_names.get(code, ""))
 
     @cached_property
     def offer_index(self) -> RuleIndex[Offer]:

@@ -18,6 +18,7 @@ ZONE = "Asia/Shanghai"
 BUNDLE = {
     "version": 1,
     "tier_names": {"silver": "银卡", "gold": "金卡"},
+    "tier_names_en": {"silver": "Silver", "gold": "Gold"},
     "coupons": [
         {"kind": "threshold", "id": "HELLO", "name": "迎新券", "fen_off": 500},
         {"kind": "threshold", "id": "BIRTH", "name": "生日券", "fen_off": 900},
@@ -80,7 +81,9 @@ def test_what_is_missing_for_the_next_tier(phone: Phone) -> None:
     assert tier["next"] == {"tier": "gold", "fen": 4_200, "visits": 0, "both": True}
     assert tier["keep"] is None
     assert tier["text_zh"].endswith("再消费 ¥42.00升为金卡。")
-    assert tier["text_en"].endswith("¥42.00 more for 金卡.")
+    assert tier["text_en"].endswith("¥42.00 more for Gold.")
+    assert tier["next_name_en"] == "Gold"
+    assert phone.ask("GET", "/v1/member/me").json()["tier_name_en"] == "Silver"
     assert (shown["coupons"], shown["gifts"], shown["birthday"]) == ([], [], None)
 
 

@@ -17,6 +17,7 @@ SHOP = Shop(HERE, HERE, HERE, HERE, "上海店", "上海", "Asia/Shanghai", time
 BUNDLE = RuleBundle(
     version=1,
     tier_names={"silver": "银卡", "gold": "金卡"},
+    tier_names_en={"gold": "Gold"},
     coupons=(ThresholdCoupon(id="HELLO", name="迎新券", fen_off=500),),
 )
 STANDING = TierStanding(
@@ -68,7 +69,8 @@ def test_what_is_over_on_the_shops_own_day_is_not_shown() -> None:
 def test_the_account_names_tiers_as_the_bundle_does() -> None:
     seen = growth_seen(view(datetime(2026, 7, 1, tzinfo=UTC)), SHOP, BUNDLE)
     assert seen.standing is not None
-    assert seen.standing.tier_name == "银卡"
+    assert (seen.standing.tier_name, seen.standing.tier_name_en) == ("银卡", "银卡")
+    assert seen.standing.text_en.endswith("¥38.00 more for Gold.")
     assert seen.standing.text_zh.endswith("再消费 ¥38.00升为金卡。")
     assert seen.standing.next is not None
     assert (seen.standing.next.fen, seen.standing.keep) == (3_800, None)

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_core.growth.account import explain, is_met, lacking
+from retail_core.growth.account import TierNames, explain, is_met, lacking
 from retail_core.growth.history import (
     Grant,
     History,
@@ -29,6 +29,7 @@ LADDER = (
     TierRule(code="black", spend_fen=900_000, visits=20, mode="any"),
 )
 NAMES = {"standard": "普卡", "silver": "银卡", "gold": "金卡", "black": "黑卡"}
+CALLED = TierNames(NAMES, {"gold": "Gold"})
 PLAN = GrowthPlan(tiers=LADDER, window=RollingWindow(100), grace_days=30)
 STRICT = GrowthPlan(
     tiers=(LADDER[0], *(TierRule(code=t.code, spend_fen=t.spend_fen * 4) for t in LADDER[1:])),
@@ -176,12 +177,13 @@ def test_plans_that_say_the_same_are_one() -> None:
 def test_the_account_says_what_keeps_it_and_what_is_next() -> None:
     spree = [DayActivity(BEGUN + timedelta(days=n), 80_000) for n in range(4)]
     standing = stand(ONE_PLAN, history(spree), BEGUN + timedelta(days=5))
-    zh, en = explain(to_wire(PLAN, standing), "gold", NAMES)
+    zh, en = explain(to_wire(PLAN, standing), "gold", CALLED)
     assert zh == (
         "金卡:自 2023-09-29 起消费 ¥3,200.00,到店 4 天。"
         "有效至 2024-04-12,再消费 ¥3,000.00并再来 4 次可在其后保级。"
         "再消费 ¥5,800.00或再来 16 次升为黑卡。"
     )
+    assert en.startswith("Gold: ¥3,200.00 on 4 days")
     assert "holds until 2024-04-12; ¥3,000.00 more and 4 visits more keeps it beyond." in en
     assert en.endswith("¥5,800.00 more or 16 visits more for 黑卡.")
 
@@ -189,14 +191,14 @@ def test_the_account_says_what_keeps_it_and_what_is_next() -> None:
 def test_the_account_in_the_grace_and_when_it_is_safe() -> None:
     spree = [DayActivity(BEGUN + timedelta(days=n), 80_000) for n in range(4)]
     late = stand(ONE_PLAN, history(spree), BEGUN + timedelta(days=110))
-    zh, en = explain(to_wire(PLAN, late), "gold", NAMES)
+    zh, en = explain(to_wire(PLAN, late), "gold", CALLED)
     assert "有效期已于 2024-04-12 结束,宽限至 2024-05-12" in zh
     assert "until 2024-05-12 keeps it" in en
     safe = [*spree, *(DayActivity(BEGUN + timedelta(days=50 + n), 90_000) for n in range(4))]
     both = check_order([(BEGUN, GrowthPlan(tiers=LADDER, window=CalendarWindow("year")))])
     kept = stand(both, history([*safe]), BEGUN + timedelta(days=60))
     assert kept.keep is not None
-    assert "有效至 2025-12-31" in explain(to_wire(both.newest, kept), "gold", NAMES).zh
+    assert "有效至 2025-12-31" in explain(to_wire(both.newest, kept), "gold", CALLED).zh
 
 
 def test_one_of_two_is_enough_where_either_is_asked() -> None:

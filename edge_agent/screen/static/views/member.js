@@ -2,7 +2,7 @@
 /** A recognised member, as the clerk needs her in one glance. */
 
 import { h, icon } from "../dom.js";
-import { clock, day, exact, integer, quantity, typeset, yuan } from "../format.js";
+import { clock, day, exact, integer, quantity, tierName, typeset, yuan } from "../format.js";
 import { offline } from "../state.js";
 import { nudges } from "./nudges.js";
 
@@ -33,8 +33,8 @@ export function memberView(state, acts) {
 }
 
 /** @param {State} state @param {any} acts */
-function who({ member }, { t, openTier }) {
-  const name = member.tier_name;
+function who({ member, language }, { t, openTier }) {
+  const name = tierName(member, language);
   const tier = member.standing
     ? h("button.tier", { type: "button", id: "tier", onclick: openTier, "aria-haspopup": "dialog" }, name, h("span", { "aria-hidden": "true" }, "›"))
     : h("span.tier", {}, name);

@@ -2,7 +2,7 @@
 /** What the clerk may say next: what goes with it, what a little more would bring. */
 
 import { h, icon } from "../dom.js";
-import { typeset, yuan } from "../format.js";
+import { tierName, typeset, yuan } from "../format.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -41,11 +41,11 @@ function near(state) {
 }
 
 /** @param {State} state @param {any} acts what still keeps her tier, or else what the next one asks */
-function keeping({ member }, { t }) {
+function keeping({ member, language }, { t }) {
   const { standing } = member ?? {};
   const keep = missing(standing?.keep, t);
   const next = missing(standing?.next, t);
-  const words = keep ? t("tier.nudge", { what: keep, tier: standing.tier_name }) : next ? t("tier.nudge.next", { what: next }) : "";
+  const words = keep ? t("tier.nudge", { what: keep, tier: tierName(standing, language) }) : next ? t("tier.nudge.next", { what: next }) : "";
   return words ? [h("li", {}, icon("star"), h("span.what", {}, words))] : [];
 }
 

@@ -2,7 +2,7 @@
 /** Why she holds her tier, and what keeps or raises it. */
 
 import { h } from "../../dom.js";
-import { dateOf, integer, typeset, yuan } from "../../format.js";
+import { dateOf, integer, tierName, typeset, yuan } from "../../format.js";
 import { frame, row } from "./frame.js";
 
 /** @typedef {import("../../state.js").State} State */
@@ -19,7 +19,7 @@ export function tier(state, acts) {
     row(t("tier.spend"), yuan(standing.spend_fen ?? 0)),
     row(t("tier.visits"), integer(standing.visits ?? 0)),
   ].filter((fact) => fact !== null);
-  return frame(t("tier.title", { tier: member.tier_name }), acts, [
+  return frame(t("tier.title", { tier: tierName(member, language) }), acts, [
     h("p.large", { id: "tier-why" }, typeset(standing[`text_${language}`])),
     h("ul.figures", {}, ...facts),
     standing.counted_from ? h("p.muted.small", {}, t("tier.counted", { day: dateOf(standing.counted_from) })) : null,
