@@ -83,7 +83,8 @@ def test_what_is_missing_for_the_next_tier(phone: Phone) -> None:
     assert tier["text_zh"].endswith("再消费 ¥42.00升为金卡。")
     assert tier["text_en"].endswith("¥42.00 more for Gold.")
     assert tier["next_name_en"] == "Gold"
-    assert phone.ask("GET", "/v1/member/me").json()["tier_name_en"] == "Silver"
+    me = phone.ask("GET", "/v1/member/me").json()
+    assert (me["tier_name"], me["tier_name_en"]) == ("金卡", "Gold")
     assert (shown["coupons"], shown["gifts"], shown["birthday"]) == ([], [], None)
 
 
