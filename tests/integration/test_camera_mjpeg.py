@@ -15,6 +15,7 @@ from edge_agent.drivers.camera_opencv.capture import open_source
 from edge_agent.drivers.camera_opencv.mjpeg import MjpegSource, NoParts
 from edge_agent.drivers.camera_opencv.picture_source import Broken, Gone
 from edge_agent.drivers.camera_opencv.sim import MjpegServer
+from tests.factories.waiting import PATIENCE_S
 from tests.fakes.camera import key_of, picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -88,18 +89,50 @@ def test_each_picture_keeps_its_own_size() -> None:
         seen = [source.read() for _ in range(6)]
         source.close()
     whole = picture(40).shape[:2]
-    ratios = [image.shape[0] / whole[0] for image in seen]
-    assert ratios == pytest.approx([1.0, 2.0, 0.5] * 2, abs=0.01)
-    assert [abs(key_of(image) - key) <= 3 for image, key in zip(seen, (40, 90, 140), strict=False)]
+    sizes = {40: 1.0, 90: 2.0, 140: 0.5}
+    for image in seen:
+        (size,) = (size for key, size in sizes.items() if abs(key_of(image) - key) <= 3)
+        assert image.shape[0] / whole[0] == pytest.approx(size, abs=0.01)
+    assert len({image.shape for image in seen}) == len(sizes)
+
+
+def test_who_cannot_keep_up_sees_what_is_now_and_not_what_was() -> None:
+    past = [part(jpeg(key)) for key in range(10, 130)]
+    went, seen = threading.Event(), threading.Event()
+
+    def talk(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(HEAD + past[0])
+        seen.wait(PATIENCE_S)
+        for one in (*past[1:], part(jpeg(200))):
+            connection.sendall(one)
+        went.set()
+        # As a camera does that has nothing new to show yet.
+        connection.recv(1)
+
+    with serving(talk) as url, opened(url) as source:
+        assert abs(key_of(source.read()) - 10) <= 3
+        seen.set()
+        assert went.wait(PATIENCE_S), "two seconds and more of pictures lie in the line"
+        assert abs(key_of(source.read()) - 200) <= 3
 
 
 def test_a_picture_that_is_cut_off_or_none_costs_only_itself() -> None:
     whole = jpeg(77)
     stream = [part(whole[:-200]), part(b"text"), part(whole, len(whole) - 300), part(b"")]
-    with serving(sending(HEAD, *stream, part(whole))) as url, opened(url) as source:
+    due = threading.Semaphore(0)
+
+    def talk(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(HEAD)
+        for piece in (*stream, part(whole)):
+            due.acquire(timeout=PATIENCE_S)
+            connection.sendall(piece)
+
+    with serving(talk) as url, opened(url) as source:
         for _ in stream:
+            due.release()
             with pytest.raises(Broken):
                 source.read()
+        due.release()
         assert abs(key_of(source.read()) - 77) <= 3
         with pytest.raises(Gone):
             source.read()

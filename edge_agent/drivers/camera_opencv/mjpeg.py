@@ -3,9 +3,12 @@
 FFmpeg takes the size of the first picture for that of all and stretches those that differ.
 """
 
+import fcntl
 import http.client
 import socket
 import ssl
+import struct
+import termios
 import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -33,9 +36,14 @@ OPEN_TIMEOUT_S = 1.0
 # For a whole picture, from asking for it: one that drips in is as useless as none.
 PICTURE_TIMEOUT_S = 0.7
 READ_BYTES = 64 << 10
+# One whole picture that waits is the line's jitter; with two this process cannot keep up, and what
+# it would show is the longer past the busier the box is.
+BEHIND_PICTURES = 2
+PICTURE_BYTES_MIN = 512
 # Some cameras pad their pictures; what was cut off has no end marker at all.
 PADDING_MAX = 4_096
 _END = b"\xff\xd9"
+_INT = struct.Struct("@i")
 
 
 class NoParts(Exception):
@@ -43,7 +51,11 @@ class NoParts(Exception):
 
 
 class MjpegSource:
-    """Pictures off one HTTP response; raises Gone, or NoParts, when it cannot be opened."""
+    """Pictures off one HTTP response; raises Gone, or NoParts, when it cannot be opened.
+
+    A box too busy to decode every picture leaves out the old ones, or they would pile up in the
+    line's memory, seconds of them, and each would be shown in its turn.
+    """
 
     paced = True
 
@@ -64,10 +76,25 @@ class MjpegSource:
     def read(self) -> Picture:
         """Return the next picture; raises Broken for one that was cut off or cannot be decoded."""
         self._until = time.monotonic() + PICTURE_TIMEOUT_S
-        content = self._parts.next()
+        content = self._newest()
         if content.rfind(_END, max(0, len(content) - PADDING_MAX)) < 0:
             raise Broken("cut off")
         return decode(np.frombuffer(content, np.uint8), SIDE_MAX)
+
+    def _newest(self) -> bytes:
+        """Return the next part; the last that came, when this process has fallen behind."""
+        content = self._parts.next()
+        if self._come() < BEHIND_PICTURES * _size(content):
+            return content
+        # Reading is so much quicker than decoding that no camera keeps ahead of it for long.
+        until = time.monotonic() + PICTURE_TIMEOUT_S / 2
+        while self._come() >= _size(content) and time.monotonic() < until:
+            content = self._parts.next()
+        return content
+
+    def _come(self) -> int:
+        """Return how many bytes have come that no part was made of."""
+        return self._parts.held + self._line.waiting()
 
     def close(self) -> None:
         """Hang up."""
@@ -83,6 +110,11 @@ class MjpegSource:
             return self._response.read1(READ_BYTES)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Gone("the stream broke off or stalled") from error
+
+
+def _size(content: bytes) -> int:
+    """Return how many bytes another such picture takes; next to none is no measure."""
+    return max(PICTURE_BYTES_MIN, len(content))
 
 
 class _Line:
@@ -126,6 +158,14 @@ class _Line:
         """Limit the next read."""
         if self._socket is not None:
             self._socket.settimeout(seconds)
+
+    def waiting(self) -> int:
+        """Return how many bytes the system holds that were not read."""
+        if self._socket is None:
+            return 0
+        # Behind encryption these are a few bytes more than what comes out of them.
+        count = fcntl.ioctl(self._socket, termios.FIONREAD, bytes(_INT.size))
+        return int(_INT.unpack(count)[0])
 
     def close(self) -> None:
         """Let go of the socket."""

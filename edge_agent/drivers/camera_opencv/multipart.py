@@ -38,6 +38,11 @@ class Parts:
         self._more = more
         self._held = bytearray()
 
+    @property
+    def held(self) -> int:
+        """How many bytes came behind the part that was read last."""
+        return len(self._held)
+
     def next(self) -> bytes:
         """Return the body of the next part; raises Gone when none comes within the bounds."""
         self._to_boundary()
