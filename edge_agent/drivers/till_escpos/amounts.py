@@ -11,7 +11,7 @@ Decimals = Literal["auto", ".", ","]
 
 _CURRENCY = (
     r"(?:[¥￥$€£₽₺₹₩￦₫฿元円圆원]|RMB|CNY|USD|EUR|GBP|HKD|CHF|JPY|PLN|CZK|HUF|TRY|RUB|SEK|NOK|DKK|ARS"
-    r"|SAR|AED|ر\.س|kr|zł|Kč|Ft|Rp|RM|NT\$|HK\$|руб\.?|TL|R\$|₫|đ|VN[DĐ]|บาท|[Ll]ei|RON"
+    r"|SAR|AED|ر\.س|kr|zł|zl|Kč|Kc|Ft|Rp|RM|NT\$|HK\$|руб\.?|TL|R\$|₫|đ|VN[DĐ]|บาท|[Ll]ei|RON"
     r"|[₱₴₸₦₾]|S/|R(?=\d+[.,]\d\d(?!\d)))"
 )
 UNITS = (

@@ -64,7 +64,7 @@ def _tables(
             yield from _placed(headed, rows)
             headed, rows = _heading_of_counts(line), []
         elif not is_rule(line) and vocabulary.meaning(line.text) is None:
-            row = _row(at, cells(line, form), line)
+            row = _row(at, cells(line, form), line, whole_money=not form.places)
             rows += [row] if row is not None else []
     yield from _placed(headed, rows)
 
@@ -86,8 +86,11 @@ def _heading_of_counts(line: Line) -> int | None:
     return places[kinds.index(Column.QTY)][0]
 
 
-def _row(at: int, words: tuple[Cell, ...], line: Line) -> _Row | None:
-    """Return a line with name and amount; None for any other, and for what is multiplied."""
+def _row(at: int, words: tuple[Cell, ...], line: Line, *, whole_money: bool) -> _Row | None:
+    """Return a line with name and amount; None for any other, and for what is multiplied.
+
+    With `whole_money` the currency has no fractions: short bare figures before it may count.
+    """
     end = next((end for end in range(len(words), 0, -1) if _is_money(words[end - 1])), 0)
     start = end
     while start and (words[start - 1].silent or words[start - 1].number is not None):
@@ -96,7 +99,8 @@ def _row(at: int, words: tuple[Cell, ...], line: Line) -> _Row | None:
         return None
     if any(word.text.casefold() in TIMES for word in words[start:end]):
         return None
-    counts = [word for word in words[start:end] if _is_count(word)]
+    figures = words[start : end - 1]
+    counts = [word for word in figures if _is_count(word, whole_money=whole_money)]
     in_columns = {segment.column for segment in line.segments[1:]}
     own = next((word for word in counts if word.start in in_columns), None)
     pushed = counts[-1] if counts and own is None else None
@@ -107,10 +111,12 @@ def _is_money(word: Cell) -> bool:
     return word.number is not None and word.number.is_money
 
 
-def _is_count(word: Cell) -> bool:
+def _is_count(word: Cell, *, whole_money: bool) -> bool:
     number = word.number
-    if number is None or number.is_percent or number.is_money or number.value <= 0:
+    if number is None or number.is_percent or number.value <= 0:
         return False
+    if number.is_money:
+        return whole_money and number.is_bare and len(word.text) <= _DIGITS_MAX
     return number.has_unit or number.has_fraction or len(word.text) <= _DIGITS_MAX
 
 

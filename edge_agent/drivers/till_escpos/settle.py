@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from edge_agent.domain.tapped_receipt import Tendered
 from edge_agent.drivers.till_escpos.reading import Entry, Reading
@@ -148,16 +149,22 @@ def _without_sums(reductions: list[Entry]) -> list[Entry]:
 def _with_late_reductions(
     reading: Reading, total: Entry, lines: tuple[ReceiptLine, ...]
 ) -> Settled:
-    """Follow a till that takes off below its total, when what was paid shows that it did."""
+    """Follow a till that takes off or rounds below its total, when what was paid shows that."""
     below = reading.entries[reading.entries.index(total) + 1 :]
-    late = tuple(_taken_off(entry) for entry in below if entry.meaning is Meaning.DISCOUNT)
-    charged = total.fen + sum(line.amount_fen for line in late)
+    off = tuple(_taken_off(entry) for entry in below if entry.meaning is Meaning.DISCOUNT)
+    # what is rounded behind the payment is about the coins, not about the sum
+    unpaid = takewhile(lambda entry: entry.meaning is not Meaning.TENDER, below)
+    rounding = tuple(_as_printed(entry) for entry in unpaid if entry.meaning is Meaning.ROUNDING)
     is_minus = total.meaning is Meaning.TOTAL or all(
         entry.fen < 0 for entry in below if entry.meaning is Meaning.DISCOUNT
     )
-    said = {_paid(reading), *reading.below, *(each.fen for each in below if each.meaning in _SUMS)}
-    if late and (is_minus or charged == _paid(reading)) and charged in said:
-        return Settled((*lines, *late), charged, adds_up=True)
+    paid = _paid(reading)
+    said = {paid, *reading.below, *(each.fen for each in below if each.meaning in _SUMS)}
+    for rounded in (rounding, tuple(map(_negated, rounding)), ()):
+        late = (*off, *rounded)
+        charged = total.fen + sum(line.amount_fen for line in late)
+        if late and (is_minus or charged == paid) and charged in said:
+            return Settled((*lines, *late), charged, adds_up=True)
     return Settled(lines, total.fen, adds_up=True)
 
 
