@@ -94,10 +94,18 @@ class CardReplica(FakeReplica):
     ) -> tuple[UUID, ...]:
         """Apply; now and then the file is synced."""
         changed = super().apply_changes(feed_epoch=feed_epoch, pos=pos, changes=changes)
+        self._written()
+        return changed
+
+    def finish_load(self, *, feed_epoch: int, base: int) -> None:
+        """Put a snapshot in force: one transaction, like any other."""
+        super().finish_load(feed_epoch=feed_epoch, base=base)
+        self._written()
+
+    def _written(self) -> None:
         self._applied += 1
         if self._applied % SYNC_EVERY == 0:
             self._synced = (self._position, dict(self._members))
-        return changed
 
     def killed(self) -> None:
         """Keep what a killed program leaves: all of it, position and content."""
@@ -108,6 +116,7 @@ class CardReplica(FakeReplica):
         """Go back to what was synced last."""
         self._position, members = self._synced
         self._members = dict(members)
+        self._loading = None
 
     def copied(self) -> "CardReplica":
         """Return the file as it is now."""

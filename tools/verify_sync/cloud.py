@@ -24,6 +24,8 @@ from cloud_broker.services.line.downlink import Outbound
 from cloud_broker.services.line.frames import Inbound
 from cloud_broker.services.members.members import Members
 from cloud_broker.services.rights.restoring import Restoring
+from cloud_broker.services.stores.snapshots import Snapshots
+from cloud_broker.services.stores.store_sets import StoreSets
 from retail_core.tally import FaultTally
 from retail_core.wire.messages import ChangeFrame
 from retail_core.wire.restored import BoxStanding, CloudHolds
@@ -124,6 +126,8 @@ class Cloud:
         self._greeter = Greeter(self.units, self.tally)
         self._announcer = Announcer(self.units, self.clock)
         self._restoring = Restoring(self.units, self.clock)
+        self._snapshots = Snapshots(self.units, self.clock)
+        self._sets = StoreSets(self.units, self.clock)
         self._marks: dict[tuple[UUID, UUID], int] = {}
         self.inbox.clear()
 
@@ -144,6 +148,18 @@ class Cloud:
         """Answer a box over HTTP."""
         return self.members.changes_since(TENANT, _places()[device], pos)
 
+    def snapshot(self, device: UUID) -> bytes:
+        """Return the manifest of a box's store."""
+        return self._snapshots.manifest(TENANT, _places()[device].store)
+
+    def snapshot_part(self, device: UUID, sha256: bytes, start: int, size: int) -> bytes:
+        """Return a part of what a manifest names."""
+        return self._snapshots.part(TENANT, _places()[device].store, sha256, start, size)
+
+    def kept_since(self, device: UUID, pos: int) -> ChangeFrame:
+        """Return what of the feed no snapshot holds."""
+        return self._sets.kept_since(TENANT, _places()[device].store, pos)
+
     def stand(self, device: UUID, said: BoxStanding) -> CloudHolds:
         """Answer a box that tells a restored cloud what it holds."""
         return self._restoring.hear(TENANT, _places()[device], said)
@@ -159,6 +175,7 @@ class Cloud:
             for store, head in older.heads.items()
         }
         draft.versions = {one: max(ver + 1, epoch) for one, ver in older.versions.items()}
+        draft.snapshots, draft.segments = {}, {}
         self.units.states[TENANT] = draft.whole()
 
     # ---- one turn -------------------------------------------------------------------------------

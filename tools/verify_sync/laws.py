@@ -4,6 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from retail_core.loyalty.postings import member_account
+from tests.fakes.cloud_sets import FakeSetRepo
 from tools.verify_sync.cloud import PERSONS
 from tools.verify_sync.world import BURST, POINTS, Step, ViolationError, World, booked_ids
 
@@ -134,8 +135,9 @@ def _check_replicas(world: World) -> None:
             where = box.replica.feed_position()
             raise ViolationError(f"box {at} stands at {where}, the feed ends at {head.head}")
         held = box.replica.members()
-        newest = {row.change.key: row.change.ver for row in state.feeds[box.shop.store]}
-        wrong = [key for key, ver in newest.items() if held.get(key, (-1, None))[0] != ver]
+        theirs = dict(FakeSetRepo(state).held(box.shop.store).members)
+        wrong = [key for key, ver in theirs.items() if held.get(key, (-1, None))[0] != ver]
+        wrong += [key for key in held if key not in theirs]
         if wrong:
             raise ViolationError(f"box {at} holds {len(wrong)} members otherwise than the cloud")
 

@@ -393,6 +393,21 @@ class Feed(FakeCloudDirectory):
 
     def changes_since(self, pos: int) -> ChangeFrame:
         """Return the feed after a position. Raises Fault SYNC_LINK_DOWN."""
+        return self._asked().changes_since(self._device, pos)
+
+    def kept_since(self, pos: int) -> ChangeFrame:
+        """Return what no snapshot holds. Raises Fault SYNC_LINK_DOWN."""
+        return self._asked().kept_since(self._device, pos)
+
+    def snapshot(self) -> bytes:
+        """Return the store's manifest. Raises Fault SYNC_LINK_DOWN."""
+        return self._asked().snapshot(self._device)
+
+    def snapshot_part(self, sha256: bytes, start: int, size: int) -> bytes:
+        """Return a part of a segment. Raises Fault SYNC_LINK_DOWN."""
+        return self._asked().snapshot_part(self._device, sha256, start, size)
+
+    def _asked(self) -> Cloud:
         if not self._world.http_up:
             raise Fault(FaultCode.SYNC_LINK_DOWN)
-        return self._world.cloud.changes_since(self._device, pos)
+        return self._world.cloud

@@ -68,6 +68,7 @@ class FeedReader:
         self._first: dict[UUID, None] = {}
         self._intake: SnapshotIntake | None = None
         self._whole_wanted = _is_no_whole(replica)
+        self._no_whole = False
 
     def owing(self) -> bool:
         """Return whether something is to be tried again."""
@@ -126,6 +127,11 @@ class FeedReader:
                 self._whole_wanted = fault.code == FaultCode.SYNC_REFETCH
                 raise
             if epoch not in {0, frame.feed_epoch}:
+                if not self._no_whole:
+                    # Records of a time that the restored cloud does not know may be newer than
+                    # its own by their versions: only a whole takes them away.
+                    self._whole_wanted = True
+                    return True
                 # Where there is no snapshot, a new epoch is read from its beginning.
                 epoch, pos = frame.feed_epoch, 0
                 continue
@@ -134,6 +140,7 @@ class FeedReader:
             self._apply(frame)
             epoch, pos = frame.feed_epoch, frame.pos
             self._serve_first()
+        self._no_whole = False
         self.gap.clear()
         return False
 
@@ -148,6 +155,7 @@ class FeedReader:
             if fault.code != FaultCode.API_NOT_FOUND:
                 raise
             self._replica.drop_load()
+            self._no_whole = True
         else:
             self._unheard += self.swapped
             self._tell_unheard()

@@ -170,6 +170,24 @@ def test_a_new_epoch_is_taken_as_a_whole(box: Box) -> None:
     assert found.ver == 3, "a restored cloud knows an older version, and that one holds"
 
 
+def test_a_new_epoch_found_while_reading_is_taken_as_a_whole(box: Box) -> None:
+    member = make_id()
+    box.publish(6, [held(member, 1)])
+    box.line.session_began()
+    box.settled()
+    box.hear(6, make_change(7, member, 9, make_record()))
+    assert box.replica.feed_position() == (EPOCH, 7)
+
+    box.publish(6, [held(member, 3)], epoch=2)  # restored from before the member's ninth version
+    box.directory.feed = [make_change(6, member, 1, make_record())]
+    box.line.session_began()
+    box.settled()
+    assert box.replica.feed_position() == (2, 6)
+    found = box.replica.member(member)
+    assert found is not None
+    assert found.ver == 3
+
+
 def test_a_damaged_part_is_fetched_again_and_parts_are_small(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
