@@ -29,8 +29,8 @@ _GLUED = re.compile(
 )  # "合计:42.00", "Total$5", "合计42.00"
 _CURRENCIES = re.split(
     r"\s",
-    "¥ ￥ $ € £ ₺ ₽ ₫ 元 円 원 บาท eur euro rmb cny usd hk$ nt$ r$ pln zł zl czk kč kc huf ft try tl "
-    "rub руб руб. р. gbp chf sek nok dkk kr kr. ron lei vnd vnđ đ krw jpy rm rp s/ "
+    "¥ ￥ $ € £ ₺ ₽ ₫ 元 円 원 บาท eur euro rmb cny usd hk$ nt$ r$ pln zł zl czk kč kc huf ft try "
+    "tl rub руб руб. р. gbp chf sek nok dkk kr kr. ron lei vnd vnđ đ krw jpy rm rp s/ "
     "₱ php ₹ rs rs. inr ₴ грн thb myr idr sgd aud nzd cad mxn cop clp pen aed sar",
 )
 SILENT = frozenset({"=", *_CURRENCIES, *UNITS.casefold().split("|")})
