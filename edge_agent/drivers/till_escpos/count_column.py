@@ -113,11 +113,11 @@ def _is_money(word: Cell) -> bool:
 
 def _is_count(word: Cell, *, whole_money: bool) -> bool:
     number = word.number
-    if number is None or number.is_percent or number.value <= 0:
+    if number is None or number.is_percent or not number.value:
         return False
     if number.is_money:
-        return whole_money and number.is_bare and len(word.text) <= _DIGITS_MAX
-    return number.has_unit or number.has_fraction or len(word.text) <= _DIGITS_MAX
+        return whole_money and number.is_bare and len(word.text.lstrip("-")) <= _DIGITS_MAX
+    return number.has_unit or number.has_fraction or len(word.text.lstrip("-")) <= _DIGITS_MAX
 
 
 def _is_run_together(row: _Row, place: int) -> bool:

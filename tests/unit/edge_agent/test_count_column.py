@@ -89,3 +89,19 @@ def test_a_till_that_counts_nothing_leaves_the_figure_to_the_name() -> None:
         "泉未 天然水新包装家庭 550  12.00",
     )
     assert read(paper(*rows, total="18.00"))[-1] == ("泉未 天然水新包装家庭 550", 1_000, 1_200)
+
+
+def test_what_comes_back_has_its_count_too() -> None:
+    rows = (
+        "退货单",
+        "原单号:5001",
+        HEADING,
+        "小圆满 原味薯片 104g -1    -12.50",
+        "可乐               -2      -6.00",
+        "合计                      -18.50",
+    )
+    data = b"\x1b@" + "\n".join(rows).encode("gb18030") + b"\n\n\x1dVB\x00"
+    receipt, _ = read_stream(data, AUTO)
+    assert (receipt.kind, receipt.fault, receipt.total_fen) == ("refund", None, 1_850)
+    found = [(line.name, line.qty_milli, line.amount_fen) for line in receipt.lines]
+    assert found == [("小圆满 原味薯片 104g", 1_000, 1_250), ("可乐", 2_000, 600)]
