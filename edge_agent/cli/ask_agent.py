@@ -22,7 +22,9 @@ from retail_core.texts.faults import FaultCode
 JOURNAL_FILE = "journal.db"
 TIMEOUT_S = 20.0
 FILE_TIMEOUT_S = 120.0
-NOT_RUNNING = "盒子程序没有运行,先启动 / the agent is not running: systemctl start edge-agent"
+NOT_RUNNING = (
+    "盒子程序没有运行,先启动 / the agent is not running: systemctl start regulars-edge-agent"
+)
 
 
 @dataclass(frozen=True, slots=True)

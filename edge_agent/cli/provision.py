@@ -23,7 +23,7 @@ from retail_core.texts.faults import FaultCode
 EXIT_FAULT = 2
 IDENTITY, AUTHORITIES, DEVICE, CONFIG = "identity.pem", "ca.pem", "device.toml", "config.toml"
 _CONFIG = """\
-# 盒子的配置,可以改;全部选项见 docs/reference/agent-config.md / this box's config, to be changed.
+# 盒子的配置,可以改;全部选项见 docs/how-to/till-screen.md / this box's config, to be changed.
 device_file = "device.toml"
 data_dir = "data"
 """

@@ -38,10 +38,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.SYNC_BOOKING_WAITS: FaultSpec(
         "network",
         503,
-        "{count} 条账已落盘、还没入账,最早的在 {ago}前。自己会入完;一直不减就看 `cloud-broker "
-        "serve` 是否在运行、数据库是否太慢",
+        "{count} 条账已落盘、还没入账,最早的在 {ago}前。自己会入完;一直不减就看 "
+        "`cloud-broker run` 是否在运行、数据库是否太慢",
         "{count} events are durable and not booked yet, the oldest for {ago}. They are booked by"
-        " themselves; if the number stays, see whether `cloud-broker serve` runs and whether the"
+        " themselves; if the number stays, see whether `cloud-broker run` runs and whether the"
         " database is too slow",
         retryable=True,
     ),
@@ -162,8 +162,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.SYNC_AGENT_AWAY: FaultSpec(
         "setup",
         503,
-        "盒子的程序没有运行,下面只看文件和线路。`systemctl start edge-agent`",
+        "盒子的程序没有运行,下面只看文件和线路。`systemctl start regulars-edge-agent`",
         "the box's program does not run; what follows looks at the files and the line alone."
-        " `systemctl start edge-agent`",
+        " `systemctl start regulars-edge-agent`",
     ),
 }

@@ -82,4 +82,4 @@ def test_pairing_says_in_both_languages_that_nothing_runs(tmp_path: Path) -> Non
     asked = ["terminals", "pair", "-c", str(tmp_path / "agent.toml"), "--operator", "9001"]
     shown = runner.invoke(cli.app, asked)
     assert (shown.exit_code, "盒子程序没有运行" in shown.output) == (3, True), shown.output
-    assert "systemctl start edge-agent" in shown.output
+    assert "systemctl start regulars-edge-agent" in shown.output
