@@ -37,6 +37,8 @@ class TestInvitations:
             with pytest.raises(Fault) as refused:
                 grown.sharing.opened(grown.who(person), token, device)
             assert refused.value.code == FaultCode.INVITE_REFUSED
+            said, reason = refused.value.text("zh"), str(refused.value.fields["reason"])
+            assert reason not in said, "she reads words, not our names for them"
             return refused.value.fields["reason"]
 
         assert why(ann, b"another browser") == "herself"

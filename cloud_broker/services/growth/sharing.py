@@ -20,7 +20,7 @@ from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.members.phones import PhoneHolder
 from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.errors import Fault
-from retail_core.growth.referral import Link, Newcomer, ReferralRule, refusal
+from retail_core.growth.referral import Link, Newcomer, ReferralRule, Refusal, refusal
 from retail_core.growth.rewards import Reward
 from retail_core.growth.task_progress import runs_on
 from retail_core.growth.tasks import ShareTask
@@ -33,6 +33,19 @@ DEVICE_BYTES_MAX = 64
 _ID_BYTES = 16
 _CONTEXT = b"regulars-share-1"
 _DEVICE = b"regulars-share-device-1"
+
+
+# What the member reads on her phone, in zh and en.
+_WHY = {
+    Refusal.HERSELF: ("这是您自己的链接", "this is your own link"),
+    Refusal.INVITED: ("您已由朋友邀请过", "a friend has invited you before"),
+    Refusal.KNOWN: ("您在收到链接之前就是会员", "you were a member before the link was made"),
+    Refusal.SAME_DEVICE: (
+        "这部手机是邀请人的,或已受邀过",
+        "this phone is the friend's own, or was invited before",
+    ),
+    Refusal.TOO_LATE: ("入会已久,链接过了时间", "you joined too long ago for this link"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +129,10 @@ class Sharing:
         opened = Opened(link, member, day, joined, device)
         if invites:
             if herself or why is not None:
-                raise Fault(FaultCode.INVITE_REFUSED, reason="herself" if why is None else why)
+                raise _refused(why or Refusal.HERSELF)
             unit.tasks.add_referral(opened, now_ms)
         elif herself or (device and device == link.device):
-            raise Fault(FaultCode.INVITE_REFUSED, reason="herself")
+            raise _refused(Refusal.HERSELF)
         else:
             unit.tasks.add_open(opened, now_ms)
         unit.tasks.add_due({link.member, member}, now_ms)
@@ -181,3 +194,8 @@ def _runs(bundle: RuleBundle, about: str, today: date) -> bool:
 
 def _device(told: bytes) -> bytes:
     return sha256(_DEVICE + told[:DEVICE_BYTES_MAX]).digest()[:_ID_BYTES] if told else b""
+
+
+def _refused(why: Refusal) -> Fault:
+    zh, en = _WHY[why]
+    return Fault(FaultCode.INVITE_REFUSED, reason=why.value, why_zh=zh, why_en=en)

@@ -10,7 +10,7 @@ from edge_agent.api.models.enrolments import Tag
 from edge_agent.api.models.members import MemberAnswered
 from retail_core.limits import NAME_CHARS_MAX
 
-Phone = Annotated[str, Field(min_length=4, max_length=32, examples=["13800138000", "+85291234567"])]
+Phone = Annotated[str, Field(min_length=1, max_length=32, examples=["13800138000", "+85291234567"])]
 
 
 class ConsentAsked(Asked):

@@ -72,8 +72,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.INVITE_REFUSED: FaultSpec(
         "conflict",
         409,
-        "这次不算邀请({reason})",
-        "this does not count as an invitation ({reason})",
+        "这次不算邀请:{why_zh}",
+        "this does not count as an invitation: {why_en}",
     ),
     FaultCode.MALL_STOCK_WRONG: FaultSpec(
         "conflict",

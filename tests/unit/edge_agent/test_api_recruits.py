@@ -257,7 +257,9 @@ def test_what_is_said_of_the_gift(box: Box, record: dict[str, Any], gift: str) -
     assert recruit(box, PHONE.removeprefix("86"))["welcome_gift"] == gift
 
 
-@pytest.mark.parametrize("phone", ["1391234567", "139123456789", "12345678901", "tel 139"])
+@pytest.mark.parametrize(
+    "phone", ["9", "139", "1391234567", "139123456789", "12345678901", "tel 139"]
+)
 def test_what_is_no_number_is_said_in_words(box: Box, phone: str) -> None:
     answer = post(box, "/v1/recruits", {"phone": phone}, **clerk(box))
     assert (answer.status_code, answer.json()["code"]) == (422, "M145")
