@@ -27,7 +27,13 @@ def build_attach(basis: Basis, services: Services, surface: Surface) -> Attach:
     def told(found: Identification, till: UUID) -> None:
         surface.counter.recognised(found, surface.visits.at(till))
 
-    return Attach(services.members, identify, told, lambda till: rate.take(f"till:{till}"))
+    return Attach(
+        services.members,
+        identify,
+        told,
+        lambda till: rate.take(f"till:{till}"),
+        basis.settings.device.card_numbers,
+    )
 
 
 def build_serve(basis: Basis, services: Services, surface: Surface) -> ServeTill:

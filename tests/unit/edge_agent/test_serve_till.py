@@ -15,7 +15,7 @@ from edge_agent.settings import load_settings
 from retail_core.clock import TimeQuality
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import EventType
-from tests.factories.agent_api import CARD_UID, MEMBER, PRINTING_TILL, Box
+from tests.factories.agent_api import CARD_UID, MEMBER, PRINTING_TILL, Box, member_record
 from tests.factories.agent_files import DEVICE, write_agent
 
 MEMBER_ASKED = TillRequest(Means.MEMBER, "0700", card="13800138000")
@@ -44,6 +44,19 @@ def test_a_till_names_a_member_by_phone_or_card(box: Box) -> None:
         assert (told.fault, told.name, told.tier) == (None, "李敏", "gold")
     assert box.visits.lanes_with(MEMBER) == (box.visits.at(PRINTING_TILL).lane,)
     assert ask(box, TillRequest(Means.PING, "0100")) == TillAnswer()
+
+
+def test_a_till_names_a_member_by_the_number_printed_on_her_card(box: Box) -> None:
+    agent = box.agent
+    serve = build_serve(agent.basis, agent.services, agent.surface)
+    assert serve.attach.numbers == agent.basis.settings.device.card_numbers
+    serve = replace(serve, attach=replace(serve.attach, numbers=("9900########",)))
+    asked = replace(MEMBER_ASKED, card="990012345678")
+    assert serve.answer(PRINTING_TILL, "x", asked).fault is not None
+    hashed = agent.services.members.card_hash(b"990012345678")
+    agent.storage.replica.put_member(MEMBER, 5, member_record(cards=(hashed,)))
+    told = serve.answer(PRINTING_TILL, "x", asked)
+    assert (told.fault, told.name) == (None, "李敏")
 
 
 @pytest.mark.parametrize("card", ["13900139000", "ffffffff", "nonsense", "900000000000000000"])
