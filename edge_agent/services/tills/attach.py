@@ -35,7 +35,7 @@ class Attach:
     def by_text(self, till: UUID, text: str) -> MemberView:
         """Return the member; Faults API_NOT_FOUND, those of codes, API_RATE when asked too often.
 
-        What the text is shows in its form: a digit code, a printed number, a card, a phone, else a code.
+        What the text is shows in its form: a digit code, a number on a card, a phone, else a code.
         """
         self.rate(till)
         found = self._found(till, text)
