@@ -9,6 +9,10 @@ from retail_core.texts.faults import FaultCode
 
 LABELS = "labels.csv"
 COLUMNS = ("file", "identity")
+NOT_THERE = (
+    "没有这个文件,每张照片一行,列 file、identity"
+    " / it is not there; a line for each photo, columns file and identity"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,10 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The usable rows in their order, and how many were not usable."""
+    """The usable rows in their order, and how many were not usable.
+
+    A file that is given to two people has a row for each: which is wrong is not known here.
+    """
 
     rows: tuple[Labelled, ...]
     incomplete: int
@@ -40,6 +47,8 @@ def read_labels(folder: Path) -> Labels:
             if missing:
                 raise _invalid(path, f"no column {', '.join(missing)}")
             labels = _labels(table)
+    except FileNotFoundError as error:
+        raise _invalid(path, NOT_THERE) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _invalid(path, error) from error
     if not labels.rows:
@@ -48,17 +57,17 @@ def read_labels(folder: Path) -> Labels:
 
 
 def _labels(table: "csv.DictReader[str]") -> Labels:
-    rows: dict[str, Labelled] = {}
+    rows: dict[Labelled, None] = {}
     incomplete = repeated = 0
     for row in table:
         file, identity = ((row[name] or "").strip() for name in COLUMNS)
         if not file or not identity or "\0" in file:
             incomplete += 1
-        elif file in rows:
+        elif (labelled := Labelled(file, identity)) in rows:
             repeated += 1
         else:
-            rows[file] = Labelled(file, identity)
-    return Labels(tuple(rows.values()), incomplete, repeated)
+            rows[labelled] = None
+    return Labels(tuple(rows), incomplete, repeated)
 
 
 def _invalid(path: Path, detail: object) -> Fault:

@@ -89,7 +89,7 @@ def gather(folder: Path, labels: Labels, models: FaceModels, progress: Progress)
             unreadable.append(row.file)
         progress(done, len(labels.rows))
     believed = tuple(photo for mark, photo in photos.items() if mark not in two_names)
-    doubtful = tuple(file for files in two_names.values() for file in files)
+    doubtful = tuple(dict.fromkeys(file for files in two_names.values() for file in files))
     return Gathered(believed, tuple(missing), tuple(unreadable), tuple(same), doubtful)
 
 

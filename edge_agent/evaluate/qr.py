@@ -29,6 +29,10 @@ from retail_core.texts.faults import FaultCode
 Picture = NDArray[np.uint8]
 
 CASCADE, FIRST = "cascade", "zxing"
+NOT_THERE = (
+    "没有这个文件,每张图片一行 JSON:file、category、kind、expected 或 quads"
+    " / it is not there; a line of JSON for each picture: file, category, kind, expected or quads"
+)
 
 
 def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
@@ -64,10 +68,12 @@ def as_report(scores: dict[str, Score], unusable: int) -> dict[str, object]:
 
 
 def _examples(folder: Path) -> tuple[list[Example], int]:
+    path = folder / MANIFEST
     try:
         return examples(folder)
+    except FileNotFoundError as error:
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=NOT_THERE) from error
     except (OSError, ValueError) as error:
-        path = folder / MANIFEST
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=path, detail=error) from error
 
 

@@ -101,6 +101,7 @@ def test_a_folder_without_labels_is_refused_with_a_code(models_dir: Path, tmp_pa
     shown = runner.invoke(app, ["faces", str(tmp_path), "--models-dir", str(models_dir)])
     assert shown.exit_code == 2
     assert "I105" in shown.stderr
+    assert "columns file and identity" in shown.stderr, "what is wanted, not the system's words"
     missing = runner.invoke(app, ["faces", str(tmp_path), "--models-dir", str(tmp_path)])
     assert missing.exit_code == 2
     assert "M102" in missing.stderr
