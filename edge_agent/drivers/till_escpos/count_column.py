@@ -38,6 +38,7 @@ def with_counts_apart(
 
     Where many rows have no count at all, the till counts only some: nothing is changed then.
     """
+    lines = tuple(_with_sizes_in_names(lines, form))
     changed = list(lines)
     for place, rows in _tables(lines, form, vocabulary):
         pushed = {
@@ -51,6 +52,34 @@ def with_counts_apart(
             for line, column in pushed.items():
                 changed[line] = _cut(lines[line], column)
     return tuple(changed)
+
+
+def _with_sizes_in_names(lines: tuple[Line, ...], form: NumberFormat) -> Iterator[Line]:
+    """Put what stands between name and count, a size of so many pieces, to the name."""
+    place: int | None = None
+    for line in lines:
+        if column_heading(line):
+            kinds = [kind for _, kind in heading_places(line)]
+            next_to_name = kinds[:2] == [Column.NAME, Column.QTY]
+            place = _heading_of_counts(line) if next_to_name else None
+        yield line if place is None else _size_in_name(line, place, form)
+
+
+def _size_in_name(line: Line, place: int, form: NumberFormat) -> Line:
+    segments = line.segments
+    first = next((at for at, one in enumerate(segments) if at and one.column >= place), 0)
+    sizes = segments[1:first]
+    if not sizes or not any(_begins_with_count(one, form) for one in segments[first:]):
+        return line
+    if not all(_begins_with_count(one, form) for one in sizes):
+        return line
+    name = replace(segments[0], text=" ".join(one.text for one in segments[:first]))
+    return replace(line, segments=(name, *segments[first:]))
+
+
+def _begins_with_count(segment: Segment, form: NumberFormat) -> bool:
+    words = cells(Line((segment,)), form)
+    return bool(words) and _is_count(words[0], whole_money=False)
 
 
 def _tables(
@@ -97,7 +126,7 @@ def _row(at: int, words: tuple[Cell, ...], line: Line, *, whole_money: bool) -> 
         start -= 1
     if not 0 < start < end or len(words) - end > _CODES_BEHIND_MAX:
         return None
-    if any(word.text.casefold() in TIMES for word in words[start:end]):
+    if any(_multiplies(words, at) for at in range(start, end)):
         return None
     figures = words[start : end - 1]
     counts = [word for word in figures if _is_count(word, whole_money=whole_money)]
@@ -105,6 +134,15 @@ def _row(at: int, words: tuple[Cell, ...], line: Line, *, whole_money: bool) -> 
     own = next((word for word in counts if word.start in in_columns), None)
     pushed = counts[-1] if counts and own is None else None
     return _Row(at, words[:start], own, pushed)
+
+
+def _multiplies(words: tuple[Cell, ...], at: int) -> bool:
+    """Whether a sign stands at an amount: "2 x 3.50"; "screws 5x40" have a size."""
+    if words[at].text.casefold() not in TIMES:
+        return False
+    beside = (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2])
+    runs_on = len(beside) > 1 and beside[0].end == words[at].start == beside[1].start - 1
+    return not runs_on or any(map(_is_money, beside))
 
 
 def _is_money(word: Cell) -> bool:

@@ -20,10 +20,15 @@ M = TypeVar("M")
 
 def normal(text: str) -> str:
     """Fold widths, case, accents and punctuation: words with single blanks between them."""
+    folded = without_accents(text).replace("ı", "i")  # Turkish capitals had no dot
+    return " ".join(re.sub(r"[^\w]|_", " ", folded).split())
+
+
+def without_accents(text: str) -> str:
+    """Fold widths, case and accents."""
     apart = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    folded = unicodedata.normalize("NFC", bare).replace("ı", "i")  # Turkish capitals had no dot
-    return " ".join(re.sub(r"[^\w]|_", " ", folded).split())
+    return unicodedata.normalize("NFC", bare)
 
 
 class WordIndex(Generic[M]):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge_agent.drivers.till_escpos.paper_words import paper_words
-from edge_agent.drivers.till_escpos.word_index import WordIndex
+from edge_agent.drivers.till_escpos.word_index import WordIndex, without_accents
 
 
 class Meaning(StrEnum):
@@ -54,8 +54,11 @@ MEANINGS: Mapping[Meaning, tuple[str, ...]] = {
 }
 _SUMS = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL})
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]")
+_HEADINGS = {word: column for column in Column for word in _of(_FILE["columns"][column.value])}
+# Many tills print capitals without their accents: ARTICULO.
 COLUMN_OF: Mapping[str, Column] = {
-    word: column for column in Column for word in _of(_FILE["columns"][column.value])
+    **{without_accents(word): column for word, column in _HEADINGS.items()},
+    **_HEADINGS,
 }
 REMARKS = _of(_FILE["remarks"])
 
