@@ -6,6 +6,7 @@ FRAME_BYTES_MAX = 256 * 1024
 BODY_BYTES_MAX = FRAME_BYTES_MAX - 1024  # one event always fits a frame
 FRAME_ZSTD_FROM_EVENTS = 8
 FRAME_BYTES_FEW = 16 * 1024  # as far as a frame shrinks on a thin line
+FRAME_BYTES_LIVE = 16 * 1024  # plain and no longer: a frame of sales made now
 ACK_RANGES_MAX = 256
 CHANGES_PER_FRAME_MAX = 256
 SHARDS = 64

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Generic, TypeVar
 
+from retail_core import limits
 from retail_core.wire.packing import is_packed
 
 BATCH_MAX = 1_000
@@ -17,15 +18,12 @@ _BUSY = 2
 _VERY_BUSY = 32
 GATHER_S_MAX = 0.008
 
-# A frame above this is backlog: a live frame holds one or two sales.
-LIVE_BYTES_MAX = 4 * 1024
-
 _T = TypeVar("_T")
 
 
 def is_live(payload: bytes) -> bool:
-    """Return whether a frame is of sales made now; a packed one holds many, short as it is."""
-    return len(payload) <= LIVE_BYTES_MAX and not is_packed(payload)
+    """Return whether a frame is of sales made now: a box leaves those short and never packs them."""
+    return len(payload) <= limits.FRAME_BYTES_LIVE and not is_packed(payload)
 
 
 def gather_s(waiting: int, previous: int, took_s: float) -> float:

@@ -294,7 +294,7 @@ class Uplink:
         self._noted((frame.first_seq, frame.last_seq), damaged)
         run = run_of(records, frame.lane, self._window.bytes)
         if len(run) == room:
-            self._link.publish_up(self._frame(run))
+            self._link.publish_up(self._frame(run, frame.lane))
             return True
         held = from_seqs(record.seq for record in records)
         flies = [replace(frame, first_seq=run[0].seq, last_seq=run[-1].seq)] if run else []
@@ -306,7 +306,7 @@ class Uplink:
             others = [one for one in self._in_flight if one != frame]
             self._in_flight = (*others, *flies)
         if run:
-            self._link.publish_up(self._frame(run))
+            self._link.publish_up(self._frame(run, frame.lane))
         return False
 
     def _read(self, frame: InFlight) -> tuple[Sequence[Record], tuple[int, ...]]:
@@ -351,7 +351,7 @@ class Uplink:
             self._tally.count(fault.code)
             return None
 
-    def _frame(self, records: Sequence[Record]) -> bytes:
+    def _frame(self, records: Sequence[Record], lane: str) -> bytes:
         plain = encode(
             UpFrame(
                 v=WIRE_VERSION,
@@ -366,7 +366,9 @@ class Uplink:
                 sent_mono_ms=self._now_ms() if self._boot else 0,
             )
         )
-        return packed(plain, len(records), self._packing)
+        # The cloud knows sales made now by this: whatever is packed waits behind all backlog.
+        is_live = lane == LIVE and len(plain) <= limits.FRAME_BYTES_LIVE
+        return plain if is_live else packed(plain, len(records), self._packing)
 
     def _measure(self, ranges: Ranges) -> None:
         """Learn the round trip and the line's width from frames answered at the first attempt."""
@@ -384,6 +386,8 @@ class Uplink:
 
 def run_of(records: Sequence[Record], lane: str, bytes_max: int) -> list[Record]:
     """Return the consecutive records that one frame of a lane holds: the newest or the oldest."""
+    if lane == LIVE:
+        bytes_max = min(bytes_max, limits.FRAME_BYTES_LIVE)
     run: list[Record] = []
     size = 0
     step = -1 if lane == LIVE else 1

@@ -343,7 +343,7 @@ def test_a_backlog_without_an_end_does_not_keep_what_waits_from_being_booked(
     box = new_box(floor.units, floor.tenant, "上海店")
     for _ in range(20):
         box.sells()
-    frame = box.frame()
+    frame = packed(box.frame(), 20, NEWEST_PACKING)
     assert not is_live(frame)
     floor.keeper()
     eventually(lambda: floor.shares() == [64] and 7 in floor.lines[0].ready)
@@ -363,7 +363,7 @@ def test_the_broker_need_not_hold_a_backlog_until_it_is_durable(floor: Floor) ->
     box = new_box(floor.units, floor.tenant, "上海店")
     for _ in range(20):
         box.sells()
-    frame = box.frame()
+    frame = packed(box.frame(), 20, NEWEST_PACKING)
     floor.keeper()
     eventually(lambda: floor.shares() == [64] and 7 in floor.lines[0].ready)
     (line,), (ingest,) = floor.lines, floor.ingests

@@ -2,7 +2,11 @@
 
 import pytest
 
+from cloud_broker.ingest.batcher import is_live
 from retail_core import limits
+from retail_core.wire.codec import decode_up, encode
+from retail_core.wire.messages import WIRE_VERSION, AckFrame
+from retail_core.wire.packing import NEWEST_PACKING, is_packed
 from tests.unit.edge_agent.test_uplink import Bench
 
 
@@ -47,3 +51,17 @@ def test_what_waits_when_the_program_begins_is_backlog(bench: Bench) -> None:
     bench.uplink = bench.built()
     bench.uplink.pump()
     assert bench.sent() == [(1, 256), (257, 512)]
+
+
+def test_many_sales_made_at_once_go_as_what_the_cloud_takes_for_live(bench: Bench) -> None:
+    bench.uplink.session_began()
+    held = bench.journal.epoch
+    read = AckFrame(WIRE_VERSION, held, (), limits.FRAMES_IN_FLIGHT, packing=NEWEST_PACKING)
+    bench.uplink.on_ack(encode(read))
+    bench.sell(100)
+    bench.uplink.pump()
+    newest, *older = bench.link.up
+    assert is_live(newest)
+    assert len(decode_up(newest).events) > limits.FRAME_ZSTD_FROM_EVENTS
+    assert older
+    assert all(is_packed(one) for one in older)
