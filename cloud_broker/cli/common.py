@@ -33,14 +33,15 @@ def coded_errors() -> Iterator[None]:
     try:
         yield
     except Fault as fault:
-        _tell(fault)
+        tell(fault)
         raise typer.Exit(EXIT_FAULT) from None
     except StoreRefusedError as refused:
-        _tell(Fault(FaultCode.API_BODY_INVALID, detail=str(refused)))
+        tell(Fault(FaultCode.API_BODY_INVALID, detail=str(refused)))
         raise typer.Exit(EXIT_FAULT) from None
 
 
-def _tell(fault: Fault) -> None:
+def tell(fault: Fault) -> None:
+    """Print a fault in both languages."""
     err.print(f"{fault.code.value} {fault.text('zh')}", style="red", markup=False)
     err.print(f"{fault.code.value} {fault.text('en')}", markup=False)
 

@@ -11,10 +11,19 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cloud_broker.cli.common import EXIT_FAULT, ConfigOption, JsonOption, err, office_of, out, say
-from cloud_broker.services.goods.office import How, Preview, Taken, text_of
+from cloud_broker.cli.common import (
+    EXIT_FAULT,
+    ConfigOption,
+    JsonOption,
+    err,
+    office_of,
+    out,
+    say,
+    tell,
+)
+from cloud_broker.services.goods.office import How, Preview, Taken, refused_rows, text_of
 from retail_core.catalog.masters import TABLES, MasterKind
-from retail_core.catalog.planning import MasterPlan, PlannedRow
+from retail_core.catalog.planning import Act, MasterPlan, PlannedRow
 from retail_core.catalog.reasons import RowError
 
 ROWS_SHOWN = 40
@@ -25,6 +34,13 @@ _WHAT = {
     MasterKind.STORES: "门店 stores",
     MasterKind.WAREHOUSES: "仓库 warehouses",
     MasterKind.STOCK: "盘点库存 stock counts",
+}
+_ACTS = {
+    Act.ADDED: "新增",
+    Act.CHANGED: "改动",
+    Act.ENDED: "停用",
+    Act.REFUSED: "不能用",
+    Act.UNCHANGED: "不变",
 }
 
 FileArgument = Annotated[
@@ -89,6 +105,8 @@ def _import(
             )
     _show(preview, taken, as_json=as_json)
     if preview.plan.refused and not how.skip_refused:
+        if not as_json:
+            tell(refused_rows(preview.plan))
         raise typer.Exit(EXIT_FAULT)
 
 
@@ -150,7 +168,8 @@ def _table(plan: MasterPlan) -> None:
         said = "; ".join(f"{one.column}: {one.text('zh')} {one.text('en')}" for one in row.errors)
         changes = (f"{name} {a or '∅'} → {b or '∅'}" for name, (a, b) in row.changes.items())
         what = said or "; ".join(changes)
-        table.add_row(str(row.row), " ".join(row.key), row.act.value, row.day.isoformat(), what)
+        act = f"{_ACTS[row.act]} {row.act.value}"
+        table.add_row(str(row.row), " ".join(row.key), act, row.day.isoformat(), what)
     if rows:
         out.print(table)
     if len(rows) > ROWS_SHOWN:

@@ -14,6 +14,7 @@ from retail_core.money import to_narrow
 from retail_core.texts.faults import FaultCode
 
 WHOLE_ROW = "-"
+NO_TEXT = "不是 UTF-8、UTF-16 或 GB18030 的文本 · no text in UTF-8, UTF-16 or GB18030"
 _DELIMITERS = ",;\t"
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ def read_text(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
             row = content.count(b"\n", 0, error.start) + 1
-    raise Fault(FaultCode.CATALOGUE_ROW, row=row, column=WHOLE_ROW, reason="UTF-8 / GB18030?")
+    raise Fault(FaultCode.CATALOGUE_ROW, row=row, column=WHOLE_ROW, reason=NO_TEXT)
 
 
 def read_table(text: str, columns: Columns, take: Callable[[Row], T]) -> TableRead[T]:
@@ -135,7 +136,9 @@ class _Reading:
                 self.errors.append(RowError(number, name, RowReason.COLUMN_UNKNOWN))
         missing = [name for name in self._columns.required if name not in self._places]
         if missing:
-            raise Fault(FaultCode.CATALOGUE_HEADER, columns=", ".join(missing))
+            names = {column: chinese for chinese, column in self._columns.chinese.items()}
+            said = ", ".join(f"{names[name]} {name}" if name in names else name for name in missing)
+            raise Fault(FaultCode.CATALOGUE_HEADER, columns=", ".join(missing), named=said)
 
     def row(self, number: int, cells: list[str]) -> Row:
         """Return the cells of a row by column."""

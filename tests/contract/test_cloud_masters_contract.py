@@ -117,8 +117,11 @@ class TestTables:
     def test_bad_rows_hold_up_the_file_unless_they_are_skipped(self, any_units: Units) -> None:
         bench = furnished(any_units)
         text = "sku,price\nA1,60\nA2,viel\n"
-        with refused(FaultCode.MASTER_REFUSED_ROWS):
+        with pytest.raises(Fault) as held_up:
             bench.take(MasterKind.ARTICLES, text)
+        assert held_up.value.code is FaultCode.MASTER_REFUSED_ROWS
+        assert "price:不是金额" in held_up.value.text("zh")
+        assert "price: not an amount" in held_up.value.text("en")
         assert bench.prices() == {"A1": 5_900, "A2": 19_900}
         assert bench.take(MasterKind.ARTICLES, text, How(skip_refused=True)).counts["changed"] == 1
         assert bench.prices() == {"A1": 6_000, "A2": 19_900}

@@ -198,6 +198,7 @@ def test_bad_rows_are_told_with_their_place(cloud: Cloud) -> None:
     assert cloud.take("articles", text, "--skip-errors")["added"] == 1
     table = cloud.command("import", "articles", str(cloud.folder / "articles.csv"), code=3)
     assert "科学计数法" in table.replace("\n", "")
+    assert "I122" in table
 
 
 def test_a_partners_key_from_made_to_revoked(cloud: Cloud) -> None:

@@ -251,7 +251,7 @@ class MasterOffice:
         if how.seen is not None and how.seen != version:
             raise Fault(FaultCode.MASTER_STATE_MOVED, now=version, seen=how.seen)
         if made.refused and not how.skip_refused:
-            raise _refused(made)
+            raise refused_rows(made)
         if not made.effects:
             return Taken(made.counts(), version), ""
         if not unit.masters.raise_version(kind, version):
@@ -320,12 +320,15 @@ def _import(unit: Unit, import_id: UUID) -> tuple[ImportRow, bytes]:
     return found
 
 
-def _refused(made: MasterPlan) -> Fault:
+def refused_rows(made: MasterPlan) -> Fault:
+    """Return what is said of a file with rows that cannot be used."""
     first = made.refused[0].errors[0]
     return Fault(
         FaultCode.MASTER_REFUSED_ROWS,
         rows=len(made.refused),
         row=first.row,
         column=first.column,
-        reason=first.text("zh"),
+        reason=first.reason.value,
+        reason_zh=first.text("zh"),
+        reason_en=first.text("en"),
     )

@@ -18,8 +18,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.MASTER_REFUSED_ROWS: FaultSpec(
         "input",
         422,
-        "有 {rows} 行不能用,第一处在第 {row} 行 {column}:{reason};可改好再传,或选择跳过",
-        "{rows} rows cannot be used, first row {row}, {column}: {reason}; mend or skip them",
+        "有 {rows} 行不能用,整份没有生效;第一处在第 {row} 行 {column}:{reason_zh};"
+        "改好再传,或跳过它们(--skip-errors)",
+        "{rows} rows cannot be used and nothing was put in force; first row {row}, {column}:"
+        " {reason_en}; mend them, or skip them (--skip-errors)",
     ),
     FaultCode.MASTER_APPLIED: FaultSpec(
         "conflict",

@@ -4,7 +4,7 @@ from retail_core.texts.fault_codes import FaultCode, FaultSpec
 
 SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.CATALOGUE_HEADER: FaultSpec(
-        "input", 422, "商品表缺少列:{columns}", "the catalogue file lacks columns: {columns}"
+        "input", 422, "表里缺少列:{named}", "the file lacks columns: {named}"
     ),
     FaultCode.CATALOGUE_ROW: FaultSpec(
         "input", 422, "第 {row} 行 {column} 不对:{reason}", "row {row}, {column}: {reason}"
