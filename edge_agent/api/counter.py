@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from edge_agent.api.hub import EventHub
-from edge_agent.api.models.identify import IdentifyAnswered
+from edge_agent.api.models.identify import IdentifyAnswered, VisitEnded
 from edge_agent.api.views import Views, face, frame
 from edge_agent.api.visits import Visits
 from edge_agent.domain.lanes import Place
@@ -81,6 +81,11 @@ class Counter:
     def unasked(self, lane: str, result: Identification) -> None:
         """Tell what a lane's readers recognised without a question."""
         self.recognised(result, self._visits.beside_screen(lane))
+
+    def walked_off(self, lane: str, member_id: UUID) -> None:
+        """Let go of who had walked up and has left, unless more is known of who stands there."""
+        if self._visits.walked_off(lane, member_id):
+            self._hub.publish("visit", VisitEnded(ended=True).model_dump(), lane=lane)
 
     @contextmanager
     def coaching(self, place: Place, wanted: int) -> Iterator[Callable[[EnrolFrame], None]]:

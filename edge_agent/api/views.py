@@ -130,6 +130,7 @@ class Views:
             in_budget=result.in_budget,
             allowed=may_now(standing, policy),
             challenge=challenge(standing, policy),
+            walked_up=result.walked_up,
         )
 
     def quote(

@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 from retail_core.identity.assurance import (
     NAMED_BY_TILL,
     Action,
+    Factor,
     Standing,
     TurnPolicy,
 )
@@ -139,6 +140,17 @@ class Visits:
         for till, member_id in found:
             self.over(till, member_id)
         return bool(found)
+
+    def walked_off(self, lane: str, member_id: UUID) -> bool:
+        """End the visit of a member known by her face alone; False when anybody else is served."""
+        tills = [till for till in self._lanes[lane].tills if self._sessions.present(till)]
+        for till in tills:
+            who = self._sessions.present(till)
+            if who is not None and (who[0] != member_id or who[1].factor is not Factor.FACE_VOTE):
+                return False
+        for till in tills:
+            self._sessions.end(till)
+        return True
 
     def _of_screen(self, asked: UUID | str | None, own: str | None) -> Place:
         if asked is not None:

@@ -7,6 +7,7 @@ from edge_agent.api.models.health import FaceHealth, HealthAnswered, LaneView
 from edge_agent.api.views import reason
 from edge_agent.domain.lanes import LaneTills
 from edge_agent.domain.shop import Shop
+from edge_agent.domain.walk_up import WalkUpState
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
@@ -69,6 +70,7 @@ class Wellbeing:
         faces: Callable[[], FaceHealth | None] = lambda: None,
         noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
         training: Callable[[], tuple[str, ...]] = lambda: (),
+        walk_up: Callable[[str], WalkUpState] = lambda _lane: "off",
     ) -> None:
         self.shop = shop
         self._version = version
@@ -77,7 +79,8 @@ class Wellbeing:
         self._replica = replica
         self._tally = tally
         self._devices = devices
-        self._lanes = tuple(LaneView(id=lane.id, name=lane.name) for lane in lanes)
+        self._lanes = tuple((lane.id, lane.name) for lane in lanes)
+        self._walk_up = walk_up
         self._faces = faces
         self._noted = noted
         self._training = training
@@ -120,7 +123,10 @@ class Wellbeing:
                 "catalogue": str(self._replica.catalogue_version()),
                 "bundle": str(bundle[0] if bundle else 0),
             },
-            lanes=self._lanes,
+            lanes=tuple(
+                LaneView(id=lane, name=name, walk_up=self._walk_up(lane))
+                for lane, name in self._lanes
+            ),
             training=self._training(),
         )
 

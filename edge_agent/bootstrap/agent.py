@@ -44,6 +44,7 @@ from edge_agent.bootstrap.till_software import build_till_software
 from edge_agent.bootstrap.time_loop import time_loops
 from edge_agent.bootstrap.twin import Steered, build_steering, in_force
 from edge_agent.bootstrap.updates import build_updates, of_slot, slot, status_of, update_loops
+from edge_agent.bootstrap.walk_up import hears_counters
 from edge_agent.bootstrap.wellbeing import build_wellbeing
 from edge_agent.drivers.qr.draw import drawn
 from edge_agent.ports.clock import Clock
@@ -58,6 +59,7 @@ from edge_agent.services.line.cloud_session import CloudSession
 from edge_agent.services.line.downlink import Applied
 from edge_agent.services.members.lane_calls import LaneCalls
 from edge_agent.services.members.member_export import MemberExport
+from edge_agent.services.recognition.identify import Identification
 from edge_agent.services.recognition.watch_lane import WatchLane
 from edge_agent.services.shop.suggestions import Suggestions
 from edge_agent.settings import Settings
@@ -65,6 +67,7 @@ from edge_agent.settings import Settings
 HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
 LEND_EVERY_S = 5.0
+WALK_UP_EVERY_S = 1.0
 SHELF_EVERY_S = 1.0
 SEAL_EVERY_S = 600.0
 BESIDE_EVERY_S = 3_600.0
@@ -230,6 +233,7 @@ def build_surface(
         )
         for name, lane in services.lanes.items()
     }
+    hears_counters(basis.hub, services.lanes, counter)
     baskets = build_basket_desk(storage, services, (views, visits), basis.hub)
     append = build_append(basis, services, devices)
     parts = (services.prices, services.sessions, services.permit)
@@ -322,6 +326,7 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("health", tell_health, basis.tally, rest_s=HEALTH_EVERY_S),
         *surface.care.loops,
         Loop("faces", services.faces.keeper.turn, basis.tally, rest_s=LEASES_EVERY_S),
+        Loop("walk-up", services.faces.walk_up.tend, basis.tally, rest_s=WALK_UP_EVERY_S),
         Loop("beside", services.beside.turn, basis.tally, rest_s=BESIDE_EVERY_S),
         Loop("lane-calls", surface.calls.turn, basis.tally),
         Loop("near-misses", surface.baskets.advise, basis.tally),
@@ -330,7 +335,8 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
         Loop("leases", services.leases.tend, basis.tally, rest_s=LEND_EVERY_S),
     ]
     for name, desk in surface.desks.items():
-        watch = WatchLane(desk.identify, partial(surface.counter.unasked, name))
+        told = partial(_unasked, services, surface, name)
+        watch = WatchLane(desk.identify, told, walk_up=services.lanes[name].walk_up)
         loops.append(Loop(f"lane-{name}", partial(desk.cards.watch, watch), basis.tally))
     for till, tap in devices.taps.items():
 
@@ -357,6 +363,13 @@ def build_loops(basis: Basis, services: Services, surface: Surface, devices: Dev
     )
     loops.append(fused_loop(basis, surface.fused))
     return [*loops, *framed_loops(basis, services, surface, devices)]
+
+
+def _unasked(services: Services, surface: Surface, lane: str, result: Identification) -> None:
+    """Tell whom a lane recognised by itself; who walked up has used her face."""
+    if result.walked_up and result.member is not None:
+        services.faces.keeper.saw(result.member.member_id)
+    surface.counter.unasked(lane, result)
 
 
 def announcer(basis: Basis, services: Services, surface: Surface) -> Callable[[Applied], None]:

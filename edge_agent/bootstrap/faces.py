@@ -10,6 +10,7 @@ from edge_agent.bootstrap.beside import BesideParts
 from edge_agent.bootstrap.devices import Devices, LaneDevices
 from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.bootstrap.lines import Lines
+from edge_agent.domain.walk_up import WalkUpState
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.face import FaceEngine
 from edge_agent.ports.gallery_store import MemberRows
@@ -18,6 +19,7 @@ from edge_agent.recognition.gallery import Gallery
 from edge_agent.recognition.guarded import GuardedEngine
 from edge_agent.recognition.lookup import MemberLookup
 from edge_agent.recognition.rotation import Rotation
+from edge_agent.recognition.walk_up import WalkUpReader
 from edge_agent.services.journal.recorder import Recorder
 from edge_agent.services.line.downlink import Applied
 from edge_agent.services.recognition.consents import Consents
@@ -26,6 +28,7 @@ from edge_agent.services.recognition.erasing import Eraser, FaceFiles
 from edge_agent.services.recognition.face_keeper import FaceKeeper
 from edge_agent.services.recognition.face_leave import FaceLeave
 from edge_agent.services.recognition.rotate_faces import RotateFaces
+from edge_agent.services.recognition.walk_up import WalkUp, WalkUpFaces, Zone
 from retail_core.errors import Fault
 from retail_core.identity.face_match import NOBODY
 
@@ -40,6 +43,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A lane's zone as its counter knows it: drawn at all, and what goes on before it."""
+
+    drawn: bool
+    busy: Callable[[], bool]
+    served: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Faces:
     """The rules of faces, and what works under them."""
 
@@ -51,6 +63,7 @@ class Faces:
     leave: FaceLeave
     turning: RotateFaces
     caught_up: Callable[[], bool]
+    walk_up: WalkUpFaces
 
     def guarded(self, engine: FaceEngine) -> FaceEngine:
         """Put the door before an engine.
@@ -58,11 +71,11 @@ class Faces:
         Shut without HQ's leave, while a withdrawal may be waiting to be told by the cloud, and
         while the templates are turned anew.
         """
-        return GuardedEngine(
-            engine,
-            self.rotation,
-            lambda: self.leave.enabled() and self.caught_up() and self.turning.is_open(),
-        )
+        return GuardedEngine(engine, self.rotation, self.is_open)
+
+    def is_open(self) -> bool:
+        """Tell whether faces may be looked at now."""
+        return self.leave.enabled() and self.caught_up() and self.turning.is_open()
 
     def guard(self, devices: Devices) -> Devices:
         """Return the devices with every face engine behind the door; nobody gets the bare ones."""
@@ -83,6 +96,41 @@ class Faces:
             recognised=self.keeper.saw,
             elder=held.beside.elder,
             shadow=held.beside.shadow,
+        )
+
+    def walking_up(self, devices: LaneDevices, face: FaceEngines | None, zone: Drawn) -> WalkUp:
+        """Return how a lane looks at who walks up; HQ's leave and the lane's own zone allow it."""
+        engine = None if face is None else face.lanes[devices.id].recognise
+
+        def standing() -> WalkUpState:
+            if not self.leave.walk_up():
+                return "off"
+            if devices.camera is None or engine is None:
+                return "no_camera"
+            if not zone.drawn:
+                return "no_zone"
+            if self.leave.unheard():
+                return "unheard"
+            return "on" if self.is_open() else "resting"
+
+        looked = Zone(devices.camera, engine, standing, zone.busy, zone.served)
+        return WalkUp(looked, self.walk_up)
+
+    def walk_up_reader(
+        self, devices: LaneDevices, face: FaceEngines | None, held: Held, walk_up: WalkUp
+    ) -> WalkUpReader | None:
+        """Return the reader of a lane that looks by itself, None without camera or models."""
+        if devices.camera is None or face is None:
+            return None
+        return WalkUpReader(
+            devices.camera,
+            face.lanes[devices.id].recognise,
+            self.walk_up.gallery,
+            held.gallery,
+            held.lookup,
+            face.policy,
+            may=walk_up.may,
+            computed=walk_up.computed,
         )
 
     @property
@@ -159,9 +207,13 @@ def build_faces(
     def forget(member_id: UUID) -> None:
         for gallery in galleries:
             gallery.remove_member(member_id)
+        walk_up.forget(member_id)
 
     eraser = Eraser(files, recorder, basis.clock, basis.ids, basis.shop, forget)
     consents = Consents(recorder, files.ledger, eraser, basis.clock, basis.ids, basis.tally)
+    walk_up = WalkUpFaces(galleries[0], consents.may_walk_up, lines.leave.walk_up)
+    consents.listen(walk_up.heard)
+    recorder.listen(walk_up.recorded)
     consents.catch_up(storage.journal)
 
     def heard(applied: Applied) -> None:
@@ -175,14 +227,17 @@ def build_faces(
     def known(member_id: UUID) -> bool:
         return storage.replica.member(member_id) is not None
 
-    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected, known)
+    def moved(elapsed_ms: int, in_touch: bool) -> None:  # noqa: FBT001 - as the keeper tells it
+        lines.leave.elapsed(elapsed_ms, in_touch=in_touch)
+
+    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected, known, moved)
     with suppress(Fault):  # a full disk must not keep the shop from opening; its loop tries again
         keeper.forget()
 
     def caught_up() -> bool:
         return not (lines.link.connected() and lines.downlink.behind())
 
-    turning = _turning(basis, storage, galleries)
+    turning = _turning(basis, storage, galleries, walk_up)
     return Faces(
         files,
         storage.gallery.rotation,
@@ -192,11 +247,21 @@ def build_faces(
         lines.leave,
         turning,
         caught_up,
+        walk_up,
     )
 
 
-def _turning(basis: Basis, storage: Storage, galleries: Sequence[Gallery]) -> RotateFaces:
-    store, refill = storage.gallery, refilling(storage, galleries)
+def _turning(
+    basis: Basis, storage: Storage, galleries: Sequence[Gallery], walk_up: WalkUpFaces
+) -> RotateFaces:
+    store, refilled = storage.gallery, refilling(storage, galleries)
+
+    def refill() -> None:
+        try:
+            refilled()
+        finally:
+            walk_up.renew()
+
     return RotateFaces(store.rotation.epoch, lambda: store.rotate().epoch, refill, basis.tally)
 
 

@@ -111,6 +111,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     leases = _leases(basis, storage, lines, recorder)
     counter = build_counter_sales(basis, storage, lines, recorder, leases)
     after = build_after_sale(basis, storage, lines, recorder, counter.prices)
+    shared = Shared(devices, faces, held, proofs, Tries(), counter.baskets, after.training)
     return Services(
         prices=counter.prices,
         members=members,
@@ -123,7 +124,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         proofs=proofs,
         proof_uses=proof_uses,
         gallery=gallery,
-        lanes=build_lanes(basis, Shared(devices, faces, held, proofs, Tries())),
+        lanes=build_lanes(basis, shared),
         faces=faces,
         beside=beside,
         leases=leases,

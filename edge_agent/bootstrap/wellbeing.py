@@ -49,4 +49,5 @@ def build_wellbeing(
             *brokerage.broker.noted(),
         ),
         training=services.after.training.lanes,
+        walk_up=lambda lane: services.lanes[lane].walk_up.state(),
     )

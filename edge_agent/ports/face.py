@@ -40,6 +40,13 @@ class FaceEngine(Protocol):
         """Run the pipeline on one BGR picture; never raises for what the picture shows."""
         ...
 
+    def count(self, image: NDArray[np.uint8]) -> int:
+        """Return how many faces stand in the zone, near enough to be read; 0 where none may be.
+
+        Nothing is computed of any of them.
+        """
+        ...
+
 
 class SecondLook(Protocol):
     """Another embedder, beside the acting one, for faces that were found already."""

@@ -112,3 +112,8 @@ class FairEngine:
         """Run the pipeline when it is this caller's turn."""
         with self.turns.turn():
             return self.inner.read(image)
+
+    def count(self, image: NDArray[np.uint8]) -> int:
+        """Count faces when it is this caller's turn."""
+        with self.turns.turn():
+            return self.inner.count(image)

@@ -63,6 +63,7 @@ class Box:
         *,
         two_lanes: bool = False,
         device: str | None = None,
+        config: str | None = None,
     ) -> None:
         """Open a box; with a `device` file of its own it asks the cloud that the file names."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,8 @@ class Box:
         files = {"device": THREE_TILLS, "config": TWO_LANES} if two_lanes else {}
         if device is not None:
             files = {"device": device}
+        if config is not None:
+            files |= {"config": config}
         self.settings = load_settings(write_agent(folder, **files))
         self.agent = build_agent(
             self.settings,
@@ -135,13 +138,14 @@ class Box:
         replica.put_member(MEMBER, 4, known)
 
 
-def face_leave(version: int = 1, *, enabled: bool = True) -> bytes:
+def face_leave(version: int = 1, *, enabled: bool = True, walk_up: bool = False) -> bytes:
     """HQ's signed word on faces in the shop of these files."""
     said = FaceEnablement(
         tenant="01890000-0000-7000-8000-000000000001",
         store="01890000-0000-7000-8000-000000000002",
         version=version,
         enabled=enabled,
+        walk_up=walk_up,
         assessment="PIA-2026-07",
         signage="door and counter",
         approved_by="法务 周律师",

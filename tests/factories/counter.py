@@ -17,7 +17,8 @@ from edge_agent.recognition.proofs import Proofs
 from edge_agent.recognition.race import now_ms
 from edge_agent.services.journal.recorder import Recorder
 from edge_agent.services.members.card_book import CardBook
-from edge_agent.services.recognition.identify import Identify, Lane
+from edge_agent.services.recognition.identify import Identify
+from edge_agent.services.recognition.readers import Lane
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key, make_sun
 from retail_core.tally import FaultTally

@@ -34,9 +34,10 @@ CANARY = vector(7)
 class Shop:
     """A box with a lens; `open_again` is the next morning, over the same folder."""
 
-    def __init__(self, folder: Path, device: str | None = None) -> None:
+    def __init__(self, folder: Path, device: str | None = None, config: str | None = None) -> None:
         self.folder = folder
         self._device = device
+        self._config = config
         self.lens = FakeCamera()
         readings = {FACE: FaceReading(CANARY, None), STRANGER: FaceReading(vector(8), None)}
         self.engine = FakeFaceEngine(readings)
@@ -44,7 +45,7 @@ class Shop:
 
     def _opened(self) -> Box:
         devices = box_devices(lane_devices(camera=self.lens), engine=self.engine)
-        box = Box(self.folder, devices, device=self._device)
+        box = Box(self.folder, devices, device=self._device, config=self._config)
         devices.start()
         return box
 

@@ -13,19 +13,31 @@ POINTS = 5
 
 
 class FakeFaceEngine:
-    """Fulfils `FaceEngine`; `readings` says what each picture gives, `calls` counts."""
+    """Fulfils `FaceEngine`; `readings` says what each picture gives, `crowds` how many stand in it.
+
+    `calls` counts the pictures read, `counts` those in which faces were only counted.
+    """
 
     model_id = "fake@000000000000"
 
     def __init__(self, readings: dict[int, FaceReading] | None = None) -> None:
         self.readings = readings or {}
+        self.crowds: dict[int, int] = {}
         self.calls = 0
+        self.counts = 0
 
     def read(self, image: NDArray[np.uint8]) -> FaceReading:
         self.calls += 1
         if image.ndim != CHANNELS or image.size == 0:
             return FaceReading(None, FaultCode.FACE_IMAGE_BROKEN)
         return self.readings.get(key_of(image), FaceReading(None, FaultCode.FACE_NONE))
+
+    def count(self, image: NDArray[np.uint8]) -> int:
+        self.counts += 1
+        if image.ndim != CHANNELS or image.size == 0:
+            return 0
+        reading = self.readings.get(key_of(image))
+        return 0 if reading is None else self.crowds.get(key_of(image), 1)
 
 
 class FakeSecondLook:

@@ -23,7 +23,8 @@ from edge_agent.recognition.codes import QrFrames
 from edge_agent.recognition.faces import FaceReader
 from edge_agent.recognition.gallery import Gallery
 from edge_agent.services.recognition.enrol_face import EnrolFace, FaceDesk
-from edge_agent.services.recognition.identify import Identify, Lane
+from edge_agent.services.recognition.identify import Identify
+from edge_agent.services.recognition.readers import Lane
 from retail_core.identity.assurance import Assurance, Factor
 from retail_core.texts.faults import FaultCode
 from tests.factories.consents import make_consent

@@ -38,7 +38,8 @@ from edge_agent.recognition.lookup import Kind, MemberLookup
 from edge_agent.recognition.proofs import Proofs
 from edge_agent.services.journal.recorder import Recorder
 from edge_agent.services.members.card_book import CardBook
-from edge_agent.services.recognition.identify import Identify, Lane
+from edge_agent.services.recognition.identify import Identify
+from edge_agent.services.recognition.readers import Lane
 from retail_core.identity.member_code import key_id_of
 from retail_core.tally import FaultTally
 from retail_core.wire.member import MemberRecord, PhoneKey

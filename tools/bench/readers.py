@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.drivers.nfc_pcsc.sim import Ntag424
 from edge_agent.drivers.qr.sim import Look, render
-from edge_agent.services.recognition.identify import Identification, Identify, Reader
+from edge_agent.services.recognition.identify import Identification, Identify
+from edge_agent.services.recognition.readers import Reader
 from retail_core.identity.assurance import Factor
 from retail_core.identity.member_code import key_id_of, mint
 from retail_core.identity.sun import file_key

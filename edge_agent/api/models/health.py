@@ -5,6 +5,7 @@ from uuid import UUID
 
 from edge_agent.api.models.base import Answered
 from edge_agent.api.models.identify import ReasonView
+from edge_agent.domain.walk_up import WalkUpState
 
 
 class ShadowView(Answered):
@@ -53,10 +54,16 @@ class FaceHealth(Answered):
 
 
 class LaneView(Answered):
-    """A counter of this box; the states of its devices stand in `devices` as `camera@id`."""
+    """A counter of this box; the states of its devices stand in `devices` as `camera@id`.
+
+    `walk_up`: whether it looks at who walks up: `off` without HQ's leave, `no_camera`, `no_zone`
+    without a drawn zone, `unheard` when HQ was silent for three days, `resting` while somebody is
+    served, `on`.
+    """
 
     id: str
     name: str
+    walk_up: WalkUpState = "off"
 
 
 class HealthAnswered(Answered):

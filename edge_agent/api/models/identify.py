@@ -73,6 +73,9 @@ class IdentifyAnswered(Answered):
     allowed: tuple[str, ...] = Field((), description="what may be done now, by the policy table")
     challenge: ChallengeView | None = None
     lane: str = Field("", description="the lane whose readers saw it")
+    walked_up: bool = Field(
+        default=False, description="seen in the walk-up zone, and nobody had asked"
+    )
 
 
 class TurnAnswered(Answered):

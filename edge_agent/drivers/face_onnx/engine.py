@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge_agent.drivers.face_onnx.align import align
 from edge_agent.drivers.face_onnx.closer import settled
 from edge_agent.drivers.face_onnx.embedder import Embedder
-from edge_agent.drivers.face_onnx.gates import GateLimits, judge, measure, pick, pose_of
+from edge_agent.drivers.face_onnx.gates import GateLimits, in_zone, judge, measure, pick, pose_of
 from edge_agent.drivers.face_onnx.liveness import Liveness
 from edge_agent.drivers.face_onnx.manifest import read_manifest
 from edge_agent.drivers.face_onnx.session import Session
@@ -118,6 +118,14 @@ class FaceOnnx:
         box = faces[0].box if faces else None
         quality = {"faces": float(len(faces))}
         return FaceReading(None, face, box=box, quality=quality, stage_ms=stage_ms)
+
+    def count(self, image: NDArray[np.uint8]) -> int:
+        """Return how many faces stand in the zone, near enough to be read."""
+        if image.ndim != CHANNELS or image.shape[2] != CHANNELS or image.size == 0:
+            return 0
+        faces = self._models.detector.detect(image, hasty=self._limits.hasty)
+        inside = in_zone(faces, image.shape[1], image.shape[0], self._limits)
+        return sum(face.box[2] >= self._limits.width_px_min for face in inside)
 
     def _read_face(
         self, image: NDArray[np.uint8], face: Face, stage_ms: dict[str, float]

@@ -76,15 +76,20 @@ class Pose:
     pitch: float
 
 
-def pick(faces: list[Face], width: int, height: int, limits_: GateLimits) -> Face | FaultCode:
-    """Return the one face in the lane's zone, or why there is none."""
+def in_zone(faces: list[Face], width: int, height: int, limits_: GateLimits) -> list[Face]:
+    """Return the faces whose middle lies in the lane's zone."""
     left, top, right, bottom = limits_.zone
-    inside = [
+    return [
         face
         for face in faces
         if left * width <= face.box[0] + face.box[2] / 2 <= right * width
         and top * height <= face.box[1] + face.box[3] / 2 <= bottom * height
     ]
+
+
+def pick(faces: list[Face], width: int, height: int, limits_: GateLimits) -> Face | FaultCode:
+    """Return the one face in the lane's zone, or why there is none."""
+    inside = in_zone(faces, width, height, limits_)
     if not inside:
         return FaultCode.FACE_NONE
     first = inside[0]

@@ -107,6 +107,11 @@ class LateEngine:
             return FaceReading(None, self.faces.code, fields=named)
         return loaded.engines[self.name].read(image)
 
+    def count(self, image: NDArray[np.uint8]) -> int:
+        """Return how many faces stand in the zone, once that can be told."""
+        loaded = self.faces.loaded
+        return 0 if loaded is None else loaded.engines[self.name].count(image)
+
 
 @dataclass(slots=True)
 class LateLook:

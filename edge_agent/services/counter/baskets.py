@@ -90,6 +90,10 @@ class Baskets:
             ]
         return tuple(sorted(found, key=lambda one: one.basket_id))
 
+    def serves_member(self, lane: str) -> bool:
+        """Tell whether a basket of a member's is open at a lane."""
+        return any(one.state is BasketState.OPEN and one.member_id for one in self._live(lane))
+
     def get(self, lane: str, basket_id: UUID) -> CounterBasket:
         """Return a basket of a lane (Faults BASKET_UNKNOWN, BASKET_ELSEWHERE)."""
         with self._lock:

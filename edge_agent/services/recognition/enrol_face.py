@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from uuid import UUID
 
 import numpy as np
@@ -53,6 +54,13 @@ class EnrolFace:
         self._desk = desk
         self._ids = ids
         self._consent_for = consent_for
+        self._at_work = 0
+        self._lock = Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a face is being enrolled before the camera."""
+        return self._at_work > 0
 
     def from_pictures(self, member_id: UUID, pictures: Sequence[Picture]) -> EnrolPlan:
         """Enrol from pictures; Faults FACE_DISABLED, FACE_CONSENT_MISSING."""
@@ -79,7 +87,7 @@ class EnrolFace:
         good: list[FaceReading] = []
         told: list[EnrolFrame] = []
         taken_ms = now_ms()
-        for picture in self._pictures(patience_ms):
+        for picture in self._taken(patience_ms):
             reading = engine.read(picture)
             fresh = plan_enrolment([*good, reading], desk.gallery, desk.policy, member_id)
             hint = fresh.frames[-1]
@@ -96,6 +104,15 @@ class EnrolFace:
         plan = plan_enrolment(good, desk.gallery, desk.policy, member_id)
         self._keep(member_id, plan, consent)
         return replace(plan, frames=tuple(told))
+
+    def _taken(self, patience_ms: int) -> Iterator[Picture]:
+        with self._lock:
+            self._at_work += 1
+        try:
+            yield from self._pictures(patience_ms)
+        finally:
+            with self._lock:
+                self._at_work -= 1
 
     def _pictures(self, patience_ms: int) -> Iterator[Picture]:
         camera = self._desk.camera

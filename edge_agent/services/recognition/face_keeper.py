@@ -27,7 +27,7 @@ KEPT_AS = "lease-clock"
 class FaceKeeper:
     """Keeps the leases; `in_touch` tells whether the cloud is heard: then consents are known.
 
-    `known` tells whether this shop holds a member.
+    `known` tells whether this shop holds a member; `moved` hears lease time and that at each turn.
     """
 
     def __init__(
@@ -37,12 +37,14 @@ class FaceKeeper:
         clock: Clock,
         in_touch: Callable[[], bool],
         known: Callable[[UUID], bool],
+        moved: Callable[[int, bool], object] = lambda _elapsed_ms, _in_touch: None,
     ) -> None:
         self._files = files
         self._eraser = eraser
         self._clock = clock
         self._in_touch = in_touch
         self._known = known
+        self._told = moved
         self._settled_day = -1
         self._lock = threading.Lock()
         self._seen: set[UUID] = set()
@@ -69,7 +71,9 @@ class FaceKeeper:
         with self._lock:
             seen, self._seen = self._seen, set()
         self._files.store.used(seen, day_of(mark.elapsed_ms))
-        plan = plan_leases(self._files.store.leases(), mark.elapsed_ms, in_touch=self._in_touch())
+        in_touch = self._in_touch()
+        self._told(mark.elapsed_ms, in_touch)
+        plan = plan_leases(self._files.store.leases(), mark.elapsed_ms, in_touch=in_touch)
         for member_id in plan.expired:
             self._eraser.erase(member_id, "expired")
         for member_id in plan.unused:

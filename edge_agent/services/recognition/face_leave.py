@@ -1,6 +1,8 @@
 """Whether this shop may recognise faces: HQ's signed leave, fetched, checked, kept.
 
 Without it nothing is computed; the switch in the box's own config says only that a camera is there.
+The walk-up zone runs out where HQ was not heard for three days: who looks without being asked must
+hear of it when that is over.
 """
 
 from uuid import UUID
@@ -12,6 +14,9 @@ from retail_core.identity.face_enablement import FaceEnablement, open_enablement
 from retail_core.texts.faults import FaultCode
 
 KEPT_AS = "face-enablement"
+HEARD_AS = "walk-up-heard"
+# In lease time: what `face_lease.py` counts.
+WALK_UP_UNHEARD_MS = 72 * 3_600 * 1_000
 
 
 class FaceLeave:
@@ -25,6 +30,9 @@ class FaceLeave:
         self._public_key = public_key
         self._place = (tenant, store)
         self._held = self._kept()
+        heard = vault.get(HEARD_AS)
+        self._heard_ms = None if heard is None else int.from_bytes(heard, "big")
+        self._elapsed_ms = self._heard_ms or 0
 
     @property
     def held(self) -> FaceEnablement | None:
@@ -34,6 +42,20 @@ class FaceLeave:
     def enabled(self) -> bool:
         """Tell whether HQ lets this shop recognise faces."""
         return self._held is not None and self._held.enabled
+
+    def walk_up(self) -> bool:
+        """Tell whether HQ lets this shop look at who walks up, as it said itself."""
+        return self.enabled() and self._held is not None and self._held.walk_up
+
+    def unheard(self) -> bool:
+        """Tell whether HQ was not heard for so long that its word on walking up has run out."""
+        return self._heard_ms is None or self._elapsed_ms - self._heard_ms >= WALK_UP_UNHEARD_MS
+
+    def elapsed(self, elapsed_ms: int, *, in_touch: bool) -> None:
+        """Hear how lease time stands, and whether HQ is heard: then its word is of now."""
+        self._elapsed_ms = max(elapsed_ms, self._elapsed_ms)
+        if in_touch and self.walk_up():
+            self._heard()
 
     def refresh(self) -> None:
         """Fetch the leave (Faults of the line, FACE_POLICY_INVALID)."""
@@ -47,6 +69,13 @@ class FaceLeave:
         if said != self._held:
             self._vault.put(KEPT_AS, signed)
             self._held = said
+        if self.walk_up():
+            self._heard()
+
+    def _heard(self) -> None:
+        if self._heard_ms != self._elapsed_ms:
+            self._vault.put(HEARD_AS, self._elapsed_ms.to_bytes(8, "big"))
+            self._heard_ms = self._elapsed_ms
 
     def _kept(self) -> FaceEnablement | None:
         signed = self._vault.get(KEPT_AS)

@@ -5,18 +5,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Literal
 
 import structlog
 
 from edge_agent.ports.nfc import CardTap
 from edge_agent.ports.replica import HeldMember
-from edge_agent.recognition.cards import CardTaps
-from edge_agent.recognition.codes import CodeCheck, QrFrames
-from edge_agent.recognition.faces import FaceReader
-from edge_agent.recognition.lookup import MemberLookup, StillAskingError
-from edge_agent.recognition.proofs import Proofs
+from edge_agent.recognition.lookup import StillAskingError
 from edge_agent.recognition.race import Finding, Race, now_ms
+from edge_agent.services.recognition.readers import Lane, Reader, ReaderLoop
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Assurance, Factor, assurance_of
@@ -25,7 +22,6 @@ from retail_core.texts.faults import FaultCode
 
 log = structlog.get_logger("identify")
 
-Reader = Literal["face", "qr", "nfc"]
 Outcome = Literal["member", "ask", "unknown", "none"]
 
 DEADLINE_MS_MAX = 10_000
@@ -60,39 +56,14 @@ _CREDENTIAL_REFUSED = frozenset(
 )
 
 
-class ReaderLoop(Protocol):
-    """One reader of the lane: runs until its race is over."""
-
-    def run(self, race: Race) -> None:
-        """Look, and hand findings to the race."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """What one counter has; None for a reader that is not there or switched off."""
-
-    lookup: MemberLookup
-    proofs: Proofs
-    codes: CodeCheck
-    face: FaceReader | None = None
-    qr: QrFrames | None = None
-    cards: CardTaps | None = None
-
-    def readers(self) -> dict[Reader, ReaderLoop]:
-        """Return the readers that are there."""
-        readers: dict[Reader, ReaderLoop | None]
-        readers = {"face": self.face, "qr": self.qr, "nfc": self.cards}
-        return {name: reader for name, reader in readers.items() if reader is not None}
-
-
 @dataclass(frozen=True, slots=True)
 class Identification:
     """Who was recognised, how surely, how fast, and what stood in the way.
 
     `frame_to_member_ms`: from the frame that completed the vote, the frame with the code, or the
     card's detection, to the member's data at hand. `first_usable_ms`: from the first frame that
-    passed the gates. `repeated`: nothing here that was not told a moment ago.
+    passed the gates. `repeated`: nothing here that was not told a moment ago. `walked_up`: by her
+    face, and nobody had asked.
     """
 
     outcome: Outcome
@@ -106,6 +77,7 @@ class Identification:
     first_usable_ms: float | None = None
     at_ms: float = 0.0
     repeated: bool = False
+    walked_up: bool = False
 
     @property
     def in_budget(self) -> bool | None:
@@ -133,8 +105,8 @@ class Identify:
 
     @property
     def factors(self) -> tuple[Reader, ...]:
-        """The readers this counter has."""
-        return tuple(self._readers)
+        """The readers this counter has for whoever asks."""
+        return tuple(name for name in self._readers if name != "walk_up")
 
     def identify(
         self, factors: Collection[Reader] = (), deadline_ms: int = limits.IDENTIFY_HARD_MS
@@ -161,7 +133,11 @@ class Identify:
         if self._waiting or not self._turn.acquire(blocking=False):
             return None
         try:
-            return self._keep(self._run_race(tuple(factors), deadline_ms, asked=False))
+            result = self._run_race(tuple(factors), deadline_ms, asked=False)
+            if "walk_up" not in factors or result.factor is not Factor.FACE_VOTE:
+                return self._keep(result)
+            # Who asked meanwhile gets an answer of her own.
+            return None if self._is_awaited() else replace(result, walked_up=True)
         finally:
             self._turn.release()
 
@@ -214,6 +190,10 @@ class Identify:
 
     # ---- inside ---------------------------------------------------------------------------------
 
+    def _is_awaited(self) -> bool:
+        """Tell whether somebody asks and waits for a turn."""
+        return self._waiting > 0
+
     def _busy(self, began_ms: float) -> Identification:
         """Answer a till that could not wait until another of its lane was served."""
         now, code = now_ms(), FaultCode.CHECKIN_LANE_BUSY
@@ -264,7 +244,8 @@ class Identify:
         late = self._late(chosen)
         if late is not None:
             return late
-        pace_ms = 0 if asked or "face" in chosen else IDLE_PACE_MS
+        hurried = asked or not {"face", "walk_up"}.isdisjoint(chosen)
+        pace_ms = 0 if hurried else IDLE_PACE_MS
         left_ms = max(1.0, deadline_ms - (now_ms() - began_ms))
         with self._entered(Race(left_ms, asked=asked, pace_ms=pace_ms)) as race:
             if "face" in chosen and "face" not in self._readers:

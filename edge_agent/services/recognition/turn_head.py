@@ -147,6 +147,11 @@ class TurnHead:
             this.passed = turn.phase is Phase.PASSED
             return Turned(turn, cancelled=False, frames=frames, total_ms=now_ms() - began)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody turns her head now."""
+        return self._busy.locked()
+
     def cancel(self) -> bool:
         """End the challenge under way; False when there is none."""
         if not self._busy.locked():

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_agent.services.recognition.identify import Identification, Reader
+from edge_agent.services.recognition.identify import Identification
+from edge_agent.services.recognition.readers import Reader
 from retail_core.clock import TimeQuality
 from retail_core.identity import digit_code
 from retail_core.identity.assurance import Action, Assurance, Factor, allows

@@ -74,6 +74,9 @@ class Actor:
         yaw = self.script.pop(0) if self.script else 0.0
         return FaceReading(self.face, None, points=View(yaw).of(self.solid))
 
+    def count(self, image: NDArray[np.uint8]) -> int:
+        return int(self.there)
+
     def start(self) -> None:
         """Nothing to begin."""
 
