@@ -115,6 +115,13 @@ class Devices:
             return (failed,)
         return self.face.noted(members) if self.face is not None else ()
 
+    def faces_off(self) -> FaultCode | None:
+        """Return why no face can be read, where models and not cameras are the reason."""
+        failed = self.failed.get("face")
+        if failed is not None or self.face is None or self.face.fault is None:
+            return failed
+        return self.face.fault.code
+
     def _worst(self, name: str) -> str:
         return worst([self._state(name, lane) for lane in self.lanes.values()])
 

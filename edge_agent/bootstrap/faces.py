@@ -93,6 +93,7 @@ class Faces:
             held.lookup,
             face.policy,
             enabled=self.leave.enabled,
+            off=lambda: None if face.fault is None else face.fault.code,
             recognised=self.keeper.saw,
             elder=held.beside.elder,
             shadow=held.beside.shadow,

@@ -71,7 +71,9 @@ def build_health(
     figures = figures_of(basis, storage, services, board, UsbDrops())
     seen = partial(seen_with, states, work)
     tills = partial(tills_seen, services, {one.id: one.name for one in basis.settings.device.tills})
-    health = HealthWatch(basis.clock, basis.tally, figures, seen, trial.run, desk, tills)
+    health = HealthWatch(
+        basis.clock, basis.tally, figures, seen, trial.run, desk, tills, devices.faces_off
+    )
     loops = [Loop("body", health.turn, basis.tally, rest_s=LOOK_EVERY_S), *pulses]
     if basis.safe_mode is not None:
         turn = partial(_safe_turn, basis.safe_mode, work)

@@ -33,6 +33,7 @@ class FaceReader:
     policy: FacePolicy
     live_min: float = LIVE_MIN
     enabled: Callable[[], bool] = lambda: True
+    off: Callable[[], FaultCode | None] = lambda: None
     recognised: Callable[[UUID], object] = lambda _member: None
     elder: Elder | None = None
     shadow: Shadow | None = None
@@ -41,6 +42,10 @@ class FaceReader:
         """Read frames until a member has the vote; no template is computed for an empty gallery."""
         if not self.enabled():
             race.refuse(FaultCode.FACE_DISABLED, news=False)
+            return
+        if (why := self.off()) is not None:
+            # Whoever asked would else take it for an empty counter: without models nobody is known.
+            race.refuse(why, news=False)
             return
         visit = _Visit(self)
         try:

@@ -35,12 +35,16 @@ class TillSeen:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a box; `standing` are the issues that stand already, `tills` go by name."""
+    """One look at a box; `standing` are the issues that stand already, `tills` go by name.
+
+    `faces_off` says why no face can be read although cameras are there, None where one can be.
+    """
 
     vitals: BoxVitals
     devices: Mapping[str, str] = field(default_factory=dict)
     standing: frozenset[Key] = frozenset()
     tills: Mapping[str, TillSeen] = field(default_factory=dict)
+    faces_off: FaultCode | None = None
 
     def past(self, code: FaultCode, value: int | None, over: int, clear: int) -> bool:
         """Tell whether a value is at or over its limit, and once it was, still over `clear`."""
@@ -173,8 +177,19 @@ def _devices_away(look: Look) -> Found:
     return [
         Finding(name, {"device": name, "state": state})
         for name, state in sorted(look.devices.items())
-        if state in SICK and name != "cloud" and not name.startswith(PART)
+        if state in SICK and name not in ("cloud", *_faces(look)) and not name.startswith(PART)
     ]
+
+
+def _faces(look: Look) -> tuple[str, ...]:
+    """Name what no plug mends: faces of which the models are not in use."""
+    if look.faces_off is None:
+        return ()
+    return tuple(name for name in look.devices if name.partition("@")[0] == "face")
+
+
+def _faces_off(look: Look) -> Found:
+    return _one(found=look.faces_off is not None, why=look.faces_off or "")
 
 
 def _parts_hung(look: Look) -> Found:
@@ -206,6 +221,7 @@ REGISTRY: tuple[Check, ...] = (
     Check(_C.HEALTH_CANNOT_PRICE, _S.HINDERS, _M.HQ, _cannot_price, gone_ms=0),
     Check(_C.HEALTH_SAFE_MODE, _S.HINDERS, _M.TECHNICIAN, _safe_mode, gone_ms=0),
     Check(_C.HEALTH_DEVICE_AWAY, _S.HINDERS, _M.CLERK, _devices_away, after_ms=30_000),
+    Check(_C.HEALTH_FACES_OFF, _S.HINDERS, _M.TECHNICIAN, _faces_off),
     Check(_C.HEALTH_TILL_UNREAD, _S.HINDERS, _M.TECHNICIAN, _tills_unread, gone_ms=0),
     Check(_C.HEALTH_TILL_DISAGREES, _S.WARNS, _M.TECHNICIAN, _tills_disagree, gone_ms=0),
     Check(_C.HEALTH_CARD_FAILING, _S.HINDERS, _M.TECHNICIAN, _card_failing),

@@ -11,6 +11,7 @@ from edge_agent.services.box.trial_sale import Tried
 from retail_core.fleet.checks import BY_CODE, Look, TillSeen, findings
 from retail_core.fleet.issues import Key, Watched, advance, standing
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals, IssueTold
 
 TRIAL_EVERY_MS = 180_000
@@ -45,6 +46,7 @@ class HealthWatch:
         trial: Callable[[], Tried],
         desk: FixupDesk | None = None,
         tills: Callable[[], Mapping[str, TillSeen]] = dict,
+        faces_off: Callable[[], FaultCode | None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._tally = tally
@@ -52,6 +54,7 @@ class HealthWatch:
         self._devices = devices
         self._trial = trial
         self._tills = tills
+        self._faces_off = faces_off
         self.desk = desk or FixupDesk(clock)
         self._held: dict[Key, Watched] = {}
         self._vitals = BoxVitals()
@@ -86,7 +89,8 @@ class HealthWatch:
             journal_ms=tried.journal_ms,
         )
         keys = frozenset(one.key for one in standing(self._held))
-        found = findings(Look(vitals, self._devices(), keys, self._tills()))
+        look = Look(vitals, self._devices(), keys, self._tills(), self._faces_off())
+        found = findings(look)
         self._vitals = vitals
         self._held = advance(self._held, found, BY_CODE, now_ms)
         now_standing = standing(self._held)

@@ -136,6 +136,14 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{device} does not work ({state}): push the plug in, or unplug it and plug it in again",
         retryable=True,
     ),
+    FaultCode.HEALTH_FACES_OFF: FaultSpec(
+        "setup",
+        503,
+        "人脸模型没有启用({why}),会员码和卡照常:重启盒子;还在,就请总部重新签发模型,或重装模型",
+        "the face models are not in use ({why}), codes and cards go on: restart the box; where it"
+        " stays, HQ signs the models anew or they are installed again",
+        retryable=True,
+    ),
     FaultCode.HEALTH_SAFE_MODE: FaultSpec(
         "setup",
         503,

@@ -63,6 +63,7 @@ class Bed:
         self.synced, self.off_ms, self.took_s, self.free = True, 0, 0.001, 500
         self.devices = {"nfc": "ok", "cloud": "ok"}
         self.works, self.beats, self.faces, self._seconds = True, 0, 0, 0.0
+        self.faces_off: C | None = None
         self._printed = 0
         for name in WELL:
             self.write(name)
@@ -93,7 +94,13 @@ class Bed:
         seen = lambda: seen_with(lambda: self.devices, self.work)  # noqa: E731
         tills = lambda: tills_seen(services, {PRINTING_TILL: "老收银机"})  # noqa: E731
         self.watch = HealthWatch(
-            self.clock, agent.basis.tally, figures, seen, trial.run, tills=tills
+            self.clock,
+            agent.basis.tally,
+            figures,
+            seen,
+            trial.run,
+            tills=tills,
+            faces_off=lambda: self.faces_off,
         )
 
     def write(self, name: str, text: str | None = None) -> None:
@@ -269,6 +276,7 @@ CASES: dict[FaultCode, tuple[Step, Step]] = {
         (lambda bed: bed.devices.update(nfc="gone")),
         (lambda bed: bed.devices.update(nfc="ok")),
     ),
+    C.HEALTH_FACES_OFF: value("faces_off", C.MODEL_CRASHED, None),
     C.HEALTH_TILL_UNREAD: (
         (lambda bed: bed.print(5, torn=True)),
         Bed.read_again,

@@ -123,6 +123,13 @@ def test_a_suspicious_face_is_asked_for_the_code() -> None:
     assert result.reasons == (FaultCode.FACE_SPOOF_SUSPECTED,)
 
 
+def test_a_counter_whose_models_failed_says_why_and_looks_at_nobody(counter: Counter) -> None:
+    object.__setattr__(counter.lane.face, "off", lambda: FaultCode.MODEL_CRASHED)
+    result = counter.identify.identify(["face"], LONG_MS)
+    assert (result.outcome, result.reasons) == ("none", (FaultCode.MODEL_CRASHED,))
+    assert counter.engine.calls == 0
+
+
 def test_a_counter_without_face_says_so_when_asked_for_it(counter: Counter) -> None:
     bare = Counter()
     bare.identify.stop()

@@ -92,7 +92,7 @@ class Bed:
 
 
 def test_every_check_has_a_case_and_a_text() -> None:
-    named = {C.HEALTH_DEVICE_AWAY, C.HEALTH_PART_HUNG, *TILLS}
+    named = {C.HEALTH_DEVICE_AWAY, C.HEALTH_PART_HUNG, C.HEALTH_FACES_OFF, *TILLS}
     assert {check.code for check in REGISTRY} == {*CASES, *named}
     assert len(BY_CODE) == len(REGISTRY)
 
@@ -138,6 +138,19 @@ def test_a_device_that_is_away_is_an_issue_of_its_own() -> None:
     well = {"nfc@a": "ok", "camera@a": "stalled"}
     assert bed.look(1_000, well) == {(C.HEALTH_DEVICE_AWAY, "nfc@a")}
     assert bed.look(59_000, well) == {(C.HEALTH_DEVICE_AWAY, "camera@a")}
+
+
+def test_faces_without_models_are_no_plug_that_somebody_pushes_in() -> None:
+    devices = {"face": "gone", "face@a": "gone", "camera": "ok", "nfc": "ok"}
+    ((code, found),) = findings(Look(BoxVitals(), devices, faces_off=C.MODEL_CRASHED))
+    assert code is C.HEALTH_FACES_OFF
+    for text in (FAULTS[code].zh, FAULTS[code].en):
+        assert "(M106)" in text.format_map(found.fields)
+    # Where the camera is the reason, the models are not.
+    away = findings(Look(BoxVitals(), devices | {"camera": "gone"}))
+    assert {(code, one.subject) for code, one in away} == {
+        (C.HEALTH_DEVICE_AWAY, name) for name in ("camera", "face", "face@a")
+    }
 
 
 def test_a_part_of_the_program_that_hangs_is_no_device() -> None:
