@@ -20,6 +20,7 @@ from retail_core.wire.health import BoxVitals, IssueTold
 
 OK = "ok"
 OFF = "off"
+WALK_UP = "walk_up"
 _WORST_FIRST = ("gone", "stalled", "starting", OK)
 # What a reason's text names; the fault itself, with its own words, is in the log.
 _FIELDS = {
@@ -139,10 +140,20 @@ class Wellbeing:
 
     def states(self) -> dict[str, str]:
         """Ask every device, and note when the cloud was there."""
-        states = {name: ask() for name, ask in self._devices.items()}
+        states = {name: ask() for name, ask in self._devices.items()} | self._zones()
         if states.get("cloud") == OK:
             self._cloud_seen_ms = self._clock.now().wall_ms
         return states
+
+    def _zones(self) -> dict[str, str]:
+        """Return how the lanes look at who walks up; nothing where HQ has not let them."""
+        found = {lane: self._walk_up(lane) for lane, _ in self._lanes}
+        one = len(found) == 1
+        return {
+            WALK_UP if one else f"{WALK_UP}@{lane}": state
+            for lane, state in found.items()
+            if state != OFF
+        }
 
     def _judge(self, devices: Mapping[str, str]) -> Health:
         fault = self._journal.fault

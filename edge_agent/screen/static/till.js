@@ -122,7 +122,7 @@ function change(changes, focus) {
   if (facesCustomer) return draw("customer", customer, [state.member, state.basket, state.sale, state.coach, state.challenge, state.consent]);
   const { health, clerk, features, basket, sheet: over } = state;
   const cloud = health?.devices.cloud;
-  draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, health?.devices, basket, clerk, features]);
+  draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, health?.devices, health?.walk_up, basket, clerk, features]);
   if (!held) draw("goods", goods, [basket, state.repriced, state.selected, state.sale, state.tapped, state.parked, cloud, clerk, features, state.member]);
   draw("bar", bar, [health, clerk, features, state.training, Math.floor(state.nowMs / TICK_MS)]);
   draw("link", link, [state.link, state.link && Math.floor(state.nowMs / MINUTE_MS)]);
@@ -201,7 +201,9 @@ const handlers = {
   },
   visit: () => {
     // The clerk's own screen has let go already, with the basket it wants to keep.
-    if (facesCustomer || !state.basket) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null, consent: null } : {}) });
+    // Who walked up and left again goes from beside the goods of whoever is rung up now.
+    const passed = state.member?.walked_up && !state.basket?.member_id;
+    if (facesCustomer || !state.basket || passed) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null, consent: null } : {}) });
   },
   member: (event) => {
     const { member, sale } = state;
@@ -258,9 +260,10 @@ function repriced(next) {
 function ours(health) {
   const own = Object.keys(health.devices).filter((name) => name.endsWith(`@${lane}`));
   const devices = Object.fromEntries(own.map((name) => [name.slice(0, name.indexOf("@")), health.devices[name]]));
-  const name = health.lanes.find((/** @type {any} */ one) => one.id === lane)?.name ?? "";
+  const mine = health.lanes.length === 1 ? health.lanes[0] : health.lanes.find((/** @type {any} */ one) => one.id === lane);
+  const name = lane ? (mine?.name ?? "") : "";
   const place = name ? `${health.store_name} · ${name}` : health.store_name;
-  return { ...health, store_name: place, devices: { ...health.devices, ...devices } };
+  return { ...health, store_name: place, walk_up: mine?.walk_up, devices: { ...health.devices, ...devices } };
 }
 
 // ---- start ----------------------------------------------------------------------------------

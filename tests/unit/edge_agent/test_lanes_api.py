@@ -330,7 +330,10 @@ def test_what_is_unplugged_at_one_lane_is_named_and_the_other_goes_on(shop: Shop
     shop.readers[A].unplug()
     shop.cameras[A].fail("gone")
     health = shop.box.client().get("/v1/health").json()
-    assert health["lanes"] == [{"id": A, "name": "一号柜台"}, {"id": B, "name": "二号柜台"}]
+    assert health["lanes"] == [
+        {"id": A, "name": "一号柜台", "walk_up": "off"},
+        {"id": B, "name": "二号柜台", "walk_up": "off"},
+    ]
     devices = health["devices"]
     assert (devices["nfc"], devices["nfc@a"], devices["nfc@b"]) == ("gone", "gone", "ok")
     assert (devices["camera@a"], devices["face@a"], devices["face@b"]) == ("gone", "gone", "ok")

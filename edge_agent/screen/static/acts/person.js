@@ -74,7 +74,7 @@ export function recognised(till, result, asked = false) {
   }
   const { factor, allowed, challenge, assurance } = result;
   const place = result.till ?? state.member?.till;
-  const member = { ...result.member, factor, allowed, challenge, assurance, till: place, number: result.number ?? null };
+  const member = { ...result.member, factor, allowed, challenge, assurance, till: place, number: result.number ?? null, walked_up: Boolean(result.walked_up) };
   const before = state.member?.member_id === member.member_id ? state.member : null;
   // Who was known by her number alone has shown a code since: now there is more to be told.
   const unveiled = before?.points_free === null && member.points_free !== null;

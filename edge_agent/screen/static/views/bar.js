@@ -30,6 +30,7 @@ export function bar(state, acts) {
     cloudSign(state, t),
     h("span.muted", {}, outbox),
     ...fitted.map((name) => deviceSign(name, health.devices[name], t)),
+    walkUp(health, t),
     h("span.push.muted", { title: health.store_name }, health.store_name),
     clerk(state, acts),
     h("button.plain", { type: "button", id: "help", onclick: acts.help, "aria-label": `${t("help")} F1` }, h("kbd", {}, "F1")),
@@ -40,6 +41,19 @@ export function bar(state, acts) {
 function safeMode(health, t) {
   const on = health.reasons.some((/** @type {any} */ one) => one.code === SAFE_MODE);
   return on ? sign("degraded", t("safe_mode"), "", "strong") : null;
+}
+
+/** @param {any} health @param {Say} t whether the lane looks at who walks up; nothing where HQ has not let it */
+function walkUp(health, t) {
+  const now = health.walk_up ?? "off";
+  if (now === "off") return null;
+  const looks = now === "on" || now === "resting";
+  const made = sign(looks ? "ok" : "degraded", t("walk_up"), "");
+  made.id = "walk-up";
+  made.title = `${t("walk_up")} · ${t(`walk_up.${now}`)}`;
+  made.setAttribute("role", "img");
+  made.setAttribute("aria-label", made.title);
+  return made;
 }
 
 /** @param {State} state @param {any} acts */

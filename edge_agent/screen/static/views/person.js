@@ -30,7 +30,8 @@ function way(name, device, state, t) {
   const condition = state.health?.devices?.[name === "face" ? "face" : device] ?? state.health?.devices?.[device];
   const off = condition === "off";
   const gone = condition === "gone" || condition === "stalled";
-  const how = off ? t("idle.off") : gone ? t("idle.gone") : t(`idle.${name}.how`);
+  const itself = name === "face" && state.health?.walk_up === "on";
+  const how = off ? t("idle.off") : gone ? t("idle.gone") : t(itself ? "idle.walk_up" : `idle.${name}.how`);
   return h(
     off || gone ? "li.way.off" : "li.way",
     {},
