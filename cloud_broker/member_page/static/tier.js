@@ -5,7 +5,7 @@ import { call } from "./cloud.js";
 import { h } from "./dom.js";
 import { failed } from "./settings.js";
 import { keep } from "./store.js";
-import { yuan } from "./words.js";
+import { typeset, yuan } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
@@ -67,7 +67,7 @@ function account(held, language, { t }) {
     h("h2", {}, t("tier.why")),
     ahead?.fen ? bar("tier-fen", t("tier.spent", { yuan: yuan(held.spend_fen), name }), held.spend_fen, ahead.fen) : null,
     ahead?.visits ? bar("tier-visits", t("tier.visited", { count: String(held.visits), name }), held.visits, ahead.visits) : null,
-    h("p.small", { id: "tier-text" }, language === "zh" ? held.text_zh : held.text_en),
+    h("p.small", { id: "tier-text" }, typeset(language === "zh" ? held.text_zh : held.text_en)),
   );
 }
 

@@ -15,8 +15,12 @@ export function language() {
 /** @param {"zh" | "en"} spoken @returns {Promise<Words>} */
 export async function words(spoken) {
   const texts = await (await fetch(`/m/static/text/${spoken}.json`)).json();
-  return (key, values = {}) =>
-    typeset(texts[key] ?? "").replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => String(values[name] ?? ""));
+  return (key, values = {}) => {
+    const said = (/** @type {string} */ name) => String(values[name] ?? "");
+    // English has one word for one: "{n?visit:visits}".
+    const text = typeset(texts[key] ?? "").replace(/\{(\w+)\?(\w+):(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name, /** @type {string} */ one, /** @type {string} */ many) => (said(name) === "1" ? one : many));
+    return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _all, /** @type {string} */ name) => said(name));
+  };
 }
 
 /** @param {string} text Chinese punctuation takes the width of a character @returns {string} */
