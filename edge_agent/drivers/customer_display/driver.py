@@ -62,6 +62,11 @@ class DisplayWatch:
         self._rows_known: set[bytes] = set()
         self.known = False
 
+    @property
+    def _is_free(self) -> bool:
+        """Whether it is known what stands there, and no command or printer's job is under way."""
+        return self.known and self._tokens.at_boundary and not self._reader.screen.aside
+
     def want(self, greeting: Greeting | None) -> None:
         """Have a greeting shown at the next occasion; None: no more. From any thread."""
         self._wanted = greeting
@@ -88,11 +93,11 @@ class DisplayWatch:
             self._until_ms = None
             yield Step(inserted=self._reader.screen.paint())
         wanted = self._wanted
-        if wanted and self.known and self._tokens.at_boundary and quiet_ms >= PAUSE_MS:
+        if wanted and self._is_free and quiet_ms >= PAUSE_MS:
             self._wanted = None
             if wanted.may():
                 self._until_ms = now_ms + self._hold_ms
-                yield Step(inserted=wanted.raw)
+                yield Step(inserted=self._reader.screen.addressed(wanted.raw))
                 wanted.done.set()
 
     def wait_ms(self, now_ms: int) -> int | None:
@@ -102,7 +107,7 @@ class DisplayWatch:
             times.append(self._heard_ms + SETTLE_MS)
         if not self._tokens.at_boundary:
             times.append(self._heard_ms + BROKEN_MS)
-        elif self._wanted is not None and self.known:
+        elif self._wanted is not None and self._is_free:
             times.append(self._heard_ms + PAUSE_MS)
         if self._until_ms is not None:
             times.append(self._until_ms)
@@ -122,6 +127,8 @@ class DisplayWatch:
     def _take(self, tokens: list[Token]) -> None:
         for token in tokens:
             self._reader.take(token)
+            if not self._reader.screen.selected:
+                continue
             if token.name == b"\x1bQ":
                 self._rows_known.add(token.rest[:1])
             whole = self._rows_known >= self._reader.surface_rows

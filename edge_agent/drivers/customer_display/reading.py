@@ -80,6 +80,8 @@ class DisplayReader:
     def take(self, token: Token) -> None:
         """Note what one token does."""
         self.screen.apply(token)
+        if not self.screen.selected:
+            return
         if token.name == b"\x1bs":
             self._burst.append(_Lamp(token.rest[0] & 0x0F))
             self._lamps_used = True

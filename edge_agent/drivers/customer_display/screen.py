@@ -14,6 +14,8 @@ _ALPHABETS = frozenset({b"\x1c&", b"\x1c."})
 _ROW_OF = {b"A": 0, b"B": 1, b"D": 0, b"C": 1}
 _ARROWS = {b"A": (-1, 0), b"B": (1, 0), b"C": (0, 1), b"D": (0, -1)}
 CLEAR, HOME = b"\x0c", b"\x0b"
+_CHOOSE, _DISPLAY = b"\x1b=", 0x02
+_CHOOSE_DISPLAY = _CHOOSE + bytes((_DISPLAY,))
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Screen:
     """The rows, the cursor, the lamp and the modes; `named_rows` were written by ESC Q.
 
     `alphabet` is the last of FS & and FS . ; `written_in` the one its Chinese words stand in.
+    `device` is what ESC = chose last; `aside` when more came for a printer behind this line.
     """
 
     columns: int = COLUMNS
@@ -33,26 +36,26 @@ class Screen:
     modes: dict[bytes, bytes] = field(default_factory=dict)
     alphabet: bytes = b""
     written_in: bytes = b""
+    device: bytes = b""
+    aside: bool = False
+
+    @property
+    def selected(self) -> bool:
+        """Whether what comes is for the display."""
+        return not self.device or bool(self.device[0] & _DISPLAY)
+
+    def addressed(self, raw: bytes) -> bytes:
+        """Return our bytes so that the display takes them, and the choice stands as before."""
+        return raw if self.selected or not raw else _CHOOSE_DISPLAY + raw + _CHOOSE + self.device
 
     def apply(self, token: Token) -> None:
         """Change as the display does; what changes nothing that is seen is passed over."""
-        if token.is_text:
-            self._write(token.rest)
-        elif token.name in _CONTROLS:
-            _CONTROLS[token.name](self)
-        elif token.name in {b"\x1bQ", b"\x1bu"}:
-            self._named(_ROW_OF[token.rest[:1]], token.rest[1:-1])
-        elif token.name in _MODES:
-            self.modes[token.name] = token.rest
-        elif token.name in _ALPHABETS:
-            self.alphabet = token.name
-        elif token.name == b"\x1bs":
-            self.lamp = bytes((token.rest[0] | 0x30,))
-        elif token.name == b"\x1b@":
-            self._blank()
-            self.lamp, self.modes, self.alphabet = b"", {}, b""
+        if token.name == _CHOOSE:
+            self.device, self.aside = token.rest, False
+        elif self.selected:
+            self._show(token)
         else:
-            self._move(token)
+            self.aside = True
 
     def raw_rows(self) -> tuple[bytes, ...]:
         """Return the bytes of each row, without the blanks behind them."""
@@ -78,7 +81,26 @@ class Screen:
             # Behind the last column the next character opens the next row.
             over, column = divmod(self.column, self.columns)
             painted.append(self._goto((self.row + over) % ROWS, column))
-        return b"".join(painted)
+        return self.addressed(b"".join(painted))
+
+    def _show(self, token: Token) -> None:
+        if token.is_text:
+            self._write(token.rest)
+        elif token.name in _CONTROLS:
+            _CONTROLS[token.name](self)
+        elif token.name in {b"\x1bQ", b"\x1bu"}:
+            self._named(_ROW_OF[token.rest[:1]], token.rest[1:-1])
+        elif token.name in _MODES:
+            self.modes[token.name] = token.rest
+        elif token.name in _ALPHABETS:
+            self.alphabet = token.name
+        elif token.name == b"\x1bs":
+            self.lamp = bytes((token.rest[0] | 0x30,))
+        elif token.name == b"\x1b@":
+            self._blank()
+            self.lamp, self.modes, self.alphabet = b"", {}, b""
+        else:
+            self._move(token)
 
     def _goto(self, row: int, column: int) -> bytes:
         if row == column == 0:

@@ -12,7 +12,7 @@ from edge_agent.drivers.till_escpos.sim import PtyEnd
 
 _POLL_MS = 20
 _COLUMNS = 20
-_BLANK = 0x20
+_BLANK, _ESCAPE = 0x20, 0x1B
 LAMPS = ("", "单价", "总计", "收款", "找零")
 
 
@@ -80,11 +80,17 @@ class Glass:
         self._cells = [[b" "] * _COLUMNS, [b" "] * _COLUMNS]
         self._at = (0, 0)
         self._lamp = 0
+        self._chosen = True
         self.drawer_opened = 0
+        self.passed_on = bytearray()
         input_ = iter(data)
         with suppress(StopIteration):  # the last command may be on its way yet
             while True:
-                self._one(next(input_), input_)
+                byte = next(input_)
+                if self._chosen or byte == _ESCAPE:
+                    self._one(byte, input_)
+                else:
+                    self.passed_on.append(byte)  # what a printer behind the display would print
 
     @property
     def rows(self) -> tuple[str, str]:
@@ -117,7 +123,11 @@ class Glass:
                 self._put(byte)
 
     def _escape(self, command: int, more: Iterator[int]) -> None:
-        if command == ord("@"):
+        if command == ord("="):
+            self._chosen = bool(next(more) & 2)
+        elif not self._chosen:
+            self.passed_on += bytes((_ESCAPE, command))
+        elif command == ord("@"):
             self._clear()
             self._lamp = 0
         elif command == ord("s"):
@@ -126,7 +136,7 @@ class Glass:
             self._move(next(more), next(more))
         elif command == ord("Q"):
             self._line(next(more) - ord("A"), more)
-        elif command in b"=Rtcf":
+        elif command in b"Rtcf":
             next(more)
 
     def _line(self, row: int, more: Iterator[int]) -> None:

@@ -113,6 +113,35 @@ def test_one_row_of_two_is_not_the_picture_and_figures_have_but_one() -> None:
     assert figures.tick(PAUSE_MS)
 
 
+CHOSEN_AWAY = b"\x1b=\x02\x0c\x1f$\x01\x01TOTAL 12.50\x1b=\x01"
+
+
+def test_a_display_that_the_till_turned_from_is_chosen_for_our_words_alone() -> None:
+    line = Line()
+    line.send(CHOSEN_AWAY, 0)
+    assert wanted(line)
+    assert line.tick(PAUSE_MS)
+    glass = Glass(line.out)
+    assert (glass.rows, bytes(glass.passed_on)) == (LINES, b"")
+    line.send(b"PAPER", 1_000)
+    glass = Glass(line.out)
+    assert (glass.rows, bytes(glass.passed_on)) == (("TOTAL 12.50", ""), b"PAPER")
+
+
+def test_what_is_printed_behind_the_display_is_no_picture_and_nothing_goes_between() -> None:
+    line = Line()
+    line.send(CHOSEN_AWAY + b"RECEIPT 99.00\n", 0)
+    line.tick(SETTLE_MS)
+    assert [event.amount_fen for event in line.told] == [1_250]
+    greeting = wanted(line)
+    assert line.tick(10_000) == b""
+    assert line.watch.wait_ms(10_000) is None
+    line.send(b"\x1b=\x02", 10_100)
+    assert line.tick(10_100 + PAUSE_MS)
+    assert greeting.done.is_set()
+    assert Glass(line.out).rows == LINES
+
+
 def test_a_line_is_left_as_the_till_left_it(line: Line) -> None:
     wanted(line)
     line.tick(PAUSE_MS)
