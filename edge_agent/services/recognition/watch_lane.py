@@ -61,13 +61,14 @@ class WatchLane:
         """Look once; hand a result on when it says something new."""
         armed = self.armed() and "face" in self._identify.factors
         factors: tuple[Reader, ...] = (*self._unasked, "face") if armed else self._unasked
-        if not armed and self._walk_up is not None and self._walk_up.look():
+        walks_up = not armed and self._walk_up is not None and self._walk_up.look()
+        if walks_up:
             factors = (*self._unasked, "walk_up")
         self._woken.clear()
         if not factors:
             self._woken.wait(GLANCE_MS / 1000)
             return
-        result = self._identify.glance(factors, ARMED_GLANCE_MS if armed else GLANCE_MS)
+        result = self._identify.glance(factors, ARMED_GLANCE_MS if armed or walks_up else GLANCE_MS)
         if result is not None and self._worth_telling(result):
             if result.outcome == "member":
                 self.disarm()
