@@ -78,7 +78,7 @@ def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
     return RedeemView(
         points_chosen=basket.wish.points,
         points_fen=points_fen(quote.priced),
-        points_max=points_most(quote.priced, bundle, allowance.points_here),
+        points_max=points_most(quote, allowance.points_here),
         points_step=1 if bundle.points is None else bundle.points.step,
         fen_per_point=1 if bundle.points is None else bundle.points.fen_per_point,
         coupons=tuple(

@@ -127,7 +127,8 @@ class CloseSale:
         """Work out what may be redeemed of a basket opened `at`."""
         if self._redemptions is None:
             return NO_ALLOWANCE
-        return self._redemptions.redeeming.allowance(asking, self._desk.rules_at(at).bundle)
+        bundle, points = self._desk.rules_at(at).bundle, self._desk.points_rule(at)
+        return self._redemptions.redeeming.allowance(asking, bundle, points)
 
     def _asking(self, held: HeldMember | None, wish: Wish, trust: Trust, at: Instant) -> Asking:
         return Asking(held, wish, trust, self._desk.business_date(at))

@@ -17,10 +17,10 @@ from retail_core.errors import Fault
 from retail_core.identity.assurance import Action, Standing, TurnPolicy
 from retail_core.loyalty.campaigns import Measure, budget_right, rights_drawn
 from retail_core.loyalty.leases import Right, RightKind
-from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.gains import points_usable
 from retail_core.pricing.rules.coupons import Held
-from retail_core.pricing.rules.ruleset import RuleBundle
+from retail_core.pricing.rules.restricting import points_in
+from retail_core.pricing.rules.ruleset import PointsRule, RuleBundle
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.standing import CouponHeld
 
@@ -76,8 +76,8 @@ class Redeeming:
         self._tenant = tenant
         self._asking = asking
 
-    def allowance(self, asking: Asking, bundle: RuleBundle) -> Allowance:
-        """Work out what may go into the price."""
+    def allowance(self, asking: Asking, bundle: RuleBundle, points: PointsRule | None) -> Allowance:
+        """Work out what may go into the price; `points` is how they pay here, None: not at all."""
         held, wish = asking.held, asking.wish
         if held is None:
             refused = None if wish.is_empty else Fault(FaultCode.REDEEM_MEMBER)
@@ -86,12 +86,12 @@ class Redeeming:
         if gate is not None:
             return Allowance(Redeemable(holds=asking.holds), gate)
         right = points_right(held)
-        here = self._spendable(right, asking.holds)
+        here = self._spendable(right, asking.holds) if points is not None else 0
         coupons = tuple((one, self._usable(one, asking, bundle)) for one in held.record.coupons)
         nothing = Redeemable(holds=asking.holds)
-        away = self._elsewhere(held, asking)
+        away = self._elsewhere(held, asking, points)
         shown = Allowance(nothing, points_here=here, elsewhere=away, coupons=coupons)
-        refused = _refusal(wish, shown, bundle)
+        refused = _refusal(wish, shown, points)
         if refused is not None:
             return replace(shown, refused=refused)
         # Its days are checked above, by the business day that it was given for.
@@ -102,13 +102,13 @@ class Redeeming:
         )
         return replace(shown, redeem=Redeemable(wish.points, chosen, asking.holds))
 
-    def _elsewhere(self, held: HeldMember, asking: Asking) -> Elsewhere:
+    def _elsewhere(self, held: HeldMember, asking: Asking, points: PointsRule | None) -> Elsewhere:
         """Have fetched what is hers and lies in other stores; no basket waits for it."""
         if self._asking is None:
             return NOTHING_ELSEWHERE
         wants: list[tuple[Right, int]] = []
         mine = self._leases.held_back_by(asking.holds, points_right(held))
-        if held.record.points_free > mine:
+        if points is not None and held.record.points_free > mine:
             wants.append((points_right(held), held.record.points_free - mine))
         for one in held.record.coupons:
             right = coupon_right(UUID(bytes=one.id))
@@ -181,15 +181,14 @@ def coupon_right(coupon: UUID) -> Right:
     return Right(RightKind.COUPON, coupon)
 
 
-def points_most(priced: PricedBasket, bundle: RuleBundle, here: int) -> int:
-    """Return how many points could pay on this total."""
-    if bundle.points is None:
-        return 0
-    return points_usable(bundle.points, priced.total_fen, here, here)
+def points_most(quote: Quote, here: int) -> int:
+    """Return how many points could pay on this total in this shop."""
+    rule = points_in(quote.rules.bundle, quote.asked.store)
+    return 0 if rule is None else points_usable(rule, quote.priced.total_fen, here, here)
 
 
-def _refusal(wish: Wish, shown: Allowance, bundle: RuleBundle) -> Fault | None:
-    if wish.points and bundle.points is None:
+def _refusal(wish: Wish, shown: Allowance, points: PointsRule | None) -> Fault | None:
+    if wish.points and points is None:
         return Fault(FaultCode.REDEEM_POINTS_OFF)
     away = shown.elsewhere
     on_the_way = Fault(FaultCode.RIGHTS_COMING) if away.state in {"asking", "coming"} else None

@@ -34,6 +34,8 @@ from retail_core.pricing.proof.repricing import (
 from retail_core.pricing.rules.bundle import EarnRule, RuleBundle, bundle_hash, parse_bundle
 from retail_core.pricing.rules.context import NOTHING_USED, StoreContext, Used
 from retail_core.pricing.rules.coupons import Held
+from retail_core.pricing.rules.restricting import points_in
+from retail_core.pricing.rules.ruleset import PointsRule
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.member import MemberRecord
@@ -302,6 +304,11 @@ class PriceDesk:
         priced = PricedBasket((), 0, 0, 0, "optimal", 0, (), (), rules.bundle.version, 0)
         facts = priced_for(asked.basket.opened_local, None, asked.store, rules.bundle)
         return Quote(asked.basket, priced, rules, facts, asked, rules.bundle.earn)
+
+    def points_rule(self, at: Instant) -> PointsRule | None:
+        """Return how points pay in this shop; None when they do not."""
+        here = StoreContext(store=self._shop.store_name, region=self._shop.region)
+        return points_in(self.rules_at(at).bundle, here)
 
     def _used(self, held: HeldMember | None, at: Instant) -> UsesKnown:
         if self._uses is None:

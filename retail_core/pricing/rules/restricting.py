@@ -7,7 +7,7 @@ to lower and whether points are left out, and whoever reads it can only take awa
 from dataclasses import dataclass
 
 from retail_core.pricing.rules.context import StoreContext
-from retail_core.pricing.rules.ruleset import Restriction, RuleBundle
+from retail_core.pricing.rules.ruleset import PointsRule, Restriction, RuleBundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ def limits_in(bundle: RuleBundle, store: StoreContext) -> Limits:
         for rule, cap in restriction.per_receipt.items():
             per_receipt[rule] = min(cap, per_receipt.get(rule, cap))
     return Limits(frozenset(off), per_receipt, points_off)
+
+
+def points_in(bundle: RuleBundle, store: StoreContext) -> PointsRule | None:
+    """Return how points pay in a store; None where they do not."""
+    return None if limits_in(bundle, store).points_off else bundle.points
 
 
 def _is_for(restriction: Restriction, store: StoreContext) -> bool:

@@ -61,6 +61,9 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "input", 422, "先认出会员再兑换", "redeeming needs a member first"
     ),
     FaultCode.REDEEM_POINTS_OFF: FaultSpec(
-        "input", 409, "现在的规则不能用积分付款", "the rules in force take no points in payment"
+        "input",
+        409,
+        "本店现在的规则不能用积分付款",
+        "the rules in force take no points in payment here",
     ),
 }

@@ -1,5 +1,6 @@
 """Points, coupons, budgets and caps at the till: only what this box was lent, only who is sure."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.factories.counter_sales import (
     BY_FACE,
     COUPON,
     POINTS,
+    RULES,
     SURE,
     WALLET,
     Redeeming,
@@ -95,6 +97,27 @@ def test_a_face_never_spends_and_a_box_not_let_in_waits(
     sold = till.paid(path, GOLD_MILK)  # the sale goes on
     assert (sold["points_redeemed"], sold["points_earned"]) == (0, 121)
     assert sold["refused"]["code"] == shown["redeem"]["refused"]["code"]
+
+
+def test_a_store_that_takes_no_points_says_so_and_offers_none(
+    till: TillCalls, shop: Redeeming
+) -> None:
+    rules = json.loads(RULES)
+    rules["version"] = 5
+    here = shop.box.agent.basis.shop.store_name
+    rules["restrictions"] = [{"stores": [here], "points_off": True}]
+    shop.box.storage.replica.replace_bundle(5, json.dumps(rules).encode())
+    shop.lend_all()
+    shop.known()
+    path = hers(till)
+    redeem = till.get(path)["redeem"]
+    assert (redeem["points_max"], redeem["refused"]) == (0, None)
+    assert redeem["elsewhere"] == {"state": "none", "points_coming": 0, "points_dark": 0}
+    shown = till.put(f"{path}/redeem", {"points": 900})
+    assert (shown["redeem"]["refused"]["code"], shown["due_fen"]) == ("A142", GOLD_MILK)
+    sold = till.paid(path, GOLD_MILK)
+    assert (sold["points_redeemed"], sold["points_earned"]) == (0, 121)
+    assert shop.leases.spendable(POINTS) == 2_000
 
 
 def test_showing_a_code_later_makes_the_wish_come_true(till: TillCalls, shop: Redeeming) -> None:
