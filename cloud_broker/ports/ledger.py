@@ -201,6 +201,10 @@ class ClosingRepo(Protocol):
         """Return the stored events of one chain in sequence."""
         ...
 
+    def hashes_at(self, device: UUID, seq: int) -> tuple[bytes, ...]:
+        """Return the hashes of a device's stored events at a sequence, of whatever epoch."""
+        ...
+
     def refused_refunds(self) -> tuple[UUID, ...]:
         """Return repairs of refunds whose receipt was not known when they came, oldest first."""
         ...

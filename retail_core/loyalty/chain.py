@@ -1,6 +1,6 @@
 """A device's journal as a chain of hashes: one changed byte anywhere breaks it from there on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from retail_core.wire.codec import GENESIS_HASH, event_hash
@@ -25,14 +25,24 @@ class Walk:
     broken: tuple[int, ...]
 
 
-def walk(links: Iterable[Link]) -> Walk:
-    """Follow one epoch's chain in sequence; after a gap the next link is taken on trust."""
+def _nowhere(_seq: int) -> Collection[bytes]:
+    return ()
+
+
+def walk(links: Iterable[Link], elsewhere: Callable[[int], Collection[bytes]] = _nowhere) -> Walk:
+    """Follow one epoch's chain in sequence; after a gap the next link is taken on trust.
+
+    `elsewhere` says which hashes the device's other epochs have at a sequence: a journal that began
+    a new epoch goes on with its chain, so a link that follows one of them leaves no gap.
+    """
     events, gaps, broken = 0, [], []
     prev_seq, prev_hash = 0, GENESIS_HASH
     for link in links:
         events += 1
         if link.seq != prev_seq + 1:
-            gaps.append((prev_seq + 1, link.seq - 1))
+            before = elsewhere(link.seq - 1)
+            if not any(event_hash(one, link.event) == link.hash for one in before):
+                gaps.append((prev_seq + 1, link.seq - 1))
         elif event_hash(prev_hash, link.event) != link.hash:
             broken.append(link.seq)
         prev_seq, prev_hash = link.seq, link.hash

@@ -338,3 +338,7 @@ class TestClosingRepo:
             seen = walk(unit.closing.links(box.device, box.epoch))
             assert (seen.events, seen.gaps, seen.broken) == (3, ((3, 3),), ())
             assert unit.closing.in_repair(box.device, box.epoch) == {3}
+            (last,) = (one for one in unit.closing.links(box.device, box.epoch) if one.seq == 4)
+            assert unit.closing.hashes_at(box.device, 4) == (last.hash,)
+            assert unit.closing.hashes_at(box.device, 3) == ()
+            assert unit.closing.hashes_at(box.store, 4) == ()

@@ -256,6 +256,11 @@ class FakeClosingRepo:
         for one in sorted(found, key=lambda arrival: arrival.seq):
             yield Link(one.seq, one.event, one.hash)
 
+    def hashes_at(self, device: UUID, seq: int) -> tuple[bytes, ...]:
+        return tuple(
+            one.hash for one in self._state.events if (one.place.device, one.seq) == (device, seq)
+        )
+
     def refused_refunds(self) -> tuple[UUID, ...]:
         return tuple(
             item.repair_id

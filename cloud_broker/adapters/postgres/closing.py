@@ -207,6 +207,16 @@ class PostgresClosing(Repository):
         )
         return tuple(row.repair_id for row in rows)
 
+    def hashes_at(self, device: UUID, seq: int) -> tuple[bytes, ...]:
+        """Return the hashes of a device's stored events at a sequence, of whatever epoch."""
+        rows = self._rows(
+            "select hash from event_log where tenant_id = %(tenant)s"
+            " and device_id = %(device)s and seq = %(seq)s order by epoch",
+            device=device,
+            seq=seq,
+        )
+        return tuple(row.hash for row in rows)
+
     def in_repair(self, device: UUID, epoch: int) -> frozenset[int]:
         """Return the sequences that wait to be booked, or wait or waited in the repair queue."""
         rows = self._rows(

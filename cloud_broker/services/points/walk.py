@@ -112,7 +112,9 @@ class LedgerWalks:
         ]
 
     def _chain(self, unit: Unit, device: UUID, epoch: int, found: Verified) -> None:
-        seen = walk(unit.closing.links(device, epoch))
+        seen = walk(
+            unit.closing.links(device, epoch), lambda seq: unit.closing.hashes_at(device, seq)
+        )
         found.chains += 1
         found.events += seen.events
         found.wrong += [f"device {device} epoch {epoch}: hash of {seq}" for seq in seen.broken]

@@ -191,6 +191,19 @@ class TestChains:
         found = links(6)
         assert walk([*found[1:2], *found[4:]]) == Walk(3, ((1, 1), (3, 4)), ())
 
+    def test_a_journal_that_goes_on_in_a_new_epoch_leaves_no_gap(self) -> None:
+        found = links(6)
+        hashes = {one.seq: one.hash for one in found}
+        before = [*found[:2]]
+
+        def earlier(seq: int) -> tuple[bytes, ...]:
+            return tuple(one.hash for one in before if one.seq == seq)
+
+        assert walk(found[2:], earlier) == Walk(4, (), ())
+        assert walk(found[3:], earlier) == Walk(3, ((1, 3),), ())
+        assert walk(found[3:], lambda seq: (bytes(32), hashes[seq])) == Walk(3, (), ())
+        assert walk(found[3:], lambda _: (bytes(32),)) == Walk(3, ((1, 3),), ())
+
     @given(st.integers(0, 4), st.booleans())
     def test_a_changed_event_breaks_it_there(self, place: int, hash_too: bool) -> None:  # noqa: FBT001
         found = links(5)
