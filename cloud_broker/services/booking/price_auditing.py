@@ -105,11 +105,9 @@ class PriceAudit:
         self, unit: Unit, sale: Sale, bundle: RuleBundle, day: date
     ) -> Difference | bool | None:
         """Price a sale again: the difference, True when there is none, None when it cannot be."""
-        if asks_stock(bundle):
-            return None
         articles = unit.audit.articles({line.sku for line in sale.lines}, day)
         asked = asked_again(sale, articles)
-        if asked is None:
+        if asked is None or asks_stock(bundle, asked.basket.lines):
             return None
         return compare(sale, price_again(asked, bundle, limits.SOLVER_NODES_MAX)) or True
 

@@ -1,14 +1,15 @@
 """What of a member and a store a price depended on: the rest has no place in a certificate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from retail_core.checkout.basket import Basket
+from retail_core.checkout.basket import Basket, BasketLine
 from retail_core.pricing.matching.eligibility import is_near_birthday
 from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.pricing.rules.context import MemberContext, StoreContext, Used
-from retail_core.pricing.rules.offers import OfferBase
+from retail_core.pricing.rules.line_index import LineIndex
+from retail_core.pricing.rules.offers import OfferBase, PriceList, SlotBundle
 
 
 def rules_of(bundle: RuleBundle) -> Iterator[OfferBase]:
@@ -18,9 +19,25 @@ def rules_of(bundle: RuleBundle) -> Iterator[OfferBase]:
     yield from bundle.gifts
 
 
-def asks_stock(bundle: RuleBundle) -> bool:
-    """Tell whether a rule hangs on what lay in the shop, which does not travel with a sale."""
-    return any(rule.when.stock_from is not None for rule in rules_of(bundle))
+def asks_stock(bundle: RuleBundle, lines: Sequence[BasketLine]) -> bool:
+    """Tell whether the price of these lines hangs on what lay in the shop.
+
+    That does not travel with a sale. Gifts change no price.
+    """
+    index = LineIndex(tuple(lines))
+    return any(
+        _names_some(rule, index)
+        for rule in (*bundle.offers, *bundle.coupons)
+        if rule.when.stock_from is not None
+    )
+
+
+def _names_some(rule: OfferBase, index: LineIndex) -> bool:
+    if isinstance(rule, PriceList):
+        return bool(index.of_skus(rule.prices.keys()))
+    if isinstance(rule, SlotBundle):
+        return any(index.named_by(slot.items) for slot in rule.slots)
+    return bool(index.named_by(rule.items))
 
 
 def member_facts(

@@ -30,6 +30,7 @@ from tests.factories.audited import (
     sampled_id,
     till_sale,
 )
+from tests.factories.pricing import line
 from tests.fakes.cloud_box import SimBox, fresh_id
 from tests.fakes.cloud_ingest import Cloud
 
@@ -270,9 +271,25 @@ class TestAuditor:
         auditor.stop()
 
 
-def test_a_rule_that_hangs_on_stock_is_not_priced_again_elsewhere() -> None:
-    plain = {"version": 1, "tier_names": {}, "offers": []}
-    mix = {"kind": "set_amount", "id": "x", "name": "2件减5", "need": 2, "fen_off": 500}
-    mix |= {"when": {"stock_from": 1}}
-    assert not asks_stock(parse_bundle(json.dumps(plain).encode()))
-    assert asks_stock(parse_bundle(json.dumps(plain | {"offers": [mix]}).encode()))
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "set_amount", "need": 2, "fen_off": 500, "items": {"skus": ["bread"]}},
+        {"kind": "price_list", "prices": {"bread": 100}},
+        {
+            "kind": "slot_bundle",
+            "fen_off": 100,
+            "slots": [{"items": {"skus": ["bread"]}}, {"items": {"skus": ["milk"]}}],
+        },
+    ],
+)
+def test_only_what_hangs_on_stock_is_not_priced_again(rule: dict[str, object]) -> None:
+    stocked = rule | {"id": "x", "name": "x", "when": {"stock_from": 1}}
+    gift = {"id": "g", "name": "g", "sku": "G", "need": 1, "when": {"stock_from": 1}}
+    rules = {"version": 1, "tier_names": {}, "offers": [stocked], "gifts": [gift]}
+    bundle = parse_bundle(json.dumps(rules).encode())
+    bread, cola = line(1, 100, sku="bread"), line(2, 100, sku="cola")
+    assert asks_stock(bundle, (cola, bread))
+    assert not asks_stock(bundle, (cola,))
+    plain = json.dumps(rules | {"offers": [rule | {"id": "x", "name": "x"}]}).encode()
+    assert not asks_stock(parse_bundle(plain), (bread,))
