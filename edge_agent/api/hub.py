@@ -23,6 +23,8 @@ KEPT_MS = 60_000
 CLIENTS_MAX = 32
 # A newcomer is told what is on the counter now.
 QUESTION = "consent"
+# Nobody reads for longer: a question that nobody closed is not the next customer's.
+QUESTION_MS = 300_000
 STICKY = ("health", "member", "basket", "training", QUESTION)
 # What clears it: a finished sale or its printed receipt, a customer who left.
 _CUSTOMERS = ("member", "basket", QUESTION)
@@ -30,6 +32,7 @@ CLEARS: Mapping[str, tuple[str, ...]] = {
     "sale": _CUSTOMERS,
     "tapped": _CUSTOMERS,
     "visit": ("member", QUESTION),
+    "recognition": (QUESTION,),
 }
 # It comes every two seconds: a client that has not heard it for ten is deaf and comes back.
 HEARTBEAT = "health"
@@ -90,6 +93,7 @@ class EventHub:
         self._clients: set[Subscription] = set()
         self._listeners: list[Listener] = []
         self._sticky: dict[tuple[str | None, str], bytes] = {}
+        self._asked_ms: dict[str | None, int] = {}
         # Numbers go on after a restart: they begin at the wall clock, in microseconds.
         self._event_no = clock.now().wall_ms * 1_000
         self._kept: deque[_Kept] = deque()
@@ -192,6 +196,9 @@ class EventHub:
         return missed if health is None else [health, *missed]
 
     def _there_now(self, lane: str, after: int | None) -> list[bytes]:
+        now_ms = self._clock.now().mono_ms
+        if now_ms - self._asked_ms.get(lane, now_ms) >= QUESTION_MS:
+            self._sticky.pop((lane, QUESTION), None)
         held = [said for (of, _), said in self._sticky.items() if of in {WHOLE_SHOP, lane}]
         if after is None:
             return held
@@ -204,6 +211,8 @@ class EventHub:
                 self._sticky.pop((of, gone), None)
         if kind in STICKY:
             self._sticky[lane, kind] = message
+        if kind == QUESTION:
+            self._asked_ms[lane] = self._clock.now().mono_ms
 
     def _fan_out(self, message: bytes, lane: str | None, event_no: int) -> None:
         for client in tuple(self._clients):

@@ -99,7 +99,8 @@ class Shop:
         return kept | {"token": said["operator_token"]}
 
     def clear(self, operator: str) -> None:
-        """End every visit, and throw away what is open or parked."""
+        """End every visit, and throw away what is open, parked or asked."""
+        self.call("DELETE", "/v1/visits", operator=operator)
         for till in (TILL, PRINTING_TILL):
             for member in (goods.LIMIN, goods.OUYANG):
                 self.agent.surface.visits.over(till, member)

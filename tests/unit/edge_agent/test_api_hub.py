@@ -8,6 +8,7 @@ from edge_agent.api.hub import (
     CLIENTS_MAX,
     KEPT_MAX,
     KEPT_MS,
+    QUESTION_MS,
     QUEUE_MAX,
     WHOLE_SHOP,
     EventHub,
@@ -85,7 +86,8 @@ async def test_a_newcomer_learns_what_is_on_the_counter() -> None:
 
 
 async def test_a_display_opened_in_the_middle_of_a_question_shows_it_until_it_is_over() -> None:
-    hub = EventHub(FakeClock())
+    clock = FakeClock()
+    hub = EventHub(clock)
     hub.attach(asyncio.get_running_loop())
 
     def there_now() -> list[str]:
@@ -103,6 +105,9 @@ async def test_a_display_opened_in_the_middle_of_a_question_shows_it_until_it_is
     hub.publish("consent", {"state": "asked"}, lane=LANE)
     hub.publish("sale", {}, lane=LANE)
     assert there_now() == []
+    hub.publish("consent", {"state": "asked"}, lane=LANE)
+    clock.advance(QUESTION_MS)
+    assert there_now() == [], "nobody closed it"
 
 
 async def test_a_lane_hears_its_own_and_the_shops() -> None:
