@@ -49,11 +49,26 @@ def verify(
     with _coded():
         signed = from_file(file.read_bytes())
         receipt = open_receipt(signed)
-        if public_key and bytes.fromhex(public_key) != signed.public_key:
-            raise Fault(FaultCode.RECEIPT_INVALID)
+        if public_key and _key(public_key) != signed.public_key:
+            raise Fault(FaultCode.RECEIPT_OTHER_KEY, key=signed.public_key.hex())
         if member and receipt.member != pseudonym(UUID(receipt.tenant), UUID(member)):
-            raise Fault(FaultCode.RECEIPT_INVALID)
+            raise Fault(FaultCode.RECEIPT_OTHER_MEMBER)
     typer.echo(f"回执有效 / genuine: {len(receipt.templates)} template(s), {receipt.cause}")
+    if not public_key:
+        # Anybody can make a key and sign with it.
+        typer.echo(
+            f"签名公钥 {signed.public_key.hex()}:是不是本店的盒子没有核对,用 --public-key"
+            " / whether this key is the box's was not asked: use --public-key",
+            err=True,
+        )
+
+
+def _key(said: str) -> bytes:
+    try:
+        return bytes.fromhex(said)
+    except ValueError as error:
+        msg = "不是十六进制 / not hexadecimal"
+        raise typer.BadParameter(msg, param_hint="--public-key") from error
 
 
 @consent_app.command()

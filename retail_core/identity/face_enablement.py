@@ -15,7 +15,13 @@ from retail_core.texts.faults import FaultCode
 
 _CONTEXT = b"regulars/face-enablement/1\0"
 SIGNATURE_BYTES = 64
-_MUST = ("assessment", "signage", "approved_by", "approved_on")
+# What has to be on record, and what people call it.
+MUST = {
+    "assessment": "影响评估 assessment",
+    "signage": "提示标识 signs",
+    "approved_by": "批准人 approved by",
+    "approved_on": "批准日期 approved on",
+}
 
 
 class FaceEnablement(msgspec.Struct, frozen=True):
@@ -40,14 +46,21 @@ def missing(enablement: FaceEnablement) -> tuple[str, ...]:
     """Return what has to be on record before faces may be enabled; empty when they stay off."""
     if not enablement.enabled:
         return ()
-    return tuple(name for name in _MUST if not getattr(enablement, name).strip())
+    return tuple(name for name in MUST if not getattr(enablement, name).strip())
+
+
+def incomplete(lacking: tuple[str, ...]) -> Fault:
+    """Return the Fault FACE_ENABLEMENT_INCOMPLETE that says what is missing, as people call it."""
+    return Fault(
+        FaultCode.FACE_ENABLEMENT_INCOMPLETE, missing=", ".join(MUST[name] for name in lacking)
+    )
 
 
 def sign_enablement(enablement: FaceEnablement, seed: bytes) -> bytes:
     """Return a 64-byte Ed25519 signature and the document; Fault FACE_ENABLEMENT_INCOMPLETE."""
     lacking = missing(enablement)
     if lacking:
-        raise Fault(FaultCode.FACE_ENABLEMENT_INCOMPLETE, missing=", ".join(lacking))
+        raise incomplete(lacking)
     content = msgspec.json.encode(enablement)
     return Ed25519PrivateKey.from_private_bytes(seed).sign(_CONTEXT + content) + content
 

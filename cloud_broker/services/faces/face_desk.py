@@ -15,6 +15,7 @@ from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.faces.faces import Leave, checked_date
 from retail_core.errors import Fault
+from retail_core.identity.face_enablement import MUST, incomplete
 from retail_core.texts.faults import FaultCode
 
 MAY_DECIDE = frozenset({"admin", "operations"})
@@ -75,7 +76,7 @@ class FaceDesk:
     def propose(self, who: Person, store: UUID, act: FaceAct, leave: Leave) -> None:
         """Ask that a store may recognise faces, or those who walk up; one wish a store waits.
 
-        Faults API_SCOPE_MISSING, API_NOT_FOUND, FACE_ENABLEMENT_INCOMPLETE, API_BODY_INVALID.
+        Faults API_SCOPE_MISSING, API_NOT_FOUND, FACE_ENABLEMENT_INCOMPLETE, FACE_APPROVAL_DATE.
         """
         _may(who)
         now_ms = self.clock.now_ms()
@@ -187,17 +188,16 @@ def _fits(act: FaceAct, before: Decision | None) -> None:
 
 
 def _complete(leave: Leave, now_ms: int) -> Leave:
-    """Return the record as it will stand; Faults FACE_ENABLEMENT_INCOMPLETE, API_BODY_INVALID."""
+    """Return the record as it will stand; Faults FACE_ENABLEMENT_INCOMPLETE, FACE_APPROVAL_DATE."""
     record = Leave(
         leave.assessment.strip(),
         leave.signage.strip(),
         leave.approved_by.strip(),
         leave.approved_on.strip(),
     )
-    named = ("assessment", "signage", "approved_by", "approved_on")
-    lacking = [name for name in named if not getattr(record, name)]
+    lacking = tuple(name for name in MUST if not getattr(record, name))
     if lacking:
-        raise Fault(FaultCode.FACE_ENABLEMENT_INCOMPLETE, missing=", ".join(lacking))
+        raise incomplete(lacking)
     checked_date(record.approved_on, now_ms)
     return record
 

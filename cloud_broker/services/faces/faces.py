@@ -70,7 +70,7 @@ class FaceOffice:
     def enable(self, tenant: UUID, store: str, leave: Leave, *, who: str) -> Decision:
         """Let a store recognise faces.
 
-        Faults API_NOT_FOUND, API_BODY_INVALID for a date that is none, FACE_ENABLEMENT_INCOMPLETE.
+        Faults API_NOT_FOUND, FACE_APPROVAL_DATE, FACE_ENABLEMENT_INCOMPLETE.
         """
         if leave.approved_on:
             checked_date(leave.approved_on, self._clock.now_ms())
@@ -177,7 +177,7 @@ def _store_of(unit: Unit, wanted: str) -> UUID:
 
 
 def checked_date(text: str, now_ms: int) -> None:
-    """Refuse a date of approval that is none, or cannot be (Fault API_BODY_INVALID).
+    """Refuse a date of approval that is none, or cannot be (Fault FACE_APPROVAL_DATE).
 
     Nobody has approved tomorrow; somewhere it may be tomorrow already.
     """
@@ -185,6 +185,6 @@ def checked_date(text: str, now_ms: int) -> None:
     try:
         decided = date.fromisoformat(text)
     except ValueError:
-        raise Fault(FaultCode.API_BODY_INVALID, detail=f"approved_on {text!r}") from None
+        raise Fault(FaultCode.FACE_APPROVAL_DATE, said=text) from None
     if not EARLIEST <= decided <= latest.date():
-        raise Fault(FaultCode.API_BODY_INVALID, detail=f"approved_on {text!r}")
+        raise Fault(FaultCode.FACE_APPROVAL_DATE, said=text)

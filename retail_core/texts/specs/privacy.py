@@ -15,6 +15,24 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "删除回执不完整,或签名不对",
         "the erasure receipt is incomplete or its signature is wrong",
     ),
+    FaultCode.RECEIPT_OTHER_MEMBER: FaultSpec(
+        "input",
+        422,
+        "这份删除回执是真的,说的不是这位会员",
+        "the erasure receipt is genuine, but is about another member",
+    ),
+    FaultCode.RECEIPT_OTHER_KEY: FaultSpec(
+        "input",
+        422,
+        "这份删除回执完整,不是这把公钥的盒子签的,签它的是 {key}",
+        "the erasure receipt is whole, but signed by another box than this public key's: by {key}",
+    ),
+    FaultCode.FACE_APPROVAL_DATE: FaultSpec(
+        "input",
+        422,
+        "批准日期要写成 2026-07-01 这样,不能晚于今天:{said}",
+        "the date of approval is written as 2026-07-01 and is not later than today: {said}",
+    ),
     FaultCode.FACE_POLICY_INVALID: FaultSpec(
         "auth",
         403,

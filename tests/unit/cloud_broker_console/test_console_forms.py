@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cloud_broker.console.said import WORDS_MAX, Said, opened, sealed
+from retail_core.identity.face_enablement import MUST
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import SAME, csrf, notice
 
@@ -149,7 +150,7 @@ def test_an_incomplete_record_comes_back_with_what_was_entered(
     answer = signed_in.post(f"{path}/propose", data=form, headers=SAME)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert missing in answer.text
+    assert MUST[missing] in answer.text, "as people call it"
     kept = "PIA-&lt;9&gt;" if missing != "assessment" else "周律师"
     assert f'value="{kept}"' in answer.text
     assert "等另一位同事确认" not in signed_in.get(path).text
@@ -159,7 +160,9 @@ def test_an_incomplete_record_comes_back_with_what_was_entered(
 def test_an_impossible_date_comes_back(signed_in: TestClient, on: str) -> None:
     path = face_pages(signed_in)["成都店"]
     form = RECORD | {"approved_on": on, "csrf": csrf(signed_in.get(path).text)}
-    assert signed_in.post(f"{path}/propose", data=form, headers=SAME).status_code == 422
+    answer = signed_in.post(f"{path}/propose", data=form, headers=SAME)
+    assert answer.status_code == 422
+    assert f"不能晚于今天:{on}" in answer.text
 
 
 def test_a_proposal_is_withdrawn_and_replaced(signed_in: TestClient) -> None:

@@ -162,8 +162,15 @@ def test_privacy_b06_a_withdrawal_erases_at_once_with_a_receipt(shop: Shop, tmp_
     file.write_bytes(to_file(signed))
     assert run(cli, ["consent", "verify", str(file)]).exit_code == 0
     assert run(cli, ["consent", "verify", str(file), "--member", str(member)]).exit_code == 0
-    assert run(cli, ["consent", "verify", str(file), "--member", str(MEMBER)]).exit_code == 3
-    assert run(cli, ["consent", "verify", str(file), "--public-key", "00" * 32]).exit_code == 3
+    another = run(cli, ["consent", "verify", str(file), "--member", str(MEMBER)])
+    assert (another.exit_code, "R432" in another.stderr) == (3, True), "genuine, and not hers"
+    foreign = run(cli, ["consent", "verify", str(file), "--public-key", "00" * 32])
+    assert (foreign.exit_code, "R433" in foreign.stderr) == (3, True)
+    assert run(cli, ["consent", "verify", str(file), "--public-key", "zz"]).exit_code == 2
+    bare, key = run(cli, ["consent", "verify", str(file)]), signed.public_key.hex()
+    assert f"{key}:" in bare.stderr, "whose key it is stays open without --public-key"
+    known = run(cli, ["consent", "verify", str(file), "--public-key", key])
+    assert (known.exit_code, known.stderr) == (0, "")
     file.write_bytes(file.read_bytes().replace(b"withdrawn", b"forgotten"))
     assert run(cli, ["consent", "verify", str(file)]).exit_code == 3
 
