@@ -32,7 +32,7 @@ from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
 from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.office import Office, build_office
-from cloud_broker.bootstrap.releases import freshness_worker
+from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.keeper import ShardKeeper, Standing
@@ -130,7 +130,9 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         receipt_bills=ReceiptBills(office.units),
         rights=rights_desk(office.units, office.clock),
         box_words=BoxWord(office.units, office.clock),
-        fleet=fleet_desks(office.units, office.clock, office.ids),
+        fleet=fleet_desks(
+            office.units, office.clock, office.ids, lambda: shelf_of(office).releases()
+        ),
         time=TimeTeller(office.clock, office.keys),
         sms=_sms(office),
         person_filters=office.filters,

@@ -45,6 +45,8 @@ class Right(StrEnum):
     COMMANDS = "commands"
     COMMANDS_GIVE = "commands-give"
     COMMANDS_STEER = "commands-steer"
+    RELEASES = "releases"
+    RELEASES_CHANGE = "releases-change"
     USERS = "users"
     USERS_CHANGE = "users-change"
     AUDIT = "audit"
@@ -84,6 +86,8 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.COMMANDS: _SEES_BOXES,
         R.COMMANDS_GIVE: _RUNS | {"technician"},
         R.COMMANDS_STEER: _RUNS,
+        R.RELEASES: _RUNS | {"auditor"},
+        R.RELEASES_CHANGE: _RUNS,
         R.USERS: _OVERSEES,
         R.USERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
@@ -145,6 +149,12 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("GET", "/commands/{order_id}/stream"): R.COMMANDS,
         ("POST", "/commands/{order_id}/agree"): R.COMMANDS_STEER,
         ("POST", "/commands/{order_id}/{to}"): R.COMMANDS_STEER,
+        ("GET", "/releases"): R.RELEASES,
+        ("POST", "/releases"): R.RELEASES_CHANGE,
+        ("GET", "/releases/{rollout_id}"): R.RELEASES,
+        ("GET", "/releases/{rollout_id}/stream"): R.RELEASES,
+        ("POST", "/releases/{rollout_id}/agree"): R.RELEASES_CHANGE,
+        ("POST", "/releases/{rollout_id}/{to}"): R.RELEASES_CHANGE,
         ("GET", "/users"): R.USERS,
         ("POST", "/users"): R.USERS_CHANGE,
         ("POST", "/users/{user_id}"): R.USERS_CHANGE,

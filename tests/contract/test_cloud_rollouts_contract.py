@@ -8,7 +8,9 @@ import pytest
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.ports.rollouts import RolloutRow
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.fleet.alert_watch import AlertWatch
 from cloud_broker.services.fleet.box_word import BoxWord
+from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS
 from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo, RolloutKeeper
 from retail_core.errors import Fault
 from retail_core.fleet.rollout import BoxStage, Policy
@@ -186,3 +188,33 @@ def test_lost_answers_and_words_about_other_releases_change_nothing(chain: Chain
     other = UpdateTold(6, "1.6.0", 5, "failed", "F245")
     chain.words.answer(chain.tenant, place, FleetWord(WIRE_VERSION, 0, update=other))
     assert chain.desk.show(chain.tenant, row.rollout_id).boxes == before
+
+
+def test_hq_is_told_of_a_rollout_that_waits_and_of_one_that_stopped_by_itself(
+    chain: Chain,
+) -> None:
+    clock = chain.clock
+    watch = AlertWatch(chain.fleet.units, clock, FakeCloudIdSource(clock), ())
+
+    def standing() -> list[tuple[str, dict[str, str]]]:
+        for _ in range(3):
+            clock.advance(COUNT_EVERY_MS)
+            watch.run(chain.tenant)
+        with chain.fleet.units.begin(chain.tenant) as unit:
+            rows = unit.alerts.alerts(limit=9)
+        found = [one for one in rows if one.cleared_ms is None and one.store is None]
+        return [(one.trouble.code, dict(one.trouble.fields)) for one in found]
+
+    assert standing() == []
+    row = chain.desk.roll_out(chain.fleet.who("li"), 7, QUICK, "新版")
+    assert standing() == [(FaultCode.ROLLOUT_WAITS.value, {"version": "1.7.0"})]
+    chain.desk.agree(chain.fleet.who("wang"), row.rollout_id)
+    assert standing() == []
+    (first, *_) = chain.ring(row, 0)
+    chain.says(first, B.TRYING)
+    chain.says(first, B.FAILED, code="F245")
+    chain.keeper.tend(chain.tenant)
+    said = {"version": "1.7.0", "failed": "1"}
+    assert standing() == [(FaultCode.ROLLOUT_FAILED.value, said)]
+    chain.desk.roll_out(chain.fleet.who("li"), 6, QUICK, "旧版")
+    assert standing() == [(FaultCode.ROLLOUT_WAITS.value, {"version": "1.6.0"})]

@@ -1,5 +1,6 @@
 """What HQ's pages and API steer boxes with, over the same services as the command line."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,22 +8,27 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.fleet.commands import CommandDesk
 from cloud_broker.services.fleet.places import PlaceBook, places
+from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo
 from cloud_broker.services.fleet.twin import TwinDesk
 
 
 @dataclass(frozen=True, slots=True)
 class FleetDesks:
-    """The desk of settings, the desk of commands, and the places both work on."""
+    """The desks of settings, commands and releases, and the places they work on."""
 
     units: Units
     twins: TwinDesk
     orders: CommandDesk
+    releases: ReleaseDesk
 
     def places(self, tenant: UUID) -> PlaceBook:
         """Return the chain's places by name."""
         return places(self.units, tenant)
 
 
-def fleet_desks(units: Units, clock: Clock, ids: IdSource) -> FleetDesks:
-    """Put the desks together."""
-    return FleetDesks(units, TwinDesk(units, clock), CommandDesk(units, clock, ids))
+def fleet_desks(
+    units: Units, clock: Clock, ids: IdSource, shelf: Callable[[], Sequence[ReleaseInfo]]
+) -> FleetDesks:
+    """Put the desks together; `shelf` tells which releases are on offer."""
+    releases = ReleaseDesk(units, clock, ids, shelf)
+    return FleetDesks(units, TwinDesk(units, clock), CommandDesk(units, clock, ids), releases)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock, IdSource
-from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.hq import AuditAsked, AuditEntry, AuditRow
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.rollouts import BoxRelease, RolloutBox, RolloutRow
 from cloud_broker.ports.twins import Where
@@ -28,7 +28,7 @@ from retail_core.texts.faults import FaultCode
 from retail_core.wire.fleet import ReleaseWish, UpdateTold
 
 WEEK_MS = 7 * 24 * 3_600_000
-SHOWN = 20
+SHOWN, TRAIL_MAX = 20, 50
 OPEN: frozenset[RolloutState] = frozenset({"waiting", "running", "paused"})
 _CHAIN = Spot("chain")
 _STAGES = frozenset(one.value for one in BoxStage)
@@ -142,6 +142,12 @@ class ReleaseDesk:
             boxes = unit.rollouts.boxes(rollout_id)
             runs = unit.rollouts.running([one.device for one in boxes])
             return RolloutView(row, boxes, _trade(unit, boxes, now_ms), runs)
+
+    def trail(self, tenant: UUID, rollout_id: UUID) -> tuple[AuditRow, ...]:
+        """Return who did what about a rollout, newest first."""
+        with self.units.begin(tenant) as unit:
+            asked = AuditAsked(action="release.", subject=str(rollout_id))
+            return unit.hq.audits(asked, TRAIL_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,4 +123,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "总部把这个版本叫停了,已退回上一版",
         "this release was called back by HQ; the box went back to the one before",
     ),
+    FaultCode.ROLLOUT_FAILED: FaultSpec(
+        "conflict",
+        409,
+        "版本 {version} 在 {failed} 台盒子上失败,放量已自动停下,有它的盒子正退回上一版。"
+        "原因看总部“版本”页",
+        "release {version} failed on {failed} boxes; it was stopped by itself and is taken back."
+        " See the page Releases for the reason",
+    ),
+    FaultCode.ROLLOUT_LOST_SALES: FaultSpec(
+        "conflict",
+        409,
+        "装了版本 {version} 的门店销售掉了,放量已自动停下,有它的盒子正退回上一版。看总部“版本”页",
+        "stores with release {version} sell less than before; it was stopped by itself and is taken"
+        " back. See the page Releases",
+    ),
+    FaultCode.ROLLOUT_WAITS: FaultSpec(
+        "conflict",
+        409,
+        "版本 {version} 等另一个人在总部“版本”页同意后才继续",
+        "release {version} waits for another person to agree on the page Releases",
+    ),
 }

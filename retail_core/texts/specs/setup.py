@@ -220,4 +220,53 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "本店人脸太多,误认率目标不再有保证",
         "too many faces for the targeted rate of mistaken strangers",
     ),
+    FaultCode.BOX_SYSTEM_UNFIT: FaultSpec(
+        "setup",
+        409,
+        "安装包给 {bundle},这台是 {here};系统要 bookworm 或 trixie 的 64 位",
+        "the bundle is for {bundle}, this machine is {here}; a 64-bit bookworm or trixie is needed",
+    ),
+    FaultCode.BOX_NEEDS_ROOT: FaultSpec(
+        "setup", 403, "要用 root:前面加 sudo", "root is needed: put sudo in front"
+    ),
+    FaultCode.BOX_BUNDLE_DAMAGED: FaultSpec(
+        "setup",
+        422,
+        "安装包不完整或被改过,重新拷一份",
+        "the bundle is damaged or was changed: copy it again",
+    ),
+    FaultCode.BOX_PACKAGES_MISSING: FaultSpec(
+        "setup", 500, "缺少系统软件包:{names}", "system packages are missing: {names}"
+    ),
+    FaultCode.BOX_OPTION_UNKNOWN: FaultSpec(
+        "input", 400, "不认识的选项:{option}", "unknown option: {option}"
+    ),
+    FaultCode.BOX_NOT_INSTALLED: FaultSpec(
+        "setup", 404, "这里没有装过", "nothing is installed here"
+    ),
+    FaultCode.WHEELS_PLATFORM: FaultSpec(
+        "input",
+        400,
+        "不认识的平台 {found},例如 linux-aarch64-cp311",
+        "{found} is no platform; one is linux-aarch64-cp311",
+    ),
+    FaultCode.WHEELS_MISSING: FaultSpec(
+        "setup",
+        404,
+        "{platform} 还缺这些包:{names}。没有现成的就编译一次:tools/native_wheels.sh",
+        "{platform} still lacks: {names}. What has no wheel is compiled once:"
+        " tools/native_wheels.sh",
+    ),
+    FaultCode.WHEELS_WRONG: FaultSpec(
+        "setup",
+        422,
+        "{name} 的校验和与锁文件不符,未使用",
+        "{name} has another checksum than the lock and was not used",
+    ),
+    FaultCode.WHEELS_LOCK: FaultSpec(
+        "setup",
+        422,
+        "锁文件里 {name} 写了两次或没有校验和",
+        "the lock names {name} twice or without a checksum",
+    ),
 }

@@ -389,7 +389,7 @@ def deps(
         alerts=alerts or alert_desk(FakeUnits(), clock),
         users=users or UserDesk(FakeUnits(), clock, FakeCloudIdSource(clock), FakePasswords()),
         audits=AuditDesk(FakeUnits() if users is None else users.units),
-        fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock)),
+        fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock), tuple),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         hub=hub or RingHub(),
