@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 
 def is_live(payload: bytes) -> bool:
-    """Return whether a frame is of sales made now: a box leaves those short and never packs them."""
+    """Return whether a frame is of sales made now: boxes cut those short and never pack them."""
     return len(payload) <= limits.FRAME_BYTES_LIVE and not is_packed(payload)
 
 

@@ -30,7 +30,8 @@ from edge_agent.services.journal.recorder import Recorder
 from edge_agent.services.line.cloud_session import CloudSession
 from edge_agent.services.line.downlink import CHANGES_TAIL, Applied, Downlink
 from edge_agent.services.line.presence import PresenceBeat, Running, Vitals
-from edge_agent.services.line.uplink import Uplink, mono_ms, run_of
+from edge_agent.services.line.up_run import run_of
+from edge_agent.services.line.uplink import Uplink, mono_ms
 from edge_agent.services.shop.shelf import Shelf
 from retail_core import limits
 from retail_core.catalog.encoding import Catalogue

@@ -17,16 +17,11 @@ from cloud_broker.services.line.downlink import Outbound
 from cloud_broker.services.line.frames import Inbound as ToCloud
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.cloud_link import Inbound as ToBox
-from retail_core.errors import Fault
-from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode
-from retail_core.wire.messages import ChangeFrame
-from retail_core.wire.restored import BoxStanding, CloudHolds
-from retail_core.wire.rights import RightsAnswer, RightsAsked
 from retail_core.wire.topics import DeviceTopic, parse_device_topic, shard_of
 from tests.fakes.cloud_box import WALL_MS, SimBox
-from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.cloud_state import State
+from tools.verify_sync.asking import Desk, Feed
 from tools.verify_sync.box import Box, WorldClock
 from tools.verify_sync.card import CardJournal, CardReplica
 from tools.verify_sync.cloud import (
@@ -365,49 +360,3 @@ class World:
 def booked_ids(cloud: Cloud) -> set[UUID]:
     """Return the events that are committed."""
     return {arrival.event_id for arrival in cloud.state.events}
-
-
-class Desk:
-    """A box's questions over HTTP after a restore, while the line stands."""
-
-    def __init__(self, world: World, device: UUID) -> None:
-        self._world, self._device = world, device
-
-    def stand(self, standing: BoxStanding) -> CloudHolds:
-        """Tell what is held. Raises Fault SYNC_LINK_DOWN."""
-        if not self._world.http_up:
-            raise Fault(FaultCode.SYNC_LINK_DOWN)
-        return self._world.cloud.stand(self._device, standing)
-
-    def ask_rights(self, asked: RightsAsked) -> RightsAnswer:
-        """Refuse: rights have a simulator of their own."""
-        raise Fault(FaultCode.SYNC_LINK_DOWN, asked=len(asked.rights))
-
-
-class Feed(FakeCloudDirectory):
-    """A box's HTTP side: its feed from the production service, while the line stands."""
-
-    def __init__(self, world: World, device: UUID) -> None:
-        super().__init__()
-        self._world, self._device = world, device
-
-    def changes_since(self, pos: int) -> ChangeFrame:
-        """Return the feed after a position. Raises Fault SYNC_LINK_DOWN."""
-        return self._asked().changes_since(self._device, pos)
-
-    def kept_since(self, pos: int) -> ChangeFrame:
-        """Return what no snapshot holds. Raises Fault SYNC_LINK_DOWN."""
-        return self._asked().kept_since(self._device, pos)
-
-    def snapshot(self) -> bytes:
-        """Return the store's manifest. Raises Fault SYNC_LINK_DOWN."""
-        return self._asked().snapshot(self._device)
-
-    def snapshot_part(self, sha256: bytes, start: int, size: int) -> bytes:
-        """Return a part of a segment. Raises Fault SYNC_LINK_DOWN."""
-        return self._asked().snapshot_part(self._device, sha256, start, size)
-
-    def _asked(self) -> Cloud:
-        if not self._world.http_up:
-            raise Fault(FaultCode.SYNC_LINK_DOWN)
-        return self._world.cloud

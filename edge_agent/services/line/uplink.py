@@ -16,6 +16,7 @@ from edge_agent.ports.cloud_link import CloudLink
 from edge_agent.ports.journal import Journal, Record
 from edge_agent.services.journal.events import event_of
 from edge_agent.services.journal.waiting import read_over
+from edge_agent.services.line.up_run import run_of
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.sync.outbox_plan import LIVE, InFlight, PublishPlan, plan_ranges
@@ -27,8 +28,6 @@ from retail_core.wire.codec import decode_ack, encode
 from retail_core.wire.messages import WIRE_VERSION, AckFrame, UpFrame
 from retail_core.wire.packing import PACKING_NONE, packed
 
-HEADROOM_BYTES = 1_024
-EVENT_BYTES = 128  # an event's frame around its body, at most
 FRESH_MAX = 8  # records just written: to send them they are not read again
 IDLE_S = 5.0
 PRUNE_EVERY_MS = 60 * 60 * 1_000
@@ -382,21 +381,6 @@ class Uplink:
                     if not self._rtt_ms
                     else (self._rtt_ms * (_RTT_WEIGHT - 1) + seen) // _RTT_WEIGHT
                 )
-
-
-def run_of(records: Sequence[Record], lane: str, bytes_max: int) -> list[Record]:
-    """Return the consecutive records that one frame of a lane holds: the newest or the oldest."""
-    if lane == LIVE:
-        bytes_max = min(bytes_max, limits.FRAME_BYTES_LIVE)
-    run: list[Record] = []
-    size = 0
-    step = -1 if lane == LIVE else 1
-    for record in records[::step]:
-        size += len(record.draft.body) + EVENT_BYTES
-        if run and (record.seq != run[-1].seq + step or size > bytes_max - HEADROOM_BYTES):
-            break
-        run.append(record)
-    return run[::step]
 
 
 def _any_cloud(_epoch: int) -> bool:

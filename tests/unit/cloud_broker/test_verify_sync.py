@@ -15,7 +15,7 @@ HUNTED = 60
 FOUND_BY = {
     "acknowledged before the commit": 7,
     "position before its effect": 1,
-    "a gap is passed over": 67,
+    "a gap is passed over": 113,
     "ack taken without its proof": 12,
     "no epoch after a rollback": 12,
     "booked without an event key": 7,
