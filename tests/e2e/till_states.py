@@ -306,6 +306,12 @@ STATES: dict[str, list[Event | str]] = {
     "masked": [WELL, recognition(factor="phone_number", member=member(**MASKED)), basket()],
     "verified": [WELL, verified(), basket()],
     "checked-in": [WELL, verified(factor="phone_page", number=47), basket()],
+    "walked-up": [
+        health(lanes=[{"id": "1", "name": "", "walk_up": "on"}]),
+        recognition(walked_up=True),
+        basket(),
+    ],
+    "walk-up-stopped": [health(lanes=[{"id": "1", "name": "", "walk_up": "unheard"}])],
     "link": [WELL, LINK],
     "offline": [OFFLINE, verified(), basket()],
     "turn-needed": [WELL, to_turn(), basket()],

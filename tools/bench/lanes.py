@@ -13,14 +13,27 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.fair import FairTurns
+from edge_agent.recognition.gallery import Gallery
+from edge_agent.services.recognition.walk_up import WalkUp, WalkUpFaces, Zone
 from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.identity.assurance import Factor
-from tools.bench.counter import DEADLINE_MS, Scene, Setting, Stand, counters, on_frame, photo
+from tools.bench.counter import (
+    DEADLINE_MS,
+    MEMBER,
+    Scene,
+    Setting,
+    Stand,
+    counters,
+    on_frame,
+    photo,
+)
 from tools.bench.readers import FACE, WARM_UP, Series
 from tools.bench.report import Row, percentile
 
@@ -57,7 +70,9 @@ def lane_rows(rounds: int) -> Iterable[Row]:
         estimate = _on_a_pi(_nets_ms(told))
         yield Row("one frame through the nets, undisturbed", _nets_ms(told), "ms", peer=estimate)
         yield from spent
-        yield _unasked(stands, scenes)
+        watching = f"{LANES} lanes that nobody asks, cameras apart"
+        yield _unasked(stands, scenes, watching)
+        yield _unasked(stands, scenes, f"{watching}, with walk-up zones", _zones(stands))
         stands[0].engine.turns = turns
         beside = _beside_strangers(stands, scenes, rounds)
         yield from _named(f"1 lane beside {LANES - 1} with strangers", [beside])
@@ -128,25 +143,41 @@ def _beside_strangers(stands: Sequence[Stand], scenes: Sequence[Scene], rounds: 
     return Series.of(results[WARM_UP:], Factor.FACE_VOTE)
 
 
-def _unasked(stands: Sequence[Stand], scenes: Sequence[Scene]) -> Row:
-    """Measure what it costs that every lane looks for codes although nobody asked."""
+def _zones(stands: Sequence[Stand]) -> list[WalkUp]:
+    """Return a walk-up zone for each lane, for one member who agreed to it."""
+    known = Gallery(stands[0].engine.model_id)
+    reading = stands[0].engine.read(on_frame(photo("1")))
+    assert reading.embedding is not None  # noqa: S101 - the photo is known to pass the gates
+    known.add(Template(MEMBER, MEMBER, known.model_id, reading.embedding))
+    faces = WalkUpFaces(known, lambda: frozenset({MEMBER}), lambda: True)
+    faces.tend()
+    return [WalkUp(Zone(one.camera, one.engine, lambda: "on"), faces) for one in stands]
+
+
+def _unasked(
+    stands: Sequence[Stand],
+    scenes: Sequence[Scene],
+    name: str,
+    zones: Sequence[WalkUp] = (),
+) -> Row:
+    """Measure what it costs that every lane looks for codes, and for who walks up, unasked."""
     for scene in scenes:
         scene.wall()
     over = threading.Event()
 
-    def watch(stand: Stand) -> None:
-        lane = WatchLane(stand.identify, lambda _result: None)
+    def watch(stand: Stand, zone: WalkUp | None) -> None:
+        lane = WatchLane(stand.identify, lambda _result: None, walk_up=zone)
         while not over.is_set():
             lane.turn()
 
     with ThreadPoolExecutor(len(stands)) as pool:
-        for stand in stands:
-            pool.submit(watch, stand)
+        for stand, zone in zip_longest(stands, zones):
+            pool.submit(watch, stand, zone)
         began_s = time.process_time()
         over.wait(UNASKED_S)
         cores = (time.process_time() - began_s) / UNASKED_S
         over.set()
-    return Row(f"{LANES} lanes that nobody asks, cameras apart", cores, "cores")
+    return Row(name, cores, "cores")
 
 
 class _Load:
