@@ -71,8 +71,8 @@ def _iso(context: Context, ms: int) -> str:
 
 
 @pass_context
-def _reason(context: Context, code: str) -> str:
-    return reason_text(context["t"], code)
+def _reason(context: Context, code: str, detail: str = "") -> str:
+    return reason_text(context["t"], code, detail)
 
 
 @pass_context

@@ -1,5 +1,6 @@
 """A dense tile in one line of words: for the pointer, the keyboard's place, and who listens."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from retail_core.texts.faults import FaultCode
 SEPARATOR = " · "
 # Of `2026-11-03 09:12:04` as much as tells when a shop fell ill.
 _DAY_AND_MINUTE = slice(5, 16)
+# What a repair says of itself beside its code: `epoch=3, seq=7`.
+_FIELD = re.compile(r"(\w+)=([^\s,;]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class TileWords:
         return msgspec.json.encode({"figures": counts, "tiles": changed}).decode()
 
 
-def reason_text(t: Texts, code: str) -> str:
-    """Word a reason: ours, else the catalogue's, else as it came."""
+def reason_text(t: Texts, code: str, detail: str = "") -> str:
+    """Word a reason: ours, else the catalogue's, else as it came; `detail` may fill its gaps."""
+    fields = {name: value for name, value in _FIELD.findall(detail) if name != "code"}
     try:
-        catalogue = Fault(FaultCode(code)).text(t.language)
+        catalogue = Fault(FaultCode(code), **fields).text(t.language)
     except ValueError:
         catalogue = code
     worded = t.or_else(f"reason.{code}", catalogue)

@@ -14,6 +14,15 @@ def test_each_difference_has_its_words(language: Language) -> None:
     assert texts(language).or_else("repair_kind.price", "") != ""
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fenced_box_is_said_in_words_with_its_numbers(language: Language) -> None:
+    said = reason_text(texts(language), "L135", "epoch=3")
+    assert "3" in said
+    assert "?" not in said
+    assert reason_text(texts(language), "L135", "code=x, epoch=3") == said
+    assert texts(language).or_else("repair_kind.lease", "") != ""
+
+
 def test_too_much_and_too_little_are_told_apart() -> None:
     zh = texts("zh")
     assert "多收" in reason_text(zh, "P143")
