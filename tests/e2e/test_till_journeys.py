@@ -280,6 +280,21 @@ def test_training_cannot_be_overlooked_and_books_nothing(clerk: Clerk) -> None:
     expect(clerk.page.locator(".training-word")).to_have_count(0)
 
 
+def test_a_screen_loaded_anew_says_whose_basket_it_goes_on_with(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.presses("ArrowUp", "Delete")
+    clerk.lines(0)
+    clerk.presses("F3")
+    clerk.scans(PHONE)
+    clerk.sees("#person .phone", "138****8000")
+    clerk.page.reload()
+    clerk.sees("#person .phone", "138****8000")
+    clerk.presses("Escape")
+    clerk.sees("#person", "请顾客任选一种方式")
+
+
 def test_a_stranger_joins_by_phone_while_the_customer_reads_the_same_words(
     clerk: Clerk, browser: Browser, agent: AgentProcess
 ) -> None:

@@ -1,7 +1,7 @@
 // @ts-check
 /** The till screen: one state, events from the box change it, the parts are drawn from it. */
 
-import { basketActs, takeBasket } from "./acts/basket.js";
+import { basketActs, showMember, takeBasket } from "./acts/basket.js";
 import { cardActs } from "./acts/card.js";
 import { clerkActs, keptClerk, openClerk } from "./acts/clerk.js";
 import { pairActs } from "./acts/pair.js";
@@ -236,6 +236,8 @@ function basketTold(event) {
   if ((mine && state.clerk) || over) return;
   change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
   if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
+  // A screen that was loaded anew goes on with what is open here: it says whose that is.
+  if (event.basket_id && !facesCustomer && state.clerk) void showMember(till, event.member_id);
 }
 
 /** @param {Partial<State>} done */

@@ -232,8 +232,8 @@ async function resume(till, id) {
   await showMember(till, answer.body.member_id);
 }
 
-/** @param {Till} till @param {string | null} member_id of a basket that is taken up again */
-async function showMember(till, member_id) {
+/** @param {Till} till @param {string | null | undefined} member_id of a basket that is taken up again */
+export async function showMember(till, member_id) {
   if (!member_id || till.state.member?.member_id === member_id) return;
   const found = await till.ask("GET", till.at(`/v1/members/${member_id}`));
   if (found.ok) till.change({ person: "member", member: { ...found.body, factor: null, allowed: null, challenge: null } });
