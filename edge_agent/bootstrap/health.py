@@ -22,6 +22,7 @@ from edge_agent.bootstrap.diag import build_diagnostics
 from edge_agent.bootstrap.fixups import Parts, fixups_of
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.services import Services
+from edge_agent.domain.tapped import unread_in_a_row
 from edge_agent.services.box.diag import Diagnostics
 from edge_agent.services.box.fixups import FixupDesk
 from edge_agent.services.box.health_watch import HealthWatch, HourCount
@@ -89,7 +90,7 @@ def seen_with(states: Callable[[], Mapping[str, str]], work: WorkWatch) -> dict[
 
 def tills_seen(services: Services, names: Mapping[UUID, str]) -> dict[str, TillSeen]:
     """Return, of each till by its name, what its last receipts came to."""
-    unread, lost = services.tapped.unread(), services.permit.lost()
+    unread, lost = unread_in_a_row(services.tapped.last()), services.permit.lost()
     return {name: TillSeen(unread.get(id_, 0), id_ in lost) for id_, name in names.items()}
 
 

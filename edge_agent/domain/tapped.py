@@ -1,5 +1,6 @@
 """How a tapped receipt was booked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -50,3 +51,20 @@ class TappedBooking:
     lines: tuple[TappedLine, ...]
     unmapped: tuple[str, ...]
     wall_ms: int
+
+
+def unread_in_a_row(newest_first: Iterable[TappedBooking]) -> dict[UUID, int]:
+    """Return, of each till that printed lately, how many in a row were not read.
+
+    Papers that are no sale say nothing of its layout; one that was read ends the row.
+    """
+    rows: dict[UUID, int] = {}
+    over: set[UUID] = set()
+    for one in newest_first:
+        if one.outcome is TappedOutcome.OTHER or one.till in over:
+            continue
+        if one.outcome is TappedOutcome.REFUSED:
+            rows[one.till] = rows.get(one.till, 0) + 1
+        else:
+            over.add(one.till)
+    return rows

@@ -108,22 +108,6 @@ class BookTapped:
         with self._lock:
             return tuple(reversed(self._shown))
 
-    def unread(self) -> dict[UUID, int]:
-        """Return, of each till that printed lately, how many in a row were not read.
-
-        Papers that are no sale say nothing of its layout; one that was read ends the row.
-        """
-        rows: dict[UUID, int] = {}
-        over: set[UUID] = set()
-        for one in self.last():
-            if one.outcome is TappedOutcome.OTHER or one.till in over:
-                continue
-            if one.outcome is TappedOutcome.REFUSED:
-                rows[one.till] = rows.get(one.till, 0) + 1
-            else:
-                over.add(one.till)
-        return rows
-
     # ---- inside ---------------------------------------------------------------------------------
 
     def _decide(self, till: UUID, receipt: TappedReceipt, at: Instant, key: str) -> TappedBooking:
