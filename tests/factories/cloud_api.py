@@ -55,7 +55,7 @@ def api_deps(
         receipt_bills=ReceiptBills(units),
         rights=rights_desk(units, clock),
         box_words=BoxWord(units, clock),
-        fleet=fleet_desks(units, clock, ids),
+        fleet=fleet_desks(units, clock, ids, tuple),
         time=TimeTeller(clock, FakeKeyRing()),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),

@@ -36,11 +36,13 @@ from cloud_broker.services.access.overview import HqIdentity
 from cloud_broker.services.booking.ingest import Ingest
 from cloud_broker.services.fleet.commands import Wish
 from cloud_broker.services.fleet.desks import fleet_desks
+from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo
 from cloud_broker.services.fleet.twin import Change, Spot
 from cloud_broker.services.hq.user_desk import UserAsked, UserDesk
 from cloud_broker.services.line.frames import Inbound
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
+from retail_core.fleet.rollout import Policy
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock
@@ -53,8 +55,12 @@ ORIGIN = "http://127.0.0.1"
 # Doors of others than HQ's people: who stands there is said by what an address begins with.
 BEGINS = {"/v1/device/": "box", "/v1/member/": "member", "/v1/master/": "partner"}
 # They do not end by themselves; what they send is what the page beside them shows.
-ENDLESS = {("GET", "/console/stream"), ("GET", "/commands/{order_id}/stream")}
-OF_A_SHOP = re.compile(r"\{(store_id|order_id|member_id)\}")
+ENDLESS = {
+    ("GET", "/console/stream"),
+    ("GET", "/commands/{order_id}/stream"),
+    ("GET", "/releases/{rollout_id}/stream"),
+}
+OF_A_SHOP = re.compile(r"\{(store_id|order_id|member_id|rollout_id)\}")
 PUBLIC = {"/v1/health", "/metrics", "/openapi.json", "/docs/oauth2-redirect"}
 # The member's page is a file that says nothing of anybody.
 PAGES = {"/m", "/m/", "/m/lane/{store}/{lane}", "/m/s/{token}", "/m/worker.js"}
@@ -69,10 +75,17 @@ class Shop:
     box: SimBox
     person: Person
     order: UUID = field(default_factory=fresh_id)
+    rollout: UUID = field(default_factory=fresh_id)
 
     @property
     def marks(self) -> tuple[str, ...]:
-        return (self.name, self.person.name, str(self.order), str(self.box.device))
+        return (
+            self.name,
+            self.person.name,
+            str(self.order),
+            str(self.rollout),
+            str(self.box.device),
+        )
 
 
 @dataclass
@@ -112,6 +125,7 @@ class World:
 def filled(name: str, shop: Shop) -> str:
     """Return a value for a part of an address."""
     known = {"store_id": shop.box.store, "order_id": shop.order, "member_id": shop.person.member}
+    known["rollout_id"] = shop.rollout
     words = {"kind": "articles", "table": "offers", "act": "end", "to": "paused"}
     return str(known.get(name, words.get(name, UUID(int=7))))
 
@@ -130,11 +144,19 @@ def opened(units: PostgresUnits, tenant: UUID, name: str, region: str) -> Shop:
     shop = Shop(tenant, name, box, person)
     office = HqIdentity(tenant, fresh_id(), "boss", "boss", "admin")
     now = FakeCloudClock(clock)
-    desks = fleet_desks(units, now, SystemIds(now))
+    desks = fleet_desks(units, now, SystemIds(now), tuple)
     desks.twins.change(office, Spot("store", box.store), Change({"language": "en"}, note=name))
     wish = Wish("doctor", Spot("store", box.store), {}, 3_600_000, why=name)
     shop.order = desks.orders.give(office, wish).order_id
     return shop
+
+
+def sent_out(units: PostgresUnits, shop: Shop) -> UUID:
+    """Send a release out to a shop's chain, as somebody of its HQ."""
+    now = FakeCloudClock(shop.box.wall_ms)
+    desk = ReleaseDesk(units, now, SystemIds(now), lambda: [ReleaseInfo(1, "1.0.0", 1)])
+    boss = HqIdentity(shop.tenant, fresh_id(), "boss", "boss", "admin")
+    return desk.roll_out(boss, 1, Policy(), shop.name).rollout_id
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +172,8 @@ def world(
     here = opened(office.units, first, "甲店", "华东")
     there = opened(office.units, first, "乙店", "西南")
     foreign = opened(office.units, second, "丙店", "华北")
+    here.rollout = there.rollout = sent_out(office.units, here)
+    foreign.rollout = sent_out(office.units, foreign)
     app, _ = build_api(Running(office, PostgresHub(database.url), FaultTally()))
     users = UserDesk(office.units, office.clock, office.ids, office.access.passwords)
     assert isinstance(app, FastAPI)
@@ -200,6 +224,13 @@ def refused(answer: Response, code: str) -> bool:
     return answer.status_code == 401 or leads_to_login
 
 
+def without_asked(text: str, shop: Shop) -> str:
+    """Return an answer without what the question named itself."""
+    for name in ("order_id", "rollout_id"):
+        text = text.replace(filled(name, shop), "")
+    return text
+
+
 def unset(answer: Response) -> bool:
     """Return whether an answer says that this cloud has no authority for boxes."""
     return FaultCode.CA_MISSING.value in answer.text
@@ -242,11 +273,7 @@ def test_nobody_sees_another_chain_nor_a_place_that_is_not_theirs(
             continue
         for shop in (other, world.here):
             answer = world.ask(role, method, address, shop)
-            seen = [
-                mark
-                for mark in other.marks
-                if mark in answer.text.replace(filled("order_id", shop), "")
-            ]
+            seen = [mark for mark in other.marks if mark in without_asked(answer.text, shop)]
             by_id = shop is other and "{" in address and OF_A_SHOP.search(address) is not None
             if seen or (by_id and answer.status_code < 300):
                 found.append((method, address, answer.status_code, seen))
