@@ -342,7 +342,7 @@ class TestFaceRepo:
             office(any_units).enable(tenant, "上海店", Leave(" ", "door", "", ""), who="hq")
         assert caught.value.code is FaultCode.FACE_ENABLEMENT_INCOMPLETE
         for never in ("soon", "2019-12-31", "2126-08-02"):
-            with pytest.raises(Fault, match="A107"):
+            with pytest.raises(Fault, match="R431"):
                 office(any_units).enable(tenant, "上海店", Leave("a", "b", "c", never), who="hq")
         with pytest.raises(Fault, match="A108"):
             office(any_units).enable(tenant, "nowhere", LEAVE, who="hq")
