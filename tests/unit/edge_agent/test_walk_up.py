@@ -27,7 +27,7 @@ from tests.fakes.gallery_store import FakeVault
 ZONE = CONFIG.replace("[camera]\n", "[camera]\nzone = [0.2, 0.0, 0.8, 1.0]\n")
 BOTH = {"membership": True, "face.local": True, "face.walk_up": True}
 CROWD = 91
-TURNS = 12
+TURNS = 4
 
 
 class Corner:
@@ -140,7 +140,7 @@ def test_a_stranger_is_met_with_silence_and_read_no_longer_than_a_vote(corner: C
     corner.member()
     corner.leave()
     faults = dict(corner.box.agent.basis.tally.snapshot())
-    assert corner.turns(STRANGER, 30) == []
+    assert corner.turns(STRANGER, 8) == []
     assert 0 < corner.shop.engine.calls <= FRAMES_A_STAY + zone_slack()
     assert dict(corner.box.agent.basis.tally.snapshot()) == faults
 
