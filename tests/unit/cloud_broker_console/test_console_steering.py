@@ -13,6 +13,7 @@ from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ports.health import BoxIssues
 from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.fleet.desks import FleetDesks
+from cloud_broker.services.fleet.releases import ReleaseDesk
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.fleet.twin import Change, Spot
 from edge_agent.services.box.fixups import Fixup, FixupDesk
@@ -21,6 +22,7 @@ from retail_core.fleet.fixups import FIXUPS, fixups_for
 from retail_core.texts.faults import FaultCode
 from tests.factories.steering import Fleet
 from tests.fakes.clock import FakeClock
+from tests.fakes.cloud_basics import FakeCloudIdSource
 from tests.fakes.cloud_units import FakeUnits
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import ORIGIN, csrf, notice
@@ -38,7 +40,8 @@ class Hq:
             replace(fakes.tile(number), store_id=sim.store, device_id=sim.device)
             for number, sim in enumerate(fleet.sims)
         )
-        desks = FleetDesks(fleet.units, fleet.twins, fleet.orders)
+        releases = ReleaseDesk(fleet.units, fleet.clock, FakeCloudIdSource(fleet.clock), tuple)
+        desks = FleetDesks(fleet.units, fleet.twins, fleet.orders, releases)
         deps = fakes.deps(
             fakes.FakeHqQueries(self.tiles),
             auth,
