@@ -60,6 +60,11 @@ _OURS = frozenset(
         FaultCode.FLEET_SILENT,
         FaultCode.FACE_COUNT_WARNING,
         FaultCode.FACE_COUNT_ALERT,
+        FaultCode.NFC_CARD_SUSPECT,
+        FaultCode.QR_USED_ELSEWHERE,
+        FaultCode.ENROL_CODE_USED,
+        FaultCode.ROLLOUT_FAILED,
+        FaultCode.ROLLOUT_LOST_SALES,
     )
 )
 

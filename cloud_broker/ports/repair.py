@@ -25,6 +25,16 @@ class RepairItem:
     payload: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRepairs:
+    """So many items of a code are open for a store, the oldest since then."""
+
+    store: UUID | None
+    code: str
+    count: int
+    since_ms: int
+
+
 class RepairRepo(Protocol):
     """The repair queue."""
 
@@ -50,4 +60,8 @@ class RepairRepo(Protocol):
 
     def refused(self, event_ids: Collection[UUID]) -> dict[UUID, str]:
         """Return event → code for those of the events that wait in the queue."""
+        ...
+
+    def standing(self, codes: Collection[str]) -> tuple[OpenRepairs, ...]:
+        """Return how many items of these codes are open in each store, by store and code."""
         ...

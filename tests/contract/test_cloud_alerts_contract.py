@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.fleet.alert_desk import AlertDesk, RuleAsked
 from cloud_broker.services.fleet.alert_posting import OLD_SECRET_MS, AlertPosting
@@ -239,3 +240,22 @@ def test_a_rule_that_cannot_work_is_refused(asked: RuleAsked, field_: str) -> No
         FaultCode.ALERT_RULE_WRONG,
         field_,
     )
+
+
+def test_a_copied_card_is_told_and_over_when_somebody_has_dealt_with_it(chain: Chain) -> None:
+    chain.desk.add(chain.tenant, ASKED, "ada")
+    code = FaultCode.NFC_CARD_SUSPECT.value
+    items = [
+        RepairItem(fresh_id(), "proof", code, "", chain.clock.now_ms(), store=chain.boxes[0].store)
+        for _ in range(2)
+    ]
+    with chain.units.begin(chain.tenant) as unit:
+        unit.repair.add(items)
+    chain.lives(10 * MINUTE_MS)
+    assert chain.ear.heard == [("alert.raised", code)], "one for all of a store"
+    (row,) = chain.desk.alerts(chain.tenant)
+    assert (row.store, row.trouble.fields) == (chain.boxes[0].store, {"count": "2"})
+    with chain.units.begin(chain.tenant) as unit:
+        unit.repair.resolve([one.repair_id for one in items], "ada", chain.clock.now_ms())
+    chain.lives(10 * MINUTE_MS)
+    assert chain.ear.heard[1:] == [("alert.cleared", code)]

@@ -26,7 +26,7 @@ from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.feed import FeedHead, FeedRow, NewChange
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from cloud_broker.ports.members import Claim
-from cloud_broker.ports.repair import RepairItem
+from cloud_broker.ports.repair import OpenRepairs, RepairItem
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -358,6 +358,16 @@ class FakeRepairRepo:
             for item in self._open()
             if item.kind == "event" and item.event_id in event_ids and item.event_id is not None
         }
+
+    def standing(self, codes: Collection[str]) -> tuple[OpenRepairs, ...]:
+        found: dict[tuple[UUID | None, str], list[int]] = {}
+        for item in self._open():
+            if item.code in codes:
+                found.setdefault((item.store, item.code), []).append(item.received_ms)
+        return tuple(
+            OpenRepairs(*key, len(times), min(times))
+            for key, times in sorted(found.items(), key=lambda one: (str(one[0][0]), one[0][1]))
+        )
 
 
 def _booked_at(sale: BookedSale) -> tuple[int, UUID]:

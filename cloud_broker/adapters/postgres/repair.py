@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
-from cloud_broker.ports.repair import RepairItem
+from cloud_broker.ports.repair import OpenRepairs, RepairItem
 
 _ADD = """
 insert into repair_queue as held (
@@ -109,3 +109,15 @@ class PostgresRepair(Repository):
             events=list(event_ids),
         )
         return {row.event_id: row.code for row in rows}
+
+    def standing(self, codes: Collection[str]) -> tuple[OpenRepairs, ...]:
+        """Return how many items of these codes are open in each store, by store and code."""
+        rows = self._rows(
+            "select store_id, code, count(*) as items, min(received_at) as since"
+            " from repair_queue where tenant_id = %(tenant)s and state = 'open'"
+            " and code = any(%(codes)b) group by store_id, code order by store_id, code",
+            codes=sorted(codes),
+        )
+        return tuple(
+            OpenRepairs(row.store_id, row.code, row.items, ms_of(row.since)) for row in rows
+        )

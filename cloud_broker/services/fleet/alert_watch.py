@@ -12,6 +12,7 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.fleet.filing_watch import FilingWatch
 from cloud_broker.services.fleet.rollout_watch import rollout_troubles
+from cloud_broker.services.fleet.suspicions import suspicion_troubles
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -91,6 +92,7 @@ class AlertWatch:
             *(trouble for line in lines for trouble in line.troubles(stores, now_ms)),
             *self._filing.troubles(unit, tenant, now_ms),
             *rollout_troubles(unit),
+            *suspicion_troubles(unit),
         ]
 
     def _over(self, unit: Unit, cleared: Sequence[UUID], now_ms: int) -> list[Post]:
