@@ -14,6 +14,7 @@ BLOCKS = {
     "C": ("商品表", "catalogue"),
     "D": ("磁盘", "disk"),
     "F": ("门店群:开通、证书、孪生与命令", "fleet: provisioning, certificates, twins, commands"),
+    "G": ("读不懂或对不上的收银机", "tills not read or not agreeing"),
     "H": ("盒子的健康", "health of a box"),
     "I": ("安装与配置", "installation"),
     "L": ("积分账", "ledger"),

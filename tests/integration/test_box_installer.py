@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,10 @@ def test_what_is_not_there_cannot_be_taken_away(bundle: Path, tmp_path: Path) ->
 @needs_root
 def test_only_root_installs(bundle: Path) -> None:
     # The folder of a test is its owner's alone.
-    for folder in [bundle, *bundle.parents[:3]]:
+    shared = Path(tempfile.gettempdir())
+    for folder in [bundle, *bundle.parents]:
+        if folder == shared or not folder.is_relative_to(shared):
+            break
         folder.chmod(0o755)
     assert refusal(bundle, "install", as_nobody=True) == FaultCode.BOX_NEEDS_ROOT
 

@@ -20,7 +20,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         401,
         "总部的令牌不对、过期或已停用:网页重新登录;命令和程序换新的"
         "(cloud-broker hq-user --token,合作系统用 api-key create)",
-        "HQ's token is wrong, over or was revoked: sign in again on the page; commands and programs"
+        "the token of HQ is wrong, over or was revoked: sign in again on the page; commands and programs"
         " take a new one (cloud-broker hq-user --token, partners api-key create)",
     ),
     FaultCode.API_ORIGIN_REFUSED: FaultSpec(

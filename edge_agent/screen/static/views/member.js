@@ -52,7 +52,7 @@ function who({ member, language }, { t, openTier }) {
 function trust(member, t) {
   if (!member.factor) return null;
   const sure = (member.allowed ?? []).includes("redeem_points");
-  const words = h("span", {}, h("b", {}, t(member.walked_up ? "factor.walk_up" : `factor.${member.factor}`)), " · ", mayNow(member, t));
+  const words = h("span", {}, h("b", {}, member.walked_up ? t("factor.walk_up") : t(`factor.${member.factor}`)), " · ", mayNow(member, t));
   return h(sure ? "p.trust.sure" : "p.trust", {}, icon(sure ? "check" : "question"), words);
 }
 
@@ -143,6 +143,6 @@ function buttons({ member, features, clerk }, acts) {
     {},
     member.challenge ? turn : bySms ? sms : null,
     features.cards && clerk ? h("button", { type: "button", id: "card", onclick: acts.askCard }, t("card.ask"), h("kbd", {}, "F5")) : null,
-    h("button", { type: "button", id: "next", onclick: () => void acts.next() }, t(member.walked_up ? "next.walk_up" : "next"), h("kbd", {}, "Esc")),
+    h("button", { type: "button", id: "next", onclick: () => void acts.next() }, member.walked_up ? t("next.walk_up") : t("next"), h("kbd", {}, "Esc")),
   );
 }
