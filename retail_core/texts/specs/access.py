@@ -20,8 +20,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
         401,
         "总部的令牌不对、过期或已停用:网页重新登录;命令和程序换新的"
         "(cloud-broker hq-user --token,合作系统用 api-key create)",
-        "the token of HQ is wrong, over or was revoked: sign in again on the page; commands and programs"
-        " take a new one (cloud-broker hq-user --token, partners api-key create)",
+        "the token of HQ is wrong, over or was revoked: sign in again on the page; commands and"
+        " programs take a new one (cloud-broker hq-user --token, partners api-key create)",
     ),
     FaultCode.API_ORIGIN_REFUSED: FaultSpec(
         "auth", 403, "来源 {origin} 不在允许名单内", "origin {origin} is not on the allow list"
