@@ -47,8 +47,16 @@ def read_results(folder: Path) -> dict[str, str]:
     return results
 
 
+def drop_half_made(folder: Path) -> None:
+    """Remove what a killed run left half written: mutmut takes any newer file for whole."""
+    for made in folder.rglob("*.py"):
+        if not made.with_name(made.name + ".meta").exists():
+            made.unlink()
+
+
 def run_mutmut(children: int, mutants: list[str]) -> None:
     """Judge these mutants, or all of them."""
+    drop_half_made(ROOT / "mutants" / "retail_core")
     command = ["mutmut", "run", "--max-children", str(children), *mutants]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise SystemExit("mutmut stopped: the tests must pass before mutants are judged")
