@@ -30,9 +30,12 @@ CARD = "card"
 
 FACE_LOCAL = "face.local"
 FACE_WALK_UP = "face.walk_up"
+FACE_GUARDIAN = "face.minor_guardian"
 CONSENT_KINDS = frozenset(
-    {"membership", FACE_LOCAL, "face.roaming", FACE_WALK_UP, "face.minor_guardian", "marketing"}
+    {"membership", FACE_LOCAL, "face.roaming", FACE_WALK_UP, FACE_GUARDIAN, "marketing"}
 )
+# Every store that holds her hears how her words on these stand now.
+TOLD_CONSENTS = frozenset({FACE_LOCAL, FACE_WALK_UP, FACE_GUARDIAN})
 CONSENT_AGES = frozenset({"", "14+", "under14"})
 
 # What is printed on a tapped receipt: store, till, business date, number.

@@ -18,6 +18,7 @@ from cloud_broker.domain.ingest_effects import (
     FACE_LOCAL,
     PHONE,
     TAP,
+    TOLD_CONSENTS,
     BookedSale,
     ErasedFace,
     Facts,
@@ -137,14 +138,12 @@ def _consent(arrival: Arrival, body: ConsentGiven, facts: Facts, made: Plan) -> 
     if body.kind not in CONSENT_KINDS or body.age not in CONSENT_AGES:
         _malformed(f"consent {body.kind} {body.age}")
     made.consents.append(NewConsent(arrival, member, body))
-    if body.kind != FACE_LOCAL:
-        return
-    if body.given:
+    if body.kind == FACE_LOCAL and body.given:
         facts.consenting.add(member)
-    else:
+    elif body.kind == FACE_LOCAL:
         facts.consenting.discard(member)
-    # Every store that holds her hears how her word on faces stands now.
-    made.touched.add(member)
+    if body.kind in TOLD_CONSENTS:
+        made.touched.add(member)
 
 
 def _face(arrival: Arrival, body: FaceHeld | FaceErased, facts: Facts, made: Plan) -> None:

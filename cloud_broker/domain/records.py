@@ -13,7 +13,7 @@ from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached,
 LAST_LINES_MAX = 10
 # A shop adds up what it booked itself since; it has to find each of those receipts here.
 POSTED_RECEIPTS_MAX = 20
-PURSES_SHOWN: tuple[MemberPurse, ...] = ("free", "pending", "qualifying")
+PURSES_SHOWN: tuple[MemberPurse, ...] = ("free", "pending", "qualifying", "owed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class MemberFacts:
     digit_secret: bytes = field(default=b"", repr=False)
     withdrawn_ms: int = 0
     walk_up_withdrawn_ms: int = 0
+    guardian_withdrawn_ms: int = 0
     leased: int = 0
     told: Told = NOTHING_TOLD
 
@@ -105,6 +106,11 @@ def accounts_of(wallet: UUID) -> tuple[str, ...]:
     return tuple(member_account(wallet, purse) for purse in PURSES_SHOWN)
 
 
+def spendable(free: int, leased: int, owed: int) -> int:
+    """Return what she is shown as hers to spend: what she owes (0 or less) is taken off first."""
+    return max(0, free + leased + owed)
+
+
 def last_of(receipts: tuple[HeldReceipt, ...]) -> HeldReceipt | None:
     """Return her last purchase: late arrivals of an older day do not count as the last."""
     return max(receipts, key=lambda receipt: receipt.sold_ms, default=None)
@@ -112,14 +118,16 @@ def last_of(receipts: tuple[HeldReceipt, ...]) -> HeldReceipt | None:
 
 def record_of(facts: MemberFacts) -> MemberRecord:
     """Build the record."""
-    free, pending, _ = accounts_of(facts.wallet)
+    free, pending, _, owed = accounts_of(facts.wallet)
     last = last_of(facts.receipts)
     return MemberRecord(
         wallet=facts.wallet.bytes,
         name=facts.name,
         tier=facts.tier,
         tags=facts.tags,
-        points_free=facts.balances.get(free, 0) + facts.leased,
+        points_free=spendable(
+            facts.balances.get(free, 0), facts.leased, facts.balances.get(owed, 0)
+        ),
         points_pending=facts.balances.get(pending, 0),
         phone_masked=facts.phone_masked,
         phone_hash=facts.phone_hash,
@@ -135,6 +143,7 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         digit_secret=facts.digit_secret,
         withdrawn_ms=facts.withdrawn_ms,
         walk_up_withdrawn_ms=facts.walk_up_withdrawn_ms,
+        guardian_withdrawn_ms=facts.guardian_withdrawn_ms,
         joined=facts.told.joined,
         birthday=facts.told.birthday,
         groups=facts.told.groups,

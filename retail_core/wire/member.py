@@ -28,10 +28,11 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     """Everything a shop may hold of a member; `ver` of the change orders it.
 
     `withdrawn_ms`: when she withdrew her consent to faces, 0 while it stands or never was;
-    `walk_up_withdrawn_ms` the same of her consent to be recognised on walking up. `joined`
-    is a day as 20260731; `birthday` month and day as 731 in this year's calendar, however it is
-    reckoned, 0 if unknown. `personal` is False when she opted out of offers by guesses about her.
-    `used` counts how often rules were used, today's on the business day `used_on`.
+    `walk_up_withdrawn_ms` the same of her consent to be recognised on walking up,
+    `guardian_withdrawn_ms` of the word of a child's guardian. `joined` is a day as 20260731;
+    `birthday` month and day as 731 in this year's calendar, however it is reckoned, 0 if unknown.
+    `personal` is False when she opted out of offers by guesses about her. `used` counts how often
+    rules were used, today's on the business day `used_on`.
     """
 
     wallet: Id
@@ -64,6 +65,7 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     standing: TierStanding | None = None
     tasks: Tasks = ()
     walk_up_withdrawn_ms: Count = 0
+    guardian_withdrawn_ms: Count = 0
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

@@ -8,6 +8,7 @@ import pytest
 
 from cloud_broker.domain.records import record_of
 from cloud_broker.ports.faces import Decision
+from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.booking.ingest import Ingest
@@ -77,8 +78,10 @@ def book(units: Units, box: SimBox, first: int = 1) -> None:
     )
 
 
-def agrees(box: SimBox, person: Person, *, given: bool = True, kind: str = "face.local") -> None:
-    said = ConsentGiven(kind, "2026-2", bytes(32), "zh", "till", given=given, age="14+")
+def agrees(
+    box: SimBox, person: Person, *, given: bool = True, kind: str = "face.local", age: str = "14+"
+) -> None:
+    said = ConsentGiven(kind, "2026-2", bytes(32), "zh", "till", given=given, age=age)
     box.journal(EventType.CONSENT_GIVEN, encode_body(said), person.member)
 
 
@@ -263,6 +266,45 @@ class TestFaceRepo:
         assert facts.withdrawn_ms == 0
         assert facts.walk_up_withdrawn_ms > 0
         assert record_of(facts).walk_up_withdrawn_ms == facts.walk_up_withdrawn_ms
+
+    @pytest.mark.parametrize("age", ["14+", "under14"])
+    def test_a_guardian_takes_it_back_on_the_phone(
+        self, any_units: Units, tenant: UUID, box: SimBox, age: str
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        for kind in ("face.minor_guardian", "face.local"):
+            agrees(box, person, kind=kind, age=age)
+        book(any_units, box)
+        with any_units.begin(tenant) as unit:
+            (facts,) = unit.members.facts([person.member])
+            assert facts.guardian_withdrawn_ms == 0
+            unit.phones.withdraw_consent(
+                WithdrawnConsent(
+                    fresh_id(), person.member, "face.minor_guardian", "zh", "page", WALL_MS + 60_000
+                )
+            )
+            (facts,) = unit.members.facts([person.member])
+            alone = {person.member} if age == "14+" else set()
+            assert unit.faces.consenting([person.member]) == alone
+        assert facts.guardian_withdrawn_ms == WALL_MS + 60_000
+        assert (facts.withdrawn_ms, facts.walk_up_withdrawn_ms) == (0, 0)
+        assert record_of(facts).guardian_withdrawn_ms == facts.guardian_withdrawn_ms
+
+    @pytest.mark.parametrize("kind", ["face.walk_up", "face.minor_guardian"])
+    def test_what_was_said_in_a_shop_is_told_to_the_others(
+        self, any_units: Units, tenant: UUID, box: SimBox, kind: str
+    ) -> None:
+        person = Person()
+        box.enrols(person)
+        agrees(box, person, kind=kind)
+        book(any_units, box)
+        held = len(box.events) + 1
+        agrees(box, person, kind=kind, given=False)
+        book(any_units, box, held)
+        with any_units.begin(tenant) as unit:
+            told = [row.change.kind for row in unit.feed.since(box.store, 0, 99)]
+        assert told == ["member", "member"]
 
     def test_a_withdrawal_that_a_restore_lost_is_known_by_the_receipt(
         self, any_units: Units, tenant: UUID, box: SimBox, restored: Restored

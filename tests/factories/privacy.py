@@ -82,8 +82,10 @@ class Shop:
         self.lens.show(None)
         return answer
 
-    def say(self, member: UUID, kind: str, *, given: bool, nth: int = 0) -> Any:
-        body = {"kind": kind, "given": given, "is_14_or_older": True}
+    def say(
+        self, member: UUID, kind: str, *, given: bool, nth: int = 0, old_enough: bool = True
+    ) -> Any:
+        body = {"kind": kind, "given": given, "is_14_or_older": old_enough}
         path = f"/v1/members/{member}/consents"
         headers = self.headers(f"say-{kind}-{given}-{nth}")
         return self.box.till().post(path, json=body, headers=headers)

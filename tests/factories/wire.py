@@ -208,6 +208,7 @@ def member_record() -> MemberRecord:
         ),
         tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
         walk_up_withdrawn_ms=WALL_MS,
+        guardian_withdrawn_ms=WALL_MS,
     )  # fmt: skip
 
 

@@ -248,6 +248,7 @@ class FakeMemberRepo:
             digit_secret=self._state.digit_secrets.get(new.member, b""),
             withdrawn_ms=self._withdrawn_ms(new.member, "face.local"),
             walk_up_withdrawn_ms=self._withdrawn_ms(new.member, "face.walk_up"),
+            guardian_withdrawn_ms=self._withdrawn_ms(new.member, "face.minor_guardian"),
             told=told(self._state, new),
         )
 

@@ -3,7 +3,13 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from cloud_broker.domain.ingest_effects import FACE_LOCAL, ErasedFace, HeldFace, NewConsent
+from cloud_broker.domain.ingest_effects import (
+    FACE_GUARDIAN,
+    FACE_LOCAL,
+    ErasedFace,
+    HeldFace,
+    NewConsent,
+)
 from cloud_broker.ports.faces import Decision, Forgotten, Persons, Proposal
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.identity.face_enablement import missing
@@ -57,8 +63,13 @@ class FakeFaceRepo:
             member: words[member].arrival.event.wall_ms
             for member in members
             if member in words
-            if words[member].consent.given and (member, FACE_LOCAL) not in self._state.withdrawn
+            if words[member].consent.given and not self._fallen(words[member])
         }
+
+    def _fallen(self, word: NewConsent) -> bool:
+        member, withdrawn = word.member, self._state.withdrawn
+        unguarded = (member, FACE_GUARDIAN) in withdrawn and word.consent.age != "14+"
+        return (member, FACE_LOCAL) in withdrawn or unguarded
 
     def hold(self, held: Sequence[HeldFace], now_ms: int) -> None:
         for one in held:

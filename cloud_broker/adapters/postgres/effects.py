@@ -11,7 +11,8 @@ select c.member_id, c.received_at,
   (select array_agg(h.store_id) from face_holding h
     where h.tenant_id = c.tenant_id and h.member_id = c.member_id) as waiting
 from consent c
-where c.tenant_id = %(tenant)s and c.kind = 'face.local' and not c.given
+where c.tenant_id = %(tenant)s and c.kind in ('face.local', 'face.minor_guardian')
+  and not c.given
 order by c.received_at desc limit %(limit)s
 """
 _ERASED = """

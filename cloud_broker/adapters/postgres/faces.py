@@ -21,11 +21,13 @@ insert into face_proposal (tenant_id, proposal_id, store_id, act, base_version, 
 values (%(tenant)s, %(id)s, %(store)s, %(act)s, %(base)s, %(assessment)s, %(signage)s,
   %(approved_by)s, %(approved_on)s, %(by)s, %(proposer)s, %(now)s)
 """
+# A word that was not given at fourteen or older falls with the guardian's that stands behind it.
 _CONSENTING = """
 select g.member_id, max(g.wall_ms) as said_ms from consent g where g.tenant_id = %(tenant)s
   and g.member_id = any(%(members)b::uuid[]) and g.kind = 'face.local' and g.given
   and not exists (select 1 from consent w where w.tenant_id = g.tenant_id
-    and w.member_id = g.member_id and w.kind = g.kind and not w.given
+    and w.member_id = g.member_id and not w.given
+    and (w.kind = g.kind or w.kind = 'face.minor_guardian' and g.age <> '14+')
     and (w.wall_ms >= g.wall_ms or w.received_at > g.received_at))
 group by g.member_id
 """

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from cloud_broker.adapters.postgres.base import LEASED_OF, Repository
 from cloud_broker.adapters.postgres.benefits import COUPON_UNUSED, GIFT_UNUSED
 from cloud_broker.domain.benefits import Coupon, Gift, coupon_told, gift_told
-from cloud_broker.domain.ingest_effects import FACE_LOCAL, FACE_WALK_UP
+from cloud_broker.domain.ingest_effects import FACE_GUARDIAN, FACE_LOCAL, FACE_WALK_UP
 from cloud_broker.domain.records import (
     LAST_LINES_MAX,
     POSTED_RECEIPTS_MAX,
@@ -45,6 +45,7 @@ from consent w where w.tenant_id = %(tenant)s and w.member_id = m.member_id
 """
 _WITHDRAWN_FACE = _WITHDRAWN.format(kind=FACE_LOCAL)
 _WITHDRAWN_WALK_UP = _WITHDRAWN.format(kind=FACE_WALK_UP)
+_WITHDRAWN_GUARDIAN = _WITHDRAWN.format(kind=FACE_GUARDIAN)
 _LEASED = LEASED_OF.format(wallet="m.wallet_id")
 _BALANCES = """
 select json_object_agg(a.account, a.balance) from account a where a.tenant_id = %(tenant)s
@@ -92,7 +93,7 @@ select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, 
   m.home_store_id, d.secret, p.told, p.personal, p.groups, h.account,
   (m.enrolled_at at time zone coalesce(s.zone, 'UTC'))::date as joined,
   ({_LEASED}) as leased, ({_WITHDRAWN_FACE}) as withdrawn,
-  ({_WITHDRAWN_WALK_UP}) as walk_up_withdrawn,
+  ({_WITHDRAWN_WALK_UP}) as walk_up_withdrawn, ({_WITHDRAWN_GUARDIAN}) as guardian_withdrawn,
   json_build_array(r.receipts, ({_LINES}), ({_BALANCES}), ({_CREDENTIALS}), ({_COUPONS}),
     ({_GIFTS}), ({_TASKS}), ({_USES}))::text as parts
 from member m
@@ -156,6 +157,7 @@ def _facts(row: Row[Any], parts: _Parts) -> MemberFacts:
         digit_secret=row.secret or b"",
         withdrawn_ms=row.withdrawn or 0,
         walk_up_withdrawn_ms=row.walk_up_withdrawn or 0,
+        guardian_withdrawn_ms=row.guardian_withdrawn or 0,
         leased=row.leased or 0,
         told=_told(row, parts),
     )

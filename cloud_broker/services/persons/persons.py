@@ -77,5 +77,6 @@ def _as_one(own: MemberFacts, holder: MemberFacts, all_of: Sequence[MemberFacts]
         digit_secret=own.digit_secret or holder.digit_secret,
         withdrawn_ms=own.withdrawn_ms,
         walk_up_withdrawn_ms=own.walk_up_withdrawn_ms,
+        guardian_withdrawn_ms=own.guardian_withdrawn_ms,
         told=holder.told.joined_with(facts.told for facts in all_of),
     )

@@ -23,6 +23,7 @@ from edge_agent.domain.consents import (
 )
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.consent_ledger import ConsentLedger
+from edge_agent.ports.gallery_store import Erasure
 from edge_agent.ports.journal import Draft, Journal, Record
 from edge_agent.ports.replica import Replica
 from edge_agent.services.journal.recorder import AnswerOf, Recorder
@@ -139,7 +140,7 @@ class Consents:
         self._eraser.finish()
 
     def heard(self, member_id: UUID, replica: Replica) -> None:
-        """Take up what the cloud says of a member: gone, or a consent on faces withdrawn elsewhere.
+        """Take up what the cloud says of a member: gone, or a word on faces withdrawn elsewhere.
 
         A withdrawal older than a word given here since, or taken up already, changes nothing.
         """
@@ -149,6 +150,7 @@ class Consents:
             return
         record = held.record
         self._taken_back(member_id, FACE_WALK_UP, record.walk_up_withdrawn_ms)
+        self._taken_back(member_id, FACE_GUARDIAN, record.guardian_withdrawn_ms)
         self._taken_back(member_id, FACE_LOCAL, record.withdrawn_ms)
 
     def _taken_back(self, member_id: UUID, kind: str, withdrawn_ms: int) -> None:
@@ -158,10 +160,7 @@ class Consents:
         taken = _withdrawal_of(word, withdrawn_ms)
         if self._ledger.knows(taken.consent_id):
             return
-        erasure = self._ledger.add_consent(taken)
-        if kind == FACE_LOCAL:
-            self._eraser.erased(member_id, erasure)
-        self._told(taken)
+        self._entered(taken, self._ledger.add_consent(taken))
 
     def _keep(self, draft: Draft) -> None:
         body = decode_body(draft.type, draft.body)
@@ -173,11 +172,12 @@ class Consents:
         except Fault as fault:
             self._tally.count(fault.code)
             return
-        if not consent.given and consent.kind != FACE_WALK_UP:
-            self._eraser.erased(consent.member_id, erasure)
-        self._told(consent)
+        self._entered(consent, erasure)
 
-    def _told(self, consent: Consent) -> None:
+    def _entered(self, consent: Consent, erasure: Erasure | None) -> None:
+        # The tables know which word her face rested on: any other one leaves it where it is.
+        if not consent.given and not self._eraser.holds(consent.member_id):
+            self._eraser.erased(consent.member_id, erasure)
         for listener in self._listeners:
             listener(consent)
 

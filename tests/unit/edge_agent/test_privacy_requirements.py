@@ -227,6 +227,39 @@ def test_privacy_b06_walking_up_is_agreed_to_and_taken_back_on_its_own(shop: Sho
     assert shop.look(FACE)["outcome"] == "member", "she may ask as before"
 
 
+def test_privacy_b06_another_word_withdrawn_leaves_the_face_findable(shop: Shop) -> None:
+    member = shop.enrol()
+    shop.take_face(member)
+    for kind in ("marketing", "face.minor_guardian"):
+        assert shop.say(member, kind, given=False).status_code == 200
+        assert shop.held() == [member]
+        assert shop.look(FACE)["outcome"] == "member", kind
+    withdrawn = member_record(guardian_withdrawn_ms=shop.box.clock.now().wall_ms + 5_000)
+    shop.box.storage.replica.put_member(member, 9, withdrawn)
+    shop.box.agent.services.faces.consents.heard(member, shop.box.storage.replica)
+    assert shop.look(FACE)["outcome"] == "member", "her own word at fourteen stands alone"
+
+
+def test_privacy_b06_a_guardian_takes_it_back_on_the_phone(shop: Shop) -> None:
+    consents = {"membership": True, "face.local": True, "face.minor_guardian": True}
+    body = {"name": "小宝", "phone": "13900000005", "consents": consents}
+    till = shop.box.till()
+    answer = till.post("/v1/enrolments", json=body, headers=shop.headers("guarded"))
+    child = UUID(answer.json()["member_id"])
+    assert shop.take_face(child)["accepted"] == 1
+    faces, replica = shop.box.agent.services.faces, shop.box.storage.replica
+    withdrawn = member_record(guardian_withdrawn_ms=shop.box.clock.now().wall_ms + 5_000)
+    replica.put_member(child, 9, withdrawn)
+    faces.consents.heard(child, replica)
+    faces.consents.heard(child, replica)
+    assert shop.held() == []
+    assert shop.look(FACE)["outcome"] != "member"
+    assert len(shop.journalled(EventType.FACE_ERASED)) == 1
+    shop.box.clock.advance(10_000)
+    refused = shop.say(child, "face.local", given=True, old_enough=False)
+    assert refused.json()["code"] == FaultCode.FACE_MINOR.value, "no guardian stands behind her"
+
+
 def test_privacy_b06_a_withdrawal_during_a_power_cut_is_made_up_for(shop: Shop) -> None:
     member = shop.enrol()
     shop.take_face(member)
