@@ -39,6 +39,6 @@ def judge(heard: Heard | None) -> tuple[StoreState, tuple[str, ...]]:
         return "gone", lost
     health = can_sell(Facts(devices=heard.devices))
     if not heard.can_sell:
-        return "cannot", tuple(code.value for code in health.reasons)
+        return "cannot", tuple(one.code.value for one in health.reasons)
     state = _SAID.get(heard.state, "ok")
-    return state, () if state == "ok" else tuple(code.value for code in health.reasons)
+    return state, () if state == "ok" else tuple(one.code.value for one in health.reasons)

@@ -98,12 +98,13 @@ class DiskReserve:
             return Fault(FaultCode.DISK_RESERVE_GONE)
         return None
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what a technician should know before it stops the shop."""
         if self.left >= self._total:
             return ()
-        dropped = (FaultCode.TELEMETRY_DROPPED,) if self.refused[Urgency.TELEMETRY] else ()
-        return (FaultCode.DISK_ON_RESERVE, *dropped)
+        refused = self.refused[Urgency.TELEMETRY]
+        dropped = (Fault(FaultCode.TELEMETRY_DROPPED),) if refused else ()
+        return (Fault(FaultCode.DISK_ON_RESERVE), *dropped)
 
     def _give(self, urgency: Urgency) -> bool:
         with self._lock:

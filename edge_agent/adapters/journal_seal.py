@@ -63,11 +63,11 @@ class JournalSeal:
         journal.count_start(max(one.starts for one in (at, *held)) + 1)
         self.turn()
 
-    def noted(self, *, let_in: bool) -> tuple[FaultCode, ...]:
+    def noted(self, *, let_in: bool) -> tuple[Fault, ...]:
         """Return what to say of it until the cloud let this boot in."""
         if let_in or self.found not in _CODES:
             return ()
-        return (_CODES[self.found],)
+        return (Fault(_CODES[self.found]),)
 
     def turn(self) -> None:
         """Seal how far the journal is, if it has moved; a place that cannot be written is told."""

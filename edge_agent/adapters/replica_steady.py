@@ -38,9 +38,9 @@ class SteadyReplica(SqliteReplica):
         replica.tally = tally
         return replica
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what the box's health should say of it."""
-        return (FaultCode.REPLICA_SICK,) if self._sick else ()
+        return (Fault(FaultCode.REPLICA_SICK),) if self._sick else ()
 
     def member(self, member_id: UUID) -> HeldMember | None:
         """Return a member by id."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from edge_agent.api.models.health import FaceHealth, HealthAnswered, LaneView
-from edge_agent.api.views import reason
+from edge_agent.api.views import fault_reason
 from edge_agent.domain.lanes import LaneTills
 from edge_agent.domain.shop import Shop
 from edge_agent.domain.walk_up import WalkUpState
@@ -15,22 +15,12 @@ from edge_agent.services.line.presence import Vitals
 from retail_core.errors import Fault
 from retail_core.fleet.health import Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally
-from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals, IssueTold
 
 OK = "ok"
 OFF = "off"
 WALK_UP = "walk_up"
 _WORST_FIRST = ("gone", "stalled", "starting", OK)
-# What a reason's text names; the fault itself, with its own words, is in the log.
-_FIELDS = {
-    "source": "camera",
-    "name": "face",
-    "path": "models",
-    "reason": "-",
-    "how": "-",
-    "seconds": "-",
-}
 
 
 class WatchedJournal(Journal, Protocol):
@@ -69,7 +59,7 @@ class Wellbeing:
         devices: Mapping[str, Callable[[], str]],
         lanes: Sequence[LaneTills],
         faces: Callable[[], FaceHealth | None] = lambda: None,
-        noted: Callable[[], tuple[FaultCode, ...]] = lambda: (),
+        noted: Callable[[], tuple[Fault, ...]] = lambda: (),
         training: Callable[[], tuple[str, ...]] = lambda: (),
         walk_up: Callable[[str], WalkUpState] = lambda _lane: "off",
     ) -> None:
@@ -109,7 +99,7 @@ class Wellbeing:
         return HealthAnswered(
             state=health.state.value,
             can_sell=health.state != HealthState.CANNOT,
-            reasons=tuple(reason(code, _FIELDS) for code in health.reasons),
+            reasons=tuple(map(fault_reason, health.reasons)),
             store=self.shop.store,
             store_name=self.shop.store_name,
             devices=devices,
@@ -156,10 +146,9 @@ class Wellbeing:
         }
 
     def _judge(self, devices: Mapping[str, str]) -> Health:
-        fault = self._journal.fault
         return can_sell(
             Facts(
-                journal_fault=None if fault is None else fault.code,
+                journal_fault=self._journal.fault,
                 has_catalogue=self._replica.catalogue_version() > 0,
                 has_bundle=self._replica.bundle() is not None,
                 clock=self._clock.now().quality,

@@ -49,7 +49,7 @@ class LaneDevices:
     camera: Camera | None = None
     qr: QrReader | None = None
     nfc: RememberingReader | None = None
-    failed: dict[str, FaultCode] = field(default_factory=dict)
+    failed: dict[str, Fault] = field(default_factory=dict)
 
     def state(self, name: str) -> str:
         """Return the state of a device by its name, `off` when the lane has none."""
@@ -73,7 +73,7 @@ class Devices:
     displays: dict[UUID, TillDisplay] = field(default_factory=dict)
     scanners: dict[UUID, TillScanner] = field(default_factory=dict)
     permit: LatePermit = field(default_factory=LatePermit)
-    failed: dict[str, FaultCode] = field(default_factory=dict)
+    failed: dict[str, Fault] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin watching; a device that cannot be opened shows in its state."""
@@ -108,7 +108,7 @@ class Devices:
                     found[f"{name}@{lane.id}"] = partial(self._state, name, lane)
         return found
 
-    def noted(self, members: int) -> tuple[FaultCode, ...]:
+    def noted(self, members: int) -> tuple[Fault, ...]:
         """Return what is to be said of face recognition beyond its state, the gravest first."""
         failed = self.failed.get("face")
         if failed is not None:
@@ -118,9 +118,9 @@ class Devices:
     def faces_off(self) -> FaultCode | None:
         """Return why no face can be read, where models and not cameras are the reason."""
         failed = self.failed.get("face")
-        if failed is not None or self.face is None or self.face.fault is None:
-            return failed
-        return self.face.fault.code
+        if failed is None and self.face is not None:
+            failed = self.face.fault
+        return None if failed is None else failed.code
 
     def _worst(self, name: str) -> str:
         return worst([self._state(name, lane) for lane in self.lanes.values()])
@@ -211,12 +211,14 @@ def _attempt(
     try:
         return make()
     except Fault as fault:
-        code, why = fault.code, str(fault.fields)
+        # Another than the one raised: that one would keep what its frames held.
+        failed = Fault(fault.code, **fault.fields)
     except ImportError as error:
-        code, why = FaultCode.SETUP_PACKAGE_MISSING, str(error.name)
-    log.warning("device_off", device=name, lane=lane, code=code.value, why=why)
-    tally.count(code)
-    made.failed[name] = code
+        failed = Fault(FaultCode.SETUP_PACKAGE_MISSING, packages=str(error.name))
+    why = str(failed.fields)
+    log.warning("device_off", device=name, lane=lane, code=failed.code.value, why=why)
+    tally.count(failed.code)
+    made.failed[name] = failed
     return None
 
 

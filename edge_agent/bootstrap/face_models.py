@@ -126,13 +126,13 @@ class FaceEngines:
         if self.nets is not None:
             self.nets.wait(PATIENCE_S)
 
-    def noted(self, members: int) -> tuple[FaultCode, ...]:
+    def noted(self, members: int) -> tuple[Fault, ...]:
         """Return what is to be said of faces on this box, the gravest first."""
-        found: tuple[FaultCode, ...] = () if self.fault is None else (self.fault.code,)
+        found: tuple[Fault, ...] = () if self.fault is None else (self.fault,)
         if self.awaiting:
-            found += (FaultCode.MODEL_NOT_SIGNED_OFF,)
+            found += (Fault(FaultCode.MODEL_NOT_SIGNED_OFF, name=", ".join(self.awaiting)),)
         if not promised(members, self.policy):
-            found += (FaultCode.MODEL_TARGET_MISSED,)
+            found += (Fault(FaultCode.MODEL_TARGET_MISSED),)
         return found
 
 

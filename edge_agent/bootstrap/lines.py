@@ -31,9 +31,9 @@ from edge_agent.services.recognition.model_intake import ModelIntake
 from edge_agent.services.rights.lease_desk import LeaseDesk
 from edge_agent.services.shop.shelf import Shelf
 from edge_agent.services.shop.shop_keeper import ShopKeeper
+from retail_core.errors import Fault
 from retail_core.limits import HEARTBEAT_METERED_MS, HEARTBEAT_MS
 from retail_core.sync.retention import prune_before_wall_ms
-from retail_core.texts.faults import FaultCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Lines:
         if self.models is not None:
             self.models.stop()
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what is to be said of what the cloud sent."""
         return () if self.models is None else self.models.noted()
 

@@ -12,6 +12,7 @@ from edge_agent.bootstrap.devices import Devices
 from edge_agent.bootstrap.lanes import lanes_with_tills
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.bootstrap.services import Services
+from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 
@@ -39,7 +40,7 @@ def build_wellbeing(
         lanes_with_tills(basis),
         lambda: face_health(devices.face, services.gallery, services.beside, lines.models),
         lambda: (
-            *((FaultCode.HEALTH_SAFE_MODE,) if basis.safe else ()),
+            *((Fault(FaultCode.HEALTH_SAFE_MODE),) if basis.safe else ()),
             *storage.reserve.noted(),
             *storage.seal.noted(let_in=services.leases.admitted()),
             *storage.replica.noted(),

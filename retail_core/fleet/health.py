@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from retail_core import limits
 from retail_core.clock import TimeQuality
+from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 
@@ -27,21 +28,21 @@ class Facts:
     `silent_ms` is how long HQ has not heard of the box; on the box it stays 0.
     """
 
-    journal_fault: FaultCode | None = None
+    journal_fault: Fault | None = None
     has_catalogue: bool = True
     has_bundle: bool = True
     clock: TimeQuality = TimeQuality.SYNCED
     devices: Mapping[str, str] = field(default_factory=dict)
-    noted: tuple[FaultCode, ...] = ()
+    noted: tuple[Fault, ...] = ()
     silent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The answer and why, the gravest reason first; the catalogue has the texts."""
+    """The answer and why, the gravest reason first, each with its particulars."""
 
     state: HealthState
-    reasons: tuple[FaultCode, ...] = ()
+    reasons: tuple[Fault, ...] = ()
 
 
 _SICK = frozenset({"stalled", "gone"})
@@ -56,21 +57,22 @@ _BY_DEVICE = {
 def can_sell(facts: Facts) -> Health:
     """Judge the facts: only a journal that cannot be written stops a shop."""
     if facts.silent_ms > limits.PRESENCE_GONE_AFTER_MS:
-        return Health(HealthState.GONE, (FaultCode.SYNC_LINK_DOWN,))
+        return Health(HealthState.GONE, (Fault(FaultCode.SYNC_LINK_DOWN),))
     missing = tuple(_missing(facts))
     if facts.journal_fault is not None:
         return Health(HealthState.CANNOT, (facts.journal_fault, *missing))
     return Health(HealthState.DEGRADED if missing else HealthState.OK, missing)
 
 
-def _missing(facts: Facts) -> list[FaultCode]:
+def _missing(facts: Facts) -> list[Fault]:
     found = []
     if not facts.has_catalogue:
-        found.append(FaultCode.CATALOGUE_EMPTY)
+        found.append(Fault(FaultCode.CATALOGUE_EMPTY))
     if not facts.has_bundle:
-        found.append(FaultCode.BUNDLE_MISSING)
+        found.append(Fault(FaultCode.BUNDLE_MISSING))
     if facts.clock == TimeQuality.UNKNOWN:
-        found.append(FaultCode.QR_CLOCK_UNKNOWN)
+        found.append(Fault(FaultCode.QR_CLOCK_UNKNOWN))
     found.extend(facts.noted)
-    found.extend(code for name, code in _BY_DEVICE.items() if facts.devices.get(name) in _SICK)
+    sick = (code for name, code in _BY_DEVICE.items() if facts.devices.get(name) in _SICK)
+    found.extend(map(Fault, sick))
     return found

@@ -8,6 +8,7 @@ and writes the digests on stdout. `SelfTest` decides what they mean.
 Nothing here imports the runtime: even that may be what kills a process.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,10 @@ TIME_LIMIT_S = 30.0
 # Other processors add in another order; weights of another net or a broken kernel differ by far
 # more. Relative to the length of the answer, and to the size of its values.
 TOLERANCE = 2e-3
+# What a child says last stands on the till screen: short, and no folder of this box in it.
+SAID_CHARS_MAX = 120
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FOLDERS = re.compile(r"[/\\]+(?:[^/\\\s'\"]+[/\\]+)+")
 
 Answers = dict[str, dict[str, KnownAnswer]]
 # The child's exit code when it says a coded fault on stdout.
@@ -103,7 +108,7 @@ class SelfTest:
         try:
             answers = msgspec.json.decode(said, type=Answers)
         except msgspec.DecodeError as error:
-            raise Fault(FaultCode.MODEL_CRASHED, how=str(error)) from None
+            raise Fault(FaultCode.MODEL_CRASHED, how=_plain(str(error))) from None
         for name, card in self._models.items():
             given = answers.get(name, {})
             alike = [_alike(wanted, given.get(output)) for output, wanted in card.known.items()]
@@ -124,12 +129,20 @@ def _refused(said: bytes) -> Fault:
     try:
         refusal = msgspec.json.decode(said, type=Refusal)
     except msgspec.DecodeError as error:
-        return Fault(FaultCode.MODEL_CRASHED, how=str(error))
+        return Fault(FaultCode.MODEL_CRASHED, how=_plain(str(error)))
     return Fault(refusal.code, **refusal.fields)
 
 
 def _how(returncode: int, complained: bytes) -> str:
     if returncode < 0:
         return f"signal {-returncode}"
-    lines = complained.decode("utf-8", "replace").strip().splitlines()
-    return f"exit {returncode}: {lines[-1][:200] if lines else '-'}"
+    said = map(_plain, complained.decode("utf-8", "replace").splitlines())
+    last = next(filter(None, reversed(list(said))), "-")
+    return f"exit {returncode}: {last}"
+
+
+def _plain(line: str) -> str:
+    """Return what people may read of a line another program said."""
+    coloured = _FOLDERS.sub("", _COLOURS.sub("", line))
+    clean = "".join(char if char.isprintable() else " " for char in coloured)
+    return clean.strip()[:SAID_CHARS_MAX]

@@ -251,11 +251,12 @@ class DeviceBroker:
         with self._lock:
             return tuple(one.name for one in self._claims)
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what is to be said beyond states: a device that cannot be told from its twin."""
         with self._lock:
-            doubt = any(one.standing is Standing.UNSURE for one in self._matches.values())
-        return (FaultCode.DEVICE_UNSURE,) if doubt else ()
+            matches = self._matches.items()
+            doubt = sorted(name for name, one in matches if one.standing is Standing.UNSURE)
+        return (Fault(FaultCode.DEVICE_UNSURE, claim=", ".join(doubt)),) if doubt else ()
 
     # ---- inside ---------------------------------------------------------------------------------
 

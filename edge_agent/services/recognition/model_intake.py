@@ -19,6 +19,7 @@ from retail_core.errors import Fault
 from retail_core.identity.model_card import ModelBundle, ModelCard, open_models
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 from retail_core.wire.messages import Published
 
 RETRY_S = 30.0
@@ -124,9 +125,9 @@ class ModelIntake:
         if thread is not None:
             thread.join()
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what is to be said of models on their way."""
-        return () if self.fault is None else (self.fault.code,)
+        return () if self.fault is None else (self.fault,)
 
     # ---- the thread -----------------------------------------------------------------------------
 
@@ -223,7 +224,8 @@ class ModelIntake:
     def _refuse(self, published: Published | None, fault: Fault) -> None:
         self._tally.count(fault.code)
         version = "?" if published is None else published.version
-        reason = f"{fault.code.value} {fault.text('en')}"
+        said = (f"{fault.code.value} {fault.text(language)}" for language in ("en", "zh"))
+        reason = Words(*said)
         told = Fault(FaultCode.MODEL_UPDATE_REFUSED, version=version, reason=reason)
         self._tally.count(told.code)
         self.fault = told

@@ -150,9 +150,9 @@ class WritePermit:
             if any(trust.record.standing(channel) is Standing.LOST for channel in Channel)
         )
 
-    def noted(self) -> tuple[FaultCode, ...]:
+    def noted(self) -> tuple[Fault, ...]:
         """Return what is to be said of the tills: that one lost what it had earned."""
-        return (FaultCode.TILL_AGREEMENT_LOST,) if self.lost() else ()
+        return (Fault(FaultCode.TILL_AGREEMENT_LOST),) if self.lost() else ()
 
     def judge(self, verdict: Verdict) -> TillTrust:
         """Count a compared receipt; what follows from it holds when this returns."""

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_off_and_the_shop_sells(
     tmp_path: Path, beside: str, name: str, code: FaultCode
 ) -> None:
     made = open_devices(basis_of(load_settings(boxed(tmp_path, beside)), "test"))
-    assert made.failed[name] is code
+    assert made.failed[name].code is code
     assert made.states()[name]() == "gone"
     assert not made.displays
     assert not made.scanners

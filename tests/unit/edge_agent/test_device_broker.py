@@ -87,7 +87,8 @@ def test_what_stands_in_the_way_is_said(box: Box) -> None:
     box.bus.show(adapter(0, port=3, instance=5))
     box.broker.turn()
     assert box.refused(box.resolve) is FaultCode.DEVICE_UNSURE
-    assert box.broker.noted() == (FaultCode.DEVICE_UNSURE,)
+    (doubt,) = box.broker.noted()
+    assert (doubt.code, doubt.fields) == (FaultCode.DEVICE_UNSURE, {"claim": "till"})
     for _ in range(3):
         box.broker.turn()
     counted = box.tally.snapshot()

@@ -55,7 +55,7 @@ def test_the_reserve_is_really_on_the_disk(reserve: DiskReserve, tmp_path: Path)
 def test_money_takes_it_step_by_step_and_the_end_is_told(reserve: DiskReserve) -> None:
     assert reserve.insist(refused(2), Urgency.MONEY) == "written"
     assert reserve.left == RESERVE - 2 * (RESERVE // STEPS)
-    assert reserve.noted() == (FaultCode.DISK_ON_RESERVE,)
+    assert [one.code for one in reserve.noted()] == [FaultCode.DISK_ON_RESERVE]
     with pytest.raises(Fault) as caught:
         reserve.insist(refused(STEPS), Urgency.MONEY)
     assert caught.value.code == FaultCode.DISK_RESERVE_GONE
@@ -239,7 +239,7 @@ def test_a_copy_that_found_no_room_to_be_opened_is_opened_by_who_comes_next(
     with pytest.raises(Fault):
         replica.finish_load(feed_epoch=1, base=9)
     assert replica.article_by_sku(SOAP.sku) is None, "sold at the till's price, and not refused"
-    assert replica.noted() == (FaultCode.REPLICA_SICK,)
+    assert [one.code for one in replica.noted()] == [FaultCode.REPLICA_SICK]
     replica._file._reopen = reopen  # type: ignore[method-assign]
     (small_disk / "log").unlink()
     assert (replica.article_by_sku(SOAP.sku), replica.feed_position()) == (SOAP, (1, 9))

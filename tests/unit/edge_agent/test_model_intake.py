@@ -19,7 +19,7 @@ from edge_agent.services.recognition.model_intake import ModelIntake
 from retail_core.errors import Fault
 from retail_core.identity.model_card import ModelBundle, ModelCard, sign_models
 from retail_core.tally import FaultTally
-from retail_core.texts.faults import FaultCode
+from retail_core.texts.faults import FAULTS, FaultCode
 from retail_core.wire.codec import encode
 from retail_core.wire.messages import WIRE_VERSION, Published
 from tests.factories.nets import card_of, doubling, net_of
@@ -176,7 +176,7 @@ def test_an_older_bundle_is_refused_over_the_line_and_on_the_disk(box: Box) -> N
     box.publish(7, box.signed(7))
     assert box.starts() == 7
     box.publish(6, box.signed(6))
-    assert box.intake.noted() == (FaultCode.MODEL_UPDATE_REFUSED,)
+    assert [one.code for one in box.intake.noted()] == [FaultCode.MODEL_UPDATE_REFUSED]
     assert FaultCode.MODEL_BUNDLE_OLDER.value in str(box.intake.fault)
     assert box.starts() == 7
     # Somebody puts the old file back, and takes away what the cloud had sent.
@@ -241,8 +241,9 @@ def a_strange_hash(box: Box) -> bytes:
 def test_what_does_not_pass_is_kept_out_and_told(box: Box, make: object, code: FaultCode) -> None:
     assert callable(make)
     box.publish(4, make(box))
-    assert box.intake.noted() == (FaultCode.MODEL_UPDATE_REFUSED,)
+    assert [one.code for one in box.intake.noted()] == [FaultCode.MODEL_UPDATE_REFUSED]
     assert code.value in str(box.intake.fault)
+    assert FAULTS[code].zh.partition("{")[0] in box.intake.noted()[0].text("zh")
     assert box.tally.snapshot()[code.value] == 1
     assert box.intake.waiting == 0
     assert box.starts() == 3, "the old one goes on"
@@ -333,7 +334,7 @@ def test_a_program_error_does_not_end_the_taking_in_of_models(box: Box) -> None:
 
     box.kind = Broken
     box.publish(4, box.signed(4))
-    assert box.intake.noted() == (FaultCode.MODEL_UPDATE_REFUSED,)
+    assert [one.code for one in box.intake.noted()] == [FaultCode.MODEL_UPDATE_REFUSED]
     box.publish(5, box.signed(5))
     assert box.starts() == 5
 

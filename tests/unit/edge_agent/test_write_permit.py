@@ -80,7 +80,7 @@ def test_a_wrong_price_list_takes_the_permit_at_once_and_it_is_said(counter: Cou
     permit = counter.permit.may(TILL, Channel.INJECT)
     assert (permit.allowed, permit.reason) == (False, FaultCode.TILL_AGREEMENT_LOST)
     assert counter.tally.snapshot() == {FaultCode.TILL_AGREEMENT_LOST: 1}
-    assert counter.permit.noted() == (FaultCode.TILL_AGREEMENT_LOST,)
+    assert [one.code for one in counter.permit.noted()] == [FaultCode.TILL_AGREEMENT_LOST]
     assert [till for till, _, _ in changes] == [TILL] * 3
     assert counter.permit.trust(TILL).kinds == {"price": 3}
     assert counter.permit.examples(TILL)[0].difference == WRONG[0]
