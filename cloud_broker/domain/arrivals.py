@@ -11,6 +11,8 @@ from retail_core.ids import id_of
 from retail_core.wire.messages import Event, Sale
 
 _MS = 1_000
+AHEAD_MAX_MS = 2 * 60 * 60 * 1_000  # a sale "made" so long after we heard of it cannot be
+BEHIND_MAX_MS = 7 * 24 * 60 * 60 * 1_000  # a broker may have kept a frame while nobody took it
 _MONTHS = 100
 _YEARS = 10_000
 
@@ -54,20 +56,34 @@ class Arrival:
         return None if self.event.member is None else id_of(self.event.member)
 
     @property
+    def clock_believed(self) -> bool:
+        """Whether the box's clock may date it: known to the box, and possible by ours.
+
+        A free-running clock that somebody set a year ahead tells of sales after their receipt; one
+        a year behind, of sales far older than the box's own counting says.
+        """
+        if self.event.time_quality == TimeQuality.UNKNOWN:
+            return False
+        behind_ms = self.received_ms - self.event.wall_ms
+        if behind_ms < -AHEAD_MAX_MS:
+            return False
+        return self.age_ms is None or behind_ms - self.age_ms <= BEHIND_MAX_MS
+
+    @property
     def happened_ms(self) -> int:
-        """The box's clock; where the box did not know the time, ours less the event's age.
+        """The box's clock; where it cannot be believed, ours less the event's age.
 
         What the box said stays in the event log. An event of an earlier boot has no age: it is
         dated by its receipt, and its place in the journal keeps its order.
         """
-        if self.event.time_quality == TimeQuality.UNKNOWN:
+        if not self.clock_believed:
             return self.received_ms - (self.age_ms or 0)
         return self.event.wall_ms
 
     @property
     def sync_ms(self) -> int | None:
         """From the box's clock to ours; None when the box's clock was not synchronised."""
-        if self.event.time_quality < TimeQuality.SYNCED:
+        if self.event.time_quality < TimeQuality.SYNCED or not self.clock_believed:
             return None
         return self.received_ms - self.event.wall_ms
 
@@ -78,13 +94,15 @@ def day_of(arrival: Arrival, sale: Sale) -> date:
 
 
 def day_from(arrival: Arrival, told: int | None) -> date:
-    """Return the business date: the box's, or one worked out here when it had none.
+    """Return the business date: the box's, or one worked out here when its clock knew none.
 
     Raises ValueError when the box's number is no date.
     """
     if told is not None:
         years, rest = divmod(told, _YEARS)
-        return date(years, *divmod(rest, _MONTHS))
+        said = date(years, *divmod(rest, _MONTHS))
+        if arrival.clock_believed:
+            return said
     local = datetime.fromtimestamp(arrival.happened_ms / _MS, UTC).astimezone(
         ZoneInfo(arrival.place.zone)
     )

@@ -1,6 +1,6 @@
 """Events of a box that did not know the time: dated by its own counting, the original kept."""
 
-from datetime import time
+from datetime import date, time
 
 import msgspec
 
@@ -12,6 +12,7 @@ from retail_core.wire.messages import Sale, UpFrame
 from tests.fakes.cloud_box import WALL_MS, SimBox, fresh_id
 
 HOUR_MS = 3_600_000
+YEAR_MS = 365 * 24 * HOUR_MS
 
 
 def place_of(box: SimBox) -> Place:
@@ -69,6 +70,47 @@ def test_a_known_time_is_never_touched() -> None:
     box.sells()
     (arrival,) = opened(box, box.boot.bytes).arrivals(place_of(box))
     assert arrival.happened_ms == box.events[0].wall_ms
+
+
+def test_a_clock_a_year_wrong_is_dated_by_its_own_counting() -> None:
+    for ahead_ms in (YEAR_MS, -YEAR_MS):
+        for quality in (TimeQuality.HOLDOVER, TimeQuality.SYNCED):
+            box = SimBox(fresh_id(), quality=quality)
+            box.sells(business_date=20_271_118)
+            box.events = [
+                msgspec.structs.replace(box.events[0], wall_ms=WALL_MS + ahead_ms, mono_ms=HOUR_MS)
+            ]
+            (arrival,) = opened(box, box.boot.bytes).arrivals(place_of(box))
+            sale = decode_body("sale", arrival.event.body)
+            assert isinstance(sale, Sale)
+            assert arrival.happened_ms == WALL_MS - 4 * HOUR_MS
+            assert day_of(arrival, sale) == date(2026, 11, 18)
+            assert arrival.sync_ms is None, "no figure of the line's delay"
+            assert arrival.event.wall_ms == WALL_MS + ahead_ms, "what the box said is kept"
+
+
+def test_sales_of_an_earlier_boot_that_lie_ahead_are_dated_by_the_receipt() -> None:
+    box = SimBox(fresh_id(), quality=TimeQuality.HOLDOVER)
+    box.sells(business_date=20_271_118)
+    box.events = [msgspec.structs.replace(box.events[0], wall_ms=WALL_MS + YEAR_MS)]
+    (arrival,) = opened(box, fresh_id().bytes).arrivals(place_of(box))
+    sale = decode_body("sale", arrival.event.body)
+    assert isinstance(sale, Sale)
+    assert arrival.happened_ms == WALL_MS
+    assert day_of(arrival, sale) == date(2026, 11, 18)
+
+
+def test_a_few_days_without_a_line_are_believed() -> None:
+    box = SimBox(fresh_id(), quality=TimeQuality.HOLDOVER)
+    box.sells(business_date=20_261_113)
+    three_days = WALL_MS - 3 * 24 * HOUR_MS
+    box.events = [msgspec.structs.replace(box.events[0], wall_ms=three_days, mono_ms=HOUR_MS)]
+    for sent_boot in (box.boot.bytes, fresh_id().bytes):
+        (arrival,) = opened(box, sent_boot).arrivals(place_of(box))
+        sale = decode_body("sale", arrival.event.body)
+        assert isinstance(sale, Sale)
+        assert arrival.happened_ms == three_days
+        assert day_of(arrival, sale) == date(2026, 11, 13)
 
 
 def test_an_event_that_waited_for_repair_keeps_its_age() -> None:
