@@ -10,8 +10,9 @@ Check digits: GS1 General Specifications 7.9 (whole code; 18 digits are weighed 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from retail_core.catalog.barcodes import check_digit_holds
 from retail_core.money import divide_half_up
@@ -216,17 +217,36 @@ def _near(amount_fen: int, price_fen: int) -> int:
 
 
 def _by_unit_price(amount_fen: int, near: int, tries: int) -> SoldAs | None:
-    """Return the quantity nearest to `near` at which some unit price makes exactly this sum."""
+    """Return the quantity nearest to `near` at which some unit price makes exactly this sum.
+
+    Above a hundred kilograms a fen more a unit is worth more quantity than is tried: there the
+    price nearest to that of `near` at which some quantity makes the sum.
+    """
     if not near:
         return None
+    by_quantity = (
+        SoldAs(quantity, divide_half_up(amount_fen * _MILLI, quantity))
+        for quantity in _around(near, tries)
+    )
+    shelf = divide_half_up(amount_fen * _MILLI, near)
+    by_price = (
+        SoldAs(divide_half_up(amount_fen * _MILLI, price), price)
+        for price in _around(shelf, tries if tries > 1 else 0)
+    )
+    return next(
+        (
+            one
+            for one in chain(by_quantity, by_price)
+            if divide_half_up(one.qty_milli * one.unit_price_fen, _MILLI) == amount_fen
+        ),
+        None,
+    )
+
+
+def _around(middle: int, tries: int) -> Iterator[int]:
+    """Yield the whole numbers above 0 from the middle outwards."""
     for away in range(tries):
-        for quantity in (near - away, near + away):
-            if quantity <= 0:
-                continue
-            price = divide_half_up(amount_fen * _MILLI, quantity)
-            if divide_half_up(price * quantity, _MILLI) == amount_fen:
-                return SoldAs(quantity, price)
-    return None
+        yield from (one for one in dict.fromkeys((middle - away, middle + away)) if one > 0)
 
 
 def _times(sign: int, sold: SoldAs) -> SoldAs:

@@ -137,6 +137,8 @@ def test_law_the_customer_pays_what_the_labels_say(
 
 
 @given(st.integers(1, 99_999), st.integers(500, 100_000), st.integers(1, 9))
+@example(amount_fen=66_851, price_fen=3_741, labels=9)
+@example(amount_fen=93_955, price_fen=1_387, labels=5)
 def test_law_what_a_price_label_weighs_is_what_its_sum_buys(
     amount_fen: int, price_fen: int, labels: int
 ) -> None:
