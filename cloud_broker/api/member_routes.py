@@ -66,7 +66,10 @@ class ConsentShown(BaseModel):
 
 
 class StandingShown(BaseModel):
-    """How the member stands, with the cloud's time to set the phone's by."""
+    """How the member stands, with the cloud's time to set the phone's by.
+
+    `points_free` is what she can spend; `points_owed` is taken off it already.
+    """
 
     now_ms: int
     as_of_ms: int
@@ -77,6 +80,7 @@ class StandingShown(BaseModel):
     tier_name_en: str
     points_free: int
     points_pending: int
+    points_owed: int
     home_store_name: str
     last: PurchaseShown | None
     consents: tuple[ConsentShown, ...]
@@ -239,6 +243,7 @@ def _shown(standing: Standing) -> StandingShown:
         tier_name_en=standing.tier_name.en,
         points_free=page.points_free,
         points_pending=page.points_pending,
+        points_owed=page.points_owed,
         home_store_name=page.home_store_name,
         last=_purchase(last_sale(page)),
         consents=tuple(

@@ -59,6 +59,16 @@ def settling(wallet: UUID, free: int, owed: int, issuer: UUID) -> Posting | None
     return Posting(0, "owed", SETTLE, 0, *accounts, points, issuer)
 
 
+def without(lots: Sequence[tuple[Lot, int]], paid: Posting) -> tuple[tuple[Lot, int], ...]:
+    """Return the lots, the next to leave first, after a payment took its issuer's before others."""
+    left, parts = dict(lots), paid.points
+    for lot in sorted(left, key=lambda one: one.issuer != paid.issuer):
+        taken = min(left[lot], parts)
+        left[lot] -= taken
+        parts -= taken
+    return tuple((lot, points) for lot, points in left.items() if points)
+
+
 def _expiry_id(wallet: UUID, lot: Lot, day: date) -> UUID:
     """Return an id that the same run on the same day finds again."""
     said = f"{wallet}/{lot.expires}/{lot.day}/{lot.receipt_id}/{lot.issuer}/{day}"

@@ -9,6 +9,7 @@ from cloud_broker.services.rights.lease_placing import LeasePlacing
 from cloud_broker.services.rights.mall_wishes import FREE_FOR_MS
 from retail_core.errors import Fault
 from retail_core.loyalty.leases import Right, RightKind
+from retail_core.loyalty.postings import member_account
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import ChangeKind
 from tests.factories.grown import Grown
@@ -77,6 +78,17 @@ class TestMall:
         LeasePlacing(grown.units, grown.clock).run(grown.tenant)
         made = grown.mall.order(who, number, "cup", grown.box.store)
         assert (made.state, grown.points(rich)) == ("open", 19)
+
+    def test_what_she_owes_buys_nothing(self, grown: Grown, rich: Person) -> None:
+        owed, free = (member_account(rich.wallet, purse) for purse in ("owed", "free"))
+        with grown.units.begin(grown.tenant) as unit:
+            unit.ledger.locked([owed, free])
+            unit.journal.move_balances({owed: -20}, grown.clock.now_ms())
+        purse = grown.mall.shown(grown.who(rich)).purse
+        assert (purse.free, purse.whole) == (39, 39)
+        with pytest.raises(Fault) as refused:
+            grown.mall.order(grown.who(rich), fresh_id(), "cup", grown.box.store)
+        assert refused.value.code == FaultCode.MALL_POINTS_SHORT
 
     def test_a_cancelled_order_leaves_no_trace(self, grown: Grown, rich: Person) -> None:
         before = grown.balances()

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
+from cloud_broker.domain.records import record_of
 from cloud_broker.ports.clerks import ClerkDay
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.access.overview import HqIdentity
@@ -16,13 +17,16 @@ from cloud_broker.services.line.frames import Inbound
 from cloud_broker.services.points.desk import PointsDesk
 from cloud_broker.services.points.runs import PointsRuns
 from cloud_broker.services.points.walk import LedgerWalks
+from cloud_broker.services.rights.lease_office import LeaseOffice
 from cloud_broker.services.rights.lease_placing import LeasePlacing
 from cloud_broker.services.rights.mall_wishes import FREE_FOR_MS, ask_back
+from retail_core.errors import Fault
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
-from retail_core.loyalty.postings import leased_account, to_wire
+from retail_core.loyalty.postings import leased_account, member_account, to_wire
 from retail_core.loyalty.spending import redeem_postings
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
@@ -47,6 +51,7 @@ class Chain:
         self.person = Person()
         self.right = Right(RightKind.POINTS, self.person.wallet)
         self.placing = LeasePlacing(units, self.clock)
+        self.office = LeaseOffice(units, self.clock)
         self.desk = PointsDesk(units, self.clock, FakeCloudIdSource(self.clock), "Asia/Shanghai")
         self.li = HqIdentity(self.tenant, fresh_id(), "li", "李娜", "admin")
 
@@ -67,9 +72,10 @@ class Chain:
             return lease_books.lent_to(unit.leases.books([self.right])[self.right], box.device)
 
     def free(self, person: Person | None = None) -> int:
-        right = Right(RightKind.POINTS, (person or self.person).wallet)
+        """What the ledger holds free, with what is owed against it."""
+        account = member_account((person or self.person).wallet, "free")
         with self.units.begin(self.tenant) as unit:
-            return unit.leases.books([right])[right].free
+            return unit.journal.balances([account]).get(account, 0)
 
     def key(self, box: SimBox, person: Person | None = None) -> LeaseKey:
         """The newest lease of the member's points to a box."""
@@ -98,6 +104,12 @@ class Chain:
                 LeaseSpend("points", self.person.wallet.bytes, key.epoch, key.nth, points),
             ),
         )
+
+    def shown(self) -> int:
+        """What shops are told that she can spend."""
+        with self.units.begin(self.tenant) as unit:
+            (facts,) = unit.members.facts([self.person.member])
+        return record_of(facts).points_free
 
     def heard(self, box: SimBox) -> list[str]:
         with self.units.begin(self.tenant) as unit:
@@ -308,7 +320,7 @@ def test_a_shop_that_heard_of_another_merge_is_booked_all_the_same(merged: Merge
     chain.agrees()
 
 
-def test_points_are_not_lent_while_she_owes(chain: Chain) -> None:
+def test_what_she_owes_is_neither_lent_nor_shown(chain: Chain) -> None:
     box = chain.box("徐汇店")
     box.enrols(chain.person)
     sold = [box.sells(chain.person) for _ in range(10)]
@@ -320,13 +332,21 @@ def test_points_are_not_lent_while_she_owes(chain: Chain) -> None:
     chain.upload(box)
     chain.placing.run(chain.tenant)
     assert chain.heard(box)[-1] == "lease.recalled", "what she owes lies in the box"
+    assert (chain.lent(box), chain.shown()) == (531, 7 * 59)
     chain.gives_back(box)
     chain.upload(box)
     chain.placing.run(chain.tenant)
-    assert (chain.lent(box), chain.free()) == (0, 531)
+    assert (chain.lent(box), chain.free(), chain.shown()) == (371, 531 - 371, 413)
+    with pytest.raises(Fault) as refused:
+        chain.office.lend(chain.tenant, chain.right, box.device, 413 - 371 + 1)
+    assert refused.value.code == FaultCode.LEDGER_OVERDRAWN
+    taken = chain.desk.propose(chain.li, chain.person.member, -(413 - 371 + 1), "多记", "")
+    with pytest.raises(Fault) as refused:
+        chain.desk.decide(replace(chain.li, login="wang"), taken.adjustment_id, "approved")
+    assert refused.value.code == FaultCode.LEDGER_OVERDRAWN
     chain.runs()
     chain.placing.run(chain.tenant)
-    assert (chain.lent(box), chain.free()) == (371, 413 - 371)
+    assert (chain.lent(box), chain.free(), chain.shown()) == (371, 413 - 371, 413)
     chain.agrees()
 
 

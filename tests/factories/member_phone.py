@@ -61,6 +61,7 @@ class OneMember(EmptyQueries):
             points_free=59,
             points_pending=3,
             points_qualifying=0,
+            points_owed=7,
             phones=1,
             cards=0,
             held_by=(),

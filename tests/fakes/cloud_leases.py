@@ -110,6 +110,7 @@ class FakeLeaseRepo:
         free = self._shelf.free.get(right, 0)
         if right.kind == RightKind.POINTS:
             free = self._state.balances.setdefault(member_account(right.id, "free"), 0)
+            free += self._state.balances.get(member_account(right.id, "owed"), 0)
         return opened(
             right, free, [one for k, one in self._shelf.leases.items() if k.right == right]
         )

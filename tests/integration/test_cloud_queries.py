@@ -22,6 +22,7 @@ from cloud_broker.services.line.frames import Inbound
 from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
+from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import event_hash
@@ -206,6 +207,25 @@ class TestMembers:
         assert [row.total_fen for row in page.sales] == [5_900]
         assert [row.points for row in page.postings] == [59]
         assert hq.queries.member(hq.tenant, fresh_id()) is None
+
+    def test_what_she_can_spend_is_one_figure_on_every_page(self, hq: Hq) -> None:
+        """Points lent to a box are hers, those she owes are not."""
+        box, person = hq.box("上海店"), Person()
+        box.enrols(person)
+        box.sells(person)
+        hq.book(box)
+        lease = Lease(LeaseKey(Right(RightKind.POINTS, person.wallet), box.device, 1, 1), 40, 40)
+        moved = {"free": -40, f"leased:{box.device}:1": 40, "owed": -12}
+        with hq.units.begin(hq.tenant) as unit:
+            unit.leases.save_leases([lease], 1)
+            named = {f"member:{person.wallet}:{purse}": n for purse, n in moved.items()}
+            unit.ledger.locked(named)
+            unit.journal.move_balances(named, 1)
+        page = hq.queries.member(hq.tenant, person.member)
+        assert page is not None
+        assert (page.points_free, page.points_owed) == (59 - 12, 12)
+        (row,) = hq.queries.members(hq.tenant, "", limit=2)
+        assert row.points_free == 59 - 12
 
 
 class TestRepair:

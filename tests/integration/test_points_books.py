@@ -202,6 +202,27 @@ class TestRuns:
         assert desk.free(person) == 0
         assert desk.verified().wrong == []
 
+    def test_what_is_owed_is_paid_before_points_expire(self, desk: Desk) -> None:
+        """She was shown 9 of 59 points: the 50 she owes went out of those, not out of the next."""
+        person = desk.member()
+        with desk.units.begin(desk.tenant) as unit:
+            unit.points_desk.add_policy(
+                date(2026, 1, 1), LoyaltyPolicy(expiry=Months(months=1)), "li", 0
+            )
+        sold = desk.box.sells(person)
+        desk.sends()
+        taken = desk.points.propose(desk.li, person.member, -50, "多记")
+        desk.points.decide(desk.wang, taken.adjustment_id, "approved")
+        desk.box.refunds(sold, (1, 1_000), (2, 1_000), fen=5_900)
+        desk.sends()
+        desk.box.sells(person)
+        desk.sends()
+        assert (desk.free(person), desk.free(person, "owed")) == (59, -50)
+        ran = desk.runs.daily(desk.tenant, lambda done, total: None, date(2027, 1, 1))
+        assert (ran.points["settled"], ran.points["expired"]) == (50, 9)
+        assert (desk.free(person), desk.free(person, "owed")) == (0, 0)
+        assert desk.verified().wrong == []
+
     def test_what_is_owed_is_paid_from_later_points(self, desk: Desk) -> None:
         person = desk.member()
         sold = desk.box.sells(person)

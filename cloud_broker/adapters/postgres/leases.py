@@ -271,7 +271,17 @@ class PostgresLeases(Repository):
             " and account = any(%(accounts)b) order by account for update",
             accounts=list(accounts),
         )
-        return {accounts[row.account]: int(row.balance) for row in rows}
+        free = {accounts[row.account]: int(row.balance) for row in rows}
+        # Asked after the lock: whoever lets a wallet owe holds its free account until the end.
+        owing = {member_account(one.id, "owed"): one for one in free}
+        owed = self._rows(
+            "select account, balance from account where tenant_id = %(tenant)s"
+            " and account = any(%(owing)b) and balance <> 0",
+            owing=list(owing),
+        )
+        for row in owed:
+            free[owing[row.account]] += int(row.balance)
+        return free
 
     def _free_others(self, rights: Sequence[Right]) -> dict[Right, int]:
         rows = self._rows(

@@ -13,7 +13,7 @@ from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.profiles import PostgresProfiles
-from cloud_broker.domain.records import accounts_of
+from cloud_broker.domain.records import accounts_of, spendable
 from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
 from cloud_broker.services.access.overview import (
@@ -45,12 +45,14 @@ join store s on s.tenant_id = r.tenant_id and s.store_id = r.store_id
 left join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id
 where r.tenant_id = %(tenant)s
 """
-_MEMBERS = """
-select m.member_id, m.name, m.tier, m.phone_masked, coalesce(a.balance, 0) as points,
-  s.name as store_name, l.sold_ms
+_LEASED = LEASED_OF.format(wallet="m.wallet_id")
+_MEMBERS = f"""
+select m.member_id, m.name, m.tier, m.phone_masked, s.name as store_name, l.sold_ms,
+  coalesce(a.balance, 0) as free, coalesce(o.balance, 0) as owed, coalesce(({_LEASED}), 0) as leased
 from member m
 join store s on s.tenant_id = m.tenant_id and s.store_id = m.home_store_id
 left join account a on a.tenant_id = m.tenant_id and a.account = 'member:' || m.wallet_id || ':free'
+left join account o on o.tenant_id = m.tenant_id and o.account = 'member:' || m.wallet_id || ':owed'
 left join lateral (
   select sold_ms from receipt r where r.tenant_id = m.tenant_id and r.member_id = m.member_id
   order by r.received_at desc, r.receipt_id desc limit 1
@@ -59,7 +61,7 @@ where m.tenant_id = %(tenant)s and (
   %(query)s = '' or strpos(m.name, %(query)s) > 0 or strpos(m.phone_masked, %(query)s) > 0
   or m.member_id::text = %(query)s)
 order by m.enrolled_at desc limit %(limit)s
-"""
+"""  # noqa: S608 -- constants
 _MEMBER = """
 select m.*, s.name as store_name,
   (select count(*) from credential c where c.tenant_id = m.tenant_id
@@ -121,7 +123,7 @@ class PostgresPages(Repository):
                 row.name,
                 row.tier,
                 row.phone_masked,
-                row.points,
+                spendable(row.free, row.leased, row.owed),
                 row.store_name,
                 row.sold_ms,
             )
@@ -136,7 +138,7 @@ class PostgresPages(Repository):
         journal = PostgresJournal(self._connection, self._tenant)
         accounts = accounts_of(row.wallet_id)
         balances = journal.balances(accounts)
-        free, pending, qualifying = (balances.get(account, 0) for account in accounts)
+        free, pending, qualifying, owed = (balances.get(account, 0) for account in accounts)
         lent = self._row(LEASED_OF.format(wallet="%(wallet)s::uuid"), wallet=row.wallet_id)
         growth = PostgresGrowth(self._connection, self._tenant)
         benefits = PostgresBenefits(self._connection, self._tenant)
@@ -153,9 +155,10 @@ class PostgresPages(Repository):
             phone_masked=row.phone_masked,
             home_store_name=row.store_name,
             enrolled_ms=ms_of(row.enrolled_at),
-            points_free=free + (0 if lent is None else lent.points or 0),
+            points_free=spendable(free, 0 if lent is None else lent.points or 0, owed),
             points_pending=pending,
             points_qualifying=qualifying,
+            points_owed=-owed,
             phones=row.phones,
             cards=row.cards,
             held_by=tuple(row.held_by),

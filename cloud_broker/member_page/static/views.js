@@ -76,11 +76,13 @@ function standing(state, acts) {
   if (!me) return state.phone?.key ? [h("section.card", {}, h("p.muted", {}, t("wallet.unknown")))] : [];
   const pending = me.points_pending ? t("wallet.pending", { points: integer(me.points_pending) }) : t("wallet.none_pending");
   const asOf = online ? t("wallet.as_of_now") : t("wallet.as_of", { time: clock(me.as_of_ms) });
+  const owed = me.points_owed ? h("p.muted.small.whole", { id: "points-owed" }, t("wallet.owed", { points: integer(me.points_owed) })) : null;
   const wallet = h(
     "section.card.wallet",
     { "aria-label": t("wallet") },
     h("div", {}, h("p.muted.small", {}, t("wallet.points")), h("p.figure", { id: "points" }, integer(me.points_free))),
     h("div.end", {}, h("p.tier", {}, (state.language === "en" && me.tier_name_en) || me.tier_name || t(`tier.${me.tier}`) || t("tier.member")), h("p.muted.small", {}, pending), h("p.muted.small", {}, asOf)),
+    owed,
   );
   return [wallet, ...tier(state, acts), last(me.last, nowMs, t)];
 }

@@ -148,7 +148,10 @@ class TierRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
-    """Everything HQ shows of one member; sales and postings newest first, at most 50 each."""
+    """Everything HQ shows of one member; sales and postings newest first, at most 50 each.
+
+    `points_owed` were spent before they were taken back: `points_free` is without them.
+    """
 
     member_id: UUID
     wallet_id: UUID
@@ -175,6 +178,7 @@ class MemberPage:
     coupons: tuple[Coupon, ...] = ()
     gifts: tuple[Gift, ...] = ()
     groups: tuple[str, ...] = ()
+    points_owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

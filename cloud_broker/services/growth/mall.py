@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import HandedOver, Note
 from cloud_broker.domain.points import Moment
+from cloud_broker.domain.records import spendable
 from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
@@ -335,11 +336,12 @@ def _back(order: Order, holder: UUID) -> Posting:
 
 
 def _purse(unit: Unit, wallet: UUID) -> Purse:
-    """Return what is free and what is hers in all."""
+    """Return what is free and what is hers in all, both without what she owes."""
     balances = unit.closing.balances([wallet])
     free = balances.get(member_account(wallet, "free"), 0)
+    owed = balances.get(member_account(wallet, "owed"), 0)
     lent = sum(points for name, points in balances.items() if ":leased:" in name)
-    return Purse(free, free + lent)
+    return Purse(spendable(free, 0, owed), spendable(free, lent, owed))
 
 
 def _wallet(unit: Unit, member: UUID) -> UUID:

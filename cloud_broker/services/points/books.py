@@ -61,8 +61,13 @@ class WalletBooks:
 
     @property
     def free(self) -> int:
-        """What she can spend anywhere."""
+        """What lies in no box and in no basket."""
         return self.purses["free"]
+
+    @property
+    def spendable(self) -> int:
+        """What she can spend anywhere: what is free without what she owes."""
+        return max(0, self.free + self.purses["owed"])
 
 
 def open_wallet(unit: Unit, wallet: UUID, issuers: Sequence[UUID] = ()) -> WalletBooks:

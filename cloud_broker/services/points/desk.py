@@ -140,7 +140,7 @@ class PointsDesk:
         books = open_wallet(unit, wallet, [found.issuer])
         free, brand = member_account(wallet, "free"), brand_account(found.issuer, "adjust")
         if found.points < 0:
-            check_enough(books.free, -found.points)
+            check_enough(books.spendable, -found.points)
         accounts = (brand, free) if found.points > 0 else (free, brand)
         points, issuer = abs(found.points), found.issuer
         posting = Posting(0, "manual", ADJUST, 0, *accounts, points, issuer)

@@ -18,7 +18,7 @@ from cloud_broker.services.points.books import WalletBooks, open_wallet
 from cloud_broker.services.points.desk import PointsDesk, post, sweep, tell
 from cloud_broker.services.rights.mall_wishes import recall
 from retail_core.loyalty.postings import Posting
-from retail_core.loyalty.upkeep import expiring, maturing, settling
+from retail_core.loyalty.upkeep import expiring, maturing, settling, without
 
 PAGE = 500
 Progress = Callable[[int, int], None]
@@ -125,20 +125,23 @@ class PointsRuns:
 
 
 def _due(books: WalletBooks, moment: Moment, ran: Ran) -> list[tuple[UUID, Posting]]:
-    """Return what is due for one wallet; what matures or is settled counts for what expires."""
+    """Return what is due for one wallet.
+
+    What is owed is paid before anything expires: she was shown those points as paid already.
+    """
     wallet, free, day = books.wallet, books.free, moment.day
+    lots = books.book.lots(wallet)
     made = maturing(books.book.lots(wallet, "pending"), wallet, day, books.policies)
-    ran.points["matured"] += sum(posting.points for _, posting in made)
-    over = expiring(books.book.lots(wallet), wallet, free, day)
-    ran.points["expired"] += sum(posting.points for _, posting in over)
-    left = free + sum(posting.points for _, posting in made)
-    left -= sum(posting.points for _, posting in over)
-    made += over
-    paid = settling(wallet, left, -books.purses["owed"], _issuer(books))
+    matured = sum(posting.points for _, posting in made)
+    ran.points["matured"] += matured
+    paid = settling(wallet, free + matured, -books.purses["owed"], _issuer(books))
     if paid is not None:
         ran.points["settled"] += paid.points
         made.append((_settle_id(books, moment), paid))
-    return made
+        lots, free = without(lots, paid), max(0, free - paid.points)
+    over = expiring(lots, wallet, free, day)
+    ran.points["expired"] += sum(posting.points for _, posting in over)
+    return made + over
 
 
 def _issuer(books: WalletBooks) -> UUID:

@@ -1,8 +1,9 @@
 """Points go where their owners will come: some wallets at a time, beside the booking.
 
-A sale, points that came free, a lease that came back: each puts its wallet on the list. A wallet
-that owes is lent nothing, or its owner would never pay. What boxes of other stores hold is asked
-back when it is missing where she shops now; when it has come, the wallet stands on the list again.
+A sale, points that came free, a lease that came back: each puts its wallet on the list. What a
+wallet owes is not lent, or its owner would never pay; where it owes more than is free, all boxes
+are asked back. What boxes of other stores hold is asked back when it is missing where she shops
+now; when it has come, the wallet stands on the list again.
 """
 
 from collections.abc import Collection
@@ -77,9 +78,9 @@ class LeasePlacing:
         balances = unit.closing.balances(wallets)
         devices: set[UUID] = set()
         for wallet, right in rights.items():
-            owed = -balances.get(member_account(wallet, "owed"), 0)
-            if owed:
-                _keep(leasing, right, owed)
+            owes = balances.get(member_account(wallet, "owed"), 0) != 0
+            if owes and leasing.desk.books[right].free < 0:
+                recall_others(leasing, right, set())
                 continue
             visits = [Visit(store, (today - day).days) for store, day in seen.get(wallet, ())]
             for key in lend_points(boxes, right, visits, self._rule):
@@ -87,12 +88,6 @@ class LeasePlacing:
         devices |= {one.device for one in leasing.desk.said}
         leasing.save(unit.fleet.places(devices))
         return len(wallets)
-
-
-def _keep(leasing: Leasing, right: Right, owed: int) -> None:
-    """Lend nothing of a wallet that owes: the daily run settles it from what is free."""
-    if leasing.desk.books[right].free < owed:
-        recall_others(leasing, right, set())
 
 
 def _visits(unit: Unit, wallets: Collection[UUID], since: date) -> Visits:

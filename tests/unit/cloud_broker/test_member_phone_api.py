@@ -112,7 +112,7 @@ class TestHerData:
     def test_how_she_stands(self, phone: Phone) -> None:
         me = phone.ask("GET", "/v1/member/me").json()
         assert (me["name"], me["points_free"], me["points_pending"]) == ("李敏", 59, 3)
-        assert me["last"] is None
+        assert (me["last"], me["points_owed"]) == (None, 7)
         said = {one["kind"]: one["given"] for one in me["consents"]}
         assert said == {"face.local": False, "membership": True}
 

@@ -138,6 +138,7 @@ def consent(kind: str) -> ConsentRow:
 
 def member_page() -> MemberPage:
     """Make the member's page."""
+    earned = ("earn-base", "earn", "brand:0199:liability", "member:0199:free", 248)
     return MemberPage(
         member_id=MEMBER,
         wallet_id=UUID(int=901),
@@ -151,24 +152,14 @@ def member_page() -> MemberPage:
         points_free=2340,
         points_pending=0,
         points_qualifying=3120,
+        points_owed=1204,
         phones=1,
         cards=1,
         held_by=("上海徐汇店", "成都春熙路店"),
         possible_duplicates=(),
         consents=(consent("membership"), consent("face.local")),
         sales=(sale(0), sale(2)),
-        postings=(
-            PostingRow(
-                UUID(int=10_000),
-                1,
-                "earn-base",
-                "earn",
-                "brand:0199:liability",
-                "member:0199:free",
-                248,
-                NOW_MS - 4_000,
-            ),
-        ),
+        postings=(PostingRow(UUID(int=10_000), 1, *earned, NOW_MS - 4_000),),
     )
 
 

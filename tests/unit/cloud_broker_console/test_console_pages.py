@@ -142,6 +142,9 @@ def test_the_member_page_hides_declared_tags_until_asked(signed_in: TestClient) 
     assert re.search(r"<details class=\"tags\"><summary>[^<]*2[^<]*</summary>", page)
     assert "2,340" in page
     assert "品牌负债" in page
+    assert re.search(
+        r'id="points-owed"><dt class="muted">欠</dt>\s*<dd class="big">1,204</dd>', page
+    )
 
 
 def test_the_table_and_the_file_show_the_same_rows(signed_in: TestClient) -> None:
