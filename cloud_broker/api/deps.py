@@ -11,8 +11,10 @@ from cloud_broker.api.peer import peer_of
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.limiter import Rate, RateBook
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.sight import look_as
 from cloud_broker.services.access.admission import admit
 from cloud_broker.services.access.overview import HqAuth, HqDesk, HqIdentity, HqQueries
+from cloud_broker.services.access.partners import Partner, is_key
 from cloud_broker.services.faces.faces import FaceOffice
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.desks import FleetDesks
@@ -44,6 +46,8 @@ PHONE_RATE = Rate(per_minute=120, burst=60)
 LOOKUP_RATE = Rate(per_minute=240, burst=240)
 # A box asks when it is nudged, and twice for every command.
 FLEET_RATE = Rate(per_minute=60, burst=60)
+# By key: ten a second, and a minute's worth at once for a partner that works off a list.
+PARTNER_RATE = Rate(per_minute=600, burst=600)
 
 
 class RateGate:
@@ -112,12 +116,14 @@ class Doors:
     lookups: RateGate = field(init=False)
     phones: RateGate = field(init=False)
     fleet: RateGate = field(init=False)
+    partners: RateGate = field(init=False)
 
     def __post_init__(self) -> None:
         self.claims = RateGate(CLAIM_RATE, self.deps.clock)
         self.lookups = RateGate(LOOKUP_RATE, self.deps.clock)
         self.phones = RateGate(PHONE_RATE, self.deps.clock)
         self.fleet = RateGate(FLEET_RATE, self.deps.clock)
+        self.partners = RateGate(PARTNER_RATE, self.deps.clock)
 
     def box(self, request: Request) -> Box:
         """Return the box, by token or by certificate. Faults A101, A102, F106, F107."""
@@ -131,13 +137,33 @@ class Doors:
         return Box(holder.tenant, holder.place)
 
     async def hq(self, request: Request) -> HqIdentity:
-        """Return the person, by API token or session cookie. Faults A101, A111, A180.
+        """Return the person, by API token or session cookie, or the partner, by its key.
 
-        Not on a worker thread: how far the person sees has to hold for what follows.
+        Not on a worker thread: how far somebody sees has to hold for what follows.
+        Faults A101, A111, A112, A180.
         """
+        if is_key(_bearer(request)):
+            return (await self.partner(request)).identity
         who = await run_in_threadpool(self._person, request)
         admit(request.method, request.scope["route"].path, who)
         return who
+
+    async def partner(self, request: Request) -> Partner:
+        """Return the partner whose key this is, let in to this address. Faults as for `hq`."""
+        found = await run_in_threadpool(self._partner, request)
+        look_as(found.sight)
+        return found
+
+    def _partner(self, request: Request) -> Partner:
+        token = _bearer(request)
+        if not token:
+            raise Fault(FaultCode.API_TOKEN_MISSING)
+        partners = self.deps.office.partners
+        found = partners.who(token)
+        self.partners.admit(str(found.key.key_id))
+        address = request.scope["route"].path
+        partners.admit(found, request.method, address, request.url.path)
+        return found
 
     def _person(self, request: Request) -> HqIdentity:
         token = _bearer(request) or request.cookies.get(self.deps.cookie_name, "")

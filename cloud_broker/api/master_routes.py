@@ -1,6 +1,6 @@
 """Master data for partner systems: what stands in a table, a preview of a change, the change.
 
-A partner's key opens it, each with scopes of its own; what goods cost the chain is one of them.
+A partner's key opens it, each table with scopes of its own; what goods cost is one of them.
 """
 
 import csv
@@ -8,12 +8,13 @@ import io
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from cloud_broker.api.deps import Box, Doors
 from cloud_broker.api.errors import ErrorBody
-from cloud_broker.services.access.partners import Partner, PartnerScope
+from cloud_broker.domain.rights import TABLES_OF, KeyScope
+from cloud_broker.services.access.partners import Partner
 from cloud_broker.services.goods.office import How, Preview
 from retail_core import limits
 from retail_core.catalog.masters import TABLES, MasterKind
@@ -26,7 +27,7 @@ ROWS_MAX = 1_000
 SHOWN_MAX = 1_000
 COST = "cost"
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody} for status in (401, 403, 404, 409, 413, 422)
+    status: {"model": ErrorBody} for status in (401, 403, 404, 409, 413, 422, 429)
 }
 
 
@@ -126,14 +127,7 @@ def _partners(doors: Doors) -> APIRouter:
     routes = APIRouter(prefix="/v1/master", tags=["master"], responses=_ERRORS)
     masters = doors.deps.office.masters
 
-    def partner(request: Request) -> Partner:
-        """Return whose key this is; 401 without a good one."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Fault(FaultCode.API_TOKEN_MISSING)
-        return doors.deps.office.partners.who(token.strip())
-
-    Caller = Annotated[Partner, Depends(partner)]  # noqa: N806 - an alias is a type
+    Caller = Annotated[Partner, Depends(doors.partner)]  # noqa: N806 - an alias is a type
 
     @routes.get("/{kind}")
     def table(
@@ -143,7 +137,7 @@ def _partners(doors: Doors) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 200,
     ) -> TablePage:
         """Return a table as it stands today."""
-        caller.require(PartnerScope.READ)
+        caller.require(TABLES_OF[kind][0])
         version, rows = masters.table(caller.tenant, kind)
         later = [row for row in rows if "\t".join(row[0]) > after]
         page = [
@@ -156,14 +150,14 @@ def _partners(doors: Doors) -> APIRouter:
     @routes.post("/{kind}/preview")
     def preview(caller: Caller, kind: MasterKind, file: MasterFile) -> Planned:
         """Say what a change would do; nothing is stored."""
-        caller.require(PartnerScope.READ)
+        caller.require(TABLES_OF[kind][0])
         how = How(complete=file.complete)
         return _planned(caller, masters.preview(caller.tenant, kind, _text(file), how))
 
     @routes.post("/{kind}")
     def apply(caller: Caller, kind: MasterKind, file: MasterFile) -> InForce:
         """Put a change in force in one piece; the same again changes nothing."""
-        caller.require(PartnerScope.WRITE)
+        caller.require(TABLES_OF[kind][1])
         how = How(file.complete, file.skip_errors, file.version)
         taken = masters.apply(caller.tenant, kind, _text(file), who=caller.who, how=how)
         return InForce(
@@ -173,7 +167,7 @@ def _partners(doors: Doors) -> APIRouter:
     @routes.get("/{kind}/template")
     def template(caller: Caller, kind: MasterKind) -> Response:
         """Return an empty file with every column."""
-        caller.require(PartnerScope.READ)
+        caller.require(TABLES_OF[kind][0])
         return Response(TABLES[kind].template(), media_type="text/csv; charset=utf-8")
 
     return routes
@@ -212,7 +206,7 @@ def _text(file: MasterFile) -> str:
 
 def _shown(caller: Partner, cells: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: cell for name, cell in cells.items() if name != COST or caller.may(PartnerScope.COSTS)
+        name: cell for name, cell in cells.items() if name != COST or caller.may(KeyScope.COST_READ)
     }
 
 
@@ -232,7 +226,7 @@ def _planned(caller: Partner, preview: Preview) -> Planned:
                 changes={
                     name: list(pair)
                     for name, pair in row.changes.items()
-                    if name != COST or caller.may(PartnerScope.COSTS)
+                    if name != COST or caller.may(KeyScope.COST_READ)
                 },
                 problems=[_problem(error) for error in row.errors],
             )

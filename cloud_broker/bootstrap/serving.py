@@ -180,6 +180,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         audits=AuditDesk(office.units),
         mall=deps.growth.mall,
         masters=office.masters,
+        partners=deps.office.partners,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

@@ -8,7 +8,8 @@ import typer
 from rich.table import Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
-from cloud_broker.services.access.partners import Partners, PartnerScope
+from cloud_broker.domain.rights import KeyScope
+from cloud_broker.services.access.partners import DAYS_MAX, Partners
 
 app = typer.Typer()
 keys_app = typer.Typer(help="合作系统的密钥 / keys of partner systems", no_args_is_help=True)
@@ -18,7 +19,10 @@ app.add_typer(keys_app, name="api-key")
 @keys_app.command("create")
 def create(
     name: Annotated[str, typer.Option(help="哪个系统 which system")],
-    scope: Annotated[list[PartnerScope], typer.Option(help="可多次 repeatable")],
+    scope: Annotated[list[KeyScope], typer.Option(help="可多次 repeatable")],
+    days: Annotated[
+        int | None, typer.Option(min=1, max=DAYS_MAX, help="多少天后失效 ends after so many days")
+    ] = None,
     config: ConfigOption = None,
     *,
     as_json: JsonOption = False,
@@ -26,8 +30,9 @@ def create(
     """新建密钥,只显示一次 / make a key; it is shown once."""
     with office_of(config) as office:
         partners = Partners(office.units, office.clock, office.ids)
-        text, key = partners.create(office.tenant(), name, tuple(scope), who="cli")
-    say({"key": text, "id": str(key.key_id), "scopes": list(key.scopes)}, as_json=as_json)
+        text, key = partners.create(office.tenant(), name, tuple(scope), who="cli", days=days)
+    said = {"key": text, "id": str(key.key_id), "scopes": list(key.scopes)}
+    say(said | ({"expires_ms": key.expires_ms} if days else {}), as_json=as_json)
 
 
 @keys_app.command("list")
@@ -35,6 +40,7 @@ def list_keys(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
     """列出密钥及最近使用 / list keys and when they were used last."""
     with office_of(config) as office:
         keys = Partners(office.units, office.clock, office.ids).keys(office.tenant())
+        now_ms = office.clock.now_ms()
     rows = [
         {
             "id": str(key.key_id),
@@ -43,6 +49,7 @@ def list_keys(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
             "created_ms": key.created_ms,
             "last_used_ms": key.last_used_ms,
             "revoked_ms": key.revoked_ms,
+            "expires_ms": key.expires_ms,
         }
         for key in keys
     ]
@@ -51,7 +58,8 @@ def list_keys(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
         return
     table = Table("id", "名称 name", "权限 scopes", "状态 state")
     for key in keys:
-        state = "已停用 revoked" if key.revoked_ms is not None else "有效 valid"
+        ended = "已停用 revoked" if key.revoked_ms is not None else "已过期 expired"
+        state = "有效 valid" if key.good(now_ms) else ended
         table.add_row(str(key.key_id), key.name, " ".join(key.scopes), state)
     out.print(table)
 

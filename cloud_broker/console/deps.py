@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cloud_broker.ports.live import LiveHub
 from cloud_broker.services.access.overview import HqAuth, HqDesk, HqQueries
+from cloud_broker.services.access.partners import Partners
 from cloud_broker.services.faces.face_desk import FaceDesk
 from cloud_broker.services.faces.faces import FaceOffice
 from cloud_broker.services.fleet.alert_desk import AlertDesk
@@ -43,6 +44,7 @@ class ConsoleDeps:
     audits: AuditDesk
     mall: MallShelf
     masters: MasterOffice
+    partners: Partners
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -16,6 +16,7 @@ from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
+from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.release_pages import ReleasePages
 from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.shell import SAFE_HEADERS, Shell, routes_of
@@ -59,6 +60,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         TwinPages,
         CommandPages,
         ReleasePages,
+        PartnerPages,
         UserPages,
     )
     for pages in every:

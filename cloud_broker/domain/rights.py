@@ -6,7 +6,9 @@ An address that is not in the table is open to nobody, so that a forgotten one s
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
+
+from retail_core.catalog.masters import MasterKind
 
 HqRole = Literal[
     "admin", "operations", "marketing", "auditor", "region", "store", "technician"
@@ -15,7 +17,9 @@ ROLES: tuple[HqRole, ...] = get_args(HqRole)
 # Those who see one region or one store and no more; a technician may be given one.
 PLACED: frozenset[str] = frozenset({"region", "store"})
 MAY_BE_PLACED: frozenset[str] = PLACED | {"technician"}
-LOOKS_ONLY: frozenset[str] = frozenset({"auditor"})
+# Whom a partner's key stands for; no right of the table below is theirs.
+PARTNER: Final = "partner"
+LOOKS_ONLY: frozenset[str] = frozenset({"auditor", PARTNER})
 
 
 class Right(StrEnum):
@@ -49,6 +53,8 @@ class Right(StrEnum):
     RELEASES_CHANGE = "releases-change"
     USERS = "users"
     USERS_CHANGE = "users-change"
+    PARTNERS = "partners"
+    PARTNERS_CHANGE = "partners-change"
     AUDIT = "audit"
 
 
@@ -90,6 +96,8 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.RELEASES_CHANGE: _RUNS,
         R.USERS: _OVERSEES,
         R.USERS_CHANGE: frozenset({"admin"}),
+        R.PARTNERS: _RUNS | {"auditor"},
+        R.PARTNERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
     }
 )
@@ -160,6 +168,9 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/users/{user_id}"): R.USERS_CHANGE,
         ("POST", "/users/{user_id}/end"): R.USERS_CHANGE,
         ("GET", "/audit"): R.AUDIT,
+        ("GET", "/partners"): R.PARTNERS,
+        ("POST", "/partners/keys"): R.PARTNERS_CHANGE,
+        ("POST", "/partners/keys/{key_id}/end"): R.PARTNERS_CHANGE,
         ("GET", "/v1/hq/members"): R.MEMBERS,
         ("GET", "/v1/hq/members/{member_id}"): R.MEMBERS,
         ("POST", "/v1/hq/members/{member_id}/withdraw-face"): R.MEMBERS_CHANGE,
@@ -189,6 +200,82 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
 def needed(method: str, address: str) -> Right | None:
     """Return the right that an address needs, None for one that nobody wrote down."""
     return NEEDS.get((method, address))
+
+
+# ---- partner systems ----------------------------------------------------------------------------
+
+
+class KeyScope(StrEnum):
+    """What a partner's key opens; `master:` is every table, costs are a scope of their own."""
+
+    SALES_READ = "sales:read"
+    MEMBERS_READ = "members:read"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    STOCK_READ = "stock:read"
+    STOCK_WRITE = "stock:write"
+    STORES_READ = "stores:read"
+    MASTER_READ = "master:read"
+    MASTER_WRITE = "master:write"
+    COST_READ = "cost:read"
+
+
+S = KeyScope
+_READ_TABLES = frozenset({S.MASTER_READ, S.CATALOGUE_READ, S.STOCK_READ, S.STORES_READ})
+_WRITE_TABLES = frozenset({S.MASTER_WRITE, S.CATALOGUE_WRITE, S.STOCK_WRITE})
+WRITES: frozenset[KeyScope] = _WRITE_TABLES
+# Table → who may read it, who may write it; a table of its kind is opened by the scopes of all.
+TABLES_OF: Mapping[MasterKind, tuple[frozenset[KeyScope], frozenset[KeyScope]]] = MappingProxyType(
+    {
+        MasterKind.ARTICLES: (
+            frozenset({S.MASTER_READ, S.CATALOGUE_READ}),
+            frozenset({S.MASTER_WRITE, S.CATALOGUE_WRITE}),
+        ),
+        MasterKind.PRICES: (
+            frozenset({S.MASTER_READ, S.CATALOGUE_READ}),
+            frozenset({S.MASTER_WRITE, S.CATALOGUE_WRITE}),
+        ),
+        MasterKind.STOCK: (
+            frozenset({S.MASTER_READ, S.STOCK_READ}),
+            frozenset({S.MASTER_WRITE, S.STOCK_WRITE}),
+        ),
+        MasterKind.WAREHOUSES: (
+            frozenset({S.MASTER_READ, S.STOCK_READ}),
+            frozenset({S.MASTER_WRITE}),
+        ),
+        MasterKind.STORES: (
+            frozenset({S.MASTER_READ, S.STORES_READ}),
+            frozenset({S.MASTER_WRITE}),
+        ),
+        MasterKind.ENTITIES: (
+            frozenset({S.MASTER_READ, S.STORES_READ}),
+            frozenset({S.MASTER_WRITE}),
+        ),
+    }
+)
+# Method and address → the scopes of which a key needs one; an address not named here opens to none.
+KEY_OPENS: Mapping[tuple[str, str], frozenset[KeyScope]] = MappingProxyType(
+    {
+        ("GET", "/v1/hq/sales"): frozenset({S.SALES_READ}),
+        ("GET", "/v1/hq/ledger"): frozenset({S.SALES_READ}),
+        ("GET", "/v1/hq/members"): frozenset({S.MEMBERS_READ}),
+        ("GET", "/v1/hq/members/{member_id}"): frozenset({S.MEMBERS_READ}),
+        ("GET", "/v1/hq/overview"): frozenset({S.STORES_READ}),
+        ("GET", "/v1/master/{kind}"): _READ_TABLES,
+        ("GET", "/v1/master/{kind}/template"): _READ_TABLES,
+        ("POST", "/v1/master/{kind}/preview"): _READ_TABLES,
+        ("POST", "/v1/master/{kind}"): _WRITE_TABLES,
+    }
+)
+# What shows people to whoever asks; each such look is one of the audit's.
+SHOWS_PEOPLE: frozenset[KeyScope] = frozenset({S.MEMBERS_READ})
+
+
+def opens(method: str, address: str, scopes: frozenset[str]) -> frozenset[KeyScope]:
+    """Return by which of its scopes a key opens an address; none: it does not."""
+    return frozenset(
+        scope for scope in KEY_OPENS.get((method, address), ()) if scope.value in scopes
+    )
 
 
 def may(role: str, right: Right | None) -> bool:

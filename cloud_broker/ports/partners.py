@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is shown: never the key itself."""
+    """A key as it is shown: never the key itself. `expires_ms` None: good until it is ended."""
 
     key_id: UUID
     name: str
@@ -16,6 +16,11 @@ class ApiKey:
     created_ms: int
     last_used_ms: int | None = None
     revoked_ms: int | None = None
+    expires_ms: int | None = None
+
+    def good(self, now_ms: int) -> bool:
+        """Tell whether it opens anything now."""
+        return self.revoked_ms is None and (self.expires_ms is None or now_ms < self.expires_ms)
 
 
 class PartnerRepo(Protocol):

@@ -215,6 +215,13 @@ def test_a_partners_key_from_made_to_revoked(cloud: Cloud) -> None:
     assert [row["cells"]["name"] for row in rows] == ["洗面奶", "面霜"]
     (listed,) = json.loads(cloud.command("api-key", "list", "--json"))
     assert listed["last_used_ms"] is not None
+    assert listed["expires_ms"] is None
+    assert httpx2.get(f"{cloud.url}/v1/hq/sales", headers=key).status_code == 403
+    sales = cloud.said("api-key", "create", "--name", "BI", "--scope", "sales:read", "--days", "7")
+    reads = {"Authorization": f"Bearer {sales['key']}"}
+    assert httpx2.get(f"{cloud.url}/v1/hq/sales", headers=reads).json() == []
+    assert httpx2.get(f"{cloud.url}/v1/master/articles", headers=reads).status_code == 403
+    cloud.said("api-key", "revoke", sales["id"])
     cloud.said("api-key", "revoke", made["id"])
     assert httpx2.get(f"{cloud.url}/v1/master/articles", headers=key).status_code == 401
     assert "revoked" in cloud.command("api-key", "list")

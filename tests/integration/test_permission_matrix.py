@@ -4,13 +4,9 @@ The addresses come from the application itself, so a new one without an entry in
 here; the answers come from the whole program over a real PostgreSQL.
 """
 
-import hmac
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
-from uuid import UUID
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -21,37 +17,36 @@ from psycopg import sql
 from starlette.routing import Mount, Route
 
 from cloud_broker.adapters.hub_pg import PostgresHub
-from cloud_broker.adapters.ids_system import SystemIds
 from cloud_broker.adapters.postgres.base import driver_of
-from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.bootstrap.office import build_office
-from cloud_broker.bootstrap.serving import COOKIE, Running, build_api
+from cloud_broker.bootstrap.serving import Running, build_api
 from cloud_broker.console.shell import OPEN
-from cloud_broker.domain.rights import MAY, NEEDS, PLACED, ROLES, Right, may
+from cloud_broker.domain.rights import (
+    KEY_OPENS,
+    MAY,
+    NEEDS,
+    PLACED,
+    ROLES,
+    KeyScope,
+    Right,
+    may,
+)
 from cloud_broker.migrations import reach
-from cloud_broker.ports.health import BoxIssues
 from cloud_broker.ports.orders import Halt
 from cloud_broker.ports.sight import Sight, as_the_program, look_as
 from cloud_broker.services.access.overview import HqIdentity
-from cloud_broker.services.booking.ingest import Ingest
-from cloud_broker.services.fleet.commands import Wish
-from cloud_broker.services.fleet.desks import fleet_desks
-from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo
-from cloud_broker.services.fleet.twin import Change, Spot
+from cloud_broker.services.access.partners import Partners
 from cloud_broker.services.hq.user_desk import UserAsked, UserDesk
-from cloud_broker.services.line.frames import Inbound
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
-from retail_core.fleet.rollout import Policy
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from tests.fakes.cloud_basics import FakeCloudClock
-from tests.fakes.cloud_box import Person, SimBox, fresh_id
-from tests.plugins.cloud import new_box, new_tenant, token_of
+from tests.factories.hq_world import ORIGIN, Shop, World, filled, opened, sent_out
+from tests.fakes.cloud_box import fresh_id
+from tests.plugins.cloud import new_tenant, token_of
 from tests.plugins.postgres import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
-ORIGIN = "http://127.0.0.1"
 # Doors of others than HQ's people: who stands there is said by what an address begins with.
 BEGINS = {"/v1/device/": "box", "/v1/member/": "member", "/v1/master/": "partner"}
 # They do not end by themselves; what they send is what the page beside them shows.
@@ -64,99 +59,6 @@ OF_A_SHOP = re.compile(r"\{(store_id|order_id|member_id|rollout_id)\}")
 PUBLIC = {"/v1/health", "/metrics", "/openapi.json", "/docs/oauth2-redirect"}
 # The member's page is a file that says nothing of anybody.
 PAGES = {"/m", "/m/", "/m/lane/{store}/{lane}", "/m/s/{token}", "/m/worker.js"}
-
-
-@dataclass
-class Shop:
-    """A store with a box, a member and a sale whose names are found again on any page."""
-
-    tenant: UUID
-    name: str
-    box: SimBox
-    person: Person
-    order: UUID = field(default_factory=fresh_id)
-    rollout: UUID = field(default_factory=fresh_id)
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        return (
-            self.name,
-            self.person.name,
-            str(self.order),
-            str(self.rollout),
-            str(self.box.device),
-        )
-
-
-@dataclass
-class World:
-    """Two chains: one with a shop in each of two regions, one with a shop."""
-
-    app: FastAPI
-    web: TestClient
-    units: PostgresUnits
-    users: UserDesk
-    here: Shop
-    there: Shop
-    foreign: Shop
-    tokens: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, role: str, method: str, address: str, shop: Shop) -> Response:
-        """Ask an address as somebody, about a shop."""
-        self.web.cookies.clear()
-        headers = {"Origin": ORIGIN}
-        if role in self.tokens:
-            if address.startswith("/v1/"):
-                headers["Authorization"] = f"Bearer {self.tokens[role]}"
-            else:
-                headers["Cookie"] = f"{COOKIE}={self.tokens[role]}"
-                key = b"regulars-console-csrf"
-                headers["X-CSRF-Token"] = hmac.new(
-                    self.tokens[role].encode(), key, sha256
-                ).hexdigest()
-        path = re.sub(r"\{(\w+)\}", lambda name: filled(name[1], shop), address)
-        if method == "GET":
-            return self.web.get(path, headers=headers)
-        if path.startswith("/v1/"):
-            return self.web.request(method, path, headers=headers, json={})
-        return self.web.request(method, path, headers=headers, data={})
-
-
-def filled(name: str, shop: Shop) -> str:
-    """Return a value for a part of an address."""
-    known = {"store_id": shop.box.store, "order_id": shop.order, "member_id": shop.person.member}
-    known["rollout_id"] = shop.rollout
-    words = {"kind": "articles", "table": "offers", "act": "end", "to": "paused"}
-    return str(known.get(name, words.get(name, UUID(int=7))))
-
-
-def opened(units: PostgresUnits, tenant: UUID, name: str, region: str) -> Shop:
-    """Open a shop in a region, with a member, a sale, an issue, a setting and an order."""
-    box = new_box(units, tenant, name, region)
-    person = Person(name=f"会员{name}")
-    clock = box.wall_ms
-    box.enrols(person)
-    box.sells(person, fen=12_800)
-    ingest = Ingest(units, FakeCloudClock(clock + 1_000), FaultTally())
-    ingest.book([Inbound(box.topic(), box.frame(), clock + 1_000)])
-    with units.begin(tenant) as unit:
-        unit.health.keep_issues([BoxIssues(box.device, box.store, clock, {("H109", name): {}})])
-    shop = Shop(tenant, name, box, person)
-    office = HqIdentity(tenant, fresh_id(), "boss", "boss", "admin")
-    now = FakeCloudClock(clock)
-    desks = fleet_desks(units, now, SystemIds(now), tuple)
-    desks.twins.change(office, Spot("store", box.store), Change({"language": "en"}, note=name))
-    wish = Wish("doctor", Spot("store", box.store), {}, 3_600_000, why=name)
-    shop.order = desks.orders.give(office, wish).order_id
-    return shop
-
-
-def sent_out(units: PostgresUnits, shop: Shop) -> UUID:
-    """Send a release out to a shop's chain, as somebody of its HQ."""
-    now = FakeCloudClock(shop.box.wall_ms)
-    desk = ReleaseDesk(units, now, SystemIds(now), lambda: [ReleaseInfo(1, "1.0.0", 1)])
-    boss = HqIdentity(shop.tenant, fresh_id(), "boss", "boss", "admin")
-    return desk.roll_out(boss, 1, Policy(), shop.name).rollout_id
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +91,10 @@ def world(
     users.add(boss, "fitter", UserAsked("fitter", "technician", f"region:{region}"))
     made.tokens["fitter"] = office.access.api_token(first, "fitter", "test")
     made.tokens["box"] = token_of(here.box)
+    keys = Partners(office.units, office.clock, office.ids)
+    for scope in KeyScope:
+        made.tokens[scope] = keys.create(first, scope, (scope,), who="boss")[0]
+    made.tokens["key"] = keys.create(first, "every", tuple(KeyScope), who="boss")[0]
     yield made
     office.close()
 
@@ -301,6 +207,44 @@ def test_no_person_stands_at_a_door_of_boxes_members_or_partners(world: World, r
             answer = world.ask(role, method, address, world.here)
             assert answer.status_code in {401, 403, 404, 405, 413, 415, 422, 429}, (method, address)
             assert not any(mark in answer.text for mark in world.here.marks), (method, address)
+
+
+@pytest.mark.parametrize("key", [*KeyScope, "key"])
+def test_every_key_at_every_address(world: World, key: str) -> None:
+    """A key opens what its scopes say and nothing else, whatever a person could do there."""
+    scopes = set(KeyScope) if key == "key" else {KeyScope(key)}
+    wrong = []
+    for method, address in sorted((NEEDS.keys() | KEY_OPENS.keys()) - ENDLESS):
+        if (method, address) == ("POST", "/logout"):
+            continue
+        answer = world.ask(key, method, address, world.here)
+        let_in = bool(scopes & KEY_OPENS.get((method, address), set()))
+        if address.startswith("/v1/"):
+            # Of its tables a key opens one or another: which one stands in a unit test.
+            let_in &= "{kind}" not in address or answer.status_code != 403
+            well = refused(answer, "A111") is not let_in
+        else:
+            well = refused(answer, "")
+        if not well or answer.status_code >= 500:
+            wrong.append((method, address, answer.status_code, answer.text[-300:]))
+    assert wrong == []
+
+
+def test_a_key_sees_its_own_chain_alone(world: World) -> None:
+    """Every shop of its chain, nothing of another's, by id or at all."""
+    found, seen_here = [], set()
+    for method, address in sorted(KEY_OPENS):
+        for shop in (world.here, world.foreign):
+            answer = world.ask("key", method, address, shop)
+            text = without_asked(answer.text, shop)
+            seen_here |= {mark for mark in world.here.marks if mark in text}
+            by_id = shop is world.foreign and OF_A_SHOP.search(address) is not None
+            if any(mark in text for mark in world.foreign.marks) or (
+                by_id and answer.status_code < 300
+            ):
+                found.append((method, address, answer.status_code))
+    assert found == []
+    assert {world.here.name, world.here.person.name} <= seen_here
 
 
 def test_the_past_is_not_written_by_who_only_looks(world: World) -> None:

@@ -1,5 +1,6 @@
 """Partners' keys in PostgreSQL."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.ports.partners import ApiKey
 
 _KEYS = """
-select key_id, name, scopes, created_by, created_at, last_used_at, revoked_at
+select key_id, name, scopes, created_by, created_at, last_used_at, revoked_at, expires_at
 from api_key where tenant_id = %(tenant)s
 """
 
@@ -21,14 +22,15 @@ class PostgresPartners(Repository):
         """Enter a key."""
         self._run(
             "insert into api_key (tenant_id, key_id, key_hash, name, scopes, created_by,"
-            " created_at) values (%(tenant)s, %(id)s, %(hash)s, %(name)s, %(scopes)b, %(who)s,"
-            " %(now)s)",
+            " created_at, expires_at) values (%(tenant)s, %(id)s, %(hash)s, %(name)s, %(scopes)b,"
+            " %(who)s, %(now)s, %(expires)s)",
             id=key.key_id,
             hash=key_hash,
             name=key.name,
             scopes=list(key.scopes),
             who=key.created_by,
             now=at(key.created_ms),
+            expires=None if key.expires_ms is None else at(key.expires_ms),
         )
 
     def key(self, key_hash: bytes) -> ApiKey | None:
@@ -69,6 +71,11 @@ def _key(row: Row[Any]) -> ApiKey:
         scopes=tuple(row.scopes),
         created_by=row.created_by,
         created_ms=ms_of(row.created_at),
-        last_used_ms=None if row.last_used_at is None else ms_of(row.last_used_at),
-        revoked_ms=None if row.revoked_at is None else ms_of(row.revoked_at),
+        last_used_ms=_ms(row.last_used_at),
+        revoked_ms=_ms(row.revoked_at),
+        expires_ms=_ms(row.expires_at),
     )
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else ms_of(moment)

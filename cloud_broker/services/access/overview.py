@@ -247,13 +247,13 @@ class LedgerTotals:
 
 @dataclass(frozen=True, slots=True)
 class HqIdentity:
-    """Who asks: a person signed in, or an API token."""
+    """Who asks: a person signed in, an API token, or a partner's key."""
 
     tenant_id: UUID
     user_id: UUID
     login: str
     name: str
-    role: HqRole
+    role: HqRole | Literal["partner"]
     by_token: bool = False
     expires_ms: int = 0
     place: UUID | None = None

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from cloud_broker.domain.rights import KeyScope
 from cloud_broker.ports.catalogue import Document
-from cloud_broker.services.access.partners import PartnerScope
 from retail_core import limits
 from retail_core.catalog.masters import MasterKind
 from retail_core.catalog.stock_table import decode_stock
@@ -48,7 +48,7 @@ def site() -> Cloud:
     return made
 
 
-def partner(site: Cloud, *scopes: PartnerScope) -> Partner:
+def partner(site: Cloud, *scopes: KeyScope) -> Partner:
     key, _ = site.office.partners.create(site.box.tenant, "ERP", scopes, who="li")
     return Partner(site, key)
 
@@ -64,7 +64,7 @@ class TestKeys:
         for text in ("rgk.x.y", "a.b", f"rgk.{site.box.tenant}.nobody"):
             assert code(Partner(site, text).ask("GET", "articles")) == (401, "A180")
         partners, tenant = site.office.partners, site.box.tenant
-        text, made = partners.create(tenant, "ERP", (PartnerScope.READ,), who="li")
+        text, made = partners.create(tenant, "ERP", (KeyScope.MASTER_READ,), who="li")
         reader = Partner(site, text)
         assert reader.ask("GET", "articles").status_code == 200
         (used,) = [key for key in partners.keys(tenant) if key.key_id == made.key_id]
@@ -73,35 +73,35 @@ class TestKeys:
         assert code(reader.ask("GET", "articles")) == (401, "A180")
 
     def test_each_scope_opens_only_its_own(self, site: Cloud) -> None:
-        writer, reader = partner(site, PartnerScope.WRITE), partner(site, PartnerScope.READ)
+        writer, reader = partner(site, KeyScope.MASTER_WRITE), partner(site, KeyScope.MASTER_READ)
         assert code(writer.ask("GET", "articles")) == (403, "A111")
         file = {"csv": "sku,brand\nA1,丙\n"}
         assert code(reader.ask("POST", "articles", file)) == (403, "A111")
         assert reader.ask("POST", "articles/preview", file).status_code == 200
 
     def test_costs_are_a_scope_of_their_own(self, site: Cloud) -> None:
-        def cells(*scopes: PartnerScope) -> dict[str, str]:
+        def cells(*scopes: KeyScope) -> dict[str, str]:
             rows = partner(site, *scopes).ask("GET", "articles").json()["rows"]
             found: dict[str, str] = rows[0]["cells"]
             return found
 
-        assert "cost" not in cells(PartnerScope.READ)
-        assert cells(PartnerScope.READ, PartnerScope.COSTS)["cost"] == "20.00"
+        assert "cost" not in cells(KeyScope.MASTER_READ)
+        assert cells(KeyScope.MASTER_READ, KeyScope.COST_READ)["cost"] == "20.00"
         file = {"csv": "sku,cost\nA1,21\n"}
-        asked = partner(site, PartnerScope.READ).ask("POST", "articles/preview", file).json()
+        asked = partner(site, KeyScope.MASTER_READ).ask("POST", "articles/preview", file).json()
         assert asked["rows"][0]["changes"] == {}
 
 
 class TestTables:
     def test_a_table_is_read_in_pages(self, site: Cloud) -> None:
-        reader = partner(site, PartnerScope.READ)
+        reader = partner(site, KeyScope.MASTER_READ)
         first = reader.ask("GET", "articles?limit=1").json()
         assert [row["key"] for row in first["rows"]] == [["A1"]]
         second = reader.ask("GET", f"articles?limit=1&after={first['after']}").json()
         assert ([row["key"] for row in second["rows"]], second["after"]) == ([["A2"]], None)
 
     def test_previewed_then_put_in_force_against_what_was_seen(self, site: Cloud) -> None:
-        system = partner(site, PartnerScope.READ, PartnerScope.WRITE)
+        system = partner(site, KeyScope.MASTER_READ, KeyScope.MASTER_WRITE)
         rows = [{"sku": "A2", "price": "189"}, {"sku": "A9", "price": "1"}]
         seen = system.ask("POST", "articles/preview", {"rows": rows}).json()
         assert seen["counts"]["changed"] == 1
@@ -126,18 +126,18 @@ class TestTables:
         ],
     )
     def test_what_is_no_table(self, site: Cloud, body: dict[str, Any]) -> None:
-        system = partner(site, PartnerScope.READ)
+        system = partner(site, KeyScope.MASTER_READ)
         assert system.ask("POST", "articles/preview", body).status_code == 422
 
     def test_an_unknown_table_and_an_empty_file(self, site: Cloud) -> None:
-        system = partner(site, PartnerScope.READ)
+        system = partner(site, KeyScope.MASTER_READ)
         assert system.ask("GET", "prizes").status_code == 422
         template = system.ask("GET", "stock/template").text
         assert template == "\ufeff地点,货号,数量,盘点日期\r\n"
 
     def test_long_tables_come_in_but_only_with_a_token(self, site: Cloud) -> None:
         long = {"csv": "sku,brand\n" + "A1,x\n" * (limits.API_BODY_BYTES_MAX // 5)}
-        answer = partner(site, PartnerScope.READ).ask("POST", "articles/preview", long)
+        answer = partner(site, KeyScope.MASTER_READ).ask("POST", "articles/preview", long)
         assert answer.status_code == 200
         bare = TestClient(site.client.app, base_url="http://cloud.test")
         assert code(bare.post("/v1/master/articles/preview", json=long)) == (413, "A113")

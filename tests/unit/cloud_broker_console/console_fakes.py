@@ -26,6 +26,7 @@ from cloud_broker.services.access.overview import (
     StoreState,
     StoreTile,
 )
+from cloud_broker.services.access.partners import Partners
 from cloud_broker.services.faces.face_desk import FaceDesk
 from cloud_broker.services.faces.faces import FaceOffice, Leave
 from cloud_broker.services.fleet.alert_desk import AlertDesk
@@ -383,6 +384,7 @@ def deps(
         fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock), tuple),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
+        partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
