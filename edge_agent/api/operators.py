@@ -5,7 +5,7 @@ Whoever does nothing for a while is signed out, and so is who hands the counter 
 
 import hmac
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
@@ -18,6 +18,7 @@ from edge_agent.settings import Operator
 from retail_core.errors import Fault
 from retail_core.limits import PIN_LOCK_MINUTES, PIN_TRIES_MAX
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 TOKEN_BYTES = 32
 SESSION_S = 8 * 3_600
@@ -38,6 +39,13 @@ class OperatorIdentity:
     name: str
     role: str
     pin_hash: str = field(repr=False)
+
+
+def of_role(operator: OperatorIdentity, roles: Collection[str], who: Words) -> OperatorIdentity:
+    """Return an operator of one of some roles; Fault MANAGER_NEEDED names `who` has to sign in."""
+    if operator.role not in roles:
+        raise Fault(FaultCode.MANAGER_NEEDED, who=who)
+    return operator
 
 
 @dataclass(frozen=True, slots=True)

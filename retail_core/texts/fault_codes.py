@@ -74,6 +74,7 @@ class FaultCode(StrEnum):
     CLERK_OWN_CARD = "A165"
     CLERK_HARVEST = "A166"
     HQ_TOKEN_WRONG = "A180"
+    MANAGER_NEEDED = "A190"
     API_INTERNAL = "A199"
 
     CATALOGUE_HEADER = "C101"

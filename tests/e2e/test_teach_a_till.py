@@ -55,9 +55,12 @@ def test_a_technician_teaches_a_till(
     watch = Watch(page, shop.agent.base)
     page.goto(f"{shop.agent.base}/tech?lang={language}&tab=learn#token={SCREEN_TOKEN}")
     page.locator("#learn-begin").click()
-    page.locator("#sign-number").fill("1002")
-    page.locator("#sign-pin").fill(OPERATOR_PIN)
-    page.locator("#sign-in button[type=submit]").click()
+    sign_in(page, "1001")
+    # A clerk is not enough: the page says who is, and lets that one sign in.
+    who = {"zh": "请店长或技术员用自己的工号", "en": "this takes a manager or technician"}[language]
+    expect(page.locator("#sign-in .note")).to_contain_text(who)
+    screenshot(page, f"tech-manager-{view}-{language}")
+    sign_in(page, "1002")
     expect(page.locator("#learn-taken")).to_be_visible()
     streams = lesson_streams(5)
     for at, stream in enumerate(streams, start=1):
@@ -79,6 +82,12 @@ def test_a_technician_teaches_a_till(
     expect(page.locator("#learn-taken")).to_be_hidden()
     assert watch.foreign == []
     context.close()
+
+
+def sign_in(page: Page, number: str) -> None:
+    page.locator("#sign-number").fill(number)
+    page.locator("#sign-pin").fill(OPERATOR_PIN)
+    page.locator("#sign-in button[type=submit]").click()
 
 
 def watch_lines(page: Page) -> None:

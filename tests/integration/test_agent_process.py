@@ -139,7 +139,7 @@ def test_data_is_handed_over_and_templates_renewed_while_it_runs(folder: Path) -
         wrong = edge_agent("member", "export", str(MEMBER), *config, *clerk[:3], "1")
         assert (wrong.returncode, "A110" in wrong.stderr) == (3, True)
         refused = edge_agent("consent", "rotate", *config, *clerk)
-        assert (refused.returncode, "A111" in refused.stderr) == (3, True)
+        assert (refused.returncode, "A190" in refused.stderr) == (3, True)
         turned = edge_agent("consent", "rotate", *config, *manager)
         assert turned.returncode == 0, turned.stderr
         assert "epoch 2" in turned.stdout

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Deps, SignedIn, needs
 from edge_agent.api.models.faces import RotationAnswered
+from edge_agent.api.operators import of_role
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.services.recognition.rotate_faces import Turned
-from retail_core.errors import Fault
-from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 router = APIRouter(tags=["faces"])
-MANAGER = "manager"
+MANAGER = Words("a manager", "店长")
 MayEnrol = Annotated[Principal, Depends(needs(Scope.ENROL))]
 
 
@@ -25,8 +25,7 @@ def rotation(deps: Deps, _caller: MayEnrol) -> RotationAnswered:
 @router.post("/v1/faces/rotation", status_code=202)
 def rotate(deps: Deps, operator: SignedIn, _caller: MayEnrol) -> RotationAnswered:
     """Turn every template anew, by a manager's word; faces rest for half a minute meanwhile."""
-    if operator.role != MANAGER:
-        raise Fault(FaultCode.API_SCOPE_MISSING, scope="faces.rotate")
+    of_role(operator, {"manager"}, MANAGER)
     return _view(deps.rotation.begin())
 
 

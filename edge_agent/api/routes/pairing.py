@@ -18,16 +18,18 @@ from edge_agent.api.models.pairing import (
     TokenAnswered,
     WindowOpened,
 )
-from edge_agent.api.operators import OperatorIdentity
+from edge_agent.api.operators import OperatorIdentity, of_role
 from edge_agent.api.pairing_views import provisioned_view, terminal_view, window_view
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.domain.terminals import SCOPES
 from edge_agent.services.box.pairing import Grant, Wish
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 router = APIRouter(tags=["terminals"])
 ROLES = frozenset({"manager", "technician"})
+IN_CHARGE = Words("a manager or technician", "店长或技术员")
 POLL_MS = 2_000
 RATE_KEY = "pair"
 MayManage = Annotated[Principal, Depends(needs(Scope.TERMINALS))]
@@ -35,10 +37,8 @@ Itself = Annotated[Principal, Depends(needs(Scope.SELF))]
 
 
 async def in_charge(operator: SignedIn) -> OperatorIdentity:
-    """Return the signed-in manager or technician; raises Fault API_SCOPE_MISSING."""
-    if operator.role not in ROLES:
-        raise Fault(FaultCode.API_SCOPE_MISSING, scope=Scope.TERMINALS.value)
-    return operator
+    """Return the signed-in manager or technician; raises Fault MANAGER_NEEDED."""
+    return of_role(operator, ROLES, IN_CHARGE)
 
 
 InCharge = Annotated[OperatorIdentity, Depends(in_charge)]

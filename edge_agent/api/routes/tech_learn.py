@@ -26,7 +26,7 @@ router = APIRouter(tags=["tech"])
 async def with_data(deps: Deps, x_operator: OperatorHeader = None, *, data: bool = False) -> bool:
     """Return whether what was printed is shown too: customers' receipts are for who is in charge.
 
-    Raises Fault API_OPERATOR_NEEDED or API_SCOPE_MISSING.
+    Raises Fault API_OPERATOR_NEEDED or MANAGER_NEEDED.
     """
     if data:
         await in_charge(deps.desk.operator(x_operator))

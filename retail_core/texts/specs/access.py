@@ -78,6 +78,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "请店员先用工号和 PIN 登录",
         "an operator must sign in with number and PIN first",
     ),
+    FaultCode.MANAGER_NEEDED: FaultSpec(
+        "auth",
+        403,
+        "这一步要{who}来做:请{who}用自己的工号和 PIN 登录,再做一次",
+        "this takes {who}: have one sign in with their own number and PIN, then do it again",
+    ),
     FaultCode.API_LOGIN_WRONG: FaultSpec(
         "auth", 401, "用户名或密码不对", "the name or the password is wrong"
     ),

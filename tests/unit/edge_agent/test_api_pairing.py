@@ -65,7 +65,10 @@ def test_a_terminal_is_paired_and_sells(box: Box, desk: PairingDesk) -> None:
 
 def test_only_a_manager_at_the_screen_opens_a_window(box: Box, desk: PairingDesk) -> None:
     assert refused(box.screen().post("/v1/pairing", json={})) == (401, "A116")
-    assert refused(desk.clerk.post("/v1/pairing", json={})) == (403, "A111")
+    clerk = desk.clerk.post("/v1/pairing", json={})
+    assert refused(clerk) == (403, "A190")
+    assert "请店长或技术员用自己的工号和 PIN 登录" in clerk.json()["zh"]
+    assert "a manager or technician" in clerk.json()["en"]
     till = box.client(TILL_TOKEN, **{"X-Operator": desk.operator})
     assert refused(till.post("/v1/pairing", json={})) == (403, "A111")
     assert desk.manager.get("/v1/pairing").json() == {
@@ -207,7 +210,7 @@ def test_a_revocation_acts_at_once_on_calls_and_open_sockets(box: Box, desk: Pai
     terminal = listed[-1]["terminal_id"]
     with box.client(token) as client, client.websocket_connect("/v1/events") as socket:
         clerk = desk.clerk.delete(f"/v1/terminals/{terminal}")
-        assert refused(clerk) == (403, "A111")
+        assert refused(clerk) == (403, "A190")
         assert desk.manager.delete(f"/v1/terminals/{terminal}").status_code == 200
         with pytest.raises(WebSocketDisconnect):
             all(iter(socket.receive_json, None))

@@ -10,6 +10,7 @@ from edge_agent.domain.tap_seen import TapSeen
 from edge_agent.drivers.profiles import load_file
 from retail_core.limits import LEARN_SAMPLES_MAX, RECEIPT_BYTES_MAX
 from tests.factories.agent_api import PRINTING_TILL, Box
+from tests.factories.agent_files import OPERATOR_PIN
 from tests.factories.lessons import lesson_streams, printed
 from tests.factories.terminals import PairingDesk
 from tests.fakes.till_tap import FakeTillTap
@@ -62,6 +63,11 @@ def test_what_customers_bought_is_shown_to_who_is_in_charge_alone(room: Classroo
     room.prints(*lesson_streams(3))
     assert room.anybody.get(SAMPLES, params={"data": "true"}).json()["code"] == "A116"
     assert room.anybody.post(LEARN, json=WISH).json()["code"] == "A116"
+    login = {"number": "1001", "pin": OPERATOR_PIN}
+    clerk = room.anybody.post("/v1/operators/login", json=login).json()["operator_token"]
+    hers = {"X-Operator": clerk}
+    refused = room.anybody.get(SAMPLES, params={"data": "true"}, headers=hers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "A190")
     counted = room.anybody.get(SAMPLES).json()["samples"]
     assert [(one["text"], one["data"]) for one in counted] == [(None, None)] * 3
 

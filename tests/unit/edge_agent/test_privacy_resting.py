@@ -118,7 +118,7 @@ def test_privacy_b08_it_is_renewed_while_the_shop_is_open(shop: Shop) -> None:
     turning._drain_s = 0
     screen = shop.box.screen()
     refused = screen.post("/v1/faces/rotation", headers=signed_in(shop, "1001"), json={})
-    assert (refused.status_code, refused.json()["code"]) == (403, "A111")
+    assert (refused.status_code, refused.json()["code"]) == (403, "A190")
     asked = screen.post("/v1/faces/rotation", headers=signed_in(shop, "1002"), json={})
     assert (asked.status_code, asked.json()["running"]) == (202, True)
     eventually(turning.is_open)

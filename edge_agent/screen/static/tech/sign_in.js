@@ -6,17 +6,17 @@ import { h } from "../dom.js";
 /**
  * @param {import("./tech.js").Desk} desk
  * @param {(method: string, path: string, body?: object | null) => Promise<import("../state.js").Answer>} call
+ * @param {string} reason why whoever is signed in is not enough, "" when nobody is
  * @returns {Promise<string>} the operator's token, or "" when nobody signed in
  */
-export function signIn(desk, call) {
+export function signIn(desk, call, reason) {
   const { t } = desk;
   const sheet = /** @type {HTMLDialogElement} */ (document.getElementById("sign-in"));
   const number = /** @type {HTMLInputElement} */ (h("input", { id: "sign-number", autocomplete: "off", inputmode: "numeric", required: true }));
   const pin = /** @type {HTMLInputElement} */ (h("input", { id: "sign-pin", type: "password", autocomplete: "off", inputmode: "numeric", required: true }));
-  const said = h("p.note", { role: "alert" });
+  const said = h("p.note", { role: "alert" }, reason);
   return new Promise((done) => {
     const end = (/** @type {string} */ token) => {
-      sheet.onclose = null;
       sheet.close();
       done(token);
     };
@@ -39,7 +39,8 @@ export function signIn(desk, call) {
         h("div.buttons", {}, h("button", { type: "button", onclick: () => end("") }, t("sign.cancel")), h("button.primary", { type: "submit" }, t("sign.in"))),
       ),
     );
-    sheet.onclose = () => done("");
+    // Not `close`: of a sheet just left that comes later, when this one may stand already.
+    sheet.oncancel = () => done("");
     sheet.showModal();
   });
 }

@@ -21,7 +21,7 @@ import { texts as shell } from "./words.js";
  * @property {"zh"|"en"} language
  * @property {string} token for a socket's `bearer.` subprotocol
  * @property {(method: string, path: string, body?: object | null) => Promise<import("../state.js").Answer>} ask
- *   calls the box; asks who is there when an operator is needed, and then once more
+ *   calls the box; asks who is there until somebody is who may, or nobody wants to
  * @property {(answer: import("../state.js").Answer) => string} why an answer that is no
  * @property {(text: string) => void} notice
  * @property {() => Promise<Till[]>} tills
@@ -32,7 +32,8 @@ import { texts as shell } from "./words.js";
  */
 
 const NOTICE_MS = 6_000;
-const OPERATOR_NEEDED = "A116";
+// Nobody signed in; a clerk did; one who may not mend this.
+const SIGN_IN = ["A116", "A190", "H145"];
 /** @type {Record<string, Tab>} */
 const TABS = { doctor, learn, agreement, devices, health };
 
@@ -58,13 +59,15 @@ const desk = { t, language, token, ask, why, notice, tills };
 
 /** @type {Desk["ask"]} */
 async function ask(method, path, body = null) {
-  const answer = await call(method, path, body);
-  if (answer.body?.code !== OPERATOR_NEEDED) return answer;
-  const found = await signIn(desk, call);
-  if (!found) return answer;
-  operator = found;
-  sessionStorage.setItem("technician", operator);
-  return call(method, path, body);
+  let answer = await call(method, path, body);
+  while (SIGN_IN.includes(answer.body?.code)) {
+    const found = await signIn(desk, call, operator ? why(answer) : "");
+    if (!found) break;
+    operator = found;
+    sessionStorage.setItem("technician", operator);
+    answer = await call(method, path, body);
+  }
+  return answer;
 }
 
 /** @type {Desk["why"]} */
