@@ -1,10 +1,12 @@
 """The line between boxes and cloud: what is wrong with it, and poisoned messages tried again."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
 from cloud_broker.domain.sync_doctor import BoxFacts
@@ -14,6 +16,7 @@ from retail_core.texts.spans import Span
 
 EXIT_FINDINGS = 1
 ROWS_SHOWN = 40
+IDS_SHOWN = 3
 
 app = typer.Typer()
 sync_app = typer.Typer(help="门店与云之间的线路 / the line to the shops", no_args_is_help=True)
@@ -55,10 +58,21 @@ def replay(
     with office_of(config) as office:
         done = office.doctor.replay(office.tenant(), codes=code or (), ids=id_ or (), who="cli")
     failed = [{"id": str(one.repair_id), "code": one.code} for one in done.failed]
-    booked = done.tried - len(failed)
-    say({"tried": done.tried, "booked": booked, "failed": failed}, as_json=as_json)
+    counts: dict[str, object] = {"tried": done.tried, "booked": done.tried - len(failed)}
+    if as_json:
+        say(counts | {"failed": failed}, as_json=True)
+    else:
+        say(counts | {"failed": len(failed)}, as_json=False)
+        _show_failed(failed)
     if failed:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _show_failed(failed: Sequence[Mapping[str, str]]) -> None:
+    for code, count in Counter(one["code"] for one in failed).most_common():
+        ids = [one["id"] for one in failed if one["code"] == code]
+        more = f" … (+{count - IDS_SHOWN})" if count > IDS_SHOWN else ""
+        out.print(f"  {code} ×{count}  {' '.join(ids[:IDS_SHOWN])}{more}", soft_wrap=True)
 
 
 def _show(seen: Examined) -> None:
@@ -71,7 +85,7 @@ def _show(seen: Examined) -> None:
     if seen.boxes is None:
         return
     table = Table(
-        "门店 store",
+        Column("门店 store", overflow="fold"),
         "状态 state",
         "最近 heard",
         "等待 waiting",

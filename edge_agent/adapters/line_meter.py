@@ -20,6 +20,8 @@ _TCP_INFO_BYTES = 256
 PACKET_BYTES = 52
 _MESSAGE_BYTES = 6
 _MONTH_S = 30 * 24 * 3_600
+# Topics of the cloud end in a number: of a shard, of a worker.
+_NUMBERED = {"s": "shard", "w": "worker"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ class LineMeter:
 
     def said(self, topic: str, size: int) -> None:
         """Note a message that went up."""
-        self._note(f"up {topic.rsplit('/', 1)[-1]}", len(topic) + size)
+        self._note(f"up {_kind(topic)}", len(topic) + size)
 
     def heard(self, topic: str, size: int) -> None:
         """Note a message that came down."""
-        self._note(f"down {topic.rsplit('/', 1)[-1]}", len(topic) + size)
+        self._note(f"down {_kind(topic)}", len(topic) + size)
 
     def look(self, kind: str, opened: object) -> None:
         """Read the kernel's account of a connection of a kind, `mqtt` or `http`."""
@@ -88,3 +90,8 @@ class LineMeter:
     def _note(self, kind: str, size: int) -> None:
         with self._lock:
             self._messages[kind] += size + _MESSAGE_BYTES
+
+
+def _kind(topic: str) -> str:
+    *_, before, tail = ("", *topic.split("/"))
+    return _NUMBERED.get(before, before) if tail.isdecimal() else tail

@@ -4,7 +4,7 @@ from typing import Literal, cast
 
 from edge_agent.api.models.sync import LineAnswered, LineBytes
 from edge_agent.api.views import fault_reason
-from edge_agent.domain.line_doctor import MB, LineFacts, line_findings
+from edge_agent.domain.line_doctor import MB, SETTLED_S, LineFacts, line_findings
 
 Quality = Literal["unknown", "holdover", "synced"]
 
@@ -33,7 +33,7 @@ def line_view(facts: LineFacts) -> LineAnswered:
         bytes=LineBytes(
             up=facts.up_bytes,
             down=facts.down_bytes,
-            month_mb=facts.month_bytes // MB,
+            month_mb=facts.month_bytes // MB if facts.seconds >= SETTLED_S else None,
             budget_mb=facts.month_mb,
             by_message=facts.by_message,
         ),

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.ids_system import SystemIds
@@ -50,8 +51,6 @@ ROWS = (
     ("round_trip_ms", "往返 round trip (ms)"),
     ("frame_events", "每帧 frame holds"),
     ("feed_pos", "变更位置 feed position"),
-    ("bytes", "流量 bytes"),
-    ("faults", "最近故障 faults"),
 )
 
 app = typer.Typer(help="与云端的线路 / the line to the cloud", no_args_is_help=True)
@@ -185,3 +184,15 @@ def _show(said: dict[str, Any]) -> None:
         console.print("[green]✓[/] 线路没有问题 / nothing is wrong with the line")
     for key, label in ROWS:
         console.print(f"{label}  {said[key]}", markup=False)
+    _show_cost(said["bytes"], console)
+    counted = ", ".join(f"{code} ×{count}" for code, count in said["faults"].items())
+    console.print(f"最近故障 faults  {counted or '–'}", markup=False)
+
+
+def _show_cost(cost: dict[str, Any], console: Console) -> None:
+    month, budget = cost["month_mb"], cost["budget_mb"]
+    told = "满一小时才算 told after an hour" if month is None else f"{month} MB"
+    console.print(f"流量 carried  ↑ {decimal(cost['up'])}, ↓ {decimal(cost['down'])}", markup=False)
+    console.print(f"一个月约 a month  {told}(预算 budget {budget} MB)", markup=False)
+    for kind, carried in sorted(cost["by_message"].items(), key=lambda one: -one[1]):
+        console.print(f"  {kind}  {decimal(carried)}", markup=False)

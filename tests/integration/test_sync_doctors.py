@@ -79,6 +79,7 @@ def test_the_cloud_is_examined_and_its_poison_replayed(hq: Hq, mosquitto: Starts
     hq.sends()
     broken = hq.said("sync", "replay", code=1)
     assert [one["code"] for one in broken["failed"]] == ["W101"]
+    assert f"W101 ×1  {broken['failed'][0]['id']}" in hq.command("sync", "replay", code=1)
     broker.kill()
     assert "S130" in hq.command("sync", "doctor", code=1)
 
@@ -107,3 +108,4 @@ def test_a_dead_broker_and_a_box_without_its_agent(tmp_path: Path) -> None:
     assert (said["waiting"], said["connected"]) == (0, False)
     shown = CliRunner().invoke(box_app, ["sync", "doctor", "-c", str(config)])
     assert "S130" in shown.output
+    assert "满一小时才算" in shown.output, "seconds say nothing of a month"

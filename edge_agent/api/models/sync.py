@@ -7,11 +7,14 @@ from edge_agent.api.models.identify import ReasonView
 
 
 class LineBytes(Answered):
-    """What the line carried since the start, headers included; `by_message` without them."""
+    """What the line carried since the start, headers included; `by_message` without them.
+
+    `month_mb`: what a month costs at this rate; null in the first hour, which says nothing of one.
+    """
 
     up: int
     down: int
-    month_mb: int
+    month_mb: int | None
     budget_mb: int
     by_message: dict[str, int]
 
