@@ -37,7 +37,7 @@ def beside_workers(
     rules = RulesInForce(zone)
     lists = {
         "price-audit": PriceAudit(units, tally).run,
-        "lease-placing": LeasePlacing(units, clock).run,
+        "lease-placing": LeasePlacing(units, clock, rules).run,
         "budget-placing": BudgetPlacing(units, clock, rules).run,
         "consents": ConsentKeeping(units, clock).run,
         "tiers": GrowthKeeper(units, clock, zone).run,

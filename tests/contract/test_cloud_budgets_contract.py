@@ -1,35 +1,25 @@
 """Campaign budgets over both kinds of store: endowed by the bundle in force, spread over boxes."""
 
-from uuid import UUID
+from typing import Any
 
 import pytest
 
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.booking.ingest import Ingest
 from cloud_broker.services.line.frames import Inbound
-from cloud_broker.services.published.rules_in_force import RulesInForce
 from cloud_broker.services.rights.budget_placing import LOOK_MS, BudgetPlacing
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.campaigns import budget_right
-from retail_core.pricing.rules.ruleset import Campaign, RuleBundle
+from retail_core.pricing.rules.offers import TierPrice
+from retail_core.pricing.rules.ruleset import Campaign, Restriction, RuleBundle
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import SimBox
+from tests.fakes.cloud_rules import FixedRules
 from tests.plugins.cloud import new_box, new_tenant
-
-
-class FixedRules(RulesInForce):
-    """Rules that a test says, whatever was published."""
-
-    def __init__(self) -> None:
-        super().__init__("Asia/Shanghai")
-        self.bundle = RuleBundle(version=1)
-
-    def of(self, _unit: object, _tenant: UUID, _now_ms: int) -> RuleBundle:
-        return self.bundle
 
 
 class Chain:
@@ -51,8 +41,9 @@ class Chain:
         inbound = Inbound(box.topic(), box.frame(1), self.clock.now_ms())
         Ingest(self.units, self.clock, FaultTally()).book([inbound])
 
-    def look(self, uses: int) -> int:
-        self.rules.bundle = RuleBundle(version=1, campaigns=(Campaign(id="spring", uses=uses),))
+    def look(self, uses: int, **rules: Any) -> int:
+        campaigns = (Campaign(id="spring", uses=uses),)
+        self.rules.bundle = RuleBundle(version=1, campaigns=campaigns, **rules)
         self.clock.advance(LOOK_MS)
         return self.placing.run(self.tenant)
 
@@ -122,3 +113,24 @@ def test_a_new_shop_gets_its_part_of_what_another_gives_back(chain: Chain) -> No
     free, *held = chain.stands(first, *later)
     assert free + sum(held) == 995
     assert min(held) > 79
+
+
+def test_a_store_without_any_rule_of_the_campaign_is_lent_nothing(chain: Chain) -> None:
+    one, two = chain.box("徐汇店"), chain.box("机场店")
+    offers = (TierPrice(id="gold", name="金卡价", campaign="spring", permille=900),)
+    assert chain.look(100, offers=offers) == 2
+    assert chain.stands(one, two) == (20, 40, 40)
+    shut = {"restrictions": (Restriction(stores=frozenset({"机场店"}), off=frozenset({"gold"})),)}
+    chain.look(100, offers=offers, **shut)
+    chain.look(100, offers=offers, **shut)
+    assert (chain.recalls(one), chain.recalls(two)) == (0, 1)
+    with chain.units.begin(chain.tenant) as unit:
+        book = unit.leases.books([chain.right])[chain.right]
+    (key,) = [key for key in book.leases if key.device == two.device]
+    said = LeaseReturned(key.right.kind, key.right.id.bytes, key.epoch, key.nth, 0)
+    two.journal(EventType.LEASE_RETURNED, encode_body(said))
+    chain.upload(two)
+    for _ in range(2):
+        chain.look(100, offers=offers, **shut)
+    free, here, there = chain.stands(one, two)
+    assert (free + here, there) == (100, 0)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cloud_broker.services.published.rules_in_force import RulesInForce
 from cloud_broker.services.rights.lease_office import LeaseOffice
 from cloud_broker.services.rights.lease_placing import LeasePlacing
 from cloud_broker.services.rights.mall_wishes import FREE_FOR_MS
@@ -75,7 +76,7 @@ class TestMall:
         assert rows[-1].change.kind == ChangeKind.LEASE_RECALLED
         grown.gives_back(key, 0)
         grown.upload()
-        LeasePlacing(grown.units, grown.clock).run(grown.tenant)
+        LeasePlacing(grown.units, grown.clock, RulesInForce("Asia/Shanghai")).run(grown.tenant)
         made = grown.mall.order(who, number, "cup", grown.box.store)
         assert (made.state, grown.points(rich)) == ("open", 19)
 

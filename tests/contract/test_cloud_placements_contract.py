@@ -33,6 +33,7 @@ from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import Event, LeaseSpend
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
+from tests.fakes.cloud_rules import FixedRules
 from tests.plugins.cloud import new_box, new_tenant
 
 BOARD = b"b" * 32
@@ -50,7 +51,8 @@ class Chain:
         self.clock = FakeCloudClock()
         self.person = Person()
         self.right = Right(RightKind.POINTS, self.person.wallet)
-        self.placing = LeasePlacing(units, self.clock)
+        self.rules = FixedRules()
+        self.placing = LeasePlacing(units, self.clock, self.rules)
         self.office = LeaseOffice(units, self.clock)
         self.desk = PointsDesk(units, self.clock, FakeCloudIdSource(self.clock), "Asia/Shanghai")
         self.li = HqIdentity(self.tenant, fresh_id(), "li", "李娜", "admin")

@@ -2,27 +2,39 @@
 
 A budget is a right like points: a box spends only what it was lent, so a chain never grants more
 than the campaign has, whatever line is cut. Every box gets about the same part of what is not spent
-yet, a reserve stays for those that sell most.
+yet, a reserve stays for those that sell most. A store in which none of its rules may be used gets
+nothing, and is asked for what it holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.services.rights.kept_out import limits_by_store, without_campaign
 from cloud_broker.services.rights.leasing import Leasing
 from cloud_broker.services.rights.lending import Boxes
 from cloud_broker.services.rights.restoring import frozen
 from retail_core.loyalty import lease_books
 from retail_core.loyalty.campaigns import budget_right
 from retail_core.loyalty.leases import Right
+from retail_core.pricing.rules.restricting import Limits
 from retail_core.pricing.rules.ruleset import RuleBundle
 
 LOOK_MS = 30_000
 RESERVE_PERMILLE = 200
 GRANTS_MAX = 256  # of one transaction
 _PER_MILLE = 1_000
+
+
+class _Budget(NamedTuple):
+    """What a campaign has in all; `shut` are the stores that cannot use it."""
+
+    right: Right
+    amount: int
+    shut: frozenset[UUID]
 
 
 class BudgetPlacing:
@@ -43,24 +55,29 @@ class BudgetPlacing:
         with self._units.begin(tenant) as unit:
             if frozen(unit):
                 return 0
-            wanted = dict(_budgets(tenant, self._rules.of(unit, tenant, now_ms)))
+            bundle = self._rules.of(unit, tenant, now_ms)
+            wanted = tuple(_budgets(tenant, bundle, limits_by_store(unit, bundle)))
             lent = self._spread(unit, tenant, wanted, now_ms) if wanted else 0
         if lent < GRANTS_MAX:
             self._look_ms[tenant] = now_ms + LOOK_MS
         return lent
 
-    def _spread(self, unit: Unit, tenant: UUID, wanted: dict[Right, int], now_ms: int) -> int:
+    def _spread(self, unit: Unit, tenant: UUID, wanted: Sequence[_Budget], now_ms: int) -> int:
         leasing = Leasing(unit, tenant, now_ms)
-        leasing.load(wanted.keys())
+        leasing.load([one.right for one in wanted])
         lending = Boxes(unit, leasing)
-        boxes = sorted(lending.of(unit.fleet.store_names()).values())
+        boxes = lending.of(unit.fleet.store_names())
         lent = 0
-        for right, budget in wanted.items():
-            _endow(leasing, right, budget)
-            for device, amount in self._parts(leasing, right, boxes):
+        for one in wanted:
+            _endow(leasing, one.right, one.amount)
+            for store in sorted(boxes.keys() & one.shut):
+                if lease_books.lent_to(leasing.desk.books[one.right], boxes[store]):
+                    self._ask_once(leasing, one.right, boxes[store])
+            served = sorted(box for store, box in boxes.items() if store not in one.shut)
+            for device, amount in self._parts(leasing, one.right, served):
                 if lent == GRANTS_MAX:
                     break
-                lending.lend((right, device, amount))
+                lending.lend((one.right, device, amount))
                 lent += 1
         leasing.save(unit.fleet.places({one.device for one in leasing.desk.said}))
         return lent
@@ -88,20 +105,25 @@ class BudgetPlacing:
 
     def _ask_rich(self, leasing: Leasing, right: Right, held: dict[UUID, int], part: int) -> None:
         for box, amount in held.items():
-            nth = lease_books.next_nth(
-                leasing.desk.books[right], box, leasing.desk.tenures[box].epoch
-            )
-            if amount > 2 * part and (right, box, nth) not in self._asked:
-                self._asked.add((right, box, nth))
-                leasing.desk.recall(right, box)
+            if amount > 2 * part:
+                self._ask_once(leasing, right, box)
+
+    def _ask_once(self, leasing: Leasing, right: Right, box: UUID) -> None:
+        """Ask a box for what it holds, unless it was asked for this very lease already."""
+        epoch = leasing.desk.tenures[box].epoch
+        nth = lease_books.next_nth(leasing.desk.books[right], box, epoch)
+        if (right, box, nth) not in self._asked:
+            self._asked.add((right, box, nth))
+            leasing.desk.recall(right, box)
 
 
-def _budgets(tenant: UUID, bundle: RuleBundle) -> Iterator[tuple[Right, int]]:
+def _budgets(tenant: UUID, bundle: RuleBundle, limits: Mapping[UUID, Limits]) -> Iterator[_Budget]:
     for campaign in bundle.campaigns:
+        shut = without_campaign(limits, bundle, campaign.id)
         if campaign.budget_fen is not None:
-            yield budget_right(tenant, campaign.id, "fen"), campaign.budget_fen
+            yield _Budget(budget_right(tenant, campaign.id, "fen"), campaign.budget_fen, shut)
         if campaign.uses is not None:
-            yield budget_right(tenant, campaign.id, "uses"), campaign.uses
+            yield _Budget(budget_right(tenant, campaign.id, "uses"), campaign.uses, shut)
 
 
 def _endow(leasing: Leasing, right: Right, budget: int) -> None:

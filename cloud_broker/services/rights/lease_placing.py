@@ -3,7 +3,8 @@
 A sale, points that came free, a lease that came back: each puts its wallet on the list. What a
 wallet owes is not lent, or its owner would never pay; where it owes more than is free, all boxes
 are asked back. What boxes of other stores hold is asked back when it is missing where she shops
-now; when it has come, the wallet stands on the list again.
+now; when it has come, the wallet stands on the list again. A store that takes no points is lent
+none, however often she comes.
 """
 
 from collections.abc import Collection
@@ -15,6 +16,8 @@ from cloud_broker.domain.ingest_effects import Plan
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.placements import Visits
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.services.rights.kept_out import limits_by_store, without_points
 from cloud_broker.services.rights.leasing import Leasing
 from cloud_broker.services.rights.lending import Boxes, lend_points, recall_others
 from cloud_broker.services.rights.restoring import frozen
@@ -48,9 +51,12 @@ def points_back(made: Plan) -> dict[UUID, Arrival]:
 class LeasePlacing:
     """Works the list off; used from one thread."""
 
-    def __init__(self, units: Units, clock: Clock, rule: PlacementRule = DEFAULT_RULE) -> None:
+    def __init__(
+        self, units: Units, clock: Clock, rules: RulesInForce, rule: PlacementRule = DEFAULT_RULE
+    ) -> None:
         self._units = units
         self._clock = clock
+        self._rules = rules
         self._rule = rule
 
     def run(self, tenant: UUID) -> int:
@@ -70,6 +76,8 @@ class LeasePlacing:
         wallets -= wished
         today = datetime.fromtimestamp(now_ms / _MS, UTC).date()
         seen = _visits(unit, wallets, today - timedelta(days=SEEN_DAYS))
+        limits = limits_by_store(unit, self._rules.of(unit, tenant, now_ms))
+        shut = without_points(limits)
         rights = {wallet: Right(RightKind.POINTS, wallet) for wallet in wallets}
         leasing = Leasing(unit, tenant, now_ms)
         leasing.load(rights.values())
@@ -82,7 +90,11 @@ class LeasePlacing:
             if owes and leasing.desk.books[right].free < 0:
                 recall_others(leasing, right, set())
                 continue
-            visits = [Visit(store, (today - day).days) for store, day in seen.get(wallet, ())]
+            visits = [
+                Visit(store, (today - day).days)
+                for store, day in seen.get(wallet, ())
+                if store not in shut
+            ]
             for key in lend_points(boxes, right, visits, self._rule):
                 devices.add(key.device)
         devices |= {one.device for one in leasing.desk.said}

@@ -20,7 +20,7 @@ from retail_core.loyalty.closing import (
 from retail_core.loyalty.lots import Movement
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
 from retail_core.loyalty.postings import member_account
-from retail_core.loyalty.upkeep import settling
+from retail_core.loyalty.upkeep import settling, without
 from retail_core.wire.codec import GENESIS_HASH, event_hash
 from tests.factories.books import ANN, BEA, FIRST_DAY, OTHER_SHOP, PENDING_RULE, SHOP, Books
 from tests.factories.wire import event
@@ -116,6 +116,19 @@ class TestUpkeep:
                 member_account(ANN, "free"),
                 member_account(ANN, "owed"),
             )
+
+    @pytest.mark.parametrize("paid", [1, 20, 21, 34])
+    def test_a_payment_takes_its_issuers_lots_before_others(self, paid: int) -> None:
+        books = Books()
+        for shop, fen in ((OTHER_SHOP, 1_000), (SHOP, 2_000), (SHOP, 500)):
+            books.sell(ANN, fen, shop=shop)
+        free = books.balance(ANN)
+        made = settling(ANN, free, paid, SHOP)
+        assert made is not None
+        left = without(books.book().lots(ANN), made)
+        books.post(books.fresh(), made)
+        assert left == books.book().lots(ANN)
+        assert sum(points for _, points in left) == free - paid
 
 
 class TestDays:

@@ -1,8 +1,11 @@
 """Restrictions, and all that is not known, can only take away: what is due never falls."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +30,7 @@ from retail_core.pricing.rules.offers import (
     TagPrice,
     TierPrice,
 )
-from retail_core.pricing.rules.restricting import limits_in
+from retail_core.pricing.rules.restricting import Limits, limits_in, points_in
 from tests.factories.pricing import basket, line, tagged
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "60"))
@@ -100,14 +103,17 @@ baskets = st.lists(
         *(line(n, price, units, tags=tags) for n, (price, units, tags) in enumerate(rows, start=1))
     )
 )
-restrictions = st.builds(
-    Restriction,
-    stores=st.frozensets(st.sampled_from(["S1", "S2"])),
-    regions=st.frozensets(st.sampled_from(["east", "west"])),
-    off=st.frozensets(st.sampled_from(IDS), max_size=2),
-    per_receipt=st.dictionaries(st.sampled_from(IDS), st.integers(1, 2), max_size=2),
-    points_off=st.booleans(),
-)
+PLACES: dict[str, st.SearchStrategy[Any]] = {
+    "stores": st.frozensets(st.sampled_from(["S1", "S2"])),
+    "regions": st.frozensets(st.sampled_from(["east", "west"])),
+}
+# Everything that a region or a store may say. A field that is new is missing here: `TAKEN` says so.
+SAYS: dict[str, st.SearchStrategy[Any]] = {
+    "off": st.frozensets(st.sampled_from(IDS), max_size=2),
+    "per_receipt": st.dictionaries(st.sampled_from(IDS), st.integers(1, 2), max_size=2),
+    "points_off": st.booleans(),
+}
+restrictions = st.builds(Restriction, **PLACES, **SAYS)
 HERE = StoreContext(store="S1", region="east", stock={"S1": 9})
 
 
@@ -151,6 +157,61 @@ def lowest(caps: Any) -> Mapping[str, int]:
         for name, cap in some.items():
             found[name] = min(cap, found.get(name, cap))
     return found
+
+
+# How what is taken away shows: the more of it, the larger.
+TAKEN: dict[str, Callable[[Limits, str], float]] = {
+    "off": lambda found, name: float(name in found.off),
+    "per_receipt": lambda found, name: -found.per_receipt.get(name, math.inf),
+    "points_off": lambda found, _: float(found.points_off),
+}
+
+
+def test_every_field_of_a_restriction_is_tried_here() -> None:
+    fields = set(Restriction.__struct_fields__)
+    assert fields == PLACES.keys() | SAYS.keys()
+    assert SAYS.keys() == TAKEN.keys() == {one.name for one in dataclass_fields(Limits)}
+
+
+@Law
+@given(st.lists(restrictions, max_size=3), restrictions, st.integers(0, 3), st.randoms())
+def test_one_more_word_of_a_lower_place_never_gives_back_what_is_taken(
+    limits: list[Restriction], more: Restriction, place: int, rng: Random
+) -> None:
+    """Whatever any field of it says, wherever it stands: nothing is granted that was not."""
+
+    def found(some: list[Restriction]) -> Limits:
+        return limits_in(RuleBundle(version=1, restrictions=tuple(some)), HERE)
+
+    before, both = found(limits), [*limits[:place], more, *limits[place:]]
+    after = found(both)
+    for name, taken in TAKEN.items():
+        for rule in IDS:
+            assert taken(after, rule) >= taken(before, rule), name
+    assert found(rng.sample(both, len(both))) == after, "the order says nothing"
+
+
+@Law
+@given(baskets, bundles(), st.lists(restrictions, max_size=2), restrictions)
+def test_a_store_adds_to_its_region_and_lifts_nothing(
+    at: Basket, rules: RuleBundle, limits: list[Restriction], store: Restriction
+) -> None:
+    """Neither offers nor coupons nor points come back, and no rule is used more often."""
+    region = [with_fields(one, regions=frozenset({"east"})) for one in limits]
+    bundle = with_fields(rules, restrictions=tuple(region))
+    own = with_fields(store, stores=frozenset({"S1"}))
+    within = with_fields(rules, restrictions=(*region, own))
+    assert due(at, within) >= due(at, bundle)
+    priced = price_basket(at, within, MEMBER, store=HERE, points_wanted=500)
+    taken = limits_in(within, HERE)
+    used = {one.offer_id: one.uses for one in priced.applied}
+    if priced.coupon is not None:
+        used[priced.coupon.coupon_id] = 1
+    assert not used.keys() & taken.off
+    assert all(times <= taken.per_receipt.get(rule, times) for rule, times in used.items())
+    if taken.points_off:
+        assert priced.points is None
+        assert points_in(within, HERE) is None
 
 
 def test_a_restriction_without_a_place_applies_nowhere() -> None:
