@@ -19,6 +19,7 @@ from typing import IO
 from retail_core.errors import Fault
 from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 _MILLI = 1000
 _SHOWN = 40
@@ -62,10 +63,15 @@ def _rows(path: Path, source: str, wanted: set[str]) -> Rows:
             reader = csv.DictReader(file, restval="")
             missing = sorted(wanted - set(reader.fieldnames or ()))
             if missing:
-                raise _wrong(path, source, f"no column {', '.join(missing)}")
+                raise _wrong(path, source, _absent(missing))
             yield from reader
         except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
             raise _wrong(path, source, str(error)) from None
+
+
+def _absent(columns: list[str]) -> Words:
+    names = ", ".join(columns)
+    return Words(f"no column {names}", f"缺少列 {names}")
 
 
 def _wrong(path: Path, source: str, detail: str) -> Fault:
@@ -77,7 +83,8 @@ def _time(text: str, path: Path, source: str) -> datetime:
     for read in (datetime.fromisoformat, lambda said: datetime.strptime(said, _US_TIME)):  # noqa: DTZ007 -- wall time
         with suppress(ValueError):
             return read(text).replace(tzinfo=None)
-    raise _wrong(path, source, f"no time: {text[:_SHOWN]!r}")
+    shown = repr(text[:_SHOWN])
+    raise _wrong(path, source, Words(f"no time: {shown}", f"不是时刻:{shown}"))
 
 
 def _number(text: str) -> Decimal:
@@ -207,7 +214,7 @@ def complete_journey(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
 def _whole(row: dict[str, str], path: Path) -> dict[str, str]:
     missing = sorted(_JOURNEY_SALES - row.keys())
     if missing:
-        raise _wrong(path, "complete-journey", f"no column {', '.join(missing)}")
+        raise _wrong(path, "complete-journey", _absent(missing))
     return row
 
 
@@ -243,6 +250,11 @@ def _journey(
     )
 
 
+def _no_receipt(line: int) -> Words:
+    shape = '["536365", ["milk", "bread"]]'
+    return Words(f"line {line} is not like {shape}", f"第 {line} 行不像 {shape}")
+
+
 def groceries(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
     """Read Groceries: receipts without times or prices; every article costs `price_fen`.
 
@@ -250,11 +262,14 @@ def groceries(paths: list[Path], how: Import) -> Iterator[SoldBasket]:
     """
     for path in paths:
         with open_text(path) as file:
+            number = 0
             try:
                 for number, text in enumerate(file):
                     yield _groceries_receipt(text, number, how)
-            except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError) as error:
+            except (OSError, EOFError) as error:
                 raise _wrong(path, "groceries", str(error)) from None
+            except (ValueError, TypeError, KeyError, IndexError):
+                raise _wrong(path, "groceries", _no_receipt(number + 1)) from None
 
 
 def _groceries_receipt(text: str, number: int, how: Import) -> SoldBasket:

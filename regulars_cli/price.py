@@ -80,6 +80,10 @@ def price(  # noqa: PLR0913 -- a command's options
 def _asked(
     basket: AskedBasket, member: MemberContext | None, at: datetime | None, points: str
 ) -> Asked:
+    if at is not None and at.tzinfo is not None:
+        raise typer.BadParameter(
+            "请写门店当地钟点,不带时区 / wall time in the store, without a zone", param_hint="--at"
+        )
     opened = basket.basket if at is None else replace(basket.basket, opened_local=at)
     return Asked(
         basket=opened,

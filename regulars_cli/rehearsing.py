@@ -144,12 +144,17 @@ class Stage:
             return fresh
         try:
             found = msgspec.json.decode(self._checkpoint.read_bytes(), type=Saved)
-        except msgspec.DecodeError:
-            return fresh
+        except OSError as error:
+            raise Fault(
+                FaultCode.FILE_UNREADABLE, path=self._checkpoint, detail=error.strerror
+            ) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Fault(FaultCode.CHECKPOINT_FOREIGN, path=self._checkpoint) from None
         return found if found.fingerprint == fresh.fingerprint else fresh
 
     def run(self, progress: Callable[[int, int], None]) -> None:
         """Rehearse to the end; `progress` hears the bytes read and the receipts counted."""
+        self._save()  # a place that cannot be written is said before the work, not after it
         context = multiprocessing.get_context("forkserver")
         with ProcessPoolExecutor(
             self._workers, mp_context=context, initializer=_begin, initargs=(self._plan,)
@@ -191,5 +196,10 @@ class Stage:
         if self._checkpoint is None:
             return
         part = self._checkpoint.with_name(f"{self._checkpoint.name}.part")
-        part.write_bytes(msgspec.json.encode(self.saved))
-        part.replace(self._checkpoint)
+        try:
+            part.write_bytes(msgspec.json.encode(self.saved))
+            part.replace(self._checkpoint)
+        except OSError as error:
+            raise Fault(
+                FaultCode.FILE_UNWRITABLE, path=self._checkpoint, detail=error.strerror
+            ) from None

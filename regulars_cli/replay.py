@@ -1,6 +1,7 @@
 """`regulars bundle replay`: what past sales would have cost under a draft."""
 
 import signal
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +27,10 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.pricing.rules.context import MemberContext
-from retail_core.pricing.rules.files import read_member
+from retail_core.pricing.rules.files import WHOLE, read_member
+from retail_core.pricing.rules.reading import Misfit, decode
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 EXIT_INTERRUPTED = 130
 
@@ -81,19 +84,30 @@ def replay(  # noqa: PLR0913 -- a command's options
 
 
 def read_members(path: Path | None) -> dict[str, MemberContext]:
-    """Read members, one JSON object a line: `id` and the fields of a member file (P123, P133)."""
+    """Read members, one JSON object a line: `id` and the fields of a member file (Fault P123)."""
     members: dict[str, MemberContext] = {}
-    for number, line in enumerate([] if path is None else read(path).splitlines(), start=1):
+    content = b"" if path is None else read(path).removeprefix(BOM_UTF8)
+    for number, line in enumerate(content.splitlines(), start=1):
         if line.strip():
-            try:
-                fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-                name = msgspec.json.decode(fields.pop("id", msgspec.Raw(b"null")), type=str)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise Fault(
-                    FaultCode.SALES_FILE_INVALID, line=number, detail=f"{path}: {error}"
-                ) from None
-            members[name] = read_member(msgspec.json.encode(fields))
+            file = Words(f"{path}, line {number}", f"{path} 第 {number} 行")
+            name, fields = _named(line, file)
+            members[name] = read_member(fields, file)
     return members
+
+
+def _named(line: bytes, file: Words) -> tuple[str, bytes]:
+    """Return a member's id and the line without it."""
+    found = decode(line, dict[str, msgspec.Raw])
+    if not isinstance(found, Misfit) and "id" not in found:
+        found = Misfit("", Words("the field id is missing", "缺少字段 id"))
+    if not isinstance(found, Misfit):
+        name = decode(bytes(found.pop("id")), str)
+        if not isinstance(name, Misfit):
+            return name, msgspec.json.encode(found)
+        found = Misfit("id", name.said)
+    raise Fault(
+        FaultCode.PRICING_FILE_INVALID, file=file, place=found.place or WHOLE, reason=found.said
+    )
 
 
 def _run(stage: Stage, sales: Path) -> None:

@@ -37,7 +37,9 @@ from retail_core.pricing.rules.files import (
     read_basket,
     read_member,
 )
+from retail_core.pricing.rules.reading import Misfit, decode
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 FORMAT = 1
 
@@ -235,13 +237,19 @@ def certificate_sha256(certificate: Certificate) -> bytes:
 
 def read_certificate(content: bytes) -> Certificate:
     """Read a certificate's JSON, canonical or not (Fault P132)."""
-    try:
-        certificate = msgspec.json.decode(content, type=Certificate)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=str(error)) from None
+    certificate = decode(content, Certificate)
+    if isinstance(certificate, Misfit):
+        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=certificate.words())
     if certificate.format != FORMAT:
-        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=f"format {certificate.format}")
+        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=_other_format(certificate.format))
     return certificate
+
+
+def _other_format(number: int) -> Words:
+    return Words(
+        f"format {number} is not the {FORMAT} that this program knows",
+        f"格式是 {number},这个程序认识的是 {FORMAT}",
+    )
 
 
 def asked_of(certificate: Certificate) -> Asked:

@@ -1,5 +1,6 @@
 """Past sales as rehearsals read them: one JSON object a line, described in sales-files.md."""
 
+from codecs import BOM_UTF8
 from datetime import datetime
 
 import msgspec
@@ -8,9 +9,14 @@ from retail_core.checkout.basket import Basket, BasketLine, line_shelf_fen
 from retail_core.errors import Fault
 from retail_core.money import divide_half_up
 from retail_core.pricing.rules.conditions import NOBODY
+from retail_core.pricing.rules.reading import misfit_of
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 _MILLI = 1000
+_WITH_ZONE = Words(
+    "opened: write wall time in the store, without a zone", "opened:请写门店当地钟点,不带时区"
+)
 
 
 class SoldLine(
@@ -48,13 +54,14 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def read_sold(line: bytes, number: int) -> SoldBasket:
-    """Read one line of a sales file (Fault P133)."""
+    """Read one line of a sales file; some editors begin a file with a mark (Fault P133)."""
     try:
-        sold = _decoder.decode(line)
+        sold = _decoder.decode(line.removeprefix(BOM_UTF8) if number == 1 else line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Fault(FaultCode.SALES_FILE_INVALID, line=number, detail=str(error)) from None
+        said = misfit_of(error).words()
+        raise Fault(FaultCode.SALES_FILE_INVALID, line=number, detail=said) from None
     if sold.opened.tzinfo is not None:
-        raise Fault(FaultCode.SALES_FILE_INVALID, line=number, detail="opened has a time zone")
+        raise Fault(FaultCode.SALES_FILE_INVALID, line=number, detail=_WITH_ZONE)
     return sold
 
 

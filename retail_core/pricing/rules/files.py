@@ -23,7 +23,7 @@ from retail_core.texts.words import Words
 
 BASKET = Words("the basket file", "篮子文件")
 MEMBER = Words("the member file", "会员文件")
-_WHOLE = Words("the whole", "整个文件")
+WHOLE = Words("the whole", "整个文件")
 _LEAP_YEAR = 2024
 # Asked by check_basket, with a code of its own for each; the schema says it beforehand.
 _Quantity = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 1_000_000_000})]
@@ -122,11 +122,11 @@ def read_basket(content: bytes) -> AskedBasket:
     return AskedBasket(Basket(lines, file.opened), store, file.points_wanted)
 
 
-def read_member(content: bytes) -> MemberContext:
-    """Read a member file (Fault P123)."""
+def read_member(content: bytes, name: Words = MEMBER) -> MemberContext:
+    """Read a member file, called `name` where it does not fit (Fault P123)."""
     file = decode(content, MemberFile)
     if isinstance(file, Misfit):
-        _refuse(MEMBER, file)
+        _refuse(name, file)
     return MemberContext(
         tier=file.tier,
         tags=file.tags,
@@ -141,7 +141,7 @@ def read_member(content: bytes) -> MemberContext:
 
 
 def _refuse(file: Words, misfit: Misfit) -> NoReturn:
-    place = misfit.place.removeprefix("$").removeprefix(".") or _WHOLE
+    place = misfit.place.removeprefix("$").removeprefix(".") or WHOLE
     raise Fault(FaultCode.PRICING_FILE_INVALID, file=file, place=place, reason=misfit.said)
 
 

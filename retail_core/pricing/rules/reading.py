@@ -40,6 +40,13 @@ class Misfit:
     place: str
     said: Words
 
+    def words(self) -> Words:
+        """Return place and what is wrong there as one phrase."""
+        place = self.place.removeprefix("$").removeprefix(".")
+        if not place:
+            return self.said
+        return Words(f"{place}: {self.said}", f"{place}:{self.said.zh}")
+
 
 def decode(content: bytes, kind: type[_Kind]) -> _Kind | Misfit:
     """Read JSON; a field named twice is as wrong as one that is not known.
@@ -51,9 +58,9 @@ def decode(content: bytes, kind: type[_Kind]) -> _Kind | Misfit:
         found = msgspec.json.decode(content, type=kind)
         twice = _named_twice(content)
     except msgspec.DecodeError as error:
-        return _misfit(str(error))
-    except UnicodeDecodeError:
-        return Misfit("", Words("it is not UTF-8 text", "文件不是 UTF-8 编码"))
+        return misfit_of(error)
+    except UnicodeDecodeError as error:
+        return misfit_of(error)
     except RecursionError:
         return Misfit("", Words("it is nested too deep", "嵌套过深"))
     if twice is not None:
@@ -61,7 +68,11 @@ def decode(content: bytes, kind: type[_Kind]) -> _Kind | Misfit:
     return found
 
 
-def _misfit(message: str) -> Misfit:
+def misfit_of(error: msgspec.DecodeError | UnicodeDecodeError) -> Misfit:
+    """Return what a decoder complained of, in both languages."""
+    if isinstance(error, UnicodeDecodeError):
+        return Misfit("", Words("it is not UTF-8 text", "文件不是 UTF-8 编码"))
+    message = str(error)
     match = _PLACE.match(message)
     what, place = (message, "") if match is None else (match["what"], match["place"] or "")
     if match is not None and match["key"]:

@@ -125,4 +125,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "少收了:按已发布的规则没有这么便宜",
         "charged too little: the published rules do not give it so cheap",
     ),
+    FaultCode.CHECKPOINT_FOREIGN: FaultSpec(
+        "input",
+        422,
+        "{path} 不是演练的中间结果,没有动它;请给 --checkpoint 另一个文件名",
+        "{path} holds no rehearsal's checkpoint and was left alone; give --checkpoint another file",
+    ),
 }
