@@ -40,6 +40,7 @@ from edge_agent.services.members.members import Members
 from edge_agent.services.members.reissue import ReissuePhone
 from edge_agent.services.recognition.consents import Consents
 from edge_agent.services.recognition.enrol_face import EnrolFace
+from edge_agent.services.recognition.face_leave import FaceLeave
 from edge_agent.services.recognition.identify import Identify
 from edge_agent.services.recognition.rotate_faces import RotateFaces
 from edge_agent.services.shop.suggestions import Suggestions
@@ -81,6 +82,7 @@ class ApiDeps:
     baskets: BasketDesk
     enrol: Enrol
     consents: Consents
+    leave: FaceLeave
     export: MemberExport
     reissue: ReissuePhone
     rotation: RotateFaces

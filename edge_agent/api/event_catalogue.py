@@ -69,7 +69,7 @@ EVENTS: dict[str, EventKind] = {
     ),
     "link": EventKind("给会员手机的链接,画成二维码", "a link for a member's phone", (LinkShown,)),
     "consent": EventKind(
-        "新会员要看的同意文本", "the text that a newcomer has to be shown", (ConsentShown,)
+        "顾客要看的同意文本", "the text that a customer has to be shown", (ConsentShown,)
     ),
     "basket": EventKind(
         "购物篮或报价变了;也可能是从老收银机听来的",

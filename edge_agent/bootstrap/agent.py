@@ -284,6 +284,7 @@ def build_api(
         baskets=surface.baskets,
         enrol=services.enrol,
         consents=services.faces.consents,
+        leave=services.faces.leave,
         export=member_export(basis, storage, services),
         reissue=services.reissue,
         rotation=services.faces.turning,

@@ -3,6 +3,7 @@
 A text is never changed under its version: what somebody agreed to must be readable for ever.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -99,6 +100,23 @@ def text_hash(kind: str, language: str) -> bytes:
     """Return the SHA-256 of the text that was shown; any language but `en` is shown zh."""
     texts = CONSENT_TEXTS[kind]
     return sha256(texts.get(language, texts["zh"]).encode()).digest()
+
+
+def standing(words: Iterable[Consent], *, walks_up: bool | None) -> tuple[str, ...]:
+    """Return the kinds whose newest word is a yes that counts, of everything somebody said.
+
+    One on walking up counts when it was said after the word that her templates rest on, which the
+    ledger knows as `walks_up`; None while she has no template: then after the newest on faces.
+    """
+    newest: dict[str, Consent] = {}
+    for word in words:
+        newest.pop(word.kind, None)
+        newest[word.kind] = word
+    said = [kind for kind, word in newest.items() if word.given]
+    if FACE_WALK_UP in said:
+        after = FACE_LOCAL in said[: said.index(FACE_WALK_UP)] if walks_up is None else walks_up
+        said = said if after else [kind for kind in said if kind != FACE_WALK_UP]
+    return tuple(said)
 
 
 def age_word(is_14_or_older: bool | None) -> Age:  # noqa: FBT001 -- it is what the form says

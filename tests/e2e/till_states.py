@@ -332,6 +332,11 @@ STATES: dict[str, list[Event | str]] = {
         WELL,
         coach("这张可以", "this one is good", 2, done=True, enough=False, lookalike=LOOKALIKE),
     ],
+    "coach-failed": [
+        WELL,
+        coach("本店没有开启人脸识别", "face recognition is off in this store", done=True)
+        | {"code": "R110"},
+    ],
     "coach-none": [
         WELL,
         coach("画面模糊,请稍停一下", "the picture is blurred; hold still", done=True),

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from edge_agent.api.models.base import Answered, Asked
+from edge_agent.api.models.base import Answered, Asked, WhereOrHere
+from edge_agent.api.models.recruits import ConsentText
+
+FaceKind = Literal["face.local", "face.walk_up", "face.minor_guardian"]
 
 
 class ConsentAsked(Asked):
@@ -17,6 +20,20 @@ class ConsentAsked(Asked):
     is_14_or_older: Annotated[
         bool | None, Field(description="her own declaration; faces need it, or a guardian")
     ] = None
+    lane: WhereOrHere = None
+
+
+class ConsentShownAsked(Asked):
+    """Which text is to be shown to the customer before she says yes or no."""
+
+    kind: FaceKind
+    lane: WhereOrHere = None
+
+
+class ConsentShownAnswered(ConsentText):
+    """The very text that her display shows now."""
+
+    kind: str
 
 
 class WordView(Answered):
@@ -34,11 +51,17 @@ class WordView(Answered):
 
 
 class ConsentsAnswered(Answered):
-    """Everything she said here, oldest first, and whether a template of her face rests here."""
+    """Everything she said here, oldest first, and whether a template of her face rests here.
+
+    `standing`: the kinds whose newest word is a yes that counts; `offered`: what somebody may be
+    asked for in this shop now, as HQ's leave has it.
+    """
 
     member_id: UUID
     words: tuple[WordView, ...]
     face_held: bool
+    standing: tuple[str, ...]
+    offered: tuple[str, ...]
     texts: dict[str, dict[str, str]] = Field(
         description="what is to be shown, by kind and language"
     )

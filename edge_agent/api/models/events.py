@@ -130,7 +130,8 @@ class EnrolHint(Answered):
 
 
 class ConsentShown(ConsentText):
-    """What a newcomer has to read on the customer's display before she says yes."""
+    """What somebody has to read on the customer's display before she says yes or no."""
 
     state: Literal["asked", "given", "refused"]
+    kind: str = Field(examples=["membership", "face.local", "face.walk_up"])
     phone_masked: str

@@ -1,16 +1,16 @@
 """Recruiting: a phone number finds a member or makes one; a code by SMS lets her spend."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from edge_agent.api.agreeing import show_consent, text_of
 from edge_agent.api.dependencies import ApiDeps, Deps, MaybeSignedIn, Once, needs
 from edge_agent.api.models.identify import IdentifyAnswered
 from edge_agent.api.models.members import MemberAnswered
 from edge_agent.api.models.recruits import (
-    ConsentText,
     RecruitAnswered,
     RecruitAsked,
     SmsAnswered,
@@ -18,7 +18,6 @@ from edge_agent.api.models.recruits import (
     SmsTried,
 )
 from edge_agent.api.principals import Principal, Scope
-from edge_agent.domain.consents import CONSENT_TEXT_VERSION, CONSENT_TEXTS, text_hash
 from edge_agent.domain.enrolment import MEMBERSHIP
 from edge_agent.domain.lanes import Place
 from edge_agent.domain.recruiting import ConsentSaid, RecruitCommand, Recruited, said
@@ -114,24 +113,16 @@ def _tell(deps: ApiDeps, place: Place, asked: RecruitAsked, result: Recruited) -
     """Show the lane's screens what to read, or who stands there."""
     if result.member_id is None or result.record is None:
         refused = asked.consent is not None and not asked.consent.given
-        _show_consent(deps, place, result, "refused" if refused else "asked")
+        state: Literal["asked", "refused"] = "refused" if refused else "asked"
+        show_consent(deps, place, MEMBERSHIP, result.phone_masked, state)
         return
     if result.enrolled is not None:
-        _show_consent(deps, place, result, "given")
+        show_consent(deps, place, MEMBERSHIP, result.phone_masked, "given")
         made = result.enrolled
         deps.counter.links(place, (result.record.name, made.claim_uri, made.claim_expires_s))
     deps.recruiting.sms.typed(place.lane, result.member_id, asked.phone)
     held = HeldMember(result.member_id, result.ver, result.record)
     deps.counter.recognised(vouched(held, Factor.PHONE_NUMBER), place)
-
-
-def _show_consent(deps: ApiDeps, place: Place, result: Recruited, state: str) -> None:
-    shown = {
-        "state": state,
-        "phone_masked": result.phone_masked,
-        **_text().model_dump(),
-    }
-    deps.hub.publish("consent", shown, lane=place.lane)
 
 
 def _answered(deps: ApiDeps, place: Place, result: Recruited) -> RecruitAnswered:
@@ -144,7 +135,7 @@ def _answered(deps: ApiDeps, place: Place, result: Recruited) -> RecruitAnswered
         phone_masked=result.phone_masked,
         assurance="low" if known else "none",
         welcome_gift=result.gift,
-        consent=None if known else _text(),
+        consent=None if known else text_of(MEMBERSHIP),
         lane=place.lane,
         text_zh=zh,
         text_en=en,
@@ -156,14 +147,3 @@ def _masked(deps: ApiDeps, result: Recruited) -> MemberAnswered | None:
         return None
     held = HeldMember(result.member_id, result.ver, result.record)
     return deps.views.member(deps.members.show(held), NAMED_BY_TILL)
-
-
-def _text() -> ConsentText:
-    texts = CONSENT_TEXTS[MEMBERSHIP]
-    return ConsentText(
-        text_version=CONSENT_TEXT_VERSION,
-        text_zh=texts["zh"],
-        text_en=texts["en"],
-        sha256_zh=text_hash(MEMBERSHIP, "zh").hex(),
-        sha256_en=text_hash(MEMBERSHIP, "en").hex(),
-    )

@@ -29,6 +29,7 @@ function named(event, state, acts) {
     F8: () => void acts.refund(),
     F9: acts.pay,
     F10: acts.askClerk,
+    F11: acts.askFace,
     Escape: acts.leave,
   };
   // Over a sheet only its own keys count, so that nothing changes beneath what is read.

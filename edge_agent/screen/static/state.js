@@ -25,6 +25,7 @@
  * @property {any} health the box's health
  * @property {Sheet | null} sheet
  * @property {any} consent what the customer is asked to agree to, on her own display
+ * @property {string} joined who was taken in at this screen just now
  * @property {import("./link_code.js").LinkShown | null} link for a member's phone, over everything
  * @property {Clerk | null} clerk who is signed in at this screen
  * @property {boolean} training nothing is booked
@@ -35,7 +36,7 @@
 
 /** @typedef {{id: string, name: string, number: string, role: string, token: string}} Clerk */
 
-/** @typedef {Record<"operators"|"pairing"|"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"cards"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
+/** @typedef {Record<"operators"|"pairing"|"baskets"|"receipts"|"refunds"|"claims"|"recruits"|"cards"|"faces"|"sms"|"recommendations"|"tasks"|"gifts"|"training", boolean>} Features */
 
 /**
  * What the acts work with.
@@ -61,6 +62,7 @@ const PATHS = {
   claims: "/v1/receipts/{receipt_id}/claim-link",
   recruits: "/v1/recruits",
   cards: "/v1/enrolments/{member_id}/card",
+  faces: "/v1/members/{member_id}/consents/ask",
   sms: "/v1/members/{member_id}/sms",
   recommendations: "/v1/members/{member_id}/recommendations",
   tasks: "/v1/members/{member_id}/tasks",
@@ -93,6 +95,7 @@ export function begun(language) {
     health: null,
     sheet: null,
     consent: null,
+    joined: "",
     link: null,
     clerk: null,
     training: false,

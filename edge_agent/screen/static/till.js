@@ -4,6 +4,7 @@
 import { basketActs, showMember, takeBasket } from "./acts/basket.js";
 import { cardActs } from "./acts/card.js";
 import { clerkActs, keptClerk, openClerk } from "./acts/clerk.js";
+import { faceActs } from "./acts/face.js";
 import { pairActs } from "./acts/pair.js";
 import { payActs } from "./acts/pay.js";
 import { personActs, recognised, turned } from "./acts/person.js";
@@ -64,6 +65,7 @@ const persons = personActs(till);
 const baskets = basketActs(till, persons.code);
 const phones = phoneActs(till, baskets.add);
 const pairs = pairActs(till);
+const faces = faceActs(till);
 const acts = {
   t,
   ...persons,
@@ -72,9 +74,10 @@ const acts = {
   ...clerkActs(till, baskets.comeBack),
   ...phones,
   ...cardActs(till),
+  ...faces,
   ...refundActs(till),
   ...pairs,
-  ...sheetActs(till, baskets, phones.decline, pairs.closePairing),
+  ...sheetActs(till, baskets, { join: phones.decline, pair: pairs.closePairing, ask: () => faces.faceAnswer(false) }),
   hold: (/** @type {boolean} */ down) => {
     held = down;
     if (!down) change({});
@@ -122,7 +125,7 @@ function change(changes, focus) {
   if (facesCustomer) return draw("customer", customer, [state.member, state.basket, state.sale, state.coach, state.challenge, state.consent]);
   const { health, clerk, features, basket, sheet: over } = state;
   const cloud = health?.devices.cloud;
-  draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, health?.devices, health?.walk_up, basket, clerk, features]);
+  draw("person", person, [state.person, state.member, state.more, state.reasons, state.challenge, state.coach, state.joined, health?.devices, health?.walk_up, basket, clerk, features]);
   if (!held) draw("goods", goods, [basket, state.repriced, state.selected, state.sale, state.tapped, state.parked, cloud, clerk, features, state.member]);
   draw("bar", bar, [health, clerk, features, state.training, Math.floor(state.nowMs / TICK_MS)]);
   draw("link", link, [state.link, state.link && Math.floor(state.nowMs / MINUTE_MS)]);
@@ -203,7 +206,7 @@ const handlers = {
     // The clerk's own screen has let go already, with the basket it wants to keep.
     // Who walked up and left again goes from beside the goods of whoever is rung up now.
     const passed = state.member?.walked_up && !state.basket?.member_id;
-    if (facesCustomer || !state.basket || passed) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null, consent: null } : {}) });
+    if (facesCustomer || !state.basket || passed) change({ person: "idle", member: null, more: {}, challenge: null, ...(facesCustomer ? { sale: null, consent: null, coach: null } : {}) });
   },
   member: (event) => {
     const { member, sale } = state;
@@ -218,10 +221,14 @@ const handlers = {
     change({ member: { ...member, gifts: member.gifts.filter((/** @type {any} */ one) => one.id !== event.gift_id) } });
   },
   challenge: (event) => turned(till, event),
-  enrol_hint: (event) => change({ coach: event }, event.done ? "end-coach" : undefined),
+  enrol_hint: (event) => {
+    change({ coach: event }, event.done ? "end-coach" : undefined);
+    // The clerk puts it away on her screen; the customer's has no button.
+    if (facesCustomer && event.done) later("coach", DONE_MS, () => change(state.coach?.done ? { coach: null } : {}));
+  },
   basket: basketTold,
   training: (event) => change({ training: event.on }),
-  consent: (event) => change({ consent: event.state === "asked" ? event : null }),
+  consent: (event) => change({ consent: event.state === "asked" ? event : null, ...(facesCustomer && state.coach?.done ? { coach: null } : {}) }),
   // What was missed is not known: nothing that is answered by now may stay; the present follows.
   reset: () => change({ consent: null, challenge: null, coach: null }),
   sale: (event) => finish({ sale: { ...(state.sale?.receipt_id === event.receipt_id ? state.sale : {}), ...event }, tapped: null }),

@@ -7,6 +7,7 @@ hear of it when that is over.
 
 from uuid import UUID
 
+from edge_agent.domain.consents import FACE_LOCAL, FACE_WALK_UP
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.vault import Vault
 from retail_core.errors import Fault
@@ -46,6 +47,11 @@ class FaceLeave:
     def walk_up(self) -> bool:
         """Tell whether HQ lets this shop look at who walks up, as it said itself."""
         return self.enabled() and self._held is not None and self._held.walk_up
+
+    def offered(self) -> tuple[str, ...]:
+        """Return the kinds of consent that somebody here may be asked for."""
+        kinds = (FACE_LOCAL,) if self.enabled() else ()
+        return (*kinds, FACE_WALK_UP) if self.walk_up() else kinds
 
     def unheard(self) -> bool:
         """Tell whether HQ was not heard for so long that its word on walking up has run out."""

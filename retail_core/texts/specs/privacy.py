@@ -27,6 +27,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "这份删除回执完整,不是这把公钥的盒子签的,签它的是 {key}",
         "the erasure receipt is whole, but signed by another box than this public key's: by {key}",
     ),
+    FaultCode.FACE_WALK_UP_NOT_LET: FaultSpec(
+        "auth",
+        403,
+        "总部没有准许本店走近识别,现在不能请顾客同意这一项",
+        "headquarters has not let this shop recognise who walks up; nobody is asked for it now",
+    ),
     FaultCode.FACE_APPROVAL_DATE: FaultSpec(
         "input",
         422,

@@ -43,7 +43,7 @@ export function phoneActs(till, add) {
     const answer = await ask("POST", "/v1/recruits", body);
     if (!given) return;
     if (!answer.ok) return change({ sheet: { ...sheet, busy: false, note: till.why(answer) } }, "join-yes");
-    change({ sheet: null }, state.link ? "link-done" : goOn(state));
+    change({ sheet: null, joined: answer.body.outcome === "created" ? answer.body.member_id : "" }, state.link ? "link-done" : goOn(state));
     till.notice(typeset(answer.body[`text_${state.language}`]));
   }
 

@@ -6,10 +6,10 @@ import { fenOf, isBarcode } from "../format.js";
 /** @typedef {import("../state.js").Till} Till */
 
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
-const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", card: "card", help: "help" };
+const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", card: "card", face: "face", help: "help" };
 
-/** @param {Till} till @param {any} baskets the acts on a basket @param {() => void} decline joining @param {() => void} closePairing */
-export function sheetActs(till, baskets, decline, closePairing) {
+/** @param {Till} till @param {any} baskets the acts on a basket @param {Record<string, () => void>} leaving steps and sheets that must be answered when they are left */
+export function sheetActs(till, baskets, leaving) {
   const { state, change } = till;
 
   /** @param {Event} event */
@@ -46,8 +46,8 @@ export function sheetActs(till, baskets, decline, closePairing) {
     closeSheet: () => {
       const kind = /** @type {keyof typeof BACK} */ (state.sheet?.kind ?? "");
       if (state.sheet?.busy) return;
-      if (state.sheet?.step === "join") return decline();
-      if (state.sheet?.kind === "pair") return closePairing();
+      const left = leaving[state.sheet?.step ?? ""] ?? leaving[kind];
+      if (left) return left();
       change({ sheet: null }, kind === "shift" || kind === "pay" ? "entry" : BACK[kind]);
     },
   };

@@ -48,7 +48,7 @@ export function coaching(state, { t, endCoach }) {
       h("p.muted", {}, t("coach.how")),
     ];
   }
-  const title = accepted === 0 ? t("coach.none") : coach.enough ? t("coach.enough") : t("coach.few");
+  const title = coach.code ? t("coach.failed") : accepted === 0 ? t("coach.none") : coach.enough ? t("coach.enough") : t("coach.few");
   return [
     h("div.stage", {}, outline(accepted ? "passed" : "failed"), h("h1", {}, title)),
     h("p.muted", {}, t("coach.count", { accepted, wanted })),

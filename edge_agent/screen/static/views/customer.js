@@ -64,5 +64,5 @@ function thanks({ sale }, { t }) {
 
 /** @param {State} state @param {any} acts what she agrees to, in her own sight */
 function consent({ consent: asked, language }, { t }) {
-  return h("div.facing.consent-shown", {}, h("h1", {}, t("join.title")), h("p", { id: "consent" }, typeset(asked[`text_${language}`] ?? "")), h("p.muted", {}, t("customer.say")));
+  return h("div.facing.consent-shown", {}, h("h1", {}, asked.kind === "membership" ? t("join.title") : t(`face.ask.${asked.kind}`)), h("p", { id: "consent" }, typeset(asked[`text_${language}`] ?? "")), h("p.muted", {}, t("customer.say")));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** A recognised member, as the clerk needs her in one glance. */
 
+import { masked } from "../acts/face.js";
 import { h, icon } from "../dom.js";
 import { clock, day, exact, integer, quantity, tierName, typeset, yuan } from "../format.js";
 import { offline } from "../state.js";
@@ -22,7 +23,7 @@ export function memberView(state, acts) {
     { tabindex: "-1" },
     who(state, acts),
     member.number === null || member.number === undefined ? null : number(member.number, acts.t),
-    trust(member, acts.t),
+    h("div.trusting", {}, trust(member, acts.t), ofFace(state, acts)),
     wallet(state, acts),
     ...gifts(state, acts),
     member.tags.length ? h("ul.tags", {}, ...member.tags.map((/** @type {string} */ tag) => h("li", { title: tag }, tag))) : null,
@@ -54,6 +55,12 @@ function trust(member, t) {
   const sure = (member.allowed ?? []).includes("redeem_points");
   const words = h("span", {}, h("b", {}, member.walked_up ? t("factor.walk_up") : t(`factor.${member.factor}`)), " · ", mayNow(member, t));
   return h(sure ? "p.trust.sure" : "p.trust", {}, icon(sure ? "check" : "question"), words);
+}
+
+/** @param {State} state @param {any} acts what she agreed to about her face; of a mere number nobody is asked */
+function ofFace(state, { t, askFace }) {
+  if (!state.features.faces || !state.clerk || masked(state)) return null;
+  return h("button.tier", { type: "button", id: "face", onclick: askFace, "aria-haspopup": "dialog" }, t("face.open"), h("kbd", {}, "F11"));
 }
 
 /** @param {any} member what she may do, by the box's policy table @param {Say} t */
