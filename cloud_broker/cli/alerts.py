@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from cloud_broker.bootstrap.alerts import alert_desk
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.ports.alerts import RuleKind
 from cloud_broker.services.fleet.alert_desk import RuleAsked
 from cloud_broker.services.fleet.alert_watch import words
@@ -44,6 +44,8 @@ def list_alerts(config: ConfigOption = None, *, as_json: JsonOption = False) -> 
             "en": en,
         }
         say(values, as_json=as_json)
+    if not rows and not as_json:
+        say_none("没有告警 / there are no alerts")
 
 
 @alerts_app.command("rules")
@@ -65,6 +67,8 @@ def list_rules(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
             "reason": count.reason,
         }
         say(values, as_json=as_json)
+    if not found and not as_json:
+        say_none("还没有人会收到告警:alerts add / nobody is told of alerts yet: alerts add")
 
 
 @alerts_app.command("add")

@@ -62,6 +62,11 @@ def settings_of(config: Path | None) -> Settings:
     return load_settings(config)
 
 
+def say_none(text: str) -> None:
+    """Tell on stderr that a list is empty, zh / en: silence looks like a command that broke."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
 def say(values: Mapping[str, object], *, as_json: bool) -> None:
     """Print a result as JSON or as aligned lines."""
     if as_json:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.bootstrap.office import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
 from cloud_broker.services.stores.snapshots import Snapshots
 from cloud_broker.services.stores.store_sets import StoreSets
 from retail_core.errors import Fault
@@ -38,6 +38,8 @@ def sets(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     for one in sizes:
         table.add_row(names.get(one.store, str(one.store)), str(one.home), str(one.visitors))
     out.print(table)
+    if not sizes:
+        say_none("还没有门店持有会员 / no store holds a member yet")
 
 
 @downlink_app.command("snapshot")

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
 from cloud_broker.services.stores.effects import Effects
 
 app = typer.Typer()
@@ -32,3 +32,5 @@ def effects(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
             ", ".join(one.missing[:NAMED_MAX]) + more,
         )
     out.print(table)
+    if not found:
+        say_none("最近没有变更 / nothing was changed of late")

@@ -7,7 +7,14 @@ import typer
 
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres import event_months
-from cloud_broker.cli.common import ConfigOption, JsonOption, coded_errors, say, settings_of
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    coded_errors,
+    say,
+    say_none,
+    settings_of,
+)
 from cloud_broker.settings import Settings
 
 KEEP_MONTHS_MIN = 13
@@ -25,6 +32,8 @@ def months(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     with coded_errors():
         found = event_months.months(_owner_url(settings_of(config)))
     say({one.name: _text(one) for one in found}, as_json=as_json)
+    if not found and not as_json:
+        say_none("还没有事件 / there are no events yet")
 
 
 @group.command("put-away")
@@ -41,6 +50,8 @@ def put_away(
         today = datetime.fromtimestamp(SystemClock().now_ms() / _MS, UTC).date()
         done = event_months.put_away(_owner_url(settings_of(config)), keep_months, today)
     say({one.name: _text(one) for one in done}, as_json=as_json)
+    if not done and not as_json:
+        say_none("没有更早的月份要移走 / no month is old enough to be put away")
 
 
 def _owner_url(settings: Settings) -> str:

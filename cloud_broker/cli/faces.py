@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.services.faces.faces import (
     FILING_WORKDAYS,
     PERSONS_ALERT,
@@ -64,6 +64,8 @@ def status(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         say({"stores": [_store_json(one) for one in found]}, as_json=True)
         return
     say({one.name: _store_line(one) for one in found}, as_json=False)
+    if not found:
+        say_none("还没有门店 / there is no store yet")
 
 
 @face_app.command()
@@ -87,6 +89,8 @@ def filing(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         say(values, as_json=True)
         return
     say({one.persons.name: _count_line(one) for one in counts}, as_json=False)
+    if not counts:
+        say_none("还没有法人主体 / there is no legal entity yet")
 
 
 def _on(one: StoreFaces) -> bool:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say, say_none
 from cloud_broker.ports.growth import TierGrant
 from cloud_broker.services.growth.keeper import GrowthKeeper
 from cloud_broker.services.growth.tier_desk import Asked, GrowthDesk, Preview
@@ -129,6 +129,8 @@ def pending(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
         str(one.grant_id): f"{one.member} → {one.tier} ({one.until}) {one.reason}" for one in found
     }
     say(said, as_json=False)
+    if not found:
+        say_none("没有等第二个人的申请 / no proposal waits for a second person")
 
 
 @growth_app.command()
@@ -163,6 +165,8 @@ def history(
         names = ("day", "change", "from", "to", "until", "by", "reason")
         table.add_row(*(str(row[name]) for name in names))
     out.print(table)
+    if not rows:
+        say_none("她的档位没有变过 / her tier never changed")
 
 
 @growth_app.command()

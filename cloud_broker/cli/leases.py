@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
 from cloud_broker.services.rights.lease_desk import BoxLeases, LeaseSettling
 
 app = typer.Typer()
@@ -39,6 +39,8 @@ def list_(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         state = "已被替换 replaced" if box.retired else state
         table.add_row(str(box.device), str(box.epoch), _sums(box.lent), _sums(box.in_doubt), state)
     out.print(table)
+    if not boxes:
+        say_none("没有盒子手上有额度 / no box holds anything")
 
 
 @lease_app.command("write-off")

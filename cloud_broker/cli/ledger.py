@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say, say_none
 from cloud_broker.ports.ledger import Adjustment
 from cloud_broker.services.booking.repairing import RepairBench
 from cloud_broker.services.points.day_close import DayCloser, parse_report
@@ -92,6 +92,8 @@ def pending(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
         say({"adjustments": [_adjustment(one) for one in found]}, as_json=True)
         return
     say({str(one.adjustment_id): _line(one) for one in found}, as_json=False)
+    if not found:
+        say_none("没有等第二个人的调整 / no adjustment waits for a second person")
 
 
 @ledger_app.command()
@@ -213,6 +215,8 @@ def lots(
     for row in rows:
         table.add_row(*(str(row[name] or "-") for name in ("points", "from", "until", "receipt")))
     out.print(table)
+    if not rows:
+        say_none("她没有积分 / she has no points")
 
 
 @ledger_app.command("close-day")

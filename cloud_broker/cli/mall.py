@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
 from cloud_broker.services.growth.mall import MallDesk
 from cloud_broker.services.growth.mall_files import handed_csv, orders_csv, stock_csv
 from cloud_broker.services.published.rules_in_force import RulesInForce
@@ -49,6 +49,8 @@ def items(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         if not own:
             table.add_row(item.id, item.name, str(item.points), "", "0", "0")
     out.print(table)
+    if not offered:
+        say_none("规则包里没有商城礼品 / the rule bundle offers no gifts")
 
 
 @mall_app.command()

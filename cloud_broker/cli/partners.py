@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
 from cloud_broker.domain.rights import KeyScope
 from cloud_broker.services.access.partners import DAYS_MAX, Partners
 
@@ -62,6 +62,8 @@ def list_keys(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
         state = "有效 valid" if key.good(now_ms) else ended
         table.add_row(str(key.key_id), key.name, " ".join(key.scopes), state)
     out.print(table)
+    if not keys:
+        say_none("还没有密钥:api-key create / there is no key yet: api-key create")
 
 
 @keys_app.command("revoke")

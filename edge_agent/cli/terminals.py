@@ -11,7 +11,8 @@ from uuid import UUID
 import typer
 
 from edge_agent.adapters.documents_tinydb import TinyDocuments
-from edge_agent.api.pairing_views import terminal_view
+from edge_agent.api.pairing_views import provisioned_view, terminal_view
+from edge_agent.api.principals import Principal, token_book
 from edge_agent.bootstrap.basis import DOCUMENTS_FILE, basis_of
 from edge_agent.cli.ask_agent import NOT_RUNNING, RunningAgent, running_agent
 from edge_agent.domain.terminals import Scope
@@ -24,6 +25,9 @@ from retail_core.texts.faults import FaultCode
 EXIT_FAULT = 3
 EXIT_REFUSED = 4
 ASK_AGAIN_S = 0.5
+NONE_PAIRED = """\
+还没有配对过终端:盒子运行时用 edge-agent terminals pair,或店长在收银屏上打开配对
+no terminal is paired: `edge-agent terminals pair` while the box runs, or a manager at the screen"""
 
 app = typer.Typer(help="终端:谁能调用这个盒子 / who may call this box", no_args_is_help=True)
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", metavar="FILE")]
@@ -46,7 +50,9 @@ def show(config: ConfigOption, *, as_json: JsonOption = False) -> None:
         agent = running_agent(settings)
         if agent is None:
             with _opened(settings) as held:
-                found = [terminal_view(one).model_dump(mode="json") for one in held.all()]
+                views = [*map(provisioned_view, _provisioned(settings, held))]
+                views += map(terminal_view, held.all())
+            found = [one.model_dump(mode="json") for one in views]
         else:
             found = agent.ask("GET", "/v1/terminals")["terminals"]
     if as_json:
@@ -58,6 +64,8 @@ def show(config: ConfigOption, *, as_json: JsonOption = False) -> None:
         typer.echo(
             f"{one['terminal_id'] or 'HQ':<36} {one['kind']:<8} {one['name']} {where} {page}"
         )
+    if all(one["provisioned"] for one in found):
+        typer.echo(NONE_PAIRED, err=True)
 
 
 @app.command()
@@ -149,6 +157,10 @@ def _signed_in(agent: RunningAgent, operator: str, pin: str) -> RunningAgent:
 
 def _say(said: dict[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(said, ensure_ascii=False) if as_json else text)
+
+
+def _provisioned(settings: Settings, held: Terminals) -> tuple[Principal, ...]:
+    return token_book(settings.device, held.holder).provisioned
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from edge_agent.settings import Settings, load_settings
 from retail_core.errors import Fault
 
 EXIT_FAULT = 3
+NO_TILLS = "没有从打印线读的收银机 / no till is read off its printer line"
 ALLOWED = {True: "✓", False: "✗"}
 
 
@@ -43,6 +44,8 @@ def agreement(
         return
     for till in said["tills"]:
         _print(till)
+    if not said["tills"]:
+        typer.echo(NO_TILLS, err=True)
 
 
 def _on_disk(settings: Settings) -> dict[str, Any]:

@@ -162,6 +162,8 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         cells = (one["name"], f"{state}\n{presence}", where, one["how"], one["used_by"])
         claims.add_row(*(escape(str(cell or "-")) for cell in cells))
     console.print(claims)
+    if not found["claims"]:
+        typer.echo("还没有登记过设备 / no device is claimed yet", err=True)
     others = Table("没有登记 / unclaimed", "是什么 / what", "插口 / socket", "序列号 / serial")
     for one in found["devices"]:
         what = f"{one['kind']} {one['model']} {one['title']}".strip()

@@ -45,6 +45,8 @@ def points(
         return
     for one in shown:
         typer.echo("  ".join(f"{key}={value}" for key, value in one.items()))
+    if not shown:
+        typer.echo("没有要核对的积分 / no points have to be looked at", err=True)
 
 
 def _settled(

@@ -110,7 +110,9 @@ def test_terminals_are_listed_and_revoked_with_and_without_the_agent(folder: Pat
         agent.ask_to_end()
         assert "two" in run("list").stdout
         assert run("revoke", names[1]["terminal"]["terminal_id"]).returncode == 0
-        assert json.loads(run("list", "--json").stdout) == []
+        left = json.loads(run("list", "--json").stdout)
+        assert [one["provisioned"] for one in left] == [True] * len(left)
+        assert "terminals pair" in run("list").stderr
         assert run("pair", "--operator", "1002").returncode == 3
         agent.start()
         answer = agent.call("GET", "/v1/terminals/self", token=names[1]["token"])
