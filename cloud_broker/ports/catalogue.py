@@ -97,6 +97,10 @@ class CatalogueRepo(Protocol):
         """Store a signed bundle and queue its announcement; Fault OFFER_INVALID (version)."""
         ...
 
+    def announce_again(self, kind: str, version: int) -> None:
+        """Queue the announcement of a document once more."""
+        ...
+
     def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
         """Store a signed bundle of models and queue its announcement; Fault MODEL_VERSION_TAKEN.
 

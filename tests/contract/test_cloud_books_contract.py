@@ -339,6 +339,9 @@ class TestCatalogueRepo:
             assert catalogue.effective_on() == today
             catalogue.announced(waiting[:1], WALL_MS)
             assert catalogue.unannounced() == waiting[1:]
+            catalogue.announced(waiting[1:], WALL_MS)
+            catalogue.announce_again("bundle", 4)
+            assert catalogue.unannounced() == (Announcement("bundle", 4, rules.sha256, 5),)
 
     def test_a_bundle_must_be_newer(self, any_units: Units, tenant: UUID) -> None:
         rules = Document("bundle", 4, bytes(32), b"rules")

@@ -194,6 +194,10 @@ class FakeCatalogueRepo:
         check_newer(document.version, 0 if newest is None else newest.version)
         self._add(document)
 
+    def announce_again(self, kind: str, version: int) -> None:
+        one = self._state.documents[kind, version]
+        self._state.waiting.append(Announcement(kind, version, one.sha256, one.size))
+
     def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
         newest = self.newest("models")
         if newest is not None and newest.version >= document.version:

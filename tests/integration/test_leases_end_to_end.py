@@ -96,7 +96,14 @@ class Cloud:
 class Box:
     """A box on a folder, as `bootstrap` ties it together; `boot` is the kernel's."""
 
-    def __init__(self, folder: Path, cloud: Cloud, boot: UUID) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cloud: Cloud,
+        boot: UUID,
+        directory: FakeCloudDirectory | None = None,
+        key: bytes = b"k" * 32,
+    ) -> None:
         sim = cloud.sim
         self.sim = sim
         self.clock = SystemClock(boot)
@@ -109,16 +116,15 @@ class Box:
         )  # fmt: skip
         identity = LinkIdentity(sim.tenant, sim.store, sim.device, str(sim.device))
         link = MqttLink(cloud.broker.host, cloud.broker.port, identity, RUN, self.ids, self.tally)
+        self.link = link
         uplink = Uplink(self.journal, link, shop, self.tally)
         self.recorder = Recorder(self.journal, [uplink.recorded])
         book = SqliteLeaseBook(self.journal.file, sim.device)
         self.leases = LeaseDesk(
             book, self.journal, self.recorder, self.clock, self.ids, self.tally, board=b"b" * 32
         )
-        directory = Directory(cloud.units, cloud.tenant, sim.store)
-        down = Downlink(
-            self.replica, directory, self.clock, self.tally, bundle_public_key=b"k" * 32
-        )
+        directory = directory or Directory(cloud.units, cloud.tenant, sim.store)
+        down = Downlink(self.replica, directory, self.clock, self.tally, bundle_public_key=key)
         down.lend_to(self.leases.apply)
         beat = PresenceBeat(
             link, self.journal, self.replica, self.clock, self.tally, Running(RUN, "test"),
@@ -169,6 +175,11 @@ def stack() -> Iterator[ExitStack]:
 
 @pytest.fixture
 def cloud(pg_units: PostgresUnits, mosquitto: Callable[..., Broker], stack: ExitStack) -> Cloud:
+    return begun(pg_units, mosquitto, stack)
+
+
+def begun(pg_units: PostgresUnits, mosquitto: Callable[..., Broker], stack: ExitStack) -> Cloud:
+    """Begin the cloud's ingest over a broker of its own, for a tenant with one box."""
     tenant = new_tenant(pg_units)
     sim = new_box(pg_units, tenant)
     broker, clock, tally, boot = mosquitto([account(sim)]), CloudClock(), FaultTally(), fresh_id()

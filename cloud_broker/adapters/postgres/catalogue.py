@@ -190,6 +190,15 @@ class PostgresCatalogue(Repository):
         )
         self._publish(document)
 
+    def announce_again(self, kind: str, version: int) -> None:
+        """Queue the announcement of a document once more."""
+        self._run(
+            "update publication set published_at = null"
+            " where tenant_id = %(tenant)s and kind = %(kind)s and version = %(version)s",
+            kind=kind,
+            version=version,
+        )
+
     def add_models(self, document: Document, files: Mapping[str, bytes], who: str) -> None:
         """Store a signed bundle of models and queue its announcement; Fault MODEL_VERSION_TAKEN.
 

@@ -12,6 +12,7 @@ from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
 from edge_agent.services.line.downlink import Downlink
 from edge_agent.services.line.presence import PresenceBeat
+from edge_agent.services.line.rules_held import RulesHeld
 from edge_agent.services.line.uplink import Uplink
 from edge_agent.services.rights.lease_desk import LeaseDesk
 from retail_core.errors import Fault
@@ -46,6 +47,7 @@ class CloudSession:
         self._link = link
         self._journal = journal
         self._replica = replica
+        self._rules = RulesHeld(replica)
         self._uplink = uplink
         self._downlink = downlink
         self._presence = presence
@@ -116,7 +118,6 @@ class CloudSession:
 
     def hello(self) -> Hello:
         """Return what the box holds and has read."""
-        bundle = self._replica.bundle()
         return Hello(
             v=WIRE_VERSION,
             epoch=self._journal.epoch,
@@ -124,7 +125,7 @@ class CloudSession:
             next_seq=self._journal.next_seq(),
             feed_pos=self._replica.feed_position()[1],
             catalogue_version=self._replica.catalogue_version(),
-            bundle_version=0 if bundle is None else bundle[0],
+            bundle_version=self._rules.version(),
             software=self._software,
         )
 

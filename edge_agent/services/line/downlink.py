@@ -25,6 +25,7 @@ from edge_agent.services.line.feed_reader import (
     LeaseListener,
 )
 from edge_agent.services.line.published_intake import TABLES, PublishedIntake
+from edge_agent.services.line.refused import Refused
 from edge_agent.services.shop.shelf import Shelf
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -83,6 +84,7 @@ class Downlink:
         self._thread: threading.Thread | None = None
         self._retry_s = RETRY_S
         self._wanted: dict[str, Published | None] = {}
+        self._refused = Refused(clock)
         self._beside: dict[str, Callable[[Published | None], None]] = {}
         self._feed = FeedReader(replica, directory, clock, tally, listeners, self._want_face_leave)
         self._documents = PublishedIntake(replica, directory, tally, bundle_public_key, shelf)
@@ -193,12 +195,12 @@ class Downlink:
 
     def _patience_s(self) -> float | None:
         """Return how long to wait for a message: not at all between two parts of a snapshot."""
-        if not self._owing():
-            return None
+        if not (self._feed.owing() or self._wanted):
+            return self._refused.in_s()
         return 0 if self._more else self._retry_s
 
     def _owing(self) -> bool:
-        return self._feed.owing() or bool(self._wanted)
+        return self._feed.owing() or bool(self._wanted or self._refused.due())
 
     def _counted(self, work: Callable[[], None]) -> None:
         try:
@@ -240,7 +242,8 @@ class Downlink:
     def settle(self) -> None:
         """Fetch what is owed: a gap in the feed, a catalogue, a bundle, the name map.
 
-        Raises the first fault that a later try may mend; what none can mend is counted and let go.
+        Raises the first fault that a later try may mend; what cannot be read is counted, and asked
+        for again by and by.
         """
         self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
         self._more = False
@@ -249,13 +252,18 @@ class Downlink:
             self._more = self._feed.settle()
         except Fault as fault:
             broke = fault  # a feed that cannot go on keeps no price, rule or leave from coming
+        for kind, published in self._refused.due().items():
+            self._wanted.setdefault(kind, published)
         for kind, published in list(self._wanted.items()):
             try:
                 self._fetch(kind, published)
+                self._refused.taken(kind)
             except Fault as fault:
                 if fault.spec.retryable:
                     raise
                 self._tally.count(fault.code)
+                if kind != DRIFT:
+                    self._refused.add(kind, published)
             del self._wanted[kind]
         if broke is not None:
             raise broke

@@ -14,6 +14,7 @@ from edge_agent.ports.clock import Clock
 from edge_agent.ports.cloud_link import CloudLink
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
+from edge_agent.services.line.rules_held import RulesHeld
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -69,6 +70,7 @@ class PresenceBeat:
         self._link = link
         self._journal = journal
         self._replica = replica
+        self._rules = RulesHeld(replica)
         self._clock = clock
         self._tally = tally
         self._running = running
@@ -103,7 +105,6 @@ class PresenceBeat:
         """Return what would be published now."""
         vitals = self._said = self._vitals()
         self._said_s = time.monotonic()
-        bundle = self._replica.bundle()
         return Presence(
             v=WIRE_VERSION,
             state=vitals.state,
@@ -117,7 +118,7 @@ class PresenceBeat:
             devices=dict(vitals.devices),
             faults=self._tally.snapshot(),
             catalogue_version=self._replica.catalogue_version(),
-            bundle_version=0 if bundle is None else bundle[0],
+            bundle_version=self._rules.version(),
             vitals=vitals.body,
             issues=vitals.issues,
         )

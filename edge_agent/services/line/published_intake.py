@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.replica import Replica
+from edge_agent.services.line.rules_held import RulesHeld
 from edge_agent.services.shop.shelf import Shelf
 from retail_core.catalog.encoding import open_catalogue
 from retail_core.errors import Fault
@@ -34,14 +35,14 @@ class PublishedIntake:
         self._directory = directory
         self._tally = tally
         self._public_key = bundle_public_key
+        self._rules = RulesHeld(replica)
         self.shelf = shelf
 
     def held_version(self, kind: str) -> int:
-        """Return the version held of a catalogue or bundle, 0 for none."""
+        """Return the version held of a catalogue or bundle, 0 for none that can be read."""
         if kind == CATALOGUE:
             return self._replica.catalogue_version()
-        bundle = self._replica.bundle()
-        return 0 if bundle is None else bundle[0]
+        return self._rules.version()
 
     def fetch(self, kind: str, published: Published | None) -> None:
         """Fetch what was published, or a table that has no versions. Faults of line and codec."""

@@ -148,7 +148,7 @@ class PriceDesk:
         self._quoted: deque[Quote] = deque(maxlen=QUOTES_KEPT)
         self._shop = shop
         self._zone = ZoneInfo(shop.zone)
-        self._parsed: dict[int, Rules] = {}
+        self._parsed: dict[int, tuple[bytes, Rules]] = {}
 
     def rules(self) -> Rules:
         """Return the newest rules; shelf prices while no bundle has come."""
@@ -156,9 +156,9 @@ class PriceDesk:
         if held is None:
             return SHELF_PRICES
         version, content = held
-        if version not in self._parsed:
-            self._parsed = {version: self._read(content)}
-        return self._parsed[version]
+        if version not in self._parsed or self._parsed[version][0] != content:
+            self._parsed = {version: (content, self._read(content))}
+        return self._parsed[version][1]
 
     def rules_at(self, at: Instant) -> Rules:
         """Return the newest rules that hold already, which without a clock nobody can tell."""
@@ -181,8 +181,8 @@ class PriceDesk:
     def _earlier(self) -> Iterator[Rules]:
         for version, content in self._replica.earlier_bundles():
             if version not in self._parsed:
-                self._parsed |= {version: self._read(content)}
-            yield self._parsed[version]
+                self._parsed |= {version: (content, self._read(content))}
+            yield self._parsed[version][1]
 
     def _read(self, content: bytes) -> Rules:
         """Return the rules held here; what this program cannot read leaves shelf prices."""

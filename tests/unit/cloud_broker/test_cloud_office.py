@@ -281,10 +281,14 @@ class TestCatalogue:
         seed = back.keys.keys(back.tenant).bundle_seed
         public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
         assert open_bundle(back.state.documents["bundle", 3].content, public) == BUNDLE
-        for content in (BUNDLE, b"{}", b"nonsense"):
+        older = json.dumps(json.loads(BUNDLE) | {"version": 2}).encode()
+        for content in (BUNDLE + b" ", older, b"{}", b"nonsense"):
             with refused(FaultCode.OFFER_INVALID):
                 back.publisher.publish_bundle(back.tenant, content, who="li")
         assert back.units.said[-1].kinds == {"published"}
+        back.state.waiting = []
+        assert back.publisher.publish_bundle(back.tenant, BUNDLE, who="li") == 3
+        assert [one.version for one in back.state.waiting] == [3], "the newest is announced again"
 
 
 class TestModels:

@@ -103,6 +103,13 @@ def test_a_session_begins_with_birth_and_hello(box: Box) -> None:
     assert box.link.hellos == [Hello(WIRE_VERSION, box.journal.epoch, 2, 3, 17, 4, 3, "1.2")]
 
 
+def test_rules_that_nobody_can_read_count_as_none(box: Box) -> None:
+    """Else the cloud would think they are held, and never send them again."""
+    box.replica.replace_bundle(3, BUNDLE[:-9])
+    box.link.connect()
+    assert (box.link.hellos[-1].bundle_version, box.link.presences[-1].bundle_version) == (0, 0)
+
+
 def test_an_acknowledgement_finds_its_way(box: Box) -> None:
     box.link.connect()
     box.recorder.record([make_draft()], lambda seq: seq)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge_agent.ports.cloud_link import Inbound
 from edge_agent.services.line.downlink import QUEUE_MAX, Applied, Downlink
+from edge_agent.services.line.refused import FIRST_S, LAST_S
 from retail_core.catalog.importing import encode_catalogue
 from retail_core.errors import Fault
 from retail_core.pricing.rules.bundle import sign_bundle
@@ -40,10 +41,11 @@ class Bench:
         self.tally = FaultTally()
         self.applied: list[Applied] = []
         self.published: list[tuple[str, int]] = []
+        self.clock = FakeClock()
         self.downlink = Downlink(
             self.replica,
             self.directory,
-            FakeClock(),
+            self.clock,
             self.tally,
             bundle_public_key=PUBLIC,
             listeners=[self.applied.append],
@@ -252,6 +254,55 @@ def test_signed_rules_are_fetched_checked_and_swapped(bench: Bench) -> None:
     bench.announce("bundle", 3, SIGNED)
     assert bench.replica.bundle() == (3, BUNDLE)
     assert bench.published == [("bundle", 3)]
+
+
+def test_what_came_damaged_is_asked_for_again_by_and_by(bench: Bench) -> None:
+    """Nobody says that it was mended while the line stood; it is asked for rarer and rarer."""
+    bench.directory.bundles[3] = SIGNED[:-1]
+    bench.announce("bundle", 3, SIGNED)
+    asked = []
+    for _ in range(2 * LAST_S):
+        bench.clock.advance(1_000)
+        bench.downlink.work_off()
+        asked.append(len(bench.directory.asked))
+    assert asked[FIRST_S - 2 : FIRST_S] == [1, 2]
+    assert asked[-1] == 1 + 6, "after 15, 45, 105, 225, 465 and 945 seconds"
+    bench.directory.bundles[3] = SIGNED
+    bench.clock.advance(LAST_S * 1_000)
+    assert bench.downlink.work_off()
+    assert bench.replica.bundle() == (3, BUNDLE)
+    before = len(bench.directory.asked)
+    bench.clock.advance(10 * LAST_S * 1_000)
+    assert bench.downlink.work_off()
+    assert len(bench.directory.asked) == before
+
+
+def test_what_is_published_again_is_fetched_at_once(bench: Bench) -> None:
+    """The very version that was refused, and a newer one."""
+    bench.directory.bundles[3] = SIGNED[:-1]
+    bench.announce("bundle", 3, SIGNED)
+    bench.directory.bundles[3] = SIGNED
+    bench.announce("bundle", 3, SIGNED)
+    assert bench.replica.bundle() == (3, BUNDLE)
+    bench.announce("bundle", 3, SIGNED)
+    assert bench.directory.asked == ["bundle 3", "bundle 3"], "what is held is not asked for again"
+
+
+def test_rules_that_broke_where_they_lie_are_fetched_again(bench: Bench) -> None:
+    bench.replica.replace_bundle(3, BUNDLE[:-9])
+    bench.directory.bundles[3] = SIGNED
+    bench.announce("bundle", 3, SIGNED)
+    assert bench.replica.bundle() == (3, BUNDLE)
+
+
+def test_its_thread_asks_again_without_being_told(bench: Bench) -> None:
+    bench.directory.bundles[3] = SIGNED[:-1]
+    bench.announce("bundle", 3, SIGNED)
+    bench.directory.bundles[3] = SIGNED
+    bench.clock.advance(FIRST_S * 1_000)
+    bench.downlink.start()
+    eventually(lambda: bench.replica.bundle() == (3, BUNDLE))
+    bench.downlink.stop()
 
 
 def test_rules_signed_by_another_are_refused_and_not_asked_for_again(bench: Bench) -> None:

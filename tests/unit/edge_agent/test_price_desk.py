@@ -97,6 +97,17 @@ def test_an_unknown_clock_grants_nothing_that_depends_on_time(when: dict[str, An
     assert reasons(quoted(pricing, UNKNOWN)) == {"x": Reason.CLOCK_UNKNOWN}
 
 
+def test_rules_that_broke_here_hold_again_when_the_same_version_came_whole() -> None:
+    replica = FakeReplica()
+    replica.replace_catalogue(1, [SOAP, MASK])
+    whole = json.dumps({"version": 3, "tier_names": {"gold": "金卡"}, "offers": [MIX]}).encode()
+    replica.replace_bundle(3, whole[:-9])
+    pricing = PriceDesk(replica, SHOP)
+    assert quoted(pricing).priced.total_fen == SHELF_FEN
+    replica.replace_bundle(3, whole)
+    assert quoted(pricing).priced.total_fen == SHELF_FEN - 500
+
+
 def test_a_bundle_that_does_not_hold_yet_leaves_shelf_prices() -> None:
     later = desk(MIX, valid_from="2026-07-31T12:00:01")
     quote = quoted(later)
