@@ -338,8 +338,7 @@ def _back(order: Order, holder: UUID) -> Posting:
 def _purse(unit: Unit, wallet: UUID) -> Purse:
     """Return what is free and what is hers in all, both without what she owes."""
     balances = unit.closing.balances([wallet])
-    free = balances.get(member_account(wallet, "free"), 0)
-    owed = balances.get(member_account(wallet, "owed"), 0)
+    free, owed = (balances.get(member_account(wallet, one), 0) for one in ("free", "owed"))
     lent = sum(points for name, points in balances.items() if ":leased:" in name)
     return Purse(spendable(free, 0, owed), spendable(free, lent, owed))
 
