@@ -15,6 +15,7 @@ from cloud_broker.cli import (
     faces,
     goods,
     growth,
+    hooks,
     lanes,
     leases,
     ledger,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 masters.add_to(goods.import_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, releases, alerts, downlink)
+FURTHER = (steering, releases, alerts, downlink, hooks)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

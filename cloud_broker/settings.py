@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -22,9 +23,10 @@ from pydantic_settings import (
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.misfits import misfit_words
+from retail_core.texts.words import Words
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
-DETAILS_MAX = 5
 
 
 def _shards(text: object) -> object:
@@ -104,6 +106,9 @@ class Settings(BaseSettings):
     sms_url: str = Field("", description="where the webhook posts; https, or this machine")
     sms_secret: SecretStr = SecretStr("")
     sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="closed networks that webhooks may reach, such as 10.1.0.0/16"
+    )
     smtp_host: str = Field("", description="the server that sends alerts by mail; empty: none")
     smtp_port: Port = 587
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
@@ -162,7 +167,10 @@ class Settings(BaseSettings):
     def _each_shard_once(cls, brokers: tuple[BrokerSettings, ...]) -> tuple[BrokerSettings, ...]:
         named = sorted(shard for one in brokers for shard in one.shards)
         if brokers and named != list(range(limits.SHARDS)):
-            raise ValueError(f"shards 0-{limits.SHARDS - 1}: each on one broker")
+            shards = f"0-{limits.SHARDS - 1}"
+            raise ValueError(
+                Words(f"shards {shards}: each on one broker", f"分片 {shards} 每个在一台服务器")
+            )
         return brokers
 
 
@@ -180,6 +188,5 @@ def load_settings(path: Path | None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         detail = str(error)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)[:DETAILS_MAX]
-        detail = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+        detail = misfit_words(error.errors(include_input=False, include_url=False), file=True)
     raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=named, detail=detail)

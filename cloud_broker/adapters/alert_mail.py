@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any, Literal
 
-from cloud_broker.ports.alerts import AlertRule, Post
+from cloud_broker.ports.alerts import AlertRule
+from cloud_broker.ports.posts import Post
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

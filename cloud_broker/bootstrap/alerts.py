@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from cloud_broker.adapters.alert_mail import MailAlerts, MailServer
-from cloud_broker.adapters.alert_webhook import WebhookAlerts
+from cloud_broker.adapters.webhook import WebhookAlerts
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ports.alerts import AlertSender, RuleKind
@@ -46,7 +46,7 @@ def _posting(office: Office) -> AlertPosting:
         settings.smtp_password.get_secret_value(),
     )
     senders: dict[RuleKind, AlertSender] = {
-        "webhook": WebhookAlerts(office.clock),
+        "webhook": WebhookAlerts(office.clock, settings.webhook_networks),
         "email": MailAlerts(server),
     }
     return AlertPosting(office.units, office.clock, office.ids, office.keys, senders)

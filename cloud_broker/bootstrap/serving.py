@@ -31,6 +31,7 @@ from cloud_broker.bootstrap.alerts import alert_desk, alert_workers
 from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
 from cloud_broker.bootstrap.door import gate_worker, opened_door
+from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.console.deps import ConsoleDeps
@@ -181,6 +182,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         mall=deps.growth.mall,
         masters=office.masters,
         partners=deps.office.partners,
+        hooks=hook_desk(office),
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,
@@ -290,7 +292,10 @@ def run(settings: Settings, role: Role) -> None:
             ):
                 beside.start()
                 stack.callback(beside.stop)
-            for worker in alert_workers(office, running.tally, keeper.works):
+            for worker in (
+                *alert_workers(office, running.tally, keeper.works),
+                hook_worker(office, running.tally, keeper.works),
+            ):
                 worker.start()
                 stack.callback(worker.stop)
             if office.settings.release_dir is not None:

@@ -19,6 +19,7 @@ from cloud_broker.services.hq.audit_desk import AuditDesk
 from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.outward.hook_desk import HookDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ConsoleDeps:
     mall: MallShelf
     masters: MasterOffice
     partners: Partners
+    hooks: HookDesk
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from cloud_broker.domain.alert_plan import AlertPlan, OpenAlert, Rule, StoreHeard, Trouble
+from cloud_broker.ports.posts import Post, PostBook
 
 RuleKind = Literal["webhook", "email"]
 PostKind = Literal["raised", "cleared", "test"]
@@ -43,30 +44,8 @@ class AlertRow:
     cleared_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A message to be sent by a rule; `body` is text of ours, the same at every try."""
-
-    post: UUID
-    rule: UUID
-    alert: UUID | None
-    what: PostKind
-    body: str
-    made_ms: int
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PostCount:
-    """How many messages of a rule wait, and how many were given up; with the last reason."""
-
-    waiting: int
-    given_up: int
-    reason: str
-
-
-class AlertRepo(Protocol):
-    """Rules, alerts and their messages."""
+class AlertRepo(PostBook, Protocol):
+    """Rules, alerts and their messages; of an alert and a rule one is due after the other."""
 
     def add_rule(self, rule: AlertRule, who: str, now_ms: int) -> None:
         """Enter a rule."""
@@ -110,22 +89,6 @@ class AlertRepo(Protocol):
 
     def post(self, posts: Sequence[Post]) -> None:
         """Put messages on their way."""
-        ...
-
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
-        """Return what is to be sent now, of an alert and a rule one after the other."""
-        ...
-
-    def sent(self, post: UUID, now_ms: int) -> None:
-        """Note that a message was taken."""
-        ...
-
-    def failed(self, post: UUID, reason: str, next_ms: int | None, now_ms: int) -> None:
-        """Note that it was not, and when it is tried again; None gives it up."""
-        ...
-
-    def counts(self) -> dict[UUID, PostCount]:
-        """Return how rules fare."""
         ...
 
     def tidy(self, before_ms: int) -> int:

@@ -17,6 +17,7 @@ from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
 from cloud_broker.ports.growth import GrowthRepo
 from cloud_broker.ports.health import HealthRepo
+from cloud_broker.ports.hooks import HookRepo
 from cloud_broker.ports.hq import HqRepo
 from cloud_broker.ports.insight import InsightRepo
 from cloud_broker.ports.journal import JournalRepo
@@ -115,6 +116,11 @@ class Unit(Protocol):
     @property
     def partners(self) -> PartnerRepo:
         """Keys of partner systems."""
+        ...
+
+    @property
+    def hooks(self) -> HookRepo:
+        """Partners that are told of events."""
         ...
 
     @property

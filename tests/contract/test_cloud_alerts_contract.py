@@ -9,10 +9,11 @@ import pytest
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.fleet.alert_desk import AlertDesk, RuleAsked
-from cloud_broker.services.fleet.alert_posting import OLD_SECRET_MS, AlertPosting
+from cloud_broker.services.fleet.alert_posting import AlertPosting
 from cloud_broker.services.fleet.alert_watch import AlertWatch
 from cloud_broker.services.fleet.presence import PresenceBook
 from cloud_broker.services.line.frames import Inbound
+from cloud_broker.services.outward.delivery import OLD_SECRET_MS
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cloud_broker.domain.alert_plan import AlertPlan, OpenAlert, StoreHeard
-from cloud_broker.ports.alerts import AlertRow, AlertRule, Post, PostCount
+from cloud_broker.ports.alerts import AlertRow, AlertRule
+from cloud_broker.ports.posts import Post, PostCount
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

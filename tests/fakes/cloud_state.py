@@ -37,6 +37,7 @@ from tests.fakes.cloud_effects import EffectShelf
 from tests.fakes.cloud_enrolments import EnrolShelf
 from tests.fakes.cloud_growth import GrowthShelf
 from tests.fakes.cloud_health import HealthShelf
+from tests.fakes.cloud_hooks import HookShelf
 from tests.fakes.cloud_leases import LeaseShelf
 from tests.fakes.cloud_mall import MallShelf
 from tests.fakes.cloud_masters import MasterShelf
@@ -72,6 +73,7 @@ class State:
     operators: dict[UUID, NewOperator] = field(default_factory=dict)
     states: dict[UUID, DeviceState] = field(default_factory=dict)
     alerts: AlertShelf = field(default_factory=AlertShelf)
+    hooks: HookShelf = field(default_factory=HookShelf)
     health: HealthShelf = field(default_factory=HealthShelf)
     chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)
     proofs: dict[bytes, FirstUse] = field(default_factory=dict)

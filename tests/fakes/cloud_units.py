@@ -19,6 +19,7 @@ from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRe
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
 from tests.fakes.cloud_health import FakeHealthRepo
+from tests.fakes.cloud_hooks import FakeHookRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
 from tests.fakes.cloud_mall import FakeMallRepo
@@ -84,6 +85,7 @@ class FakeUnit:
         self.enrolments = FakeEnrolmentRepo(state, self.fleet)
         self.health = FakeHealthRepo(state)
         self.alerts = FakeAlertRepo(state)
+        self.hooks = FakeHookRepo(state)
         self.twins = FakeTwinRepo(state)
         self.orders = FakeOrderRepo(state)
         self.said: list[LiveEvent] = []

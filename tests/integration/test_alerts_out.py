@@ -1,27 +1,25 @@
 """Alerts on their way: a real HTTP receiver that checks signatures, a real SMTP server."""
 
-import base64
-import hashlib
-import hmac
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
 
 import pytest
 
 from cloud_broker.adapters.alert_mail import MailAlerts, MailServer
-from cloud_broker.adapters.alert_webhook import WebhookAlerts
+from cloud_broker.adapters.webhook import WebhookAlerts
 from cloud_broker.domain.alert_plan import Trouble
-from cloud_broker.ports.alerts import AlertRule, Post, RuleKind
+from cloud_broker.ports.alerts import AlertRule, RuleKind
+from cloud_broker.ports.posts import Post
 from cloud_broker.services.fleet.alert_watch import body, trial_body
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.ports import free_port
+from tests.factories.receiver import Receiver, receiving
 from tests.fakes.cloud_basics import FakeCloudClock
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -32,49 +30,10 @@ CONTENT = body(
 )
 
 
-class Receiver(ThreadingHTTPServer):
-    """Somebody's server: keeps what came, answers as told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status = 204
-        self.came: list[tuple[str, dict[str, str], bytes]] = []
-
-    def verified(self, key: bytes) -> bool:
-        """Check the last message as the specification says."""
-        _, headers, content = self.came[-1]
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + content
-        wanted = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-        return f"v1,{wanted}" in headers["webhook-signature"].split(" ")
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.came.append((self.path, headers, content))
-        self.send_response(self.server.status)
-        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_said: object) -> None:
-        """Keep quiet."""
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiving() as made:
+        yield made
 
 
 def rule(kind: RuleKind, target: str) -> AlertRule:

@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.alert_plan import AlertPlan, OpenAlert, StoreHeard, Trouble
-from cloud_broker.ports.alerts import AlertRow, AlertRule, Post, PostCount
+from cloud_broker.ports.alerts import AlertRow, AlertRule
+from cloud_broker.ports.posts import Post, PostCount
 
 _RULES = "select * from alert_rule where tenant_id = %(tenant)s and ended_at is null"
 # A store is heard when any of its boxes is.

@@ -21,6 +21,7 @@ from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
 from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.health import PostgresHealth
+from cloud_broker.adapters.postgres.hooks import PostgresHooks
 from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.insight import PostgresInsight
 from cloud_broker.adapters.postgres.journal import PostgresJournal
@@ -159,6 +160,11 @@ class PostgresUnit:
     def partners(self) -> PostgresPartners:
         """Keys of partner systems."""
         return PostgresPartners(self._connection, self._tenant)
+
+    @cached_property
+    def hooks(self) -> PostgresHooks:
+        """Partners that are told of events."""
+        return PostgresHooks(self._connection, self._tenant)
 
     @cached_property
     def insight(self) -> PostgresInsight:

@@ -3,23 +3,23 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from cloud_broker.domain.alert_plan import RANK
-from cloud_broker.ports.alerts import AlertRow, AlertRule, Post, PostCount, RuleKind
+from cloud_broker.ports.alerts import AlertRow, AlertRule, RuleKind
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.posts import Post, PostCount
 from cloud_broker.ports.unit import Unit, Units
-from cloud_broker.services.fleet.alert_posting import AlertPosting, said_secret
+from cloud_broker.services.fleet.alert_posting import AlertPosting
 from cloud_broker.services.fleet.alert_watch import trial_body
+from cloud_broker.services.outward.delivery import said_secret
+from cloud_broker.services.outward.targets import TARGET_CHARS_MAX, is_target
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 RULES_MAX = 32
 SHOWN = 200
-TARGET_CHARS_MAX = 500
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,180}")
 _CODE = re.compile(r"(?:[A-Z]\d{3})?")
 
@@ -139,18 +139,10 @@ def _region(unit: Unit, name: str) -> UUID | None:
 
 
 def _reachable(asked: RuleAsked) -> bool:
-    """Tell whether a target can be one: https, or this machine; or one plain mail address."""
+    """Tell whether a target can be one: an address for messages, or one plain mail address."""
     if asked.kind == "email":
         return _MAIL.fullmatch(asked.target) is not None
-    if not asked.target.isascii() or not asked.target.isprintable() or " " in asked.target:
-        return False
-    try:
-        parts = urlsplit(asked.target)
-        named = parts.hostname is not None and (parts.port or 1) > 0
-    except ValueError:
-        return False
-    plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    return named and (parts.scheme == "https" or plain) and parts.username is None
+    return is_target(asked.target)
 
 
 def _entry(who: str, action: str, rule: UUID, detail: Mapping[str, object]) -> AuditEntry:

@@ -7,10 +7,12 @@ import msgspec
 
 from cloud_broker.domain.alert_plan import LineWatch, StoreHeard, Trouble, plan
 from cloud_broker.domain.vitals import KEEP_DAYS
-from cloud_broker.ports.alerts import AlertRow, AlertRule, Post, PostKind
+from cloud_broker.ports.alerts import AlertRow, AlertRule, PostKind
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.posts import Post
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.fleet.filing_watch import FilingWatch
+from cloud_broker.services.fleet.hook_watch import hook_troubles
 from cloud_broker.services.fleet.rollout_watch import rollout_troubles
 from cloud_broker.services.fleet.suspicions import suspicion_troubles
 from retail_core.errors import Fault
@@ -93,6 +95,7 @@ class AlertWatch:
             *self._filing.troubles(unit, tenant, now_ms),
             *rollout_troubles(unit),
             *suspicion_troubles(unit),
+            *hook_troubles(unit),
         ]
 
     def _over(self, unit: Unit, cleared: Sequence[UUID], now_ms: int) -> list[Post]:

@@ -1,4 +1,4 @@
-"""Texts of faults: whom it is told when something is wrong at a store."""
+"""Texts of faults: who is told what, at HQ and at partners."""
 
 from retail_core.texts.fault_codes import FaultCode, FaultSpec
 
@@ -13,15 +13,15 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.ALERT_NOT_SENT: FaultSpec(
         "network",
         502,
-        "告警没有送到,会再试:{reason}",
-        "the alert was not delivered and is tried again: {reason}",
+        "消息没有送到,会再试:{reason}",
+        "the message was not delivered and is tried again: {reason}",
         retryable=True,
     ),
     FaultCode.ALERT_REFUSED: FaultSpec(
         "network",
         502,
-        "收告警的一方不要了,不再试:{reason}",
-        "whoever was to get the alert refuses it for good: {reason}",
+        "对方不要这条消息了,不再试:{reason}",
+        "whoever was to get the message refuses it for good: {reason}",
     ),
     FaultCode.ALERT_RULE_WRONG: FaultSpec(
         "input",
@@ -34,5 +34,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
         500,
         "还没有设置发信服务器:smtp_host 和 smtp_from",
         "no mail server is set: smtp_host and smtp_from",
+    ),
+    FaultCode.WEBHOOK_NETWORK: FaultSpec(
+        "setup",
+        502,
+        "{host} 在内网({address}),没有发;要发就在云端设置 webhook_networks 里写上它的网段",
+        "{host} is in a closed network ({address}): nothing was sent; name its network in the"
+        " cloud's setting webhook_networks to allow it",
+    ),
+    FaultCode.WEBHOOK_PAUSED: FaultSpec(
+        "network",
+        502,
+        "合作系统“{name}”三天没有收下任何推送,已暂停({reason})。修好后在总部“合作系统”页点继续",
+        "partner {name} has taken no message for three days and was paused ({reason}). When it is"
+        " mended, let it go on from the page Partners",
+    ),
+    FaultCode.HOOK_WRONG: FaultSpec(
+        "input",
+        422,
+        "推送订阅的 {field} 不对:{value}",
+        "{field} of the subscription is not valid: {value}",
     ),
 }

@@ -10,15 +10,14 @@ from cloud_broker.domain.alert_plan import (
     CLEAR_AFTER_MS,
     OFFLINE_AFTER_MS,
     OPEN_AFTER_MS,
-    RETRIES_MS,
     LineWatch,
     OpenAlert,
     Rule,
     StoreHeard,
     Trouble,
-    next_try_ms,
     plan,
 )
+from cloud_broker.domain.tries import RETRIES_MS, next_try_ms
 
 STORE = UUID(int=1)
 STEP_MS = 5_000

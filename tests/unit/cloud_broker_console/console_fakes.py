@@ -48,6 +48,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
+from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
 
@@ -385,6 +386,7 @@ def deps(
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
+        hooks=hook_desk(FakeUnits(), clock),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
