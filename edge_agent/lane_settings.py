@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from edge_agent.domain.camera_source import CameraSource
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 # The lane of a box whose file names none.
 ONLY_LANE = "1"
@@ -35,7 +36,9 @@ def _camera_source(text: str) -> str:
 def _zone(zone: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     left, top, right, bottom = zone
     if left >= right or top >= bottom:
-        raise ValueError("a zone is [left, top, right, bottom], 0 to 1")
+        raise ValueError(
+            Words("a zone is [left, top, right, bottom], 0 to 1", "zone 是 [左, 上, 右, 下],0 到 1")
+        )
     return zone
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretBytes, Secret
 
 from edge_agent.lane_settings import Section
 from edge_agent.till_settings import Text, Token
+from retail_core.texts.words import Words
 
 
 def hex_of(size: int) -> BeforeValidator:
@@ -20,9 +21,11 @@ def hex_of(size: int) -> BeforeValidator:
         try:
             raw = bytes.fromhex(value)
         except ValueError:
-            raise ValueError("not hexadecimal") from None
+            raise ValueError(Words("not hexadecimal", "不是十六进制")) from None
         if len(raw) != size:
-            raise ValueError(f"need {size} bytes ({size * 2} hex digits), got {len(raw)}")
+            raise ValueError(
+                Words(f"needs {size} bytes, got {len(raw)}", f"要 {size} 字节,写了 {len(raw)}")
+            )
         return raw
 
     return BeforeValidator(read)
@@ -30,7 +33,9 @@ def hex_of(size: int) -> BeforeValidator:
 
 def _http_url(text: str) -> str:
     if urlsplit(text).scheme not in {"http", "https"}:
-        raise ValueError("need an http:// or https:// address")
+        raise ValueError(
+            Words("need an http:// or https:// address", "要 http:// 或 https:// 地址")
+        )
     return text.rstrip("/")
 
 
@@ -39,7 +44,7 @@ def _socket_url(text: str) -> str:
         return text
     parts = urlsplit(text)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
-        raise ValueError("need a ws:// or wss:// address")
+        raise ValueError(Words("need a ws:// or wss:// address", "要 ws:// 或 wss:// 地址"))
     return text
 
 
@@ -48,7 +53,12 @@ def _proxy_url(text: str) -> str:
         return text
     parts = urlsplit(text)
     if parts.scheme != "http" or not parts.hostname or parts.port is None or parts.username:
-        raise ValueError("need http://host:port; a login stands in a file of its own")
+        raise ValueError(
+            Words(
+                "need http://host:port; a login stands in a file of its own",
+                "要 http://host:port;账号另放一个文件",
+            )
+        )
     return text
 
 
@@ -94,7 +104,12 @@ class Cloud(Section):
     def _opened_by_something(self) -> Self:
         by_token = self.token.get_secret_value() and self.broker_password.get_secret_value()
         if not by_token and self.identity_file is None:
-            raise ValueError("need token and broker_password, or identity_file")
+            raise ValueError(
+                Words(
+                    "need token and broker_password, or identity_file",
+                    "要 token 和 broker_password,或 identity_file",
+                )
+            )
         return self
 
     def beside(self, folder: Path) -> "Cloud":

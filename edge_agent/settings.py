@@ -46,22 +46,27 @@ from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
 from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.texts.faults import FaultCode
-
-DETAILS_MAX = 5
+from retail_core.texts.misfits import misfit_words
+from retail_core.texts.words import Words
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"no such time zone: {name}") from None
+        raise ValueError(Words(f"no such time zone: {name}", f"没有这个时区:{name}")) from None
     return name
 
 
 def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-        raise ValueError("an origin is scheme://host[:port] without a path")
+        raise ValueError(
+            Words(
+                "an origin is scheme://host[:port] without a path",
+                "来源是 scheme://host[:port],不带路径",
+            )
+        )
     return text.lower()
 
 
@@ -132,13 +137,18 @@ class DeviceFile(_Section):
         tokens = [till.token.get_secret_value() for till in self.api_tills]
         tokens.append(self.screen.token.get_secret_value())
         if len(set(tokens)) != len(tokens):
-            raise ValueError("two tills, or a till and the screen, share one token")
+            raise ValueError(
+                Words(
+                    "two tills, or a till and the screen, share one token",
+                    "两台收银机,或收银机和收银屏,用了同一个令牌",
+                )
+            )
         for what, seen in (
-            ("till id", [till.id for till in self.tills]),
-            ("operator number", [operator.number for operator in self.operators]),
+            (Words("till id", "收银机编号"), [till.id for till in self.tills]),
+            (Words("operator number", "工号"), [operator.number for operator in self.operators]),
         ):
             if len(set(seen)) != len(seen):
-                raise ValueError(f"a {what} stands twice")
+                raise ValueError(Words(f"a {what} stands twice", f"{what.zh}写了两次"))
         return self
 
     @property
@@ -239,7 +249,7 @@ class ConfigFile(_Section):
     def _distinct_lanes(self) -> "ConfigFile":
         ids = [lane.id for lane in self.lanes]
         if len(set(ids)) != len(ids):
-            raise ValueError("a lane id stands twice")
+            raise ValueError(Words("a lane id stands twice", "柜台编号写了两次"))
         return self
 
 
@@ -314,15 +324,8 @@ def _under(folder: Path, config: ConfigFile) -> ConfigFile:
     return config.model_copy(update=changed)
 
 
-def _details(error: ValidationError) -> str:
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    shown = [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
-        for problem in problems[:DETAILS_MAX]
-    ]
-    if len(problems) > DETAILS_MAX:
-        shown.append(f"… {len(problems) - DETAILS_MAX} more")
-    return "; ".join(shown)
+def _details(error: ValidationError) -> Words:
+    return misfit_words(error.errors(include_input=False, include_url=False), file=True)
 
 
 def _invalid(path: Path, detail: str) -> Fault:

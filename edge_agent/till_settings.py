@@ -10,6 +10,7 @@ from edge_agent.lane_settings import Section
 from retail_core.catalog.weighed import COMMON, Layout, layout_of
 from retail_core.checkout.payment_codes import is_payment_code
 from retail_core.identity.card_number import card_pattern
+from retail_core.texts.words import Words
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[SecretStr, Field(min_length=16, max_length=200)]
@@ -54,7 +55,11 @@ def _card(pattern: str) -> str:
 
 def _typable(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or is_payment_code(text):
-        raise ValueError("what a scanner can type, and no payment code")
+        raise ValueError(
+            Words(
+                "what a scanner can type, and no payment code", "要扫码枪打得出来的,也不能是付款码"
+            )
+        )
     return text
 
 

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.misfits import misfit_words
+from retail_core.texts.words import Words
 
-PROBLEMS_MAX = 5
 _NOT_FOUND = 404
 _METHOD_NOT_ALLOWED = 405
 
@@ -69,11 +70,7 @@ def install(app: FastAPI, tally: FaultTally) -> None:
 
 def _of_validation(error: RequestValidationError) -> Fault:
     """Say which fields do not fit, without repeating what was sent."""
-    shown = [
-        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        for problem in error.errors()[:PROBLEMS_MAX]
-    ]
-    return Fault(FaultCode.API_BODY_INVALID, detail="; ".join(shown))
+    return Fault(FaultCode.API_BODY_INVALID, detail=misfit_words(error.errors()))
 
 
 def _of_http(error: HTTPException, path: str) -> Fault:
@@ -81,4 +78,4 @@ def _of_http(error: HTTPException, path: str) -> Fault:
         return Fault(FaultCode.API_NOT_FOUND, what=path)
     if error.status_code == _METHOD_NOT_ALLOWED:
         return Fault(FaultCode.API_METHOD_NOT_ALLOWED)
-    return Fault(FaultCode.API_BODY_INVALID, detail="not readable")
+    return Fault(FaultCode.API_BODY_INVALID, detail=Words("not readable", "读不出来"))

@@ -21,6 +21,7 @@ from retail_core.catalog.masters import TABLES, MasterKind
 from retail_core.catalog.reasons import RowError
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 BYTES = "application/octet-stream"
 ROWS_MAX = 1_000
@@ -43,7 +44,7 @@ class MasterFile(BaseModel, extra="forbid"):
     @model_validator(mode="after")
     def _one_of_them(self) -> "MasterFile":
         if (self.csv is None) == (self.rows is None):
-            raise ValueError("csv or rows")
+            raise ValueError(Words("give csv or rows", "csv 和 rows 请给一个"))
         return self
 
     def text(self) -> str:

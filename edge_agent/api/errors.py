@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.misfits import misfit_words
+from retail_core.texts.words import Words
 
-PROBLEMS_MAX = 5
 _HEADERS: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -45,16 +46,12 @@ def fault_of_http(error: HTTPException, path: str) -> Fault:
         return Fault(FaultCode.API_NOT_FOUND, what=path)
     if error.status_code == 405:  # noqa: PLR2004 - same
         return Fault(FaultCode.API_METHOD_NOT_ALLOWED)
-    return Fault(FaultCode.API_BODY_INVALID, detail="not readable as JSON")
+    return Fault(FaultCode.API_BODY_INVALID, detail=Words("not readable as JSON", "读不出 JSON"))
 
 
 def fault_of_validation(problems: Sequence[Mapping[str, object]]) -> Fault:
     """Say which fields do not fit, without repeating what was sent."""
-    shown = [f"{_place(problem.get('loc'))}: {problem.get('msg')}" for problem in problems]
-    detail = "; ".join(shown[:PROBLEMS_MAX])
-    if len(shown) > PROBLEMS_MAX:
-        detail += f"; … {len(shown) - PROBLEMS_MAX}"
-    return Fault(FaultCode.API_BODY_INVALID, detail=detail)
+    return Fault(FaultCode.API_BODY_INVALID, detail=misfit_words(problems))
 
 
 class FaultHandlers:
@@ -84,10 +81,6 @@ class FaultHandlers:
     def _answer(self, fault: Fault, headers: Mapping[str, str] | None = None) -> JSONResponse:
         self._tally.count(fault.code)
         return fault_response(fault, headers)
-
-
-def _place(loc: object) -> str:
-    return ".".join(str(part) for part in loc) if isinstance(loc, tuple | list) else "body"
 
 
 def _plain(value: object) -> str | int | float | bool | None:

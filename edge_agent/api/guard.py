@@ -27,6 +27,7 @@ from retail_core.errors import Fault
 from retail_core.limits import API_BODY_BYTES_MAX, API_IMAGE_BYTES_MAX, ENROL_FRAMES_MAX
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 # A terminal that pairs has no token yet: it shows the code that a person read to it.
 PAIRING_PATHS: Final = frozenset({"/v1/pair", "/v1/pair/claim"})
@@ -282,7 +283,9 @@ async def _read_body(scope: Scope, headers: Headers, receive: Receive) -> Receiv
         async with asyncio.timeout(BODY_TIMEOUT_S):
             body = await _collect(receive, limit)
     except TimeoutError:
-        raise Fault(FaultCode.API_BODY_INVALID, detail="the body did not arrive") from None
+        raise Fault(
+            FaultCode.API_BODY_INVALID, detail=Words("the body did not arrive", "正文没有传完")
+        ) from None
     return _replay(body, receive)
 
 

@@ -19,6 +19,7 @@ from edge_agent.ports.journal import Journal, StoredAnswer
 from edge_agent.services.journal.recorder import AnswerOf
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -46,7 +47,7 @@ async def once_key(request: Request, given: str, principal: Principal) -> OnceKe
     try:
         meant = json.dumps(json.loads(said or b"null"), sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):  # of a call that asks for no body nobody looked at it yet
-        raise Fault(FaultCode.API_BODY_INVALID, detail="not JSON") from None
+        raise Fault(FaultCode.API_BODY_INVALID, detail=Words("not JSON", "不是 JSON")) from None
     asked = f"{request.method} {request.url.path}\n{meant}"
     digest = sha256(asked.encode()).digest()
     return OnceKey(f"{principal.key}:{given}", digest, request.state.deadline)

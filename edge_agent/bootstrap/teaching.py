@@ -12,6 +12,7 @@ from edge_agent.domain.taught import Sample, Taught
 from edge_agent.services.tills.lessons import Lesson, Lessons
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.misfits import misfit_words
 
 if TYPE_CHECKING:
     from edge_agent.drivers.till_escpos.words import Meaning
@@ -46,7 +47,7 @@ def teach(
     try:
         return taught(learn(samples, titles, _meanings(lesson.corrections), told, prove=prove))
     except ValidationError as error:
-        detail = error.errors(include_url=False)[0]["msg"]
+        detail = misfit_words(error.errors(include_url=False), file=True)
         raise Fault(FaultCode.TILL_PROFILE_INVALID, path=lesson.name, detail=detail) from None
 
 

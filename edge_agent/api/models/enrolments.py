@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from edge_agent.api.models.base import Answered, Asked, WhereOrHere
 from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import API_IMAGE_BYTES_MAX, ENROL_FRAMES_MAX, NAME_CHARS_MAX
+from retail_core.texts.words import Words
 
 Tag = Annotated[str, Field(min_length=1, max_length=32)]
 Picture = Annotated[str, Field(min_length=1, max_length=API_IMAGE_BYTES_MAX * 4 // 3 + 4)]
@@ -59,7 +60,7 @@ class FaceAsked(Asked):
     @model_validator(mode="after")
     def _one_source(self) -> "FaceAsked":
         if bool(self.images) == (self.from_camera is not None):
-            raise ValueError("give images or from_camera")
+            raise ValueError(Words("give images or from_camera", "images 和 from_camera 请给一个"))
         return self
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from edge_agent.api.models.base import Answered, Asked
 from edge_agent.api.models.identify import ReasonView
 from retail_core.limits import AMOUNT_FEN_MAX, LINES_MAX, NAME_CHARS_MAX, QTY_MILLI_MAX, TENDERS_MAX
+from retail_core.texts.words import Words
 
 Fen = Annotated[int, Field(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
 Points = Annotated[int, Field(ge=0, le=AMOUNT_FEN_MAX, description="to be redeemed")]
@@ -32,9 +33,11 @@ class LineAsked(Asked):
     @model_validator(mode="after")
     def _one_way(self) -> "LineAsked":
         if (self.sku is None) == (self.barcode is None):
-            raise ValueError("give sku or barcode")
+            raise ValueError(Words("give sku or barcode", "sku 和 barcode 请给一个"))
         if self.qty is not None and self.qty_milli is not None:
-            raise ValueError("give qty or qty_milli, not both")
+            raise ValueError(
+                Words("give qty or qty_milli, not both", "qty 和 qty_milli 只能给一个")
+            )
         return self
 
     @property

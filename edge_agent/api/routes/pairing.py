@@ -78,7 +78,10 @@ def pair(asked: PairAsked, deps: Deps, request: Request) -> PairAnswered:
     deps.rate.take(RATE_KEY)
     origin = request.headers.get("origin", "").lower() or None
     if asked.origin is not None and origin not in {None, asked.origin.lower()}:
-        raise Fault(FaultCode.API_BODY_INVALID, detail="origin: not the page that asks")
+        raise Fault(
+            FaultCode.API_BODY_INVALID,
+            detail=Words("origin: not the page that asks", "origin:不是来问的网页"),
+        )
     wish = Wish(
         name=asked.name,
         kind=asked.kind,
@@ -154,5 +157,6 @@ def _check(deps: ApiDeps, asked: ConfirmAsked, caller: Principal) -> None:
         deps.visits.place(lane, caller)
     beyond = set(asked.scopes or ()) - SCOPES[wish.kind]
     if beyond:
-        detail = f"scopes: not for this kind: {', '.join(sorted(beyond))}"
+        named = ", ".join(sorted(beyond))
+        detail = Words(f"scopes: not for this kind: {named}", f"scopes:这种终端没有 {named}")
         raise Fault(FaultCode.API_BODY_INVALID, detail=detail)

@@ -27,6 +27,8 @@ from edge_agent.drivers.profiles.till import (
 )
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.misfits import misfit_words
+from retail_core.texts.words import Words
 
 __all__ = [
     "CameraProfile",
@@ -47,7 +49,6 @@ __all__ = [
     "load_profile",
     "schema",
 ]
-_DETAILS_MAX = 3
 
 
 class NfcProfile(Profile):
@@ -128,6 +129,5 @@ def _invalid(path: Path, detail: str) -> Fault:
     return Fault(FaultCode.TILL_PROFILE_INVALID, path=path, detail=detail)
 
 
-def _details(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[:_DETAILS_MAX]
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in first)
+def _details(error: ValidationError) -> Words:
+    return misfit_words(error.errors(include_url=False), file=True)

@@ -16,7 +16,9 @@ from edge_agent.services.box.terminals import Terminals, hash_of, new_token
 from retail_core.errors import Fault
 from retail_core.limits import PAIRING_TRIES_MAX, PAIRING_WINDOW_S
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
+WHICH_TILL = Words("till: which till does it sell for?", "till:它替哪台收银机卖?")
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_CHARS = 8
 CHECK_NUMBERS = 10_000
@@ -211,7 +213,7 @@ class Pairing:
         wish = asking.wish
         till = grant.till or wish.till
         if wish.kind is Kind.TILL and till is None:
-            raise Fault(FaultCode.API_BODY_INVALID, detail="till: which till does it sell for?")
+            raise Fault(FaultCode.API_BODY_INVALID, detail=WHICH_TILL)
         return Terminal(
             terminal_id=self._ids.uuid7(),
             kind=wish.kind,

@@ -239,7 +239,8 @@ class TestBoxes:
         "query", ["kind=name&value=00", "kind=card", "kind=card&value=0", "kind=card&value=XY"]
     )
     def test_a_question_that_makes_no_sense(self, site: Site, query: str) -> None:
-        refusal(site.as_box(f"/v1/device/members?{query}"), 422, "A107")
+        said = refusal(site.as_box(f"/v1/device/members?{query}"), 422, "A107")
+        assert said["fields"]["detail"] not in said["zh"], "in Chinese as well"
 
     def test_walking_through_the_numbers(self, site: Site) -> None:
         codes = [site.as_box(DEVICE_ROUTES[0]).status_code for _ in range(250)]

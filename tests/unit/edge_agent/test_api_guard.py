@@ -120,6 +120,7 @@ def test_malformed_bodies_are_coded(box: Box, body: bytes) -> None:
     answer = box.till().post("/v1/quotes", content=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (422, "A107")
     assert set(answer.json()) == {"code", "zh", "en", "fields"}
+    assert answer.json()["fields"]["detail"] not in answer.json()["zh"], "in Chinese as well"
 
 
 def test_a_refusal_does_not_repeat_what_was_sent(box: Box) -> None:
