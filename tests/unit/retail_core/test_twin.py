@@ -11,11 +11,13 @@ from retail_core.fleet.twin import (
     SCOPES,
     Desired,
     Difference,
+    Move,
     Outcome,
     Scope,
     Told,
     changed,
     differences,
+    moves,
     resolved,
     takes,
 )
@@ -78,6 +80,52 @@ class TestLayers:
             Difference("language", wanted["language"], told["language"]),
             Difference("network.metered", None, told["network.metered"]),
         )
+
+    def test_a_change_moves_the_keys_whose_wanted_value_is_another(self) -> None:
+        before = resolved(
+            {"chain": {"language": "zh", "network.metered": True, "clerks.idle_minutes": 1}}
+        )
+        after = resolved(
+            {
+                "chain": {"network.metered": True, "clerks.idle_minutes": 1},
+                "store": {"language": "en", "network.metered": True},
+                "device": {BROKER: "mqtt://new:1883"},
+            }
+        )
+        assert moves(before, after) == (
+            Move("language", Desired("zh", "chain"), Desired("en", "store")),
+            Move(BROKER, None, after[BROKER]),
+        ), "who says it alone is no move"
+        assert moves(after, before) == tuple(
+            Move(one.key, one.after, one.before) for one in moves(before, after)
+        )
+
+    def test_yes_is_not_one(self) -> None:
+        one, yes = {"key": Desired(1, "chain")}, {"key": Desired(value=True, scope="chain")}
+        assert [move.key for move in moves(one, yes)] == ["key"]
+        told = {"key": Told(Outcome.APPLIED, 1)}
+        assert [gap.key for gap in differences(yes, told)] == ["key"]
+
+    @given(layers, layers)
+    def test_a_box_that_follows_the_moves_is_as_wanted(
+        self, old: dict[Scope, dict[str, Value]], new: dict[Scope, dict[str, Value]]
+    ) -> None:
+        before, after = resolved(old), resolved(new)
+        held = {key: one.value for key, one in before.items()}
+        for move in moves(before, after):
+            assert move.before == before.get(move.key)
+            held.pop(move.key, None)
+            if move.after is not None:
+                held[move.key] = move.after.value
+        assert held == {key: one.value for key, one in after.items()}
+        assert moves(before, before) == ()
+
+    def test_what_is_unset_is_no_difference_to_what_nobody_wants(self) -> None:
+        assert differences({}, {"language": Told(Outcome.APPLIED, None)}) == ()
+        wanted = {"language": Desired("en", "store")}
+        for outcome in (Outcome.AT_START, Outcome.TRYING, Outcome.REFUSED, Outcome.REVERTED):
+            told = {"language": Told(outcome, "en")}
+            assert [one.key for one in differences(wanted, told)] == ["language"], outcome
 
     def test_an_older_version_is_not_taken_and_the_same_is(self) -> None:
         assert [takes(5, handed) for handed in (4, 5, 6)] == [False, True, True]
