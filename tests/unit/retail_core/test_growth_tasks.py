@@ -19,6 +19,7 @@ from retail_core.growth.task_progress import (
     Shared,
     due,
     period_of,
+    present_day,
     progress,
     task_of,
     with_basket,
@@ -77,6 +78,27 @@ def test_the_basket_on_the_counter_counts_before_it_is_paid() -> None:
     assert with_basket(task, before, (), FIRST + DAY) == before
     sign = progress(DAILY, Facts(), FIRST)
     assert with_basket(DAILY, sign, lines, FIRST) == sign
+
+
+class TestTheDayInWhosePeriodSheStands:
+    """A shop's business day may run ahead of the brand's, or behind it."""
+
+    def test_a_shop_that_is_a_day_ahead_counts_while_its_day_runs(self) -> None:
+        signed = Facts(checked_in=(CheckedIn(FIRST, SHOP), CheckedIn(FIRST + DAY, SHOP)))
+        assert present_day(DAILY, signed, FIRST, {FIRST, FIRST + DAY}) == FIRST + DAY
+        assert present_day(DAILY, signed, FIRST, {FIRST}) == FIRST
+
+    def test_a_shop_that_is_a_day_behind_counts_too(self) -> None:
+        signed = Facts(checked_in=(CheckedIn(FIRST - DAY, SHOP),))
+        assert present_day(DAILY, signed, FIRST, {FIRST - DAY, FIRST}) == FIRST - DAY
+
+    def test_without_anything_that_counts_on_a_running_day_it_is_today(self) -> None:
+        assert present_day(DAILY, Facts(), FIRST, {FIRST, FIRST + DAY}) == FIRST
+        signed = Facts(checked_in=(CheckedIn(FIRST + DAY, SHOP),))
+        assert present_day(DAILY, signed, FIRST, {FIRST}) == FIRST
+        bought = Facts(bought=(receipt(1, FIRST + DAY, 9_000),))
+        assert present_day(DAILY, bought, FIRST, {FIRST, FIRST + DAY}) == FIRST
+        assert present_day(SPEND, bought, FIRST, {FIRST, FIRST + DAY}) == FIRST + DAY
 
 
 def test_units_are_whole_and_named_by_any_of_four() -> None:

@@ -20,10 +20,12 @@ from retail_core.loyalty.lease_wire import (
     return_message,
     right_of,
     spend_message,
+    told_of,
 )
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind, Term
 from retail_core.loyalty.postings import Ledger, leased_account, member_account, posting_key
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.restored import LeaseTold
 
 DEVICE, BOOT, BRAND = UUID(int=1), UUID(int=2), UUID(int=3)
 POINTS = Right(RightKind.POINTS, UUID(int=4))
@@ -126,8 +128,23 @@ def test_leases_travel_and_come_back() -> None:
     assert held_of(grant_message(timed)) == SOON
     assert key_of(spend_message(Draw(SOON.key, 3)), DEVICE) == SOON.key
     assert key_of(return_message(Closing(HARD.key, 3)), DEVICE) == HARD.key
-    with pytest.raises(Fault):
+    assert told_of(replace(HARD, spent=7)) == LeaseTold(
+        "points", POINTS.id.bytes, epoch=1, nth=1, amount=50
+    ), "what was lent in all, not what is left"
+    with pytest.raises(Fault) as caught:
         right_of("stars", bytes(16))
+    assert caught.value.code is FaultCode.WIRE_MALFORMED
+    assert caught.value.fields == {"detail": "right 'stars'"}
+    with pytest.raises(Fault):
+        right_of("points", bytes(15))
+
+
+def test_a_box_that_is_shut_out_spends_nothing_and_forgets_nothing() -> None:
+    shut = lease_box.shut_out(state(HARD, SOON))
+    assert shut == replace(state(HARD, SOON), boot=None)
+    assert lease_box.spendable(shut, POINTS, NOW) == 0
+    back, closings = lease_box.welcomed(shut, 1, BOOT, NOW)
+    assert (back, closings) == (state(HARD, SOON), ())
 
 
 MOVES = st.lists(

@@ -171,6 +171,32 @@ def test_a_book_opened_from_what_is_free_knows_what_is_lent() -> None:
     assert lease_books.next_nth(again, BOXES[0], 2) == 1
 
 
+def test_a_lease_that_a_restore_lost_is_known_again_as_its_box_says() -> None:
+    revived = lease_books.revive(book(), key(), 30)
+    assert (revived.free, revived.held) == (70, 30)
+    assert revived.leases[key()] == leases.lent(key(), 30)
+    assert lease_books.revive(revived, key(), 30) is revived
+    assert lease_books.revive(revived, key(), 29) is revived, "it lends at least so much"
+    more = lease_books.revive(revived, key(), 31)
+    assert (more.free, more.held, more.leases[key()].amount) == (69, 31, 31)
+
+
+def test_free_may_fall_below_nothing_until_what_was_earned_arrives_again() -> None:
+    revived = lease_books.revive(book(10), key(), 30)
+    assert (revived.free, revived.held, revived.balance) == (-20, 30, 10)
+    assert lease_books.credit(revived, 20).free == 0
+
+
+def test_a_lease_in_doubt_is_revived_in_doubt_and_one_that_ended_stays_ended() -> None:
+    lent = lease_books.grant(book(), key(), 20)
+    fenced = lease_books.revive(lease_books.fence(lent, BOXES[0], 1), key(), 30)
+    one = fenced.leases[key()]
+    assert (one.state, one.amount, one.cover, fenced.held) == (LeaseState.FENCED, 30, 30, 30)
+    over = lease_books.revive(lease_books.close(lent, key(), 5), key(), 30)
+    one = over.leases[key()]
+    assert (one.state, one.amount, one.cover, over.held) == (LeaseState.CLOSED, 30, 5, 5)
+
+
 @given(
     amounts=st.lists(st.integers(1, 20), max_size=4),
     backs=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 20)), max_size=4),

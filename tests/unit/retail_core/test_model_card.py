@@ -131,6 +131,45 @@ def test_the_shipped_manifest_becomes_a_bundle(shipped: Manifest) -> None:
     assert waiting == {"fr_liveness"}
 
 
+def test_the_shipped_models_are_found_by_role(shipped: Manifest) -> None:
+    for role in ("detector", "embedder", "liveness"):
+        name, model = shipped.by_role(role)
+        first = next(name for name, model in shipped.models.items() if model.role == role)
+        assert (name, model) == (first, shipped.models[first])
+    with pytest.raises(Fault) as caught:
+        Manifest(1, {}, {}).by_role("detector")
+    assert caught.value.code is FaultCode.MODEL_MISSING
+    assert caught.value.fields == {"name": "detector"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"version = 2", "version"),
+        (b"version = 1\nmore = 1", "more"),
+        (b"version =", "Invalid value"),
+        (b"\xff\xfe", "utf-8"),
+        (b"", "version"),
+    ],
+)
+def test_a_broken_manifest_is_refused_with_its_place(content: bytes, said: str) -> None:
+    with pytest.raises(Fault) as caught:
+        parse_manifest(content, "/models/m.toml")
+    assert caught.value.code is FaultCode.SETUP_CONFIG_INVALID
+    assert caught.value.fields["path"] == "/models/m.toml"
+    assert said in str(caught.value.fields["detail"])
+
+
+def test_a_model_of_no_archive_is_refused_by_name(shipped: Manifest) -> None:
+    name, model = next(iter(shipped.models.items()))
+    line = f'archive = "{model.archive}"'.encode()
+    content = MANIFEST.read_bytes().replace(line, b'archive = "elsewhere"', 1)
+    with pytest.raises(Fault) as caught:
+        parse_manifest(content, "m.toml")
+    assert caught.value.code is FaultCode.SETUP_CONFIG_INVALID
+    assert caught.value.fields == {"path": "m.toml", "detail": f"{name}: no archive elsewhere"}
+
+
 def test_nobody_signs_off_a_model_that_is_not_there(shipped: Manifest) -> None:
     with pytest.raises(Fault) as caught:
         shipped.bundle(1, {"other": SignOff("legal", "2026-11-22")})

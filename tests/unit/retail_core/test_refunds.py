@@ -3,8 +3,16 @@
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
-from retail_core.checkout.receipt import CouponUse, Receipt, ReceiptLine, receipt_of
+from retail_core.checkout.receipt import (
+    CouponUse,
+    LimitedUse,
+    Receipt,
+    ReceiptLine,
+    counted_on,
+    receipt_of,
+)
 from retail_core.errors import Fault
 from retail_core.loyalty.postings import (
     Posting,
@@ -19,6 +27,7 @@ from retail_core.loyalty.refunds import (
     kept_points_fen,
     plan_refund,
     standing_points,
+    uses_gone,
 )
 from retail_core.loyalty.spending import (
     check_enough,
@@ -66,6 +75,23 @@ class TestWhatIsRefused:
         earned = Posting(1, "other", "earn", 0, "rest", "kept", 5, SHOP)
         rest = Rest({1: 5, 2: 5}, (earned,))
         assert code_of(BARE, (1, 1_000), rest=rest) is FaultCode.REFUND_REST_WRONG
+
+
+class TestLimitedRules:
+    def test_a_use_counts_until_all_the_lines_it_lowered_are_back(self) -> None:
+        used = (LimitedUse("both", 2, frozenset({1, 2})), LimitedUse("one", 1, frozenset({2})))
+        receipt = Receipt(RECEIPT.receipt_id, RECEIPT.lines, uses=used)
+        assert uses_gone(receipt, {}) == ()
+        assert uses_gone(receipt, {2: 499}) == ()
+        assert uses_gone(receipt, {2: 500}) == (("one", 1),)
+        assert uses_gone(receipt, {1: 3_000}) == ()
+        assert uses_gone(receipt, {1: 3_000, 2: 500}) == (("both", 2), ("one", 1))
+
+    def test_the_day_they_count_for(self) -> None:
+        sold = sale()
+        assert counted_on(sold) == sold.business_date == 20261122
+        assert counted_on(replace(sold, uses_on=20261121)) == 20261121
+        assert counted_on(replace(sold, business_date=None)) is None
 
 
 class TestMoney:
