@@ -115,7 +115,7 @@ class Faces:
             return "on" if self.is_open() else "resting"
 
         looked = Zone(devices.camera, engine, standing, zone.busy, zone.served)
-        return WalkUp(looked, self.walk_up)
+        return WalkUp(looked, self.walk_up, self.keeper.saw)
 
     def walk_up_reader(
         self, devices: LaneDevices, face: FaceEngines | None, held: Held, walk_up: WalkUp
@@ -231,7 +231,9 @@ def build_faces(
     def moved(elapsed_ms: int, in_touch: bool) -> None:  # noqa: FBT001 - as the keeper tells it
         lines.leave.elapsed(elapsed_ms, in_touch=in_touch)
 
-    keeper = FaceKeeper(files, eraser, basis.clock, lines.link.connected, known, moved)
+    keeper = FaceKeeper(
+        files, eraser, basis.clock, lines.link.connected, known, moved, lines.leave.enabled
+    )
     with suppress(Fault):  # a full disk must not keep the shop from opening; its loop tries again
         keeper.forget()
 

@@ -1,10 +1,11 @@
 """What the box says of itself, wired."""
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import cast
 
-from edge_agent.api.wellbeing import Wellbeing
+from edge_agent.api.wellbeing import OFF, OK, Wellbeing
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.beside import face_health
 from edge_agent.bootstrap.device_broker import Brokerage
@@ -33,7 +34,7 @@ def build_wellbeing(
         storage.replica,
         basis.tally,
         ChainMap(
-            devices.states(),
+            _as_let(devices.states(), lines.leave.enabled),
             {"cloud": lambda: "ok" if lines.link.connected() else "gone"},
             cast("dict[str, Callable[[], str]]", brokerage.states),
         ),
@@ -52,3 +53,18 @@ def build_wellbeing(
         training=services.after.training.lanes,
         walk_up=lambda lane: services.lanes[lane].walk_up.state(),
     )
+
+
+def _as_let(
+    states: Mapping[str, Callable[[], str]], let: Callable[[], bool]
+) -> dict[str, Callable[[], str]]:
+    """Say of faces that are in order and not let by HQ that they are off: none is sent there."""
+
+    def face(state: Callable[[], str]) -> str:
+        now = state()
+        return OFF if now == OK and not let() else now
+
+    return {
+        name: partial(face, state) if name.partition("@")[0] == "face" else state
+        for name, state in states.items()
+    }

@@ -83,8 +83,8 @@ def advance(mark: Mark, now: Instant) -> Mark:
     return Mark(elapsed, now, Synced(now.wall_ms, elapsed, now.boot_id))
 
 
-def plan_leases(leases: Iterable[Lease], elapsed_ms: int, *, in_touch: bool) -> LeasePlan:
-    """Decide who goes and who stays; leases are renewed only while the cloud is in touch."""
+def plan_leases(leases: Iterable[Lease], elapsed_ms: int, *, renewing: bool) -> LeasePlan:
+    """Decide who goes and who stays; only while `renewing` may a lease go on after its end."""
     expired: list[UUID] = []
     unused: list[UUID] = []
     renew: list[UUID] = []
@@ -93,7 +93,7 @@ def plan_leases(leases: Iterable[Lease], elapsed_ms: int, *, in_touch: bool) -> 
             expired.append(lease.member_id)
         elif day_of(elapsed_ms) - lease.used_day >= UNUSED_DAYS_MAX:
             unused.append(lease.member_id)
-        elif in_touch and lease.expires_ms - elapsed_ms < RENEW_BELOW_MS:
+        elif renewing and lease.expires_ms - elapsed_ms < RENEW_BELOW_MS:
             renew.append(lease.member_id)
     return LeasePlan(tuple(expired), tuple(unused), tuple(renew))
 

@@ -27,10 +27,11 @@ KEPT_AS = "lease-clock"
 class FaceKeeper:
     """Keeps the leases; `in_touch` tells whether the cloud is heard: then consents are known.
 
-    `known` tells whether this shop holds a member; `moved` hears lease time and that at each turn.
+    `known` tells whether this shop holds a member; `moved` hears lease time and that at each turn;
+    `allowed` tells whether HQ lets this shop recognise faces: without that no lease is renewed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one fact each
         self,
         files: FaceFiles,
         eraser: Eraser,
@@ -38,6 +39,7 @@ class FaceKeeper:
         in_touch: Callable[[], bool],
         known: Callable[[UUID], bool],
         moved: Callable[[int, bool], object] = lambda _elapsed_ms, _in_touch: None,
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
         self._files = files
         self._eraser = eraser
@@ -45,6 +47,7 @@ class FaceKeeper:
         self._in_touch = in_touch
         self._known = known
         self._told = moved
+        self._allowed = allowed
         self._settled_day = -1
         self._lock = threading.Lock()
         self._seen: set[UUID] = set()
@@ -73,7 +76,8 @@ class FaceKeeper:
         self._files.store.used(seen, day_of(mark.elapsed_ms))
         in_touch = self._in_touch()
         self._told(mark.elapsed_ms, in_touch)
-        plan = plan_leases(self._files.store.leases(), mark.elapsed_ms, in_touch=in_touch)
+        renewing = in_touch and self._allowed()
+        plan = plan_leases(self._files.store.leases(), mark.elapsed_ms, renewing=renewing)
         for member_id in plan.expired:
             self._eraser.erase(member_id, "expired")
         for member_id in plan.unused:

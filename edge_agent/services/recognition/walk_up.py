@@ -125,12 +125,19 @@ def _nobody_hears(_member_id: UUID) -> None:
 class WalkUp:
     """One lane's zone; `look` is called in turns, everything else from any thread.
 
-    `left` is told of a member who had walked up and has gone again.
+    `left` is told of a member who had walked up and has gone again, `used` of one whose templates
+    served to recognise her: a year without that ends them.
     """
 
-    def __init__(self, zone: Zone, faces: WalkUpFaces) -> None:
+    def __init__(
+        self,
+        zone: Zone,
+        faces: WalkUpFaces,
+        used: Callable[[UUID], object] = _nobody_hears,
+    ) -> None:
         self._zone = zone
         self._faces = faces
+        self._used = used
         self._stay = Stay()
         self._lock = Lock()
         self._seq = 0
@@ -175,6 +182,7 @@ class WalkUp:
         member_id = result.member.member_id
         if not self._faces.agrees(member_id):
             return False
+        self._used(member_id)
         with self._lock:
             return self._stay.recognised(member_id, now_ms())
 

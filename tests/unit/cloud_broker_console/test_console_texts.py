@@ -7,10 +7,12 @@ import pytest
 
 from cloud_broker import console
 from cloud_broker.console.texts import LANGUAGES, Language, texts
+from edge_agent.domain.consents import CONSENT_TEXTS
 from retail_core.loyalty import postings
 
 CONSOLE = Path(console.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
+KINDS_OF_CONSENT = set(CONSENT_TEXTS)
 PLAIN_KEY = re.compile(r"""\bt(?:exts)?\(\s*["']([a-z_]+\.[a-zA-Z0-9_]+)["']\s*[,)]""")
 BEGUN_KEY = re.compile(r"""\bt(?:exts)?\(\s*f?["']([a-z_]+\.)["'{]""")
 
@@ -45,6 +47,14 @@ def test_every_posting_of_the_ledger_has_its_word() -> None:
         *(f"{kind}{postings.REVERSED}" for kind in (postings.EARN, postings.AWARD)),
     }
     assert {f"posting.{kind}" for kind in kinds} <= texts("zh").keys()
+
+
+def test_every_act_on_faces_and_consents_in_the_audit_has_its_word() -> None:
+    services = Path(console.__file__).parents[1] / "services"
+    said = "\n".join(path.read_text(encoding="utf-8") for path in services.rglob("*.py"))
+    acts = set(re.findall(r'"((?:face|consent|phone)\.[a-z_]+)"', said)) - KINDS_OF_CONSENT
+    assert {"face.enable", "face.confirm", "consent.withdraw", "phone.claim"} <= acts
+    assert {f"audit_act.{act}" for act in acts} <= texts("zh").keys()
 
 
 def test_no_text_is_unused() -> None:

@@ -16,6 +16,7 @@ from edge_agent.services.recognition.face_leave import WALK_UP_UNHEARD_MS, FaceL
 from edge_agent.services.recognition.identify import Identification
 from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.identity.erasure import public_key_of
+from retail_core.identity.face_lease import DAY_MS
 from tests.factories.agent_api import MEMBER, STORE, face_leave
 from tests.factories.agent_files import CONFIG, HQ_SEED
 from tests.factories.privacy import CANARY, FACE, STRANGER, Shop, vector
@@ -101,6 +102,18 @@ def test_a_member_who_agreed_is_announced_once_as_by_identify(corner: Corner) ->
     computed = corner.shop.engine.calls
     assert corner.turns(FACE) == []
     assert corner.shop.engine.calls == computed, "once she is told of, nothing more is computed"
+
+
+def test_walking_up_is_a_use_of_her_face(corner: Corner) -> None:
+    member = corner.member()
+    corner.leave()
+    keeper, gallery = corner.faces.keeper, corner.box.storage.gallery
+    keeper.turn()
+    corner.box.clock.advance(5 * DAY_MS)
+    assert corner.turns(FACE) == ["recognition"]
+    keeper.turn()
+    (lease,) = gallery.leases()
+    assert (lease.member_id, lease.used_day) == (member, 5)
 
 
 @pytest.mark.parametrize(

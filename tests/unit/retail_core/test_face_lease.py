@@ -101,6 +101,6 @@ def test_the_plan_of_a_sweep() -> None:
         Lease(FIRST, now + RENEW_BELOW_MS - 1, today),
         Lease(SECOND, now + RENEW_BELOW_MS, today - UNUSED_DAYS_MAX + 1),
     ]
-    plan = plan_leases(leases, now, in_touch=True)
+    plan = plan_leases(leases, now, renewing=True)
     assert (plan.expired, plan.unused, plan.renew) == ((ANN,), (BEN,), (FIRST,))
-    assert plan_leases(leases, now, in_touch=False).renew == ()
+    assert plan_leases(leases, now, renewing=False).renew == ()

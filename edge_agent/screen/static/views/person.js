@@ -31,7 +31,7 @@ function way(name, device, state, t) {
   const off = condition === "off";
   const gone = condition === "gone" || condition === "stalled";
   const itself = name === "face" && state.health?.walk_up === "on";
-  const how = off ? t("idle.off") : gone ? t("idle.gone") : t(itself ? "idle.walk_up" : `idle.${name}.how`);
+  const how = off ? t(name === "face" ? "idle.face.off" : "idle.off") : gone ? t("idle.gone") : t(itself ? "idle.walk_up" : `idle.${name}.how`);
   return h(
     off || gone ? "li.way.off" : "li.way",
     {},
