@@ -49,13 +49,17 @@ class Visits:
         return Place(lane.id, till)
 
     def sells_at(self, place: Place) -> UUID:
-        """Return the till that books at a place: its own, else the lane's first."""
-        if place.till is not None:
+        """Return the till that books at a place: its own, else the lane's first that can ask.
+
+        What a screen sells never passed the till that only prints: it would not stand in that one's
+        own report of the day. Such a till books only where there is no other.
+        """
+        lane = self._lanes[place.lane]
+        if place.till is not None and place.till not in lane.prints:
             return place.till
-        tills = self._lanes[place.lane].tills
-        if not tills:
+        if not lane.tills:
             raise Fault(FaultCode.API_NOT_FOUND, what=f"till of {place.lane}")
-        return tills[0]
+        return next((till for till in lane.tills if till not in lane.prints), lane.tills[0])
 
     def is_at(self, till: UUID, lane: str) -> bool:
         """Tell whether a till stands at a lane; one that is no longer here stands at none."""

@@ -58,7 +58,7 @@ def open_basket(asked: BasketOpened, deps: Deps, once: Once, clerk: Asking) -> R
         if deps.visits.at(asked.till).lane != place.lane:
             raise Fault(FaultCode.BASKET_ELSEWHERE)
         place = replace(place, till=asked.till)
-    till = deps.visits.sells_at(place)
+    till = asked.till or deps.visits.sells_at(place)
     return deps.baskets.open(clerk, once, till, asked.member_id, training=asked.training)
 
 

@@ -43,3 +43,14 @@ def test_what_was_shown_at_another_counter_or_by_another_person_says_nothing(
     assert visits.standing(Place("1", RINGS), ANN) == NUMBER
     visits.leave(Place("1"))
     assert visits.standing(Place("1", RINGS), ANN) == NAMED_BY_TILL
+
+
+def test_a_screen_books_under_a_till_that_can_ask(visits: Visits) -> None:
+    assert visits.sells_at(visits.beside_screen("1")) == RINGS
+    assert visits.sells_at(Place("1", RINGS)) == RINGS
+    assert visits.sells_at(Place("2")) == ELSEWHERE
+
+
+def test_where_the_only_till_prints_a_screen_books_under_that_one() -> None:
+    alone = Visits(TillSessions(FakeClock()), (LaneTills("1", "", (PRINTS,), prints=(PRINTS,)),))
+    assert alone.sells_at(alone.beside_screen("1")) == PRINTS
