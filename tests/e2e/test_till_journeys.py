@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.e2e.browser import Watch, axe_findings
-from tests.factories.agent_api import PHONE, Box
-from tests.factories.agent_files import OPERATOR_PIN, SCREEN_TOKEN
+from tests.factories.agent_api import MEMBER, PHONE, Box
+from tests.factories.agent_files import OPERATOR_PIN, SCREEN_TOKEN, TILL_TOKEN
 from tests.factories.agent_process import AgentProcess
 from tests.factories.waiting import PATIENCE_MS
 
@@ -291,8 +291,37 @@ def test_a_screen_loaded_anew_says_whose_basket_it_goes_on_with(clerk: Clerk) ->
     clerk.sees("#person .phone", "138****8000")
     clerk.page.reload()
     clerk.sees("#person .phone", "138****8000")
+    # Her number shows nothing of her visits; that is not to say there were none.
+    expect(clerk.page.locator("#person")).not_to_contain_text("第一次来")
     clerk.presses("Escape")
     clerk.sees("#person", "请顾客任选一种方式")
+
+
+def test_what_a_till_beside_rings_up_takes_nothing_off_the_screen(
+    clerk: Clerk, agent: AgentProcess
+) -> None:
+    def till(path: str, **more: object) -> int:
+        body = {"member_id": str(MEMBER), "lines": [{"sku": "mask"}], **more}
+        answer = agent.call(
+            "POST", path, body, token=TILL_TOKEN, Idempotency_Key=path.replace("/", "-")
+        )
+        assert answer.status == 200, answer
+        return int(answer.body["total_fen"])
+
+    clerk.signs_in()
+    clerk.sees("#goods", "可以开始")
+    total = till("/v1/quotes")
+    clerk.lines(1)
+    expect(clerk.page.locator("#pay")).to_have_count(0)
+    clerk.scans(MILK)
+    clerk.sees("#due", "¥128.00")
+    clerk.opens_pay()
+    tenders = [{"kind": "cash", "amount_fen": total}]
+    till("/v1/sales", till_receipt_no="beside-1", tenders=tenders)
+    clerk.sees("#pay-left", "¥128.00")
+    clerk.presses("Enter")
+    clerk.sees("#paid", "¥128.00")
+    clerk.finds_nothing_wrong()
 
 
 def test_a_stranger_joins_by_phone_while_the_customer_reads_the_same_words(

@@ -249,6 +249,9 @@ function basketTold(event) {
 
 /** @param {Partial<State>} done */
 function finish(done) {
+  // What a till beside this screen sold takes nothing off it while a clerk rings up here; the screen's own
+  // payment hears of its sale by the answer.
+  if (state.clerk && state.basket?.basket_id && !(state.sheet?.kind === "pay" && state.sheet.busy)) return;
   change({ ...done, consent: null, basket: null, repriced: null, selected: null, ...(state.sheet?.kind === "why" ? { sheet: null } : {}) }, state.clerk ? "entry" : undefined);
   const guest = done.sale && !done.sale.member && state.features.claims;
   later("done", guest ? CLAIM_MS : DONE_MS, () => {

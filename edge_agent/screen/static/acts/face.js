@@ -121,7 +121,12 @@ export function faceActs(till) {
 
 /** @param {import("../state.js").State} state whether she only said a number: nobody knows yet that it is hers */
 export function masked({ member, joined }) {
-  return member.factor === "phone_number" && member.points_free === null && joined !== member.member_id;
+  return veiled(member) && joined !== member.member_id;
+}
+
+/** @param {any} member whether the box shows no more of her than her number; of a basket taken back nobody is known by more */
+export function veiled(member) {
+  return (member.factor ?? "phone_number") === "phone_number" && member.points_free === null;
 }
 
 /** @param {any} sheet what she said of her age when she last spoke of faces; null: never asked */

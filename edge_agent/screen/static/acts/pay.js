@@ -124,7 +124,8 @@ function done(till, sold, tenders, basket) {
   const paid = tenders.reduce((sum, one) => sum + one.amount_fen, 0);
   till.later("claim", 0, () => void claim(till, sold));
   const mine = { paid_fen: paid, given_fen: given, change_fen: given - paid };
-  return { sale: { ...till.state.sale, ...sold, ...mine }, basket: null, repriced: null, selected: null };
+  const heard = till.state.sale?.receipt_id === sold.receipt_id ? till.state.sale : {};
+  return { sale: { ...heard, ...sold, ...mine }, basket: null, repriced: null, selected: null };
 }
 
 /** @param {Till} till @param {any} sold a guest's sale gets a code that her phone can claim its points by */

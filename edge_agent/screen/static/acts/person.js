@@ -4,6 +4,7 @@
 import { typeset } from "../format.js";
 import { sells } from "../state.js";
 import { askAgain, attach } from "./basket.js";
+import { veiled } from "./face.js";
 
 /** @typedef {import("../state.js").Till} Till */
 /** @typedef {import("../state.js").Answer} Answer */
@@ -116,8 +117,7 @@ export function turned(till, told) {
 /** @param {Till} till @param {any} member ask for what her record does not hold */
 async function askMore(till, member) {
   const { state, ask } = till;
-  const masked = member.factor === "phone_number" && member.points_free === null;
-  const wanted = /** @type {const} */ (["recommendations", "tasks"]).filter((name) => state.features[name] && !masked);
+  const wanted = /** @type {const} */ (["recommendations", "tasks"]).filter((name) => state.features[name] && !veiled(member));
   const skus = (state.basket?.lines ?? []).map((/** @type {any} */ line) => ["sku", line.sku]).slice(-SKUS_TOLD);
   const paths = { recommendations: `/recommendations?${new URLSearchParams(skus)}`, tasks: till.at("/tasks") };
   const answers = await Promise.all(wanted.map((name) => ask("GET", `/v1/members/${member.member_id}${paths[name]}`)));

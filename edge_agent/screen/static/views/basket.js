@@ -16,7 +16,7 @@ export function goods(state, acts) {
   if (state.sale) return [head, saleDone(state, acts)];
   if (state.tapped) return tapped(state, acts);
   if (!state.basket || !state.basket.lines.length) return [head, empty(state, acts)];
-  return [head, lines(state, acts), note(state, acts), sum(state, acts), sells(state) ? redeem(state, acts) : null];
+  return [head, lines(state, acts), note(state, acts), sum(state, acts), acts.own() ? redeem(state, acts) : null];
 }
 
 /** @param {State} state @param {any} acts the field that scanners and fingers type into */

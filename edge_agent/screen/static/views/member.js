@@ -1,7 +1,7 @@
 // @ts-check
 /** A recognised member, as the clerk needs her in one glance. */
 
-import { masked } from "../acts/face.js";
+import { masked, veiled } from "../acts/face.js";
 import { h, icon } from "../dom.js";
 import { clock, day, exact, integer, quantity, tierName, typeset, yuan } from "../format.js";
 import { offline } from "../state.js";
@@ -102,7 +102,7 @@ function wallet(state, { t, openCoupons }) {
 /** @param {State} state @param {any} acts */
 function lastVisit(state, { t }) {
   const { member, nowMs } = state;
-  if (member.factor === "phone_number" && member.points_free === null) return null;
+  if (veiled(member)) return null;
   const last = member.last_purchase;
   if (!last) return h("p.muted", {}, t("last.none"));
   const named = last.lines.slice(0, LAST_LINES).map((/** @type {any} */ line) => `${line.name} ×${quantity(line.qty_milli)}`);

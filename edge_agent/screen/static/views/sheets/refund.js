@@ -59,11 +59,13 @@ function lines({ sheet }, acts) {
   const reasons = REASONS.map((one) =>
     h("button", { type: "button", id: `reason-${one}`, "aria-pressed": String(one === reason), onclick: () => acts.refundReason(one) }, t(`refund.${one}`)),
   );
-  const amount = quote ? h("div.owed", {}, h("span.muted", {}, t("refund.out")), h("b", { id: "refund-out" }, yuan(quote.money_fen))) : h("p.muted", {}, t("refund.choose"));
+  // The sum stays in sight beside the ways to pay it out, however long the receipt is.
+  const amount = quote ? h("div.owed", {}, h("span.muted", {}, t("refund.out")), h("b", { id: "refund-out" }, yuan(quote.money_fen))) : null;
+  const how = quote ? null : h("p.muted", {}, t("refund.choose"));
   const moved = [quote?.points_taken ? t("refund.taken", { points: integer(quote.points_taken) }) : "", quote?.points_back ? t("refund.back", { points: integer(quote.points_back) }) : ""];
   const points = moved.some(Boolean) ? h("p.muted.small", {}, moved.filter(Boolean).join(" · ")) : null;
   const ways = quote && !busy ? WAYS.map(([kind]) => h("button", { type: "button", id: `back-${kind}`, onclick: () => void acts.payBack(kind) }, t(`tender.${kind}`))) : [];
-  return frame(t("refund.lines", { no: receipt.till_receipt_no }), acts, [said(note), h("ul.take-backs", {}, ...rows), h("div.notes", { role: "group", "aria-label": t("refund.reason") }, ...reasons), amount, points], ways);
+  return frame(t("refund.lines", { no: receipt.till_receipt_no }), acts, [said(note), h("ul.take-backs", {}, ...rows), h("div.notes", { role: "group", "aria-label": t("refund.reason") }, ...reasons), how, points], [amount, ...ways]);
 }
 
 /** @param {State} state @param {any} acts */

@@ -17,7 +17,7 @@ export function why(state, acts) {
   const near = basket.near_misses ?? [];
   const rejected = basket.rejected.filter((/** @type {any} */ one) => !near.some((/** @type {any} */ miss) => miss.offer_id === one.offer_id));
   return frame(
-    t("why.title", { amount: yuan(basket.saved_fen) }),
+    basket.saved_fen ? t("why.title", { amount: yuan(basket.saved_fen) }) : t("key.why"),
     acts,
     [
       total(basket, t),
