@@ -59,16 +59,26 @@ def doctor(
     as_json: Annotated[
         bool, typer.Option("--json", help="输出 JSON / print JSON, for programs")
     ] = False,
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--print",
+            metavar="TILL|PORT",
+            help="自检小票打在哪里:收银机的名字或打印机的端口 / print a slip of it at a till's"
+            " printer or a port",
+        ),
+    ] = "",
 ) -> None:
     """盒子哪里不好、谁能修;没运行就自检 / Say what is wrong with the box, and who mends it.
 
     Asks the agent that runs; where none does, tries files, models, packages, ports and devices.
+    With --print the slip of a new box is left in the shop; a printer that the agent has is its own.
     Exit codes: 0 everything found, 1 something to mend, 2 a file is not valid.
     """
     # Loaded when asked for: it tries what the whole program needs.
     from edge_agent.cli.doctor import examination  # noqa: PLC0415 -- see above
 
-    examination(config, as_json=as_json)
+    examination(config, as_json=as_json, paper=paper)
 
 
 @app.command(

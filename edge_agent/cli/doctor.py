@@ -13,7 +13,7 @@ from rich.table import Table
 
 from edge_agent.bootstrap.probes import Probe, probes
 from edge_agent.cli.ask_agent import running_agent
-from edge_agent.cli.common import fail, settings_of
+from edge_agent.cli.common import fail, settings_of, version
 from edge_agent.cli.logs import log_to_stderr
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
@@ -38,15 +38,21 @@ class Finding:
         return {"name": self.name, "ok": False, "code": self.fault.code.value, **texts}
 
 
-def examination(config: Path, *, as_json: bool) -> None:
-    """Print what was found; ends with 1 where something is to be mended (`typer.Exit`)."""
+def examination(config: Path, *, as_json: bool, paper: str = "") -> None:
+    """Print what was found; ends with 1 where something is to be mended (`typer.Exit`).
+
+    `paper`: the till or the port whose printer gets a slip of it.
+    """
     # Its own lines go to stderr: what stands on stdout is for programs.
     log_to_stderr()
-    findings = _examined(settings_of(config))
+    settings = settings_of(config)
+    findings = _examined(settings)
     if as_json:
         typer.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))
     else:
         print_findings(findings)
+    if paper:
+        _on_paper(settings, paper, findings)
     if any(finding.fault for finding in findings):
         raise typer.Exit(EXIT_FINDINGS)
 
@@ -59,6 +65,18 @@ def _examined(settings: Settings) -> tuple[Finding, ...]:
         return told(agent.ask("GET", "/v1/tech/health"))
     except Fault as fault:
         fail(fault)
+
+
+def _on_paper(settings: Settings, paper: str, findings: Iterable[Finding]) -> None:
+    # Loaded when asked for: it draws codes and opens lines.
+    from edge_agent.bootstrap.self_test_paper import print_findings_on  # noqa: PLC0415 -- see above
+
+    told_on = [(finding.name, finding.fault) for finding in findings]
+    try:
+        print_findings_on(settings, paper, told_on, version())
+    except Fault as fault:
+        fail(fault)
+    typer.echo(f"已打印 / printed: {paper}", err=True)
 
 
 def told(body: Mapping[str, Any]) -> tuple[Finding, ...]:
