@@ -12,6 +12,7 @@ from cloud_broker.cli import (
     effects,
     enrol,
     event_log,
+    exports,
     faces,
     goods,
     growth,
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 masters.add_to(goods.import_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, releases, alerts, downlink, hooks)
+FURTHER = (steering, releases, alerts, downlink, hooks, exports)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -1,6 +1,7 @@
 """What the cloud is told: a TOML file, overridden by `REGULARS_…` environment variables."""
 
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -106,6 +107,10 @@ class Settings(BaseSettings):
     sms_url: str = Field("", description="where the webhook posts; https, or this machine")
     sms_secret: SecretStr = SecretStr("")
     sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    export_dir: Path | None = Field(None, description="nightly exports; none: no exports")
+    export_after: time = Field(time(4, 30), description="not before this hour, in `zone`")
+    export_keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    export_people: bool = Field(default=False, description="also write who members are")
     webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
         (), description="closed networks that webhooks may reach, such as 10.1.0.0/16"
     )

@@ -9,6 +9,7 @@ from cloud_broker.api import (
     device_routes,
     downlink_routes,
     errors,
+    export_routes,
     fleet_routes,
     hq_routes,
     master_routes,
@@ -44,6 +45,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
     errors.install(app, deps.tally)
     for router in (
         device_routes.router(doors),
+        export_routes.router(doors),
         downlink_routes.router(doors),
         fleet_routes.router(doors),
         member_routes.router(doors),

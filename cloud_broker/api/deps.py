@@ -31,6 +31,7 @@ from cloud_broker.services.members.receipt_bills import ReceiptBills
 from cloud_broker.services.members.receipt_claims import ReceiptClaims
 from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.members.sms_codes import SmsCodes
+from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.rights.rights_desk import RightsDesk
 from retail_core.errors import Fault
@@ -97,6 +98,7 @@ class ApiDeps:
     cookie_name: str = "regulars_hq"
     software: str = ""
     enrolling: Enrolling | None = None
+    exports: ExportShelf | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,13 @@ from cloud_broker.bootstrap.alerts import alert_desk, alert_workers
 from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
 from cloud_broker.bootstrap.door import gate_worker, opened_door
+from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
+from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ingest.keeper import ShardKeeper, Standing
 from cloud_broker.ingest.lines import BrokerLines, BrokerPlace
 from cloud_broker.ingest.parts import IngestParts
@@ -149,6 +151,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         cookie_name=COOKIE,
         software=installed_version("regulars"),
         enrolling=None if settings.ca_dir is None else enrolling_of(office),
+        exports=export_files(office),
     )
     app = build_app(deps)
     mount_static(app)
@@ -183,6 +186,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         masters=office.masters,
         partners=deps.office.partners,
         hooks=hook_desk(office),
+        exports=deps.exports,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,
@@ -292,20 +296,9 @@ def run(settings: Settings, role: Role) -> None:
             ):
                 beside.start()
                 stack.callback(beside.stop)
-            for worker in (
-                *alert_workers(office, running.tally, keeper.works),
-                hook_worker(office, running.tally, keeper.works),
-            ):
+            for worker in _own_workers(office, running.tally, keeper):
                 worker.start()
                 stack.callback(worker.stop)
-            if office.settings.release_dir is not None:
-                fresh = freshness_worker(office, running.tally, office.settings.release_dir)
-                fresh.start()
-                stack.callback(fresh.stop)
-            if office.settings.ca_dir is not None:
-                tending = gate_worker(office, running.tally)
-                tending.start()
-                stack.callback(tending.stop)
         if port is None:
             ended = threading.Event()
             with ending_on_signals(ended.set):
@@ -316,6 +309,18 @@ def run(settings: Settings, role: Role) -> None:
         server = Server(app)
         with ending_on_signals(server.ask_to_end):
             server.run(sockets=[port])
+
+
+def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iterator[BesideWorker]:
+    """Put together what runs beside ingest and has a list of its own."""
+    yield from alert_workers(office, tally, keeper.works)
+    yield hook_worker(office, tally, keeper.works)
+    if office.settings.export_dir is not None:
+        yield export_worker(office, tally, keeper.works)
+    if office.settings.release_dir is not None:
+        yield freshness_worker(office, tally, office.settings.release_dir)
+    if office.settings.ca_dir is not None:
+        yield gate_worker(office, tally)
 
 
 def _check_schema(url: str) -> None:

@@ -19,6 +19,7 @@ from cloud_broker.services.hq.audit_desk import AuditDesk
 from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.outward.hook_desk import HookDesk
 
 
@@ -54,4 +55,5 @@ class ConsoleDeps:
     session_s: int = 12 * 3600
     zone: str = "Asia/Shanghai"
     boxes: BoxDesk | None = None
+    exports: ExportShelf | None = None
     links: Mapping[str, str] = field(default_factory=dict)

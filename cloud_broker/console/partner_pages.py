@@ -10,10 +10,12 @@ from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
 from cloud_broker.domain.hooks import HookKind
 from cloud_broker.domain.rights import KeyScope, Right, may
+from cloud_broker.services.outward.exporting import Manifest
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 PAGE = "/partners"
+DAYS_SHOWN = 14
 HOOKS = PAGE + "/hooks"
 _DONE = {"end": "hooks.done_end", "try": "hooks.done_try", "resume": "hooks.done_resume"}
 Csrf = Annotated[str, Form()]
@@ -141,6 +143,15 @@ class PartnerPages:
             may_act=may(visit.who.role, Right.PARTNERS_CHANGE),
         )
 
+    def _exports(self, tenant: UUID) -> list[Manifest] | None:
+        """Return the newest days that were exported, None where none are made."""
+        shelf = self._shell.deps.exports
+        if shelf is None:
+            return None
+        days = shelf.days(tenant)[-DAYS_SHOWN:]
+        made = (shelf.newest(tenant, day) for day in reversed(days))
+        return [one for one in made if one is not None]
+
     def _shown(self, visit: Visit, once: str) -> Response:
         keys = self._shell.deps.partners.keys(visit.who.tenant_id)
         return self._shell.page(
@@ -150,6 +161,7 @@ class PartnerPages:
             keys=[key for key in keys if key.good(visit.now_ms)],
             over=[key for key in keys if not key.good(visit.now_ms)],
             hooks=self._shell.deps.hooks.hooks(visit.who.tenant_id),
+            exports=self._exports(visit.who.tenant_id),
             kinds=[kind.value for kind in HookKind],
             scopes=[scope.value for scope in KeyScope],
             may_act=may(visit.who.role, Right.PARTNERS_CHANGE),

@@ -223,6 +223,8 @@ class KeyScope(StrEnum):
     MASTER_READ = "master:read"
     MASTER_WRITE = "master:write"
     COST_READ = "cost:read"
+    EXPORT_READ = "export:read"
+    EXPORT_PEOPLE = "export:people"
 
 
 S = KeyScope
@@ -270,10 +272,14 @@ KEY_OPENS: Mapping[tuple[str, str], frozenset[KeyScope]] = MappingProxyType(
         ("GET", "/v1/master/{kind}/template"): _READ_TABLES,
         ("POST", "/v1/master/{kind}/preview"): _READ_TABLES,
         ("POST", "/v1/master/{kind}"): _WRITE_TABLES,
+        ("GET", "/v1/export"): frozenset({S.EXPORT_READ}),
+        ("GET", "/v1/export/{day}"): frozenset({S.EXPORT_READ}),
+        ("GET", "/v1/export/{day}/{revision}/people.csv.gz"): frozenset({S.EXPORT_PEOPLE}),
+        ("GET", "/v1/export/{day}/{revision}/{table}.csv.gz"): frozenset({S.EXPORT_READ}),
     }
 )
 # What shows people to whoever asks; each such look is one of the audit's.
-SHOWS_PEOPLE: frozenset[KeyScope] = frozenset({S.MEMBERS_READ})
+SHOWS_PEOPLE: frozenset[KeyScope] = frozenset({S.MEMBERS_READ, S.EXPORT_PEOPLE})
 
 
 def opens(method: str, address: str, scopes: frozenset[str]) -> frozenset[KeyScope]:

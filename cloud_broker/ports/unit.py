@@ -12,6 +12,7 @@ from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.clerks import ClerkRepo
 from cloud_broker.ports.effects import EffectRepo
 from cloud_broker.ports.enrolments import EnrolmentRepo
+from cloud_broker.ports.exports import ExportRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
 from cloud_broker.ports.fleet import FleetRepo
@@ -116,6 +117,11 @@ class Unit(Protocol):
     @property
     def partners(self) -> PartnerRepo:
         """Keys of partner systems."""
+        ...
+
+    @property
+    def exports(self) -> ExportRepo:
+        """A day's books as rows."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from tests.fakes.cloud_clerks import FakeClerkRepo, FakeReceiptRepo
 from tests.fakes.cloud_effects import FakeEffectRepo
 from tests.fakes.cloud_enrolments import FakeEnrolmentRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
+from tests.fakes.cloud_exports import FakeExportRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
 from tests.fakes.cloud_health import FakeHealthRepo
@@ -86,6 +87,7 @@ class FakeUnit:
         self.health = FakeHealthRepo(state)
         self.alerts = FakeAlertRepo(state)
         self.hooks = FakeHookRepo(state)
+        self.exports = FakeExportRepo(state)
         self.twins = FakeTwinRepo(state)
         self.orders = FakeOrderRepo(state)
         self.said: list[LiveEvent] = []

@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
-from cloud_broker.services.line import downlink
+from cloud_broker.services.booking.ingest import Ingest
+from cloud_broker.services.line import downlink, frames
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.domain.shop import Shop
@@ -30,6 +31,8 @@ from edge_agent.services.shop.shelf import Shelf
 from retail_core.tally import FaultTally
 from tests.factories.ports import free_port
 from tests.fakes.clock import FakeClock
+from tests.fakes.cloud_basics import FakeCloudClock
+from tests.fakes.cloud_box import SimBox
 from tests.fakes.cloud_line import wait_until
 from tests.plugins.postgres import Database
 
@@ -225,6 +228,42 @@ def test_a_partners_key_from_made_to_revoked(cloud: Cloud) -> None:
     cloud.said("api-key", "revoke", made["id"])
     assert httpx2.get(f"{cloud.url}/v1/master/articles", headers=key).status_code == 401
     assert "revoked" in cloud.command("api-key", "list")
+
+
+def test_a_nights_export_by_command_and_downloaded(cloud: Cloud, pg_units: PostgresUnits) -> None:
+    assert "F273" in cloud.command("export", "list", code=3)
+    with (cloud.folder / "cloud.toml").open("a", encoding="utf-8") as config:
+        config.write(f'export_dir = "{cloud.folder / "out"}"\n')
+    made = cloud.said("provision-store", "--name", "上海店", "--city", "上海", "--region", "华东",
+                      "--out", str(cloud.folder / "box.toml"))  # fmt: skip
+    identity = tomllib.loads((cloud.folder / "box.toml").read_text(encoding="utf-8"))["identity"]
+    assert made
+    tenant = UUID(identity["tenant"])
+    box = SimBox(tenant, UUID(identity["store"]), UUID(identity["device"]))
+    yesterday = datetime.now(SHANGHAI).date() - timedelta(days=1)
+    for _ in range(3):
+        box.sells(fen=5_900, business_date=int(f"{yesterday:%Y%m%d}"))
+    clock = FakeCloudClock(int(datetime.now(UTC).timestamp() * 1000))
+    ingest = Ingest(pg_units, clock, FaultTally())
+    ingest.book([frames.Inbound(box.topic(), box.frame(), clock.now_ms())])
+    lines = cloud.command("export", "nightly", "--json").splitlines()
+    said = json.loads(lines[-1])
+    assert (said["day"], said["rows"]["receipts"], said["rows"]["lines"]) == (
+        str(yesterday), 3, 6,
+    )  # fmt: skip
+    assert cloud.command("export", "nightly", "--json") == ""
+    assert cloud.said("export", "verify", str(yesterday))["verified"] is True
+    key = cloud.said("api-key", "create", "--name", "BI", "--scope", "export:read")["key"]
+    cloud.serve()
+    headers = {"Authorization": f"Bearer {key}", "Range": "bytes=0-1"}
+    path = f"{cloud.url}/v1/export/{yesterday}/1/receipts.csv.gz"
+    answer = httpx2.get(path, headers=headers)
+    assert (answer.status_code, answer.content) == (206, b"\x1f\x8b")
+    box.sells(fen=1_000, business_date=int(f"{yesterday:%Y%m%d}"))
+    ingest.book([frames.Inbound(box.topic(), box.frame(), clock.now_ms())])
+    assert "F274" in cloud.command("export", "verify", str(yesterday), code=3)
+    (late,) = cloud.command("export", "nightly", "--json").splitlines()
+    assert (json.loads(late)["revision"], json.loads(late)["rows"]["receipts"]) == (2, 4)
 
 
 def test_suggestions_are_reckoned_and_fetched(

@@ -48,7 +48,12 @@ from tests.plugins.postgres import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 # Doors of others than HQ's people: who stands there is said by what an address begins with.
-BEGINS = {"/v1/device/": "box", "/v1/member/": "member", "/v1/master/": "partner"}
+BEGINS = {
+    "/v1/device/": "box",
+    "/v1/member/": "member",
+    "/v1/master/": "partner",
+    "/v1/export": "partner",
+}
 # They do not end by themselves; what they send is what the page beside them shows.
 ENDLESS = {
     ("GET", "/console/stream"),

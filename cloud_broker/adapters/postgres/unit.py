@@ -16,6 +16,7 @@ from cloud_broker.adapters.postgres.clerks import PostgresClerks
 from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.effects import PostgresEffects
 from cloud_broker.adapters.postgres.enrolments import PostgresEnrolments
+from cloud_broker.adapters.postgres.exports import PostgresExports
 from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
 from cloud_broker.adapters.postgres.fleet import PostgresFleet
@@ -160,6 +161,11 @@ class PostgresUnit:
     def partners(self) -> PostgresPartners:
         """Keys of partner systems."""
         return PostgresPartners(self._connection, self._tenant)
+
+    @cached_property
+    def exports(self) -> PostgresExports:
+        """A day's books as rows."""
+        return PostgresExports(self._connection, self._tenant)
 
     @cached_property
     def hooks(self) -> PostgresHooks:

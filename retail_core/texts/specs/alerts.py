@@ -55,4 +55,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "推送订阅的 {field} 不对:{value}",
         "{field} of the subscription is not valid: {value}",
     ),
+    FaultCode.EXPORT_UNSET: FaultSpec(
+        "setup",
+        404,
+        "云端没有设置 export_dir,没有每日导出",
+        "the cloud's setting export_dir is empty: there is no nightly export",
+    ),
+    FaultCode.EXPORT_MISMATCH: FaultSpec(
+        "conflict",
+        409,
+        "{day} 的导出和账对不上({detail}),没有采用;多半是导出时还有销售入账,会再试",
+        "the export of {day} and its books differ ({detail}): it was not kept. Most likely sales"
+        " were booked meanwhile; it is tried again",
+        retryable=True,
+    ),
+    FaultCode.EXPORT_DAMAGED: FaultSpec(
+        "storage",
+        500,
+        "导出文件 {file} 坏了(和清单的哈希不同),删掉那一天,重新导出",
+        "the exported file {file} is damaged (its hash is another): delete the day and export it"
+        " again",
+    ),
 }

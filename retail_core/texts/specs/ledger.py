@@ -18,6 +18,21 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "这笔调整已由 {who} 决定({decision})",
         "{who} has decided this adjustment already ({decision})",
     ),
+    FaultCode.SALE_TOLD_AGAIN: FaultSpec(
+        "conflict",
+        409,
+        "同一天同一台收银机的 {number} 号小票已经入账一份一样的({receipt}),没有再记一次;"
+        "是重发就当已成功,真的又卖了一单就换一个小票号",
+        "an equal sale of this till and day is booked under number {number} ({receipt}); nothing"
+        " was booked again: a repetition is done, a second sale needs another number",
+    ),
+    FaultCode.SALE_NUMBER_AGAIN: FaultSpec(
+        "conflict",
+        409,
+        "同一天同一台收银机的小票号 {number} 用在了另一单上({receipt});两单都已入账,请核对",
+        "number {number} was used for another sale of the same till and day ({receipt}); both are"
+        " booked, please compare",
+    ),
     FaultCode.LEDGER_ADJUSTMENT_UNKNOWN: FaultSpec(
         "input", 404, "没有这笔调整", "there is no such adjustment"
     ),
