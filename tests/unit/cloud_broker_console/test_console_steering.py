@@ -210,7 +210,8 @@ class TestCommands:
         at = f"store:{fleet.sims[0].store}"
         page = hq.posts("/commands", kind="doctor", at=at, minutes=60).headers["location"]
         for to, said in (("paused", "已暂停"), ("running", "进行中"), ("stopped", "已停掉")):
-            assert f'id="do-{to}"' in hq.sees(page), "a deed is found as on a release's page"
+            shown = hq.web.get(page).text
+            assert f'id="do-{to}"' in shown, "a deed is found as on a release's page"
             hq.posts(f"{page}/{to}")
             assert said in hq.sees(page)
         assert "没开始,停了" in hq.sees(page)
