@@ -12,6 +12,7 @@ from retail_core.wire.messages import Event, Sale
 
 _MS = 1_000
 AHEAD_MAX_MS = 2 * 60 * 60 * 1_000  # a sale "made" so long after we heard of it cannot be
+SKEW_MAX_MS = 10_000  # two clocks that are both right still differ a little
 BEHIND_MAX_MS = 7 * 24 * 60 * 60 * 1_000  # a broker may have kept a frame while nobody took it
 _MONTHS = 100
 _YEARS = 10_000
@@ -82,10 +83,14 @@ class Arrival:
 
     @property
     def sync_ms(self) -> int | None:
-        """From the box's clock to ours; None when the box's clock was not synchronised."""
+        """From the box's clock to ours; None when the box's clock was not synchronised.
+
+        Nothing arrives before it was sent: of a clock that says so no figure is made.
+        """
         if self.event.time_quality < TimeQuality.SYNCED or not self.clock_believed:
             return None
-        return self.received_ms - self.event.wall_ms
+        sync_ms = self.received_ms - self.event.wall_ms
+        return sync_ms if sync_ms > -SKEW_MAX_MS else None
 
 
 def day_of(arrival: Arrival, sale: Sale) -> date:

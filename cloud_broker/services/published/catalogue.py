@@ -20,8 +20,14 @@ from retail_core.catalog.importing import CatalogueImport, ImportedArticle, pars
 from retail_core.catalog.price_lists import publishable
 from retail_core.checkout.business_date import DAY_STARTS_AT, as_int, business_date
 from retail_core.errors import Fault
-from retail_core.pricing.rules.bundle import RuleBundle, parse_bundle, sign_bundle
+from retail_core.pricing.rules.bundle import (
+    SIGNATURE_BYTES,
+    RuleBundle,
+    parse_bundle,
+    sign_bundle,
+)
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class CataloguePublisher:
                 unit.hq.audit(AuditEntry(who, "bundle.announce", str(bundle.version), {}), now)
                 unit.announce(LiveEvent(tenant, frozenset({"published"})))
                 return bundle.version
+            _check_chain(unit, newest, bundle)
             unit.catalogue.add_bundle(document, content, who)
             # A task counts from the day it is published, not from the first who does it.
             unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
@@ -193,6 +200,23 @@ def _step(unit: Unit, newest: Announcement, content: bytes) -> Step | None:
         open_catalogue(held), open_catalogue(content), limits.CATALOGUE_DELTA_BYTES_MAX
     )
     return None if delta is None else Step(newest.version, newest.sha256, delta)
+
+
+def _check_chain(unit: Unit, newest: Announcement | None, bundle: RuleBundle) -> None:
+    """Refuse rules that name another chain than those before, a file taken by mistake.
+
+    Raises Fault OFFER_INVALID. Rules that name no chain are of this one.
+    """
+    signed = None if newest is None else unit.catalogue.content("bundle", newest.version)
+    if signed is None:
+        return
+    before = parse_bundle(signed[SIGNATURE_BYTES:]).chain
+    if before and bundle.chain and bundle.chain != before:
+        said = Words(
+            f"chain: {bundle.chain} is not {before}, whose rules were published so far",
+            f"chain:写的是 {bundle.chain},此前发布的都是 {before} 的规则",
+        )
+        raise Fault(FaultCode.OFFER_INVALID, offer="bundle", reason=said)
 
 
 def _revision(row: ImportedArticle, article_id: UUID) -> Revision:

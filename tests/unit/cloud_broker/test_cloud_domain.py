@@ -60,6 +60,8 @@ class TestBusinessDay:
         box = SimBox(fresh_id())
         box.sells()
         assert arrival_of(box, box.wall_ms + 40).sync_ms == 40
+        assert arrival_of(box, box.wall_ms - 40).sync_ms == -40
+        assert arrival_of(box, box.wall_ms - 6_000_000).sync_ms is None, "it sells in the future"
         vague = SimBox(fresh_id(), quality=TimeQuality.HOLDOVER)
         vague.sells()
         assert arrival_of(vague).sync_ms is None

@@ -276,6 +276,17 @@ class TestCatalogue:
         with refused(FaultCode.CATALOGUE_EMPTY):
             back.publisher.apply(back.tenant, bad.replace("59.00", "x"), who="li", skip_errors=True)
 
+    def test_rules_of_another_chain_are_not_published(self, back: Back) -> None:
+        def bundle(version: int, **named: str) -> bytes:
+            return json.dumps(json.loads(BUNDLE) | {"version": version, **named}).encode()
+
+        for version, named in ((3, {}), (4, {"chain": "qinghe"}), (5, {"chain": "qinghe"})):
+            content = bundle(version, **named)
+            assert back.publisher.publish_bundle(back.tenant, content, who="li") == version
+        with refused(FaultCode.OFFER_INVALID):
+            back.publisher.publish_bundle(back.tenant, bundle(6, chain="other"), who="li")
+        assert back.publisher.publish_bundle(back.tenant, bundle(6), who="li") == 6
+
     def test_a_bundle_is_checked_and_signed(self, back: Back) -> None:
         assert back.publisher.publish_bundle(back.tenant, BUNDLE, who="li") == 3
         seed = back.keys.keys(back.tenant).bundle_seed
