@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -19,15 +21,19 @@ from cloud_broker.console.master_pages import MasterPages
 from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.release_pages import ReleasePages
 from cloud_broker.console.sale_pages import SalePages
-from cloud_broker.console.shell import SAFE_HEADERS, Shell, routes_of
+from cloud_broker.console.shell import SAFE_HEADERS, Shell, refusal, routes_of
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
 from cloud_broker.console.till_pages import TillPages
 from cloud_broker.console.twin_pages import TwinPages
 from cloud_broker.console.user_pages import UserPages
+from retail_core.errors import Fault
+from retail_core.texts.faults import FaultCode
 
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/console/static"
+_NOT_FOUND = 404
+_OTHERS = ("/v1/", "/m/", STATIC_PATH)  # programs, a member's phone, files
 
 
 class SafeFiles(StaticFiles):
@@ -71,3 +77,21 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
 def mount_static(app: FastAPI) -> None:
     """Serve the style sheets, scripts and vendored files."""
     app.mount(STATIC_PATH, SafeFiles(directory=STATIC), name="console-static")
+    _answer_the_lost(app)
+
+
+def _answer_the_lost(app: FastAPI) -> None:
+    """Show a page where a person's address leads nowhere; programs get what they got before."""
+    otherwise = app.exception_handlers[HTTPException]
+
+    async def lost(request: Request, error: Exception) -> Response:
+        path = request.url.path
+        reads = "text/html" in request.headers.get("accept", "")
+        if path.startswith(_OTHERS) or not reads:
+            answer = otherwise(request, error)
+            return answer if isinstance(answer, Response) else await answer
+        page = refusal(request, Fault(FaultCode.API_NOT_FOUND, what=path))
+        page.headers.update(SAFE_HEADERS)
+        return page
+
+    app.add_exception_handler(_NOT_FOUND, lost)

@@ -137,6 +137,22 @@ def test_what_is_not_there_says_so(signed_in: TestClient, path: str) -> None:
     assert "A108" in answer.text
 
 
+def test_an_address_that_leads_nowhere_is_a_page_for_people(signed_in: TestClient) -> None:
+    page = signed_in.get("/nowhere?lang=en", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "That did not go through" in page.text
+    assert "/nowhere was not found" in page.text
+    assert page.headers["X-Frame-Options"] == "DENY"
+    for path, accept in (("/nowhere", "application/json"), ("/v1/nowhere", "text/html")):
+        answer = signed_in.get(path, headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+
+
+def test_lists_are_set_as_the_language_sets_them(signed_in: TestClient) -> None:
+    assert "×1, " in signed_in.get("/sales?lang=en").text
+    assert "×1、" in signed_in.get("/sales?lang=zh").text
+
+
 def test_the_member_page_hides_declared_tags_until_asked(signed_in: TestClient) -> None:
     page = signed_in.get(MEMBER).text
     assert re.search(r"<details class=\"tags\"><summary>[^<]*2[^<]*</summary>", page)
