@@ -196,6 +196,15 @@ def test_an_article_nobody_knows_sells_at_the_price_on_its_shelf(clerk: Clerk) -
     clerk.finds_nothing_wrong()
 
 
+@pytest.mark.parametrize("typed", ["88000000000000000005", "8800 0000 0000 0000 0005"])
+def test_twenty_digits_are_a_members_code_and_never_goods(clerk: Clerk, typed: str) -> None:
+    clerk.signs_in()
+    clerk.scans(typed)
+    clerk.sees("#person", "数字码")
+    expect(clerk.page.locator("#sheet")).to_be_hidden()
+    clerk.presses("Escape")
+
+
 def test_a_member_found_by_phone_gets_her_price_and_hears_what_points_need(clerk: Clerk) -> None:
     clerk.signs_in()
     clerk.scans(MILK)

@@ -43,6 +43,8 @@ export function basketActs(till, readCode) {
     if (field) field.value = "";
     const counted = /^(\d{1,3})[*×xX](.+)$/.exec(typed);
     const text = counted ? counted[2] : typed;
+    const bare = text.replace(/\s/g, "");
+    if (DIGIT_CODE.test(bare)) return readCode(bare);
     if (isMemberCode(text)) return readCode(text);
     await add(till, { barcode: text }, counted ? Number(counted[1]) : 1);
   }
@@ -115,6 +117,9 @@ export function basketActs(till, readCode) {
     comeBack: () => inTurn(() => comeBack(till)),
   };
 }
+
+// A phone shows it in groups; no goods have so many digits.
+const DIGIT_CODE = /^8\d{19}$/;
 
 /** @param {string} text a code of a member, and not of goods: it has letters or is far too long */
 function isMemberCode(text) {
