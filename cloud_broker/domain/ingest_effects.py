@@ -25,6 +25,7 @@ from retail_core.wire.messages import (
 from retail_core.wire.tills import TillAgreement
 
 TAP = "tap"
+API = "api"
 PHONE = "phone"
 CARD = "card"
 
@@ -52,10 +53,17 @@ class FirstUse:
 
 @dataclass(slots=True)
 class Facts:
-    """What the tables hold of the things a batch names; the plan adds to it as it goes."""
+    """What the tables hold of the things a batch names; the plan adds to it as it goes.
+
+    `told` are sales of tills by what each was, `back` receipts of which the batch takes something
+    back; `second`: a person says that an equal sale is another one.
+    """
 
     receipts: set[UUID] = field(default_factory=set)
     taps: set[TapKey] = field(default_factory=set)
+    told: dict[TapKey, dict[bytes, UUID]] = field(default_factory=dict)
+    back: frozenset[UUID] = frozenset()
+    second: bool = False
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     wallet_owners: dict[UUID, UUID] = field(default_factory=dict)
     identities: dict[tuple[str, bytes], UUID] = field(default_factory=dict)
@@ -72,7 +80,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class BookedSale:
-    """A sale to be booked."""
+    """A sale to be booked; `content` is what a till's own is known again by."""
 
     arrival: Arrival
     sale: Sale
@@ -81,6 +89,7 @@ class BookedSale:
     postings: tuple[Posting, ...]
     points: int
     wallet: UUID | None
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from cloud_broker.domain.ingest_effects import (
 )
 from cloud_broker.domain.points_plan import book_refund, mature_at_once
 from cloud_broker.domain.postings import booked, sums_up
+from cloud_broker.domain.told_again import told_again
 from retail_core.errors import Fault
 from retail_core.identity.erasure import SignedReceipt, open_receipt
 from retail_core.ids import id_of
@@ -186,12 +187,14 @@ def _sale(arrival: Arrival, sale: Sale, facts: Facts, made: Plan) -> None:
     tapped = sale.source == TAP and sale.till_receipt_no != ""
     if tapped and tap in facts.taps:
         raise Fault(FaultCode.SYNC_RECEIPT_TWICE, number=sale.till_receipt_no)
+    content, note = told_again(arrival, sale, tap, facts)
     postings, wallet = booked(sale, member, facts.wallets, facts.kin)
     facts.receipts.add(receipt_id)
+    made.notes += [] if note is None else [note]
     if tapped:
         facts.taps.add(tap)
     booked_sale = BookedSale(
-        arrival, sale, receipt_id, day, postings, points_earned(postings), wallet
+        arrival, sale, receipt_id, day, postings, points_earned(postings), wallet, content
     )
     made.sales.append(booked_sale)
     made.balances.update(sums_up(postings))

@@ -59,6 +59,13 @@ class JournalRepo(Protocol):
         """Return which printed receipts are booked."""
         ...
 
+    def told(self, keys: Collection[TapKey]) -> dict[TapKey, dict[bytes, UUID]]:
+        """Return sales of tills that stand under these keys, by `content_of`.
+
+        One of which anything was taken back is absent.
+        """
+        ...
+
     def add_events(self, arrivals: Sequence[Arrival]) -> None:
         """Append to the event log."""
         ...

@@ -110,7 +110,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
     enrol = Enrol(*counter_desk, claim_base=claim_base, numbers=numbers)
     leases = _leases(basis, storage, lines, recorder)
     counter = build_counter_sales(basis, storage, lines, recorder, leases)
-    after = build_after_sale(basis, storage, lines, recorder, counter.prices)
+    after = build_after_sale(basis, storage, lines, recorder, counter.sales)
     shared = Shared(devices, faces, held, proofs, Tries(), counter.baskets, after.training)
     return Services(
         prices=counter.prices,

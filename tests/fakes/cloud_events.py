@@ -65,6 +65,17 @@ class FakeJournalRepo:
     def known_receipts(self, receipts: Collection[UUID]) -> set[UUID]:
         return set(receipts) & self._state.sales.keys()
 
+    def told(self, keys: Collection[TapKey]) -> dict[TapKey, dict[bytes, UUID]]:
+        back = {one.receipt_id for one in self._state.refunds}
+        found: dict[TapKey, dict[bytes, UUID]] = {}
+        for receipt, sale in self._state.sales.items():
+            till = sale.arrival.event.till
+            where = sale.arrival.place.store, None if till is None else UUID(bytes=till)
+            key = (*where, sale.day, sale.sale.till_receipt_no)
+            if key in keys and sale.content and receipt not in back:
+                found.setdefault(key, {})[sale.content] = receipt
+        return found
+
     def known_taps(self, keys: Collection[TapKey]) -> set[TapKey]:
         booked = {
             (

@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 from psycopg.types.multirange import Multirange
 
-from cloud_broker.adapters.postgres.base import Repository, at
+from cloud_broker.adapters.postgres.base import at
+from cloud_broker.adapters.postgres.receipt_numbers import ReceiptNumbers
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.chain import DeviceChain
-from cloud_broker.domain.ingest_effects import BookedSale, FirstUse, TapKey
+from cloud_broker.domain.ingest_effects import BookedSale, FirstUse
 from cloud_broker.domain.rule_uses import Use
 from cloud_broker.ports.journal import ChainKey, LedgerLine
 from retail_core.ids import id_of
@@ -54,18 +55,19 @@ _ADD_RECEIPTS = """
 with booked as (insert into receipt (
   tenant_id, receipt_id, event_id, store_id, device_id, till_id, operator_id, member_id, source,
   till_receipt_no, business_date, shelf_fen, total_fen, points, tenders, sold_ms, received_at,
-  sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status)
+  sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status, content)
 select %(tenant)s, n.receipt, n.event, n.store, n.device, n.till, n.operator, n.member, n.source,
   n.number, n.day, n.shelf, n.total, n.points, n.tenders::jsonb, n.sold, n.received, n.sync,
-  n.version, n.bundle, n.certificate, n.status
+  n.version, n.bundle, n.certificate, n.status, nullif(n.content, ''::bytea)
 from unnest(
   %(receipt)b::uuid[], %(event)b::uuid[], %(store)b::uuid[], %(device)b::uuid[], %(till)b::uuid[],
   %(operator)b::uuid[], %(member)b::uuid[], %(source)b::text[], %(number)b::text[],
   %(day)b::date[], %(shelf)b::bigint[], %(total)b::bigint[], %(points)b::bigint[],
   %(tenders)b::text[], %(sold)b::bigint[], %(received)b::timestamptz[], %(sync)b::bigint[],
-  %(version)b::bigint[], %(bundle)b::bytea[], %(certificate)b::bytea[], %(status)b::text[]
+  %(version)b::bigint[], %(bundle)b::bytea[], %(certificate)b::bytea[], %(status)b::text[],
+  %(content)b::bytea[]
 ) as n(receipt, event, store, device, till, operator, member, source, number, day, shelf, total,
-  points, tenders, sold, received, sync, version, bundle, certificate, status)
+  points, tenders, sold, received, sync, version, bundle, certificate, status, content)
 returning receipt_id, received_at, source)
 insert into price_audit_due (tenant_id, receipt_id, received_at)
 select %(tenant)s, receipt_id, received_at from booked where source = 'api'
@@ -109,7 +111,7 @@ on conflict (tenant_id, account) do update set
 """
 
 
-class PostgresJournal(Repository):
+class PostgresJournal(ReceiptNumbers):
     """Fulfils `JournalRepo`."""
 
     def chains(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
@@ -195,24 +197,6 @@ class PostgresJournal(Repository):
         )
         return {row.receipt_id for row in rows}
 
-    def known_taps(self, keys: Collection[TapKey]) -> set[TapKey]:
-        """Return which printed receipts are booked."""
-        if not keys:
-            return set()
-        rows = self._rows(
-            "select r.store_id, r.till_id, r.business_date, r.till_receipt_no from receipt r"
-            " join unnest(%(store)b::uuid[], %(till)b::uuid[], %(day)b::date[], %(number)b::text[])"
-            " as k(store_id, till_id, day, number) on r.store_id = k.store_id"
-            " and r.till_id is not distinct from k.till_id and r.business_date = k.day"
-            " and r.till_receipt_no = k.number"
-            " where r.tenant_id = %(tenant)s and r.source = 'tap' and r.till_receipt_no <> ''",
-            store=[key[0] for key in keys],
-            till=[key[1] for key in keys],
-            day=[key[2] for key in keys],
-            number=[key[3] for key in keys],
-        )
-        return {(row.store_id, row.till_id, row.business_date, row.till_receipt_no) for row in rows}
-
     def add_events(self, arrivals: Sequence[Arrival]) -> None:
         """Append to the event log."""
         events = [arrival.event for arrival in arrivals]
@@ -281,6 +265,7 @@ class PostgresJournal(Repository):
             bundle=[sale.sale.bundle_hash for sale in sales],
             certificate=[sale.sale.certificate_hash for sale in sales],
             status=[sale.sale.solver_status for sale in sales],
+            content=[sale.content for sale in sales],
         )
 
     def _add_lines(self, lines: Sequence[tuple[UUID, SaleLine]]) -> None:

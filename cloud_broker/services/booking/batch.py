@@ -119,9 +119,14 @@ class Batch:
         refused = [piece.open for piece in pieces if piece.open.has_any(codes)]
         return self._booked(told(refused, places, codes), feed, len(fresh) - len(kept))
 
-    def again(self, arrivals: Sequence[Arrival], places: dict[UUID, Place]) -> Refused | None:
-        """Book events of the repair queue; return why one still cannot be, then nothing is."""
-        made = self._plan(arrivals)
+    def again(
+        self, arrivals: Sequence[Arrival], places: dict[UUID, Place], *, second: bool = False
+    ) -> Refused | None:
+        """Book events of the repair queue; return why one still cannot be, then nothing is.
+
+        `second`: a person says that a sale equal to one that is booked is another one.
+        """
+        made = self._plan(arrivals, second=second)
         if made.refused:
             return made.refused[0]
         self._apply(made, {}, places)
@@ -211,7 +216,7 @@ class Batch:
             device=found.device,
         )
 
-    def _plan(self, fresh: Sequence[Arrival]) -> Plan:
+    def _plan(self, fresh: Sequence[Arrival], *, second: bool = False) -> Plan:
         if self._poison is not None:
             made = Plan()
             made.refused = [
@@ -219,7 +224,9 @@ class Batch:
             ]
             return made
         opened, refused = open_bodies(fresh)
-        made = plan(opened, gather(self._unit, self._tenant, opened))
+        facts = gather(self._unit, self._tenant, opened)
+        facts.second = second
+        made = plan(opened, facts)
         made.refused += refused
         return made
 

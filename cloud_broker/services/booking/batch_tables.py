@@ -6,6 +6,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival, day_of
 from cloud_broker.domain.ingest_effects import CARD, PHONE, TAP, Facts, Plan, TapKey
 from cloud_broker.domain.rule_uses import uses_moved
+from cloud_broker.domain.told_again import is_told
 from cloud_broker.ports.unit import Unit
 from cloud_broker.services.booking.after_booking import after_booking
 from cloud_broker.services.faces.withdrawn_again import withdraw_again
@@ -14,12 +15,14 @@ from cloud_broker.services.points.books import look_up_points
 from retail_core.ids import id_of
 from retail_core.wire.codec import Body
 from retail_core.wire.messages import CardIssued, FaceHeld, MemberEnrolled, ProofUsed, Sale
+from retail_core.wire.refund import Refund
 
 
 def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> Facts:
     """Read what the tables hold of everything the events name; first uses of proofs are entered."""
     receipts: set[UUID] = set()
     taps: set[TapKey] = set()
+    told: set[TapKey] = set()
     wallets: set[UUID] = set()
     identities: set[tuple[str, bytes]] = set()
     proofs: list[tuple[Arrival, ProofUsed]] = []
@@ -27,7 +30,11 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
         match body:
             case Sale():
                 receipts.add(id_of(body.receipt_id))
-                taps |= _tap(arrival, body)
+                key = _key(arrival, body)
+                if key is not None and body.source == TAP and body.till_receipt_no:
+                    taps.add(key)
+                elif key is not None and is_told(body.source, key):
+                    told.add(key)
             case MemberEnrolled():
                 wallets.add(id_of(body.wallet))
                 identities.add((PHONE, body.phone_hash or b""))
@@ -43,8 +50,9 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
         for arrival, body in opened
         if isinstance(body, FaceHeld) and arrival.member is not None
     }
-    facts = _known(unit, members, receipts, taps)
+    facts = _known(unit, members, receipts, (taps, told))
     facts.tenant = tenant
+    facts.back = frozenset(id_of(body.receipt_id) for _, body in opened if isinstance(body, Refund))
     facts.wallet_owners = unit.members.wallet_owners(wallets) if wallets else {}
     facts.identities = unit.members.identities(identities) if identities else {}
     facts.proofs = unit.journal.claim_proofs(proofs) if proofs else {}
@@ -54,8 +62,11 @@ def gather(unit: Unit, tenant: UUID, opened: Sequence[tuple[Arrival, Body]]) -> 
     return facts
 
 
-def _known(unit: Unit, members: set[UUID], receipts: set[UUID], taps: set[TapKey]) -> Facts:
-    """Read what nearly every batch needs, in one way."""
+def _known(
+    unit: Unit, members: set[UUID], receipts: set[UUID], keys: tuple[set[TapKey], set[TapKey]]
+) -> Facts:
+    """Read what nearly every batch needs, in one way; `keys` are of tapped and of told sales."""
+    taps, keys_told = keys
 
     def booked() -> set[UUID]:
         return unit.journal.known_receipts(receipts) if receipts else set()
@@ -66,8 +77,11 @@ def _known(unit: Unit, members: set[UUID], receipts: set[UUID], taps: set[TapKey
     def wallets() -> dict[UUID, UUID]:
         return unit.members.wallets(members) if members else {}
 
-    unit.ahead(booked, tapped, wallets)
-    return Facts(receipts=booked(), taps=tapped(), wallets=wallets())
+    def told() -> dict[TapKey, dict[bytes, UUID]]:
+        return unit.journal.told(keys_told)
+
+    unit.ahead(booked, tapped, told, wallets)
+    return Facts(receipts=booked(), taps=tapped(), told=told(), wallets=wallets())
 
 
 def _moved(unit: Unit, opened: Sequence[tuple[Arrival, Body]], facts: Facts) -> dict[UUID, UUID]:
@@ -119,19 +133,11 @@ def write(unit: Unit, made: Plan, now_ms: int) -> None:
     after_booking(unit, made, now_ms)
 
 
-def _tap(arrival: Arrival, sale: Sale) -> set[TapKey]:
-    if sale.source != TAP or not sale.till_receipt_no:
-        return set()
+def _key(arrival: Arrival, sale: Sale) -> TapKey | None:
     till = arrival.event.till
     try:
         day = day_of(arrival, sale)
     except (ValueError, OverflowError, OSError):
-        return set()  # the plan refuses it
-    return {
-        (
-            arrival.place.store,
-            None if till is None else id_of(till),
-            day,
-            sale.till_receipt_no,
-        )
-    }
+        return None  # the plan refuses it
+    said = None if till is None else id_of(till)
+    return arrival.place.store, said, day, sale.till_receipt_no

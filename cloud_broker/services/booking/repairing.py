@@ -22,8 +22,10 @@ class RepairBench:
         self._units = units
         self._clock = clock
 
-    def replay(self, tenant: UUID, repair_id: UUID, *, who: str) -> None:
+    def replay(self, tenant: UUID, repair_id: UUID, *, who: str, second: bool = False) -> None:
         """Try an item again; one that is no longer open, or never was, is left as it is.
+
+        `second`: she says that a sale equal to one that is booked was truly sold a second time.
 
         An event or frame is booked as if it had just arrived. Anything else a person has looked at:
         it is closed. Pressed twice, or by two persons, it is tried once.
@@ -32,7 +34,7 @@ class RepairBench:
             with self._units.begin(tenant) as unit:
                 item = unit.repair.take(repair_id)
                 if item is not None:
-                    code, detail = self._try(unit, tenant, item)
+                    code, detail = self._try(unit, tenant, item, second=second)
                     self._note(unit, tenant, item, who, code, detail)
         except StoreRefusedError as refused:
             # What was half written is undone with its transaction; the note needs one of its own.
@@ -42,20 +44,24 @@ class RepairBench:
                     code, detail = FaultCode.WIRE_MALFORMED, str(refused)
                     self._note(unit, tenant, item, who, code, detail)
 
-    def _try(self, unit: Unit, tenant: UUID, item: RepairItem) -> tuple[FaultCode | None, str]:
+    def _try(
+        self, unit: Unit, tenant: UUID, item: RepairItem, *, second: bool
+    ) -> tuple[FaultCode | None, str]:
         if item.kind == "event":
-            return self._event(unit, tenant, item)
+            return self._event(unit, tenant, item, second=second)
         if item.kind == "frame":
             return self._frame(unit, tenant, item)
         return None, ""
 
-    def _event(self, unit: Unit, tenant: UUID, item: RepairItem) -> tuple[FaultCode | None, str]:
+    def _event(
+        self, unit: Unit, tenant: UUID, item: RepairItem, *, second: bool
+    ) -> tuple[FaultCode | None, str]:
         frame = opened_again(item.payload, item.received_ms)
         place = unit.fleet.places([frame.sender.device]).get(frame.sender.device)
         if place is None:
             return FaultCode.WIRE_SENDER_MISMATCH, "the device is retired"
         batch = Batch(unit, tenant, self._clock.now_ms())
-        refused = batch.again(list(frame.arrivals(place)), {place.device: place})
+        refused = batch.again(list(frame.arrivals(place)), {place.device: place}, second=second)
         if refused is not None:
             return refused.code, refused.detail
         unit.announce(LiveEvent(tenant, frozenset({"sale", "member", "published"}), (place.store,)))

@@ -105,12 +105,16 @@ class SyncDoctor:
     def replay(
         self, tenant: UUID, *, codes: Sequence[str], ids: Sequence[UUID], who: str
     ) -> Replayed:
-        """Try poisoned events and frames again, oldest first; others a person has to look at."""
+        """Try poisoned events and frames again, oldest first; others a person has to look at.
+
+        Sales that equal a booked one are booked only where their code is asked for by name.
+        """
         items = self._reads.open_items(tenant, codes=codes, ids=ids, limit=REPLAY_MAX)
         chosen = [item.repair_id for item in items if item.kind in REPLAYABLE]
         if not chosen:
             return Replayed(0, ())
         for repair_id in chosen:
-            self._bench.replay(tenant, repair_id, who=who)
+            second = FaultCode.SALE_TOLD_AGAIN.value in codes
+            self._bench.replay(tenant, repair_id, who=who, second=second)
         left = self._reads.open_items(tenant, codes=(), ids=chosen, limit=len(chosen))
         return Replayed(len(chosen), left)

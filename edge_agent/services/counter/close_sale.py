@@ -26,6 +26,7 @@ from edge_agent.services.counter.redeeming import (
     Redeeming,
     Trust,
 )
+from edge_agent.services.counter.sold_again import SoldAgain
 from edge_agent.services.journal.recorder import AnswerOf, Recorder
 from edge_agent.services.rights.lease_desk import LeaseDesk
 from edge_agent.services.shop.price_desk import PriceDesk, Quote, Redeemable
@@ -101,6 +102,7 @@ class CloseSale:
         self.desk = self._desk = desk
         self._redemptions = redemptions
         self.openings = Openings(clock)
+        self.again: SoldAgain | None = None
         # From price to booking one sale at a time: what may be had once is counted when it is sold.
         self.turn = threading.RLock()
 
@@ -183,6 +185,9 @@ class CloseSale:
     def close(self, command: SaleCommand, priced: Priced, closing: Closing) -> SaleResult:
         """Book a priced sale with what it redeems in one write (Faults of tenders and leases)."""
         at, quote = self._clock.now(), priced.quote
+        if self.again is not None:
+            day = self._desk.business_date(at) or at.boot_id
+            self.again.refuse(command, quote.basket.lines, day)
         check_paid(command, quote.priced)
         if not priced.wanted or self._redemptions is None:
             return self._book(command, priced, closing, at, ())

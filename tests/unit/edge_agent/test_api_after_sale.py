@@ -28,7 +28,8 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 
 def sold(box: Box, total_fen: int = 12_800, **changes: Any) -> dict[str, Any]:
-    answer = box.till().post("/v1/sales", json=sale(total_fen, **changes), headers=once())
+    body = sale(total_fen, **({"till_receipt_no": "R-1"} | changes))
+    answer = box.till().post("/v1/sales", json=body, headers=once())
     assert answer.status_code == 200, answer.json()
     found: dict[str, Any] = answer.json()
     return found

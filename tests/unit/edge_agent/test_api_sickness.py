@@ -34,8 +34,9 @@ class Ward:
 
     def sells(self, **changes: Any) -> Any:
         """Sell a bottle at the till's price; return the answer."""
-        once = {"Idempotency-Key": f"sick-{next(keys):06d}"}
-        body = sale(12_800, **({"lines": [MILK]} | changes))
+        number = f"sick-{next(keys):06d}"
+        once = {"Idempotency-Key": number}
+        body = sale(12_800, **({"lines": [MILK], "till_receipt_no": number} | changes))
         return self.till.post("/v1/sales", json=body, headers=once)
 
     def health(self) -> tuple[str, bool, set[str]]:
