@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from edge_agent.api.dependencies import ApiDeps
 from edge_agent.api.describe import describe
@@ -97,6 +98,16 @@ class LocalApi(FastAPI):
         return self.openapi_schema
 
 
+class ScreenFiles(StaticFiles):
+    """The screen's files, asked for anew each time: an upgraded box must not meet yesterday's."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer a file, or that the browser's own copy still is the one."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def routed_app(version: str) -> LocalApi:
     """Build the app with its routes and nothing behind them: enough to be described.
 
@@ -124,7 +135,7 @@ def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
     app.add_exception_handler(RequestValidationError, handlers.on_validation)
     app.add_exception_handler(HTTPException, handlers.on_http)
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
-    app.mount("/screen", StaticFiles(directory=screen), name="screen")
+    app.mount("/screen", ScreenFiles(directory=screen), name="screen")
     app.add_api_route("/", _page(screen / "index.html"), include_in_schema=False)
     tech_page = _page(screen / "tech" / "index.html")
     app.add_api_route("/tech", tech_page, include_in_schema=False)

@@ -283,3 +283,12 @@ def test_the_document_says_what_an_idempotency_key_looks_like(box: Box) -> None:
         assert (re.fullmatch(key["schema"]["pattern"], given) is not None) is fits
         answer = box.till().post("/v1/sales", json=lines, headers={"Idempotency-Key": given})
         assert (answer.json()["code"] != "A105") is fits
+
+
+@pytest.mark.parametrize("path", ["/", "/screen/till.js", "/screen/text/zh.json", "/tech"])
+def test_an_upgraded_box_meets_no_page_of_yesterday(box: Box, path: str) -> None:
+    with box.client() as client:
+        first = client.get(path)
+        assert first.headers["Cache-Control"] == "no-cache"
+        again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.headers["Cache-Control"] == "no-cache"
