@@ -9,13 +9,9 @@ from cloud_broker.bootstrap.exports import exporter_of
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.services.outward.exporting import Manifest
 
-app = typer.Typer()
-export_app = typer.Typer(help="每日导出 / nightly exports", no_args_is_help=True)
-app.add_typer(export_app, name="export")
 _MS = 1_000
 
 
-@export_app.command("nightly")
 def nightly(
     day: Annotated[
         datetime | None,
@@ -39,7 +35,6 @@ def nightly(
         say_none("没有要导出的:都做过,账没有变 / nothing to export: all is there, no books changed")
 
 
-@export_app.command("list")
 def list_days(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """列出有导出的营业日 / the business days there is an export of."""
     with office_of(config) as office:
@@ -50,7 +45,6 @@ def list_days(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
             say(_said(manifest), as_json=as_json)
 
 
-@export_app.command("verify")
 def verify(
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="营业日 business day")],
     config: ConfigOption = None,
@@ -63,6 +57,13 @@ def verify(
         manifest = exporter.shelf.verify(tenant, which)
         exporter.check_books(tenant, manifest)
     say(_said(manifest) | {"verified": True}, as_json=as_json)
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the commands to `cloud-broker export`."""
+    group.command("nightly")(nightly)
+    group.command("list")(list_days)
+    group.command("verify")(verify)
 
 
 def _said(manifest: Manifest) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.export_plan import Counted, tables
 from cloud_broker.ports.exports import Row
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
 
 
-def _id(said: bytes | None) -> UUID | None:
-    return None if said is None else UUID(bytes=said)
+def _place(arrival: Arrival) -> tuple[UUID, UUID | None]:
+    till = arrival.event.till
+    return arrival.place.store, None if till is None else UUID(bytes=till)
 
 
 class FakeExportRepo:
@@ -38,8 +40,8 @@ class FakeExportRepo:
 
     def _receipts(self, day: date) -> list[Row]:
         return [
-            (one.receipt_id, one.arrival.place.store, _id(one.arrival.event.till), one.arrival.member,
-             one.sale.source, one.sale.till_receipt_no, one.day, one.arrival.happened_ms,
+            (one.receipt_id, *_place(one.arrival), one.arrival.member, one.sale.source,
+             one.sale.till_receipt_no, one.day, one.arrival.happened_ms,
              one.sale.shelf_fen, one.sale.total_fen, one.points,
              json.dumps([list(tender) for tender in one.sale.tenders]))
             for one in self._state.sales.values()
@@ -57,7 +59,7 @@ class FakeExportRepo:
 
     def _refunds(self, day: date) -> list[Row]:
         return [
-            (one.refund_id, one.receipt_id, one.nth, one.arrival.place.store, _id(one.arrival.event.till),
+            (one.refund_id, one.receipt_id, one.nth, *_place(one.arrival),
              one.member, one.day, one.at_ms, one.body.money_fen, one.body.points_fen,
              one.made.points_back, one.made.points_taken, one.made.points_owed)
             for one in self._state.refunds
