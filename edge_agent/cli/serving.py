@@ -1,7 +1,7 @@
 """The box's program itself: the port first, then everything else, until a signal."""
 
 from edge_agent.api.server import Server, bind, ending_on_signals
-from edge_agent.api.warm import warm_beside
+from edge_agent.api.warm import warmed_beside
 from edge_agent.bootstrap.agent import build_agent
 from edge_agent.cli.common import version
 from edge_agent.settings import Settings
@@ -13,9 +13,8 @@ def serve(settings: Settings) -> None:
     with bind(settings.config.api_host, settings.config.api_port) as listening:
         agent = build_agent(settings, version())
         try:
-            warm_beside(agent.app)
             server = Server(agent.app, agent.release_waiters)
-            with ending_on_signals(server.ask_to_end):
+            with warmed_beside(agent.app), ending_on_signals(server.ask_to_end):
                 agent.start()
                 server.run([listening])
                 agent.ended()
