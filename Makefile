@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference ci clean wheelhouse box-bundle test-box-install
 
 help: ## list the targets
@@ -84,6 +84,7 @@ bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads a
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-till: setup ; $(PY) -m tools.bench.bench_till $(if $(DATA),--data "$(DATA)") ## a till's line: latency beside a bare copy, 10,000 streams, throughput, figures on DATA=DIR
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
+bench-broker-restart: setup ; $(PY) -m tools.bench.bench_broker_restart ## 1,000 stores while their broker dies three times: who is called offline, how they come back (a quarter of an hour)
 bench-provision: setup ; $(PY) -m tools.bench.bench_provision ## from bare folders to the first sale: cloud, broker with certificates, a box from its bundle
 bench-fleet: setup-test assets ; $(PY) -m tools.bench.bench_fleet ## the wall of 1,200 stores in Chromium, 250 changes every 250 ms
 bench-line: setup ; $(PY) -m tools.bench.bench_line ## bytes a month of 200 sales a day on a real broker, ordinary and metered

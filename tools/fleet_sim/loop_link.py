@@ -224,16 +224,26 @@ class LoopLink:
         client, self._client = self._client, None
         opened, self._socket = self._socket, None
         if opened is not None:
-            self._lines.loop.remove_reader(opened)
-            self._stop_writing(opened)
+            self._leave(opened)
         if client is not None:
             client.on_connect = client.on_subscribe = client.on_message = client.on_publish = None
-            client.on_socket_register_write = None
+            client.on_socket_register_write = client.on_socket_close = None
             client.disconnect()
             if opened is not None:
                 opened.close()
         if stood:
             self._on_state(False)  # noqa: FBT003 -- the port's callback takes the state itself
+
+    def _leave(self, opened: socket.socket) -> None:
+        """Take a socket off the loop; one that paho has closed left it then."""
+        if opened.fileno() >= 0:
+            self._lines.loop.remove_reader(opened)
+            self._stop_writing(opened)
+
+    def _closes(self, _client: Client, _userdata: object, opened: object) -> None:
+        """Hear that paho closes a socket by itself, while its number still means that one."""
+        if opened is self._socket and isinstance(opened, socket.socket):
+            self._leave(opened)
 
     def _new_client(self) -> Client:
         client = Client(
@@ -251,7 +261,7 @@ class LoopLink:
         client.on_subscribe = self._subscribed
         client.on_message = self._received
         client.on_publish = self._puback
-        client.on_socket_open = _tune
+        client.on_socket_open, client.on_socket_close = _tune, self._closes
         # Whoever publishes only queues: the socket is written by `_flush`, on the loop.
         client.on_socket_register_write = _leave_to_loop
         return client

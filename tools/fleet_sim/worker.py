@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -360,6 +361,7 @@ async def serve(worker: Worker) -> None:
     reader = asyncio.StreamReader(limit=2**24)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     tending = asyncio.create_task(worker.tend())
+    tending.add_done_callback(_ended)
     try:
         while raw := await reader.readline():
             order: Order = msgspec.json.decode(raw)
@@ -371,6 +373,13 @@ async def serve(worker: Worker) -> None:
                 return
     finally:
         tending.cancel()
+
+
+def _ended(tending: "asyncio.Task[None]") -> None:
+    """Say why the chores ended by themselves: without them every line dies a few seconds later."""
+    if not tending.cancelled() and (error := tending.exception()) is not None:
+        traceback.print_exception(error)
+        os._exit(1)
 
 
 async def _main() -> None:
