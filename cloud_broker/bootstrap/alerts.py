@@ -11,6 +11,7 @@ from cloud_broker.ports.alerts import AlertSender, RuleKind
 from cloud_broker.services.fleet.alert_desk import AlertDesk
 from cloud_broker.services.fleet.alert_posting import AlertPosting
 from cloud_broker.services.fleet.alert_watch import AlertWatch
+from cloud_broker.services.fleet.filing_watch import FilingWatch
 from retail_core.tally import FaultTally
 
 
@@ -24,7 +25,8 @@ def alert_workers(
 ) -> tuple[BesideWorker, BesideWorker]:
     """Put together who watches and who sends, a thread each: a slow receiver delays no look."""
     lines = tuple(broker.shards for broker in office.settings.all_brokers)
-    watch = AlertWatch(office.units, office.clock, office.ids, lines)
+    filing = FilingWatch(office.faces.lines)
+    watch = AlertWatch(office.units, office.clock, office.ids, lines, filing)
 
     def tenants() -> tuple[UUID, ...]:
         return tuple(tenant for tenant in office.units.tenants() if works(tenant))

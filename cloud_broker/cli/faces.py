@@ -8,8 +8,6 @@ import typer
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.services.faces.faces import (
     FILING_WORKDAYS,
-    PERSONS_ALERT,
-    PERSONS_WARNING,
     EntityCount,
     Leave,
     StoreFaces,
@@ -74,13 +72,14 @@ def filing(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     with office_of(config) as office:
         tenant = office.tenant()
         counts, stores = office.faces.counts(tenant), office.faces.stores(tenant)
+        lines = office.faces.lines
     assessments = sorted(
         {one.decision.said.assessment for one in stores if one.decision and _on(one)}
     )
     if as_json:
         values: dict[str, object] = {
-            "warning_at": PERSONS_WARNING,
-            "filing_at": PERSONS_ALERT,
+            "warning_at": lines.warning,
+            "filing_at": lines.alert,
             "filing_within_workdays": FILING_WORKDAYS,
             "purpose": "member recognition at the till, on separate consent",
             "assessments": assessments,

@@ -12,7 +12,7 @@ from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import StoreRefusedError, Units
 from cloud_broker.services.booking.ingest import Ingest
-from cloud_broker.services.faces.faces import FaceOffice, Leave
+from cloud_broker.services.faces.faces import FaceOffice, FilingLines, Leave
 from cloud_broker.services.fleet.alert_watch import AlertWatch
 from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS, FilingWatch
 from cloud_broker.services.goods.office import STOCK, announce_stock
@@ -144,7 +144,7 @@ class TestFaceRepo:
         self, any_units: Units, tenant: UUID, box: SimBox
     ) -> None:
         clock = FakeCloudClock()
-        filing = FilingWatch(warning=1, alert=2)
+        filing = FilingWatch(FilingLines(warning=1, alert=2))
         ids = FakeCloudIdSource(clock)
         watch = AlertWatch(any_units, clock, ids, (), filing)
         people = (Person(), Person())

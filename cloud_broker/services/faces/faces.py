@@ -51,6 +51,17 @@ class StoreFaces:
 
 
 @dataclass(frozen=True, slots=True)
+class FilingLines:
+    """From how many persons on HQ is warned, and told that its faces have to be filed."""
+
+    warning: int = PERSONS_WARNING
+    alert: int = PERSONS_ALERT
+
+
+LAWFUL_LINES = FilingLines()
+
+
+@dataclass(frozen=True, slots=True)
 class EntityCount:
     """A legal entity's count against the filing duty; `code` None below the warning."""
 
@@ -61,7 +72,15 @@ class EntityCount:
 class FaceOffice:
     """Decides and counts; the boxes are told over their feed."""
 
-    def __init__(self, units: Units, clock: Clock, ids: IdSource, keys: KeyRing) -> None:
+    def __init__(
+        self,
+        units: Units,
+        clock: Clock,
+        ids: IdSource,
+        keys: KeyRing,
+        lines: FilingLines = LAWFUL_LINES,
+    ) -> None:
+        self.lines = lines
         self._units = units
         self._clock = clock
         self._ids = ids
@@ -90,7 +109,9 @@ class FaceOffice:
     def counts(self, tenant: UUID) -> tuple[EntityCount, ...]:
         """Return each legal entity's distinct persons against the filing duty."""
         with self._units.begin(tenant) as unit:
-            return tuple(EntityCount(one, duty(one.persons)) for one in unit.faces.persons())
+            return tuple(
+                EntityCount(one, duty(one.persons, self.lines)) for one in unit.faces.persons()
+            )
 
     def signed(self, tenant: UUID, store: UUID) -> bytes:
         """Return the store's signed leave; one that says no when nobody ever decided."""
@@ -158,13 +179,11 @@ class FaceOffice:
         return decision
 
 
-def duty(
-    persons: int, warning: int = PERSONS_WARNING, alert: int = PERSONS_ALERT
-) -> FaultCode | None:
-    """Return what a count calls for: a warning from 80,000 persons, filing from 100,000."""
-    if persons >= alert:
+def duty(persons: int, lines: FilingLines = LAWFUL_LINES) -> FaultCode | None:
+    """Return what a count calls for: a warning, filing, or nothing yet."""
+    if persons >= lines.alert:
         return FaultCode.FACE_COUNT_ALERT
-    return FaultCode.FACE_COUNT_WARNING if persons >= warning else None
+    return FaultCode.FACE_COUNT_WARNING if persons >= lines.warning else None
 
 
 def _store_of(unit: Unit, wanted: str) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cloud_broker.domain.alert_plan import Trouble
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.faces.faces import PERSONS_ALERT, PERSONS_WARNING, duty
+from cloud_broker.services.faces.faces import LAWFUL_LINES, FilingLines, duty
 
 COUNT_EVERY_MS = 600_000
 
@@ -15,8 +15,8 @@ COUNT_EVERY_MS = 600_000
 class FilingWatch:
     """For one thread; remembers since when each line was crossed, as far as it has seen."""
 
-    def __init__(self, warning: int = PERSONS_WARNING, alert: int = PERSONS_ALERT) -> None:
-        self._lines = (warning, alert)
+    def __init__(self, lines: FilingLines = LAWFUL_LINES) -> None:
+        self._lines = lines
         self._held: dict[UUID, tuple[Trouble, ...]] = {}
         self._count_at: dict[UUID, int] = {}
 
@@ -31,7 +31,7 @@ class FilingWatch:
         since = {trouble.name: trouble.since_ms for trouble in held}
         found = []
         for one in unit.faces.persons():
-            code = duty(one.persons, *self._lines)
+            code = duty(one.persons, self._lines)
             if code is not None:
                 name = (None, code.value, one.name)
                 said = {"entity": one.name, "count": str(one.persons)}
