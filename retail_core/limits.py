@@ -135,3 +135,7 @@ MASTER_BYTES_MAX = 32 * 1024 * 1024
 PUBLISHED_PRICES_MAX = 500_000
 CATALOGUE_DELTA_BYTES_MAX = 16 * 1024  # in an announcement that goes to every box
 RECOMMENDED_MAX = 3
+
+# Whoever stores so many persons' faces files that with the authorities; HQ is warned before.
+FACE_FILING_AT = 100_000
+FACE_FILING_WARNING = 80_000

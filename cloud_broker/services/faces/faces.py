@@ -17,11 +17,10 @@ from cloud_broker.services.rights.restoring import epoch_of
 from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
 from retail_core.identity.face_enablement import FaceEnablement, sign_enablement
+from retail_core.limits import FACE_FILING_AT, FACE_FILING_WARNING
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import ChangeKind
 
-PERSONS_WARNING = 80_000
-PERSONS_ALERT = 100_000
 FILING_WORKDAYS = 30
 CHANNEL_HQ = "hq"
 EARLIEST = date(2020, 1, 1)
@@ -54,8 +53,8 @@ class StoreFaces:
 class FilingLines:
     """From how many persons on HQ is warned, and told that its faces have to be filed."""
 
-    warning: int = PERSONS_WARNING
-    alert: int = PERSONS_ALERT
+    warning: int = FACE_FILING_WARNING
+    alert: int = FACE_FILING_AT
 
 
 LAWFUL_LINES = FilingLines()
