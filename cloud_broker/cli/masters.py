@@ -133,7 +133,7 @@ def _show(preview: Preview, taken: Taken | None, *, as_json: bool) -> None:
         notes = [_error_json(note) for note in plan.notes]
         typer.echo(json.dumps(values | {"rows": rows, "notes": notes}, ensure_ascii=False))
         return
-    _table(plan)
+    show_plan(plan)
     say(values, as_json=False)
 
 
@@ -160,8 +160,10 @@ def _error_json(error: RowError) -> dict[str, object]:
     }
 
 
-def _table(plan: MasterPlan) -> None:
-    """Print refused rows first, then what changes; long lists are cut and said to be."""
+def show_plan(plan: MasterPlan) -> None:
+    """Print what of the file was not read, refused rows, then what changes; long lists are cut."""
+    for note in plan.notes:
+        out.print(f"! {note.column}: {note.text('zh')} · {note.text('en')}", markup=False)
     table = Table("行 row", "键 key", "会怎样 act", "从 from", "内容 what")
     rows = sorted(plan.rows, key=lambda row: (bool(not row.errors), row.row))
     for row in rows[:ROWS_SHOWN]:
