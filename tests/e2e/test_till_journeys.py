@@ -377,7 +377,8 @@ def test_a_manager_lets_a_new_screen_in_by_a_code_and_four_digits(
     fresh = context.new_page()
     fresh.set_default_timeout(PATIENCE_MS)
     fresh.goto(f"{agent.base}/")
-    expect(fresh.locator("#pair-code")).to_be_visible()
+    expect(fresh.locator("#pair-code")).to_be_focused()
+    expect(fresh.locator(".note")).to_be_hidden()
     assert axe_findings(fresh) == []
     clerk.signs_in(MANAGER)
     clerk.sees("#clerk", "李强")

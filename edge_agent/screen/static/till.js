@@ -296,6 +296,7 @@ function unpaired() {
   const kind = facesCustomer ? "display" : "screen";
   const asked = { t, language, kind: /** @type {"screen"|"display"} */ (kind), name: t(`pair.kind.${kind}`), lane };
   document.getElementById(facesCustomer ? "customer" : "person")?.replaceChildren(pairingView(asked, call));
+  document.getElementById("pair-code")?.focus();
 }
 
 /** @param {any[]} lanes of a box with several: this screen was not told which is its own */
