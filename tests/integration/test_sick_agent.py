@@ -32,7 +32,7 @@ def test_a_silent_cloud_and_a_damaged_replica_close_no_counter(
     with AgentProcess(tmp_path, device=device) as agent:
 
         def sell(key: str, **changes: object) -> int:
-            body = sale(12_800, **({"lines": [MILK]} | changes))
+            body = sale(12_800, **({"lines": [MILK], "till_receipt_no": key} | changes))
             answer = agent.call("POST", "/v1/sales", body, token=TILL_TOKEN, Idempotency_Key=key)
             return answer.status
 
