@@ -8,6 +8,7 @@ import pytest
 from cloud_broker import console
 from cloud_broker.console.texts import LANGUAGES, Language, texts
 from edge_agent.domain.consents import CONSENT_TEXTS
+from retail_core.catalog.masters import MasterKind
 from retail_core.loyalty import postings
 
 CONSOLE = Path(console.__file__).parent
@@ -54,6 +55,17 @@ def test_every_act_on_faces_and_consents_in_the_audit_has_its_word() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in services.rglob("*.py"))
     acts = set(re.findall(r'"((?:face|consent|phone)\.[a-z_]+)"', said)) - KINDS_OF_CONSENT
     assert {"face.enable", "face.confirm", "consent.withdraw", "phone.claim"} <= acts
+    assert {f"audit_act.{act}" for act in acts} <= texts("zh").keys()
+
+
+def test_every_act_that_the_audit_keeps_has_its_word() -> None:
+    cloud = Path(console.__file__).parents[1]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in cloud.rglob("*.py"))
+    who = r"AuditEntry\(\s*[^,()]*(?:\([^()]*\))?[^,()]*,\s*"
+    acts = set(re.findall(who + r'"([^"]+)"', said))
+    acts |= {f"masters.{kind.value}" for kind in MasterKind}
+    acts |= {f"{what}.{how}" for what in ("points", "tier") for how in ("approved", "refused")}
+    assert {"bundle.publish", "box.revoke", "store.provision"} <= acts
     assert {f"audit_act.{act}" for act in acts} <= texts("zh").keys()
 
 
