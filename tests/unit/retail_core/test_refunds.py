@@ -38,7 +38,7 @@ from retail_core.loyalty.spending import (
 )
 from retail_core.texts.faults import FaultCode
 from tests.factories.books import ANN, BEA, OTHER_SHOP, PENDING_RULE, SHOP, Books
-from tests.factories.wire import redeeming_sale, sale
+from tests.factories.wire import redeeming_sale, sale, uid
 
 RECEIPT = Receipt(UUID(int=5), (ReceiptLine(1, 3_000, 900), ReceiptLine(2, 500, 100)))
 BARE = Standing(RECEIPT, (), {})
@@ -86,6 +86,30 @@ class TestLimitedRules:
         assert uses_gone(receipt, {2: 500}) == (("one", 1),)
         assert uses_gone(receipt, {1: 3_000}) == ()
         assert uses_gone(receipt, {1: 3_000, 2: 500}) == (("both", 2), ("one", 1))
+
+    def test_a_receipt_is_read_whole_off_its_sale(self) -> None:
+        sold = redeeming_sale()
+        pairs = (replace(sold.lines[0], offers=(("birthday", 100), ("pack10", 50))),)
+        plain = replace(sold.lines[0], line=2, offers=())
+        found = receipt_of(
+            replace(sold, lines=(*pairs, plain), tenders=(("cash", 500), ("points", 40)))
+        )
+        assert found == Receipt(
+            UUID(bytes=sold.receipt_id),
+            (ReceiptLine(1, 1_000, 1_900), ReceiptLine(2, 1_000, 1_900)),
+            40,
+            (CouponUse(str(uid(31)), frozenset({1})),),
+            (LimitedUse("birthday", 1, frozenset({1})),),
+        )
+        whole = receipt_of(replace(sold, lines=(replace(sold.lines[0], offers=()), plain)))
+        assert [one.lines for one in (*whole.coupons, *whole.uses)] == [frozenset({1, 2})] * 2
+
+    def test_a_coupon_of_nobodys_is_none_to_give_back(self) -> None:
+        sold = redeeming_sale()
+        assert sold.coupon is not None
+        nobodys = replace(sold, coupon=replace(sold.coupon, id=None))
+        assert receipt_of(nobodys).coupons == ()
+        assert receipt_of(sale()).coupons == ()
 
     def test_the_day_they_count_for(self) -> None:
         sold = sale()

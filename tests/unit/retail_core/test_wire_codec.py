@@ -9,10 +9,11 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
-from retail_core.wire.kinds import EventType
+from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import (
     AckFrame,
+    Change,
     ChangeFrame,
     CloudPresence,
     ConsentGiven,
@@ -214,6 +215,49 @@ def test_json_opens_bodies_and_writes_bytes_in_hex() -> None:
     assert feed["changes"][1]["body"] == "c0"
 
 
+@pytest.mark.parametrize(
+    ("example", "kind", "shown"),
+    [
+        ("uses_back", ChangeKind.USES_BACK, {"day": 20260731, "uses": [["slot1", 2]]}),
+        (
+            "lease_epoch",
+            ChangeKind.LEASE_EPOCH,
+            {"device": wire.DEVICE.hex, "epoch": 2, "boot": wire.BOOT.hex, "frozen": False},
+        ),
+        (
+            "lease_recalled",
+            ChangeKind.LEASE_RECALLED,
+            {"device": wire.DEVICE.hex, "kind": "coupon", "right": uid(31).hex},
+        ),
+    ],
+)
+def test_json_opens_every_kind_of_change(
+    example: str, kind: ChangeKind, shown: dict[str, object]
+) -> None:
+    body = msgspec.Raw(codec.encode_body(wire.examples()[example]))
+    change = msgspec.json.decode(codec.to_json(Change(5, kind, uid(7).bytes, 2, body)))
+    assert change == {"pos": 5, "kind": kind, "key": uid(7).hex, "ver": 2, "body": shown}
+
+
+def test_a_receipts_end_for_each_range_or_none_at_all() -> None:
+    ends = AckFrame(1, 77, ((1, 3), (5, 9)), 2, ends=(bytes(32), bytes(32)))
+    assert codec.decode_ack(codec.encode(ends)) == ends
+    for wrong in ((bytes(32),), (bytes(32),) * 3):
+        odd = msgspec.structs.replace(ends, ends=wrong)
+        with pytest.raises(Fault) as caught:
+            codec.decode_ack(codec.encode(odd))
+        assert caught.value.code is FaultCode.WIRE_MALFORMED
+        assert caught.value.fields == {"detail": f"{len(wrong)} ends of 2 ranges"}
+
+
+def test_the_last_sequence_of_all_still_has_a_next_one() -> None:
+    last = (1 << 63) - 2
+    assert codec.decode_up(codec.encode(wire.up_frame(first_seq=last))).first_seq == last
+    with pytest.raises(Fault) as caught:
+        codec.decode_up(codec.encode(wire.up_frame(first_seq=last + 1)))
+    assert caught.value.fields == {"detail": f"1 events from {last + 1} on"}
+
+
 def test_json_shows_an_unreadable_body_in_hex() -> None:
     event = codec.draft_event(uid(9), EventType.SALE, wire.AT, b"\x91\x01")
     assert msgspec.json.decode(codec.to_json(event))["body"] == "9101"
@@ -228,3 +272,8 @@ def test_a_record_shown_keeps_the_secret_of_her_code() -> None:
     assert "李敏" in repr(record)
     assert "not-for-logs" not in repr(record) + str([record])
     assert "digit_secret" not in repr(record)
+    first, *others = (name for name in record.__struct_fields__ if name != "digit_secret")
+    told = repr(record).removeprefix(f"MemberRecord({first}=")
+    for name in others:
+        _, found, told = told.partition(f", {name}=")
+        assert found, name

@@ -11,7 +11,7 @@ from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_up
-from retail_core.wire.packing import NEWEST_PACKING, PACKING_NONE, packed, unpacked
+from retail_core.wire.packing import NEWEST_PACKING, PACKING_NONE, is_packed, packed, unpacked
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 
 MARK = b"\xc1\x01"
@@ -53,6 +53,64 @@ def test_whatever_is_packed_comes_out_again_and_nothing_grows(plain: bytes) -> N
     travels = packed(plain, 8, NEWEST_PACKING)
     assert unpacked(travels) == plain
     assert len(travels) <= len(plain)
+
+
+def test_eight_events_are_enough_to_pack() -> None:
+    many = frame_of(limits.FRAME_ZSTD_FROM_EVENTS)
+    travels = packed(many, limits.FRAME_ZSTD_FROM_EVENTS, NEWEST_PACKING)
+    assert is_packed(travels)
+    assert unpacked(travels) == many
+
+
+@pytest.mark.parametrize("size", [1, 2, limits.FRAME_BYTES_MAX])
+def test_from_one_byte_to_a_full_frame_comes_out(size: int) -> None:
+    plain = bytes(size)
+    assert unpacked(MARK + zstandard.ZstdCompressor(level=3).compress(plain)) == plain
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "fields"),
+    [
+        (
+            MARK + zstandard.ZstdCompressor().compress(bytes(limits.FRAME_BYTES_MAX + 1)),
+            FaultCode.WIRE_TOO_LARGE,
+            {"limit": limits.FRAME_BYTES_MAX},
+        ),
+        (
+            MARK + bytes(limits.FRAME_BYTES_MAX - 1),
+            FaultCode.WIRE_TOO_LARGE,
+            {"limit": limits.FRAME_BYTES_MAX},
+        ),
+        (
+            MARK + zstandard.ZstdCompressor().compress(b""),
+            FaultCode.WIRE_MALFORMED,
+            {"detail": "a packed frame says its size"},
+        ),
+        (
+            MARK + zstandard.ZstdCompressor(write_content_size=False).compress(b"x"),
+            FaultCode.WIRE_MALFORMED,
+            {"detail": "a packed frame says its size"},
+        ),
+        (b"\xc1\x02more", FaultCode.WIRE_VERSION, {"version": "packing 02"}),
+        (b"\xc1", FaultCode.WIRE_VERSION, {"version": "packing "}),
+    ],
+)
+def test_a_refusal_says_what_was_wrong(
+    payload: bytes, code: FaultCode, fields: dict[str, object]
+) -> None:
+    with pytest.raises(Fault) as caught:
+        unpacked(payload)
+    assert (caught.value.code, caught.value.fields) == (code, fields)
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", bytes(limits.FRAME_BYTES_MAX - 2), b"\x28\xb5\x2f\xfd\x20\x05\xff"]
+)
+def test_what_no_unpacker_reads_is_malformed_with_its_words(rest: bytes) -> None:
+    with pytest.raises(Fault) as caught:
+        unpacked(MARK + rest)
+    assert caught.value.code is FaultCode.WIRE_MALFORMED
+    assert len(str(caught.value.fields["detail"])) > len("None")
 
 
 def test_a_bomb_is_refused_by_its_header_and_by_its_silence() -> None:

@@ -77,6 +77,8 @@ def test_rows_that_hide_their_size_are_refused() -> None:
     silent = zstandard.ZstdCompressor(level=1, write_content_size=False).compress(encode(()))
     refused = refusal(open_rows, silent)
     assert (refused.code, refused.fields) == (FaultCode.WIRE_MALFORMED, {"detail": "no size"})
+    empty = refusal(open_rows, zstandard.ZstdCompressor().compress(b""))
+    assert empty.fields == {"detail": "Input data was truncated"}, "it says its size, which is none"
 
 
 def test_a_segment_without_rows_is_read() -> None:
@@ -92,7 +94,7 @@ def test_what_is_nothing_of_the_kind_is_malformed(
 ) -> None:
     refused = refusal(read, content)
     assert refused.code is FaultCode.WIRE_MALFORMED
-    assert refused.fields["detail"]
+    assert len(str(refused.fields["detail"])) > len("None")
 
 
 def test_a_manifest_is_read_and_one_of_another_format_is_named() -> None:
