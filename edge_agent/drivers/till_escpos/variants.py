@@ -8,6 +8,7 @@ from edge_agent.drivers.till_escpos.amounts import NumberFormat
 from edge_agent.drivers.till_escpos.count_column import with_counts_apart
 from edge_agent.drivers.till_escpos.layout import Line
 from edge_agent.drivers.till_escpos.rows import column_heading
+from edge_agent.drivers.till_escpos.staff_column import without_staff
 from edge_agent.drivers.till_escpos.words import Meaning, Vocabulary
 
 _CLOSING = frozenset({Meaning.DUE, Meaning.TOTAL, Meaning.SUBTOTAL, Meaning.TENDER})
@@ -58,7 +59,7 @@ def variants(
     plain = tuple(_joined_minus(line) for line in plain)
     if any(_is_starred_sum(line, vocabulary) for line in plain):
         plain = tuple(map(_without_stars, plain))
-    plain = with_counts_apart(plain, form, vocabulary)
+    plain = with_counts_apart(without_staff(plain, vocabulary), form, vocabulary)
     spaced = _SPACED if form.places else _SPACED_WHOLE
     closed = _every(plain, lambda text: _close_thousands(text, spaced))
     ways = [plain] if closed == plain else [plain, closed]

@@ -61,6 +61,7 @@ COLUMN_OF: Mapping[str, Column] = {
     **_HEADINGS,
 }
 REMARKS = _of(_FILE["remarks"])
+STAFF = frozenset(_of(_FILE["staff"]))
 
 
 class Vocabulary:
