@@ -20,6 +20,7 @@ from cloud_broker.cli import (
     lanes,
     leases,
     ledger,
+    links,
     mall,
     masters,
     models,
@@ -39,7 +40,7 @@ app = typer.Typer(
 masters.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, releases, alerts, downlink, hooks)
+FURTHER = (steering, releases, alerts, downlink, hooks, links)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +24,7 @@ from pydantic_settings import (
 
 from retail_core import limits
 from retail_core.errors import Fault
+from retail_core.limits import FACE_FILING_AT, FACE_FILING_WARNING
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.misfits import misfit_words
 from retail_core.texts.words import Words
@@ -66,6 +68,25 @@ class BrokerSettings(BaseModel):
         return self.stores_host or self.host, self.tls_port or self.port
 
 
+class OidcSettings(BaseModel):
+    """The company's own sign-in service (OpenID Connect)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(pattern=r"^(https://[^/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])")
+    client_id: str = Field(min_length=1)
+    label: str = Field("", description="what the button says; empty: our own words")
+    scopes: str = Field("openid email", pattern=r"^openid( |$)")
+    local: bool = Field(default=True, description="may everybody sign in by password, too")
+    break_glass: tuple[str, ...] = Field((), description="logins that always may")
+
+    @model_validator(mode="after")
+    def _somebody_gets_in(self) -> "OidcSettings":
+        if not self.local and not self.break_glass:
+            raise ValueError("local = false: break_glass must name a login")
+        return self
+
+
 class Settings(BaseSettings):
     """All of it; environment before file, so that a secret need not stand on disk."""
 
@@ -107,10 +128,15 @@ class Settings(BaseSettings):
     sms_url: str = Field("", description="where the webhook posts; https, or this machine")
     sms_secret: SecretStr = SecretStr("")
     sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    oidc: OidcSettings | None = None
+    oidc_secret: SecretStr = Field(SecretStr(""), description="the client's secret, if it has one")
     export_dir: Path | None = Field(None, description="nightly exports; none: no exports")
     export_after: time = Field(time(4, 30), description="not before this hour, in `zone`")
     export_keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
     export_people: bool = Field(default=False, description="also write who members are")
+    # By law faces are filed from 100,000 persons on: a chain may want to hear sooner, never later.
+    face_filing_warning: int = Field(FACE_FILING_WARNING, ge=1, le=FACE_FILING_WARNING)
+    face_filing_at: int = Field(FACE_FILING_AT, ge=1, le=FACE_FILING_AT)
     webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
         (), description="closed networks that webhooks may reach, such as 10.1.0.0/16"
     )

@@ -23,7 +23,7 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engi
 from cloud_broker.services.access.people import HqAccess
 from cloud_broker.services.booking.repairing import RepairBench
 from cloud_broker.services.booking.sync_doctor import SyncDoctor
-from cloud_broker.services.faces.faces import FaceOffice
+from cloud_broker.services.faces.faces import FaceOffice, FilingLines
 from cloud_broker.services.faces.models import ModelSigner
 from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES, Provision, Provisioned
 from cloud_broker.services.goods.office import MasterOffice
@@ -131,9 +131,12 @@ def build_office(settings: Settings) -> Office:
         ids=ids,
         keys=keys,
         provision=Provision(units, clock, ids, passwords, keys, hash_password),
-        access=HqAccess(units, clock, ids, passwords),
+        access=HqAccess(units, clock, ids, passwords, _by_password(settings)),
         publisher=publisher,
-        faces=FaceOffice(units, clock, ids, keys),
+        faces=FaceOffice(
+            *(units, clock, ids, keys),
+            FilingLines(settings.face_filing_warning, settings.face_filing_at),
+        ),
         models=ModelSigner(units, clock, keys),
         masters=MasterOffice(units, clock, ids, publisher, settings.zone),
         filters=PersonFilters(units, clock),
@@ -147,3 +150,9 @@ def build_office(settings: Settings) -> Office:
             ),
         ),
     )
+
+
+def _by_password(settings: Settings) -> frozenset[str] | None:
+    """Return who may sign in by password, None for everybody."""
+    oidc = settings.oidc
+    return None if oidc is None or oidc.local else frozenset(oidc.break_glass)

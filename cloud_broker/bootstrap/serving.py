@@ -35,6 +35,7 @@ from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
+from cloud_broker.bootstrap.sign_in import oidc_desk
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.beside import BesideWorker
@@ -187,6 +188,8 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         partners=deps.office.partners,
         hooks=hook_desk(office),
         exports=deps.exports,
+        oidc=oidc_desk(office),
+        by_password=settings.oidc is None or settings.oidc.local,
         hub=running.hub,
         now_ms=office.clock.now_ms,
         cookie_name=COOKIE,

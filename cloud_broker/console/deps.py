@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cloud_broker.ports.live import LiveHub
+from cloud_broker.services.access.oidc import OidcDesk
 from cloud_broker.services.access.overview import HqAuth, HqDesk, HqQueries
 from cloud_broker.services.access.partners import Partners
 from cloud_broker.services.faces.face_desk import FaceDesk
@@ -56,4 +57,6 @@ class ConsoleDeps:
     zone: str = "Asia/Shanghai"
     boxes: BoxDesk | None = None
     exports: ExportShelf | None = None
+    oidc: OidcDesk | None = None
+    by_password: bool = True
     links: Mapping[str, str] = field(default_factory=dict)

@@ -38,7 +38,9 @@ SAFE_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 # Where one signs in.
-OPEN = frozenset({("GET", "/login"), ("POST", "/login")})
+OPEN = frozenset(
+    {("GET", "/login"), ("POST", "/login"), ("GET", "/login/oidc"), ("GET", "/login/oidc/back")}
+)
 _SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.HQ_TOKEN_WRONG}
 _AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
 

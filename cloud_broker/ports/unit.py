@@ -24,6 +24,7 @@ from cloud_broker.ports.insight import InsightRepo
 from cloud_broker.ports.journal import JournalRepo
 from cloud_broker.ports.leases import LeaseRepo
 from cloud_broker.ports.ledger import ClosingRepo, LedgerRepo, PointsDeskRepo
+from cloud_broker.ports.links import LinkRepo
 from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.mall import MallRepo
 from cloud_broker.ports.masters import MasterRepo
@@ -117,6 +118,11 @@ class Unit(Protocol):
     @property
     def partners(self) -> PartnerRepo:
         """Keys of partner systems."""
+        ...
+
+    @property
+    def links(self) -> LinkRepo:
+        """Which account of HQ belongs to whom a sign-in service knows."""
         ...
 
     @property

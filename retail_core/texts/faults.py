@@ -25,6 +25,7 @@ from retail_core.texts.specs import (
     releases,
     restoring,
     setup,
+    sign_in,
     sync,
     sync_doctor,
     terminals,
@@ -37,6 +38,7 @@ __all__ = ["FAULTS", "Category", "FaultCode", "FaultSpec"]
 FAULTS: dict[FaultCode, FaultSpec] = (
     setup.SPECS
     | access.SPECS
+    | sign_in.SPECS
     | agreement.SPECS
     | append.SPECS
     | counter.SPECS

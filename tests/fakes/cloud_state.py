@@ -25,6 +25,7 @@ from cloud_broker.ports.fleet import (
 from cloud_broker.ports.hq import AuditEntry, AuditRow, HqUser
 from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
+from cloud_broker.ports.links import Link, LinkKind
 from cloud_broker.ports.members import Claim
 from cloud_broker.ports.phones import WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
@@ -74,6 +75,7 @@ class State:
     states: dict[UUID, DeviceState] = field(default_factory=dict)
     alerts: AlertShelf = field(default_factory=AlertShelf)
     hooks: HookShelf = field(default_factory=HookShelf)
+    links: dict[tuple[str, LinkKind, str], Link] = field(default_factory=dict)
     health: HealthShelf = field(default_factory=HealthShelf)
     chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)
     proofs: dict[bytes, FirstUse] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from tests.fakes.cloud_health import FakeHealthRepo
 from tests.fakes.cloud_hooks import FakeHookRepo
 from tests.fakes.cloud_leases import FakeLeaseRepo
 from tests.fakes.cloud_ledger import FakeClosingRepo, FakeLedgerRepo, FakePointsDeskRepo
+from tests.fakes.cloud_links import FakeLinkRepo
 from tests.fakes.cloud_mall import FakeMallRepo
 from tests.fakes.cloud_masters import (
     FakeInsightRepo,
@@ -88,6 +89,7 @@ class FakeUnit:
         self.alerts = FakeAlertRepo(state)
         self.hooks = FakeHookRepo(state)
         self.exports = FakeExportRepo(state)
+        self.links = FakeLinkRepo(state)
         self.twins = FakeTwinRepo(state)
         self.orders = FakeOrderRepo(state)
         self.said: list[LiveEvent] = []

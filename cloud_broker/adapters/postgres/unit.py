@@ -28,6 +28,7 @@ from cloud_broker.adapters.postgres.insight import PostgresInsight
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.leases import PostgresLeases
 from cloud_broker.adapters.postgres.ledger import PostgresLedger
+from cloud_broker.adapters.postgres.links import PostgresLinks
 from cloud_broker.adapters.postgres.mall import PostgresMall
 from cloud_broker.adapters.postgres.masters import PostgresMasters
 from cloud_broker.adapters.postgres.members import PostgresMembers
@@ -161,6 +162,11 @@ class PostgresUnit:
     def partners(self) -> PostgresPartners:
         """Keys of partner systems."""
         return PostgresPartners(self._connection, self._tenant)
+
+    @cached_property
+    def links(self) -> PostgresLinks:
+        """Which account of HQ belongs to whom a sign-in service knows."""
+        return PostgresLinks(self._connection, self._tenant)
 
     @cached_property
     def exports(self) -> PostgresExports:
