@@ -1,5 +1,6 @@
 """Setting up: schema, tenant, stores, people, the broker's files."""
 
+import re
 from datetime import time
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,9 @@ from retail_core.identity.plain_tag import sign_link
 from retail_core.texts.faults import FaultCode
 
 app = typer.Typer()
-ESCPOS_PARTS = 4
+# A port's address has colons of its own: device:NAME, tcp://host:9100, rfc2217://[::1]:4001.
+_PORT = r"(device:[^:]+|[a-z0-9-]+://(?:\[[^\]]+\]|[^:]+):[0-9]+|[^:]+)"
+_ESCPOS = re.compile(f"([^:]+):([^:]+):{_PORT}:{_PORT}")
 FRAMED_PARTS = 3
 SOFTWARE_PARTS = 2
 TILL_FORMS = (
@@ -166,8 +169,8 @@ def _till(text: str) -> TillAsked:
     if kind == "api" and rest:
         return TillAsked(rest, "api")
     parts = rest.split(":")
-    if kind == "escpos" and len(parts) == ESCPOS_PARTS:
-        name, profile, port, printer = parts
+    if kind == "escpos" and (tapped := _ESCPOS.fullmatch(rest)) is not None:
+        name, profile, port, printer = tapped.groups()
         return TillAsked(name, "escpos", profile, port, printer)
     named = rest.split(":", FRAMED_PARTS - 1)  # a port's address may have colons of its own
     if kind == "framed" and len(named) == FRAMED_PARTS and all(named):

@@ -1,5 +1,6 @@
 """`edge-agent provision`: a blank box becomes one of a store, by a code that somebody read out."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,6 +17,7 @@ from edge_agent.adapters.identity_file import IdentityFile, write_private
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.outgoing import Outgoing
 from edge_agent.services.box.provisioning import first_certificate
+from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.fleet.enrol_code import EnrolTicket, read, read_ticket
 from retail_core.texts.faults import FaultCode
@@ -45,7 +47,36 @@ def provision(
         provision_box(folder, ticket)
     except Fault as fault:
         _fail(fault)
-    Console().print(f"✓ {escape(str(folder / CONFIG))}", soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"✓ {escape(str(folder / CONFIG))}")
+    _say_what_next(folder / CONFIG, console)
+
+
+def _say_what_next(config: Path, console: Console) -> None:
+    """Tell the technician what is plugged in, what waits for a device, and the next commands."""
+    # Loaded when it is done: finding devices takes what the whole program takes.
+    from edge_agent.adapters.device_bus_linux import LinuxDeviceBus  # noqa: PLC0415 -- see above
+    from edge_agent.bootstrap.device_broker import users  # noqa: PLC0415 -- see above
+
+    settings = load_settings(config)
+    with closing(LinuxDeviceBus()) as bus:
+        count = len(bus.devices())
+    wanted = ", ".join(f"{name} ({who})" for name, who in users(settings)) or "–"
+    printer = next((f" --print {till.name}" for till in settings.device.escpos_tills), "")
+    console.print("下一步 / next:")
+    for number, (said, command) in enumerate(
+        (
+            (
+                f"设备 / devices: {count};配置里要的 / asked for: {wanted}",
+                f"till devices -c {config}",
+            ),
+            ("自检 / the self-test", f"doctor -c {config}{printer}"),
+            ("开店 / open the shop", f"run -c {config}"),
+        ),
+        start=1,
+    ):
+        console.print(f"  {number}. {escape(said)}")
+        console.print(f"     edge-agent {escape(command)}")
 
 
 def provision_box(folder: Path, ticket: EnrolTicket) -> None:

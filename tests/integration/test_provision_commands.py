@@ -83,7 +83,9 @@ def site(database: Database) -> Iterator[Site]:
 def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
     site.said("provision-tenant", "--name", "熟客", "--slug", "demo")
     pin = site.said("ca-init", "--name", "熟客")["pin"]
-    store = ("provision-store", "--name", "上海店", "--city", "上海", "--operator", "8:李娜")
+    till = "escpos:老收银机:generic-zh-32:device:till-1:device:printer-1"
+    who = ("--operator", "8:李娜", "--till", till)
+    store = ("provision-store", "--name", "上海店", "--city", "上海", *who)
     assert set(site.said(*store)) == {"store", "pins"}
     site.said("broker-files", "--out", str(site.folder / "mq"))
     assert MOSQUITTO is not None
@@ -95,6 +97,12 @@ def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
     box = site.folder / "box"
     done = CliRunner().invoke(edge_app, ["provision", "--out", str(box), "--qr", drawn["qr"]])
     assert done.exit_code == 0, done.output
+    for said in (
+        "till devices",
+        f"doctor -c {box / 'config.toml'} --print 老收银机",
+        "device:till-1",
+    ):
+        assert said.removeprefix("device:") in done.output
     settings = load_settings(box / "config.toml")
     assert [one.name for one in settings.device.operators] == ["李娜"]
     network, who, cloud = network_of(settings), settings.device.identity, settings.device.cloud
