@@ -60,7 +60,7 @@ def write(release: Release) -> bytes:
 def read(content: bytes) -> Release:
     """Read a list. Fault RELEASE_WRONG."""
     try:
-        found = msgspec.json.decode(content[: LIST_BYTES_MAX + 1], type=Release)
+        found = msgspec.json.decode(content[:LIST_BYTES_MAX], type=Release)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise Fault(FaultCode.RELEASE_WRONG, what=str(error)[:200]) from None
     if not _VERSION.match(found.version):

@@ -1,11 +1,14 @@
 """Whatever happens to a box's two slots, what is started next has proved itself or is on trial."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from retail_core.fleet import slots as s
-from retail_core.fleet.slots import FACTORY, NAMES, STARTS_MAX, Slots, Stage
+from retail_core.fleet.slots import FACTORY, NAMES, STARTS_MAX, Slot, Slots, Stage
 from retail_core.texts.faults import FaultCode
 
 
@@ -169,3 +172,95 @@ def test_two_failures_from_the_factory_leave_a_slot_that_was_never_spoilt() -> N
     slots = s.failed(tried(Slots(), 1), "F245")
     slots = s.failed(tried(slots, 2), "F245")
     assert {slots.a.stage, slots.b.stage} == {Stage.BAD, Stage.EMPTY}
+
+
+def good_in_both() -> Slots:
+    """Return a box whose release 2 is active in b, with release 1 beside it in a."""
+    slots = Slots()
+    for number in (1, 2):
+        slots = s.filled(s.fill(slots, number, f"{number}.0"), f"sum{number}")
+        slots, _ = s.boot(s.switch(slots))
+        slots = s.proved(slots)
+    return slots
+
+
+def test_a_release_goes_through_the_slots_with_all_that_is_known_of_it() -> None:
+    filling = s.fill(Slots(), 1, "1.0")
+    assert filling == Slots(a=Slot(Stage.FILLING, 1, "1.0"))
+    ready = s.filled(filling, "sum1")
+    assert ready == Slots(a=Slot(Stage.READY, 1, "1.0", "sum1"))
+    tried, started = s.boot(s.switch(ready))
+    assert (tried, started) == (Slots(a=Slot(Stage.TRYING, 1, "1.0", "sum1"), starts=1), "a")
+    good = s.proved(tried)
+    assert good == Slots("a", Slot(Stage.GOOD, 1, "1.0", "sum1"), before=FACTORY)
+    assert s.boot(good) == (good, "a")
+    assert good_in_both() == Slots(
+        "b", Slot(Stage.GOOD, 1, "1.0", "sum1"), Slot(Stage.GOOD, 2, "2.0", "sum2"), before="a"
+    )
+
+
+def test_what_failed_is_bad_and_what_broke_may_be_fetched_again() -> None:
+    both = good_in_both()
+    trial, _ = s.boot(s.switch(s.filled(s.fill(both, 3, "3.0"), "sum3")))
+    assert (trial.before, trial.starts) == (None, 1), "what it goes back to is overwritten"
+    given_up = s.failed(trial, "F245")
+    assert given_up.a == Slot(Stage.BAD, 3, "3.0", "sum3", "F245")
+    assert (given_up.bad, given_up.starts, given_up.active) == ((3,), 0, "b")
+    rotten = s.broken(trial, "a")
+    assert rotten.a == Slot(Stage.BAD, 3, "3.0", "sum3", FaultCode.RELEASE_BROKEN.value)
+    assert (rotten.bad, rotten.starts, rotten.active) == ((), 0, "b")
+    assert s.refusal(rotten, 3) is None
+
+
+def test_whatever_still_is_whole_is_started() -> None:
+    both = good_in_both()
+    beside = s.broken(both, "a")
+    assert (beside.active, beside.before) == ("b", None)
+    active = s.broken(both, "b")
+    assert (active.active, active.before, active.b.stage) == ("a", None, Stage.BAD)
+    assert s.broken(active, "a").active == FACTORY
+
+
+def test_one_step_back_and_what_is_left_is_bad() -> None:
+    left = s.back(good_in_both(), "F259")
+    assert (left.active, left.before, left.bad) == ("a", None, (2,))
+    assert left.b == Slot(Stage.BAD, 2, "2.0", "sum2", "F259")
+    with pytest.raises(ValueError, match="nothing to go back to"):
+        s.back(left, "F259")
+
+
+def test_refusals() -> None:
+    both = good_in_both()
+    assert s.refusal(both, 2) is None
+    assert s.refusal(both, 1) is s.Refusal.OLDER
+    assert s.refusal(both, 1, withdrawn=True) is None
+    left = s.back(both, "F259")
+    assert s.refusal(left, 2, withdrawn=True) is s.Refusal.WAS_BAD
+
+
+def test_the_last_bad_releases_are_remembered() -> None:
+    slots = Slots()
+    for number in range(1, s.BAD_KEPT + 3):
+        trial, _ = s.boot(s.switch(s.filled(s.fill(slots, number, "x"), "sum")))
+        slots = s.failed(trial, "F245")
+    assert slots.bad == tuple(range(3, s.BAD_KEPT + 3))
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (lambda slots: s.filled(slots, "sum"), "no slot is filling"),
+        (s.switch, "no slot is ready"),
+        (s.proved, "nothing is on trial"),
+        (lambda slots: s.failed(slots, "F245"), "nothing is on trial"),
+        (lambda slots: s.back(slots, "F245"), "nothing to go back to"),
+    ],
+)
+def test_a_step_out_of_turn_is_a_programmers_mistake(
+    step: Callable[[Slots], object], said: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        step(Slots())
+    trial, _ = s.boot(s.switch(s.filled(s.fill(Slots(), 1, "1.0"), "sum1")))
+    with pytest.raises(ValueError, match=r"^a release is on trial$"):
+        s.fill(trial, 2, "2.0")

@@ -1,5 +1,7 @@
 """Rings: no box is reached before the ring in front of it has proved the release."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,7 @@ from retail_core.fleet.rollout import (
     BoxStage,
     Going,
     Policy,
+    RolloutState,
     Standing,
     Trade,
     goes_on,
@@ -115,11 +118,80 @@ def test_a_box_that_has_gone_back_says_so_and_stays_so() -> None:
     assert noted(B.OFFERED, B.HELD, "running") is B.OFFERED
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [Policy(sales=0), Policy(success_permille=0), Policy(window_to=1_440), Policy(failures_max=-1)],
-)
-def test_rules_that_prove_nothing_are_refused(wrong: Policy) -> None:
+WEEK = 7 * 24 * 60
+WRONG = [
+    ("sales", 0, 1),
+    ("sales", 1_001, 1_000),
+    ("well_minutes", -1, 0),
+    ("well_minutes", WEEK + 1, WEEK),
+    ("success_permille", 0, 1),
+    ("success_permille", 1_001, 1_000),
+    ("failures_max", -1, 0),
+    ("trade_permille", -1, 0),
+    ("trade_permille", 1_001, 1_000),
+    ("rest_minutes", -1, 0),
+    ("rest_minutes", WEEK + 1, WEEK),
+    ("window_from", -1, 0),
+    ("window_from", 1_440, 1_439),
+    ("window_to", -1, 0),
+    ("window_to", 1_440, 1_439),
+    ("hold_minutes", -1, 0),
+    ("hold_minutes", WEEK + 1, WEEK),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "right"), WRONG)
+def test_rules_that_prove_nothing_are_refused_by_name(name: str, wrong: int, right: int) -> None:
+    changed: dict[str, Any] = {name: right}
+    replace(Policy(), **changed).check()
+    changed[name] = wrong
     with pytest.raises(Fault) as caught:
-        wrong.check()
+        replace(Policy(), **changed).check()
     assert caught.value.code is FaultCode.RELEASE_POLICY_WRONG
+    assert caught.value.fields == {"what": name}
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(Fault) as caught:
+        Policy(sales=0, failures_max=-1, window_to=-1).check()
+    assert caught.value.fields == {"what": "sales, failures_max, window_to"}
+
+
+@pytest.mark.parametrize("state", ["waiting", "running", "paused", "stopped", "done"])
+@pytest.mark.parametrize("stage", BoxStage)
+@pytest.mark.parametrize("ring", [0, 1, 2])
+def test_what_is_wanted_of_each_box(state: RolloutState, stage: BoxStage, ring: int) -> None:
+    going = Going(state, 1, NOW)
+    if stage in {B.TRYING, B.PROVED}:
+        wanted = "back" if state == "stopped" else "take"
+    elif stage in {B.FAILED, B.REFUSED, B.REVERTED} or ring > 1:
+        wanted = "nothing"
+    else:
+        wanted = "take" if state in {"running", "done"} else "nothing"
+    assert wished(going, Standing(ring, stage)) == wanted
+
+
+def test_a_ring_is_proved_by_just_its_share() -> None:
+    policy = Policy(rest_minutes=0, approve=(), success_permille=900)
+    nine = [*(proved(0) for _ in range(9)), Standing(0, B.TRYING), Standing(1, B.HELD)]
+    assert goes_on(RUNNING, policy, nine, Trade(), NOW).ring == 1
+    eight = [*(proved(0) for _ in range(8)), Standing(0, B.TRYING), Standing(0, B.READY)]
+    assert goes_on(RUNNING, policy, [*eight, Standing(1, B.HELD)], Trade(), NOW) == RUNNING
+
+
+def test_a_ring_rests_before_the_next_one_opens() -> None:
+    policy = Policy(rest_minutes=2, approve=())
+    boxes = [proved(0), Standing(2, B.HELD), Standing(3, B.HELD)]
+    assert goes_on(RUNNING, policy, boxes, Trade(), NOW + 119_999) == RUNNING
+    opened = goes_on(RUNNING, policy, boxes, Trade(), NOW + 120_000)
+    assert opened == Going("running", 2, NOW + 120_000), "an empty ring is passed over"
+
+
+def test_one_failure_more_than_allowed_stops_and_says_why() -> None:
+    policy = Policy(failures_max=1)
+    going = Going("running", 1, NOW, agreed=(0,))
+    bad = [Standing(0, B.FAILED), Standing(1, B.REFUSED), Standing(2, B.HELD)]
+    stopped = goes_on(going, policy, bad, Trade(), NOW)
+    assert stopped == Going("stopped", 1, NOW, "failures", (0,))
+    later = [Standing(0, B.FAILED), Standing(2, B.REFUSED), Standing(1, B.HELD)]
+    assert goes_on(going, policy, later, Trade(), NOW) == going, "a ring that is not open is none"
