@@ -2,9 +2,9 @@
 
 Every byte keeps its place, so columns, widths and commands stay as they were; amounts, quantities,
 dates and the names of articles stay too. Replaced are: long numbers (phones, cards, member and
-payment codes), what stands behind a word such as 姓名 or Member, names before 先生, addresses of
-e-mail, mixed codes of letters and digits, and whatever is in codes and pictures. The same number
-has the same stand-in under one key, so a reprint still is one.
+payment codes), what stands behind a word such as 姓名 or Member, names before 先生, names in a
+column of who served, addresses of e-mail, mixed codes of letters and digits, and whatever is in
+codes and pictures. The same number has the same stand-in under one key, so a reprint still is one.
 """
 
 import hmac
@@ -23,6 +23,11 @@ from edge_agent.drivers.till_escpos.frames import (
     Tokenizer,
     Unknown,
 )
+from edge_agent.drivers.till_escpos.layout import Line, Segment, columns_of
+from edge_agent.drivers.till_escpos.paper import DOTS_PER_COLUMN
+from edge_agent.drivers.till_escpos.rows import column_heading
+from edge_agent.drivers.till_escpos.staff_column import StaffPlace, ends_table, staff_heading
+from edge_agent.drivers.till_escpos.words import Vocabulary
 
 LINE_BYTES_MAX = 16_384
 _ESCAPED = "surrogateescape"
@@ -58,6 +63,8 @@ _TABS = b"\x1bD"
 _HEAD_BYTES = 8
 _FILL = b"\x55"
 # The last word of a line that stands still may be half a name or number; a whole sum is none.
+_WORD = re.compile(r"\S+")
+_TAB_COLUMNS = 8
 _LAST_WORD = re.compile(r"(?:[\d*][\d* -]*|\S+)\Z")
 _WHOLE_SUM = re.compile(r"[-+¥￥$€£]*\d{1,6}[.,]\d\d")
 
@@ -69,6 +76,7 @@ class _Letter:
     shown: str
     raw: bytes
     token: int
+    column: int = 0
 
 
 class Redactor:
@@ -83,6 +91,8 @@ class Redactor:
         self._ready = b""
         self._size = 0
         self._label_above = False
+        self._staff: StaffPlace | None = None
+        self._words = Vocabulary()
 
     def feed(self, data: bytes, at_ms: int) -> list[tuple[int, bytes]]:
         """Take a block that came at `at_ms`; return the blocks of which every line is whole."""
@@ -132,15 +142,31 @@ class Redactor:
 
     def _end_line(self) -> None:
         self._hide(is_open=False)
-        said = _shown(_letters_of(self._given + self._line)[0])
+        letters, _ = _letters_of(self._given + self._line)
+        said = _shown(letters)
         if said.strip():
             self._label_above = _BARE_LABEL.fullmatch(said) is not None
+            self._staff = self._staff_below(_line_of(letters))
         self._given, self._line, self._size = [], [], 0
+
+    def _staff_below(self, line: Line) -> StaffPlace | None:
+        """Return where lines say who served, from a heading down to the sums."""
+        headed = staff_heading(line)
+        if headed is not None:
+            return headed[0]
+        over = line.segments and (column_heading(line) or ends_table(line, self._words))
+        return None if over else self._staff
 
     def _hide(self, *, is_open: bool) -> None:
         given = sum(len(token.raw) for token in self._given)
         tokens = self._given + self._line
-        whole = redact_line(tokens, self._key, is_open=is_open, below_label=self._label_above)
+        whole = redact_line(
+            tokens,
+            self._key,
+            is_open=is_open,
+            below_label=self._label_above,
+            staff=self._staff_below(_line_of(_letters_of(tokens)[0])),
+        )
         self._ready += whole[given:]
 
     def _parted(self) -> Iterator[tuple[int, bytes]]:
@@ -159,16 +185,25 @@ def redact(data: bytes, key: bytes) -> bytes:
 
 
 def redact_line(
-    tokens: list[Token], key: bytes, *, is_open: bool = False, below_label: bool = False
+    tokens: list[Token],
+    key: bytes,
+    *,
+    is_open: bool = False,
+    below_label: bool = False,
+    staff: StaffPlace | None = None,
 ) -> bytes:
     """Return one printed line's bytes with stand-ins; of an open one more is to come.
 
-    Below a label that stood alone all is somebody's, unless it is a sum.
+    Below a label that stood alone all is somebody's, unless it is a sum. A heading of columns is
+    nobody's, but what stands below its word for `staff` is.
     """
     letters, encoding = _letters_of(tokens)
     text = _shown(letters)
+    heads = not is_open and staff_heading(_line_of(letters)) is not None
     whole = ((0, len(text)),) if below_label and not _SUM.search(text) else ()
-    for start, end in (*_private(text), *whole, *(_unfinished(text) if is_open else ())):
+    below = () if staff is None else _served(letters, text, staff)
+    open_end = _unfinished(text) if is_open else ()
+    for start, end in () if heads else (*_private(text), *whole, *below, *open_end):
         _replace(letters[start:end], encoding, key)
     said: dict[int, bytes] = {}
     for letter in letters:
@@ -184,14 +219,43 @@ def _letters_of(tokens: list[Token]) -> tuple[list[_Letter], str]:
     texts = [token.raw for token in tokens if isinstance(token, Text)]
     encoding = choose_encoding(None, texts)
     letters: list[_Letter] = []
+    column = 0
     for at, token in enumerate(tokens):
         if isinstance(token, Text):
-            letters += [_Letter(one, raw, at) for one, raw in _letters(token.raw, encoding)]
-        elif letters and (
-            isinstance(token, Control) or (isinstance(token, Command) and token.code in _PLACED)
-        ):
-            letters.append(_Letter(" ", b"", at))
+            for one, raw in _letters(token.raw, encoding):
+                letters.append(_Letter(one, raw, at, column))
+                column += columns_of(one)
+        elif isinstance(token, Control) or (isinstance(token, Command) and token.code in _PLACED):
+            letters += [_Letter(" ", b"", at, column)] if letters else []
+            column = _moved(token, column)
     return letters, encoding
+
+
+def _moved(token: Control | Command, column: int) -> int:
+    """Return where the head stands after a tab or a jump."""
+    if isinstance(token, Control):
+        return (column // _TAB_COLUMNS + 1) * _TAB_COLUMNS if token.raw == b"\t" else column
+    dots = int.from_bytes(token.args[:2], "little", signed=token.code == b"\x1b\\")
+    return (column if token.code == b"\x1b\\" else 0) + dots // DOTS_PER_COLUMN
+
+
+def _line_of(letters: list[_Letter]) -> Line:
+    """Return the line with what stands apart at its place: one blank parts nothing."""
+    found: list[Segment] = []
+    for word in _WORD.finditer(_shown(letters)):
+        column, last = letters[word.start()].column, found[-1] if found else None
+        if last is not None and last.column + columns_of(last.text) + 1 == column:
+            found[-1] = Segment(last.column, f"{last.text} {word[0]}")
+        else:
+            found.append(Segment(column, word[0]))
+    return Line(tuple(found))
+
+
+def _served(letters: list[_Letter], text: str, place: StaffPlace) -> Iterator[tuple[int, int]]:
+    """Find the words that begin where a heading puts staff; numbers are nobody's name."""
+    for word in _WORD.finditer(text):
+        if place.begins(letters[word.start()].column) and not any(map(str.isdecimal, word[0])):
+            yield word.span()
 
 
 def _shown(letters: list[_Letter]) -> str:

@@ -17,7 +17,7 @@ _TO_THE_EDGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class StaffPlace:
     """From which print position up to which other the column is."""
 
     start: int
@@ -45,19 +45,19 @@ def without_staff(lines: tuple[Line, ...], vocabulary: Vocabulary) -> tuple[Line
 
 def _tables(
     lines: tuple[Line, ...], changed: list[Line], vocabulary: Vocabulary
-) -> Iterator[tuple[_Place, list[int]]]:
+) -> Iterator[tuple[StaffPlace, list[int]]]:
     """Give each such column with the numbers of its lines; its word leaves the heading."""
-    place: _Place | None = None
+    place: StaffPlace | None = None
     rows: list[int] = []
     for at, line in enumerate(lines):
-        headed = _heading(line)
+        headed = staff_heading(line)
         if headed is not None or column_heading(line):
             if place is not None:
                 yield place, rows
             place, rows = None, []
         if headed is not None:
             place, changed[at] = headed
-        elif place is not None and vocabulary.meaning(line.segments[0].text) in _ENDS:
+        elif place is not None and ends_table(line, vocabulary):
             yield place, rows
             place, rows = None, []
         elif place is not None and not is_rule(line):
@@ -66,7 +66,12 @@ def _tables(
         yield place, rows
 
 
-def _heading(line: Line) -> tuple[_Place, Line] | None:
+def ends_table(line: Line, vocabulary: Vocabulary) -> bool:
+    """Whether a line sums up what stands above it."""
+    return vocabulary.meaning(line.segments[0].text) in _ENDS
+
+
+def staff_heading(line: Line) -> tuple[StaffPlace, Line] | None:
     """Return where a heading puts staff, and the heading without; None for any other line."""
     words = list(_words(line))
     found = next((at for at, (_, word) in enumerate(words) if _is_staff(word)), None)
@@ -76,7 +81,7 @@ def _heading(line: Line) -> tuple[_Place, Line] | None:
     if not column_heading(rest):
         return None
     end = words[found + 1][0] if found + 1 < len(words) else _TO_THE_EDGE
-    return _Place(words[found][0], end), rest
+    return StaffPlace(words[found][0], end), rest
 
 
 def _but(words: list[tuple[int, str]], found: int) -> list[tuple[int, str]]:
@@ -101,7 +106,7 @@ def _is_staff(word: str) -> bool:
     return word.casefold().strip(":：* ") in STAFF
 
 
-def _without(line: Line, place: _Place) -> Line | None:
+def _without(line: Line, place: StaffPlace) -> Line | None:
     """Take out what begins in the column; None when nothing does."""
     if len(line.segments) == 1:
         return None
@@ -111,7 +116,7 @@ def _without(line: Line, place: _Place) -> Line | None:
     return None if kept == list(line.segments) else replace(line, segments=tuple(kept))
 
 
-def _figures_of(segment: Segment, place: _Place) -> list[Segment]:
+def _figures_of(segment: Segment, place: StaffPlace) -> list[Segment]:
     """Return what is left of a segment in the column: figures pushed into it, or nothing."""
     first, blank, rest = segment.text.partition(" ")
     left = Segment(segment.column + columns_of(first + blank), rest)
@@ -123,7 +128,7 @@ def _figures_of(segment: Segment, place: _Place) -> list[Segment]:
     return _figures_of(left, place) if rest else []
 
 
-def _without_glued(line: Line, place: _Place) -> Line:
+def _without_glued(line: Line, place: StaffPlace) -> Line:
     """Take out the last word of a name when it begins exactly where the column does."""
     segments = list(line.segments)
     for at, segment in enumerate(segments):

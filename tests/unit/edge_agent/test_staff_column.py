@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from edge_agent.drivers.profiles import TillProfile, load_profile
 from edge_agent.drivers.till_escpos.evaluate import read_stream
 from edge_agent.drivers.till_escpos.layout import columns_of
+from edge_agent.drivers.till_escpos.redact import Redactor
 
 PROFILES = Path(__file__).resolve().parents[3] / "device_configs"
 AUTO = load_profile(PROFILES, "generic-auto", TillProfile)
@@ -31,13 +32,13 @@ def row(cells: dict[str, str], places: dict[str, int]) -> str:
     return line
 
 
-def read(
+def paper(
     goods: list[tuple[str, int, int]],
     clerks: list[str],
     heading: dict[str, str],
     places: dict[str, int],
-) -> list[tuple[str, int, int]]:
-    """Print a receipt of 48 columns and read it without a profile."""
+) -> bytes:
+    """Print a receipt of 48 columns."""
     lines = ["熟客美妆", "2026-11-23 12:00:00", "-" * 48, row(heading, places), "-" * 48]
     for (name, qty, fen), clerk in zip(goods, clerks, strict=True):
         cells = {"name": name, "staff": clerk, "qty": str(qty), "amount": yuan(fen)}
@@ -45,8 +46,17 @@ def read(
         lines.append(row({kind: cells[kind] for kind in heading}, places))
     due = yuan(sum(fen for _, _, fen in goods))
     lines += ["-" * 48, "合计:" + due.rjust(40)]
-    data = b"\x1b@" + "\n".join(lines).encode("gb18030") + b"\n\n\x1dVB\x00"
-    receipt, _ = read_stream(data, AUTO)
+    return b"\x1b@" + "\n".join(lines).encode("gb18030") + b"\n\n\x1dVB\x00"
+
+
+def read(
+    goods: list[tuple[str, int, int]],
+    clerks: list[str],
+    heading: dict[str, str],
+    places: dict[str, int],
+) -> list[tuple[str, int, int]]:
+    """Read a printed receipt without a profile."""
+    receipt, _ = read_stream(paper(goods, clerks, heading, places), AUTO)
     assert (receipt.kind, receipt.fault) == ("sale", None)
     return [(line.name, line.qty_milli // 1_000, line.amount_fen) for line in receipt.lines]
 
@@ -77,6 +87,28 @@ def test_a_number_of_who_served_is_neither_name_nor_count(numbers: list[str]) ->
 def test_wherever_it_stands(places: dict[str, int]) -> None:
     heading = {"name": "品名", "staff": "营业员", "qty": "数量", "amount": "金额"}
     assert read(GOODS, CLERKS, heading, places) == GOODS
+
+
+@pytest.mark.parametrize(
+    "places",
+    [WIDE, {"staff": 0, "name": 8, "qty": -30, "price": -39, "amount": -48}],
+    ids=["behind the name", "in front"],
+)
+def test_a_recording_names_nobody_who_served_and_keeps_the_rest(places: dict[str, int]) -> None:
+    heading = {"name": "品名", "staff": "营业员", "qty": "数量", "price": "单价", "amount": "金额"}
+    printed = paper(GOODS, CLERKS, heading, places)
+    for at in range(1, len(printed), 7):  # wherever the block was cut
+        redactor = Redactor(b"k" * 32)
+        blocks = [*redactor.feed(printed[:at], 0), *redactor.feed(printed[at:], 1)]
+        shown = b"".join(block for _, block in [*blocks, *redactor.flush()])
+        text = shown.decode("gb18030", "replace")
+        assert not any(clerk in text for clerk in CLERKS)
+        kept, said = text.splitlines(), printed.decode("gb18030", "replace").splitlines()
+        assert [kept[row] for row in (0, 1, 3, 8, 9)] == [said[row] for row in (0, 1, 3, 8, 9)]
+        receipt, _ = read_stream(shown, AUTO)
+        assert [(one.name, one.amount_fen) for one in receipt.lines] == [
+            (name, fen) for name, _, fen in GOODS
+        ]
 
 
 def test_a_salon_counts_nothing() -> None:
