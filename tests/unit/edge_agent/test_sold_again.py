@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge_agent.domain.sale import SaleCommand
 from edge_agent.services.counter import sold_again
@@ -28,6 +30,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.journal = FakeJournal()
+        self.till: UUID | None = None
         self.again = SoldAgain(self.journal, ReceiptBook(self.journal, FakeCloudDirectory()))
 
     def sold(self, number: str, **changes: object) -> UUID:
@@ -37,10 +40,11 @@ class Counter:
         self.again.recorded(self.journal.append([draft], answer=lambda _seq: None))
         return UUID(bytes=sale.receipt_id)
 
-    def told(self, number: str, day: int | UUID = DAY) -> UUID | None:
+    def told(self, number: str, day: int | UUID = DAY, fen: int = 1_990) -> UUID | None:
         """The first receipt of which this one is a repetition."""
-        assert self.till is not None
-        command = SaleCommand(self.till, number, (), (("cash", 1_990),))
+        if self.till is None:
+            return None
+        command = SaleCommand(self.till, number, (), (("cash", fen),))
         try:
             self.again.refuse(command, [LINE], day)
         except Fault as fault:
@@ -88,3 +92,24 @@ def test_no_more_is_kept_than_fits(counter: Counter, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sold_again, "KEPT_MAX", 3)
     kept = [counter.sold(str(number)) for number in range(5)]
     assert [counter.told(str(number)) for number in range(5)] == [None, None, *kept[2:]]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["1", "2", ""]), st.sampled_from([100, 200])), max_size=12)
+)
+def test_whatever_tills_tell_what_was_paid_stands_in_the_books(
+    tells: list[tuple[str, int]],
+) -> None:
+    """What is refused names a booked receipt of the same number and the same money."""
+    counter, booked = Counter(), dict[UUID, tuple[str, int]]()
+    for number, fen in tells:
+        first = counter.told(number, fen=fen)
+        if first is None:
+            booked[counter.sold(number, tenders=(("cash", fen),))] = number, fen
+        else:
+            assert booked[first] == (number, fen)
+    told = {one for one in tells if one[0]}
+    unnumbered = sum(not number for number, _ in tells)
+    assert sorted(booked.values()) == sorted([*told, *(one for one in tells if not one[0])])
+    assert len(booked) == len(told) + unnumbered
