@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from edge_agent.drivers.customer_display.screen import CLEAR, HOME, ROWS
 from edge_agent.drivers.profiles.display import DisplayProfile
 
-_SAVING = re.compile(r"(\d{1,6}\.\d{2})(?!.*\d)")
+# Eight places with the sign: a longer sum is not shown, and never its last digits alone.
+_SAVING = re.compile(r"(?<![\d.,])(\d{1,5}\.\d{2})(?!.*\d)")
 _LAMPS_OFF = b"\x1bs0"
 
 

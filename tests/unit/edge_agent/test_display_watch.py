@@ -166,6 +166,12 @@ def test_a_display_of_figures_shows_the_saving_and_no_lamp() -> None:
     assert greeting_bytes(("您好 王*",), FIGURES) == b""
 
 
+@pytest.mark.parametrize("saving", ["100000.00", "1234567.89", "1,234.50", "12.345", "1.234.50"])
+def test_a_saving_that_does_not_fit_is_not_shown_by_its_last_digits(saving: str) -> None:
+    assert greeting_bytes(("您好", f"本单省 {saving}"), FIGURES) == b""
+    assert greeting_bytes(("您好", "本单省 99999.99"), FIGURES).endswith(b"-99999.99\r")
+
+
 def test_what_a_display_cannot_show_is_not_shown() -> None:
     ascii_only = TEXT.model_copy(update={"encoding": "ascii"})
     assert greeting_bytes(LINES, ascii_only) == b""
