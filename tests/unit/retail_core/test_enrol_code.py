@@ -108,3 +108,33 @@ def test_a_certificate_is_renewed_in_its_last_third_and_long_before_its_end(perm
     due = life.renewal_ms(permille)
     assert 20 * DAY_MS <= due <= 25.1 * DAY_MS
     assert life.late_until_ms() == 210 * DAY_MS
+
+
+def test_renewal_is_two_thirds_through_and_late_until_half_a_year_after() -> None:
+    life = Life(1_000, 1_001_000)
+    assert [life.renewal_ms(permille) for permille in (0, 500, 1_000)] == [
+        668_000,
+        751_250,
+        834_500,
+    ]
+    assert all(isinstance(life.renewal_ms(one), int) for one in (0, 1))
+    assert life.late_until_ms() == 1_001_000 + 180 * 24 * 3_600 * 1_000
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("http://cloud", True),
+        ("https://cloud:8443/x", True),
+        ("ftp://cloud", False),
+        ("cloud", False),
+    ],
+)
+def test_a_ticket_leads_to_the_web_alone(url: str, *, fits: bool) -> None:
+    ticket = EnrolTicket(url, spell(bytes(7)))
+    if fits:
+        assert read_ticket(f" {say_ticket(ticket)} ") == ticket
+    else:
+        with pytest.raises(Fault) as caught:
+            read_ticket(say_ticket(ticket))
+        assert caught.value.code is FaultCode.ENROL_CODE_MISTYPED

@@ -24,6 +24,8 @@ from retail_core.fleet.commands import (
     needs_second,
     wave_of,
 )
+from retail_core.fleet.fixups import FIXUPS
+from retail_core.texts.faults import FaultCode
 
 S = CommandState
 ORDER = Order("running", 0, 4, 1_000, 500, 1, 100_000)
@@ -88,9 +90,58 @@ class TestStates:
         assert by_now(S.EXECUTING, ORDER, 0, 0, EXECUTING_MS_MAX) is S.EXECUTING
         assert by_now(S.EXECUTING, ORDER, 0, 0, EXECUTING_MS_MAX + 1) is S.FAILED
 
-    def test_unknown_commands_and_arguments_are_refused(self) -> None:
-        check_kind("restart", {"part": "uplink"})
-        for kind, args in (("format", {}), ("restart", {}), ("restart", {"part": "/"}),
-                           ("doctor", {"x": "y"})):  # fmt: skip
-            with pytest.raises(Fault):
-                check_kind(kind, args)
+    @pytest.mark.parametrize(
+        ("kind", "args", "said"),
+        [
+            ("format", {}, "format"),
+            ("restart", {}, "restart"),
+            ("restart", {"part": "/"}, "restart /"),
+            ("restart", {"part": "p" * 41}, "restart " + "p" * 40),
+            ("doctor", {"x": "y"}, "doctor"),
+            ("mend", {"fixup": "money"}, "mend money"),
+            ("mend", {"fixup": "f" * 41}, "mend " + "f" * 40),
+        ],
+    )
+    def test_unknown_commands_and_arguments_are_refused(
+        self, kind: str, args: dict[str, str], said: str
+    ) -> None:
+        with pytest.raises(Fault) as caught:
+            check_kind(kind, args)
+        assert caught.value.code is FaultCode.COMMAND_UNKNOWN
+        assert caught.value.fields == {"kind": said}
+
+    def test_what_a_box_can_do(self) -> None:
+        for kind in ("doctor", "diag", "resync", "reload_twin", "rebirth", "logs"):
+            check_kind(kind, {})
+        for part in ("agent", "uplink"):
+            check_kind("restart", {"part": part})
+        for fixup in FIXUPS:
+            check_kind("mend", {"fixup": fixup})
+
+
+ENDS = 100_000
+
+
+@pytest.mark.parametrize(
+    ("state", "order", "wave", "now_ms", "becomes"),
+    [
+        (S.HELD, ORDER, 0, 1_000, S.INIT),
+        (S.HELD, ORDER, 1, 1_000, S.HELD),
+        (S.HELD, replace(ORDER, wave=1), 1, 1_000, S.INIT),
+        (S.HELD, replace(ORDER, state="paused"), 0, 1_000, S.HELD),
+        (S.HELD, replace(ORDER, state="stopped"), 0, ENDS, S.STOPPED),
+        (S.INIT, replace(ORDER, state="stopped"), 0, 1_000, S.STOPPED),
+        (S.INIT, ORDER, 0, ENDS - 1, S.INIT),
+        (S.INIT, ORDER, 0, ENDS, S.EXPIRED),
+        (S.HELD, ORDER, 3, ENDS, S.EXPIRED),
+        (S.EXECUTING, ORDER, 0, 500 + EXECUTING_MS_MAX, S.EXECUTING),
+        (S.EXECUTING, ORDER, 0, 501 + EXECUTING_MS_MAX, S.FAILED),
+        (S.EXECUTING, replace(ORDER, state="stopped"), 0, 600, S.EXECUTING),
+        (S.SUCCESSFUL, replace(ORDER, state="stopped"), 0, ENDS, S.SUCCESSFUL),
+        (S.FAILED, ORDER, 0, 501 + EXECUTING_MS_MAX, S.FAILED),
+    ],
+)
+def test_what_time_and_the_order_make_of_a_command(
+    state: CommandState, order: Order, wave: int, now_ms: int, becomes: CommandState
+) -> None:
+    assert by_now(state, order, wave, 500, now_ms) is becomes

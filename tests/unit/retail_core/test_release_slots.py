@@ -194,6 +194,9 @@ def test_a_release_goes_through_the_slots_with_all_that_is_known_of_it() -> None
     good = s.proved(tried)
     assert good == Slots("a", Slot(Stage.GOOD, 1, "1.0", "sum1"), before=FACTORY)
     assert s.boot(good) == (good, "a")
+    assert s.fill(good, 2, "2.0") == Slots(
+        "a", good.a, Slot(Stage.FILLING, 2, "2.0"), before=FACTORY
+    ), "the way back stays until it is overwritten"
     assert good_in_both() == Slots(
         "b", Slot(Stage.GOOD, 1, "1.0", "sum1"), Slot(Stage.GOOD, 2, "2.0", "sum2"), before="a"
     )

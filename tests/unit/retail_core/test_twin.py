@@ -21,13 +21,24 @@ from retail_core.fleet.twin import (
     resolved,
     takes,
 )
-from retail_core.fleet.twin_settings import BROKER, CA, SETTINGS, WEBSOCKET, Value, read_value
+from retail_core.fleet.twin_settings import (
+    BROKER,
+    CA,
+    PEM_CHARS_MAX,
+    SETTINGS,
+    URL_CHARS_MAX,
+    WEBSOCKET,
+    Value,
+    check,
+    read_value,
+)
 from retail_core.fleet.twin_trial import LineTrial
 from retail_core.texts.faults import FaultCode
 
 keys = st.sampled_from(["language", "clerks.idle_minutes", "network.metered", BROKER])
 layer = st.dictionaries(keys, st.integers(1, 3))
 layers = st.dictionaries(st.sampled_from(SCOPES), layer)
+_PEM = "-----BEGIN CERTIFICATE-----"
 LINE = {BROKER: "mqtt://new:1883"}
 OTHER = {BROKER: "mqtt://other:1883"}
 
@@ -155,6 +166,60 @@ class TestSettings:
             read_value(key, text)
         assert caught.value.code is FaultCode.TWIN_VALUE_WRONG
 
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("presence.beat_s", "9"),
+            ("presence.beat_s", True),
+            ("presence.beat_s", 9.0),
+            ("presence.beat_s", None),
+            ("presence.beat_s", 4),
+            ("presence.beat_s", 61),
+            ("network.metered", 1),
+            ("language", 1),
+            ("language", ""),
+            (BROKER, "mqtt://cloud:0"),
+            (BROKER, "mqtt://cloud:65536"),
+            (BROKER, "mqtt://cloud#x"),
+            (BROKER, "ws://cloud"),
+            (WEBSOCKET, "mqtt://cloud"),
+            (WEBSOCKET, "wss://u@cloud/mqtt"),
+            (WEBSOCKET, "wss:///mqtt"),
+            (BROKER, "mqtt://云"),
+            (BROKER, "mqtt://" + "c" * (URL_CHARS_MAX - 6)),
+            (CA, _PEM + "x" * (PEM_CHARS_MAX + 1 - len(_PEM))),
+        ],
+    )
+    def test_what_fits_no_key_is_refused_by_name(self, key: str, value: object) -> None:
+        with pytest.raises(Fault) as caught:
+            check(key, value)
+        assert caught.value.code is FaultCode.TWIN_VALUE_WRONG
+        assert caught.value.fields == {"key": key}
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("presence.beat_s", 5),
+            ("presence.beat_s", 60),
+            ("network.metered", False),
+            ("language", "zh"),
+            ("face.active_liveness_above_fen", 0),
+            (BROKER, "mqtt://cloud"),
+            (BROKER, "mqtts://cloud:1/"),
+            (BROKER, "mqtt://cloud:65535"),
+            (BROKER, "mqtt://" + "c" * (URL_CHARS_MAX - 7)),
+            (WEBSOCKET, "ws://cloud/mqtt"),
+            (CA, " " + _PEM + "x" * (PEM_CHARS_MAX - 1 - len(_PEM))),
+        ],
+    )
+    def test_what_just_fits_is_taken(self, key: str, value: object) -> None:
+        check(key, value)
+
+    def test_a_number_is_read_only_as_digits(self) -> None:
+        for typed in ("１５", "1.5", " 15", "+15", "9" * 30):
+            with pytest.raises(Fault):
+                read_value("clerks.idle_minutes", typed)
+
     def test_what_is_typed_is_read_as_its_key_has_it(self) -> None:
         assert read_value("network.metered", "true") is True
         assert read_value("clerks.idle_minutes", "30") == 30
@@ -166,8 +231,11 @@ class TestSettings:
         with pytest.raises(Fault) as caught:
             changed({}, {key: "x"})
         assert caught.value.code is FaultCode.TWIN_KEY_UNKNOWN
-        with pytest.raises(Fault):
+        assert caught.value.fields == {"key": key}
+        with pytest.raises(Fault) as dropped:
             changed({}, {}, frozenset({key}))
+        assert dropped.value.code is FaultCode.TWIN_KEY_UNKNOWN
+        assert dropped.value.fields == {"key": key}
 
     def test_whatever_could_cut_the_box_off_is_tried(self) -> None:
         assert {key for key, one in SETTINGS.items() if one.cuts_off} == {BROKER, WEBSOCKET, CA}
@@ -204,7 +272,13 @@ class TestTrial:
         assert (refused.outcome, refused.code) == (Outcome.REFUSED, "F133")
         assert twin_trial.want(refused, LINE) == refused
         assert twin_trial.want(refused, OTHER).stage == "trying"
-        assert twin_trial.want(refused, {}).outcome is Outcome.APPLIED
+        assert twin_trial.want(refused, {}) == LineTrial("steady", {}, {})
+        other = twin_trial.want(refused, OTHER)
+        assert other == LineTrial("trying", {}, OTHER, Outcome.TRYING)
+        done = twin_trial.confirmed(twin_trial.proven(other))
+        assert done == LineTrial("steady", OTHER, OTHER, Outcome.APPLIED)
+        leaving = twin_trial.want(twin_trial.want(done, LINE), OTHER)
+        assert leaving == done, "what is in force needs no trial"
 
     def test_a_start_amid_the_trial_goes_back(self) -> None:
         switched = twin_trial.proven(twin_trial.want(LineTrial(), LINE))
