@@ -16,6 +16,7 @@ from retail_core.fleet.commands import (
     Order,
     OrderState,
     Standing,
+    Verdict,
     alone_max,
     by_now,
     check_kind,
@@ -120,6 +121,31 @@ class TestStates:
 
 
 ENDS = 100_000
+
+
+@pytest.mark.parametrize(
+    ("order", "commands", "now_ms", "verdict"),
+    [
+        (ORDER, [(0, S.INIT), (1, S.HELD)], 2_000, Verdict("running", 0)),
+        (ORDER, [(0, S.SUCCESSFUL), (1, S.HELD)], 1_499, Verdict("running", 0)),
+        (ORDER, [(0, S.SUCCESSFUL), (1, S.HELD)], 1_500, Verdict("running", 1)),
+        (ORDER, [(0, S.SUCCESSFUL), (3, S.HELD), (2, S.HELD)], 1_500, Verdict("running", 2)),
+        (ORDER, [(0, S.SUCCESSFUL), (1, S.HELD)], ENDS, Verdict("running", 0)),
+        (ORDER, [(0, S.FAILED), (1, S.HELD)], 1_500, Verdict("running", 1)),
+        (ORDER, [(0, S.FAILED), (0, S.REFUSED), (1, S.HELD)], 1_500, Verdict("stopped", 0)),
+        (ORDER, [(0, S.SUCCESSFUL), (1, S.EXPIRED)], 0, Verdict("done", 0)),
+        (replace(ORDER, state="paused", wave=2), [(0, S.INIT)], 2_000, Verdict("paused", 2)),
+    ],
+)
+def test_how_an_order_goes_on(
+    order: Order, commands: list[tuple[int, CommandState]], now_ms: int, verdict: Verdict
+) -> None:
+    assert goes_on(order, [Standing(*one) for one in commands], now_ms) == verdict
+
+
+@pytest.mark.parametrize("ended", sorted(ENDED))
+def test_what_has_ended_changes_no_more(ended: CommandState) -> None:
+    assert not any(may(ended, after) for after in CommandState)
 
 
 @pytest.mark.parametrize(

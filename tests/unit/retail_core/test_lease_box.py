@@ -80,6 +80,16 @@ def test_what_may_not_be_spent(held: BoxLeases, amount: int, code: FaultCode) ->
         assert caught.value.code == code
 
 
+def test_a_spend_that_is_too_much_says_how_much_there_is() -> None:
+    for attempt in (
+        lambda: lease_box.draw(state(HARD, SOON), POINTS, 71, NOW),
+        lambda: lease_box.spend(state(replace(HARD, amount=70)), [Draw(HARD.key, 71)], NOW),
+    ):
+        with pytest.raises(Fault) as caught:
+            attempt()
+        assert caught.value.fields == {"free": 70, "wanted": 71}
+
+
 def test_a_welcome_of_the_past_or_for_another_boot_changes_nothing() -> None:
     held = replace(state(HARD), epoch=3)
     assert lease_box.welcomed(held, 2, BOOT, NOW) == (held, ())

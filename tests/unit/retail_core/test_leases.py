@@ -167,6 +167,7 @@ def test_a_book_opened_from_what_is_free_knows_what_is_lent() -> None:
     lent = lease_books.settle(lease_books.grant(book(), key(), 60), key(), receipt(1), 10)
     again = lease_books.opened(WALLET, lent.free, lent.leases.values())
     assert again == lent
+    assert (again.right, again.free, again.held, again.late) == (WALLET, 40, 50, 0)
     assert lease_books.next_nth(again, BOXES[0], 1) == 2
     assert lease_books.next_nth(again, BOXES[0], 2) == 1
 

@@ -195,3 +195,12 @@ def test_one_failure_more_than_allowed_stops_and_says_why() -> None:
     assert stopped == Going("stopped", 1, NOW, "failures", (0,))
     later = [Standing(0, B.FAILED), Standing(2, B.REFUSED), Standing(1, B.HELD)]
     assert goes_on(going, policy, later, Trade(), NOW) == going, "a ring that is not open is none"
+
+
+def test_a_release_that_is_everywhere_is_done_and_keeps_who_agreed() -> None:
+    last = Going("running", 3, NOW, "", (0, 2))
+    boxes = [proved(0), Standing(1, B.FAILED), proved(3)]
+    policy = Policy(rest_minutes=0, approve=(0, 3), failures_max=1)
+    assert goes_on(last, policy, boxes, Trade(), NOW) == Going("done", 3, NOW, "", (0, 2))
+    for stage in (B.TRYING, B.REVERTED, B.HELD):
+        assert goes_on(last, policy, [*boxes, Standing(0, stage)], Trade(), NOW) == last, stage
