@@ -16,6 +16,7 @@ from cloud_broker.services.fleet.hook_watch import hook_troubles
 from cloud_broker.services.fleet.rollout_watch import rollout_troubles
 from cloud_broker.services.fleet.suspicions import suspicion_troubles
 from retail_core.errors import Fault
+from retail_core.texts.devices import in_words
 from retail_core.texts.faults import FaultCode
 
 LOOK_EVERY_MS = 5_000
@@ -146,7 +147,7 @@ def body(what: PostKind, alert: UUID, trouble: Trouble, store_name: str, now_ms:
 def words(code: str, fields: Mapping[str, str]) -> tuple[str, str]:
     """Return what the catalogue says of an issue; a code of a newer box stands for itself."""
     try:
-        fault = Fault(FaultCode(code), **fields)
+        fault = Fault(FaultCode(code), **in_words(fields))
     except ValueError:
         return code, code
     return fault.text("zh"), fault.text("en")

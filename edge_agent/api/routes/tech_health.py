@@ -18,6 +18,7 @@ from edge_agent.api.routes.tech import MayInspect
 from edge_agent.services.box.health_watch import HealthWatch
 from retail_core.errors import Fault
 from retail_core.fleet.checks import BY_CODE
+from retail_core.texts.devices import in_words
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import IssueTold
 
@@ -53,7 +54,7 @@ def body_view(watch: HealthWatch) -> BodyAnswered:
 
 def _issue(told: IssueTold) -> IssueView:
     code = FaultCode(told.code)
-    check, fault = BY_CODE[code], Fault(code, **told.fields)
+    check, fault = BY_CODE[code], Fault(code, **in_words(told.fields))
     return IssueView(
         code=told.code,
         subject=told.subject,
