@@ -130,7 +130,7 @@ def test_a_member_agrees_to_faces_and_to_walking_up_and_takes_back_what_she_like
     assert axe_findings(page) == []
     screenshot(page, f"till-face-agreed-{counter.language}")
     page.locator("#face-choice-1").press("Enter")
-    expect(page.locator("#sheet .note")).to_be_visible()
+    expect(page.locator("#sheet .confirmed")).to_be_visible()
     assert counter.standing() == [FACE_LOCAL]
     page.locator("#face-choice-2").press("Enter")
     screenshot(page, f"till-face-sure-{counter.language}")
@@ -168,7 +168,7 @@ def test_walking_up_is_asked_for_only_where_headquarters_let_it(counter: Counter
     screenshot(page, f"till-face-off-{counter.language}")
     page.locator("#face-first").click()
     page.locator("#face-sure").click()
-    expect(page.locator("#sheet .note")).to_contain_text("已删除")
+    expect(page.locator("#sheet .confirmed")).to_contain_text("已删除")
     expect(page.locator(".choice")).to_have_count(0)
     assert counter.standing() == []
 

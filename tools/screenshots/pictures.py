@@ -143,4 +143,17 @@ PICTURES = (
         "顾客屏:同意书,与店员看到的一字不差",
         "Customer display: the consent, word for word",
     ),
+    # Last: what headquarters lets the shop in them stays let.
+    Picture(
+        "faces",
+        till.faces,
+        "人脸:她同意了什么,还可以做什么(F11)",
+        "Her face: what she agreed to, what may be done (F11)",
+    ),
+    Picture(
+        "consent",
+        till.consent,
+        "同意书原文,顾客屏上是同一份",
+        "The consent in its very words, on her display too",
+    ),
 )

@@ -3,6 +3,7 @@
 from edge_agent.drivers.qr.draw import drawn
 from retail_core.identity.assurance import Factor
 from retail_core.texts.faults import FaultCode
+from tests.factories.agent_api import face_leave
 from tools.screenshots import goods
 from tools.screenshots.scene import Scene
 
@@ -261,6 +262,33 @@ def coach(scene: Scene) -> None:
     scene.opens()
     hint = {"hint_zh": "请靠近一点", "hint_en": "come a little closer"}
     scene.shop.event("enrol_hint", ok=False, code=None, accepted=1, wanted=3, **hint)
+
+
+def consent(scene: Scene) -> None:
+    """Ask a member for walking up, where headquarters let the shop."""
+    _asked(scene)
+    scene.types("F11")
+    scene.rests()
+    scene.types("ArrowDown", "Enter")
+    scene.rests()
+
+
+def faces(scene: Scene) -> None:
+    """Open what she agreed to about her face."""
+    _asked(scene)
+    scene.types("F11")
+    scene.rests()
+
+
+def _asked(scene: Scene) -> None:
+    scene.shop.agent.services.faces.leave.take(face_leave(2, walk_up=True))
+    for kind, given in (("face.local", True), ("face.walk_up", False)):
+        word = {"kind": kind, "given": given, "is_14_or_older": True}
+        path = f"/v1/members/{goods.LIMIN}/consents"
+        scene.shop.call("POST", path, word, operator=scene.clerk["token"])
+    scene.opens()
+    scene.shop.sees(goods.LIMIN)
+    scene.rests()
 
 
 def link(scene: Scene) -> None:

@@ -21,14 +21,14 @@ export function faceActs(till) {
     await learn("");
   }
 
-  /** @param {string} note what has just been done */
-  async function learn(note) {
+  /** @param {string} note what has just been done, or why it was not @param {boolean} [good] */
+  async function learn(note, good = true) {
     const { sheet } = state;
     if (sheet?.kind !== "face") return;
     const answer = await ask("GET", `/v1/members/${sheet.member}/consents`);
     if (state.sheet?.kind !== "face") return;
     const known = answer.ok ? { ...answer.body, loaded: true } : {};
-    change({ sheet: { ...sheet, ...known, step: "overview", note: answer.ok ? note : till.why(answer), busy: false } }, "face-first");
+    change({ sheet: { ...sheet, ...known, step: "overview", note: answer.ok ? note : till.why(answer), good: good && answer.ok, busy: false } }, "face-first");
   }
 
   /** @param {string} asking the kind of consent whose text she is shown, on her own display too */
@@ -37,7 +37,7 @@ export function faceActs(till) {
     if (!sheet) return;
     change({ sheet: { ...sheet, busy: true, note: "" } });
     const answer = await ask("POST", `/v1/members/${sheet.member}/consents/ask`, { kind: asking, ...till.here });
-    if (!answer.ok) return change({ sheet: { ...sheet, step: "overview", busy: false, note: till.why(answer) } }, "face-first");
+    if (!answer.ok) return change({ sheet: { ...sheet, step: "overview", busy: false, note: till.why(answer), good: false } }, "face-first");
     change({ sheet: { ...sheet, step: "ask", asking, text: answer.body, busy: false, note: "" } }, "face-yes");
   }
 
@@ -72,7 +72,7 @@ export function faceActs(till) {
     change({ sheet: { ...sheet, busy: true, note: "" } });
     const said = await say(kind, false);
     change({ sheet: { ...sheet, busy: false } });
-    return learn(said.ok ? till.t(kind === LOCAL ? "face.gone" : "face.walk_up.gone") : till.why(said));
+    return learn(said.ok ? till.t(kind === LOCAL ? "face.gone" : "face.walk_up.gone") : till.why(said), said.ok);
   }
 
   async function take() {

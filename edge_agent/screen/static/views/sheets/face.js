@@ -25,7 +25,7 @@ function overview(state, acts) {
   const stands = !sheet?.loaded ? "" : sheet.face_held ? t("face.held") : sheet.standing.includes(LOCAL) ? t("face.not_taken") : t("face.none");
   const off = sheet?.loaded && !sheet.offered.length ? h("p.muted", {}, t("face.off")) : null;
   return frame(t("face.title", { name: state.member?.name ?? "" }), acts, [
-    told(sheet?.note ?? ""),
+    sheet?.good ? told(sheet.note) : said(sheet?.note ?? ""),
     h("p", { id: "face-state" }, stands),
     off,
     h("ul.choices", {}, ...rows.map(([shape, key, act], at) => choice(at, shape, t(key), t(`${key}.how`), act))),
@@ -88,5 +88,5 @@ function choice(at, shape, name, how, act) {
 
 /** @param {string} note @returns {Child} */
 function told(note) {
-  return note ? h("p.note", { role: "status" }, icon("link"), h("span", {}, typeset(note))) : null;
+  return note ? h("p.confirmed", { role: "status" }, icon("check"), h("span", {}, typeset(note))) : null;
 }
