@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 
 from cloud_broker.bootstrap import Office, build_office
 from cloud_broker.ports.unit import StoreRefusedError
@@ -60,6 +61,11 @@ def office_of(config: Path | None) -> Iterator[Office]:
 def settings_of(config: Path | None) -> Settings:
     """Read settings; Fault SETUP_CONFIG_INVALID."""
     return load_settings(config)
+
+
+def table_of(*titles: str) -> Table:
+    """Return a table that cuts nothing off: ids and Chinese have no blanks to be broken at."""
+    return Table(*(Column(title, overflow="fold") for title in titles))
 
 
 def say_none(text: str) -> None:

@@ -4,10 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from cloud_broker.bootstrap.office import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.services.stores.snapshots import Snapshots
 from cloud_broker.services.stores.store_sets import StoreSets
 from retail_core.errors import Fault
@@ -34,7 +41,7 @@ def sets(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         ]
         say({"sets": rows}, as_json=True)
         return
-    table = Table("门店 store", "本店 at home", "来过 visitors")
+    table = table_of("门店 store", "本店 at home", "来过 visitors")
     for one in sizes:
         table.add_row(names.get(one.store, str(one.store)), str(one.home), str(one.visitors))
     out.print(table)

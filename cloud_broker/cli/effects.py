@@ -3,9 +3,16 @@
 from dataclasses import asdict
 
 import typer
-from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.services.stores.effects import Effects
 
 app = typer.Typer()
@@ -20,7 +27,9 @@ def effects(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
     if as_json:
         say({"effects": [asdict(one) for one in found]}, as_json=True)
         return
-    table = Table("什么 what", "版本/会员", "门店 stores", "p50 ms", "最后 last ms", "还差 missing")
+    table = table_of(
+        "什么 what", "版本/会员", "门店 stores", "p50 ms", "最后 last ms", "还差 missing"
+    )
     for one in found:
         more = f" +{len(one.missing) - NAMED_MAX}" if len(one.missing) > NAMED_MAX else ""
         table.add_row(

@@ -5,9 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from cloud_broker.cli.common import EXIT_FAULT, ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.cli.common import (
+    EXIT_FAULT,
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    table_of,
+)
 from cloud_broker.services.published.catalogue import ImportResult
 from retail_core.catalog.importing import read_text
 
@@ -75,7 +82,7 @@ def _show(result: ImportResult, *, as_json: bool) -> None:
         typer.echo(json.dumps(values | {"errors": errors}, ensure_ascii=False))
         return
     if errors:
-        table = Table("行 row", "列 column", "问题", "problem")
+        table = table_of("行 row", "列 column", "问题", "problem")
         for error in errors:
             table.add_row(*(str(error[key]) for key in ("row", "column", "zh", "en")))
         out.print(table)

@@ -9,10 +9,18 @@ from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    err,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.ports.growth import TierGrant
 from cloud_broker.services.growth.keeper import GrowthKeeper
 from cloud_broker.services.growth.tier_desk import Asked, GrowthDesk, Preview
@@ -73,7 +81,7 @@ def preview(
     if as_json:
         say(_preview(found), as_json=True)
         return
-    table = Table("从 from", "到 to", "当天 at once", "最终 in the end")
+    table = table_of("从 from", "到 to", "当天 at once", "最终 in the end")
     for move in sorted(found.at_once.keys() | found.in_the_end.keys()):
         table.add_row(*move, str(found.at_once[move]), str(found.in_the_end[move]))
     out.print(table)
@@ -160,7 +168,7 @@ def history(
     if as_json:
         say({"changes": rows}, as_json=True)
         return
-    table = Table("日期 day", "变化 change", "从 from", "到 to", "至 until", "谁 by", "原因 why")
+    table = table_of("日期 day", "变化 change", "从 from", "到 to", "至 until", "谁 by", "原因 why")
     for row in rows:
         names = ("day", "change", "from", "to", "until", "by", "reason")
         table.add_row(*(str(row[name]) for name in names))

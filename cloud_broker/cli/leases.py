@@ -5,9 +5,16 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.services.rights.lease_desk import BoxLeases, LeaseSettling
 
 app = typer.Typer()
@@ -33,7 +40,7 @@ def list_(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     if as_json:
         say({"boxes": [_said(box) for box in boxes]}, as_json=True)
         return
-    table = Table("设备 device", "轮次 epoch", "借出 lent", "存疑 in doubt", "状态 state")
+    table = table_of("设备 device", "轮次 epoch", "借出 lent", "存疑 in doubt", "状态 state")
     for box in boxes:
         state = "冻结 frozen" if box.frozen else ""
         state = "已被替换 replaced" if box.retired else state

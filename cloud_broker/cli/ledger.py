@@ -10,10 +10,18 @@ from uuid import UUID
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, err, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    err,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.ports.ledger import Adjustment
 from cloud_broker.services.booking.repairing import RepairBench
 from cloud_broker.services.points.day_close import DayCloser, parse_report
@@ -211,7 +219,7 @@ def lots(
     if as_json:
         say({"lots": rows}, as_json=True)
         return
-    table = Table("积分 points", "从 from", "到 until", "小票 receipt")
+    table = table_of("积分 points", "从 from", "到 until", "小票 receipt")
     for row in rows:
         table.add_row(*(str(row[name] or "-") for name in ("points", "from", "until", "receipt")))
     out.print(table)
@@ -244,7 +252,7 @@ def close_day(
         values = {"store": str(closed.store), "date": closed.day.isoformat(), "times": times}
         say(values | {"differences": differences}, as_json=True)
     elif differences:
-        table = Table("哪里 where", "项目 figure", "收银机 till", "账 books")
+        table = table_of("哪里 where", "项目 figure", "收银机 till", "账 books")
         for one in differences:
             table.add_row(*(str(one[name]) for name in ("where", "figure", "till", "books")))
         out.print(table)
@@ -277,7 +285,7 @@ def export(
         return
     for text in month_csv(made).values():
         header, *rows = (line.split(",") for line in text.splitlines())
-        table = Table(*header)
+        table = table_of(*header)
         for row in rows:
             table.add_row(*row)
         out.print(table)

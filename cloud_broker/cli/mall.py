@@ -4,10 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from cloud_broker.bootstrap import Office
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.services.growth.mall import MallDesk
 from cloud_broker.services.growth.mall_files import handed_csv, orders_csv, stock_csv
 from cloud_broker.services.published.rules_in_force import RulesInForce
@@ -40,7 +47,7 @@ def items(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         }
         say({"items": shelves}, as_json=True)
         return
-    table = Table("编号 id", "名称 name", "积分 points", "门店 store", "库存 stock", "已留 kept")
+    table = table_of("编号 id", "名称 name", "积分 points", "门店 store", "库存 stock", "已留 kept")
     for item in offered:
         own = [row for row in stock if row.item == item.id]
         for row in own:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from cloud_broker.cli.common import (
     EXIT_FAULT,
@@ -19,6 +18,7 @@ from cloud_broker.cli.common import (
     office_of,
     out,
     say,
+    table_of,
     tell,
 )
 from cloud_broker.services.goods.office import How, Preview, Taken, refused_rows, text_of
@@ -164,7 +164,7 @@ def show_plan(plan: MasterPlan) -> None:
     """Print what of the file was not read, refused rows, then what changes; long lists are cut."""
     for note in plan.notes:
         out.print(f"! {note.column}: {note.text('zh')} · {note.text('en')}", markup=False)
-    table = Table("行 row", "键 key", "会怎样 act", "从 from", "内容 what")
+    table = table_of("行 row", "键 key", "会怎样 act", "从 from", "内容 what")
     rows = sorted(plan.rows, key=lambda row: (bool(not row.errors), row.row))
     for row in rows[:ROWS_SHOWN]:
         said = "; ".join(f"{one.column}: {one.text('zh')} {one.text('en')}" for one in row.errors)

@@ -5,9 +5,16 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say, say_none
+from cloud_broker.cli.common import (
+    ConfigOption,
+    JsonOption,
+    office_of,
+    out,
+    say,
+    say_none,
+    table_of,
+)
 from cloud_broker.domain.rights import KeyScope
 from cloud_broker.services.access.partners import DAYS_MAX, Partners
 
@@ -56,7 +63,7 @@ def list_keys(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("id", "名称 name", "权限 scopes", "状态 state")
+    table = table_of("id", "名称 name", "权限 scopes", "状态 state")
     for key in keys:
         ended = "已停用 revoked" if key.revoked_ms is not None else "已过期 expired"
         state = "有效 valid" if key.good(now_ms) else ended

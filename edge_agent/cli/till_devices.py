@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.api.device_desk import DeviceDesk
@@ -151,7 +151,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
     console = Console()
-    claims = Table(
+    claims = _table(
         "登记 / claim", "状态 / state", "设备 / device", "凭什么 / how", "谁用 / used by"
     )
     for one in found["claims"]:
@@ -164,7 +164,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     console.print(claims)
     if not found["claims"]:
         typer.echo("还没有登记过设备 / no device is claimed yet", err=True)
-    others = Table("没有登记 / unclaimed", "是什么 / what", "插口 / socket", "序列号 / serial")
+    others = _table("没有登记 / unclaimed", "是什么 / what", "插口 / socket", "序列号 / serial")
     for one in found["devices"]:
         what = f"{one['kind']} {one['model']} {one['title']}".strip()
         path = f"{'? ' if one['unknown'] else ''}{one['path']}"
@@ -173,6 +173,11 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     console.print(others)
     for name, who in found["wanted"].items():
         console.print(f"✗ {escape(name)}: {escape(who)} 要用,还没登记 / is asked for, not claimed")
+
+
+def _table(*titles: str) -> Table:
+    """Return a table that breaks Chinese anywhere: it has no blanks, and would be cut off."""
+    return Table(*(Column(title, overflow="fold") for title in titles))
 
 
 @contextmanager

@@ -38,6 +38,17 @@ def test_lists_of_hq_say_that_they_are_empty(database: Database, tmp_path: Path)
         assert not any(map(_holds, lines)), command
 
 
+def test_a_list_shows_whole_ids(database: Database, tmp_path: Path) -> None:
+    hq = opened_hq(database, tmp_path)
+    made = hq.said(
+        "api-key", "create", "--name", "进销存和商品资料同步系统", "--scope", "master:read"
+    )
+    listed = hq.run("api-key", "list").stdout
+    cells = [line.split("│")[1:3] for line in listed.splitlines() if "│" in line]
+    ids, names = ("".join(part.strip() for part in column) for column in zip(*cells, strict=True))
+    assert (ids, names) == (made["id"], "进销存和商品资料同步系统"), "revoke asks for the whole id"
+
+
 def _holds(said: object) -> bool:
     """Tell whether there is anything in what was printed, beside fixed figures."""
     if isinstance(said, dict):

@@ -15,7 +15,7 @@ from edge_agent.services.box.claim_book import DOCUMENT
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
-from retail_core.texts.faults import FaultCode
+from retail_core.texts.faults import FAULTS, FaultCode
 from tests.factories.agent_files import DEVICE, write_agent
 
 ABSENT = Claim("till-1", Identity(DeviceKind.LINE, "1a86", "9999", "NO-SUCH", "00", "9-9"))
@@ -40,6 +40,9 @@ def test_claims_are_listed_with_what_stands_in_their_way(config: Path) -> None:
     )  # fmt: skip
     shown = CliRunner().invoke(app, ["till", "devices", "-c", str(config)])
     assert "T171" in shown.stdout
+    assert "…" not in shown.stdout, "nothing of what is to be done is cut off"
+    cells = [line.split("│")[2].strip() for line in shown.stdout.splitlines() if "│" in line]
+    assert FAULTS[FaultCode.DEVICE_ABSENT].zh.partition("} ")[2] in "".join(cells)
 
 
 def test_a_claim_can_be_released_once(config: Path) -> None:
