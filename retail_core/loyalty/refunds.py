@@ -7,7 +7,7 @@ order and in any shop, ends at nothing: every account, every lot, every point th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from retail_core.checkout.receipt import Receipt
@@ -290,9 +290,7 @@ class _Booker:
                 return posting
         for posting in self._booked:  # the rest earns on a line that earned nothing before
             if (posting.rule, posting.kind) == (rule, kind):
-                return Posting(
-                    line, rule, kind, 0, posting.debit, posting.credit, 1, posting.issuer
-                )
+                return replace(posting, line=line)
         raise Fault(FaultCode.REFUND_REST_WRONG)
 
     def _purse(self, original: Posting, points: int) -> MemberPurse:

@@ -1,5 +1,6 @@
 """Refunds one by one: what comes back, what is taken, what is refused."""
 
+import dataclasses
 from uuid import UUID
 
 import pytest
@@ -48,6 +49,10 @@ def code_of(standing: Standing, *parts: tuple[int, int], rest: Rest | None = Non
     with pytest.raises(Fault) as caught:
         plan_refund(standing, [Returned(*part) for part in parts], rest)
     return caught.value.code
+
+
+def replace_points(posting: Posting, line: int, points: int) -> Posting:
+    return dataclasses.replace(posting, line=line, points=points)
 
 
 class TestWhatIsRefused:
@@ -151,8 +156,46 @@ class TestMoney:
         free = Receipt(UUID(int=5), (ReceiptLine(1, 1_000, 0),))
         assert plan_refund(Standing(free, (), {}), [Returned(1, 500)]).money_fen == 0
 
+    def test_a_rest_may_cost_nothing(self) -> None:
+        assert plan_refund(BARE, [Returned(1, 1_000)], Rest({1: 0, 2: 100})).money_fen == 900
+
 
 class TestPoints:
+    EARNED = Posting(
+        1, "base", "earn", 0, brand_account(SHOP, "liability"), member_account(ANN, "free"), 9, SHOP
+    )
+
+    def test_a_line_that_earned_nothing_before_earns_in_the_rest(self) -> None:
+        rest = Rest(
+            {1: 600, 2: 100}, (replace_points(self.EARNED, 1, 6), replace_points(self.EARNED, 2, 4))
+        )
+        standing = Standing(RECEIPT, (self.EARNED,), {}, refunds=3)
+        made = plan_refund(standing, [Returned(1, 1_000)], rest, wallet=ANN, purses={"free": 9})
+        liability, free = self.EARNED.debit, self.EARNED.credit
+        assert made.postings == (
+            Posting(1, "base", "earn.reversed", 3, free, liability, 3, SHOP),
+            Posting(2, "base", "earn.restored", 3, liability, free, 4, SHOP),
+        )
+        assert (made.points_taken, made.points_back, made.points_owed) == (-1, 0, 0)
+
+    def test_what_comes_back_can_be_taken_at_once(self) -> None:
+        spent = redeem_postings(10, member_account(ANN, "free"), SHOP)
+        standing = Standing(RECEIPT, (self.EARNED, *spent), {})
+        whole = [Returned(1, 3_000), Returned(2, 500)]
+        made = plan_refund(standing, whole, wallet=ANN, purses={"free": 0})
+        assert (made.points_back, made.points_taken, made.points_owed) == (10, 9, 0)
+        assert [(one.kind, one.debit, one.credit, one.points) for one in made.postings] == [
+            ("redeem.reversed", spent[0].credit, member_account(ANN, "free"), 10),
+            ("earn.reversed", member_account(ANN, "free"), self.EARNED.debit, 9),
+        ]
+        unspent = Standing(RECEIPT, (self.EARNED,), {})
+        owing = plan_refund(unspent, whole, wallet=ANN, purses={"free": 4})
+        assert (owing.points_back, owing.points_taken, owing.points_owed) == (0, 9, 5)
+        assert [(one.kind, one.points) for one in owing.postings] == [
+            ("earn.reversed", 4),
+            ("earn.owed", 5),
+        ]
+
     def test_points_are_taken_where_they_lie(self) -> None:
         books = Books()
         sold = books.sell(ANN, 3_000)
