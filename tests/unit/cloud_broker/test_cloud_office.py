@@ -161,34 +161,6 @@ class TestProvision:
         read = DeviceFile.model_validate(tomllib.loads(text))
         assert read.framed_tills[0].port == "tcp://h:4001"
         assert read.software_tills[0].secret is not None
-        for wrong in (
-            "framed:a:b",
-            "software:a",
-            "software::x",
-            "fax:a",
-            "escpos:a:b:c",
-            "escpos:a:b:c:d:e",
-        ):
-            with refused(FaultCode.SETUP_CONFIG_INVALID):
-                _till(wrong)
-
-    @pytest.mark.parametrize(
-        ("port", "printer"),
-        [
-            ("/dev/ttyUSB0", "/dev/usb/lp0"),
-            ("device:till-1", "device:printer-1"),
-            ("tcp-listen://0.0.0.0:9100", "tcp://10.0.0.7:9100"),
-            ("rfc2217://[::1]:4001", "device:printer-1"),
-        ],
-    )
-    def test_a_port_is_any_address_of_a_line(self, port: str, printer: str) -> None:
-        till = _till(f"escpos:老收银机:generic-zh-32:{port}:{printer}")
-        assert (till.name, till.profile, till.port, till.printer) == (
-            "老收银机",
-            "generic-zh-32",
-            port,
-            printer,
-        )
 
     def test_secrets_are_not_kept(self, back: Back) -> None:
         made = back.provision.store(back.tenant, ASKED, who="cli")
