@@ -133,6 +133,9 @@ class Tour:
         self.at_till("GET /v1/members/{member_id}/consents", member_id=MEMBER)
         self.at_till("POST /v1/members/{member_id}/consents", said, member_id=MEMBER)
         self.at_till("POST /v1/members/{member_id}/consents", said, member_id=NOBODY)
+        shown = {"kind": "face.local"}
+        self.at_till("POST /v1/members/{member_id}/consents/ask", shown, member_id=MEMBER)
+        self.at_till("POST /v1/members/{member_id}/consents/ask", shown, member_id=NOBODY)
         self.at_till("GET /v1/members/{member_id}/export", member_id=MEMBER)
         self.at_screen("GET /v1/faces/rotation")
         self.at_screen("POST /v1/faces/rotation", {})
@@ -185,6 +188,7 @@ class Tour:
             "tenders": [{"kind": "cash", "amount_fen": total}], "quoted_total_fen": total,
         }  # fmt: skip
         sold = self.at_till("POST /v1/sales", sale)
+        self.at_till("POST /v1/sales", sale)
         self.at_till("POST /v1/sales", sale | {"till_receipt_no": "A-0003", "quoted_total_fen": 1})
         self.at_till("POST /v1/sales", sale | {"lines": [{"sku": "unknown"}]})
         self.at_screen("GET /v1/ledger")

@@ -15,6 +15,7 @@ ZH = {
     "GET /v1/members/{member_id}/tasks": "看会员的任务",
     "GET /v1/members/{member_id}/consents": "看会员同意过什么",
     "POST /v1/members/{member_id}/consents": "记下一次同意或撤回",
+    "POST /v1/members/{member_id}/consents/ask": "把同意书显示给顾客看",
     "GET /v1/members/{member_id}/export": "导出本店持有的会员数据",
     "POST /v1/members/{member_id}/sms": "发短信验证码",
     "POST /v1/members/{member_id}/sms/verify": "核对短信验证码",
