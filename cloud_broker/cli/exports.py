@@ -31,7 +31,7 @@ def nightly(
             made = () if one is None else (one,)
     for manifest in made:
         say(_said(manifest), as_json=as_json)
-    if not made and not as_json:
+    if not made:
         say_none("没有要导出的:都做过,账没有变 / nothing to export: all is there, no books changed")
 
 
@@ -43,6 +43,8 @@ def list_days(config: ConfigOption = None, *, as_json: JsonOption = False) -> No
     for manifest in made:
         if manifest is not None:
             say(_said(manifest), as_json=as_json)
+    if not made:
+        say_none("还没有导出,现在做用 export nightly / there is no export yet: export nightly")
 
 
 def verify(

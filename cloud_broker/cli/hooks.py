@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from cloud_broker.bootstrap.hooks import hook_desk
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.domain.hooks import HookKind
 
 app = typer.Typer()
@@ -51,6 +51,8 @@ def list_hooks(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
             "reason": hook.pause_reason or count.reason,
         }
         say(values, as_json=as_json)
+    if not found:
+        say_none("没有推送,新建用 webhook add / no partner is told of anything yet: webhook add")
 
 
 @hooks_app.command("log")
@@ -69,6 +71,8 @@ def log(hook: HookArgument, config: ConfigOption = None, *, as_json: JsonOption 
             "reason": row.reason,
         }
         say(values, as_json=as_json)
+    if not rows:
+        say_none("还没有消息 / there is no message yet")
 
 
 @hooks_app.command("replay")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cloud_broker.bootstrap.sign_in import link_desk
-from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say
+from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, say, say_none
 from cloud_broker.ports.links import LinkKind
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -43,6 +43,8 @@ def list_links(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
         found = link_desk(office).links(office.tenant())
     for link, login in found:
         say({"login": login, link.kind: link.value, "issuer": link.issuer}, as_json=as_json)
+    if not found:
+        say_none("没有对应过公司账号,用 hq-link add / no account is linked yet: hq-link add")
 
 
 @links_app.command("remove")
