@@ -91,6 +91,8 @@ def test_what_is_shown_must_be_what_was_signed() -> None:
 def test_a_pseudonym_is_found_by_who_knows_her_and_tells_nobody_else() -> None:
     assert pseudonym(TENANT, MEMBER) == pseudonym(TENANT, MEMBER)
     assert pseudonym(TENANT, MEMBER) != pseudonym(STORE, MEMBER)
+    kept = pseudonym(UUID(int=1), UUID(int=2))
+    assert kept == "c2efa4d32f0a0138608dca096228ed4a", "as receipts in shops' hands have it"
     assert MEMBER.hex not in to_file(sign_receipt(RECEIPT, SEED)).decode()
 
 
