@@ -196,10 +196,10 @@ class TestMembers:
         chengdu.sells(person)
         hq.book(chengdu)
         with hq.units.begin(hq.tenant) as unit:
-            unit.profiles.save(Profile(person.member, groups=("员工", "批发")), 1)
+            unit.profiles.save(Profile(person.member, personal=False, groups=("员工", "批发")), 1)
         page = hq.queries.member(hq.tenant, person.member)
         assert page is not None
-        assert page.groups == ("员工", "批发")
+        assert (page.groups, page.personal) == (("员工", "批发"), False)
         assert (page.points_free, page.cards, page.phones) == (59, 1, 0)
         assert page.held_by == ("上海店", "成都店")
         assert page.possible_duplicates == (double.member,)
@@ -207,6 +207,9 @@ class TestMembers:
         assert [row.total_fen for row in page.sales] == [5_900]
         assert [row.points for row in page.postings] == [59]
         assert hq.queries.member(hq.tenant, fresh_id()) is None
+        other = hq.queries.member(hq.tenant, double.member)
+        assert other is not None
+        assert (other.groups, other.personal) == ((), True), "who said nothing"
 
     def test_what_she_can_spend_is_one_figure_on_every_page(self, hq: Hq) -> None:
         """Points lent to a box are hers, those she owes are not."""

@@ -143,7 +143,9 @@ class PostgresPages(Repository):
         growth = PostgresGrowth(self._connection, self._tenant)
         benefits = PostgresBenefits(self._connection, self._tenant)
         person = benefits.persons([member_id])[member_id]
-        profiles = PostgresProfiles(self._connection, self._tenant).profiles([member_id])
+        profile = (
+            PostgresProfiles(self._connection, self._tenant).profiles([member_id]).get(member_id)
+        )
         why = self._why(growth.standings([member_id]).get(member_id))
         return MemberPage(
             member_id=row.member_id,
@@ -171,7 +173,8 @@ class PostgresPages(Repository):
             tier_changes=tuple(map(_tier_row, growth.changes_of(person, CHANGES_MAX))),
             coupons=benefits.coupons_of(person),
             gifts=benefits.gifts_of(person),
-            groups=profiles[member_id].groups if member_id in profiles else (),
+            groups=() if profile is None else profile.groups,
+            personal=profile is None or profile.personal,
         )
 
     def _why(self, standing: StandingRow | None) -> Said:

@@ -179,6 +179,7 @@ class MemberPage:
     gifts: tuple[Gift, ...] = ()
     groups: tuple[str, ...] = ()
     points_owed: int = 0
+    personal: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ def member_page() -> MemberPage:
         points_pending=0,
         points_qualifying=3120,
         points_owed=1204,
+        personal=False,
         phones=1,
         cards=1,
         held_by=("上海徐汇店", "成都春熙路店"),

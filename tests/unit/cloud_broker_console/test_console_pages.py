@@ -158,6 +158,7 @@ def test_the_member_page_hides_declared_tags_until_asked(signed_in: TestClient) 
     assert re.search(r"<details class=\"tags\"><summary>[^<]*2[^<]*</summary>", page)
     assert "2,340" in page
     assert "品牌负债" in page
+    assert "她关掉了:不按推测给券" in page
     assert re.search(
         r'id="points-owed"><dt class="muted">欠</dt>\s*<dd class="big">1,204</dd>', page
     )
