@@ -124,3 +124,9 @@ def test_a_leave_that_was_touched_is_not_believed(flip: Flip) -> None:
     assert open_enablement(signed, public_key_of(SEED), TENANT, STORE) == leave()
     with pytest.raises(Fault, match="R603"):
         open_enablement(flip.of(signed), public_key_of(SEED), TENANT, STORE)
+
+
+def test_what_an_enablement_lacks_is_named_in_both_languages() -> None:
+    with pytest.raises(Fault, match="R604") as caught:
+        sign_enablement(leave(assessment="", approved_on=""), SEED)
+    assert caught.value.fields == {"missing": "影响评估 assessment, 批准日期 approved on"}

@@ -67,6 +67,18 @@ class TestWhatIsRefused:
         assert code_of(partly, (1, 1_001)) is FaultCode.REFUND_TOO_MUCH
         assert plan_refund(partly, [Returned(1, 1_000)]).returned == {1: 3_000, 2: 0}
 
+    @pytest.mark.parametrize(
+        ("part", "code"),
+        [
+            ((3, 1), FaultCode.REFUND_LINE_UNKNOWN),
+            ((2, 0), FaultCode.REFUND_QUANTITY),
+        ],
+    )
+    def test_the_line_is_named(self, part: tuple[int, int], code: FaultCode) -> None:
+        with pytest.raises(Fault) as caught:
+            plan_refund(BARE, [Returned(1, 1_000), Returned(*part)])
+        assert (caught.value.code, caught.value.fields) == (code, {"line": part[0]})
+
     def test_what_is_left_is_said(self) -> None:
         with pytest.raises(Fault) as caught:
             plan_refund(Standing(RECEIPT, (), {1: 2_000}), [Returned(1, 1_001)])
@@ -188,6 +200,9 @@ class TestPoints:
             ("redeem.reversed", spent[0].credit, member_account(ANN, "free"), 10),
             ("earn.reversed", member_account(ANN, "free"), self.EARNED.debit, 9),
         ]
+        twice = Standing(RECEIPT, (self.EARNED, *spent, *spent), {})
+        half = plan_refund(twice, [Returned(1, 1_500)], wallet=ANN, purses={"free": 0})
+        assert half.points_back == 20 - 20 * 550 // 1_000, "of all that was spent so"
         unspent = Standing(RECEIPT, (self.EARNED,), {})
         owing = plan_refund(unspent, whole, wallet=ANN, purses={"free": 4})
         assert (owing.points_back, owing.points_taken, owing.points_owed) == (0, 9, 5)

@@ -232,6 +232,14 @@ def test_one_step_back_and_what_is_left_is_bad() -> None:
         s.back(left, "F259")
 
 
+def test_a_trial_is_left_for_what_is_active() -> None:
+    both = good_in_both()
+    trial, _ = s.boot(s.switch(s.filled(s.fill(both, 3, "3.0"), "sum3")))
+    left = s.back(trial, "F259")
+    assert (left.active, left.bad, left.starts) == ("b", (3,), 0)
+    assert left.a == Slot(Stage.BAD, 3, "3.0", "sum3", "F259")
+
+
 def test_refusals() -> None:
     both = good_in_both()
     assert s.refusal(both, 2) is None

@@ -204,3 +204,10 @@ def test_a_release_that_is_everywhere_is_done_and_keeps_who_agreed() -> None:
     assert goes_on(last, policy, boxes, Trade(), NOW) == Going("done", 3, NOW, "", (0, 2))
     for stage in (B.TRYING, B.REVERTED, B.HELD):
         assert goes_on(last, policy, [*boxes, Standing(0, stage)], Trade(), NOW) == last, stage
+
+
+def test_a_pause_keeps_who_agreed_to_the_rings_before() -> None:
+    going = Going("running", 1, NOW, agreed=(0,))
+    boxes = [proved(0), proved(1), Standing(2, B.HELD)]
+    policy = Policy(rest_minutes=0, approve=(0, 1))
+    assert goes_on(going, policy, boxes, Trade(), NOW) == Going("paused", 1, NOW, "approval", (0,))
