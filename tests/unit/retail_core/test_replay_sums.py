@@ -11,6 +11,7 @@ from retail_core.errors import Fault
 from retail_core.pricing.rehearsal.replay import CLASSES_FEN, Rehearsal, Tally, budgets, merge
 from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine, cost_fen, read_sold, write_sold
 from retail_core.pricing.rules.bundle import Campaign, RuleBundle
+from retail_core.pricing.rules.conditions import Conditions
 from retail_core.pricing.rules.context import MemberContext
 from retail_core.pricing.rules.offers import MixAndMatch
 from tests.factories.pricing import TIERS, bundle, mix, tier
@@ -53,6 +54,24 @@ def test_winners_losers_and_the_margin() -> None:
     assert (tally.loss_making_before, tally.loss_making) == (1, 0)
     assert tally.offers["m"].fen_off == 1000
     assert tally.months["2026-03"].receipts == 3
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        Conditions(channels=frozenset({"app"})),
+        Conditions(stores=frozenset({"S1"})),
+        Conditions(regions=frozenset({"east"})),
+    ],
+)
+def test_a_sale_is_priced_where_it_was_sold(when: Conditions) -> None:
+    draft = bundle(msgspec.structs.replace(mix("m", 2), when=when))
+    here = msgspec.structs.replace(sold("a", 1000, 2), channel="app", store="S1", region="east")
+    elsewhere = msgspec.structs.replace(
+        sold("b", 1000, 2), channel="till", store="S2", region="west"
+    )
+    assert rehearsed(here, draft=draft).after_fen == 1_000
+    assert rehearsed(elsewhere, draft=draft).after_fen == 2_000
 
 
 def test_old_rules_are_compared_with_when_given() -> None:
