@@ -84,8 +84,8 @@ def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
     site.said("provision-tenant", "--name", "熟客", "--slug", "demo")
     pin = site.said("ca-init", "--name", "熟客")["pin"]
     till = "escpos:老收银机:generic-zh-32:device:till-1:device:printer-1"
-    who = ("--operator", "8:李娜", "--till", till)
-    store = ("provision-store", "--name", "上海店", "--city", "上海", *who)
+    people = ("--operator", "8:李娜", "--till", till)
+    store = ("provision-store", "--name", "上海店", "--city", "上海", *people)
     assert set(site.said(*store)) == {"store", "pins"}
     site.said("broker-files", "--out", str(site.folder / "mq"))
     assert MOSQUITTO is not None
