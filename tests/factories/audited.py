@@ -87,10 +87,11 @@ def till_sale(
     spends = [] if points is None else [LeaseSpend("points", bytes(16), 1, 1, points.points)]
     if coupon is not None:
         spends.append(LeaseSpend("coupon", UUID(coupon.held_id).bytes, 1, 1, 1))
+    receipt = receipt or fresh_id()
     return Sale(
-        receipt_id=(receipt or fresh_id()).bytes,
+        receipt_id=receipt.bytes,
         source="api",
-        till_receipt_no="1",
+        till_receipt_no=receipt.hex,
         business_date=20261120,
         shelf_fen=priced.shelf_fen,
         total_fen=priced.total_fen,

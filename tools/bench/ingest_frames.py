@@ -52,6 +52,7 @@ class Shop:
     clerk: UUID = field(init=False)
     boot: UUID = field(init=False)
     seq: int = 0
+    receipts: int = 0
     hash: bytes = GENESIS_HASH
     epoch: int = 1
     nth: int = 0
@@ -100,6 +101,7 @@ class Shop:
         return draft_event(self.fresh(), kind, at, body, Actors(self.till, self.clerk, member))
 
     def _sale(self, member: int | None, *, redeems: bool) -> Sale:
+        self.receipts += 1
         lines = tuple(self._line(number) for number in range(1, self.chance.choice(LINES) + 1))
         total = sum(line.net_fen for line in lines)
         postings: tuple[WirePosting, ...] = ()
@@ -112,7 +114,7 @@ class Shop:
         return Sale(
             receipt_id=self.fresh().bytes,
             source="api",
-            till_receipt_no=f"{self.seq:06d}",
+            till_receipt_no=f"{self.receipts:06d}",
             business_date=DAY,
             shelf_fen=total + 500,
             total_fen=total,

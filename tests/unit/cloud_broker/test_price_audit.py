@@ -63,6 +63,11 @@ def found(cloud: Cloud, box: SimBox, audit: PriceAudit, *sales: Sale) -> list[Re
     return [item for item in cloud.state.repairs.values() if item.kind == "price"]
 
 
+def numbered(sale: Sale, number: str) -> Sale:
+    """The same goods on another receipt, that is priced again as well."""
+    return change(sale, receipt_id=sampled_id().bytes, till_receipt_no=number)
+
+
 def counted(cloud: Cloud) -> Counted:
     (only,) = cloud.state.audit_days.values()
     return only
@@ -173,10 +178,8 @@ def test_what_was_redeemed_is_priced_again_with_what_it_spent(
     points = till_sale(COLA, member=rich, receipt=sampled_id(), points_wanted=300)
     assert found(cloud, box, audit, both, coupon, points) == []
     assert counted(cloud) == Counted(audited=3, resolved=3, differing=0)
-    forgot = change(
-        dearer(both), receipt_id=sampled_id().bytes, coupon=both.coupon, tenders=both.tenders
-    )
-    nobodys = change(both, receipt_id=sampled_id().bytes, lease_spends=both.lease_spends[1:])
+    forgot = change(dearer(numbered(both, "2")), coupon=both.coupon, tenders=both.tenders)
+    nobodys = change(numbered(both, "3"), lease_spends=both.lease_spends[1:])
     items = found(cloud, box, audit, forgot, nobodys)
     assert sorted(item.code for item in items) == ["P143", "P144"]
 
