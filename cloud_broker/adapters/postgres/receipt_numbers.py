@@ -6,15 +6,20 @@ from uuid import UUID
 from cloud_broker.adapters.postgres.base import Repository
 from cloud_broker.domain.ingest_effects import TapKey
 
+# `offset 0` keeps it one look into the index a key: joined, a batch would read all receipts.
 _TOLD = """
-select r.store_id, r.till_id, r.business_date, r.till_receipt_no, r.content, r.receipt_id
-from receipt r
-join unnest(%(store)b::uuid[], %(till)b::uuid[], %(day)b::date[], %(number)b::text[])
-  as k(store_id, till_id, day, number) on r.store_id = k.store_id and r.till_id = k.till_id
-  and r.business_date = k.day and r.till_receipt_no = k.number
-where r.tenant_id = %(tenant)s and r.content is not null and not exists (
-  select 1 from refund_line f where f.tenant_id = r.tenant_id and f.receipt_id = r.receipt_id)
-order by r.received_at, r.receipt_id
+select k.store_id, k.till_id, k.day as business_date, k.number as till_receipt_no,
+  t.content, t.receipt_id
+from unnest(%(store)b::uuid[], %(till)b::uuid[], %(day)b::date[], %(number)b::text[])
+  as k(store_id, till_id, day, number)
+cross join lateral (
+  select r.content, r.receipt_id, r.received_at from receipt r
+  where r.tenant_id = %(tenant)s and r.store_id = k.store_id and r.till_id = k.till_id
+    and r.business_date = k.day and r.till_receipt_no = k.number and r.content is not null
+    and not exists (select 1 from refund_line f
+      where f.tenant_id = r.tenant_id and f.receipt_id = r.receipt_id offset 0)
+  offset 0) as t
+order by t.received_at, t.receipt_id
 """
 
 
