@@ -149,7 +149,13 @@ class Cloud:
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: _listens(settings.http_port))
+        eventually(lambda: self._lives() and _listens(settings.http_port))
+
+    def _lives(self) -> bool:
+        """Say what it said where it ended: another program may hold its port."""
+        ended = self.process is not None and self.process.poll() is not None
+        assert not ended, self.log.read_text(encoding="utf-8", errors="replace")[-2_000:]
+        return True
 
     def stop(self, *, kill: bool = False) -> None:
         """End it, in order or without a word."""

@@ -279,7 +279,9 @@ def test_training_cannot_be_overlooked_and_books_nothing(clerk: Clerk) -> None:
     # Whoever has to learn it: a plain clerk, unless the shop keeps it to managers.
     clerk.signs_in()
     clerk.sees("#clerk", "王芳")
-    clerk.presses("F10", "ArrowDown", "ArrowDown", "Enter")
+    clerk.presses("F10")
+    clerk.sees("#sheet", "练习")
+    clerk.presses("ArrowDown", "ArrowDown", "Enter")
     clerk.sees("#bar", "练习 · 不入账")
     clerk.scans(MILK)
     clerk.pays_cash()
