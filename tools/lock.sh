@@ -9,8 +9,8 @@ compile() {
 }
 compile pyproject.toml --extra edge --extra nfc -o requirements/edge.lock
 compile pyproject.toml --extra edge --extra nfc --extra hid -o requirements/edge-hid.lock
-compile pyproject.toml --extra cloud --extra embedded -o requirements/cloud.lock
-compile pyproject.toml --extra edge --extra nfc --extra cloud --extra embedded --group models \
+compile pyproject.toml --extra cloud --extra insight --extra embedded -o requirements/cloud.lock
+compile pyproject.toml --extra edge --extra nfc --extra cloud --extra insight --extra embedded --group models \
   --group lint --group test --group mutation --group node --group build -o requirements/dev.lock
 echo 'emupos==0.4.0' | PYTHON=3.13 compile - -o requirements/emupos.lock
 echo 'uv>=0.13,<0.14' | compile - -o requirements/bootstrap.lock
