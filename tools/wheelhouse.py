@@ -2,7 +2,7 @@
 
     python -m tools.wheelhouse fetch linux-aarch64-cp311     wheels into var/wheelhouse/PLATFORM
     python -m tools.wheelhouse bundle linux-aarch64-cp311    and var/box/regulars-box-PLATFORM.tar
-    python -m tools.wheelhouse tests linux-aarch64-cp311     what the unit tests import, on that board
+    python -m tools.wheelhouse tests linux-aarch64-cp311     and what the unit tests import
 
 Wheels come by hash from requirements/edge.lock. A few packages have none and are compiled once, by
 `tools/native_wheels.sh`, into var/wheelhouse/built; what is compiled here got its source by hash.
