@@ -158,7 +158,7 @@ class PostgresClosing(Repository):
         """Return every (device, epoch) that ever sent something."""
         rows = self._rows(
             "select distinct device_id, epoch from event_log where tenant_id = %(tenant)s"
-            " order by device_id, epoch"
+            " and channel is null order by device_id, epoch"
         )
         return tuple((row.device_id, row.epoch) for row in rows)
 
