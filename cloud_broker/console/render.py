@@ -13,6 +13,7 @@ from cloud_broker.console.texts import Language, texts
 from cloud_broker.console.tile_words import TileWords, reason_text
 from cloud_broker.console.views import TileView
 from retail_core.errors import Fault
+from retail_core.growth.account import TierNames
 from retail_core.money import format_yuan
 
 FOLDER = Path(__file__).parent / "templates"
@@ -40,6 +41,7 @@ def environment() -> Environment:
         iso=_iso,
         reason=_reason,
         account=_account,
+        tier=_tier,
         tile_words=_tile_words,
     )
     return made
@@ -78,6 +80,15 @@ def _reason(context: Context, code: str, detail: str = "") -> str:
 @pass_context
 def _tile_words(context: Context, tile: TileView) -> str:
     return TileWords(context["t"], context["zone"])(tile)
+
+
+@pass_context
+def _tier(context: Context, code: str, names: TierNames) -> str:
+    """Name a tier as the rules in force do, so that a page calls it one thing throughout."""
+    if not code:
+        return str(context["t"]("member.tier_none"))
+    said = names.said(code)
+    return said.zh if context["language"] == "zh" else said.en
 
 
 @pass_context

@@ -13,6 +13,7 @@ from cloud_broker.console.texts import texts
 from cloud_broker.services.access.overview import SaleRow
 from cloud_broker.services.points.desk import MAY_CHANGE
 from retail_core.errors import Fault
+from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 
 MEMBERS_SHOWN = 50
@@ -84,7 +85,9 @@ class SalePages:
         found = self._shell.deps.queries.members(
             visit.who.tenant_id, q.strip(), limit=MEMBERS_SHOWN
         )
-        return self._shell.page(visit, "members.html", words=q, rows=found, limit=MEMBERS_SHOWN)
+        return self._shell.page(
+            visit, "members.html", words=q, rows=found, tiers=self._tiers(visit)
+        )
 
     def member(self, request: Request, member_id: UUID) -> Response:
         """Show one member."""
@@ -94,7 +97,12 @@ class SalePages:
             raise Fault(FaultCode.API_NOT_FOUND, what=member_id)
         why = found.tier_why_zh if visit.language == "zh" else found.tier_why_en
         may_act = visit.who.role in MAY_CHANGE
-        return self._shell.page(visit, "member.html", member=found, why=why, may_act=may_act)
+        return self._shell.page(
+            visit, "member.html", member=found, why=why, may_act=may_act, tiers=self._tiers(visit)
+        )
+
+    def _tiers(self, visit: Visit) -> TierNames:
+        return self._shell.deps.queries.tier_names(visit.who.tenant_id)
 
     def groups(
         self,

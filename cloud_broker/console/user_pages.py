@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
+from cloud_broker.console.audit_words import AuditWords
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
@@ -101,6 +102,11 @@ class UserPages:
             "audit.html",
             asked=asked,
             rows=rows,
+            in_words=AuditWords(
+                texts(visit.language),
+                self._shell.deps.zone,
+                self._shell.deps.queries.tier_names(visit.who.tenant_id),
+            ),
             more=rows[-1].number if len(rows) == SHOWN else None,
             proof=desk.prove(visit.who.tenant_id) if prove else None,
         )

@@ -17,6 +17,7 @@ from cloud_broker.services.access.overview import (
     StoreTile,
 )
 from retail_core.errors import Fault
+from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 
 
@@ -39,6 +40,9 @@ class EmptyQueries:
 
     def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
         return None
+
+    def tier_names(self, tenant: UUID) -> TierNames:
+        return TierNames()
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         return (), LedgerTotals(0, 0, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from cloud_broker.adapters.postgres.fleet_counts import PostgresFleetCounts
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.ports.catalogue import Document
 from cloud_broker.ports.profiles import Profile
 from cloud_broker.ports.waiting import WaitingFrame
 from cloud_broker.services.access.overview import Delay, HqIdentity, HqRole
@@ -22,7 +24,9 @@ from cloud_broker.services.line.frames import Inbound
 from retail_core import limits
 from retail_core.clock import TimeQuality
 from retail_core.errors import Fault
+from retail_core.growth.account import TierNames
 from retail_core.loyalty.leases import Lease, LeaseKey, Right, RightKind
+from retail_core.pricing.rules.bundle import SIGNATURE_BYTES
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import event_hash
@@ -331,6 +335,16 @@ def test_the_database_refuses_one_event_and_books_its_neighbours(hq: Hq) -> None
     assert hq.desk.replay(hq.who(), row.repair_id).state == "open"
     (tile,) = hq.queries.store_tiles(hq.tenant)
     assert (tile.chain_breaks, tile.open_repairs) == (0, 1)
+
+
+def test_tiers_are_called_what_the_newest_rules_call_them(hq: Hq) -> None:
+    assert hq.queries.tier_names(hq.tenant) == TierNames()
+    rules = '{"version": 1, "tier_names": {"gold": "金卡"}, "tier_names_en": {"gold": "Gold"}}'
+    signed = bytes(SIGNATURE_BYTES) + rules.encode()
+    document = Document("bundle", 1, sha256(signed).digest(), signed)
+    with hq.units.begin(hq.tenant) as unit:
+        unit.catalogue.add_bundle(document, rules.encode(), "li")
+    assert hq.queries.tier_names(hq.tenant) == TierNames({"gold": "金卡"}, {"gold": "Gold"})
 
 
 def test_the_audit_chain_covers_every_row(hq: Hq, shared_database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.pages import PostgresPages
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.adapters.postgres.wall import PostgresWall
@@ -17,6 +18,8 @@ from cloud_broker.services.access.overview import (
     SaleRow,
     StoreTile,
 )
+from cloud_broker.services.members.member_desk import tier_names
+from retail_core.growth.account import TierNames
 
 
 class PostgresQueries:
@@ -50,6 +53,11 @@ class PostgresQueries:
         """Return one member's page, or None."""
         with self._units.connection(tenant) as connection:
             return PostgresPages(connection, tenant).member(member_id)
+
+    def tier_names(self, tenant: UUID) -> TierNames:
+        """Return what the rules in force call the tiers; empty before the first bundle."""
+        with self._units.connection(tenant) as connection:
+            return tier_names(PostgresCatalogue(connection, tenant))
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         """Return a store's receipts and their sums."""

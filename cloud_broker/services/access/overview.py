@@ -9,6 +9,7 @@ from uuid import UUID
 from cloud_broker.domain import rights, store_state
 from cloud_broker.domain.benefits import Coupon, Gift
 from cloud_broker.ports.sight import Sight
+from retail_core.growth.account import TierNames
 
 StoreState = store_state.StoreState
 HqRole = rights.HqRole
@@ -286,6 +287,10 @@ class HqQueries(Protocol):
 
     def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
         """Return one member's page, or None."""
+        ...
+
+    def tier_names(self, tenant: UUID) -> TierNames:
+        """Return what the rules in force call the tiers; empty before the first bundle."""
         ...
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:

@@ -45,6 +45,7 @@ from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
+from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
@@ -146,7 +147,7 @@ def member_page() -> MemberPage:
         wallet_id=UUID(int=901),
         ver=4,
         name="李敏",
-        tier="金卡",
+        tier="gold",
         tags=("敏感肌", "国货爱好者"),
         phone_masked="138****8000",
         home_store_name="上海徐汇店",
@@ -175,6 +176,7 @@ class FakeHqQueries:
         self.all_repairs: tuple[RepairRow, ...] = ()
         self.all_names: tuple[NameReview, ...] = ()
         self.versions = (3, 2)
+        self.tiers = TierNames({"gold": "金卡"}, {"gold": "Gold"})
         self.partial_reads = 0
 
     def overview(self, tenant: UUID) -> Overview:
@@ -209,6 +211,9 @@ class FakeHqQueries:
 
     def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
         return member_page() if member_id == MEMBER else None
+
+    def tier_names(self, tenant: UUID) -> TierNames:
+        return self.tiers
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         return (), LedgerTotals(0, 0, 0)

@@ -7,9 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cloud_broker import console
-from cloud_broker.console.render import render
+from cloud_broker.console.render import environment, render
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import bare_values, local_path
+from retail_core.growth.account import TierNames
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import SAME, csrf
 
@@ -162,6 +163,27 @@ def test_the_member_page_hides_declared_tags_until_asked(signed_in: TestClient) 
     assert re.search(
         r'id="points-owed"><dt class="muted">欠</dt>\s*<dd class="big">1,204</dd>', page
     )
+
+
+def test_a_tier_is_called_what_the_rules_in_force_call_it(signed_in: TestClient) -> None:
+    for language, name in (("zh", "金卡"), ("en", "Gold")):
+        page = signed_in.get(f"{MEMBER}?lang={language}").text
+        assert f'<span class="tier">{name}</span>' in page
+        assert f"<td>{name}</td>" in signed_in.get(f"/members?q=李&lang={language}").text
+
+
+def test_a_tier_that_no_rules_name_shows_its_code() -> None:
+    words = dict(bare_values("zh", "/"))
+    shown = environment().from_string("{{ code | tier(names) }}")
+    assert shown.render(words, code="gold", names=TierNames()) == "gold"
+    assert shown.render(words, code="", names=TierNames()) == words["t"]("member.tier_none")
+
+
+def test_the_hint_on_customer_groups_stands_below_the_field_whole(signed_in: TestClient) -> None:
+    page = signed_in.get(MEMBER).text
+    assert "placeholder" not in page
+    assert 'aria-describedby="groups-how"' in page
+    assert re.search(r'id="groups-how">[^<]*价目表按它给价</p>', page)
 
 
 def test_the_table_and_the_file_show_the_same_rows(signed_in: TestClient) -> None:
