@@ -27,16 +27,15 @@ from regulars_cli.rehearsing import open_sales
 from retail_core.catalog.article import Article
 from retail_core.catalog.importing import parse_catalogue, read_text
 from retail_core.errors import Fault
-from retail_core.money import format_yuan
-from retail_core.pricing.linting.findings import Lint, LintFinding, Severity
+from retail_core.pricing.linting.findings import LintFinding, Severity
 from retail_core.pricing.linting.lint import UNITS_MAX
 from retail_core.pricing.linting.lint import lint as find
+from retail_core.pricing.linting.words import finding_words
 from retail_core.pricing.linting.worst_baskets import Limits
 from retail_core.pricing.proof.document import basket_file, member_file
 from retail_core.pricing.rehearsal.sold import read_sold, shelf_fen
 from retail_core.texts.faults import FaultCode
-from retail_core.texts.lint_texts import SEVERITIES, WHYS, lint_text
-from retail_core.texts.price_reasons import reason_text
+from retail_core.texts.lint_texts import SEVERITIES
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _NO_DAY = date(2000, 1, 1)
@@ -128,31 +127,12 @@ def _as_json(one: LintFinding, language: Language) -> dict[str, object]:
         "severity": one.severity.value,
         "kind": one.kind.value,
         "rules": list(one.rules),
-        "text": _text(one, language),
+        "text": finding_words(one.kind, one.rules, one.fields, language),
     }
     if one.shown is not None:
         found["basket"] = msgspec.to_builtins(basket_file(one.shown))
         found["member"] = msgspec.to_builtins(member_file(one.shown.member))
     return found
-
-
-def _text(one: LintFinding, language: Language) -> str:
-    fields = dict(one.fields)
-    for name in ("due", "cost", "bar"):
-        if isinstance(amount := fields.get(name), int):
-            fields[name] = format_yuan(amount)
-    for name in ("off", "cap", "share"):
-        if isinstance(share := fields.get(name), int):
-            fields[name] = f"{share // 10}.{share % 10} %"
-    if one.kind is Lint.NEVER_HOLDS:
-        fields["why"] = WHYS[str(fields["why"])][language == "en"]
-    if isinstance(reasons := fields.get("reasons"), tuple):
-        between = "、" if language == "zh" else ", "
-        fields["reasons"] = between.join(reason_text(one, language) for one in reasons) or "-"
-    first, others = one.rules[0] if one.rules else "", ", ".join(one.rules[1:])
-    return lint_text(
-        one.kind, language, rules=", ".join(one.rules), first=first, others=others, **fields
-    )
 
 
 def _show(found: tuple[LintFinding, ...], language: Language) -> None:
@@ -161,7 +141,10 @@ def _show(found: tuple[LintFinding, ...], language: Language) -> None:
     for one in found:
         severity = SEVERITIES[one.severity][language == "en"]
         said = Text(f"{severity}  ", style=_STYLES[one.severity])
-        out.print(said + Text(_text(one, language), style=""), soft_wrap=True)
+        out.print(
+            said + Text(finding_words(one.kind, one.rules, one.fields, language), style=""),
+            soft_wrap=True,
+        )
         if one.shown is not None and one.severity is not Severity.INFO:
             basket = json.dumps(_compact(basket_file(one.shown)), ensure_ascii=False)
             out.print(Text(f"    {basket}", style="dim"), soft_wrap=True)

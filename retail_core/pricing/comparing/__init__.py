@@ -1,0 +1,1 @@
+"""Two bundles side by side: what differs, in which stores, and how one follows the other."""

@@ -1,0 +1,1 @@
+"""Rules in sentences, for the people who write and approve them."""
