@@ -159,10 +159,14 @@ class ReleaseShelf:
 
     def root(self) -> Metadata[Root]:
         """Return the newest root. Fault RELEASE_NO_SHELF."""
+        return _read(self.root_file(), Root)
+
+    def root_file(self) -> Path:
+        """Return where the newest root lies. Fault RELEASE_NO_SHELF."""
         versions = [int(one.name.split(".")[0]) for one in self.metadata.glob("*.root.json")]
         if not versions:
             raise Fault(FaultCode.RELEASE_NO_SHELF)
-        return _read(self.metadata / f"{max(versions)}.root.json", Root)
+        return self.metadata / f"{max(versions)}.root.json"
 
     # ---- what is offered ------------------------------------------------------------------------
 

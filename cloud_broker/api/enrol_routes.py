@@ -39,7 +39,10 @@ _UNTRUSTED: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class EnrolDeps:
-    """What the routes work with; `broker_of` gives the address of a shard's broker for boxes."""
+    """What the routes work with; `broker_of` gives the address of a shard's broker for boxes.
+
+    `release_root` gives the newest signed root of releases, empty where there are none.
+    """
 
     enrolling: Enrolling
     keys: KeyRing
@@ -47,6 +50,7 @@ class EnrolDeps:
     url: str
     pages_url: str
     broker_of: Callable[[int], tuple[str, int]]
+    release_root: Callable[[], bytes]
 
 
 class LateAsked(BaseModel):
@@ -111,6 +115,7 @@ class Sheet(BaseModel):
     card_hash_key: str
     sun_meta_key: str
     sun_master_key: str
+    release_root: str
     tills: list[SheetTill]
     operators: list[SheetOperator]
 
@@ -201,6 +206,7 @@ def _sheet(deps: EnrolDeps, holder: Holder) -> Sheet:
         card_hash_key=keys.card_hash_key.hex(),
         sun_meta_key=keys.sun_meta_key.hex(),
         sun_master_key=keys.sun_master_key.hex(),
+        release_root=deps.release_root().decode(),
         tills=[
             SheetTill(
                 id=one.till,

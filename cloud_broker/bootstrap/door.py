@@ -24,6 +24,7 @@ from cloud_broker.bootstrap.boxes import (
     publish_all_revoked,
 )
 from cloud_broker.bootstrap.office import Office
+from cloud_broker.bootstrap.releases import newest_root
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.services.fleet.box_gate import BoxGate
 from retail_core.tally import FaultTally
@@ -74,6 +75,7 @@ def enrol_deps(office: Office) -> EnrolDeps:
         url=settings.door_for_stores,
         pages_url=settings.url_for_stores,
         broker_of=lambda shard: settings.broker_for_stores(shard).for_certified,
+        release_root=lambda: newest_root(office),
     )
 
 

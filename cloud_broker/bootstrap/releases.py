@@ -20,6 +20,13 @@ def shelf_of(office: Office) -> ReleaseShelf:
     return ReleaseShelf(folder)
 
 
+def newest_root(office: Office) -> bytes:
+    """Return the root that boxes are let in with, as it was signed; empty without releases."""
+    folder = office.settings.release_dir
+    shelf = None if folder is None else ReleaseShelf(folder)
+    return shelf.root_file().read_bytes() if shelf is not None and shelf.made else b""
+
+
 def release_desk(office: Office) -> ReleaseDesk:
     """Put the desk together."""
     return ReleaseDesk(office.units, office.clock, office.ids, lambda: shelf_of(office).releases())

@@ -24,6 +24,7 @@ from cloud_broker.cli.steering import Hand
 from cloud_broker.ports.rollouts import RolloutRow
 from cloud_broker.services.fleet.releases import RolloutView
 from retail_core.errors import Fault
+from retail_core.fleet import enrol_code
 from retail_core.fleet.rollout import Policy
 from retail_core.texts.faults import FaultCode
 
@@ -83,7 +84,7 @@ def begin(
             raise Fault(FaultCode.RELEASE_KEY_WRONG, what="needed")
         first = shelf_of(office).begin(office.clock.now_ms(), root, trust)
         root_out.write_bytes(first)
-    say({"root": str(root_out)}, as_json=False)
+    say({"root": str(root_out), "pin": enrol_code.pin_of(first)}, as_json=False)
 
 
 @release.command("rotate")
@@ -104,8 +105,10 @@ def rotate(
             raise Fault(FaultCode.RELEASE_KEY_WRONG, what=f"--new: {role}")
         trust = None if not new else Trust([load_key(one, secret) for one in new], needed)
         old = [load_key(one, secret) for one in old_roots]
-        version = shelf_of(office).rotate(office.clock.now_ms(), old, role, trust)
-    say({"root_version": version}, as_json=False)
+        shelf = shelf_of(office)
+        version = shelf.rotate(office.clock.now_ms(), old, role, trust)
+        pin = enrol_code.pin_of(shelf.root_file().read_bytes())
+    say({"root_version": version, "pin": pin}, as_json=False)
 
 
 @release.command("build")

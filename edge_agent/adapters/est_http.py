@@ -6,7 +6,6 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from edge_agent.adapters.outgoing import Outgoing
 from edge_agent.ports.box_identity import LateAsk
 from retail_core.errors import Fault
-from retail_core.fleet.enrol_code import PIN_BYTES
+from retail_core.fleet.enrol_code import pin_of
 from retail_core.texts.faults import FaultCode
 
 TIMEOUT_S = 10.0
@@ -111,7 +110,7 @@ class EstDesk:
         """
         out = _Unchecked(self._out.dialer) if pin else self._out
         for one in _certificates(self._exchange(out, "GET", f"{EST}/cacerts")):
-            known = sha256(one.public_bytes(Encoding.DER)).digest()[:PIN_BYTES].hex() == pin
+            known = pin_of(one.public_bytes(Encoding.DER)) == pin
             if one.issuer == one.subject and (known or not pin):
                 return one.public_bytes(Encoding.PEM)
         raise Fault(FaultCode.ENROL_CLOUD_UNTRUSTED, reason="pin")

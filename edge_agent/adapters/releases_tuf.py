@@ -29,6 +29,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.release_root import PinnedRoot
 from edge_agent.ports.clock import Clock
 from edge_agent.ports.updates import Stopped
 from retail_core.clock import TimeQuality
@@ -84,10 +85,10 @@ class TufReleases:
     """Fulfils `ReleaseSource`."""
 
     def __init__(
-        self, folder: Path, root_file: Path, url: str, fetcher: HttpFetcher, clock: Clock
+        self, folder: Path, root: PinnedRoot, url: str, fetcher: HttpFetcher, clock: Clock
     ) -> None:
         self._folder = folder
-        self._root_file = root_file
+        self._root = root
         self._base = f"{url.rstrip('/')}/v1/device/releases"
         self._fetcher = fetcher
         self._clock = clock
@@ -161,10 +162,7 @@ class TufReleases:
         now = self._clock.now()
         if now.quality is TimeQuality.UNKNOWN:
             raise Fault(FaultCode.RELEASE_EXPIRED, what="no clock")
-        try:
-            root = self._root_file.read_bytes()
-        except OSError:
-            raise Fault(FaultCode.RELEASE_NO_ROOT, path=str(self._root_file)) from None
+        root = self._root.content()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = UpdaterConfig(
             max_root_rotations=ROOT_ROTATIONS_MAX,

@@ -6,6 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from edge_agent.adapters.est_http import EstDesk
+from edge_agent.adapters.identity_file import IdentityFile
+from edge_agent.adapters.release_root import ROOT_FILE, PinnedRoot
 from edge_agent.adapters.releases_tuf import HttpFetcher, TufReleases
 from edge_agent.adapters.slot_folder import SlotFolder
 from edge_agent.api.loops import Loop
@@ -42,8 +45,8 @@ class UpdateLoop(Loop):
 def build_updates(
     basis: Basis, storage: Storage, services: Services, health: HealthWatch, work: WorkWatch
 ) -> UpdateKeeper | None:
-    """Put it together; None where no root of trust is configured or no starter started us."""
-    root, folder = basis.settings.config.updates.root_file, basis.settings.config.data_dir
+    """Put it together; None where no root of trust can be had or no starter started us."""
+    root, folder = _root_of(basis.settings), basis.settings.config.data_dir
     if root is None or STARTER not in os.environ:
         return None
     shelf = SlotFolder(folder)
@@ -71,6 +74,18 @@ def build_updates(
     keeper = UpdateKeeper(shelf, source, storage.documents, basis.clock, around)
     services.recorder.listen(keeper.booked)
     return keeper
+
+
+def _root_of(settings: Settings) -> PinnedRoot | None:
+    """Return the root of a file that the config names, or of the box's own enrolment."""
+    named, cloud = settings.config.updates.root_file, settings.device.cloud
+    if named is not None:
+        return PinnedRoot(named)
+    if cloud.identity_file is None:
+        return None
+    store = IdentityFile(cloud.identity_file)
+    desk = EstDesk(cloud.url, network_of(settings).outgoing, store.drawn)
+    return PinnedRoot(settings.config.device_file.parent / ROOT_FILE, desk.sheet)
 
 
 def update_loops(basis: Basis) -> tuple[Loop, ...]:

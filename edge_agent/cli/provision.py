@@ -16,10 +16,11 @@ from edge_agent.adapters.est_http import EstDesk
 from edge_agent.adapters.identity_file import IdentityFile, write_private
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.release_root import ROOT_FILE, root_in
 from edge_agent.services.box.provisioning import first_certificate
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
-from retail_core.fleet.enrol_code import EnrolTicket, read, read_ticket
+from retail_core.fleet.enrol_code import EnrolTicket, pin_of, read, read_ticket
 from retail_core.texts.faults import FaultCode
 
 EXIT_FAULT = 2
@@ -37,6 +38,9 @@ def provision(
     code: Annotated[str, typer.Option(help="开通码 enrolment code")] = "",
     pin: Annotated[str, typer.Option(help="云端指纹 the cloud's fingerprint")] = "",
     qr: Annotated[str, typer.Option(help="扫到的二维码内容 what the QR code says")] = "",
+    release_pin: Annotated[
+        str, typer.Option(help="版本根的指纹(可不写)the pin of the releases' root, if known")
+    ] = "",
 ) -> None:
     """开通这台盒子:密钥在本机生成,换证书,写好配置 / make this box one of a store's.
 
@@ -44,11 +48,14 @@ def provision(
     """
     try:
         ticket = read_ticket(qr) if qr else EnrolTicket(cloud, read(code) if code else "", pin)
-        provision_box(folder, ticket)
+        provision_box(folder, ticket, release_pin)
     except Fault as fault:
         _fail(fault)
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"✓ {escape(str(folder / CONFIG))}")
+    if (folder / ROOT_FILE).exists():
+        pinned = pin_of((folder / ROOT_FILE).read_bytes())
+        console.print(f"  版本的根 / root of releases: {pinned}")
     _say_what_next(folder / CONFIG, console)
 
 
@@ -79,8 +86,8 @@ def _say_what_next(config: Path, console: Console) -> None:
         console.print(f"     edge-agent {escape(command)}")
 
 
-def provision_box(folder: Path, ticket: EnrolTicket) -> None:
-    """Do it; Faults F1xx, SYNC_LINK_DOWN."""
+def provision_box(folder: Path, ticket: EnrolTicket, release_pin: str = "") -> None:
+    """Do it; Faults F1xx, SYNC_LINK_DOWN, RELEASE_ROOT_WRONG."""
     if (folder / DEVICE).exists():
         raise Fault(FaultCode.ENROL_EXISTS, path=folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,6 +103,9 @@ def provision_box(folder: Path, ticket: EnrolTicket) -> None:
         first_certificate(store, desk, ticket.code, _board())
     own = Outgoing(ca_file=folder / AUTHORITIES, system_trust=system)
     sheet = EstDesk(ticket.url, replace(own, identity=store.path), store.drawn).sheet()
+    root = root_in(sheet, release_pin)
+    if root and not (folder / ROOT_FILE).exists():
+        write_private(folder / ROOT_FILE, root, 0o644)
     files: dict[str, str | bool] = {
         "identity_file": IDENTITY,
         "ca_file": AUTHORITIES,

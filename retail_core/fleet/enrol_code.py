@@ -6,6 +6,7 @@ that changed places are noticed on the box, before the cloud counts a failed try
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from retail_core.errors import Fault
@@ -52,6 +53,11 @@ def read(text: str) -> str:
     if _value(plain[:_DRAWN]) % _PRIME != _value(plain[_DRAWN:]):
         raise Fault(FaultCode.ENROL_CODE_MISTYPED)
     return plain
+
+
+def pin_of(content: bytes) -> str:
+    """Return how a certificate or a root is told by mouth: 32 hexadecimal digits of its SHA-256."""
+    return sha256(content).digest()[:PIN_BYTES].hex()
 
 
 def grouped(code: str) -> str:

@@ -13,6 +13,7 @@ from securesystemslib.signer import CryptoSigner
 from cloud_broker.adapters.release_build import Ingredients, build
 from cloud_broker.adapters.release_shelf import ReleaseShelf, Trust, sign
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.release_root import PinnedRoot
 from edge_agent.adapters.releases_tuf import HttpFetcher, TufReleases
 from retail_core.fleet.release import Release
 from tests.fakes.clock import FakeClock
@@ -149,4 +150,4 @@ class BentServer:
 def source_of(server: BentServer, folder: Path, root_file: Path, clock: FakeClock) -> TufReleases:
     """Return a box's own source over a server."""
     fetcher = HttpFetcher(server.url, "device-token-0123456789", Outgoing())
-    return TufReleases(folder / "index", root_file, server.url, fetcher, clock)
+    return TufReleases(folder / "index", PinnedRoot(root_file), server.url, fetcher, clock)

@@ -22,15 +22,18 @@ from edge_agent.adapters.identity_file import IdentityFile
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.release_root import PinnedRoot
 from edge_agent.bootstrap.network import network_of
 from edge_agent.cli.provision import provision_box
 from edge_agent.services.box.provisioning import IdentityKeeper
 from edge_agent.settings import load_settings
 from retail_core.clock import TimeQuality
 from retail_core.fleet.box_identity import BoxName
+from retail_core.fleet.enrol_code import pin_of
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from tests.factories.faults import code_of
+from tests.factories.releases import SignedReleases
 from tests.factories.waiting import eventually
 from tests.factories.wrong_certificates import leaf, self_signed
 from tests.fakes.clock import FakeClock
@@ -132,6 +135,42 @@ def test_a_box_that_lost_the_line_after_its_certificate_goes_on_without_a_code(
     again = replace(secure_cloud.ticket(secure_cloud.store()), code="")
     provision_box(folder, again)
     assert load_settings(folder / "config.toml").device.identity.device == name_of(folder).device
+
+
+def test_the_root_of_releases_comes_with_the_enrolment_and_is_pinned(
+    secure_cloud: SecureCloud, folder: Path, tmp_path: Path
+) -> None:
+    assert not (folder / "release-root.json").exists(), "let in before there were releases"
+    known = SignedReleases(tmp_path / "ours", CLOUD_MS).root_file.read_bytes()
+    stranger = SignedReleases(tmp_path / "theirs", CLOUD_MS).root_file.read_bytes()
+    secure_cloud.release_root = known
+    try:
+        fresh = secure_cloud.provisioned()
+        assert (fresh / "release-root.json").read_bytes() == known
+        settings = load_settings(folder / "config.toml")
+        desk = EstDesk(
+            settings.device.cloud.url,
+            network_of(settings).outgoing,
+            identity_of(folder).drawn,
+        )
+        late = PinnedRoot(folder / "release-root.json", desk.sheet)
+        assert late.content() == known, "the box that was there before asks for it by itself"
+        secure_cloud.release_root = stranger
+        for there in (fresh, folder):
+            assert PinnedRoot(there / "release-root.json", desk.sheet).content() == known
+        # A technician who was told the pin takes no other, and goes on where it was.
+        wary, ticket = tmp_path / "wary", secure_cloud.ticket(secure_cloud.store())
+        assert code_of(provision_box, wary, ticket, pin_of(known)) is FaultCode.RELEASE_ROOT_WRONG
+        secure_cloud.release_root = known.replace(b'"threshold":2', b'"threshold":1', 1)
+        assert code_of(provision_box, wary, ticket) is FaultCode.RELEASE_ROOT_WRONG
+        assert not (wary / "release-root.json").exists()
+        assert not (wary / "device.toml").exists()
+        secure_cloud.release_root = known
+        provision_box(wary, ticket, pin_of(known))
+        assert (wary / "release-root.json").read_bytes() == known
+    finally:
+        secure_cloud.release_root = b""
+        (folder / "release-root.json").unlink(missing_ok=True)
 
 
 def test_a_cloud_with_another_root_is_not_spoken_to(secure_cloud: SecureCloud) -> None:

@@ -156,6 +156,46 @@ def test_keys_are_changed_and_the_old_ones_are_worth_nothing(site: Site, role: s
         assert site.code(2) is None
 
 
+def test_a_box_that_was_given_the_first_root_finds_the_newest_by_itself(site: Site) -> None:
+    offered, now_ms = site.offered, site.clock.wall_ms
+    signers = offered.roots[:2]
+    for _ in range(3):
+        fresh = [CryptoSigner.generate_ed25519() for _ in range(2)]
+        offered.shelf.rotate(now_ms, signers, "root", Trust(fresh, 2))
+        signers = fresh
+    assert site.code() is None, "one that had seen nothing of it"
+    assert site.code(box="let in long ago, first update today") is None
+    offered.root_file.write_bytes(offered.shelf.root_file().read_bytes())
+    assert site.code(box="let in today") is None
+    assert offered.shelf.root().signed.version == 4
+
+
+def test_an_older_root_brings_nothing_older_back(site: Site) -> None:
+    """A card that is put back, and a server that plays the old days to it."""
+    offered, now_ms = site.offered, site.clock.wall_ms
+    first, old_days = offered.root_file.read_bytes(), offered.copy()
+    fresh = [CryptoSigner.generate_ed25519() for _ in range(2)]
+    offered.shelf.rotate(now_ms, offered.roots[:2], "root", Trust(fresh, 2))
+    offered.shelf.rotate(now_ms, fresh, "timestamp")
+    offered.root_file.write_bytes(offered.shelf.root_file().read_bytes())
+    assert site.code() is None
+    offered.root_file.write_bytes(first)
+    site.old(old_days, "timestamp.json")
+    assert site.code() in {C.RELEASE_UNTRUSTED, C.RELEASE_REPLAYED}
+    site.server.instead.clear()
+    assert site.code() is None, "the older root leads to the newest again"
+
+
+def test_a_root_changed_on_the_box_is_refused(site: Site) -> None:
+    content = site.offered.root_file.read_bytes()
+    site.offered.root_file.write_bytes(content.replace(b'"threshold":2', b'"threshold":1', 1))
+    assert site.code() is C.RELEASE_UNTRUSTED
+    site.offered.root_file.write_bytes(b"")
+    assert site.code() is C.RELEASE_UNTRUSTED
+    site.offered.root_file.write_bytes(content)
+    assert site.code() is None
+
+
 def test_a_false_part_is_deleted_and_an_endless_one_left(site: Site, tmp_path: Path) -> None:
     part, place = site.part, tmp_path / "part"
     site.server.bend[".zst"] = lambda content: content[:-1] + bytes([content[-1] ^ 1])

@@ -46,7 +46,9 @@ class Office:
         self.says("keys", str(self.keys), settings=False)
         roots = [word for one in (1, 2, 3) for word in ("--root", self.key(f"root-{one}"))]
         targets = ["--targets", self.key("targets-1")]
-        self.says("begin", *roots, *targets, "--root-out", str(self.folder / "root.json"))
+        root = self.folder / "root.json"
+        said = self.says("begin", *roots, *targets, "--root-out", str(root))
+        assert pin_of(root.read_bytes()) in said
 
     def build(self, number: int) -> str:
         house, out = self.folder / f"wheels-{number}", str(self.folder / f"out-{number}")

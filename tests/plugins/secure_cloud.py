@@ -82,6 +82,7 @@ class SecureCloud:
     made: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     tenants: list[UUID] = field(default_factory=list)
+    release_root: bytes = b""
 
     def store(self, tenant: UUID | None = None) -> SimBox:
         """Enter a store; its box of the fixture is retired, so that the slot is free."""
@@ -200,6 +201,7 @@ def _serve(cloud: SecureCloud, stack: contextlib.ExitStack) -> None:
         cloud.url,
         "https://pages.example",
         lambda _shard: (HOST, cloud.tls_port),
+        lambda: cloud.release_root,
     )
     tls = DoorTls(cloud.folder / "door.pem", cloud.folder / "door.key", cloud.folder / "boxes.pem")
     listening = stack.enter_context(bind(HOST, int(cloud.url.rpartition(":")[2])))

@@ -21,6 +21,7 @@ from cloud_broker.services.fleet.releases import RolloutView
 from edge_agent.adapters.cloud_desk_http import HttpCloudDesk
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.release_root import PinnedRoot
 from edge_agent.adapters.releases_tuf import HttpFetcher, TufReleases
 from edge_agent.adapters.slot_folder import SlotFolder
 from edge_agent.bootstrap.updates import this_platform
@@ -55,7 +56,8 @@ class Program:
         self._documents = TinyDocuments(folder / "documents.json", FaultTally())
         self._desk = HttpCloudDesk(url, token)
         fetcher = HttpFetcher(url, token, Outgoing())
-        self._source = TufReleases(self._shelf.root / "index", root_file, url, fetcher, clock)
+        root = PinnedRoot(root_file)
+        self._source = TufReleases(self._shelf.root / "index", root, url, fetcher, clock)
         self._clock = clock
         self._folder = folder
         self._again = False

@@ -75,6 +75,12 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "盒子上没有版本的根证明文件,不能更新:{path}",
         "the box has no root of trust for releases and cannot update: {path}",
     ),
+    FaultCode.RELEASE_ROOT_WRONG: FaultSpec(
+        "auth",
+        409,
+        "云端给的版本的根不对(签名不够,或与指纹不符),不要:{what}",
+        "the cloud's root of releases is refused (its signatures or the pin): {what}",
+    ),
     FaultCode.RELEASE_NO_ROOM: FaultSpec(
         "storage",
         507,
