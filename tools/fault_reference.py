@@ -13,6 +13,7 @@ BLOCKS = {
     "A": ("本机接口", "local API"),
     "C": ("商品表", "catalogue"),
     "D": ("磁盘", "disk"),
+    "E": ("顾客洞察:文件、模型、归集、身份、指标", "insight: files, models, collection, identity"),
     "F": ("门店群:开通、证书、孪生与命令", "fleet: provisioning, certificates, twins, commands"),
     "G": ("读不懂或对不上的收银机", "tills not read or not agreeing"),
     "H": ("盒子的健康", "health of a box"),

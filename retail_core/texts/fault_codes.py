@@ -2,11 +2,11 @@
 """Fault codes and the shape of what is said about each.
 
 A code never changes its meaning; a retired code is not used again.
-Blocks, in this order: A api, C catalogue, D disk, F fleet (101 to 117 provisioning, 118 to 129
-alerts, from 130 what boxes are told, from 240 releases), H health of a box, I installation,
-L ledger, M models,
-P pricing and sales, R recognition (1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane,
-6xx consent), S sync, T till taps, W wire.
+Blocks, in this order: A api, C catalogue, D disk, E insight (101 to 129 models and files, 130 to
+159 collection, 160 to 189 identity and cleaning, 190 to 219 metrics and segments), F fleet (101 to
+117 provisioning, 118 to 129 alerts, from 130 what boxes are told, from 240 releases), H health of
+a box, I installation, L ledger, M models, P pricing and sales, R recognition (1xx face, 2xx QR,
+3xx NFC, 4xx camera, 5xx phone at the lane, 6xx consent), S sync, T till taps, W wire.
 """
 
 from dataclasses import dataclass, field
@@ -93,6 +93,17 @@ class FaultCode(StrEnum):
     TELEMETRY_DROPPED = "D114"
     JOURNAL_UNSENT = "D130"
     DEBUG_DROPPED = "D131"
+
+    INSIGHT_FILE_UNREADABLE = "E101"
+    INSIGHT_FILE_EMPTY = "E102"
+    INSIGHT_COLUMN_MISSING = "E103"
+    INSIGHT_ROW_SHORT = "E104"
+    INSIGHT_VALUE_INVALID = "E105"
+    INSIGHT_DATE_UNSURE = "E106"
+    INSIGHT_TOO_FEW = "E107"
+    INSIGHT_UNTIL_OUTSIDE = "E108"
+    INSIGHT_NO_FIT = "E109"
+    INSIGHT_TOO_MANY = "E110"
 
     ENROL_CODE_MISTYPED = "F101"
     ENROL_CODE_WRONG = "F102"

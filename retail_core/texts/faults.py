@@ -13,6 +13,7 @@ from retail_core.texts.specs import (
     fleet,
     growth,
     health,
+    insight,
     learning,
     leases,
     ledger,
@@ -50,6 +51,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | releases.SPECS
     | growth.SPECS
     | health.SPECS
+    | insight.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS
