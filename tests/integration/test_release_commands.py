@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
+from retail_core.fleet.enrol_code import pin_of
 from tests.factories.releases import PLATFORM, wheel
 from tests.fakes.cloud_box import SimBox
 from tests.plugins.cloud import new_box, new_tenant
