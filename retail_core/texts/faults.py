@@ -6,6 +6,7 @@ from retail_core.texts.specs import (
     agreement,
     alerts,
     append,
+    collection,
     counter,
     devices,
     downlink,
@@ -42,6 +43,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | sign_in.SPECS
     | agreement.SPECS
     | append.SPECS
+    | collection.SPECS
     | counter.SPECS
     | devices.SPECS
     | downlink.SPECS
