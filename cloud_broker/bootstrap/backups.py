@@ -17,9 +17,17 @@ import psycopg
 from sqlalchemy import Connection
 
 from cloud_broker.adapters.backup_file import BackupReader, BackupWriter, read_key
+from cloud_broker.adapters.backup_folders import (
+    AUTHORITY,
+    RELEASES,
+    FolderReader,
+    fill_folders,
+    write_folders,
+)
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres import backup as rows
 from cloud_broker.adapters.postgres.backup import Progress
+from cloud_broker.adapters.release_shelf import ReleaseShelf
 from cloud_broker.migrations import runner
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
@@ -42,7 +50,10 @@ _AFTER = (
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds; `took_ms` is how long the command had."""
+    """What a backup holds; `took_ms` is how long the command had.
+
+    `files` are those of the boxes' authority and of releases, `private_keys` among them.
+    """
 
     path: Path
     created_ms: int
@@ -52,30 +63,48 @@ class Backup:
     bytes: int
     file_bytes: int
     secrets: int
+    files: int
+    private_keys: int
     took_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredDatabase:
-    """What became of a backup."""
+    """What became of a backup; folders are named as the settings name them.
+
+    `folders_left` were in the backup and are not written: there is one already, or none is set.
+    """
 
     epoch: int
     backup_ms: int
     rows: int
     kept_secrets: tuple[str, ...]
+    folders: tuple[str, ...]
+    folders_left: tuple[str, ...]
     took_ms: int
 
 
-def make_backup(settings: Settings, path: Path, key_file: Path, progress: Progress) -> Backup:
-    """Write a backup of one moment; the file is there whole or not at all."""
+def make_backup(
+    settings: Settings,
+    path: Path,
+    key_file: Path | None,
+    progress: Progress,
+    *,
+    private_keys: bool = True,
+) -> Backup:
+    """Write a backup of one moment; the file is there whole or not at all.
+
+    Faults BACKUP_KEY_MISSING, BACKUP_KEY_WRONG, BACKUP_FOLDER.
+    """
     began, now_ms = time.monotonic(), SystemClock().now_ms()
-    url, key = _owner_url(settings), read_key(key_file)
+    url, key = _owner_url(settings), _key(key_file)
     schema = runner.current(url) or ""
     secrets = {one.name: one.read_bytes() for one in sorted(settings.secrets_dir.glob("*.toml"))}
     with BackupWriter(path, key, {"created_ms": now_ms, "schema": schema}) as out:
         totals = rows.write_all(url, out, progress)
         for name, content in secrets.items():
             out.frame(rows.SECRET, name.encode() + b"\0" + content)
+        folders = write_folders(out, _folders(settings), keys=private_keys)
         whole = {"rows": totals.rows, "bytes": totals.bytes, "tables": totals.tables}
         out.frame(rows.WHOLE, json.dumps(whole).encode())
     return Backup(
@@ -87,15 +116,17 @@ def make_backup(settings: Settings, path: Path, key_file: Path, progress: Progre
         totals.bytes,
         path.stat().st_size,
         len(secrets),
+        folders.files,
+        folders.private,
         _since(began),
     )
 
 
-def verify_backup(path: Path, key_file: Path, progress: Progress) -> Backup:
+def verify_backup(path: Path, key_file: Path | None, progress: Progress) -> Backup:
     """Read a backup to its end: every seal, every checksum, every count (Fault BACKUP_DAMAGED)."""
-    began = time.monotonic()
-    with BackupReader(path, read_key(key_file)) as reader:
-        totals, secrets = rows.read_all(reader, progress)
+    began, folders = time.monotonic(), FolderReader()
+    with BackupReader(path, _key(key_file)) as reader:
+        totals, secrets = rows.read_all(reader, progress, folders)
         created, schema = int(reader.said["created_ms"]), str(reader.said["schema"])
     return Backup(
         path,
@@ -106,22 +137,25 @@ def verify_backup(path: Path, key_file: Path, progress: Progress) -> Backup:
         totals.bytes,
         path.stat().st_size,
         len(secrets),
+        folders.totals.files,
+        folders.totals.private,
         _since(began),
     )
 
 
 def restore_backup(
-    settings: Settings, path: Path, key_file: Path, progress: Progress
+    settings: Settings, path: Path, key_file: Path | None, progress: Progress
 ) -> RestoredDatabase:
     """Fill the empty database of the settings; read to its end and checked before a row is written.
 
     Tables, rows, what later schemas change and the epoch are one transaction: a kill leaves an
-    empty database. Keys that are there stay as they are. Faults BACKUP_DAMAGED, BACKUP_KEY_WRONG,
-    BACKUP_SCHEMA, RESTORE_NOT_EMPTY, RESTORE_SCHEMA_AHEAD.
+    empty database. Keys that are there stay as they are, and so do an authority and releases.
+    Faults BACKUP_DAMAGED, BACKUP_KEY_WRONG, BACKUP_KEY_MISSING, BACKUP_SCHEMA, RESTORE_NOT_EMPTY,
+    RESTORE_SCHEMA_AHEAD.
     """
-    began, key = time.monotonic(), read_key(key_file)
+    began, key = time.monotonic(), _key(key_file)
     with BackupReader(path, key) as reader:
-        _, secrets = rows.read_all(reader, _silent)
+        _, secrets = rows.read_all(reader, _silent, FolderReader())
         said = reader.said
     url, schema = _owner_url(settings), str(said["schema"])
     if not runner.known(schema):
@@ -137,7 +171,29 @@ def restore_backup(
         rows.close_again(connection)
         # Before the rows are there: a database that has them is never filled a second time.
         kept = keep_secrets(settings.secrets_dir, secrets)
-    return RestoredDatabase(epoch, created_ms, totals.rows, kept, _since(began))
+        filled, left = _restore_folders(settings, path, key)
+    return RestoredDatabase(epoch, created_ms, totals.rows, kept, filled, left, _since(began))
+
+
+def _restore_folders(
+    settings: Settings, path: Path, key: bytes
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    with BackupReader(path, key) as reader:
+        filled, left = fill_folders(reader.frames(), _folders(settings))
+    if RELEASES in filled and settings.release_dir is not None:
+        # Boxes may have seen a newer index than the backup has.
+        ReleaseShelf(settings.release_dir).go_ahead(SystemClock().now_ms())
+    return filled, left
+
+
+def _folders(settings: Settings) -> dict[str, Path | None]:
+    return {AUTHORITY: settings.ca_dir, RELEASES: settings.release_dir}
+
+
+def _key(key_file: Path | None) -> bytes:
+    if key_file is None:
+        raise Fault(FaultCode.BACKUP_KEY_MISSING)
+    return read_key(key_file)
 
 
 def _make_tables(bound: Connection, schema: str) -> None:

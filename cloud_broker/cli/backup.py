@@ -29,7 +29,7 @@ app.add_typer(restore_app, name="restore")
 
 FileArgument = Annotated[Path, typer.Argument(help="备份文件 backup file")]
 KeyOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--key-file",
         envvar="REGULARS_BACKUP_KEY_FILE",
@@ -51,19 +51,32 @@ def key(path: Annotated[Path, typer.Argument(help="密钥文件 key file to make
 @backup_app.command()
 def make(
     path: FileArgument,
-    key_file: KeyOption,
+    key_file: KeyOption = None,
     config: ConfigOption = None,
     *,
+    without_keys: Annotated[
+        bool,
+        typer.Option(
+            "--without-keys",
+            help="不带签发机构和版本的私钥 / without the private keys of authority and releases",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """备份数据库和密钥,云端照常运行 / back up database and keys while the cloud runs."""
+    """备份数据库、密钥、签发机构和版本,云端照常运行 / back up all of the cloud while it runs."""
     with coded_errors():
-        made = backups.make_backup(settings_of(config), path, key_file, _progress(as_json=as_json))
+        made = backups.make_backup(
+            settings_of(config),
+            path,
+            key_file,
+            _progress(as_json=as_json),
+            private_keys=not without_keys,
+        )
     say(_said(made), as_json=as_json)
 
 
 @backup_app.command()
-def verify(path: FileArgument, key_file: KeyOption, *, as_json: JsonOption = False) -> None:
+def verify(path: FileArgument, key_file: KeyOption = None, *, as_json: JsonOption = False) -> None:
     """读完整个备份,核对每个校验 / read a whole backup and check every seal and sum."""
     with coded_errors():
         made = backups.verify_backup(path, key_file, _progress(as_json=as_json))
@@ -73,7 +86,7 @@ def verify(path: FileArgument, key_file: KeyOption, *, as_json: JsonOption = Fal
 @restore_app.command()
 def start(
     path: FileArgument,
-    key_file: KeyOption,
+    key_file: KeyOption = None,
     config: ConfigOption = None,
     *,
     as_json: JsonOption = False,
@@ -88,6 +101,8 @@ def start(
         "backup_ms": made.backup_ms,
         "rows": made.rows,
         "secrets_written": list(made.kept_secrets),
+        "folders_written": list(made.folders),
+        "folders_left": list(made.folders_left),
         "took_ms": made.took_ms,
     }
     say(values, as_json=as_json)
@@ -145,6 +160,8 @@ def _said(made: Backup) -> dict[str, object]:
         "bytes": made.bytes,
         "file_bytes": made.file_bytes,
         "secrets": made.secrets,
+        "files": made.files,
+        "private_keys": made.private_keys,
         "took_ms": made.took_ms,
     }
 

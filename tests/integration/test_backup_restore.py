@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -12,13 +13,19 @@ from psycopg import sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud_broker.adapters.backup_file import FRAME_BYTES_MAX, make_key
+from cloud_broker.adapters.ca_files import FileAuthority
+from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.adapters.release_shelf import ReleaseShelf
 from cloud_broker.bootstrap.backups import keep_secrets, make_backup, restore_backup, verify_backup
 from cloud_broker.migrations import runner
 from cloud_broker.services.rights.restoring import frozen
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.factories.faults import code_of
+from tests.factories.releases import BentServer, SignedReleases, source_of
+from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_box import Person
 from tests.plugins.cloud import new_box, new_tenant
 from tests.plugins.postgres import Database
@@ -200,3 +207,58 @@ keep_secrets(Path(sys.argv[1]), {"one.keys.toml": b"k = 1"})
     assert not (tmp_path / "one.keys.toml").exists()
     assert keep_secrets(tmp_path, {"one.keys.toml": b"k = 1"}) == ("one.keys.toml",)
     assert (tmp_path / "one.keys.toml").read_bytes() == b"k = 1"
+
+
+def test_the_authority_and_the_releases_come_back_with_it(
+    new_database: NewDatabase, tmp_path: Path, key_file: Path
+) -> None:
+    lost, found = new_database(), new_database()
+    now_ms, file = SystemClock().now_ms(), tmp_path / "cloud.backup"
+    offered = SignedReleases(tmp_path / "old", now_ms)
+    offered.offer(1)
+    old, new = ({"ca_dir": tmp_path / one / "ca"} for one in ("old", "new"))
+    FileAuthority(old["ca_dir"], "passphrase").create("A", now_ms)
+    old["release_dir"], new["release_dir"] = offered.shelf.folder, tmp_path / "new" / "releases"
+    before = settings_of(lost, tmp_path / "secrets").model_copy(update=old)
+    made = make_backup(before, file, key_file, silent)
+    assert verify_backup(file, key_file, silent).files == made.files > 10
+    assert made.private_keys == 5, "root, boxes, servers; snapshot, timestamp"
+    assert b"PRIVATE KEY" not in file.read_bytes()
+    # What boxes saw after the backup: the timestamp signed anew, several times.
+    for _ in range(5):
+        offered.shelf._freshen(offered.shelf.index(), now_ms)
+    with BentServer(offered.shelf.folder).running() as server:
+        clock = FakeClock(wall_ms=now_ms)
+        box = partial(source_of, server, tmp_path / "box", offered.root_file, clock)
+        assert box().release(1).number == 1
+
+        after = settings_of(found, tmp_path / "secrets").model_copy(update=new)
+        restored = restore_backup(after, file, key_file, silent)
+        assert (restored.folders, restored.folders_left) == (("ca_dir", "release_dir"), ())
+        authority = FileAuthority(new["ca_dir"], "passphrase")
+        assert authority.pin() == FileAuthority(old["ca_dir"], "passphrase").pin()
+        assert authority.server(("mq.example",), now_ms)
+        server.folder = new["release_dir"]
+        assert box().release(1).number == 1, "boxes take the restored index for the newer one"
+        # And the next release is published on it with the keys that never were on the server.
+        offered.shelf = ReleaseShelf(new["release_dir"])
+        offered.offer(2, "sold = 2\n")
+        assert box().release(2).number == 2
+
+
+def test_a_backup_is_never_written_in_the_clear(
+    database: Database, tmp_path: Path, key_file: Path
+) -> None:
+    file = tmp_path / "cloud.backup"
+    told = settings_of(database, tmp_path).model_copy(update={"ca_dir": tmp_path / "ca"})
+    FileAuthority(tmp_path / "ca", "passphrase").create("A", SystemClock().now_ms())
+    for refused in (
+        partial(make_backup, told, file, None, silent),
+        partial(verify_backup, file, None, silent),
+        partial(restore_backup, told, file, None, silent),
+    ):
+        assert code_of(refused) is FaultCode.BACKUP_KEY_MISSING
+    assert not list(tmp_path.glob("cloud.backup*"))
+    made = make_backup(told, file, key_file, silent, private_keys=False)
+    assert (made.files, made.private_keys) == (3, 0)
+    assert verify_backup(file, key_file, silent).private_keys == 0

@@ -19,6 +19,7 @@ from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url
 
 from cloud_broker.adapters.backup_file import FRAME_BYTES_MAX, BackupReader, BackupWriter
+from cloud_broker.adapters.backup_folders import FolderReader
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -106,7 +107,9 @@ def write_all(url: str, out: BackupWriter, progress: Progress) -> Totals:
     return totals
 
 
-def read_all(reader: BackupReader, progress: Progress) -> tuple[Totals, dict[str, bytes]]:
+def read_all(
+    reader: BackupReader, progress: Progress, folders: FolderReader
+) -> tuple[Totals, dict[str, bytes]]:
     """Read a backup to its end without a database; return what is in it, and its secrets."""
     totals, secrets = Totals(), dict[str, bytes]()
     for part in parts(reader):
@@ -115,7 +118,9 @@ def read_all(reader: BackupReader, progress: Progress) -> tuple[Totals, dict[str
                 pass
             totals.tables += part.first
             progress(part.table.name, totals.rows)
-        elif part[0] == SECRET:
+            continue
+        folders.take(*part)
+        if part[0] == SECRET:
             name, _, content = part[1].partition(b"\0")
             secrets[name.decode()] = content
         elif part[0] == WHOLE:

@@ -51,6 +51,20 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "备份文件损坏或不完整:{detail}",
         "the backup file is damaged or incomplete: {detail}",
     ),
+    FaultCode.BACKUP_KEY_MISSING: FaultSpec(
+        "setup",
+        409,
+        "没有给备份密钥:备份从不明文写。"
+        "先用 cloud-broker backup key 文件 生成一把,再用 --key-file 指明",
+        "no key was given, and a backup is never written in the clear: make one by"
+        " cloud-broker backup key FILE and name it by --key-file",
+    ),
+    FaultCode.BACKUP_FOLDER: FaultSpec(
+        "setup",
+        500,
+        "备份读不了文件 {path}:{reason}",
+        "the backup cannot read the file {path}: {reason}",
+    ),
     FaultCode.BACKUP_KEY_WRONG: FaultSpec(
         "auth", 403, "备份密钥不对", "this is not the key of the backup"
     ),
