@@ -34,6 +34,7 @@ from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_alerts import AlertShelf
 from tests.fakes.cloud_benefits import BenefitShelf
 from tests.fakes.cloud_clerks import ClerkShelf
+from tests.fakes.cloud_drafts import DraftShelf
 from tests.fakes.cloud_effects import EffectShelf
 from tests.fakes.cloud_enrolments import EnrolShelf
 from tests.fakes.cloud_growth import GrowthShelf
@@ -116,6 +117,7 @@ class State:
     clerks: ClerkShelf = field(default_factory=ClerkShelf)
     tills_told: TillShelf = field(default_factory=TillShelf)
     line: WaitingLine = field(default_factory=WaitingLine)
+    drafts: DraftShelf = field(default_factory=DraftShelf)
     effects: EffectShelf = field(default_factory=EffectShelf)
     twins: TwinShelf = field(default_factory=TwinShelf)
     rollouts: RolloutShelf = field(default_factory=RolloutShelf)

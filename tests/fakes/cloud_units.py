@@ -13,6 +13,7 @@ from tests.fakes.cloud_alerts import FakeAlertRepo
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
 from tests.fakes.cloud_clerks import FakeClerkRepo, FakeReceiptRepo
+from tests.fakes.cloud_drafts import FakeDraftRepo
 from tests.fakes.cloud_effects import FakeEffectRepo
 from tests.fakes.cloud_enrolments import FakeEnrolmentRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
@@ -83,6 +84,7 @@ class FakeUnit:
         self.mall = FakeMallRepo(state)
         self.restores = FakeRestoreRepo(state)
         self.rollouts = FakeRolloutRepo(state)
+        self.drafts = FakeDraftRepo(state)
         self.effects = FakeEffectRepo(state)
         self.enrolments = FakeEnrolmentRepo(state, self.fleet)
         self.health = FakeHealthRepo(state)
