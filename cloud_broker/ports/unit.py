@@ -11,7 +11,6 @@ from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.clerks import ClerkRepo
 from cloud_broker.ports.effects import EffectRepo
-from cloud_broker.ports.collection import CollectionRepo
 from cloud_broker.ports.drafts import DraftRepo
 from cloud_broker.ports.enrolments import EnrolmentRepo
 from cloud_broker.ports.exports import ExportRepo
