@@ -15,7 +15,6 @@ from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.clerks import PostgresClerks
 from cloud_broker.adapters.postgres.closing import PostgresClosing
 from cloud_broker.adapters.postgres.effects import PostgresEffects
-from cloud_broker.adapters.postgres.collection import PostgresCollection
 from cloud_broker.adapters.postgres.drafts import PostgresDrafts
 from cloud_broker.adapters.postgres.enrolments import PostgresEnrolments
 from cloud_broker.adapters.postgres.exports import PostgresExports
