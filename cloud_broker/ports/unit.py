@@ -10,8 +10,8 @@ from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.clerks import ClerkRepo
-from cloud_broker.ports.effects import EffectRepo
 from cloud_broker.ports.drafts import DraftRepo
+from cloud_broker.ports.effects import EffectRepo
 from cloud_broker.ports.enrolments import EnrolmentRepo
 from cloud_broker.ports.exports import ExportRepo
 from cloud_broker.ports.faces import FaceRepo
@@ -107,6 +107,11 @@ class Unit(Protocol):
         ...
 
     @property
+    def drafts(self) -> DraftRepo:
+        """Rules that are being written."""
+        ...
+
+    @property
     def masters(self) -> MasterRepo:
         """Tables of the back office."""
         ...
@@ -128,11 +133,6 @@ class Unit(Protocol):
 
     @property
     def exports(self) -> ExportRepo:
-    @property
-    def drafts(self) -> DraftRepo:
-        """Rules that are being written."""
-        ...
-
         """A day's books as rows."""
         ...
 

@@ -14,8 +14,8 @@ from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.clerks import PostgresClerks
 from cloud_broker.adapters.postgres.closing import PostgresClosing
-from cloud_broker.adapters.postgres.effects import PostgresEffects
 from cloud_broker.adapters.postgres.drafts import PostgresDrafts
+from cloud_broker.adapters.postgres.effects import PostgresEffects
 from cloud_broker.adapters.postgres.enrolments import PostgresEnrolments
 from cloud_broker.adapters.postgres.exports import PostgresExports
 from cloud_broker.adapters.postgres.faces import PostgresFaces
@@ -150,6 +150,11 @@ class PostgresUnit:
         return PostgresCatalogue(self._connection, self._tenant)
 
     @cached_property
+    def drafts(self) -> PostgresDrafts:
+        """Rules that are being written."""
+        return PostgresDrafts(self._connection, self._tenant)
+
+    @cached_property
     def masters(self) -> PostgresMasters:
         """Tables of the back office."""
         return PostgresMasters(self._connection, self._tenant)
@@ -171,11 +176,6 @@ class PostgresUnit:
 
     @cached_property
     def exports(self) -> PostgresExports:
-    @cached_property
-    def drafts(self) -> PostgresDrafts:
-        """Rules that are being written."""
-        return PostgresDrafts(self._connection, self._tenant)
-
         """A day's books as rows."""
         return PostgresExports(self._connection, self._tenant)
 
