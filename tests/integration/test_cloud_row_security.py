@@ -120,12 +120,43 @@ def test_the_application_may_do_just_what_is_granted(database: Database) -> None
     with psycopg.connect(database.super_dsn) as connection:
         rows = connection.execute(
             "select table_name, privilege_type from information_schema.role_table_grants"
-            " where grantee = 'regulars_app' and table_name <> 'alembic_version'"
+            " where grantee = 'regulars_app' and table_schema = 'public'"
+            " and table_name <> 'alembic_version'"
         ).fetchall()
     granted = {table: {p.lower() for t, p in rows if t == table} for table, _ in rows}
     assert granted == {table: set(privileges.split(", ")) for table, privileges in GRANTS.items()}
     for table in APPEND_ONLY:
         assert granted[table] == {"select", "insert"}
+
+
+def test_views_show_what_their_reader_may_see_anyhow_and_take_nothing(database: Database) -> None:
+    with psycopg.connect(database.super_dsn) as connection:
+        views = connection.execute(
+            "select relname, relkind, coalesce(reloptions @> '{security_invoker=true}', false)"
+            " from pg_class where relnamespace = 'analytics'::regnamespace and relkind <> 'i'"
+        ).fetchall()
+        granted = connection.execute(
+            "select table_name, privilege_type from information_schema.role_table_grants"
+            " where grantee = 'regulars_app' and table_schema = 'analytics'"
+        ).fetchall()
+    assert {(kind, invoker) for _, kind, invoker in views} == {("v", True)}
+    assert set(granted) == {(name, "SELECT") for name, _, _ in views}
+    two_tenants(database)
+    with as_app(database) as connection:
+        connection.execute(
+            "select set_config('app.tenant', %s, true), set_config('app.reach', '', true)",
+            (str(A),),
+        )
+        connection.execute("insert into wallet values (%s, %s, now())", (A, A))
+        connection.execute(
+            "insert into member values (%s, %s, %s, 1, '', '', '{}', '', null, %s, now())",
+            (A, A, A, A),
+        )
+        assert count(connection, "member") == 1
+        seen = connection.execute("select person_id from analytics.members").fetchall()
+        assert seen == [(A,)]
+        become(connection, B)
+        assert connection.execute("select person_id from analytics.members").fetchall() == []
 
 
 def test_only_who_works_which_shard_has_no_tenant() -> None:
