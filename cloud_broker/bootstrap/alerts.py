@@ -4,14 +4,17 @@ from collections.abc import Callable
 from uuid import UUID
 
 from cloud_broker.adapters.alert_mail import MailAlerts, MailServer
+from cloud_broker.adapters.certificate_ends import BrokerFace, CertificateSight
 from cloud_broker.adapters.webhook import WebhookAlerts
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ports.alerts import AlertSender, RuleKind
 from cloud_broker.services.fleet.alert_desk import AlertDesk
 from cloud_broker.services.fleet.alert_posting import AlertPosting
-from cloud_broker.services.fleet.alert_watch import AlertWatch
+from cloud_broker.services.fleet.alert_watch import AlertWatch, Watches
+from cloud_broker.services.fleet.certificate_watch import CertificateWatch
 from cloud_broker.services.fleet.filing_watch import FilingWatch
+from cloud_broker.settings import Settings
 from retail_core.tally import FaultTally
 
 
@@ -25,8 +28,9 @@ def alert_workers(
 ) -> tuple[BesideWorker, BesideWorker]:
     """Put together who watches and who sends, a thread each: a slow receiver delays no look."""
     lines = tuple(broker.shards for broker in office.settings.all_brokers)
-    filing = FilingWatch(office.faces.lines)
-    watch = AlertWatch(office.units, office.clock, office.ids, lines, filing)
+    sight = certificates_of(office.settings)
+    watches = Watches(FilingWatch(office.faces.lines), CertificateWatch(sight.ends))
+    watch = AlertWatch(office.units, office.clock, office.ids, lines, watches)
 
     def tenants() -> tuple[UUID, ...]:
         return tuple(tenant for tenant in office.units.tenants() if works(tenant))
@@ -35,6 +39,21 @@ def alert_workers(
         BesideWorker("alert-watch", watch.run, tenants, tally),
         BesideWorker("alert-posting", _posting(office).run, tenants, tally),
     )
+
+
+def certificates_of(settings: Settings) -> CertificateSight:
+    """Return whose certificates are looked at: brokers, the door, our authority and its notes."""
+    many, faces = bool(settings.brokers), list[BrokerFace]()
+    for number, one in enumerate(settings.all_brokers, start=1):
+        if one.tls_port is not None:
+            place = settings.broker_dir
+            folder = place / str(number) if many and place is not None else place
+            file = None if folder is None else folder / "server.pem"
+            faces.append(BrokerFace(one.host, one.tls_port, file))
+    own = None if settings.ca_dir is None else settings.ca_dir / "door.pem"
+    door = settings.door_certificate or (own if settings.door_port is not None else None)
+    files = [one for one in (door, settings.websocket_certificate) if one is not None]
+    return CertificateSight(faces, files, settings.ca_dir)
 
 
 def _posting(office: Office) -> AlertPosting:

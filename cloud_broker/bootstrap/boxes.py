@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cloud_broker.adapters.ca_files import FileAuthority, write_private
+from cloud_broker.adapters.certificate_ends import note
 from cloud_broker.adapters.dynsec import ADMIN_USER, own_users
 from cloud_broker.adapters.dynsec_gate import ControlledBroker, DynsecGate
 from cloud_broker.adapters.mosquitto_files import hash_password
@@ -62,6 +63,8 @@ def write_server_certificate(office: Office, names: tuple[str, ...], folder: Pat
     """Certify a server of ours and return where its chain lies, with the key beside it."""
     chain, key = authority_of(office.settings).server(names, office.clock.now_ms())
     folder.mkdir(parents=True, exist_ok=True)
+    if office.settings.ca_dir is not None:
+        note(office.settings.ca_dir, names, chain)
     write_private(folder / "server.key", key)
     write_private(folder / "server.pem", chain, 0o644)
     return folder / "server.pem"

@@ -58,6 +58,8 @@ _OURS = frozenset(
     for code in (
         FaultCode.SYNC_LINK_DOWN,
         FaultCode.FLEET_SILENT,
+        FaultCode.SERVER_CERTIFICATE_ENDS,
+        FaultCode.SERVER_CERTIFICATE_OVER,
         FaultCode.FACE_COUNT_WARNING,
         FaultCode.FACE_COUNT_ALERT,
         FaultCode.NFC_CARD_SUSPECT,

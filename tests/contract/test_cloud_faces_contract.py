@@ -12,7 +12,7 @@ from cloud_broker.ports.restores import Restore
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.booking.ingest import Ingest
 from cloud_broker.services.faces.faces import FaceOffice, FilingLines, Leave
-from cloud_broker.services.fleet.alert_watch import AlertWatch
+from cloud_broker.services.fleet.alert_watch import AlertWatch, Watches
 from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS, FilingWatch
 from cloud_broker.services.goods.office import STOCK, announce_stock
 from cloud_broker.services.line.frames import Inbound
@@ -143,7 +143,7 @@ class TestFaceRepo:
         clock = FakeCloudClock()
         filing = FilingWatch(FilingLines(warning=1, alert=2))
         ids = FakeCloudIdSource(clock)
-        watch = AlertWatch(any_units, clock, ids, (), filing)
+        watch = AlertWatch(any_units, clock, ids, (), Watches(filing))
         people = (Person(), Person())
 
         def standing() -> list[tuple[str, str, str]]:

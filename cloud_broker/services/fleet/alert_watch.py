@@ -1,6 +1,7 @@
 """Looks every few seconds what is wrong anywhere, and says so to whom the rules name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from cloud_broker.ports.alerts import AlertRow, AlertRule, PostKind
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.posts import Post
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.fleet.certificate_watch import CertificateWatch
 from cloud_broker.services.fleet.filing_watch import FilingWatch
 from cloud_broker.services.fleet.hook_watch import hook_troubles
 from cloud_broker.services.fleet.rollout_watch import rollout_troubles
@@ -25,6 +27,14 @@ SHOWN_MAX = 500
 _KEEP_MS = KEEP_DAYS * 24 * 3_600 * 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """What looks at more than the tables of a tenant, each at a pace of its own."""
+
+    filing: FilingWatch = field(default_factory=FilingWatch)
+    certificates: CertificateWatch = field(default_factory=lambda: CertificateWatch(tuple))
+
+
 class AlertWatch:
     """For one thread; `lines` are the shards of each broker."""
 
@@ -34,9 +44,9 @@ class AlertWatch:
         clock: Clock,
         ids: IdSource,
         lines: Sequence[frozenset[int]],
-        filing: FilingWatch | None = None,
+        watches: Watches | None = None,
     ) -> None:
-        self._filing = filing or FilingWatch()
+        self._watches = watches or Watches()
         self._units = units
         self._clock = clock
         self._ids = ids
@@ -93,7 +103,8 @@ class AlertWatch:
                 for row in unit.health.standing()
             ),
             *(trouble for line in lines for trouble in line.troubles(stores, now_ms)),
-            *self._filing.troubles(unit, tenant, now_ms),
+            *self._watches.filing.troubles(unit, tenant, now_ms),
+            *self._watches.certificates.troubles(now_ms),
             *rollout_troubles(unit),
             *suspicion_troubles(unit),
             *hook_troubles(unit),

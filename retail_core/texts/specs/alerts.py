@@ -10,6 +10,20 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{count} stores are silent all at once: most likely the broker or HQ's own line; they sell",
         retryable=True,
     ),
+    FaultCode.SERVER_CERTIFICATE_ENDS: FaultSpec(
+        "setup",
+        409,
+        "服务器证书 {what} 到 {until} 为止,要由人来换:见手册“证书”",
+        "the certificate of {what} ends on {until}; a person has to renew it: see the runbook"
+        " on certificates",
+    ),
+    FaultCode.SERVER_CERTIFICATE_OVER: FaultSpec(
+        "setup",
+        503,
+        "服务器证书 {what} 到 {until} 为止,马上要断:到期后盒子连不上(照常卖),今天就换,见手册“证书”",
+        "the certificate of {what} ends on {until}: after that boxes do not connect (they sell on)."
+        " Renew it today, see the runbook on certificates",
+    ),
     FaultCode.ALERT_NOT_SENT: FaultSpec(
         "network",
         502,
