@@ -20,6 +20,7 @@ from retail_core.texts.specs import (
     ledger,
     mall,
     masters,
+    metrics,
     privacy,
     receipts,
     recognition,
@@ -54,6 +55,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | growth.SPECS
     | health.SPECS
     | insight.SPECS
+    | metrics.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS
