@@ -84,7 +84,7 @@ bench-turn: models ; $(PY) -m tools.bench.bench_turn --data "$(DATA)" ## heads a
 bench-tap: setup ; $(PY) -m tools.bench.bench_tap $(if $(DATA),--data "$(DATA)") ## a printed receipt read
 bench-till: setup ; $(PY) -m tools.bench.bench_till $(if $(DATA),--data "$(DATA)") ## a till's line: latency beside a bare copy, 10,000 streams, throughput, figures on DATA=DIR
 bench-camera: setup ; $(PY) -m tools.bench.bench_camera ## latency and recovery of each kind of camera
-bench-broker-restart: setup ; $(PY) -m tools.bench.bench_broker_restart ## 1,000 stores while their broker dies three times: who is called offline, how they come back (a quarter of an hour)
+bench-broker-restart: setup ; $(PY) -m tools.bench.bench_broker_restart $(if $(STORES),--stores $(STORES)) ## 1,000 stores (or STORES=50) while their broker dies three times: who is called offline, how they come back (a quarter of an hour)
 bench-provision: setup ; $(PY) -m tools.bench.bench_provision ## from bare folders to the first sale: cloud, broker with certificates, a box from its bundle
 bench-fleet: setup-test assets ; $(PY) -m tools.bench.bench_fleet ## the wall of 1,200 stores in Chromium, 250 changes every 250 ms
 bench-line: setup ; $(PY) -m tools.bench.bench_line ## bytes a month of 200 sales a day on a real broker, ordinary and metered

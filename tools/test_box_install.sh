@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Puts the bundle on real root file systems, starts the program, takes it away, and compares.
-# usage: tools/test_box_install.sh bookworm trixie      (root, mmdebstrap; this machine's own kind of processor)
+# usage: tools/test_box_install.sh bookworm trixie      (root, mmdebstrap)
+# ARCH=arm64 is a Raspberry Pi's kind of processor on another machine (qemu-user-static, binfmt-support).
 # ROOTS=DIR keeps the bare file systems for the next time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-arch=$(dpkg --print-architecture)
+arch=${ARCH:-$(dpkg --print-architecture)}
 case $arch in amd64) machine=x86_64 ;; arm64) machine=aarch64 ;; *) echo "$arch" >&2; exit 2 ;; esac
 work=$(mktemp -d)
 root=$work/root
@@ -27,8 +28,8 @@ for suite in "$@"; do
   [ -f "${built[0]}" ] || tools/native_wheels.sh "$suite" "$arch"
   .venv/bin/python -m tools.wheelhouse bundle "$platform"
   mkdir -p "$root"
-  tar=${ROOTS:-$work}/$suite.tar
-  [ -f "$tar" ] || mmdebstrap --quiet --variant=minbase --include=ca-certificates,systemd,systemd-sysv,udev "$suite" "$tar"
+  tar=${ROOTS:-$work}/$suite-$arch.tar
+  [ -f "$tar" ] || mmdebstrap --quiet --arch="$arch" --variant=minbase --include=ca-certificates,systemd,systemd-sysv,udev "$suite" "$tar"
   tar -C "$root" -xf "$tar" --exclude='./dev/*'
   mount --bind /dev "$root/dev"
   mount -t proc proc "$root/proc"
