@@ -22,7 +22,7 @@ fi
 
 built=(var/wheelhouse/built/pyscard-*"${platform##*-}"-*aarch64.whl)
 [ -f "${built[0]}" ] || tools/native_wheels.sh "$suite" arm64
-stamp=$(cat requirements/dev.lock pyproject.toml tools/test_arm64.sh | sha256sum | cut -c1-16)
+stamp=$(cat requirements/dev.lock pyproject.toml | sha256sum | cut -c1-16)
 if [ "$(cat "$place/stamp" 2>/dev/null)" != "$stamp" ]; then
   mkdir -p "$place"
   rm -rf --one-file-system "$root" "$place/stamp"
@@ -38,6 +38,8 @@ if [ "$(cat "$place/stamp" 2>/dev/null)" != "$stamp" ]; then
 fi
 mount --bind /dev "$root/dev"
 mount -t proc proc "$root/proc"
+# What is tried leaves with its namespace; the system stays for the next time.
+trap 'rm -rf "${root:?}/src"' EXIT
 inside() { chroot "$root" env -i -C /src HOME=/root PATH=/venv/bin:/usr/bin:/bin LANG=C.UTF-8 "$@"; }
 rm -rf "${root:?}/src"
 mkdir "$root/src"
@@ -47,7 +49,7 @@ cp models/*.onnx "$root/src/models/"
 if [ ! -e "$place/stamp" ]; then
   inside python3 -m venv /venv
   # Nothing is fetched in here: every file came with its sum, and is asked for it again.
-  pip=(/venv/bin/pip --isolated --disable-pip-version-check install -q --no-index --find-links /wheels --no-deps)
+  pip=(/venv/bin/pip --isolated --disable-pip-version-check install -q --no-index --no-compile --find-links /wheels --no-deps)
   grep '^setuptools==' "$root/wheels/wheels.lock" >"$root/wheels/first.lock"
   inside "${pip[@]}" --require-hashes -r /wheels/first.lock
   inside "${pip[@]}" --require-hashes --no-build-isolation -r /wheels/wheels.lock
