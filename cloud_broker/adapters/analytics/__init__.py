@@ -1,0 +1,1 @@
+"""Engines that the metric catalogue runs on, and the files they read."""
