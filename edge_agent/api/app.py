@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
@@ -133,6 +133,7 @@ def build_app(deps: ApiDeps, gate: Gate, screen: Path) -> FastAPI:
     handlers = FaultHandlers(deps.tally)
     app.add_exception_handler(Fault, handlers.on_fault)
     app.add_exception_handler(RequestValidationError, handlers.on_validation)
+    app.add_exception_handler(WebSocketRequestValidationError, handlers.on_socket)
     app.add_exception_handler(HTTPException, handlers.on_http)
     app.add_middleware(Guard, gate=gate, tally=deps.tally, ids=deps.ids)
     app.mount("/screen", ScreenFiles(directory=screen), name="screen")

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
 
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -71,6 +72,12 @@ class FaultHandlers:
         if not isinstance(error, RequestValidationError):
             raise error
         return self._answer(fault_of_validation(error.errors()))
+
+    async def on_socket(self, socket: WebSocket, error: Exception) -> None:
+        """Refuse a socket whose address does not fit, before it opens, as any other call."""
+        if not isinstance(error, WebSocketRequestValidationError):
+            raise error
+        await socket.send_denial_response(self._answer(fault_of_validation(error.errors())))
 
     def on_http(self, request: Request, error: Exception) -> JSONResponse:
         """Answer what the router refused."""
