@@ -33,6 +33,7 @@ from cloud_broker.cli import (
     sync,
 )
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
+from retail_core.terminal import guard_terminal
 
 app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
@@ -68,6 +69,7 @@ def ingest(config: ConfigOption = None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    guard_terminal()
     app()
 
 

@@ -8,6 +8,7 @@ import typer
 from edge_agent.cli.common import ConfigOption, fail, settings_of, version
 from edge_agent.cli.lazy import loading_later
 from retail_core.errors import Fault
+from retail_core.terminal import guard_terminal
 
 LATER = {
     "nfc": "edge_agent.cli.nfc:app",
@@ -120,6 +121,7 @@ def show_version() -> None:
 
 def main() -> None:
     """Be the console script."""
+    guard_terminal()
     app()
 
 

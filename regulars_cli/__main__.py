@@ -7,6 +7,7 @@ from regulars_cli.lint import lint
 from regulars_cli.price import price
 from regulars_cli.replay import replay
 from regulars_cli.verify import verify
+from retail_core.terminal import guard_terminal
 
 app = typer.Typer(
     name="regulars",
@@ -28,6 +29,7 @@ app.add_typer(bundle_app, name="bundle")
 
 def main() -> None:
     """Be the console script."""
+    guard_terminal()
     app()
 
 
