@@ -46,7 +46,7 @@ def build_updates(
     basis: Basis, storage: Storage, services: Services, health: HealthWatch, work: WorkWatch
 ) -> UpdateKeeper | None:
     """Put it together; None where no root of trust can be had or no starter started us."""
-    root, folder = _root_of(basis.settings), basis.settings.config.data_dir
+    root, folder = root_of(basis.settings), basis.settings.config.data_dir
     if root is None or STARTER not in os.environ:
         return None
     shelf = SlotFolder(folder)
@@ -76,7 +76,7 @@ def build_updates(
     return keeper
 
 
-def _root_of(settings: Settings) -> PinnedRoot | None:
+def root_of(settings: Settings) -> PinnedRoot | None:
     """Return the root of a file that the config names, or of the box's own enrolment."""
     named, cloud = settings.config.updates.root_file, settings.device.cloud
     if named is not None:

@@ -22,11 +22,11 @@ from edge_agent.adapters.identity_file import IdentityFile
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.outgoing import Outgoing
-from edge_agent.adapters.release_root import PinnedRoot
 from edge_agent.bootstrap.network import network_of
+from edge_agent.bootstrap.updates import root_of
 from edge_agent.cli.provision import provision_box
 from edge_agent.services.box.provisioning import IdentityKeeper
-from edge_agent.settings import load_settings
+from edge_agent.settings import UpdatesConfig, load_settings
 from retail_core.clock import TimeQuality
 from retail_core.fleet.box_identity import BoxName
 from retail_core.fleet.enrol_code import pin_of
@@ -147,17 +147,22 @@ def test_the_root_of_releases_comes_with_the_enrolment_and_is_pinned(
     try:
         fresh = secure_cloud.provisioned()
         assert (fresh / "release-root.json").read_bytes() == known
-        settings = load_settings(folder / "config.toml")
-        desk = EstDesk(
-            settings.device.cloud.url,
-            network_of(settings).outgoing,
-            identity_of(folder).drawn,
-        )
-        late = PinnedRoot(folder / "release-root.json", desk.sheet)
+        late = root_of(load_settings(folder / "config.toml"))
+        assert late is not None
+        assert late.path == folder / "release-root.json"
         assert late.content() == known, "the box that was there before asks for it by itself"
         secure_cloud.release_root = stranger
         for there in (fresh, folder):
-            assert PinnedRoot(there / "release-root.json", desk.sheet).content() == known
+            pinned = root_of(load_settings(there / "config.toml"))
+            assert pinned is not None
+            assert pinned.content() == known
+        named = folder / "config.toml"
+        own = load_settings(named).config.model_copy(
+            update={"updates": UpdatesConfig(root_file=named)}
+        )
+        obeyed = root_of(load_settings(named).model_copy(update={"config": own}))
+        assert obeyed is not None
+        assert obeyed.path == named, "a config that names a file is obeyed as before"
         # A technician who was told the pin takes no other, and goes on where it was.
         wary, ticket = tmp_path / "wary", secure_cloud.ticket(secure_cloud.store())
         assert code_of(provision_box, wary, ticket, pin_of(known)) is FaultCode.RELEASE_ROOT_WRONG
