@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cloud_broker.ingest.batcher import is_live
 from cloud_broker.ingest.session import Delivery
 
 # A thousand shops with two full frames each, packed as they are, and far below what a worker has.
@@ -22,6 +23,15 @@ LIVE_LATELY_S = 2.0
 # Bytes made durable in one go, events booked in one go: at first, at least, at most.
 KEPT_BYTES = 128 * 1024, 16 * 1024, 2 * 1024 * 1024
 BOOKED_EVENTS = 48, 24, 384
+
+
+def split(frames: Iterable[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
+    """Part frames of sales made now from those of a backlog."""
+    live: list[Delivery] = []
+    backlog: list[Delivery] = []
+    for one in frames:
+        (live if is_live(one.inbound.payload) else backlog).append(one)
+    return live, backlog
 
 
 class BacklogLane:
@@ -106,5 +116,12 @@ class Paces:
         began = self._now()
         yield pace
         if pace.full:
-            lately = began - self._live_at < LIVE_LATELY_S
-            pace.learn(self._now() - began, BESIDE_LIVE_S if lately else ALONE_S)
+            pace.learn(self._now() - began, self._may_s(began))
+
+    @property
+    def may_s(self) -> float:
+        """How long whatever is not a live sale may take in one go just now."""
+        return self._may_s(self._now())
+
+    def _may_s(self, at: float) -> float:
+        return BESIDE_LIVE_S if at - self._live_at < LIVE_LATELY_S else ALONE_S

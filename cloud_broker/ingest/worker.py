@@ -14,8 +14,9 @@ from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
-from cloud_broker.ingest.backlog import BacklogLane, Paces
-from cloud_broker.ingest.batcher import Batcher, is_live
+from cloud_broker.ingest.backlog import BacklogLane, Paces, split
+from cloud_broker.ingest.batcher import Batcher
+from cloud_broker.ingest.hellos import HelloLane
 from cloud_broker.ingest.lines import Line
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import Delivery
@@ -74,7 +75,7 @@ class IngestWorker:
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
-        self._backlog = BacklogLane()
+        self._backlog, self._hellos = BacklogLane(), HelloLane()
         self._paces = Paces()
         self._something_waits = True
         self._kept_in_a_row = 0
@@ -156,17 +157,16 @@ class IngestWorker:
         for delivery in batch:
             tail = tail_of(delivery.inbound.topic) if self._is_ours(delivery) else "left"
             by_tail.setdefault(tail, []).append(delivery)
-        left = by_tail.pop("left", [])
-        frames = by_tail.pop("up", [])
-        live = [one for one in frames if is_live(one.inbound.payload)]
-        backlog = [one for one in frames if not is_live(one.inbound.payload)]
-        self._session.acknowledge(self._backlog.add(backlog))
+        live, backlog = split(by_tail.pop("up", []))
+        hellos = self._hellos.add(by_tail.pop("hello", []))
+        done = (*self._backlog.add(backlog), *hellos, *by_tail.pop("left", []))
+        self._session.acknowledge(done)
         piece, owed = self._backlog.take(self._paces.keeping.size)
-        self._open = [*live, *owed, *left, *chain.from_iterable(by_tail.values())]
+        self._open = [*live, *owed, *chain.from_iterable(by_tail.values())]
         if live:
             self._paces.live_came()
             self._book(live)
-        for delivery in by_tail.pop("hello", []):
+        for delivery in self._hellos.take(self._paces.may_s):
             self._greet(delivery)
         for delivery in by_tail.pop("seen", []):
             self._parts.lanes.answered(delivery.inbound)
@@ -186,7 +186,7 @@ class IngestWorker:
     @property
     def _busy(self) -> bool:
         """Whether there is work besides what comes in."""
-        return bool(self._backlog) or self._something_waits
+        return bool(self._backlog or self._hellos) or self._something_waits
 
     def _work_backlog(self, piece: Sequence[Delivery], owed: Sequence[Delivery]) -> None:
         """First all is made durable; then, or after many pieces, some of it is booked."""
@@ -362,6 +362,7 @@ class IngestWorker:
         gained = wanted - self._held
         self._held = wanted
         self._session.acknowledge(self._backlog.drop(lambda one: not self._is_ours(one)))
+        self._hellos.drop(lambda one: not self._is_ours(one))
         self._session.hold(wanted)
         if any(shard_of(tenant) in gained for tenant in self._tenants):
             self._rare_at = 0.0

@@ -85,6 +85,13 @@ class CatalogueRepo(Protocol):
         """Return the newest `catalogue`, `bundle`, `models`, `stock` or `recommendations`."""
         ...
 
+    def marks(self) -> dict[str, int]:
+        """Return how new each published thing is, 0 for none: kinds of `newest` and `name-map`.
+
+        A mark moves when the thing changes; only versions are in order.
+        """
+        ...
+
     def effective_on(self) -> date | None:
         """Return the day for which the newest catalogue was made."""
         ...

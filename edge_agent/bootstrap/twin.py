@@ -145,7 +145,7 @@ def _actions(parts: Steered, twin: TwinKeeper) -> dict[str, Action]:
         return json.dumps(found, ensure_ascii=False)
 
     def resync(_args: Mapping[str, str]) -> str:
-        parts.downlink.session_began()
+        parts.downlink.ask_all()
         return ""
 
     def reload_twin(_args: Mapping[str, str]) -> str:

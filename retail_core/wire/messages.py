@@ -79,6 +79,13 @@ class Rejected(msgspec.Struct, array_like=True, frozen=True):
     code: Text
 
 
+class NewestMark(msgspec.Struct, array_like=True, frozen=True):
+    """How new a published thing is: whoever fetched it at another mark fetches it again."""
+
+    kind: Text
+    mark: Count
+
+
 class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     """Committed ranges (inclusive) of one (device, epoch), and frames allowed in flight.
 
@@ -87,7 +94,9 @@ class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     newest packing of up-frames that the cloud reads (`retail_core/wire/packing.py`), 0 for none.
     `cloud_epoch` stands in the answer to a hello and rises with every restore of the database: who
     knows a lower one says what it holds and offers again what was lost; who has met a higher one
-    sends nothing.
+    sends nothing. There too stand `newest`, a mark of each published thing that is not announced to
+    a box which was away, and how far the store's feed goes: who has fetched at these marks and read
+    to this head has nothing to ask. `feed_epoch` 0 says that nothing is told of either.
     """
 
     v: int
@@ -98,6 +107,9 @@ class AckFrame(msgspec.Struct, array_like=True, frozen=True):
     ends: ChainEnds = ()
     packing: Count = 0
     cloud_epoch: Count = 0
+    newest: tuple[NewestMark, ...] = ()
+    feed_epoch: Count = 0
+    feed_head: Count = 0
 
 
 class Hello(msgspec.Struct, array_like=True, frozen=True):

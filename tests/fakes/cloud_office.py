@@ -182,6 +182,12 @@ class FakeCatalogueRepo:
         held += [one for one in self._state.told if one.kind == kind]
         return max(held, key=lambda one: one.version, default=None)
 
+    def marks(self) -> dict[str, int]:
+        kinds = ("catalogue", "bundle", "models", "stock", "recommendations")
+        newest = {kind: self.newest(kind) for kind in kinds}
+        marks = {kind: 0 if one is None else one.version for kind, one in newest.items()}
+        return {**marks, "name-map": hash(tuple(sorted(self._state.mapped.items()))) % 2**32}
+
     def effective_on(self) -> date | None:
         return self._state.made_for[max(self._state.made_for)] if self._state.made_for else None
 

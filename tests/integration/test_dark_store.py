@@ -19,9 +19,11 @@ from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.replica_sqlite import SqliteReplica
 from edge_agent.ports.cloud_link import Inbound
 from edge_agent.services.line.downlink import DRIFT_AGAIN_S, Downlink
+from edge_agent.services.line.news import FRAMES_MS
 from retail_core import limits
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_ack
 from tests.factories.cloud_api import api_deps
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_basics import FakeCloudClock
@@ -86,9 +88,12 @@ class Box:
         for sent in greeter.greet(arrived).send:
             if sent.topic.endswith("/chg"):
                 self.line.put(Inbound("chg", sent.payload))
+            elif sent.topic.endswith("/ack"):
+                self.line.greeted(decode_ack(sent.payload))
         for _ in range(30):
-            if self.line.work_off():
+            if self.line.work_off() and self.line.idle():
                 return
+            self.clock.advance(FRAMES_MS)
         raise AssertionError(self.tally.snapshot())
 
     def held(self) -> dict[UUID, int]:

@@ -201,6 +201,7 @@ class Box:
         """Say that the box lives, when it has a line."""
         if self.link.connected():
             self.presence.beat()
+            self._work_off()
 
     def pump(self) -> None:
         """Send what may be sent, and look again when the plan says so."""
@@ -289,7 +290,7 @@ class Box:
 
     def _work_off(self) -> None:
         """Do what needs HTTP in the pool, one fetch a box at a time."""
-        if self.downlink.away or self.downlink.idle():
+        if self.downlink.away or not self.downlink.busy():
             return
         self.downlink.away = True
         lines = self.world.lines

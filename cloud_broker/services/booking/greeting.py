@@ -1,10 +1,11 @@
 """A box says hello: it hears what is committed, and what it missed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.domain.chain import proof_for
+from cloud_broker.ports.feed import FeedHead
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.line import downlink
 from cloud_broker.services.line.downlink import Outbound
@@ -61,30 +62,28 @@ def _answer(unit: Unit, sender: DeviceTopic, place: Place, hello: Hello) -> Gree
     tenant = sender.tenant
     chain = unit.journal.committed((sender.device, hello.epoch))
     proven = proof_for(chain, hello.lowest_unacked, hello.next_seq)
-    send = [downlink.greeted(tenant, place, hello.epoch, proven, epoch_of(unit))]
+    head, newest = unit.feed.head(place.store), unit.catalogue.marks()
+    if hello.feed_pos > head.head:
+        head = replace(head, feed_epoch=unit.feed.begin_epoch(place.store))
+    stand = downlink.Stand(epoch_of(unit), newest, head.feed_epoch, head.head)
+    send = [downlink.greeted(tenant, place, hello.epoch, proven, stand)]
     send += [
-        downlink.to_one_box(tenant, place, frame) for frame in _missed(unit, place.store, hello)
+        downlink.to_one_box(tenant, place, frame)
+        for frame in _missed(unit, place.store, hello, head)
     ]
     held = {"catalogue": hello.catalogue_version, "bundle": hello.bundle_version}
-    newest = {kind: unit.catalogue.newest(kind) for kind in held}
-    stale = frozenset(
-        (tenant, kind)
-        for kind, document in newest.items()
-        if document is not None and document.version > held[kind]
-    )
+    stale = frozenset((tenant, kind) for kind, version in held.items() if newest[kind] > version)
     return Greeted(tuple(send), stale)
 
 
-def _missed(unit: Unit, store: UUID, hello: Hello) -> tuple[ChangeFrame, ...]:
+def _missed(unit: Unit, store: UUID, hello: Hello, head: FeedHead) -> tuple[ChangeFrame, ...]:
     """Return what lies after the box's position.
 
-    A position beyond the feed's end comes from before a restore of the database: the feed starts
-    a new epoch, and an empty frame of it makes the box fetch everything again.
+    A position beyond the feed's end comes from before a restore of the database: the feed has
+    begun a new epoch, and an empty frame of it makes the box fetch everything again.
     """
-    head = unit.feed.head(store)
     if hello.feed_pos > head.head:
-        epoch = unit.feed.begin_epoch(store)
-        return (ChangeFrame(WIRE_VERSION, epoch, 0, 0, ()),)
+        return (ChangeFrame(WIRE_VERSION, head.feed_epoch, 0, 0, ()),)
     if hello.feed_pos == head.head or hello.feed_pos < head.pruned:
         return ()  # what is not kept any more it finds missing when it reads its feed
     return downlink.change_frames(unit.feed.since(store, hello.feed_pos, ROWS_MAX))

@@ -22,6 +22,7 @@ from retail_core.wire.messages import (
     Change,
     ChangeFrame,
     CloudPresence,
+    NewestMark,
     Published,
     Rejected,
 )
@@ -73,14 +74,24 @@ def ack(
     return Outbound(_topic(tenant, place, "ack"), encode(frame), qos=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the cloud stands, as a box that comes back is told: see `AckFrame`."""
+
+    cloud_epoch: int
+    newest: Mapping[str, int]
+    feed_epoch: int
+    feed_head: int
+
+
 def greeted(
     tenant: UUID,
     place: Place,
     epoch: int,
     proven: Sequence[tuple[tuple[int, int], bytes]],
-    cloud_epoch: int,
+    stand: Stand,
 ) -> Outbound:
-    """Answer a hello with every range that is here, proven, and with this database's epoch."""
+    """Answer a hello with every range that is here, proven, and with where the cloud stands."""
     some = proven[: limits.ACK_RANGES_MAX]
     frame = AckFrame(
         v=WIRE_VERSION,
@@ -89,7 +100,10 @@ def greeted(
         credit=limits.FRAMES_IN_FLIGHT,
         ends=tuple(end for _, end in some),
         packing=NEWEST_PACKING,
-        cloud_epoch=cloud_epoch,
+        cloud_epoch=stand.cloud_epoch,
+        newest=tuple(NewestMark(kind, mark) for kind, mark in sorted(stand.newest.items())),
+        feed_epoch=stand.feed_epoch,
+        feed_head=stand.feed_head,
     )
     return Outbound(_topic(tenant, place, "ack"), encode(frame))
 

@@ -77,7 +77,9 @@ class CloudSession:
         """Sort a message of the cloud; what cannot be read is counted."""
         try:
             if message.topic_tail == ACK_TAIL:
-                self._uplink.on_ack(message.payload)
+                ack = self._uplink.on_ack(message.payload)
+                if ack.cloud_epoch:
+                    self._downlink.greeted(ack)
                 self.heard()
             elif message.topic_tail in CLOUD_TAILS:
                 self._on_cloud_state(message)

@@ -24,6 +24,7 @@ from edge_agent.services.line.feed_reader import (
     FeedReader,
     LeaseListener,
 )
+from edge_agent.services.line.news import News
 from edge_agent.services.line.published_intake import TABLES, PublishedIntake
 from edge_agent.services.line.refused import Refused
 from edge_agent.services.shop.shelf import Shelf
@@ -32,7 +33,7 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_published
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import Published
+from retail_core.wire.messages import AckFrame, Published
 
 __all__ = ["Applied", "Downlink"]
 
@@ -47,6 +48,7 @@ FACE_LEAVE = "face-leave"
 DRIFT = "drift"
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
+_GREETED = Inbound("", b"greeted")
 _WAKE = Inbound("", b"wake")
 BUSY_FROM = 8
 DRIFT_EVERY_S = 6 * 60 * 60
@@ -91,6 +93,7 @@ class Downlink:
         self._drift = DriftWatch(replica, directory, tally, self._feed.healed)
         self._drift_at_ms = 0
         self._more = False
+        self._news = News()
 
     def listen(self, listener: AppliedListener) -> None:
         """Call `listener` for every member changed, on this thread."""
@@ -153,17 +156,32 @@ class Downlink:
             self._feed.gap.set()
 
     def session_began(self) -> None:
-        """Refresh what is not announced to a box that was away, and read the feed to its end."""
+        """Wait for the answer to the hello: it says what is new."""
+        self._news.expect(self._clock.now().mono_ms)
+        self._feed.begin_whole()
+        self.put(_WAKE)
+
+    def greeted(self, answer: AckFrame) -> None:
+        """Take the answer to a hello; never blocks."""
+        self._news.hear(answer)
+        self.put(_GREETED)
+
+    def ask_all(self) -> None:
+        """Fetch whatever is not announced to a box that was away, and read the feed to its end."""
         self._feed.gap.set()
         self.put(_REFRESH)
 
     def behind(self) -> bool:
         """Return whether the cloud may have said something that is not applied yet."""
-        return self._feed.gap.is_set()
+        return self._feed.gap.is_set() or self._news.open
 
     def idle(self) -> bool:
-        """Return whether everything that came was applied."""
-        return self._inbox.unfinished_tasks == 0 and not self._owing()
+        """Return whether everything that came was applied, and nothing is waited for."""
+        return not (self.busy() or self._news.open)
+
+    def busy(self) -> bool:
+        """Return whether something is to be done now."""
+        return self._inbox.unfinished_tasks > 0 or self._owing()
 
     # ---- the thread -----------------------------------------------------------------------------
 
@@ -195,12 +213,17 @@ class Downlink:
 
     def _patience_s(self) -> float | None:
         """Return how long to wait for a message: not at all between two parts of a snapshot."""
-        if not (self._feed.owing() or self._wanted):
-            return self._refused.in_s()
-        return 0 if self._more else self._retry_s
+        if self._feed.owing() or self._wanted:
+            return 0 if self._more else self._retry_s
+        waits = (self._refused.in_s(), self._news.in_s(self._clock.now().mono_ms))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _owing(self) -> bool:
-        return self._feed.owing() or bool(self._wanted or self._refused.due())
+        return (
+            self._feed.owing()
+            or bool(self._wanted or self._refused.due())
+            or self._news.expired(self._clock.now().mono_ms)
+        )
 
     def _counted(self, work: Callable[[], None]) -> None:
         try:
@@ -213,31 +236,71 @@ class Downlink:
 
     def take(self, message: Inbound) -> None:
         """Apply one message (Faults of the codec when it is malformed)."""
-        if message is _WAKE:
-            return
-        if message is _REFRESH:
-            self._refresh()
+        if not message.topic_tail:
+            self._turn_to(message)
             return
         if message.topic_tail == CHANGES_TAIL:
             self._feed.take(decode_change(message.payload))
+            self._end_news(late=False)
             return
         published = decode_published(message.payload)
         if published.kind == MODELS:
             self._tell_models(published)
         elif published.kind in TABLES:
+            self._news.announced(published.kind, published.version)
             self._wanted[published.kind] = None
         elif published.kind in self._beside:
             self._beside[published.kind](published)
         elif published.version > self._documents.held_version(published.kind):
             self._wanted[published.kind] = published
 
+    def _turn_to(self, word: Inbound) -> None:
+        if word is _REFRESH:
+            self._refresh()
+        elif word is _GREETED:
+            self._hear_news()
+
     def _refresh(self) -> None:
-        self._wanted[NAME_MAP] = None
-        self._wanted |= dict.fromkeys(TABLES if self._shelf is not None else ())
-        self._want_face_leave()
+        """Fetch everything that has a mark, whatever is held of it, and what has none."""
+        self._wanted |= dict.fromkeys(self._marked())
         self._tell_models(None)
+        self._ask_beside()
+
+    def _marked(self) -> tuple[str, ...]:
+        return (NAME_MAP, *(TABLES if self._shelf is not None else ()))
+
+    def _ask_beside(self) -> None:
+        self._want_face_leave()
         for told in self._beside.values():
             told(None)
+
+    def _hear_news(self) -> None:
+        """Fetch what the answer to the hello names at another mark than we hold."""
+        answer = self._news.take(self._clock.now().mono_ms)
+        if answer is None:
+            return
+        if not answer.feed_epoch:  # an older cloud
+            self._end_news(late=True)
+            return
+        newest = {one.kind: one.mark for one in answer.newest}
+        changed = self._news.changed(
+            {kind: newest.get(kind, 0) for kind in (*self._marked(), MODELS)}
+        )
+        self._wanted |= dict.fromkeys(kind for kind in changed if kind != MODELS)
+        if MODELS in changed:
+            self._tell_models(None)
+            self._news.fetched(MODELS)
+        self._ask_beside()
+        self._end_news(late=False)
+
+    def _end_news(self, *, late: bool) -> None:
+        """Wait no longer once everything missed was read; too late: ask for it."""
+        if late:
+            self._feed.gap.set()
+            if not self._news.end():
+                self._refresh()
+        elif self._news.open and self._news.reached(self._replica.feed_position()):
+            self._news.end()
 
     def settle(self) -> None:
         """Fetch what is owed: a gap in the feed, a catalogue, a bundle, the name map.
@@ -245,6 +308,8 @@ class Downlink:
         Raises the first fault that a later try may mend; what cannot be read is counted, and asked
         for again by and by.
         """
+        if self._news.expired(self._clock.now().mono_ms):
+            self._end_news(late=True)
         self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
         self._more = False
         broke: Fault | None = None
@@ -252,12 +317,19 @@ class Downlink:
             self._more = self._feed.settle()
         except Fault as fault:
             broke = fault  # a feed that cannot go on keeps no price, rule or leave from coming
+        self._fetch_wanted()
+        if broke is not None:
+            raise broke
+        self._retry_s = RETRY_S
+
+    def _fetch_wanted(self) -> None:
         for kind, published in self._refused.due().items():
             self._wanted.setdefault(kind, published)
         for kind, published in list(self._wanted.items()):
             try:
                 self._fetch(kind, published)
                 self._refused.taken(kind)
+                self._news.fetched(kind)
             except Fault as fault:
                 if fault.spec.retryable:
                     raise
@@ -265,9 +337,6 @@ class Downlink:
                 if kind != DRIFT:
                     self._refused.add(kind, published)
             del self._wanted[kind]
-        if broke is not None:
-            raise broke
-        self._retry_s = RETRY_S
 
     def _want_face_leave(self) -> None:
         if self._face_leave is not None:

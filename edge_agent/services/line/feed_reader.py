@@ -88,6 +88,11 @@ class FeedReader:
         self._whole_wanted = True
         self.gap.set()
 
+    def begin_whole(self) -> None:
+        """Owe all members where the feed alone may be no whole, as in a box that is new."""
+        if self._whole_wanted:
+            self.gap.set()
+
     def settle(self) -> bool:
         """Do what is owed; True when a part of a snapshot was fetched and more is to come."""
         if self._unheard:

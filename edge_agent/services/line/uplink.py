@@ -196,8 +196,8 @@ class Uplink:
             self._cloud_up = up
         self._wake.set()
 
-    def on_ack(self, payload: bytes) -> None:
-        """Take committed ranges; Fault of the codec when it is no such frame.
+    def on_ack(self, payload: bytes) -> AckFrame:
+        """Take committed ranges and return what was said; Fault of the codec when it is no ack.
 
         Raises Fault JOURNAL_FORKED when the cloud has other events under our sequences: they are
         not ours, and nothing of them is taken for committed.
@@ -207,10 +207,10 @@ class Uplink:
             self._hello_at_ms = None
             self._believed = self._met(ack.cloud_epoch)
         if not self._believed:
-            return
+            return ack
         if ack.epoch != self._journal.epoch:
             self._tally.count(FaultCode.WIRE_SENDER_MISMATCH)
-            return
+            return ack
         if not self._is_ours(ack):
             raise Fault(FaultCode.JOURNAL_FORKED)
         ranges = clamp(ack.ranges, 1, self._journal.next_seq() - 1)
@@ -227,6 +227,7 @@ class Uplink:
         for listener in self._on_acked:
             listener(ranges)
         self._wake.set()
+        return ack
 
     def _is_ours(self, ack: AckFrame) -> bool:
         """Compare the hash at the end of each range that still waits with our own."""

@@ -182,7 +182,7 @@ def test_a_gap_that_cannot_be_fetched_now_is_owed(bench: Bench) -> None:
 
 
 def test_a_program_with_a_loop_of_its_own_works_off_what_waits(bench: Bench) -> None:
-    bench.downlink.session_began()
+    bench.downlink.ask_all()
     bench.directory.down = True
     assert not bench.downlink.work_off()
     bench.directory.down = False
@@ -343,7 +343,7 @@ def test_a_feed_that_cannot_go_on_keeps_no_price_from_coming(bench: Bench) -> No
     bench.directory.catalogues[4] = content
     bench.replica.apply_changes(feed_epoch=EPOCH, pos=1, changes=[])
     bench.directory.pruned = 9
-    bench.downlink.session_began()
+    bench.downlink.ask_all()
     with pytest.raises(Fault, check=lambda fault: fault.code is FaultCode.SYNC_REFETCH):
         bench.announce("catalogue", 4, content)
     assert bench.replica.catalogue_version() == 4
@@ -358,7 +358,7 @@ def test_its_thread_applies_counts_what_it_cannot_read_and_ends(bench: Bench) ->
     bench.replica.replace_catalogue(1, [SOAP])
     bench.downlink.start()
     try:
-        bench.downlink.session_began()
+        bench.downlink.ask_all()
         bench.downlink.put(Inbound("chg", b"\xc1"))
         change = make_change(1, make_id(), 1, make_record())
         frame = ChangeFrame(WIRE_VERSION, EPOCH, 0, 1, (change,))

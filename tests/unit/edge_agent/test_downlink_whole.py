@@ -107,7 +107,7 @@ def test_a_fresh_box_takes_the_whole_and_then_the_tail(box: Box) -> None:
     one, two = make_id(), make_id()
     box.publish(40, [held(one, 3)], [held(two, 1)])
     box.directory.feed = [make_change(41, one, 4, make_record(points_free=9))]
-    box.line.session_began()
+    box.line.ask_all()
     box.settled()
     assert box.swaps == [(EPOCH, 40)]
     assert box.replica.feed_position() == (EPOCH, 41)
@@ -120,7 +120,7 @@ def test_a_fresh_box_takes_the_whole_and_then_the_tail(box: Box) -> None:
 
 def test_a_fresh_box_of_a_store_without_members_reads_its_feed(box: Box) -> None:
     box.directory.feed = [make_change(1, make_id(), 1, make_record())]
-    box.line.session_began()
+    box.line.ask_all()
     box.settled()
     assert box.replica.feed_position() == (EPOCH, 1)
     assert box.swaps == []
@@ -131,7 +131,7 @@ def test_a_box_that_missed_what_is_not_kept_comes_back_by_a_snapshot(box: Box) -
     lease = Change(30, ChangeKind.LEASE_RECALLED, make_id().bytes, 1, msgspec.Raw(b"\xc0"))
     box.directory.kept, box.directory.pruned = [lease], 90
     box.publish(95, [held(make_id(), 1)])
-    box.line.session_began()
+    box.line.ask_all()
     box.settled()
     assert box.replica.feed_position() == (EPOCH, 95)
     assert box.leases == [lease], "what was lent meanwhile is heard before the position moves"
@@ -142,7 +142,7 @@ def test_tills_are_told_of_changes_while_a_snapshot_is_on_its_way(box: Box) -> N
     box.stood_at(5)
     box.directory.pruned = 90
     box.publish(95, [held(make_id(), 1)])
-    box.line.session_began()
+    box.line.ask_all()
     with pytest.raises(Fault):
         box.line.settle()
     box.line.settle()
@@ -173,14 +173,14 @@ def test_a_new_epoch_is_taken_as_a_whole(box: Box) -> None:
 def test_a_new_epoch_found_while_reading_is_taken_as_a_whole(box: Box) -> None:
     member = make_id()
     box.publish(6, [held(member, 1)])
-    box.line.session_began()
+    box.line.ask_all()
     box.settled()
     box.hear(6, make_change(7, member, 9, make_record()))
     assert box.replica.feed_position() == (EPOCH, 7)
 
     box.publish(6, [held(member, 3)], epoch=2)  # restored from before the member's ninth version
     box.directory.feed = [make_change(6, member, 1, make_record())]
-    box.line.session_began()
+    box.line.ask_all()
     box.settled()
     assert box.replica.feed_position() == (2, 6)
     found = box.replica.member(member)
@@ -196,7 +196,7 @@ def test_a_damaged_part_is_fetched_again_and_parts_are_small(
     (sha,) = box.directory.segments
     good = box.directory.segments[sha]
     box.directory.segments[sha] = bytes(len(good))
-    box.line.session_began()
+    box.line.ask_all()
     while not box.faults():
         try:
             box.line.settle()
@@ -211,7 +211,7 @@ def test_a_damaged_part_is_fetched_again_and_parts_are_small(
 
 def test_a_snapshot_that_is_no_longer_kept_is_begun_anew(box: Box) -> None:
     box.publish(7, [held(make_id(), 1)])
-    box.line.session_began()
+    box.line.ask_all()
     box.line.settle()
     box.directory.segments.clear()
     with pytest.raises(Fault, check=lambda fault: fault.code is FaultCode.SNAPSHOT_WAITS):
@@ -223,14 +223,14 @@ def test_a_snapshot_that_is_no_longer_kept_is_begun_anew(box: Box) -> None:
 
 def test_a_load_that_was_interrupted_goes_on_after_the_start(box: Box) -> None:
     box.publish(7, [held(make_id(), 1)], [held(make_id(), 1)])
-    box.line.session_began()
+    box.line.ask_all()
     for _ in range(2):
         box.line.settle()
     again = Box(box.replica)
     again.directory = box.directory
     again.begin()
     box.directory.asked.clear()
-    again.line.session_began()
+    again.line.ask_all()
     again.settled()
     assert again.replica.member_count() == 2
     assert box.directory.asked.count("snapshot part") == 1
@@ -246,7 +246,7 @@ def test_a_member_at_the_till_is_fetched_before_what_waits(box: Box) -> None:
     box.directory.feed = [
         make_change(pos, make_id(), 1, make_record()) for pos in range(6, 6 + 3 * 256)
     ]
-    box.line.session_began()
+    box.line.ask_all()
     box.line.first(member)
     box.settled()
     assert box.directory.asked[0] == "member member"
@@ -265,7 +265,7 @@ def test_a_hurried_member_whom_nobody_can_read_holds_up_no_other(
     monkeypatch.setattr(box.directory, "fetch_member", unreadable)
     box.stood_at(5)
     box.directory.feed = [make_change(6, make_id(), 1, make_record())]
-    box.line.session_began()
+    box.line.ask_all()
     box.line.first(make_id())
     box.settled()
     assert box.replica.feed_position() == (EPOCH, 6)

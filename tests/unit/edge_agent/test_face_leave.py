@@ -56,14 +56,14 @@ def box() -> Box:
 def test_off_until_hq_says_on(box: Box) -> None:
     assert not box.leave.enabled()
     box.directory.face = face_leave(1)
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.work()
     assert box.leave.enabled()
 
 
 def test_a_decision_reaches_the_box_over_its_feed(box: Box) -> None:
     box.directory.face = face_leave(1)
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.work()
     box.directory.face = face_leave(2, enabled=False)
     change = Change(1, ChangeKind.FACE_ENABLEMENT, STORE.bytes, 2, msgspec.Raw(b"\xc0"))
@@ -75,14 +75,14 @@ def test_a_decision_reaches_the_box_over_its_feed(box: Box) -> None:
 
 def test_between_a_sessions_begin_and_the_feeds_end_the_box_is_behind(box: Box) -> None:
     assert not box.downlink.behind()
-    box.downlink.session_began()
+    box.downlink.ask_all()
     assert box.downlink.behind(), "somebody may have withdrawn meanwhile"
     box.work()
     assert not box.downlink.behind()
 
 
 def test_an_older_cloud_knows_no_leave_and_faces_stay_off(box: Box) -> None:
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.work()
     assert not box.leave.enabled()
     assert box.tally.snapshot() == {"A108": 1}

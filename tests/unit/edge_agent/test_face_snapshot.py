@@ -43,7 +43,7 @@ def takes_a_snapshot(shop: Shop, *, base: int, epoch: int = 1) -> None:
 
 def taken(shop: Shop) -> None:
     line = shop.box.agent.cloud._downlink
-    line.session_began()
+    line.ask_all()
     for _ in range(20):
         line.work_off()
 

@@ -157,16 +157,16 @@ def test_new_weights_are_fetched_proven_and_tried(box: Box, tmp_path: Path) -> N
 
 
 def test_a_box_that_was_away_looks_when_its_session_begins(box: Box) -> None:
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.downlink.take(box.downlink._inbox.get())
     box.settled()
     assert box.tally.snapshot() == {}, "nothing is published yet, and nothing is wrong"
     box.cloud.model_bundles[5] = box.signed(5)
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.downlink.take(box.downlink._inbox.get())
     box.settled()
     assert box.starts() == 5
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.downlink.take(box.downlink._inbox.get())
     box.settled()
     assert box.trials == ["v5"], "what is in use is not tried again"
@@ -249,7 +249,7 @@ def test_what_does_not_pass_is_kept_out_and_told(box: Box, make: object, code: F
     assert box.starts() == 3, "the old one goes on"
     assert not (box.folder / "data" / "v4").exists()
     tried = len(box.trials)
-    box.downlink.session_began()
+    box.downlink.ask_all()
     box.downlink.take(box.downlink._inbox.get())
     box.settled()
     assert len(box.trials) == tried, "it is not tried again at every reconnect"

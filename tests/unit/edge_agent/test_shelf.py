@@ -237,7 +237,7 @@ class TestOverTheLine:
     def test_a_box_that_was_away_asks_for_both_tables(self, counter: Counter) -> None:
         counter.directory.tables["stock"] = encode_stock(StockTable(1, 17, {"SOAP": 1_000}))
         line = self.line(counter)
-        line.session_began()
+        line.ask_all()
         line.take(line._inbox.get_nowait())
         line.settle()
         assert {"stock", "recommendations"} <= set(counter.directory.asked)

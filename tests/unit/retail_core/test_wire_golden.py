@@ -75,8 +75,9 @@ def test_every_example_has_a_decoder() -> None:
 
 
 def test_the_bytes_are_plain_msgpack() -> None:
-    by_hand = bytes.fromhex("98 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101\x90\x01"
+    by_hand = bytes.fromhex("9b 01 4d 92 92 01 28 92 2a 2a 02 91 92 28 a4") + b"W101\x90\x01"
     by_hand += bytes.fromhex("cf") + (1_785_000_000_000).to_bytes(8, "big")
+    by_hand += bytes.fromhex("90 00 00")  # tells of nothing published, and of no feed
     assert (golden_wire.FOLDER / "ack.bin").read_bytes() == by_hand
 
 
