@@ -24,6 +24,7 @@ from retail_core.errors import Fault
 from tools.bench.report import ROOT, Bench, Row
 from tools.bench.sync_floors import floors
 from tools.bench.sync_rows import (
+    STAY,
     Load,
     Scene,
     Size,
@@ -42,6 +43,8 @@ from tools.fleet_sim.provisioning import Plan
 MINUTES = 20.0
 OTHER_S = 240
 THOUSAND = Scene(Plan(stores=1_100, members=2))
+# Those that keep selling have a process of their own, two others share the thousand that come back.
+COMING_BACK = Scene(Plan(stores=1_100, members=2, parts=3, apart=STAY))
 FIVE = Scene(Plan(stores=5_000, members=1, others=2))
 CROWDED = Scene(Plan(stores=1_000, members=2), crowd=10_000_000)
 FAR = Scene(Plan(stores=200), far=True)
@@ -50,7 +53,7 @@ FLEET: dict[str, tuple[Scene, Step]] = {
     "latency1000": (THOUSAND, selling(Load(1_000, 60, 5, 25))),
     "ladder": (THOUSAND, ladder),
     "price": (THOUSAND, price),
-    "backlog": (THOUSAND, backlog),
+    "backlog": (COMING_BACK, backlog),
     "replay": (THOUSAND, replay),
     "latency4000": (THOUSAND, selling(Load(4_000, 15, None, 60))),
     "stores5000": (FIVE, selling(Load(1_000, 20, None, 50))),

@@ -22,7 +22,7 @@ from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES, FIRST_SLOT,
 from retail_core.wire.topics import shard_of
 from tools.fleet_sim.box import ZONE
 from tools.fleet_sim.cloud import Cloud
-from tools.fleet_sim.spec import Fleet, MemberSpec, StoreSpec
+from tools.fleet_sim.spec import Fleet, MemberSpec, StoreSpec, part_of
 
 REGION, ENTITY = "华东", "总公司"
 DAY_STARTS_AT = time(4)
@@ -43,11 +43,20 @@ class Plan:
     others: int = 2
     seed: int = 1
     parts: int = 0
+    apart: int = 0
 
     @property
     def processes(self) -> int:
         """How many processes carry the stores."""
         return self.parts or max(1, -(-self.stores // STORES_A_PART))
+
+    def part_of(self, number: int) -> int:
+        """Return which process carries a store."""
+        return part_of(number, self.processes, self.apart)
+
+    def parts_with(self, every: int) -> list[int]:
+        """Return which processes carry some of every n-th store."""
+        return sorted({self.part_of(number) for number in range(0, self.stores, every)})
 
 
 def provision(cloud: Cloud, folder: Path, plan: Plan) -> Fleet:
@@ -59,7 +68,7 @@ def provision(cloud: Cloud, folder: Path, plan: Plan) -> Fleet:
         region = unit.fleet.add_region(office.ids.uuid7(), REGION)
         specs = [made.store(unit, number, (entity, region)) for number in range(plan.stores)]
     draw = random.Random(plan.seed)  # noqa: S311 -- a seeded run
-    placed = visiting(specs, plan.others, plan.processes, draw)
+    placed = visiting(specs, plan, draw)
     signer = Ed25519PrivateKey.from_private_bytes(office.keys.keys(tenant).bundle_seed)
     return Fleet(
         tenant=tenant,
@@ -70,6 +79,7 @@ def provision(cloud: Cloud, folder: Path, plan: Plan) -> Fleet:
         broker_host=cloud.host,
         broker_port=cloud.broker_port,
         seed=plan.seed,
+        apart=plan.apart,
         stores=placed,
         catalogue=str(_document(cloud, folder, "catalogue")),
         bundle=str(_document(cloud, folder, "bundle")),
@@ -86,15 +96,16 @@ def show_interest(cloud: Cloud, fleet: Fleet) -> int:
     return len(pairs)
 
 
-def visiting(
-    specs: list[StoreSpec], others: int, parts: int, draw: random.Random
-) -> tuple[StoreSpec, ...]:
+def visiting(specs: list[StoreSpec], plan: Plan, draw: random.Random) -> tuple[StoreSpec, ...]:
     """Draw for each member the other stores that hold her, among those of the same process."""
     visitors: dict[int, list[MemberSpec]] = {spec.number: [] for spec in specs}
+    together: dict[int, list[int]] = {}
     for spec in specs:
-        near = [one.number for one in specs[spec.number % parts :: parts] if one is not spec]
+        together.setdefault(plan.part_of(spec.number), []).append(spec.number)
+    for spec in specs:
+        near = [one for one in together[plan.part_of(spec.number)] if one != spec.number]
         for member in spec.members:
-            for number in draw.sample(near, min(others, len(near))):
+            for number in draw.sample(near, min(plan.others, len(near))):
                 visitors[number].append(member)
     return tuple(
         msgspec.structs.replace(spec, visitors=tuple(visitors[spec.number])) for spec in specs

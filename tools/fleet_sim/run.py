@@ -172,11 +172,12 @@ class Run:
 
         What a full machine has not sold `within_s` (0: however late) is not sold any more.
         """
-        parts = self.crew.parts
-        lead = LEAD_NS + int(rate * seconds / parts * 40_000)
+        sellers = self.plan.parts_with(every)
+        lead = LEAD_NS + int(rate * seconds / len(sellers) * 40_000)
         self.crew.tell(
             "sell",
-            rate=rate / parts,
+            sellers,
+            rate=rate / len(sellers),
             seconds=seconds,
             start_ns=time.monotonic_ns() + lead,
             every=every,

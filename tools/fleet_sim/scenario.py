@@ -135,4 +135,4 @@ def _kill_stores(run: Run, step: Step, rate: float, left_s: float) -> None:
     run.crew.start_again(parts[0])
     run.crew.tell("open", parts)
     run.crew.tell("begin", parts)
-    run.crew.tell("sell", parts, rate=rate / run.crew.parts, seconds=left_s, fresh=False)
+    run.crew.tell("sell", parts, rate=rate / run.crew.parts, seconds=left_s, fresh=False, every=1)

@@ -47,6 +47,7 @@ class Fleet(msgspec.Struct, frozen=True):
     bundle: str = ""
     control: str = ""
     tills: str = ""
+    apart: int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -57,6 +58,17 @@ class Told(msgspec.Struct, frozen=True):
     member: UUID
     points: int
     store: int
+
+
+def part_of(number: int, parts: int, apart: int = 0) -> int:
+    """Return which of `parts` processes carries a store.
+
+    Every `apart`-th store (0: none) is in the first process and nobody else: it has a clock and a
+    processor's turn of its own, as a shop has, whatever the others have to catch up on.
+    """
+    if apart == 0 or parts == 1:
+        return number % parts
+    return 0 if number % apart == 0 else 1 + number % (parts - 1)
 
 
 def save(fleet: Fleet, path: Path) -> None:

@@ -38,7 +38,7 @@ from tools.fleet_sim.meter import Meter, summary
 from tools.fleet_sim.oks import OkBook
 from tools.fleet_sim.releasing import turned
 from tools.fleet_sim.selling import Counter
-from tools.fleet_sim.spec import Fleet, MemberSpec, line, load
+from tools.fleet_sim.spec import Fleet, MemberSpec, line, load, part_of
 
 CONNECTING, FETCHING = 16, 4
 TICKS_A_S = 20
@@ -56,7 +56,8 @@ class Worker:
     def __init__(self, fleet: Fleet, part: int, parts: int, folder: Path) -> None:
         self.fleet, self.part, self.folder = fleet, part, folder
         self.draw = random.Random(fleet.seed * 1_000 + part)  # noqa: S311 -- a seeded run
-        self.stores = tuple(one for one in fleet.stores if one.number % parts == part)
+        mine = [one for one in fleet.stores if part_of(one.number, parts, fleet.apart) == part]
+        self.stores = tuple(mine)
         loop = asyncio.get_running_loop()
         self.connecting = ThreadPoolExecutor(CONNECTING)
         self.fetching = ThreadPoolExecutor(FETCHING)
@@ -133,8 +134,7 @@ class Worker:
             return {"error": "not open"}
         rate = float(order["rate"])
         count = int(rate * float(order["seconds"]))
-        every = int(order.get("every", 1))
-        stores = tuple(number for number in self.boxes if number % every == 0)
+        stores = tuple(number for number in self.boxes if number % int(order["every"]) == 0)
         sales = await asyncio.to_thread(counter.prepare, count, self.draw, stores)
         if order.get("fresh", True):
             self.meter.forget()

@@ -11,7 +11,7 @@ from retail_core.clock import TimeQuality
 from tools.fleet_sim import chart, oks, scenario, soak
 from tools.fleet_sim.clock import ShiftedClock
 from tools.fleet_sim.meter import Meter, summary
-from tools.fleet_sim.provisioning import visiting
+from tools.fleet_sim.provisioning import Plan, visiting
 from tools.fleet_sim.reconcile import Verdict
 from tools.fleet_sim.run import combine
 from tools.fleet_sim.spec import MemberSpec, StoreSpec, Told
@@ -55,13 +55,20 @@ def test_a_sale_is_timed_once_in_each_store_that_holds_her() -> None:
 
 
 def test_visitors_stand_in_other_stores_of_the_same_process() -> None:
-    placed = visiting([store(number) for number in range(10)], 2, 2, SEEDED)
+    placed = visiting([store(number) for number in range(10)], Plan(10, parts=2), SEEDED)
     homes = {one.member: spec.number for spec in placed for one in spec.members}
     for spec in placed:
         for one in spec.visitors:
             assert homes[one.member] != spec.number
             assert homes[one.member] % 2 == spec.number % 2
     assert sum(len(spec.visitors) for spec in placed) == 10 * 2 * 2
+
+
+def test_stores_that_keep_selling_have_a_process_of_their_own() -> None:
+    plan = Plan(stores=22, parts=3, apart=11)
+    assert [number for number in range(22) if plan.part_of(number) == 0] == [0, 11]
+    assert (plan.parts_with(11), plan.parts_with(1)) == ([0], [0, 1, 2])
+    assert Plan(stores=22, parts=2).parts_with(11) == [0, 1]
 
 
 def test_what_tills_heard_outlives_a_torn_end(tmp_path: Path) -> None:
