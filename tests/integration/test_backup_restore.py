@@ -11,7 +11,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy.exc import SQLAlchemyError
+from typer.testing import CliRunner
 
+from cloud_broker.__main__ import app
 from cloud_broker.adapters.backup_file import FRAME_BYTES_MAX, make_key
 from cloud_broker.adapters.ca_files import FileAuthority
 from cloud_broker.adapters.clock_system import SystemClock
@@ -262,3 +264,26 @@ def test_a_backup_is_never_written_in_the_clear(
     made = make_backup(told, file, key_file, silent, private_keys=False)
     assert (made.files, made.private_keys) == (3, 0)
     assert verify_backup(file, key_file, silent).private_keys == 0
+
+
+def test_the_command_asks_for_a_key_in_words(
+    database: Database, tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REGULARS_BACKUP_KEY_FILE", raising=False)
+    FileAuthority(tmp_path / "ca", "passphrase").create("A", SystemClock().now_ms())
+    config, file = tmp_path / "cloud.toml", tmp_path / "cloud.backup"
+    config.write_text(
+        f'database_url = "{database.url}"\nmigrate_url = "{database.owner_url}"\n'
+        f'secrets_dir = "{tmp_path}"\nca_dir = "{tmp_path / "ca"}"\n',
+        encoding="utf-8",
+    )
+    words = ["backup", "make", str(file), "--config", str(config)]
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 3
+    assert "I130" in refused.output
+    assert not file.exists()
+    done = CliRunner().invoke(app, [*words, "--key-file", str(key_file), "--without-keys"])
+    assert done.exit_code == 0, done.output
+    checked = ["backup", "verify", str(file), "--key-file", str(key_file), "--json"]
+    said = json.loads(CliRunner().invoke(app, checked).stdout)
+    assert (said["files"], said["private_keys"]) == (3, 0)
