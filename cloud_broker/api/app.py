@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from cloud_broker.api import (
+    collect_routes,
     device_routes,
     downlink_routes,
     errors,
@@ -44,6 +45,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
     doors = Doors(deps)
     errors.install(app, deps.tally)
     for router in (
+        collect_routes.router(doors),
         device_routes.router(doors),
         export_routes.router(doors),
         downlink_routes.router(doors),

@@ -22,6 +22,7 @@ from cloud_broker.services.fleet.devices import Devices
 from cloud_broker.services.fleet.enrolling import Enrolling
 from cloud_broker.services.goods.back_office import BackOffice
 from cloud_broker.services.growth.desks import GrowthDesks
+from cloud_broker.services.insight.channels import Channels
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
 from cloud_broker.services.members.member_desk import MemberDesk
@@ -49,6 +50,9 @@ LOOKUP_RATE = Rate(per_minute=240, burst=240)
 FLEET_RATE = Rate(per_minute=60, burst=60)
 # By key: ten a second, and a minute's worth at once for a partner that works off a list.
 PARTNER_RATE = Rate(per_minute=600, burst=600)
+# By write key: a page sends a few a visit, a server a batch a second.
+COLLECT_RATE = Rate(per_minute=12_000, burst=3_000)
+PUSH_RATE = Rate(per_minute=6_000, burst=2_000)
 
 
 class RateGate:
@@ -88,6 +92,7 @@ class ApiDeps:
     person_filters: PersonFilters
     growth: GrowthDesks
     office: BackOffice
+    channels: Channels
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk
@@ -119,6 +124,8 @@ class Doors:
     phones: RateGate = field(init=False)
     fleet: RateGate = field(init=False)
     partners: RateGate = field(init=False)
+    collects: RateGate = field(init=False)
+    pushes: RateGate = field(init=False)
 
     def __post_init__(self) -> None:
         self.claims = RateGate(CLAIM_RATE, self.deps.clock)
@@ -126,6 +133,8 @@ class Doors:
         self.phones = RateGate(PHONE_RATE, self.deps.clock)
         self.fleet = RateGate(FLEET_RATE, self.deps.clock)
         self.partners = RateGate(PARTNER_RATE, self.deps.clock)
+        self.collects = RateGate(COLLECT_RATE, self.deps.clock)
+        self.pushes = RateGate(PUSH_RATE, self.deps.clock)
 
     def box(self, request: Request) -> Box:
         """Return the box, by token or by certificate. Faults A101, A102, F106, F107."""

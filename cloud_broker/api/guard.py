@@ -16,6 +16,7 @@ from cloud_broker.api.errors import fault_response
 from cloud_broker.ports.clock import IdSource
 from retail_core import limits
 from retail_core.errors import Fault
+from retail_core.insight.collection import limits as collection
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -32,6 +33,11 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MEDIA = frozenset({"application/json", "application/msgpack"})
 _API: Final = "/v1/"
 _LONG: Final = ("/v1/master/", "/masters")
+# What SDKs of other pages call, each by its name and by the letter that pages use. They come from
+# other sites with other media types; a key or a signature opens them, never a cookie.
+CALLS: Final = ("track", "identify", "alias", "group", "page", "screen", "batch")
+_COLLECT: Final = frozenset(f"/v1/{said}" for name in CALLS for said in (name, name[0]))
+CONNECT: Final = "/v1/connect/"
 
 log = structlog.get_logger("cloud.api")
 
@@ -78,6 +84,8 @@ class Guard:
             raise Fault(FaultCode.API_HOST_REFUSED, host=host[:100])
         if scope["method"] not in _WRITES:
             return receive
+        if scope["path"] in _COLLECT or scope["path"].startswith(CONNECT):
+            return await _collected(headers, receive)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             raise Fault(FaultCode.API_ORIGIN_REFUSED, origin=origin[:100])
@@ -121,6 +129,15 @@ def _limit(path: str, headers: Headers) -> int:
     if named and path.startswith(_LONG):
         return limits.MASTER_BYTES_MAX
     return limits.API_BODY_BYTES_MAX
+
+
+async def _collected(headers: Headers, receive: Receive) -> Receive:
+    """Read what an SDK sends; one that is too long hears it with the status its senders know."""
+    limit = collection.BATCH_BYTES_MAX
+    try:
+        return await _read(headers, receive, limit)
+    except Fault:
+        raise Fault(FaultCode.COLLECT_TOO_LARGE, limit_bytes=limit) from None
 
 
 async def _read(headers: Headers, receive: Receive, limit: int) -> Receive:

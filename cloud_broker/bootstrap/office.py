@@ -27,6 +27,7 @@ from cloud_broker.services.faces.faces import FaceOffice, FilingLines
 from cloud_broker.services.faces.models import ModelSigner
 from cloud_broker.services.fleet.provision import BROKER_SALT_BYTES, Provision, Provisioned
 from cloud_broker.services.goods.office import MasterOffice
+from cloud_broker.services.insight.channels import Channels, channels
 from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.published.catalogue import CataloguePublisher
 from cloud_broker.settings import BrokerSettings, Settings
@@ -53,6 +54,7 @@ class Office:
     masters: MasterOffice
     filters: PersonFilters
     doctor: SyncDoctor
+    channels: Channels
 
     def tenant(self) -> UUID:
         """Return the tenant the settings name; Fault API_NOT_FOUND when there is none."""
@@ -140,6 +142,7 @@ def build_office(settings: Settings) -> Office:
         models=ModelSigner(units, clock, keys),
         masters=MasterOffice(units, clock, ids, publisher, settings.zone),
         filters=PersonFilters(units, clock),
+        channels=channels(units, clock, ids, keys, settings.zone),
         doctor=SyncDoctor(
             PostgresSyncReads(units),
             RepairBench(units, clock),

@@ -142,6 +142,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
         office=goods,
+        channels=office.channels,
         queries=queries,
         auth=office.access,
         desk=desk,

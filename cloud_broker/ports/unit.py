@@ -9,7 +9,9 @@ from cloud_broker.ports.alerts import AlertRepo
 from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.benefits import BenefitRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
+from cloud_broker.ports.channel_orders import ChannelOrderRepo
 from cloud_broker.ports.clerks import ClerkRepo
+from cloud_broker.ports.collection import CollectionRepo
 from cloud_broker.ports.drafts import DraftRepo
 from cloud_broker.ports.effects import EffectRepo
 from cloud_broker.ports.enrolments import EnrolmentRepo
@@ -21,6 +23,7 @@ from cloud_broker.ports.growth import GrowthRepo
 from cloud_broker.ports.health import HealthRepo
 from cloud_broker.ports.hooks import HookRepo
 from cloud_broker.ports.hq import HqRepo
+from cloud_broker.ports.imports import FileImportRepo, MoverRepo
 from cloud_broker.ports.insight import InsightRepo
 from cloud_broker.ports.journal import JournalRepo
 from cloud_broker.ports.leases import LeaseRepo
@@ -69,6 +72,26 @@ class Unit(Protocol):
     @property
     def health(self) -> HealthRepo:
         """How boxes are."""
+        ...
+
+    @property
+    def collection(self) -> CollectionRepo:
+        """What other channels tell."""
+        ...
+
+    @property
+    def channel_orders(self) -> ChannelOrderRepo:
+        """Orders of other channels."""
+        ...
+
+    @property
+    def file_imports(self) -> FileImportRepo:
+        """Files of systems before this one."""
+        ...
+
+    @property
+    def movers(self) -> MoverRepo:
+        """Members of systems before this one."""
         ...
 
     @property

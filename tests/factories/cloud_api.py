@@ -10,6 +10,7 @@ from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.fleet.devices import Devices
 from cloud_broker.services.goods.back_office import BackOffice, back_office
 from cloud_broker.services.growth.desks import growth_desks
+from cloud_broker.services.insight.channels import channels
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
 from cloud_broker.services.members.member_desk import MemberDesk
@@ -61,6 +62,7 @@ def api_deps(
         person_filters=PersonFilters(units, clock),
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         office=office or back_office(units, clock, ids, FakeKeyRing()),
+        channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,

@@ -33,6 +33,7 @@ from cloud_broker.ports.sets import MadeSnapshot
 from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_alerts import AlertShelf
 from tests.fakes.cloud_benefits import BenefitShelf
+from tests.fakes.cloud_channels import ChannelShelf
 from tests.fakes.cloud_clerks import ClerkShelf
 from tests.fakes.cloud_drafts import DraftShelf
 from tests.fakes.cloud_effects import EffectShelf
@@ -76,6 +77,7 @@ class State:
     states: dict[UUID, DeviceState] = field(default_factory=dict)
     alerts: AlertShelf = field(default_factory=AlertShelf)
     hooks: HookShelf = field(default_factory=HookShelf)
+    channels: ChannelShelf = field(default_factory=ChannelShelf)
     links: dict[tuple[str, LinkKind, str], Link] = field(default_factory=dict)
     health: HealthShelf = field(default_factory=HealthShelf)
     chains: dict[ChainKey, DeviceChain] = field(default_factory=dict)

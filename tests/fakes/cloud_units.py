@@ -12,6 +12,12 @@ from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_alerts import FakeAlertRepo
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
+from tests.fakes.cloud_channels import (
+    FakeChannelOrderRepo,
+    FakeCollectionRepo,
+    FakeFileImportRepo,
+    FakeMoverRepo,
+)
 from tests.fakes.cloud_clerks import FakeClerkRepo, FakeReceiptRepo
 from tests.fakes.cloud_drafts import FakeDraftRepo
 from tests.fakes.cloud_effects import FakeEffectRepo
@@ -53,6 +59,10 @@ class FakeUnit:
         self.state = state
         self.fleet = FakeFleetRepo(state)
         self.journal = FakeJournalRepo(state)
+        self.collection = FakeCollectionRepo(state)
+        self.channel_orders = FakeChannelOrderRepo(state)
+        self.file_imports = FakeFileImportRepo(state)
+        self.movers = FakeMoverRepo(state)
         self.members = FakeMemberRepo(state)
         self.phones = FakePhoneRepo(state)
         self.feed = FakeFeedRepo(state)

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 
 from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.adapters.postgres.base import driver_of
+from cloud_broker.api.guard import CALLS
 from cloud_broker.bootstrap.office import build_office
 from cloud_broker.bootstrap.serving import Running, build_api
 from cloud_broker.console.shell import OPEN
@@ -53,7 +54,10 @@ BEGINS = {
     "/v1/member/": "member",
     "/v1/master/": "partner",
     "/v1/export": "partner",
+    "/v1/connect/": "platform",
 }
+# SDKs come with a write key of a source; what browsers ask first says nothing of anybody.
+WRITE_KEY = {f"/v1/{said}" for name in CALLS for said in (name, name[0])}
 # They do not end by themselves; what they send is what the page beside them shows.
 ENDLESS = {
     ("GET", "/console/stream"),
@@ -124,6 +128,8 @@ def door_of(method: str, address: str) -> str:
         return "hq"
     if (method, address) in OPEN or address in PUBLIC | PAGES:
         return "anybody"
+    if address in WRITE_KEY:
+        return "sdk"
     return next((who for begin, who in BEGINS.items() if address.startswith(begin)), "nobody")
 
 
@@ -208,7 +214,7 @@ def test_whoever_may_sees_their_own_shop(world: World, role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_no_person_stands_at_a_door_of_boxes_members_or_partners(world: World, role: str) -> None:
     for method, address in sorted(routes(world.app)):
-        if door_of(method, address) in {"box", "member", "partner"}:
+        if door_of(method, address) in {"box", "member", "partner", "sdk", "platform"}:
             answer = world.ask(role, method, address, world.here)
             assert answer.status_code in {401, 403, 404, 405, 413, 415, 422, 429}, (method, address)
             assert not any(mark in answer.text for mark in world.here.marks), (method, address)

@@ -12,8 +12,10 @@ from cloud_broker.adapters.postgres.audit import PostgresAudit
 from cloud_broker.adapters.postgres.base import PIPELINE, Piped, Repository
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
+from cloud_broker.adapters.postgres.channel_orders import PostgresChannelOrders
 from cloud_broker.adapters.postgres.clerks import PostgresClerks
 from cloud_broker.adapters.postgres.closing import PostgresClosing
+from cloud_broker.adapters.postgres.collection import PostgresCollection
 from cloud_broker.adapters.postgres.drafts import PostgresDrafts
 from cloud_broker.adapters.postgres.effects import PostgresEffects
 from cloud_broker.adapters.postgres.enrolments import PostgresEnrolments
@@ -25,6 +27,7 @@ from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.health import PostgresHealth
 from cloud_broker.adapters.postgres.hooks import PostgresHooks
 from cloud_broker.adapters.postgres.hq import PostgresHq
+from cloud_broker.adapters.postgres.imports import PostgresFileImports, PostgresMovers
 from cloud_broker.adapters.postgres.insight import PostgresInsight
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.leases import PostgresLeases
@@ -103,6 +106,26 @@ class PostgresUnit:
     def orders(self) -> PostgresOrders:
         """What boxes are told to do."""
         return PostgresOrders(self._connection, self._tenant)
+
+    @cached_property
+    def collection(self) -> PostgresCollection:
+        """What other channels tell."""
+        return PostgresCollection(self._connection, self._tenant)
+
+    @cached_property
+    def channel_orders(self) -> PostgresChannelOrders:
+        """Orders of other channels."""
+        return PostgresChannelOrders(self._connection, self._tenant)
+
+    @cached_property
+    def file_imports(self) -> PostgresFileImports:
+        """Files of systems before this one."""
+        return PostgresFileImports(self._connection, self._tenant)
+
+    @cached_property
+    def movers(self) -> PostgresMovers:
+        """Members of systems before this one."""
+        return PostgresMovers(self._connection, self._tenant)
 
     @cached_property
     def journal(self) -> PostgresJournal:

@@ -1,4 +1,4 @@
-"""Channels beside the tills: sources and keys, their events and orders, files from systems before."""
+"""Channels beside the tills: sources, their events and orders, files of systems before this."""
 
 from pathlib import Path
 

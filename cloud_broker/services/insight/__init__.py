@@ -1,0 +1,1 @@
+"""Customers over all channels: what channels tell, orders, files of systems before, replay."""
