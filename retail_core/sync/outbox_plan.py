@@ -5,7 +5,8 @@ and takes the newest events: a sale made while a night's backlog drains is in th
 later. The backlog lane owns the others and takes the oldest; with a credit of one the live lane
 goes first. What waited when the line came up is backlog and never travels in the live lane: large
 frames stand in the cloud behind those of a thousand other shops, and the live lane's only frame
-would stand there with them. It stays free until a sale is made.
+would stand there with them. It stays free until a sale is made. Sales made faster than the cloud
+answers take the backlog's frames when those are free, and share none with what waited before.
 
 An event leaves only because the cloud committed it. Frames that outlive their time are planned
 again from what is still uncovered, with their attempts counted.
@@ -83,7 +84,7 @@ def plan_ranges(  # noqa: PLR0913 -- what waits, what flies, and what the line a
         if not (fresh or LIVE in flies) and flies and len(flies) >= credit - 1:
             break  # the last frame is kept for a sale that is made meanwhile
         lane = LIVE if fresh else BACKLOG
-        first, last = _newest(fresh, events_max) if fresh else _oldest(free, events_max)
+        first, last = _newest(fresh, events_max) if fresh else _oldest(free, events_max, live_from)
         attempt = 1 + max(
             (old.attempt for old in expired if old.first_seq <= last and old.last_seq >= first),
             default=0,
@@ -108,6 +109,9 @@ def _newest(free: Ranges, events_max: int) -> tuple[int, int]:
     return max(low, high - events_max + 1), high
 
 
-def _oldest(free: Ranges, events_max: int) -> tuple[int, int]:
+def _oldest(free: Ranges, events_max: int, live_from: int) -> tuple[int, int]:
+    """Return the oldest that wait; what is made now shares no frame with a backlog."""
     low, high = free[0]
+    if low < live_from:
+        high = min(high, live_from - 1)
     return low, min(high, low + events_max - 1)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from edge_agent.ports.journal import Record
-from retail_core import limits
 from retail_core.sync.outbox_plan import LIVE
 
 HEADROOM_BYTES = 1_024
@@ -12,8 +11,6 @@ EVENT_BYTES = 128  # an event's frame around its body, at most
 
 def run_of(records: Sequence[Record], lane: str, bytes_max: int) -> list[Record]:
     """Return the consecutive records that one frame of a lane holds: the newest or the oldest."""
-    if lane == LIVE:
-        bytes_max = min(bytes_max, limits.FRAME_BYTES_LIVE)
     run: list[Record] = []
     size = 0
     step = -1 if lane == LIVE else 1

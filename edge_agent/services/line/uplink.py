@@ -292,9 +292,11 @@ class Uplink:
         room = frame.last_seq - frame.first_seq + 1
         records, damaged = self._read(frame)
         self._noted((frame.first_seq, frame.last_seq), damaged)
-        run = run_of(records, frame.lane, self._window.bytes)
+        live = frame.lane == LIVE or frame.first_seq >= self._live_from
+        bytes_max = min(self._window.bytes, limits.FRAME_BYTES_LIVE) if live else self._window.bytes
+        run = run_of(records, frame.lane, bytes_max)
         if len(run) == room:
-            self._link.publish_up(self._frame(run, frame.lane))
+            self._link.publish_up(self._frame(run, live=live))
             return True
         held = from_seqs(record.seq for record in records)
         flies = [replace(frame, first_seq=run[0].seq, last_seq=run[-1].seq)] if run else []
@@ -306,7 +308,7 @@ class Uplink:
             others = [one for one in self._in_flight if one != frame]
             self._in_flight = (*others, *flies)
         if run:
-            self._link.publish_up(self._frame(run, frame.lane))
+            self._link.publish_up(self._frame(run, live=live))
         return False
 
     def _read(self, frame: InFlight) -> tuple[Sequence[Record], tuple[int, ...]]:
@@ -351,7 +353,7 @@ class Uplink:
             self._tally.count(fault.code)
             return None
 
-    def _frame(self, records: Sequence[Record], lane: str) -> bytes:
+    def _frame(self, records: Sequence[Record], *, live: bool) -> bytes:
         plain = encode(
             UpFrame(
                 v=WIRE_VERSION,
@@ -367,8 +369,8 @@ class Uplink:
             )
         )
         # The cloud knows sales made now by this: whatever is packed waits behind all backlog.
-        is_live = lane == LIVE and len(plain) <= limits.FRAME_BYTES_LIVE
-        return plain if is_live else packed(plain, len(records), self._packing)
+        short = live and len(plain) <= limits.FRAME_BYTES_LIVE
+        return plain if short else packed(plain, len(records), self._packing)
 
     def _measure(self, ranges: Ranges) -> None:
         """Learn the round trip and the line's width from frames answered at the first attempt."""

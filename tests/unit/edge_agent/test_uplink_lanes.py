@@ -61,7 +61,22 @@ def test_many_sales_made_at_once_go_as_what_the_cloud_takes_for_live(bench: Benc
     bench.sell(100)
     bench.uplink.pump()
     newest, *older = bench.link.up
-    assert is_live(newest)
-    assert len(decode_up(newest).events) > limits.FRAME_ZSTD_FROM_EVENTS
     assert older
-    assert all(is_packed(one) for one in older)
+    assert all(is_live(one) for one in (newest, *older))
+    assert len(decode_up(newest).events) > limits.FRAME_ZSTD_FROM_EVENTS
+
+
+def test_what_waited_is_packed_and_shares_no_frame_with_a_sale_made_now(bench: Bench) -> None:
+    bench.sell(100)
+    bench.uplink.session_began()
+    bench.sell(2)
+    held = bench.journal.epoch
+    read = AckFrame(WIRE_VERSION, held, (), limits.FRAMES_IN_FLIGHT, packing=NEWEST_PACKING)
+    bench.uplink.on_ack(encode(read))
+    bench.uplink.pump()
+    now, waited = bench.link.up
+    assert (is_live(now), is_packed(waited)) == (True, True)
+    assert [(one.first_seq, len(one.events)) for one in map(decode_up, (now, waited))] == [
+        (101, 2),
+        (1, 100),
+    ]
