@@ -47,6 +47,7 @@ class Counter:
     oks: OkBook
     till: UUID
     refused: int = 0
+    receipts: int = 0
     stop: bool = False
 
     def prepare(self, count: int, draw: random.Random, among: Sequence[int]) -> list[Prepared]:
@@ -56,12 +57,14 @@ class Counter:
             (number, (*self.boxes[number].spec.members, *self.boxes[number].spec.visitors))
             for number in among
         ]
-        for number in range(count):
+        for _ in range(count):
             store, people = stores[draw.randrange(len(stores))]
             member = people[draw.randrange(len(people))]
             basket = self.baskets[draw.randrange(len(self.baskets))]
             receipt = self.ids.uuid7()
-            body = address(basket, receipt, number, member)
+            # No number comes twice: the cloud takes the same sale under two keys for one.
+            self.receipts += 1
+            body = address(basket, receipt, self.receipts, member)
             made.append(Prepared(store, receipt, member, basket.points, body))
         return made
 
