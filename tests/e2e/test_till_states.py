@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute
 
 from tests.e2e.browser import axe_findings, chromium, screenshot
+from tests.e2e.targets import small_targets
 from tests.e2e.till_opening import VIEW, open_screen
 from tests.e2e.till_states import STATES
 from tests.factories.agent_api import Box
@@ -58,7 +59,7 @@ def test_every_state_reads_well(browser: Browser, agent: AgentProcess, language:
             play(page, sockets, event)
         page.wait_for_timeout(250)
         screenshot(page, f"till-{name}-{language}")
-        problems = [*axe_findings(page), *watch.foreign, *watch.complaints]
+        problems = [*axe_findings(page), *watch.foreign, *watch.complaints, *small_targets(page)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems.append("wider than the screen")
         if problems:

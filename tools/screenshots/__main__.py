@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import Watch, axe_findings, chromium
+from tests.e2e.targets import small_targets
 from tools.registry import ROOT
 from tools.screenshots.goods import NOON_MS
 from tools.screenshots.pictures import PICTURES, Picture
@@ -60,7 +61,7 @@ def _album(browser: Browser, shop: Shop, language: str, pictures: list[Picture])
             page.emulate_media(color_scheme="dark")
             _keep(page.screenshot(), f"{picture.name}-{language}-dark")
             page.emulate_media(color_scheme="light")
-        flaws = [*axe_findings(page), *watch.foreign, *_overflow(page)]
+        flaws = [*axe_findings(page), *watch.foreign, *_overflow(page), *small_targets(page)]
         print(f"{picture.name}-{language}", *flaws, flush=True)
         count += len(flaws)
     context.close()

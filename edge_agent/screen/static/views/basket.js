@@ -121,7 +121,7 @@ export function item(line) {
 /** @param {any} line @param {boolean} chosen @param {any} acts a line that a finger or an arrow key opens */
 function chooseable(line, chosen, { select }) {
   const toggle = () => select(chosen ? null : line.line);
-  const name = h("button.name", { type: "button", id: `line-${line.line}`, "aria-expanded": String(chosen), title: line.name, onclick: toggle }, line.name);
+  const name = h("button.line", { type: "button", id: `line-${line.line}`, "aria-expanded": String(chosen), title: line.name, onclick: toggle }, h("span.name", {}, line.name));
   return h(
     chosen ? "tr.item.chosen" : "tr.item",
     {},
@@ -150,9 +150,9 @@ function tools(line, acts) {
   const row = h(
     "div.tools",
     {},
-    button("less", "less", "−", () => acts.count(-1)),
+    button("less", "less", "−", () => void acts.count(-1)),
     h("button.count", { type: "button", id: `quantity-${line.line}`, title: t("line.quantity"), onclick: acts.askQuantity }, `× ${quantity(line.qty_milli)}`, h("kbd", {}, "Enter")),
-    button("more", "add", "+", () => acts.count(1)),
+    button("more", "add", "+", () => void acts.count(1)),
     button("remove", "bin", "Del", acts.remove),
   );
   return h("tr.tools-row", {}, h("td", { colspan: "3" }, row));
