@@ -7,11 +7,13 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from retail_core.identity.assurance import Factor
 from tests.e2e.browser import Watch, axe_findings
+from tests.e2e.targets import small_targets
 from tests.factories.agent_files import DEVICE
 from tests.factories.waiting import PATIENCE_MS
 from tools.screenshots import goods
 from tools.screenshots.scene import Scene
 from tools.screenshots.shop import Shop
+from tools.screenshots.till import long as sixty_lines
 
 pytestmark = [
     pytest.mark.e2e,
@@ -75,6 +77,43 @@ def test_points_are_chosen_by_keyboard_and_spent_with_the_sale(scene: Scene) -> 
     page.keyboard.press("Enter")
     expect(page.locator("#paid")).to_have_text("¥271.10")
     expect(page.locator("#goods")).to_contain_text("用了 300 分")
+
+
+def test_points_on_the_slider_count_though_the_payment_is_asked_for_at_once(scene: Scene) -> None:
+    page = rung_up(scene)
+    for key in ("F7", "ArrowRight", "ArrowRight", "ArrowRight", "F9", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#paid")).to_have_text("¥271.10")
+    expect(page.locator("#goods")).to_contain_text("用了 300 分")
+
+
+SEEN = """() => {
+  const list = document.getElementById("lines").getBoundingClientRect();
+  const head = document.querySelector("#lines thead").getBoundingClientRect();
+  return [...document.querySelectorAll("tr.item.chosen button.line, tr.tools-row button")]
+    .map(one => one.getBoundingClientRect())
+    .map(box => box.top >= head.bottom - 1 && box.bottom <= list.bottom + 1);
+}"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_sixty_lines_are_walked_with_the_chosen_one_and_its_tools_in_sight(
+    scene: Scene, language: str
+) -> None:
+    scene.language = language
+    sixty_lines(scene)
+    page = scene.page
+    expect(page.locator("#goods tr.item")).to_have_count(60)
+    assert small_targets(page) == []
+    for key, times in (("ArrowUp", 9), ("ArrowDown", 6)):
+        for _ in range(times):
+            page.keyboard.press(key)
+            assert page.evaluate(SEEN) == [True] * 5
+    assert small_targets(page) == []
+    page.keyboard.press("+")
+    expect(page.locator("#goods tr.item.chosen .qty")).to_have_text("2")
+    assert page.evaluate(SEEN) == [True] * 5
+    expect(page.locator("#pay")).to_be_in_viewport()
 
 
 def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
@@ -209,3 +248,5 @@ def test_a_member_is_given_a_card_by_the_number_on_it(scene: Scene) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#sheet")).to_be_hidden()
     expect(page.locator("body")).to_contain_text("尾号 5678 的卡已发")
+    # One Enter more must not send her away.
+    expect(page.locator("#entry")).to_be_focused()

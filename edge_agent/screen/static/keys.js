@@ -9,8 +9,7 @@ import { TENDERS } from "./acts/pay.js";
 export function listenToKeys(state, acts) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || (event.altKey && event.key !== "F4")) return;
-    const plain = !event.ctrlKey && !event.metaKey;
-    const taken = (plain && acts.typesAhead(event.key)) || named(event, state, acts) || (state.sheet ? inSheet(event, state, acts) : atBasket(event, state, acts));
+    const taken = acts.keeps(event) || named(event, state, acts) || (state.sheet ? inSheet(event, state, acts) : atBasket(event, state, acts));
     if (taken) event.preventDefault();
   });
 }
@@ -27,7 +26,7 @@ function named(event, state, acts) {
     F6: () => void acts.park(),
     F7: () => (document.getElementById("redeem") ?? document.getElementById("choose-coupons"))?.focus(),
     F8: () => void acts.refund(),
-    F9: acts.pay,
+    F9: () => void acts.pay(),
     F10: acts.askClerk,
     F11: acts.askFace,
     Escape: acts.leave,
@@ -55,16 +54,29 @@ function inSheet(event, state, acts) {
     acts.closeSheet();
     return true;
   }
+  if (state.sheet?.kind === "refund" && state.sheet.step === "lines" && refundKey(event, acts)) return true;
   if (["ArrowDown", "ArrowUp"].includes(event.key)) {
     return step(event.key === "ArrowDown" ? 1 : -1);
   }
   return false;
 }
 
+/** @param {KeyboardEvent} event @param {any} acts goods that come back are counted, and paid out, by the keys that sold them */
+function refundKey({ key, ctrlKey }, acts) {
+  const way = key === "Enter" || ctrlKey ? undefined : TENDERS[key.toLowerCase()];
+  if (way) void acts.payBack(way);
+  else if (key === "+" || key === "-") {
+    const row = document.activeElement?.closest(".take-back");
+    /** @type {HTMLElement | null | undefined} */ (row?.querySelector(`[id^="refund-${key === "+" ? "more" : "less"}"]`))?.click();
+  } else return false;
+  return true;
+}
+
 /** @param {number} by move between the rows of a sheet */
 function step(by) {
-  const rows = /** @type {HTMLElement[]} */ (Array.from(document.querySelectorAll("#sheet .choice:not([disabled])")));
-  const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  const rows = /** @type {HTMLElement[]} */ (Array.from(document.querySelectorAll("#sheet .choice:not([disabled]), #sheet .take-back button:not([disabled]):last-of-type")));
+  const stands = document.activeElement;
+  const at = rows.findIndex((row) => row === stands || (row.matches(".take-back *") && row.parentElement?.contains(stands)));
   rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
   return rows.length > 0;
 }
@@ -97,8 +109,8 @@ function lineKey(event, state, acts) {
   if (onSlider || !acts.own()) return false;
   if (key === "Delete" && event.ctrlKey) acts.askVoid();
   else if (key === "ArrowDown" || key === "ArrowUp") acts.walk(key === "ArrowDown" ? 1 : -1);
-  else if (key === "+" || key === "-") acts.count(key === "+" ? 1 : -1);
-  else if (key === "Delete") acts.remove();
+  else if (key === "+" || key === "-") void acts.count(key === "+" ? 1 : -1);
+  else if (key === "Delete") void acts.remove();
   else if (key === "Enter" && state.selected !== null && document.activeElement?.id === `line-${state.selected}`) acts.askQuantity();
   else return false;
   return true;

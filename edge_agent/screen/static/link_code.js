@@ -40,6 +40,7 @@ export function lifeLeft(link, nowMs, t) {
   if (left === 0) return t("link.over");
   const whole = Math.ceil(left / MINUTE_S);
   const [hours, minutes] = [Math.floor(whole / HOUR_MIN), whole % HOUR_MIN];
+  if (hours && !minutes) return t("link.whole_hours", { hours });
   return hours ? t("link.hours", { hours, minutes }) : t("link.minutes", { minutes });
 }
 

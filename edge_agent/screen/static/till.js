@@ -11,6 +11,7 @@ import { personActs, recognised, turned } from "./acts/person.js";
 import { phoneActs } from "./acts/phone.js";
 import { refundActs } from "./acts/refund.js";
 import { sheetActs } from "./acts/sheet.js";
+import { keysAhead } from "./ahead.js";
 import { h } from "./dom.js";
 import { typeset } from "./format.js";
 import { listenToKeys } from "./keys.js";
@@ -34,6 +35,9 @@ const REPRICED_MS = 8_000;
 const TICK_MS = 10_000;
 const MINUTE_MS = 60_000;
 const TYPED = ["text", "tel", "password"];
+// Acts that ask the box: those that bring up or put away a sheet, and those that leave the clerk at her basket.
+const ASKING = ["pay", "tender", "commit", "park", "resume", "toggleCoupon", "submitQuantity", "submitPrice", "signIn", "train", "openPairing", "confirmPairing", "findPhone", "join", "askSms", "verifyCode", "giveCard", "askFace", "faceAgree", "faceAge", "faceAnswer", "faceTakeBack", "faceTake", "refund", "findReceipt", "pickReceipt", "takeBack", "payBack", "voidBasket"];
+const GOING_ON = ["submit", "add", "count", "remove", "handOver", "next"];
 const OPERATOR_NEEDED = "A116";
 const TOKEN_WRONG = "A102";
 
@@ -50,6 +54,8 @@ const call = caller(token, () => state.clerk?.token ?? "");
 
 /** @type {Record<string, number>} */
 const timers = {};
+// How often the box said no: keys pressed ahead counted on a yes.
+let refusals = 0;
 
 /** @param {string} key @param {Record<string, string | number>} values */
 function t(key, values = {}) {
@@ -66,18 +72,22 @@ const baskets = basketActs(till, persons.code);
 const phones = phoneActs(till, baskets.add);
 const pairs = pairActs(till);
 const faces = faceActs(till);
-const acts = {
-  t,
+const ahead = keysAhead(state, {
+  refusals: () => refusals,
+  slow: sayWaits,
+});
+/** @type {Record<string, (...args: any[]) => any>} */
+const direct = {
   ...persons,
   ...baskets,
-  ...payActs(till),
+  ...payActs(till, baskets.settleSlider),
   ...clerkActs(till, baskets.comeBack),
   ...phones,
   ...cardActs(till),
   ...faces,
   ...refundActs(till),
   ...pairs,
-  ...sheetActs(till, baskets, { join: phones.decline, pair: pairs.closePairing, ask: () => faces.faceAnswer(false) }),
+  ...sheetActs(till, baskets, { join: phones.decline, pair: pairs.closePairing, ask: () => acts.faceAnswer(false) }),
   hold: (/** @type {boolean} */ down) => {
     held = down;
     if (!down) change({});
@@ -85,6 +95,13 @@ const acts = {
   closeLink: () => change({ link: null }, "identify"),
   leave,
 };
+/** @type {any} */
+const acts = { ...direct, ...Object.fromEntries([...ASKING, ...GOING_ON].map((name) => [name, asking(name)])), t, keeps: ahead.keeps };
+
+/** @param {string} name of an act that asks the box @returns {(...args: any[]) => Promise<void>} the same; keys pressed meanwhile wait for it */
+function asking(name) {
+  return (...args) => ahead.during(() => direct[name](...args), GOING_ON.includes(name));
+}
 
 /** @type {import("./state.js").Till["ask"]} */
 async function ask(method, path, body = null, key = undefined) {
@@ -109,6 +126,7 @@ function at(path, query = {}) {
 
 /** @param {import("./state.js").Answer} answer */
 function why(answer) {
+  refusals += 1;
   return answer.body ? typeset(answer.body[language]) : t("link.lost");
 }
 
@@ -133,6 +151,7 @@ function change(changes, focus) {
   document.body.classList.toggle("training", state.training || Boolean(basket?.training));
   lift();
   if (focus) stand(focus);
+  if (!over) queueMicrotask(ahead.goOn);
 }
 
 /**
@@ -191,6 +210,13 @@ function notice(text, stay = false) {
   place.classList.toggle("warns", stay);
   clearTimeout(timers.notice);
   if (text && !stay) later("notice", NOTICE_MS, () => notice(""));
+}
+
+/** @param {boolean} waits a clerk who types ahead is told that her keys are kept */
+function sayWaits(waits) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("notice"));
+  if (waits && place.hidden) notice(t("ahead.waits"), true);
+  else if (!waits && place.textContent === t("ahead.waits")) notice("");
 }
 
 // ---- what the box tells ---------------------------------------------------------------------
@@ -325,9 +351,16 @@ async function begin(lanes) {
   listenToKeys(state, acts);
   document.getElementById("sheet")?.addEventListener("cancel", (event) => event.preventDefault());
   setInterval(() => change({}), TICK_MS);
+  // Before the box has said what it can do, there is no field to scan into.
+  void ahead.during(enter, true);
+}
+
+async function enter() {
   change({ features: featuresOf((await described).body) });
   void learnTraining();
-  if (state.clerk) void acts.comeBack().then(() => stand("entry"));
+  if (!state.clerk) return;
+  await acts.comeBack();
+  stand("entry");
 }
 
 document.documentElement.lang = language === "zh" ? "zh-CN" : "en";

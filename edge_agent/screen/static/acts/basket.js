@@ -16,7 +16,7 @@ export function basketActs(till, readCode) {
   const { state, change, ask } = till;
   const own = () => Boolean(sells(state) && state.basket?.basket_id);
 
-  /** @param {string} method @param {string} path @param {object | null} body @param {string} focus */
+  /** @param {string} method @param {string} path @param {object | null} body @param {string} [focus] */
   async function alter(method, path, body, focus) {
     const answer = await ask(method, till.at(`/v1/baskets/${state.basket.basket_id}${path}`), body);
     if (answer.ok) takeBasket(till, answer.body, focus);
@@ -28,7 +28,7 @@ export function basketActs(till, readCode) {
   async function setNow(line, qty_milli) {
     if (!own()) return;
     const last = qty_milli === 0;
-    await alter("PUT", `/lines/${line}`, { qty_milli }, last ? "entry" : `more-${line}`);
+    await alter("PUT", `/lines/${line}`, { qty_milli }, last ? "entry" : undefined);
     if (last) change({ selected: null }, "entry");
   }
 
@@ -61,7 +61,8 @@ export function basketActs(till, readCode) {
   /** @param {number | null} line */
   function select(line) {
     change({ selected: line }, line === null ? "entry" : `line-${line}`);
-    document.getElementById(`line-${line}`)?.scrollIntoView({ block: "nearest" });
+    // Its tools stand beneath it; where both do not fit, the line itself is what has to be seen.
+    for (const name of ["more", "line"]) document.getElementById(`${name}-${line}`)?.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -76,17 +77,30 @@ export function basketActs(till, readCode) {
     await setNow(line.line, Math.max(0, line.qty_milli + by * ONE));
   }
 
+  /** @type {number | null} points on the slider that the box has not heard of */
+  let slid = null;
+
   /** @param {number} points moved on the slider; sent when it rests */
   function redeem(points) {
     state.basket.redeem.points_chosen = points;
-    till.later("redeem", REDEEM_PAUSE_MS, () => void chooseRights(till, points, chosenCoupons(state.basket)));
+    slid = points;
+    till.later("redeem", REDEEM_PAUSE_MS, () => void settleSlider());
   }
 
+  async function tellPoints() {
+    const points = slid;
+    slid = null;
+    if (points !== null && own()) await chooseRights(till, points, chosenCoupons(state.basket));
+  }
+
+  const settleSlider = () => inTurn(tellPoints);
+
   /** @param {string} id */
-  function toggleCoupon(id) {
+  async function toggle(id) {
+    if (!own()) return;
     const chosen = chosenCoupons(state.basket);
     const after = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
-    void chooseRights(till, state.basket.redeem.points_chosen, after);
+    await chooseRights(till, state.basket.redeem.points_chosen, after);
   }
 
   return {
@@ -96,14 +110,15 @@ export function basketActs(till, readCode) {
     select,
     count: (/** @type {number} */ by) => {
       const chosen = state.selected;
-      void inTurn(() => count(by, chosen));
+      return inTurn(() => count(by, chosen));
     },
     redeem,
-    toggleCoupon,
+    settleSlider,
+    toggleCoupon: (/** @type {string} */ id) => inTurn(() => toggle(id)),
     setQuantity,
     add: (/** @type {object} */ line) => add(till, line, 1),
     typeEntry: (/** @type {string} */ text) => void (state.entry = text),
-    remove: () => state.selected !== null && void setQuantity(state.selected, 0),
+    remove: () => (state.selected === null ? undefined : setQuantity(state.selected, 0)),
     askVoid: () => own() && change({ sheet: { kind: "void" } }, "sheet-keep"),
     askQuantity: () => state.selected !== null && change({ sheet: { kind: "quantity", line: state.selected, typed: "" } }, "quantity"),
     voidBasket: async () => {

@@ -2,6 +2,7 @@
 /** Giving the member who stands there a card of the house's, by the number printed on it. */
 
 import { typeset } from "../format.js";
+import { goOn } from "./person.js";
 
 /** @typedef {import("../state.js").Till} Till */
 
@@ -25,7 +26,7 @@ export function cardActs(till) {
     change({ sheet: { ...sheet, busy: true, note: "" } });
     const answer = await ask("POST", `/v1/enrolments/${sheet.member}/card`, { number, ...till.here });
     if (!answer.ok) return change({ sheet: { ...sheet, typed: "", busy: false, note: till.why(answer) } }, "card-number");
-    change({ sheet: null }, "next");
+    change({ sheet: null }, goOn(state));
     till.notice(typeset(till.t("card.done", { number: number.slice(-4) })));
   }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** Who works at this screen: signing in by PIN, handing over, locking, practising. */
 
+import { inTurn } from "./basket.js";
+
 /** @typedef {import("../state.js").Till} Till */
 
 const KEPT = "clerk";
@@ -47,7 +49,8 @@ export function clerkActs(till, comeBack) {
       lock(till);
       openClerk(till);
     },
-    train: () => train(till),
+    // After what was scanned before it, and before what is scanned after it: a basket is one thing or the other.
+    train: () => inTurn(() => train(till)),
     pickClerk: (/** @type {string} */ number) => state.sheet && change({ sheet: { ...state.sheet, number, field: "pin" } }, "clerk-pin"),
     clerkField: (/** @type {"number"|"pin"} */ field) => void (state.sheet && (state.sheet.field = field)),
     typeClerk: (/** @type {"number"|"pin"} */ field, /** @type {string} */ text) => void (state.sheet && (state.sheet[field] = text)),

@@ -94,28 +94,28 @@ export function faceActs(till) {
   }
 
   return {
-    askFace: () => void open(),
+    askFace: open,
     faceAgree: (/** @type {string} */ kind) => {
       const sheet = mine();
       if (!sheet) return;
       if (kind === LOCAL && declared(sheet) !== true && !sheet.standing.includes(GUARDIAN)) return change({ sheet: { ...sheet, step: "age", note: "" } }, "face-first");
-      void show(kind);
+      return show(kind);
     },
     faceAge: (/** @type {boolean} */ old) => {
       const sheet = mine();
       if (!sheet) return;
       change({ sheet: { ...sheet, old } });
-      void show(old ? LOCAL : GUARDIAN);
+      return show(old ? LOCAL : GUARDIAN);
     },
-    faceAnswer: (/** @type {boolean} */ given) => void answer(given),
+    faceAnswer: answer,
     faceTakeBack: (/** @type {string} */ kind) => {
       const sheet = mine();
       if (!sheet) return;
       if (kind === LOCAL && sheet.step !== "sure") return change({ sheet: { ...sheet, step: "sure", note: "" } }, "sheet-close");
-      void takeBack(kind);
+      return takeBack(kind);
     },
     faceOverview: () => state.sheet && change({ sheet: { ...state.sheet, step: "overview", note: "" } }, "face-first"),
-    faceTake: () => void take(),
+    faceTake: take,
   };
 }
 

@@ -11,39 +11,14 @@ import { inTurn } from "./basket.js";
 /** @type {Record<string, string>} keys of the sheet that pay; the letters are the first of the Chinese words */
 export const TENDERS = { enter: "cash", x: "cash", w: "wechat", z: "alipay", k: "card" };
 
-/** @param {Till} till */
-export function payActs(till) {
+/** @param {Till} till @param {() => Promise<void>} settleSlider points that are still being chosen belong to what is paid */
+export function payActs(till, settleSlider) {
   const { state, change } = till;
-  /** @type {string[] | null} keys pressed since paying was asked for, until its sheet stands */
-  let ahead = null;
 
   /** After what was scanned before it: the last article may still be on its way. */
   async function open() {
     if (state.sheet || !sells(state) || !state.basket?.basket_id || !state.basket.lines.length) return;
     change({ sheet: { kind: "pay", tenders: [], typed: "", busy: false, note: "", key: newKey() } }, "pay-amount");
-  }
-
-  /** A quick hand types the sum before the sheet stands: it is meant for the sheet. */
-  async function openAndCatchUp() {
-    if (ahead) return;
-    ahead = [];
-    await inTurn(open);
-    const keys = ahead;
-    ahead = null;
-    for (const key of keys) {
-      if (state.sheet?.kind !== "pay") return;
-      if (!TENDERS[key]) payKey(key);
-      else if (leftToPay(state.basket, state.sheet.tenders) > 0) await tender(TENDERS[key]);
-      else if (key === "enter") await commit();
-    }
-  }
-
-  /** @param {string} key @returns {boolean} whether the key is kept for the sheet that is about to stand */
-  function typesAhead(key) {
-    const meant = { Backspace: "back", Enter: "enter" }[key] ?? key.toLowerCase();
-    if (!ahead || !(meant in TENDERS || meant === "back" || /^[0-9.]$/.test(meant))) return false;
-    ahead.push(meant);
-    return true;
   }
 
   /** @param {string} key */
@@ -95,8 +70,10 @@ export function payActs(till) {
   }
 
   return {
-    pay: () => void openAndCatchUp(),
-    typesAhead,
+    pay: () => {
+      void settleSlider();
+      return inTurn(open);
+    },
     tender,
     commit,
     typePay: (/** @type {string} */ text) => void (state.sheet && (state.sheet.typed = text)),

@@ -3,7 +3,7 @@
 
 import { typeset } from "../format.js";
 import { sells } from "../state.js";
-import { askAgain, attach } from "./basket.js";
+import { askAgain, attach, inTurn } from "./basket.js";
 import { veiled } from "./face.js";
 
 /** @typedef {import("../state.js").Till} Till */
@@ -35,14 +35,19 @@ export function personActs(till) {
   }
 
   async function next() {
-    const own = state.basket?.basket_id && state.basket.member_id;
+    const own = state.basket?.member_id && state.basket.basket_id;
     const where = state.member?.till ? { lane: state.member.till } : till.here;
     change({ person: "idle", member: null, more: {}, reasons: [], challenge: null }, "entry");
     // What the last one proved must not speak for whoever comes next.
     const ended = ask("DELETE", `/v1/visits?${new URLSearchParams(where)}`);
-    if (own && sells(state)) await attach(till, null);
+    if (own && sells(state)) await inTurn(() => letGo(own));
     const answer = await ended;
     if (!answer.ok) till.notice(till.why(answer));
+  }
+
+  /** @param {string} basket_id the basket goes on without her, unless it is over by now */
+  async function letGo(basket_id) {
+    if (state.basket?.basket_id === basket_id) await attach(till, null);
   }
 
   return {
@@ -82,7 +87,7 @@ export function recognised(till, result, asked = false) {
   const more = before && !unveiled ? state.more : {};
   change({ person: "member", member, more, reasons: [], challenge: null, sale: null, tapped: null });
   if (!before || unveiled) void askMore(till, member);
-  void join(till, member, asked || SURE.includes(factor), before);
+  return inTurn(() => join(till, member, asked || SURE.includes(factor), before));
 }
 
 /**
@@ -90,8 +95,9 @@ export function recognised(till, result, asked = false) {
  * @param {Till} till @param {any} member @param {boolean} sure @param {any} before the same member as she was known until now
  */
 async function join(till, member, sure, before) {
-  const { basket } = till.state;
-  if (!sells(till.state) || !basket?.basket_id) return;
+  const { basket, member: stands } = till.state;
+  // Somebody else may stand there by the time it is her turn.
+  if (!sells(till.state) || !basket?.basket_id || stands?.member_id !== member.member_id) return;
   if (basket.member_id === member.member_id) return allowsMore(before, member) ? askAgain(till) : undefined;
   if (basket.member_id && !sure) return;
   await attach(till, member.member_id);

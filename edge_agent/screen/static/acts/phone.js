@@ -48,8 +48,9 @@ export function phoneActs(till, add) {
   }
 
   async function sendCode() {
-    const { member } = state;
-    if (!member) return;
+    const { member, sheet } = state;
+    if (!member || sheet?.busy) return;
+    if (sheet) change({ sheet: { ...sheet, busy: true, note: "" } });
     const answer = await ask("POST", `/v1/members/${member.member_id}/sms`, { language: state.language, ...till.here });
     const note = answer.ok ? "" : till.why(answer);
     change({ sheet: { kind: "phone", step: "sms", typed: "", note, sent: answer.ok, busy: false } }, "code");

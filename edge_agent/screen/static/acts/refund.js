@@ -38,14 +38,15 @@ export function refundActs(till) {
     alter({ step: "lines", receipt: answer.body, taken: {}, reason: REASONS[0], quote: null, note: "" }, "refund-more-1");
   }
 
-  /** @param {any} line @param {number} by */
-  function take(line, by) {
+  /** @param {any} line @param {number} by @param {number} row */
+  async function take(line, by, row) {
     const { taken } = /** @type {any} */ (state.sheet);
     const left = line.left_milli;
     const step = left % ONE ? left : ONE;
     const now = Math.min(left, Math.max(0, (taken[line.line] ?? 0) + by * step));
-    alter({ taken: { ...taken, [line.line]: now }, quote: null, note: "" });
-    till.later("refund-quote", 0, () => void quote());
+    const end = now === left ? "less" : now === 0 ? "more" : by > 0 ? "more" : "less";
+    alter({ taken: { ...taken, [line.line]: now }, quote: null, note: "" }, `refund-${end}-${row}`);
+    await quote();
   }
 
   function asked() {
@@ -56,10 +57,12 @@ export function refundActs(till) {
   }
 
   async function quote() {
+    const { taken } = /** @type {any} */ (state.sheet);
     const body = asked().asked;
     if (!body.lines.length) return;
     const answer = await ask("POST", "/v1/refunds/quote", body);
-    if (state.sheet?.kind !== "refund" || state.sheet.step !== "lines") return;
+    // What was counted on since has an answer of its own.
+    if (state.sheet?.kind !== "refund" || state.sheet.step !== "lines" || state.sheet.taken !== taken) return;
     alter(answer.ok ? { quote: answer.body, note: "", key: newKey() } : { quote: null, note: till.why(answer) });
   }
 

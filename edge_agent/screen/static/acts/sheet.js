@@ -6,6 +6,7 @@ import { fenOf, isBarcode } from "../format.js";
 /** @typedef {import("../state.js").Till} Till */
 
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
+/** @type {Record<string, string>} where the clerk stands when a sheet is left */
 const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", card: "card", face: "face", help: "help" };
 
 /** @param {Till} till @param {any} baskets the acts on a basket @param {Record<string, () => void>} leaving steps and sheets that must be answered when they are left */
@@ -19,18 +20,19 @@ export function sheetActs(till, baskets, leaving) {
     const typed = sheet?.typed.trim() ?? "";
     const parts = MILLI.exec(typed);
     if (isBarcode(typed) || !parts) return change({ sheet: { .../** @type {any} */ (sheet), typed: "", note: till.t("line.wrong") } }, "quantity");
-    change({ sheet: null });
-    void baskets.setQuantity(sheet?.line, Number(parts[1]) * 1000 + Number((parts[2] ?? "").padEnd(3, "0")));
+    change({ sheet: null }, `line-${sheet?.line}`);
+    return baskets.setQuantity(sheet?.line, Number(parts[1]) * 1000 + Number((parts[2] ?? "").padEnd(3, "0")));
   }
 
   /** @param {Event} event */
   function submitPrice(event) {
     event.preventDefault();
     const { sheet } = state;
-    const price = fenOf(sheet?.price ?? "");
-    if (!sheet || !price) return change({ sheet: { .../** @type {any} */ (sheet), note: till.t("price.wrong") } }, "price-amount");
+    const typed = sheet?.price.trim() ?? "";
+    const price = isBarcode(typed) ? null : fenOf(typed);
+    if (!sheet || !price) return change({ sheet: { .../** @type {any} */ (sheet), price: "", note: till.t("price.wrong") } }, "price-amount");
     change({ sheet: null }, "entry");
-    void baskets.add({ barcode: sheet.barcode, unit_price_fen: price, name: sheet.name.trim() || till.t("price.unnamed") });
+    return baskets.add({ barcode: sheet.barcode, unit_price_fen: price, name: sheet.name.trim() || till.t("price.unnamed") });
   }
 
   return {
@@ -44,11 +46,11 @@ export function sheetActs(till, baskets, leaving) {
       if (state.sheet) state.sheet[name] = /** @type {HTMLInputElement} */ (event.target).value;
     },
     closeSheet: () => {
-      const kind = /** @type {keyof typeof BACK} */ (state.sheet?.kind ?? "");
+      const kind = state.sheet?.kind ?? "";
       if (state.sheet?.busy) return;
       const left = leaving[state.sheet?.step ?? ""] ?? leaving[kind];
       if (left) return left();
-      change({ sheet: null }, kind === "shift" || kind === "pay" ? "entry" : BACK[kind]);
+      change({ sheet: null }, kind === "shift" || kind === "pay" ? "entry" : kind === "quantity" ? `line-${state.sheet?.line}` : BACK[kind]);
     },
   };
 }

@@ -26,7 +26,10 @@ function number(state, acts) {
 function sms(state, acts) {
   const { t } = acts;
   const how = state.sheet?.sent ? t("sms.how", { phone: state.member?.phone_masked ?? "" }) : t("sms.not_sent");
-  return asking(state, acts, { id: "code", title: t("sms.ask"), label: t("sms.label"), how, submit: t("sms.verify"), act: acts.verifyCode, press: acts.phoneKey, digits: "8" });
+  // Where none was sent there is none to check: Enter asks for it again, until one was typed all the same.
+  const act = () => (state.sheet?.sent || state.sheet?.typed.trim() ? acts.verifyCode() : acts.askSms());
+  const submit = state.sheet?.sent ? t("sms.verify") : t("sms.again");
+  return asking(state, acts, { id: "code", title: t("sms.ask"), label: t("sms.label"), how, submit, act, press: acts.phoneKey, digits: "8" });
 }
 
 /**

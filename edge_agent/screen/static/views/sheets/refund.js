@@ -51,9 +51,9 @@ function lines({ sheet }, acts) {
       "li.take-back",
       {},
       h("span", {}, h("span.name", { title: line.name }, line.name), h("span.muted.small", {}, left > 0 ? t("refund.left", { left: quantity(left), amount: yuan(line.net_fen) }) : t("refund.all_back"))),
-      h("button", { type: "button", id: `refund-less-${at + 1}`, "aria-label": `${t("line.less")} · ${line.name}`, disabled: now === 0, onclick: () => acts.takeBack(line, -1) }, icon("less")),
+      h("button", { type: "button", id: `refund-less-${at + 1}`, "aria-label": `${t("line.less")} · ${line.name}`, disabled: now === 0, onclick: () => void acts.takeBack(line, -1, at + 1) }, icon("less")),
       h("b.count", {}, quantity(now)),
-      h("button", { type: "button", id: `refund-more-${at + 1}`, "aria-label": `${t("line.more")} · ${line.name}`, disabled: now >= left, onclick: () => acts.takeBack(line, 1) }, icon("add")),
+      h("button", { type: "button", id: `refund-more-${at + 1}`, "aria-label": `${t("line.more")} · ${line.name}`, disabled: now >= left, onclick: () => void acts.takeBack(line, 1, at + 1) }, icon("add")),
     );
   });
   const reasons = REASONS.map((one) =>
@@ -64,7 +64,7 @@ function lines({ sheet }, acts) {
   const how = quote ? null : h("p.muted", {}, t("refund.choose"));
   const moved = [quote?.points_taken ? t("refund.taken", { points: integer(quote.points_taken) }) : "", quote?.points_back ? t("refund.back", { points: integer(quote.points_back) }) : ""];
   const points = moved.some(Boolean) ? h("p.muted.small", {}, moved.filter(Boolean).join(" · ")) : null;
-  const ways = quote && !busy ? WAYS.map(([kind]) => h("button", { type: "button", id: `back-${kind}`, onclick: () => void acts.payBack(kind) }, t(`tender.${kind}`))) : [];
+  const ways = quote && !busy ? WAYS.map(([kind, key]) => h("button", { type: "button", id: `back-${kind}`, onclick: () => void acts.payBack(kind) }, t(`tender.${kind}`), h("kbd", {}, key))) : [];
   return frame(t("refund.lines", { no: receipt.till_receipt_no }), acts, [said(note), h("ul.take-backs", {}, ...rows), h("div.notes", { role: "group", "aria-label": t("refund.reason") }, ...reasons), how, points], [amount, ...ways]);
 }
 
