@@ -159,6 +159,21 @@ def test_a_code_shown_after_the_number_opens_points_and_all_that_is_hers(
     assert cut_off(page) == []
 
 
+def test_a_code_that_was_not_sent_is_asked_for_again_by_enter(scene: Scene) -> None:
+    scene.opens()
+    page = scene.page
+    scene.types("F3", goods.LIMIN_PHONE[2:], "Enter")
+    expect(page.locator("#sms")).to_be_visible()
+    page.keyboard.press("F4")
+    expect(page.locator("#sheet .note")).to_be_visible()
+    expect(page.locator("#sheet .sheet-foot")).to_contain_text("再发一次")
+    with page.expect_response(lambda answer: answer.url.endswith("/sms")):
+        page.keyboard.press("Enter")
+    expect(page.locator("#code")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#entry")).to_be_focused()
+
+
 def test_news_that_comes_after_the_sale_does_not_veil_who_still_stands_there(scene: Scene) -> None:
     page = rung_up(scene)
     page.keyboard.press("F9")

@@ -133,6 +133,19 @@ def test_keys_that_counted_on_another_answer_do_nothing(clerk: Clerk) -> None:
     clerk.sees("#goods", "可以开始")
 
 
+def test_keys_for_a_box_that_hangs_are_let_go_in_time(clerk: Clerk) -> None:
+    clerk.signs_in()
+    clerk.page.clock.install()
+    clerk.page.route("**/v1/**/lines", lambda _route: None)
+    clerk.scans(MILK, MASK)
+    clerk.page.clock.run_for(21_000)
+    clerk.presses("F1")
+    clerk.sees("#sheet .keys", "F9")
+    expect(clerk.page.locator("#entry")).to_have_value("")
+    clerk.page.unroute("**/v1/**/lines")
+    clerk.presses("Escape", "Control+Delete", "Control+Delete")
+
+
 def test_a_clerk_who_waits_is_told_that_her_keys_are_kept(clerk: Clerk) -> None:
     clerk.signs_in()
     with clerk.ahead_of_the_box():

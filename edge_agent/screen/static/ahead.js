@@ -57,10 +57,13 @@ export function keysAhead(state, told) {
   async function during(act, goesOn) {
     const [refused, note] = [told.refusals(), state.sheet?.note];
     waits += 1;
+    let answered = true;
     try {
-      await patiently(act());
+      answered = await patiently(act());
     } finally {
       waits -= 1;
+      // Nobody knows any more what stands there when the box comes to itself.
+      if (!answered) kept.length = 0;
       sort(goesOn, told.refusals() > refused || Boolean(state.sheet?.note && state.sheet.note !== note));
       goOn();
     }
@@ -89,12 +92,13 @@ export function keysAhead(state, told) {
   return { keeps, during, goOn };
 }
 
-/** @param {unknown} answered @returns {Promise<unknown>} the same; a box that hangs does not hold the keys for good */
-function patiently(answered) {
+/** @param {unknown} asked @returns {Promise<boolean>} whether it was answered: a box that hangs does not hold the keys for good */
+function patiently(asked) {
   /** @type {number | undefined} */
   let timer;
   const enough = new Promise((done) => {
-    timer = setTimeout(done, PATIENCE_MS);
+    timer = setTimeout(() => done(false), PATIENCE_MS);
   });
-  return Promise.race([Promise.resolve(answered), enough]).finally(() => clearTimeout(timer));
+  const answered = Promise.resolve(asked).then(() => true);
+  return Promise.race([answered, enough]).finally(() => clearTimeout(timer));
 }
