@@ -23,8 +23,8 @@ LangOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON, for programs")]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(emoji=False, highlight=False)
+err = Console(emoji=False, stderr=True, highlight=False, soft_wrap=True)
 
 
 def language_of(asked: Language | None) -> Language:

@@ -24,8 +24,8 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(emoji=False, highlight=False)
+err = Console(emoji=False, stderr=True, highlight=False)
 
 
 @contextmanager

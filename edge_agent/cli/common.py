@@ -43,7 +43,7 @@ def settings_of(config: Path) -> Settings:
 def fail(fault: Fault) -> NoReturn:
     """Say a fault in two languages and end with its exit code."""
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
-    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    Console(emoji=False, stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
     storage = EXIT_STORAGE if fault.spec.category == "storage" else EXIT_OTHER
     raise typer.Exit(EXIT_CODES.get(fault.code, storage))
 

@@ -116,4 +116,4 @@ def print_findings(findings: tuple[Finding, ...]) -> None:
         else:
             said = f"{fault.code} {escape(fault.text('zh'))}\n{escape(fault.text('en'))}"
             table.add_row("[red]✗[/]", finding.name, said)
-    Console().print(table)
+    Console(emoji=False).print(table)

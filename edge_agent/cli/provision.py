@@ -51,7 +51,7 @@ def provision(
         provision_box(folder, ticket, release_pin)
     except Fault as fault:
         _fail(fault)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(emoji=False, soft_wrap=True, highlight=False)
     console.print(f"✓ {escape(str(folder / CONFIG))}")
     if (folder / ROOT_FILE).exists():
         pinned = pin_of((folder / ROOT_FILE).read_bytes())
@@ -127,5 +127,5 @@ def _board() -> str:
 
 def _fail(fault: Fault) -> NoReturn:
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
-    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    Console(emoji=False, stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
     raise typer.Exit(EXIT_FAULT)

@@ -175,7 +175,7 @@ def _of_the_directory(settings: Settings) -> Iterator[Fault]:
 
 
 def _show(said: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(emoji=False, soft_wrap=True, highlight=False)
     for finding in said["findings"]:
         console.print(f"[red]✗[/] {finding['code']} ", end="")
         console.print(finding["zh"], markup=False)

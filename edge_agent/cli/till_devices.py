@@ -150,7 +150,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    console = Console()
+    console = Console(emoji=False)
     claims = _table(
         "登记 / claim", "状态 / state", "设备 / device", "凭什么 / how", "谁用 / used by"
     )

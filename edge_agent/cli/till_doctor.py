@@ -82,7 +82,7 @@ class _Shown:
     def __init__(self, tape: TextIO | None, till: dict[str, Any], *, as_json: bool) -> None:
         self._tape = tape
         self._json = as_json
-        self._console = Console(soft_wrap=True)
+        self._console = Console(emoji=False, soft_wrap=True)
         self.report: dict[str, Any] = {}
         if tape is not None:
             tape.write(written(till["profile"], ()))

@@ -119,7 +119,7 @@ def collect(agent: RunningAgent, till: str, wanted: int) -> list[Sample]:
     path = f"/v1/tech/tills/{found}/samples"
     agent.ask("POST", path, {})
     said: dict[str, Any] = {"samples": []}
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(console=Console(emoji=False, stderr=True)) as progress:
         task = progress.add_task("等待小票 / waiting for receipts", total=wanted)
         try:
             while len(said["samples"]) < wanted:
@@ -134,7 +134,7 @@ def collect(agent: RunningAgent, till: str, wanted: int) -> list[Sample]:
 
 def _learned(samples: list[Sample], name: str, title: str) -> Taught:
     """Learn with a bar on stderr."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=Console(emoji=False, stderr=True), transient=True) as progress:
         task = progress.add_task("学习 / learning", total=None)
         return teach(
             samples,
@@ -144,7 +144,7 @@ def _learned(samples: list[Sample], name: str, title: str) -> Taught:
 
 
 def _show(learned: Taught, path: Path | None) -> None:
-    out = Console(soft_wrap=True)
+    out = Console(emoji=False, soft_wrap=True)
     table = Table("", "样张 / sample", "识别 / read", box=None, pad_edge=False, header_style="dim")
     for one in learned.samples:
         total = "-" if one.total_fen is None else f"{one.total_fen / 100:.2f}"
@@ -166,5 +166,5 @@ def _show(learned: Taught, path: Path | None) -> None:
 def refuse(fault: Fault) -> NoReturn:
     """Say why and end with exit code 2."""
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
-    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    Console(emoji=False, stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
     raise typer.Exit(EXIT_REFUSED)

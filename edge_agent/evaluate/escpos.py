@@ -37,7 +37,7 @@ def escpos(
     if as_json:
         print_json(asdict(score))
     else:
-        Console().print(_table(score))
+        Console(emoji=False).print(_table(score))
 
 
 def _score(folder: Path, profile: TillProfile) -> Score:

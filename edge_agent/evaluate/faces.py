@@ -61,14 +61,16 @@ def faces(
     if as_json:
         print_json(figures(report))
     else:
-        Console().print(_table(report))
+        Console(emoji=False).print(_table(report))
 
 
 @contextmanager
 def _progress() -> Iterator[Told]:
     # On standard error: the JSON on standard output stays alone.
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(emoji=False, stderr=True)
+    ) as bar:
         tasks: dict[str, TaskID] = {}
 
         def told(what: str, done: int, total: int) -> None:

@@ -25,7 +25,7 @@ def shipped(name: str) -> Path:
 def refuse(fault: Fault) -> NoReturn:
     """Say why a folder cannot be evaluated and end with exit code 2."""
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
-    Console(stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
+    Console(emoji=False, stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
     raise typer.Exit(EXIT_REFUSED)
 
 

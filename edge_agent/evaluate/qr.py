@@ -42,7 +42,7 @@ def qr(folder: FolderArgument, *, as_json: JsonOption = False) -> None:
     except Fault as fault:
         refuse(fault)
     cv2.setNumThreads(1)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=Console(emoji=False, stderr=True), transient=True) as progress:
         task = progress.add_task("QR", total=len(todo))
         scores = measure(todo, readers, lambda: progress.advance(task))
     if as_json:
@@ -105,7 +105,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _print(scores: dict[str, Score], unusable: int) -> None:
-    console = Console()
+    console = Console(emoji=False)
     readers = _table("读取器 / reader", "none", "ms", "ms p95")
     for name, score in scores.items():
         tally = score.codes

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import unicodedata
@@ -16,6 +17,7 @@ from typer import echo
 from retail_core.terminal import HarmlessStream, harmless
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[3]
 # Clears the page, names the window, turns red by one byte, reads backwards.
 EVIL = "\x1b[2J\x1b]0;pwned\x07牛奶\x9b31m\u202e09.5"
 SHOWN = "␛[2J␛]0;pwned␇牛奶\ufffd31m\ufffd09.5"
@@ -51,6 +53,23 @@ def test_the_price_of_an_article_with_an_evil_name(tmp_path: Path, *, is_termina
     assert "5.00" in said
     for steering in ("\x1b[2J", "\x1b]", "\x07", "\x9b", "\u202e"):
         assert steering not in said
+
+
+def test_a_colon_on_each_side_of_a_word_is_no_picture(tmp_path: Path) -> None:
+    twice = {"kind": "mix_and_match", "id": "x", "name": "x", "need": 2, "permille": 500}
+    (tmp_path / "b.json").write_text(json.dumps({"version": 1, "offers": [twice, twice]}))
+    (tmp_path / "k.json").write_text("{}")
+    command = [str(BIN / "regulars"), "price", "-b", "b.json", "-k", "k.json", "--lang", "zh"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert ":id:" in done.stderr.replace("\n", "")
+
+
+def test_no_console_of_ours_draws_words_as_pictures() -> None:
+    made = re.compile(r"\bConsole\((?!emoji=False)")
+    for package in ("regulars_cli", "edge_agent", "cloud_broker"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert not made.search(path.read_text(encoding="utf-8")), path
 
 
 def _run(folder: Path, *, is_terminal: bool) -> str:
