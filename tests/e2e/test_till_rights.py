@@ -116,6 +116,13 @@ def test_sixty_lines_are_walked_with_the_chosen_one_and_its_tools_in_sight(
     expect(page.locator("#pay")).to_be_in_viewport()
 
 
+def test_an_english_sentence_keeps_its_own_marks_beside_a_chinese_name(scene: Scene) -> None:
+    scene.language = "en"
+    page = rung_up(scene)
+    scene.shop.advises()
+    expect(page.locator("#person .nudges")).to_contain_text(": 满 300 减 30 saves")
+
+
 def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
     page = rung_up(scene, Factor.FACE_VOTE)
     expect(page.locator("#redeem-shut")).to_contain_text("会员码")

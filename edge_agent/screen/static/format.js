@@ -76,10 +76,11 @@ export function exact(wallMs) {
 }
 
 /**
- * Punctuation beside Chinese characters takes the width of one.
+ * Punctuation beside Chinese characters takes the width of one; an English sentence keeps its own around a Chinese name.
  * @param {string} text @returns {string}
  */
 export function typeset(text) {
+  if (document.documentElement.lang === "en") return text;
   return text.replace(/(?<=[\u4e00-\u9fff])[,;:?]|[,;:?](?=[\u4e00-\u9fff])/g, (mark) => WIDE[mark] ?? mark);
 }
 
