@@ -8,6 +8,7 @@ from cloud_broker.cli import (
     alerts,
     backup,
     clerks,
+    collect,
     downlink,
     effects,
     enrol,
@@ -17,6 +18,7 @@ from cloud_broker.cli import (
     goods,
     growth,
     hooks,
+    import_files,
     lanes,
     leases,
     ledger,
@@ -39,9 +41,10 @@ app = typer.Typer(
     help="熟客云端 / the cloud of Regulars", no_args_is_help=True, pretty_exceptions_enable=False
 )
 masters.add_to(goods.import_app)
+import_files.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, releases, alerts, downlink, hooks, links)
+FURTHER = (steering, releases, alerts, downlink, hooks, links, collect)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -326,7 +326,8 @@ class FakeMoverRepo:
             if one.dated.key.receipt_id == import_id and one.dated.key.kind == "opening"
         )
         members = {one.member for one in rows}
-        tiers = Counter(self._state.members[member].enrolled.tier for member in members)
+        made = {one.member for one in rows if one.made}
+        tiers = Counter(self._state.members[member].enrolled.tier for member in made)
         return MovedTotals(len(rows), len(members), points, dict(sorted(tiers.items())))
 
 

@@ -107,11 +107,11 @@ class PostgresChannelOrders(Repository):
         """Let no other transaction work on these orders until this one ends."""
         # Few locks, in one order: a chunk of a file has thousands of orders.
         keys = sorted({order.int & 0xFF for order in orders})
-        for key in keys:
-            self._rows(
-                "select pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, %(key)s))",
-                key=key,
-            )
+        self._rows(
+            "select pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, k))"
+            " from (select k from unnest(%(keys)b::bigint[]) as k order by k) as sorted",
+            keys=keys,
+        )
 
     def save(self, orders: Sequence[PlacedOrder], now_ms: int) -> None:
         """Write orders with their lines over what stood there."""

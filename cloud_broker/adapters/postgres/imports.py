@@ -301,8 +301,8 @@ class PostgresMovers(Repository):
         )
         tiers = self._rows(
             "select m.tier, count(distinct m.member_id) as n from moved_member v join member m"
-            " on m.tenant_id = v.tenant_id and m.member_id = v.member_id"
-            " where v.tenant_id = %(tenant)s and v.import_id = %(import)s group by 1 order by 1",
+            " on m.tenant_id = v.tenant_id and m.member_id = v.member_id where v.made"
+            " and v.tenant_id = %(tenant)s and v.import_id = %(import)s group by 1 order by 1",
             **values,
         )
         assert whole is not None and points is not None  # noqa: S101, PT018 -- both count
