@@ -5,7 +5,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
+.PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
   types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
@@ -43,6 +43,11 @@ e2e: ; $(BIN)/pytest tests/e2e ## whole programs and Chromium
 test-vm: ## drivers on a kernel of their own: USB adapters, hot-plug, keyboards (about 4 minutes)
 	@tools/bootstrap.sh vm
 	$(PY) -m tools.vm.run $(if $(BUILD),--build)
+
+parity-clickhouse: setup ## the metric catalogue on ClickHouse against DuckDB and PostgreSQL (chDB, half a gigabyte, into var/parity)
+	@test -x var/parity/bin/python || $(PY) -m venv var/parity
+	@var/parity/bin/python -c "import chdb" 2>/dev/null || var/parity/bin/pip install -q 'chdb==4.4.0'
+	$(BIN)/pytest -q tests/integration/test_metric_parity.py
 
 test-cluster: setup ## the same product on a RabbitMQ cluster of two nodes (fetched into var/, about 2 minutes)
 	@$(PY) -m tools.rabbit_cluster

@@ -19,6 +19,7 @@ from cloud_broker.cli import (
     growth,
     hooks,
     import_files,
+    insight,
     lanes,
     leases,
     ledger,
@@ -33,6 +34,7 @@ from cloud_broker.cli import (
     setup,
     steering,
     sync,
+    tags,
 )
 from cloud_broker.cli.common import ConfigOption, coded_errors, settings_of
 from retail_core.terminal import guard_terminal
@@ -43,8 +45,9 @@ app = typer.Typer(
 masters.add_to(goods.import_app)
 import_files.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
+tags.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (steering, releases, alerts, downlink, hooks, links, collect)
+FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -134,6 +134,10 @@ class Settings(BaseSettings):
     export_after: time = Field(time(4, 30), description="not before this hour, in `zone`")
     export_keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
     export_people: bool = Field(default=False, description="also write who members are")
+    analytics_dir: Path | None = Field(
+        None, description="a copy for analysis in files; none: PostgreSQL works the tags out"
+    )
+    analytics_memory: str = Field("2GB", pattern=r"^[1-9][0-9]*(MB|GB)$")
     # By law faces are filed from 100,000 persons on: a chain may want to hear sooner, never later.
     face_filing_warning: int = Field(FACE_FILING_WARNING, ge=1, le=FACE_FILING_WARNING)
     face_filing_at: int = Field(FACE_FILING_AT, ge=1, le=FACE_FILING_AT)

@@ -92,6 +92,9 @@ def test_our_lints_find_what_they_are_for() -> None:
     assert [finding.code for finding in check(source)] == ["RG04"]
     log = 'log.info(f"x {1}")\n'
     assert [f.code for f in check(Source("tools/y.py", log, ast.parse(log)))] == ["RG05"]
+    metric = "def f(t):\n    return t.a / t.b + t.sql('x').now()\n"
+    source = Source("cloud_broker/domain/metrics/x.py", metric, ast.parse(metric))
+    assert [finding.code for finding in check(source)] == ["RG06"] * 3
     module = "x = 1\n" * 401
     assert [f.code for f in check(Source("tools/z.py", module, ast.parse(module)))] == ["RG02"]
 

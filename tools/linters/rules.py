@@ -16,6 +16,16 @@ COMMIT_PLACES = (
     "edge_agent/adapters/",
     "cloud_broker/migrations/",
 )
+METRIC_PLACES = ("cloud_broker/domain/metrics/",)
+# Where the one division is that the entries use.
+METRIC_ALGEBRA = ("cloud_broker/domain/metrics/algebra.py",)
+# Methods of Ibis that say what one engine understands, that read a clock, draw lots, leave open
+# which of equals they take, or end in fractions whose last bit differs.
+ENGINE_WORDS = frozenset(
+    {"sql", "raw_sql", "alias", "now", "today", "random", "uuid", "ntile", "rank", "dense_rank"}
+    | {"arbitrary", "first", "last", "mode", "argmax", "argmin", "collect"}
+    | {"mean", "median", "quantile", "std", "var", "approx_nunique", "approx_median"}
+)
 PROGRAM_PLACES = ("retail_core/", "edge_agent/", "cloud_broker/")
 
 
@@ -110,12 +120,28 @@ def formatted_logs(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, node.lineno, "RG05", "f-string in a log call")
 
 
+def metrics_of_one_engine(source: Source) -> Iterator[Finding]:
+    """RG06: an entry of the metric catalogue says the same on every engine, on any day asked."""
+    if not source.starts(METRIC_PLACES):
+        return
+    divides = not source.starts(METRIC_ALGEBRA)
+    for node in ast.walk(source.tree):
+        line = getattr(node, "lineno", 1)
+        done = node.op if isinstance(node, ast.BinOp | ast.AugAssign) else None
+        if divides and isinstance(done, ast.Div | ast.FloorDiv):
+            yield Finding(source.path, line, "RG06", "divide by safe_div or share")
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in ENGINE_WORDS:
+            yield Finding(source.path, line, "RG06", f"{called.attr}() in a metric")
+
+
 RULES: tuple[Rule, ...] = (
     long_functions,
     long_modules,
     floats_near_money,
     commits_outside,
     formatted_logs,
+    metrics_of_one_engine,
 )
 
 

@@ -19,8 +19,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.METRICS_DAY: FaultSpec(
         "input",
         422,
-        "{day} 还没有过完,算到 {latest} 为止",
-        "{day} is not over; tags are worked out up to {latest}",
+        "{day} 还没有到,最多算到 {latest}",
+        "{day} is yet to come; tags are worked out up to {latest}",
     ),
     FaultCode.METRICS_MISSING: FaultSpec(
         "setup",
