@@ -1,5 +1,6 @@
-"""The event log's months: list them, put old ones away."""
+"""The event log: its months, old ones put away, and all of it again from any point."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,10 +12,12 @@ from cloud_broker.cli.common import (
     ConfigOption,
     JsonOption,
     coded_errors,
+    office_of,
     say,
     say_none,
     settings_of,
 )
+from cloud_broker.services.insight.replaying import Replaying, place_of, told
 from cloud_broker.settings import Settings
 
 KEEP_MONTHS_MIN = 13
@@ -52,6 +55,30 @@ def put_away(
     say({one.name: _text(one) for one in done}, as_json=as_json)
     if not done and not as_json:
         say_none("没有更早的月份要移走 / no month is old enough to be put away")
+
+
+@group.command("replay")
+def replay(
+    begin: Annotated[
+        str,
+        typer.Option("--from", help="从时间或上次打印的 at 之后 a time, or an `at` printed before"),
+    ],
+    until: Annotated[str, typer.Option(help="到这个时间为止 up to a time")] = "",
+    kind: Annotated[
+        list[str] | None, typer.Option("--type", help="类别开头,可多次 what types begin with")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="最多几条 at most so many")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """按一个顺序重放销售和渠道事件,每行一个 JSON / sales and channels' events, a JSON a line."""
+    with office_of(config) as office:
+        after = place_of(begin)
+        end = place_of(until).received_us if until else None
+        rows = Replaying(office.units, office.clock).rows(office.tenant(), after, end, kind or ())
+        for number, one in enumerate(rows, start=1):
+            typer.echo(json.dumps(told(one), ensure_ascii=False))
+            if number == limit:
+                return
 
 
 def _owner_url(settings: Settings) -> str:

@@ -23,12 +23,18 @@ SECRETS = {
 }
 
 
-def pushed(kind: str, content: object, at_ms: int = AT_MS, name: str = "p-1") -> Pushed:
+def pushed(
+    kind: str,
+    content: object,
+    at_ms: int = AT_MS,
+    name: str = "p-1",
+    secrets: dict[str, str] | None = None,
+) -> Pushed:
     """Return content as a platform would push it at a moment."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     if kind == "oms":
         said = str(at_ms // 1000)
-        key = b64decode(SECRETS["oms"]["secret"].removeprefix("whsec_"))
+        key = b64decode((secrets or SECRETS["oms"])["secret"].removeprefix("whsec_"))
         mac = b64encode(hmac.digest(key, f"{name}.{said}.".encode() + text, "sha256")).decode()
         headers = {"webhook-id": name, "webhook-timestamp": said, "webhook-signature": f"v1,{mac}"}
         return Pushed("POST", {}, headers, text)

@@ -14,13 +14,20 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from typer.testing import CliRunner
 
+from cloud_broker.__main__ import app
 from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.serving import Running, build_api
 from cloud_broker.settings import Settings
+from retail_core.insight.channel_orders.words import order_id_of
 from retail_core.tally import FaultTally
-from tests.plugins.cloud import new_tenant
+from retail_core.wire.codec import encode_body
+from retail_core.wire.tills import TillAgreement
+from tests.factories.platforms import SECRETS, pushed
+from tests.fakes.cloud_box import fresh_id
+from tests.plugins.cloud import new_box, new_tenant
 from tests.plugins.postgres import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -61,8 +68,8 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     office = build_office(settings)
     tenant = new_tenant(office.units, "first")
     made = office.channels.sources.make(tenant, "商城", "web", "sdk", who="t", origins=[SHOP])
-    app, _ = build_api(Running(office, PostgresHub(database.url), FaultTally()))
-    web = TestClient(app, base_url=HOST)
+    served, _ = build_api(Running(office, PostgresHub(database.url), FaultTally()))
+    web = TestClient(served, base_url=HOST)
     yield Site(office, web, tenant, made.source.source_id, made.shown, database)
     office.close()
 
@@ -207,3 +214,123 @@ def test_another_chain_sees_nothing(site: Site) -> None:
     with site.office.units.begin(other) as unit:
         assert unit.collection.sources() == ()
         assert unit.collection.refused("open", 10) == ()
+
+
+def test_sales_and_channels_events_come_again_in_one_order(site: Site, tmp_path: Path) -> None:
+    """Three events and a till's sale between them; then on from the second."""
+    site.call("/v1/batch", {"batch": [track(1), track(2)]})
+    box = new_box(site.office.units, site.tenant)
+    body = encode_body(TillAgreement("count", 1, 1, 1_000, 1, 1))
+    with psycopg.connect(site.database.super_dsn) as connection:
+        connection.execute(
+            "insert into event_log (tenant_id, event_id, received_at, store_id, device_id, epoch,"
+            " seq, type, wall_ms, time_quality, boot_id, mono_ms, hash, body) values"
+            " (%s, %s, clock_timestamp(), %s, %s, 1, 1, 'till.agreement', 5, 3, %s, 0, '', %s)",
+            (site.tenant, fresh_id(), box.store, box.device, fresh_id(), body),
+        )
+    site.call("/v1/track", track(3))
+    with psycopg.connect(site.database.super_dsn) as connection:
+        # As if a minute had gone by: what is younger may still be followed by something older.
+        connection.execute("alter table event_log disable trigger event_log_is_append_only")
+        connection.execute("update event_log set received_at = received_at - interval '1 minute'")
+        connection.execute("alter table event_log enable trigger event_log_is_append_only")
+    config = tmp_path / "cloud.toml"
+    config.write_text(
+        f'database_url = "{site.database.url}"\nsecrets_dir = "{tmp_path / "keys"}"\n'
+        'tenant = "first"\n',
+        encoding="utf-8",
+    )
+
+    def replayed(*words: str) -> list[dict[str, Any]]:
+        line = ["event-log", "replay", *words, "--config", str(config)]
+        done = CliRunner().invoke(app, line)
+        assert done.exit_code == 0, done.output
+        return [json.loads(one) for one in done.stdout.splitlines()]
+
+    rows = replayed("--from", "2026-01-01T00:00:00Z")
+    types = ["channel.track", "channel.track", "till.agreement", "channel.track"]
+    assert [one["type"] for one in rows] == types
+    assert rows[2]["body"]["why"] == "count"
+    assert [one.get("sku") for one in rows] == ["A1", "A1", None, "A1"]
+    assert rows[2]["store"] == str(box.store)
+    assert replayed("--from", rows[1]["at"]) == rows[2:]
+    assert replayed("--from", rows[0]["at"], "--limit", "1", "--type", "channel.") == rows[1:2]
+    wrong = ["event-log", "replay", "--from", "x", "--config", str(config)]
+    assert "E153" in CliRunner().invoke(app, wrong).output
+
+
+@pytest.mark.parametrize("kind", sorted(SECRETS))
+def test_a_platform_pushes_orders_late_twice_and_out_of_order(site: Site, kind: str) -> None:
+    """The address takes what is signed, keeps each word once, and books the order by all of it."""
+    channels, now_ms = site.office.channels, site.office.clock.now_ms()
+    secrets = {} if kind == "oms" else SECRETS[kind]
+    made = channels.sources.make(
+        site.tenant,
+        kind,
+        kind,
+        kind,
+        who="t",
+        secrets=secrets,  # type: ignore[arg-type]
+    )
+    path = f"/v1/connect/{site.tenant}/{made.source.source_id}"
+
+    def push(content: object, name: str) -> Response:
+        one = pushed(kind, content, now_ms, name, {"secret": made.shown} if made.shown else None)
+        headers = {"content-type": "application/json", **one.headers}
+        return site.web.post(path, params=one.query, content=one.body, headers=headers)
+
+    second = now_ms // 1000
+    paid: dict[str, tuple[object, object]] = {
+        "oms": (
+            {"order_no": "N1", "version": 2, "status": "cancelled"},
+            {"order_no": "N1", "version": 1, "status": "paid", "ordered_ms": now_ms - 9_000},
+        ),
+        "douyin": (
+            [{"tag": "106", "data": {"p_id": 1, "cancel_time": second - 1}}],
+            [{"tag": "100", "data": {"p_id": 1, "create_time": second - 9}}],
+        ),
+        "wechat_mini": (
+            {"Event": "channels_ec_order_cancel", "CreateTime": second - 1,
+             "order_info": {"order_id": 1}},
+            {"Event": "channels_ec_order_new", "CreateTime": second - 9,
+             "order_info": {"order_id": 1}},
+        ),
+    }  # fmt: skip
+    cancelled, ordered = paid[kind]
+    assert push(cancelled, "p1").status_code == 200
+    with site.office.units.begin(site.tenant) as unit:
+        assert unit.channel_orders.totals() == {}
+    for name in ("p2", "p3"):
+        assert push(ordered, name).status_code == 200
+    assert [one for one in site.logged("type") if one == "channel.order"] == ["channel.order"] * 2
+    with site.office.units.begin(site.tenant) as unit:
+        assert unit.channel_orders.totals() == {kind: (1, 0, 0)}
+        number = {"oms": "N1"}.get(kind, "1")
+        order = unit.channel_orders.order(order_id_of(kind, number))
+        assert order is not None
+        assert order.order.status == "cancelled"
+    bad = site.web.post(path, content=b"{}", headers={"content-type": "application/json"})
+    assert (bad.status_code, bad.json()["code"]) == (401, "E140")
+    nobody = site.web.post(f"/v1/connect/{site.tenant}/{fresh_id()}", content=b"{}")
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "E140")
+
+
+def test_an_order_that_cannot_be_read_or_contradicts_itself_is_seen(site: Site) -> None:
+    channels, now_ms = site.office.channels, site.office.clock.now_ms()
+    made = channels.sources.make(site.tenant, "OMS", "oms", "oms", who="t")
+    path = f"/v1/connect/{site.tenant}/{made.source.source_id}"
+    for number, row in enumerate(
+        (
+            {"order_no": "N1", "version": 1, "ordered_ms": 5, "net_fen": 100},
+            {"order_no": "N1", "version": 1, "ordered_ms": 5, "net_fen": 200},
+            {"order_no": "N2", "version": "x"},
+            {"order_no": "N" * 101, "version": 1},
+        )
+    ):
+        one = pushed("oms", row, now_ms, f"p{number}", {"secret": made.shown})
+        headers = {"content-type": "application/json", **one.headers}
+        assert site.web.post(path, content=one.body, headers=headers).status_code == 200
+    codes = sorted(one.code for one in channels.collecting.refused(site.tenant))
+    assert codes == ["E142", "E142", "E143"]
+    with site.office.units.begin(site.tenant) as unit:
+        assert unit.channel_orders.totals() == {"oms": (1, 100, 0)}

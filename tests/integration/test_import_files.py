@@ -71,7 +71,7 @@ class Cloud:
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database.url.replace("+psycopg", "")) as connection:
             connection.execute("select set_config('app.tenant', %s, true)", (str(self.tenant),))
-            return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+            return connection.execute(statement).fetchall()
 
 
 @pytest.fixture
