@@ -107,7 +107,9 @@ left join receipt_claim c on c.tenant_id = r.tenant_id and c.receipt_id = r.rece
 left join analytics.person p
   on p.tenant_id = r.tenant_id and p.member_id = coalesce(r.member_id, c.member_id)
 left join lateral (
-  select least(sum(f.money_fen + f.points_fen), r.total_fen)::bigint as fen from refund f
+  -- Least passes a null over: what was not given back would be given back whole.
+  select case when count(*) > 0 then least(sum(f.money_fen + f.points_fen), r.total_fen) end::bigint
+    as fen from refund f
   where f.tenant_id = r.tenant_id and f.receipt_id = r.receipt_id
 ) b on true
 left join lateral (

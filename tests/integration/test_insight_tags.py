@@ -1,0 +1,90 @@
+"""`cloud-broker insight tags` over sales that came the way sales come."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from tests.factories.hq_commands import Hq, opened_hq
+from tests.fakes.cloud_box import Person
+from tests.plugins.postgres import Database
+
+TODAY = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
+ANN, BEA = Person(), Person(phone="8613800138001")
+
+
+def day(ago: int) -> int:
+    return int(f"{TODAY - timedelta(days=ago):%Y%m%d}")
+
+
+@pytest.fixture
+def hq(database: Database, tmp_path: Path) -> Hq:
+    return opened_hq(database, tmp_path)
+
+
+def tags_of(hq: Hq, person: Person) -> dict[str, object]:
+    tags: dict[str, object] = hq.said("insight", "member", str(person.member))["tags"]
+    return tags
+
+
+def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
+    hq.box.enrols(ANN)
+    hq.box.enrols(BEA)
+    hq.box.sells(ANN, fen=12_000, business_date=day(40))
+    sold = hq.box.sells(ANN, fen=30_000, business_date=day(10))
+    hq.box.sells(ANN, fen=18_000, business_date=day(5))
+    hq.box.sells(None, fen=99_000, business_date=day(5))
+    hq.sends()
+
+    assert "没有标签" in hq.run("insight", "member", str(ANN.member)).stderr
+    assert "E192" in hq.command("insight", "tags", "--as-of", "2999-01-01", code=3)
+    ran = hq.said("insight", "tags")
+    assert (ran["members"], ran["changed"], ran["dropped"]) == (2, 2, 0)
+    assert ran["tags"] >= 100
+    ann = tags_of(hq, ANN)
+    assert (ann["spend_total"], ann["orders_year"], ann["days_since_order"]) == (60_000, 3, 5)
+    assert (ann["ticket_average"], ann["channel_kind"], ann["lifecycle"]) == (
+        *(20_000, "offline"),
+        "repeat",
+    )
+    assert tags_of(hq, BEA)["lifecycle"] == "prospect"
+    # Nothing happened: the same rows again, and nothing is other than it was.
+    assert hq.said("insight", "tags")["changed"] == 0
+    table = hq.command("insight", "member", str(ANN.member))
+    assert "累计消费" in table
+    assert "复购 / repeat" in table
+
+    # The same by DuckDB over files that are made of the same sales: to the letter.
+    with hq.config.open("a", encoding="utf-8") as config:
+        config.write(f'analytics_dir = "{tmp_path / "copy"}"\nanalytics_memory = "200MB"\n')
+    again = hq.said("insight", "tags")
+    assert (again["members"], again["changed"], again["copied_days"]) == (2, 0, 3)
+    place = tmp_path / "copy" / f"tenant={hq.box.tenant}" / "orders"
+    assert len(list(place.rglob("*.parquet"))) == 3
+    # What is given back later writes the day of the sale anew, and no other.
+    hq.box.refunds(sold, (1, 1_000), fen=29_900)
+    hq.sends()
+    later = hq.said("insight", "tags", "--tenant", "demo")
+    assert later["changed"] == 1
+    assert tags_of(hq, ANN)["spend_total"] == 30_100
+    assert tags_of(hq, ANN)["returns"] == 1
+    with duckdb.connect() as engine:
+        files = place / f"date={TODAY - timedelta(days=10)}" / "*.parquet"
+        query = f"select status, refunded_fen from '{files}'"  # noqa: S608 - our folder
+        assert engine.execute(query).fetchall() == [("part_refunded", 29_900)]
+    assert hq.said("insight", "copy", "--whole")["orders"] == 4
+
+
+def test_a_chain_draws_its_own_lines(hq: Hq) -> None:
+    assert hq.said("insight", "lines")["new_days"] == 30
+    said = hq.said("insight", "lines", "--set", "new_days=60", "--set", "repeats=5")
+    assert (said["new_days"], said["repeats"]) == (60, 5)
+    for wrong in ("no_such=1", "new_days=many", "new_days=-1", "new_days"):
+        assert "E190" in hq.command("insight", "lines", "--set", wrong, code=3)
+    assert hq.said("insight", "lines")["new_days"] == 60
+    assert "analytics_dir" in hq.command("insight", "copy", code=3)
+    assert "A108" in hq.command("insight", "tags", "--tenant", "nobody", code=3)
+    assert json.loads(hq.run("insight", "tags", "--json").stdout)["members"] == 0
