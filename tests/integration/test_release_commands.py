@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
+from cloud_broker.bootstrap.releases import newest_root
+from cloud_broker.cli.common import office_of
 from retail_core.fleet.enrol_code import pin_of
 from tests.factories.releases import PLATFORM, wheel
 from tests.fakes.cloud_box import SimBox
@@ -63,6 +65,11 @@ class Office:
         self.says("sign", out, "--key", self.key("targets-1"))
         self.says("publish", out)
 
+    def root_for_boxes(self) -> bytes:
+        """Return what the running cloud's door hands to a box that comes in."""
+        with office_of(self.config) as cloud:
+            return newest_root(cloud)
+
     def listed(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.says("list", "--json"))
         return found
@@ -111,13 +118,16 @@ def test_wrong_keys_numbers_and_rules_are_refused_in_words(office: Office) -> No
 
 
 def test_keys_change_by_command(office: Office) -> None:
+    assert office.root_for_boxes() == b"", "boxes are let in before there are releases"
     office.begin()
+    assert office.root_for_boxes() == (office.folder / "root.json").read_bytes()
     office.says("keys", str(office.folder / "new"), settings=False)
     new = str(office.folder / "new" / "targets-1.pem")
     roots = ["--root", office.key("root-1"), "--root", office.key("root-2")]
     assert "F256" in office.says("rotate", "targets", *roots[:2], "--new", new, code=3)
     office.says("rotate", "targets", *roots, "--new", new)
-    office.says("rotate", "timestamp", *roots)
+    said = office.says("rotate", "timestamp", *roots)
+    assert pin_of(office.root_for_boxes()) in said
     out = office.build(1)
     office.says("sign", out, "--key", office.key("targets-1"))
     assert "F256" in office.says("publish", out, code=3)
