@@ -19,6 +19,7 @@ from cloud_broker.api import (
     recruiting_routes,
     release_routes,
     rights_routes,
+    rule_routes,
     steering_routes,
     time_routes,
 )
@@ -56,6 +57,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         recruiting_routes.router(doors),
         release_routes.router(doors),
         rights_routes.router(doors),
+        rule_routes.router(doors),
         steering_routes.router(doors),
         time_routes.router(doors),
         master_routes.router(doors),

@@ -35,6 +35,7 @@ from cloud_broker.services.members.sms_codes import SmsCodes
 from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.rights.rights_desk import RightsDesk
+from cloud_broker.services.rules.desks import RuleDesks
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
@@ -87,6 +88,7 @@ class ApiDeps:
     rights: RightsDesk
     box_words: BoxWord
     fleet: FleetDesks
+    rules: RuleDesks
     time: TimeTeller
     sms: SmsCodes
     person_filters: PersonFilters

@@ -32,7 +32,7 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # A page of another site can send neither without asking first.
 _MEDIA = frozenset({"application/json", "application/msgpack"})
 _API: Final = "/v1/"
-_LONG: Final = ("/v1/master/", "/masters")
+_LONG: Final = ("/v1/master/", "/masters", "/offers/drafts/", "/v1/hq/offers")
 # What SDKs of other pages call, each by its name and by the letter that pages use. They come from
 # other sites with other media types; a key or a signature opens them, never a cookie.
 CALLS: Final = ("track", "identify", "alias", "group", "page", "screen", "batch")

@@ -35,6 +35,7 @@ from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
+from cloud_broker.bootstrap.rules import RuleWorker
 from cloud_broker.bootstrap.sign_in import oidc_desk
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
@@ -80,6 +81,7 @@ from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.members.sms_codes import SmsCodes
 from cloud_broker.services.rights.lease_office import LeaseOffice
 from cloud_broker.services.rights.rights_desk import rights_desk
+from cloud_broker.services.rules.desks import rule_desks
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -137,6 +139,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         fleet=fleet_desks(
             office.units, office.clock, office.ids, lambda: shelf_of(office).releases()
         ),
+        rules=rule_desks(office.units, office.clock, office.ids, office.publisher, settings.zone),
         time=TimeTeller(office.clock, office.keys),
         sms=_sms(office),
         person_filters=office.filters,
@@ -186,6 +189,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         audits=AuditDesk(office.units),
         mall=deps.growth.mall,
         masters=office.masters,
+        rules=deps.rules,
         partners=deps.office.partners,
         hooks=hook_desk(office),
         exports=deps.exports,
@@ -319,6 +323,7 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     """Put together what runs beside ingest and has a list of its own."""
     yield from alert_workers(office, tally, keeper.works)
     yield hook_worker(office, tally, keeper.works)
+    yield RuleWorker(office, tally, keeper.works)
     if office.settings.export_dir is not None:
         yield export_worker(office, tally, keeper.works)
     if office.settings.release_dir is not None:

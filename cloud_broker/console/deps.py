@@ -22,6 +22,7 @@ from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.outward.hook_desk import HookDesk
+from cloud_broker.services.rules.desks import RuleDesks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ConsoleDeps:
     audits: AuditDesk
     mall: MallShelf
     masters: MasterOffice
+    rules: RuleDesks
     partners: Partners
     hooks: HookDesk
     hub: LiveHub

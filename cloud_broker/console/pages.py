@@ -15,11 +15,14 @@ from cloud_broker.console.clerk_pages import ClerkPages
 from cloud_broker.console.command_pages import CommandPages
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.desk_pages import DeskPages
+from cloud_broker.console.draft_pages import DraftPages
 from cloud_broker.console.face_pages import FacePages
+from cloud_broker.console.job_pages import JobPages
 from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
 from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.release_pages import ReleasePages
+from cloud_broker.console.rule_pages import RulePages
 from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.shell import SAFE_HEADERS, Shell, refusal, routes_of
 from cloud_broker.console.sign_in import SignIn
@@ -60,6 +63,9 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         FacePages,
         ClerkPages,
         MallPages,
+        RulePages,
+        DraftPages,
+        JobPages,
         MasterPages,
         TillPages,
         AlertPages,

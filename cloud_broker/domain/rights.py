@@ -37,6 +37,9 @@ class Right(StrEnum):
     CLERKS_CHANGE = "clerks-change"
     MALL = "mall"
     MALL_CHANGE = "mall-change"
+    RULES = "rules"
+    RULES_CHANGE = "rules-change"
+    RULES_PUBLISH = "rules-publish"
     MASTERS = "masters"
     MASTERS_CHANGE = "masters-change"
     TILLS = "tills"
@@ -80,6 +83,9 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.CLERKS_CHANGE: _RUNS,
         R.MALL: _OFFICE,
         R.MALL_CHANGE: _RUNS,
+        R.RULES: _OFFICE,
+        R.RULES_CHANGE: _RUNS | {"marketing"},
+        R.RULES_PUBLISH: _RUNS,
         R.MASTERS: _OFFICE,
         R.MASTERS_CHANGE: _RUNS,
         R.TILLS: _OFFICE,
@@ -133,6 +139,25 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("GET", "/mall"): R.MALL,
         ("GET", "/mall/{table}.csv"): R.MALL,
         ("POST", "/mall/stock"): R.MALL_CHANGE,
+        ("GET", "/offers"): R.RULES,
+        ("GET", "/offers.csv"): R.RULES,
+        ("GET", "/offers/versions/{version}"): R.RULES,
+        ("GET", "/offers/versions/{version}/bundle.json"): R.RULES,
+        ("GET", "/offers/versions/{version}/back"): R.RULES,
+        ("POST", "/offers/versions/{version}/back"): R.RULES_PUBLISH,
+        ("POST", "/offers/drafts"): R.RULES_CHANGE,
+        ("GET", "/offers/drafts/{draft_id}"): R.RULES,
+        ("POST", "/offers/drafts/{draft_id}"): R.RULES_CHANGE,
+        ("GET", "/offers/drafts/{draft_id}/rule"): R.RULES,
+        ("POST", "/offers/drafts/{draft_id}/rule"): R.RULES_CHANGE,
+        ("POST", "/offers/drafts/{draft_id}/drop"): R.RULES_CHANGE,
+        ("POST", "/offers/drafts/{draft_id}/jobs"): R.RULES_CHANGE,
+        ("GET", "/offers/drafts/{draft_id}/publish"): R.RULES,
+        ("POST", "/offers/drafts/{draft_id}/publish"): R.RULES_PUBLISH,
+        ("GET", "/offers/jobs/{job_id}"): R.RULES,
+        ("POST", "/offers/jobs/{job_id}/stop"): R.RULES_CHANGE,
+        ("GET", "/offers/jobs/{job_id}/offers.csv"): R.RULES,
+        ("POST", "/offers/orders/{rule_order}/{act}"): R.RULES_PUBLISH,
         ("GET", "/masters"): R.MASTERS,
         ("POST", "/masters"): R.MASTERS_CHANGE,
         ("GET", "/unknown-codes"): R.MASTERS,
@@ -187,6 +212,19 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/repair/{repair_id}/replay"): R.REPAIR_CHANGE,
         ("GET", "/v1/hq/review-names"): R.REPAIR,
         ("POST", "/v1/hq/review-names"): R.REPAIR_CHANGE,
+        ("GET", "/v1/hq/offers"): R.RULES,
+        ("GET", "/v1/hq/offers/versions/{version}"): R.RULES,
+        ("POST", "/v1/hq/offers/drafts"): R.RULES_CHANGE,
+        ("GET", "/v1/hq/offers/drafts/{draft_id}"): R.RULES,
+        ("POST", "/v1/hq/offers/drafts/{draft_id}"): R.RULES_CHANGE,
+        ("POST", "/v1/hq/offers/drafts/{draft_id}/drop"): R.RULES_CHANGE,
+        ("POST", "/v1/hq/offers/drafts/{draft_id}/jobs"): R.RULES_CHANGE,
+        ("GET", "/v1/hq/offers/jobs/{job_id}"): R.RULES,
+        ("POST", "/v1/hq/offers/jobs/{job_id}/stop"): R.RULES_CHANGE,
+        ("POST", "/v1/hq/offers/preview"): R.RULES,
+        ("POST", "/v1/hq/offers/publications"): R.RULES_PUBLISH,
+        ("POST", "/v1/hq/offers/publications/{rule_order}/agree"): R.RULES_PUBLISH,
+        ("POST", "/v1/hq/offers/publications/{rule_order}/drop"): R.RULES_PUBLISH,
         ("GET", "/v1/hq/twins"): R.TWINS,
         ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
         ("GET", "/v1/hq/twins/history"): R.TWINS,

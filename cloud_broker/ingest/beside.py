@@ -40,12 +40,15 @@ class BesideWorker:
         tenants: Callable[[], tuple[UUID, ...]],
         tally: FaultTally,
         on_done: Callable[[], None] = _nothing,
+        *,
+        share: float = SHARE,
     ) -> None:
         self._name = name
         self._work = work
         self._tenants = tenants
         self._tally = tally
         self._on_done = on_done
+        self._share = share
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,5 +84,5 @@ class BesideWorker:
         if done:
             self._on_done()
             rest = BREATH_S if done >= FULL_PIECE else GATHER_S
-            return max(rest, SHARE * (time.monotonic() - began))
+            return max(rest, self._share * (time.monotonic() - began))
         return IDLE_S

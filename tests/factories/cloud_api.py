@@ -22,6 +22,7 @@ from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.rights.rights_desk import rights_desk
 from retail_core.tally import FaultTally
+from tests.factories.rule_desk import rules_of
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
@@ -57,6 +58,7 @@ def api_deps(
         rights=rights_desk(units, clock),
         box_words=BoxWord(units, clock),
         fleet=fleet_desks(units, clock, ids, tuple),
+        rules=rules_of(units, clock),
         time=TimeTeller(clock, FakeKeyRing()),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),

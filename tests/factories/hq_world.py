@@ -92,6 +92,7 @@ def filled(name: str, shop: Shop) -> str:
     known = {"store_id": shop.box.store, "order_id": shop.order, "member_id": shop.person.member}
     known["rollout_id"] = shop.rollout
     words = {"kind": "articles", "table": "offers", "act": "end", "to": "paused"}
+    words |= {"version": "1"}
     return str(known.get(name, words.get(name, UUID(int=7))))
 
 

@@ -9,15 +9,33 @@ export function watchKeys() {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = event.target instanceof HTMLElement ? event.target : document.body;
     const typing = at.matches("input, select, textarea");
-    if (event.key === "/" && !typing) focusFilter(event);
+    if (event.key === "Escape") leaveMenu(at);
+    else if (event.key === "/" && !typing) focusFilter(event);
     else if (event.key in STEP && at.matches(".tile")) stepTile(event, at, STEP[event.key]);
     else if (event.key in ROW && at.matches(".tile")) stepRow(event, at, ROW[event.key]);
     else if (event.key in ROW && !typing) stepTable(event, at, ROW[event.key]);
   });
   for (const name of ["focusin", "pointerover"]) document.addEventListener(name, showDetail);
   document.addEventListener("focusin", keepOneStop);
+  document.addEventListener("click", closeMenus);
+  document.addEventListener("focusin", closeMenus);
   document.body.addEventListener("htmx:after:swap", oneStop);
   oneStop();
+}
+
+/** A menu that is left closes behind one. @param {Event} event */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
+  }
+}
+
+/** Back to the menu's own name. @param {HTMLElement} at */
+function leaveMenu(at) {
+  const menu = at.closest(".menu[open]");
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary")?.focus();
 }
 
 /** A dense wall is one stop for Tab, not a thousand: new tiles are left out, one always stays in. */

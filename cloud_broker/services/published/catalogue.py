@@ -91,25 +91,29 @@ class CataloguePublisher:
 
         The newest one once more is announced again, for boxes that could not read it.
         """
+        with self.units.begin(tenant) as unit:
+            return self.publish_rules(unit, tenant, content, who=who)
+
+    def publish_rules(self, unit: Unit, tenant: UUID, content: bytes, *, who: str) -> int:
+        """Publish a rule bundle as `publish_bundle` does, within a transaction."""
         bundle = parse_bundle(content)
         signed = sign_bundle(content, self.keys.keys(tenant).bundle_seed)
         document = Document("bundle", bundle.version, sha256(signed).digest(), signed)
         now = self.clock.now_ms()
-        with self.units.begin(tenant) as unit:
-            newest = unit.catalogue.newest("bundle")
-            if newest is not None and newest.sha256 == document.sha256:
-                unit.catalogue.announce_again("bundle", document.version)
-                unit.hq.audit(AuditEntry(who, "bundle.announce", str(bundle.version), {}), now)
-                unit.announce(LiveEvent(tenant, frozenset({"published"})))
-                return bundle.version
-            _check_chain(unit, newest, bundle)
-            unit.catalogue.add_bundle(document, content, who)
-            # A task counts from the day it is published, not from the first who does it.
-            unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
-            self._plan(unit, bundle)
-            detail = {"offers": len(bundle.offers)}
-            unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
+        newest = unit.catalogue.newest("bundle")
+        if newest is not None and newest.sha256 == document.sha256:
+            unit.catalogue.announce_again("bundle", document.version)
+            unit.hq.audit(AuditEntry(who, "bundle.announce", str(bundle.version), {}), now)
             unit.announce(LiveEvent(tenant, frozenset({"published"})))
+            return bundle.version
+        _check_chain(unit, newest, bundle)
+        unit.catalogue.add_bundle(document, content, who)
+        # A task counts from the day it is published, not from the first who does it.
+        unit.tasks.known_since([task.id for task in bundle.tasks], self._today())
+        self._plan(unit, bundle)
+        detail = {"offers": len(bundle.offers)}
+        unit.hq.audit(AuditEntry(who, "bundle.publish", str(bundle.version), detail), now)
+        unit.announce(LiveEvent(tenant, frozenset({"published"})))
         return bundle.version
 
     def _plan(self, unit: Unit, bundle: RuleBundle) -> None:

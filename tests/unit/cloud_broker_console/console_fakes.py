@@ -48,6 +48,7 @@ from retail_core.errors import Fault
 from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
+from tests.factories.rule_desk import rules_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_units import FakeUnits
@@ -391,6 +392,7 @@ def deps(
         fleet=fleet or fleet_desks(FakeUnits(), clock, FakeCloudIdSource(clock), tuple),
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
+        rules=rules_of(FakeUnits(), clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hooks=hook_desk(FakeUnits(), clock),
         hub=hub or RingHub(),

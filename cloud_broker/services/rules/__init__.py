@@ -1,0 +1,1 @@
+"""Rules being written: drafts, checks and rehearsals, publication to all or some stores."""
