@@ -18,6 +18,7 @@ from cloud_broker.adapters.analytics.table_file import open_table, open_text, re
 from cloud_broker.cli.common import JsonOption, coded_errors, err, out, say, table_of
 from retail_core.insight.attribution import intervals, markov, rules
 from retail_core.insight.leave_one_out import try_out
+from retail_core.insight.ltv.churn import Learn
 from retail_core.insight.ltv.report import CHURN_DAYS, Plan, work_out
 from retail_core.insight.ltv.summary import merge_days
 from retail_core.insight.ltv.telling import HEADINGS, as_values, customer_rows
@@ -89,10 +90,12 @@ def ltv(  # noqa: PLR0913  # each is an option of the command line
 ) -> None:
     """十二个月价值、流失、下次购买 / BG/NBD and Gamma-Gamma, with a holdout shown."""
     asked = Asked(customer, date, amount, category, date_format, skip_bad)
-    learn = None
+    learn: Learn | None = None
     if challenger:
         # Imported here: nothing else needs the trees.
-        from cloud_broker.adapters.analytics.boosting import learn  # noqa: PLC0415  # see above
+        from cloud_broker.adapters.analytics import boosting  # noqa: PLC0415  # see above
+
+        learn = boosting.learn
     day = None if until is None else until.date().toordinal()
     plan = Plan(
         unit.value, day, Horizon(margin=margin, yearly_discount=discount), churn_days, learn

@@ -91,12 +91,14 @@ def _separator(text: io.TextIOWrapper) -> str:
     lines = [line for line in text.read(_HEAD // 2).splitlines()[:20] if line.strip()]
     text.seek(0)
     for separator in _SEPARATORS:
-        counts = [line.count(separator) for line in lines]
-        if counts and min(counts) > 0:
+        if lines and all(separator in line for line in lines):
             return separator
-    if lines and min(len(line.split()) for line in lines) > 1:
-        return ""
-    return max(_SEPARATORS, key=lambda one: sum(line.count(one) for line in lines))
+    best = max(_SEPARATORS, key=lambda one: sum(line.count(one) for line in lines))
+    if any(best in line for line in lines):
+        return best
+    blanks = all(len(line.split()) > 1 for line in lines)
+    numbers = all(cell.isdecimal() for line in lines for cell in line.split())
+    return "" if lines and (blanks or numbers) else best
 
 
 def _rows(text: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, Sequence[str]]]:

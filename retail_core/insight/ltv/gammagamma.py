@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from retail_core.errors import Fault
-from retail_core.insight.ltv.summary import Floats, Summary
+from retail_core.insight.ltv.summary import Floats, Ints, Summary
 from retail_core.texts.faults import FaultCode
 
 _LOG_BOUND = 14.0
@@ -82,7 +82,7 @@ def expected_spend(model: GammaGamma, summary: Summary) -> Floats:
 
 
 def _loss(
-    theta: Floats, levels: Floats, counts: Floats, level: Floats, z: Floats
+    theta: Floats, levels: Floats, counts: Floats, level: Ints, z: Floats
 ) -> tuple[float, Floats]:
     """Return minus the mean log-likelihood and its gradient in the logarithms of parameters."""
     p, q, v = np.exp(theta)

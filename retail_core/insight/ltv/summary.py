@@ -62,9 +62,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """Purchases, and how many customers' days were none because more came back than was bought."""
+    """Purchases, and how many customers' days were none because more came back than was bought.
+
+    `who`: the log's own number of each customer who has a purchase.
+    """
 
     purchases: Purchases
+    who: Ints
     days_of_returns: int
 
 
@@ -85,9 +89,9 @@ def merge_days(customer: Ints, day: Ints, amount: Floats, *, same_day: bool = Tr
         amount = np.add.reduceat(amount, starts)
     bought = amount > -_NEARLY_NOTHING
     kept = customer[bought]
-    _, numbered = np.unique(kept, return_inverse=True)
+    who, numbered = np.unique(kept, return_inverse=True)
     purchases = Purchases(numbered.astype(np.int64), day[bought], np.maximum(amount[bought], 0.0))
-    return Cleaned(purchases, int(np.count_nonzero(~bought)))
+    return Cleaned(purchases, who, int(np.count_nonzero(~bought)))
 
 
 def summarise(purchases: Purchases, until: int, unit_days: float) -> Summary:

@@ -1,0 +1,1 @@
+"""Which channel brought how much: journeys, exact Markov chains, Shapley values, simple rules."""
