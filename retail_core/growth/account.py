@@ -58,7 +58,7 @@ def lacking(ask: TierAsk) -> Said:
         zh.append(f"再来 {ask.visits} 次")
         en.append("1 visit more" if ask.visits == 1 else f"{ask.visits} visits more")
     both = ask.both
-    return Said(("并" if both else "或").join(zh), (" and " if both else " or ").join(en))
+    return Said((" 并" if both else " 或").join(zh), (" and " if both else " or ").join(en))
 
 
 def is_met(ask: TierAsk) -> bool:
@@ -81,7 +81,7 @@ def _asked(standing: TierStanding, names: TierNames) -> list[Said]:
         said.append(_kept(standing, standing.keep))
     if standing.next is not None and not is_met(standing.next):
         name, lack = names.said(standing.next.tier), lacking(standing.next)
-        said.append(Said(f"{lack.zh}升为{name.zh}。", f"{lack.en} for {name.en}."))
+        said.append(Said(f"{lack.zh},即升为{name.zh}。", f"{lack.en} for {name.en}."))
     return said
 
 
@@ -90,7 +90,7 @@ def _kept(standing: TierStanding, keep: TierAsk) -> Said:
     if standing.grace_until:
         grace = _day(standing.grace_until)
         return Said(
-            f"有效期已于 {until} 结束,宽限至 {grace},{lack.zh}保级。",
+            f"有效期已于 {until} 结束,宽限至 {grace};{lack.zh},即可保级。",
             f"Its time ended on {until}; {lack.en} until {grace} keeps it.",
         )
     if is_met(keep):
@@ -98,7 +98,7 @@ def _kept(standing: TierStanding, keep: TierAsk) -> Said:
             f"有效至 {until},目前已够保级。", f"It holds until {until} and is kept as things stand."
         )
     return Said(
-        f"有效至 {until},{lack.zh}可在其后保级。",
+        f"有效至 {until};{lack.zh},到期后继续保留。",
         f"It holds until {until}; {lack.en} keeps it beyond.",
     )
 

@@ -211,7 +211,7 @@ def test_why_she_holds_her_tier_and_what_she_says_of_herself(cloud: Cloud, opens
     cloud.boxes[0].sells(phone.person, 46_200)
     eventually(lambda: (told := held(cloud, phone.person.member).standing) and told.spend_fen)
     page.reload()
-    expect(text).to_contain_text("再消费 ¥38.00升为金卡")
+    expect(text).to_contain_text("再消费 ¥38.00,即升为金卡")
     expect(page.locator("#tier-fen")).to_have_attribute("value", "46200")
     assert chrome.axe_findings(page) == []
     cloud.boxes[0].sells(phone.person, 3_800)

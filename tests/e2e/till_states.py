@@ -38,8 +38,8 @@ STANDING: Event = {
     "grace_until": 0,
     "keep": {"tier": "gold", "fen": 3_800, "visits": 0, "both": True},
     "next": {"tier": "black", "fen": 503_800, "visits": 7, "both": True},
-    "text_zh": "金卡:自 2026-03-01 起消费 ¥2,962.00,到店 17 天。有效至 2027-02-28,"
-    "再消费 ¥38.00可在其后保级。",
+    "text_zh": "金卡:自 2026-03-01 起消费 ¥2,962.00,到店 17 天。有效至 2027-02-28;"
+    "再消费 ¥38.00,到期后继续保留。",
     "text_en": "金卡: ¥2,962.00 on 17 days since 2026-03-01. It holds until 2027-02-28; "
     "¥38.00 more keeps it beyond.",
 }

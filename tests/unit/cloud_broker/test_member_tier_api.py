@@ -80,7 +80,7 @@ def test_what_is_missing_for_the_next_tier(phone: Phone) -> None:
     assert (tier["spend_fen"], tier["visits"], tier["next_name"]) == (5_800, 1, "金卡")
     assert tier["next"] == {"tier": "gold", "fen": 4_200, "visits": 0, "both": True}
     assert tier["keep"] is None
-    assert tier["text_zh"].endswith("再消费 ¥42.00升为金卡。")
+    assert tier["text_zh"].endswith("再消费 ¥42.00,即升为金卡。")
     assert tier["text_en"].endswith("¥42.00 more for Gold.")
     assert tier["next_name_en"] == "Gold"
     me = phone.ask("GET", "/v1/member/me").json()

@@ -71,7 +71,7 @@ def test_the_account_names_tiers_as_the_bundle_does() -> None:
     assert seen.standing is not None
     assert (seen.standing.tier_name, seen.standing.tier_name_en) == ("银卡", "银卡")
     assert seen.standing.text_en.endswith("¥38.00 more for Gold.")
-    assert seen.standing.text_zh.endswith("再消费 ¥38.00升为金卡。")
+    assert seen.standing.text_zh.endswith("再消费 ¥38.00,即升为金卡。")
     assert seen.standing.next is not None
     assert (seen.standing.next.fen, seen.standing.keep) == (3_800, None)
 

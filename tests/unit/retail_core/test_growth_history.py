@@ -180,8 +180,8 @@ def test_the_account_says_what_keeps_it_and_what_is_next() -> None:
     zh, en = explain(to_wire(PLAN, standing), "gold", CALLED)
     assert zh == (
         "金卡:自 2023-09-29 起消费 ¥3,200.00,到店 4 天。"
-        "有效至 2024-04-12,再消费 ¥3,000.00并再来 4 次可在其后保级。"
-        "再消费 ¥5,800.00或再来 16 次升为黑卡。"
+        "有效至 2024-04-12;再消费 ¥3,000.00 并再来 4 次,到期后继续保留。"
+        "再消费 ¥5,800.00 或再来 16 次,即升为黑卡。"
     )
     assert en.startswith("Gold: ¥3,200.00 on 4 days")
     assert "holds until 2024-04-12; ¥3,000.00 more and 4 visits more keeps it beyond." in en
@@ -205,6 +205,6 @@ def test_one_of_two_is_enough_where_either_is_asked() -> None:
     assert is_met(TierAsk("black", 0, 3, both=False))
     assert not is_met(TierAsk("black", 0, 3, both=True))
     assert lacking(TierAsk("black", 3_800, 1)) == (
-        "再消费 ¥38.00并再来 1 次",
+        "再消费 ¥38.00 并再来 1 次",
         "¥38.00 more and 1 visit more",
     )
