@@ -1,54 +1,12 @@
-"""Engines that work the metric catalogue out, and where its outcome is kept."""
+"""Engines that work the metric catalogue out, and the copy of the tables that they may read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from cloud_broker.domain.metrics.facts import Asked
-from cloud_broker.domain.metrics.thresholds import Thresholds
-
-TagValue = bool | int | str
-# A member and the JSON text of what is so of her: a chain's nightly outcome goes from the engine
-# into the database without being taken apart on the way.
-Tagged = tuple[UUID, str]
-
-
-@dataclass(frozen=True, slots=True)
-class TagSet:
-    """What a member is, as it was worked out last.
-
-    Flags that are not so, counts and sums of 0, and what is null are left out.
-    """
-
-    member: UUID
-    catalogue: str
-    as_of: date
-    tags: Mapping[str, TagValue]
-
-
-@dataclass(frozen=True, slots=True)
-class TagWord:
-    """What a tag of a stored catalogue is called; `values` names its words."""
-
-    key: str
-    dimension: str
-    unit: str
-    zh: str
-    en: str
-    masked: bool
-    values: Mapping[str, tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class TagRun:
-    """A run that ended: of which day, by which catalogue, how many members, when it ended."""
-
-    catalogue: str
-    as_of: date
-    members: int
-    ended_ms: int
+from cloud_broker.ports.tags import Tagged
 
 
 class AnalyticEngine(Protocol):
@@ -85,41 +43,3 @@ class Copied:
 
     days: int
     rows: Mapping[str, int]
-
-
-class TagShelf(Protocol):
-    """Where what was worked out is kept, apart from what HQ gives by hand."""
-
-    def lines(self, tenant: UUID) -> Thresholds:
-        """Return where the chain draws its lines; Fault E190 for one that is no longer known."""
-        ...
-
-    def draw_line(self, tenant: UUID, name: str, value: int, who: str) -> None:
-        """Draw a line anew, and enter who did in the audit."""
-        ...
-
-    def save_catalogue(self, tenant: UUID, version: str, words: Sequence[TagWord]) -> None:
-        """Keep what the tags of a version are called; the same version twice is one."""
-        ...
-
-    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> int:
-        """Store members' tags; return of how many something is other than before.
-
-        Who is no member any more is passed over.
-        """
-        ...
-
-    def end_run(self, tenant: UUID, run: TagRun) -> int:
-        """Enter that a run came to its end; return how many members' tags it dropped.
-
-        Dropped is what a run of this version and day did not write.
-        """
-        ...
-
-    def last_run(self, tenant: UUID) -> TagRun | None:
-        """Return the run that ended last."""
-        ...
-
-    def tags_of(self, tenant: UUID, member: UUID) -> tuple[TagSet, tuple[TagWord, ...]] | None:
-        """Return what a member is and what the tags of that version are called."""
-        ...

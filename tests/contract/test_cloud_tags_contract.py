@@ -14,13 +14,8 @@ from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.domain.metrics.catalogue import TAGS
 from cloud_broker.domain.metrics.facts import Asked
-from cloud_broker.ports.analytics import (
-    AnalyticCopy,
-    AnalyticEngine,
-    TagRun,
-    TagShelf,
-    TagWord,
-)
+from cloud_broker.ports.analytics import AnalyticCopy, AnalyticEngine
+from cloud_broker.ports.tags import TagRun, TagShelf, TagWord
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.analytic_world import TENANT, load_tables, member, order, person, write_files

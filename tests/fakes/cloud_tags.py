@@ -9,7 +9,8 @@ from uuid import UUID
 from cloud_broker.domain.metrics.catalogue import TAGS
 from cloud_broker.domain.metrics.facts import Asked
 from cloud_broker.domain.metrics.thresholds import Thresholds
-from cloud_broker.ports.analytics import Copied, Tagged, TagRun, TagSet, TagWord
+from cloud_broker.ports.analytics import Copied
+from cloud_broker.ports.tags import Tagged, TagRun, TagSet, TagWord
 
 Row = Mapping[str, object]
 

@@ -1,6 +1,8 @@
 """`cloud-broker insight tags` over sales that came the way sales come."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,6 +10,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from cloud_broker.adapters.clock_system import SystemClock
+from cloud_broker.adapters.postgres.queries import PostgresQueries
+from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.fakes.cloud_box import Person
 from tests.plugins.postgres import Database
@@ -51,6 +56,14 @@ def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
         "repeat",
     )
     assert tags_of(hq, BEA)["lifecycle"] == "prospect"
+    units = PostgresUnits(make_engine(hq.database.url, connections=1))
+    page = PostgresQueries(units, SystemClock()).member(hq.box.tenant, ANN.member)
+    units.close()
+    assert page is not None
+    shown = {tag.key: (tag.value.zh, str(tag.value)) for tag in page.worked}
+    assert page.worked_on == TODAY
+    assert shown["spend_total"] == ("¥600.00", "¥600.00")
+    assert shown["lifecycle"] == ("复购", "repeat")
     # Nothing happened: the same rows again, and nothing is other than it was.
     assert hq.said("insight", "tags")["changed"] == 0
     table = hq.command("insight", "member", str(ANN.member))
@@ -76,6 +89,13 @@ def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
         query = f"select status, refunded_fen from '{files}'"  # noqa: S608 - our folder
         assert engine.execute(query).fetchall() == [("part_refunded", 29_900)]
     assert hq.said("insight", "copy", "--whole")["orders"] == 4
+
+
+def test_who_types_a_command_brings_no_engine_in() -> None:
+    """Ibis and DuckDB cost half a second, and a cloud without them still has to start."""
+    line = "import sys, cloud_broker.__main__; print({'ibis', 'duckdb'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_chain_draws_its_own_lines(hq: Hq) -> None:

@@ -16,7 +16,7 @@ from cloud_broker.adapters.analytics.statements import all_tags, as_json, statem
 from cloud_broker.adapters.postgres.base import driver_of
 from cloud_broker.domain.metrics import catalogue
 from cloud_broker.domain.metrics.facts import Asked
-from cloud_broker.ports.analytics import Tagged
+from cloud_broker.ports.tags import Tagged
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 

@@ -13,6 +13,7 @@ from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.growth import PostgresGrowth
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.profiles import PostgresProfiles
+from cloud_broker.adapters.postgres.tags import TagRows
 from cloud_broker.domain.records import accounts_of, spendable
 from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
@@ -29,6 +30,7 @@ from cloud_broker.services.access.overview import (
     SaleRow,
     TierRow,
 )
+from cloud_broker.services.access.worked_tags import worked_tags
 from cloud_broker.services.booking.repairing import REPLAYABLE
 from cloud_broker.services.members.member_desk import tier_names
 from retail_core.checkout.business_date import as_int
@@ -146,6 +148,7 @@ class PostgresPages(Repository):
         profile = (
             PostgresProfiles(self._connection, self._tenant).profiles([member_id]).get(member_id)
         )
+        tagged = TagRows(self._connection, self._tenant).tags_of(member_id)
         why = self._why(growth.standings([member_id]).get(member_id))
         return MemberPage(
             member_id=row.member_id,
@@ -175,6 +178,8 @@ class PostgresPages(Repository):
             gifts=benefits.gifts_of(person),
             groups=() if profile is None else profile.groups,
             personal=profile is None or profile.personal,
+            worked=() if tagged is None else worked_tags(*tagged),
+            worked_on=None if tagged is None else tagged[0].as_of,
         )
 
     def _why(self, standing: StandingRow | None) -> Said:

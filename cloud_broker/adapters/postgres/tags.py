@@ -11,9 +11,9 @@ from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.adapters.postgres.hq import PostgresHq
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.domain.metrics.thresholds import Thresholds
-from cloud_broker.ports.analytics import Tagged, TagRun, TagSet, TagWord
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
+from cloud_broker.ports.tags import Tagged, TagRun, TagSet, TagWord
 
 Answer = TypeVar("Answer")
 _SAVE = """

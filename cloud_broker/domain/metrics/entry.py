@@ -13,12 +13,16 @@ Build = Callable[[Table, Asked], Value]
 
 
 class Unit(StrEnum):
-    """What a value is counted in; a word is one of the entry's own, a name one of the chain's."""
+    """What a value is counted in; a word is one of the entry's own, a name one of the chain's.
+
+    A share is thousandths of a whole; `TIMES` are thousandths of one: 2,500 is two and a half.
+    """
 
     FEN = "fen"
     COUNT = "count"
     DAYS = "days"
     SHARE = "thousandths"
+    TIMES = "milli"
     SCORE = "score"
     FLAG = "flag"
     WORD = "word"

@@ -170,7 +170,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     ),
     _P.tag(
         f"price_index price_level {YEAR}",
-        Unit.SHARE,
+        Unit.TIMES,
         "价位指数:她买的每件与同品类均价之比",
         "Price index: her units against their categories' mean",
         price_index,

@@ -185,7 +185,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     ),
     _S.tag(
         f"overdue overdue {NOW}",
-        Unit.SHARE,
+        Unit.TIMES,
         "超期倍数:沉默是自己平均间隔的几倍,千分之一倍",
         "Overdue: silence against her own mean gap, in thousandths",
         overdue,

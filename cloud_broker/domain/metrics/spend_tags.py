@@ -70,7 +70,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     ),
     _S.tag(
         f"spend_change spend_trend {HALF}",
-        Unit.SHARE,
+        Unit.TIMES,
         "消费变化:近 90 天与前 90 天之比",
         "Change of spend: 90 days against the 90 before",
         lambda f, _: share(f.fen_quarter, f.fen_before),
@@ -136,7 +136,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     ),
     _S.tag(
         f"basket_units basket_size {YEAR}",
-        Unit.SHARE,
+        Unit.TIMES,
         "每单件数:平均每单件数,千分之一件",
         "Units a purchase: the mean, in thousandths of a unit",
         lambda f, _: share(f.n_units, f.n_year),
@@ -150,7 +150,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     ),
     _S.tag(
         f"basket_lines basket_width {YEAR}",
-        Unit.SHARE,
+        Unit.TIMES,
         "连带:平均每单商品行数,千分之一行",
         "Breadth of basket: mean lines a purchase, in thousandths",
         lambda f, _: share(f.n_lines, f.n_year),

@@ -9,6 +9,7 @@ from uuid import UUID
 from cloud_broker.domain import rights, store_state
 from cloud_broker.domain.benefits import Coupon, Gift
 from cloud_broker.ports.sight import Sight
+from cloud_broker.services.access.worked_tags import WorkedTag
 from retail_core.growth.account import TierNames
 
 StoreState = store_state.StoreState
@@ -181,6 +182,8 @@ class MemberPage:
     groups: tuple[str, ...] = ()
     points_owed: int = 0
     personal: bool = True
+    worked: tuple[WorkedTag, ...] = ()
+    worked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

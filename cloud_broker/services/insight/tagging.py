@@ -11,8 +11,9 @@ from cloud_broker.domain.lunar import lunar_year
 from cloud_broker.domain.metrics import catalogue
 from cloud_broker.domain.metrics.entry import Tag
 from cloud_broker.domain.metrics.facts import Asked
-from cloud_broker.ports.analytics import AnalyticEngine, Tagged, TagRun, TagShelf, TagWord
+from cloud_broker.ports.analytics import AnalyticEngine
 from cloud_broker.ports.clock import Clock
+from cloud_broker.ports.tags import Tagged, TagRun, TagShelf, TagWord
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
