@@ -74,10 +74,14 @@ class DuckAnalytics:
 
     def table(self, asked: Asked) -> str:
         """Work every tag out, step by step; return the table it lies in."""
-        with _told():
-            for name, query in step_by_step(asked, "duckdb"):
-                self._engine.execute(f"create or replace table {name} as {query}")
+        for name, query in step_by_step(asked, "duckdb"):
+            self.keep(name, query)
         return "tags"
+
+    def keep(self, name: str, query: str) -> None:
+        """Write a query's rows down as a table of this run; Fault E191."""
+        with _told():
+            self._engine.execute(f"create or replace table {name} as {query}")
 
     def tagged(self, asked: Asked) -> Iterator[Tagged]:
         """Yield every member with what is so of her, by member; Fault E191."""

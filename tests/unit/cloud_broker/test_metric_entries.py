@@ -75,38 +75,8 @@ def who_is_gone() -> list[dict[str, Any]]:
     return [order(300 + n, GONE, day, region="west", store_id="far") for n, day in enumerate(days)]
 
 
-def world() -> dict[str, list[dict[str, Any]]]:
-    newcomer = [order(1, NEWCOMER, ago(5), store_id="other", region="west", hour_local=8)]
-    regular, online, gone = the_regular(), who_buys_online(), who_is_gone()
-    refuses = [order(400 + n, REFUSES, ago(n + 1)) for n in range(4)]
-    two_stores = [
-        order(500 + n, SPEAKS, ago(135 + n), store_id=f"s{n}", region=f"r{n % 2}") for n in range(4)
-    ]
-    wavers = [order(600 + n, WAVERS, ago(165 - 30 * n)) for n in range(3)]
-    wavers.append(order(610, WAVERS, ago(75), channel="web"))
-    others = [order(700, SECOND, ago(20)), order(800, CHILD, ago(3))]
-    orders = [*wavers, *others, *newcomer, *regular, *online, *gone, *refuses, *two_stores]
-    lines = [line(newcomer[0], promoted=True)]
-    for n, one in enumerate(regular):
-        half = {"net_fen": 9_000, "list_fen": 10_000, "units": 1}
-        lines.append(line(one, 1, **half))
-        lines.append(line(one, 2, **half, sku=f"T{n}", brand="B2", category="C2", promoted=n > 5))
-    for n, one in enumerate(online):
-        lines.append(line(one, sku=f"U{n}", brand=f"V{n}", category=f"D{n}", promoted=True))
-    lines += [line(one, category="C1", units=2) for one in two_stores]
-    looked = [event(n, ONLINE, ago(3 + n % 20), "Product Viewed") for n in range(25)]
-    looked += [
-        event(100, ONLINE, ago(0), "Product Added"),
-        *(event(110 + n, ONLINE, ago(5), "Product Shared") for n in range(3)),
-        event(120, ONLINE, ago(6), "Product Added to Wishlist"),
-        event(121, ONLINE, ago(6), "Products Searched"),
-        event(122, ONLINE, ago(6), "Product Reviewed"),
-        *(event(130 + n, ONLINE, ago(2), "Checkout Started") for n in range(9)),
-        *(event(200 + n, REGULAR, ago(7), "Product Viewed") for n in range(12)),
-        *(event(300 + n, GONE, ago(40), "Product Viewed", category="C9") for n in range(21)),
-        event(400, NEWCOMER, ago(4), "Product Viewed", quarantined=True),
-    ]
-    members = [
+def members() -> list[dict[str, Any]]:
+    return [
         member(
             NEWCOMER,
             joined_on=ago(10),
@@ -141,7 +111,40 @@ def world() -> dict[str, list[dict[str, Any]]]:
         member(SECOND),
         member(CHILD, birth_year_declared=2012, declared_tags=["敏感肌", "素食"]),
     ]
-    return {"members": members, "orders": orders, "order_lines": lines, "events": looked}
+
+
+def world() -> dict[str, list[dict[str, Any]]]:
+    newcomer = [order(1, NEWCOMER, ago(5), store_id="other", region="west", hour_local=8)]
+    regular, online, gone = the_regular(), who_buys_online(), who_is_gone()
+    refuses = [order(400 + n, REFUSES, ago(n + 1)) for n in range(4)]
+    two_stores = [
+        order(500 + n, SPEAKS, ago(135 + n), store_id=f"s{n}", region=f"r{n % 2}") for n in range(4)
+    ]
+    wavers = [order(600 + n, WAVERS, ago(165 - 30 * n)) for n in range(3)]
+    wavers.append(order(610, WAVERS, ago(75), channel="web"))
+    others = [order(700, SECOND, ago(20)), order(800, CHILD, ago(3))]
+    orders = [*wavers, *others, *newcomer, *regular, *online, *gone, *refuses, *two_stores]
+    lines = [line(newcomer[0], promoted=True)]
+    for n, one in enumerate(regular):
+        half = {"net_fen": 9_000, "list_fen": 10_000, "units": 1}
+        lines.append(line(one, 1, **half))
+        lines.append(line(one, 2, **half, sku=f"T{n}", brand="B2", category="C2", promoted=n > 5))
+    for n, one in enumerate(online):
+        lines.append(line(one, sku=f"U{n}", brand=f"V{n}", category=f"D{n}", promoted=True))
+    lines += [line(one, category="C1", units=2) for one in two_stores]
+    looked = [event(n, ONLINE, ago(3 + n % 20), "Product Viewed") for n in range(25)]
+    looked += [
+        event(100, ONLINE, ago(0), "Product Added"),
+        *(event(110 + n, ONLINE, ago(5), "Product Shared") for n in range(3)),
+        event(120, ONLINE, ago(6), "Product Added to Wishlist"),
+        event(121, ONLINE, ago(6), "Products Searched"),
+        event(122, ONLINE, ago(6), "Product Reviewed"),
+        *(event(130 + n, ONLINE, ago(2), "Checkout Started") for n in range(9)),
+        *(event(200 + n, REGULAR, ago(7), "Product Viewed") for n in range(12)),
+        *(event(300 + n, GONE, ago(40), "Product Viewed", category="C9") for n in range(21)),
+        event(400, NEWCOMER, ago(4), "Product Viewed", quarantined=True),
+    ]
+    return {"members": members(), "orders": orders, "order_lines": lines, "events": looked}
 
 
 FESTIVALS = ((date(2025, 1, 8), date(2025, 2, 5)), (date(2026, 1, 27), date(2026, 2, 24)))
