@@ -20,6 +20,7 @@ from cloud_broker.__main__ import app
 from cloud_broker.adapters.hub_pg import PostgresHub
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.serving import Running, build_api
+from cloud_broker.ports.collection import SourceKind
 from cloud_broker.settings import Settings
 from retail_core.insight.channel_orders.words import order_id_of
 from retail_core.tally import FaultTally
@@ -260,7 +261,7 @@ def test_sales_and_channels_events_come_again_in_one_order(site: Site, tmp_path:
 
 
 @pytest.mark.parametrize("kind", sorted(SECRETS))
-def test_a_platform_pushes_orders_late_twice_and_out_of_order(site: Site, kind: str) -> None:
+def test_a_platform_pushes_orders_late_twice_and_out_of_order(site: Site, kind: SourceKind) -> None:
     """The address takes what is signed, keeps each word once, and books the order by all of it."""
     channels, now_ms = site.office.channels, site.office.clock.now_ms()
     secrets = {} if kind == "oms" else SECRETS[kind]
@@ -270,7 +271,7 @@ def test_a_platform_pushes_orders_late_twice_and_out_of_order(site: Site, kind: 
         kind,
         kind,
         who="t",
-        secrets=secrets,  # type: ignore[arg-type]
+        secrets=secrets,
     )
     path = f"/v1/connect/{site.tenant}/{made.source.source_id}"
 

@@ -3,7 +3,11 @@
 import pytest
 
 from retail_core.checkout.payment_codes import PREFIXES
-from retail_core.identity.card_number import card_pattern, is_card_number
+from retail_core.identity.card_number import (
+    card_pattern,
+    is_card_number,
+    may_be_card_number,
+)
 
 
 @pytest.mark.parametrize("pattern", ["99##", "9900########", "9" * 12 + "#" * 16])
@@ -41,3 +45,19 @@ def test_what_pays_is_no_card(prefix: str) -> None:
 )
 def test_digits_of_a_pattern(text: str, *, is_one: bool) -> None:
     assert is_card_number(text, "9900##") is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("88001234", True),
+        ("VIP-0042", True),
+        ("123", False),
+        ("RG1:abc", False),
+        ("7" * 41, False),
+        ("134070926531589793", False),
+        ("6228480402564890018", False),
+    ],
+)
+def test_a_number_of_a_system_before_has_a_form_and_is_no_payment(text: str, may: bool) -> None:  # noqa: FBT001 -- the expectation
+    assert may_be_card_number(text) is may
