@@ -1,6 +1,5 @@
 """What the commands share: where the settings are, how a fault is said, with which exit code."""
 
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -42,12 +41,12 @@ def settings_of(config: Path) -> Settings:
 
 def fail(fault: Fault) -> NoReturn:
     """Say a fault in two languages and end with its exit code."""
+    raise typer.Exit(told(fault))
+
+
+def told(fault: Fault) -> int:
+    """Say a fault in two languages and return its exit code."""
     said = f"{escape(fault.text('zh'))}\n     {escape(fault.text('en'))}"
     Console(emoji=False, stderr=True, soft_wrap=True).print(f"[red]{fault.code}[/] {said}")
     storage = EXIT_STORAGE if fault.spec.category == "storage" else EXIT_OTHER
-    raise typer.Exit(EXIT_CODES.get(fault.code, storage))
-
-
-def version() -> str:
-    """Return the installed version."""
-    return installed_version("regulars")
+    return EXIT_CODES.get(fault.code, storage)

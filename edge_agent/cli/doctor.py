@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from edge_agent.bootstrap.probes import Probe, probes
+from edge_agent.cli.about import version
 from edge_agent.cli.ask_agent import running_agent
-from edge_agent.cli.common import fail, settings_of, version
+from edge_agent.cli.common import fail, settings_of
 from edge_agent.cli.logs import log_to_stderr
 from edge_agent.settings import Settings
 from retail_core.errors import Fault

@@ -3,7 +3,7 @@
 from edge_agent.api.server import Server, bind, ending_on_signals
 from edge_agent.api.warm import warmed_beside
 from edge_agent.bootstrap.agent import build_agent
-from edge_agent.cli.common import version
+from edge_agent.cli.about import version
 from edge_agent.settings import Settings
 
 

@@ -16,7 +16,7 @@ import pytest
 from typer.main import get_command
 
 from cloud_broker.__main__ import app as cloud_broker
-from edge_agent.__main__ import app as edge_agent
+from edge_agent.cli.commands import app as edge_agent
 from edge_agent.evaluate.cli import app as evaluate
 from regulars_cli.__main__ import app as regulars
 

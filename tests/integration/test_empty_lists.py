@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent.__main__ import app as box_app
+from edge_agent.cli.commands import app as box_app
 from tests.factories.agent_files import DEVICE, write_agent
 from tests.factories.hq_commands import opened_hq
 from tests.plugins.postgres import Database

@@ -16,11 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app as cloud_app
-from edge_agent.__main__ import app as edge_app
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.bootstrap.network import network_of
+from edge_agent.cli.commands import app as edge_app
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent.__main__ import app
+from edge_agent.cli.commands import app
 from edge_agent.drivers.lines.held import hold
 from edge_agent.drivers.lines.transport import open_port
 from edge_agent.drivers.profiles import SerialLine

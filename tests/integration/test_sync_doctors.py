@@ -15,7 +15,7 @@ from cloud_broker.adapters.mosquitto_files import BrokerDevice
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.services.booking.batch import Batch
 from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
-from edge_agent.__main__ import app as box_app
+from edge_agent.cli.commands import app as box_app
 from tests.factories.agent_files import DEVICE, write_agent
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.factories.ports import free_port

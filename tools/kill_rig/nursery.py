@@ -23,7 +23,10 @@ from typing import Any
 from tools.kill_rig.control import CONTROLS, plant
 
 PROGRAMS = {
-    "edge": ("edge_agent.__main__", ("edge_agent.cli.logs", "edge_agent.cli.serving")),
+    "edge": (
+        "edge_agent.__main__",
+        ("edge_agent.cli.running", "edge_agent.cli.logs", "edge_agent.cli.serving"),
+    ),
     "cloud": ("cloud_broker.__main__", ("cloud_broker.bootstrap.serving",)),
 }
 POLL_S = 0.02

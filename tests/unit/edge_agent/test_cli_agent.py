@@ -1,14 +1,17 @@
 """The command line: help, version, and coded refusals with their exit codes."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent import __main__ as cli
-from edge_agent.cli.common import version
+from edge_agent.__main__ import started
+from edge_agent.cli import commands as cli
+from edge_agent.cli.about import version
 from edge_agent.cli.doctor import examine, print_findings
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -35,6 +38,23 @@ def test_a_bad_file_has_its_exit_code(tmp_path: Path) -> None:
         shown = runner.invoke(cli.app, [command, "--config", str(tmp_path / "nowhere.toml")])
         assert shown.exit_code == 2
         assert "I105" in shown.output
+
+
+def test_a_plain_run_starts_without_the_library_of_the_commands(tmp_path: Path) -> None:
+    config = tmp_path / "nowhere.toml"
+    for option in ("--config", "-c"):
+        assert started(["run", option, str(config)]) == config
+    for others in ([], ["run"], ["run", "--help"], ["doctor", "-c", "x"], ["run", "-c", "x", "-h"]):
+        assert started(others) is None
+    # In a program of its own: its fault is said as the command says it, with the same exit code.
+    ran = subprocess.run(
+        [sys.executable, "-m", "edge_agent", "run", "--config", config],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "I105" in ran.stderr
 
 
 def refuse(fault: Exception) -> Callable[[], None]:

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from edge_agent import __main__ as cli
 from edge_agent.adapters.log_tail import LINES_MAX, LogTail
 from edge_agent.bootstrap.diag import KEPT_FILE, LOG_TAIL, diag_for_hq, secrets_in
+from edge_agent.cli import commands as cli
 from edge_agent.domain.box_key import draw_key
 from edge_agent.domain.diag_redact import Redactor
 from edge_agent.services.box.diag import TEXT_BYTES_MAX, Collector, Diagnostics

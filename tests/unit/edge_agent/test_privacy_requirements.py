@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent.__main__ import app as cli
+from edge_agent.cli.commands import app as cli
 from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.services.recognition.watch_lane import WatchLane
 from retail_core.identity.erasure import SignedReceipt, open_receipt, to_file

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from pydantic import SecretBytes
 from typer.testing import CliRunner
 
-from edge_agent.__main__ import app as cli
 from edge_agent.adapters.board import UNBOUND, Board
 from edge_agent.bootstrap.basis import basis_of, open_storage
+from edge_agent.cli.commands import app as cli
 from edge_agent.evaluate.cli import app as reports
 from edge_agent.lane_settings import ONLY_LANE
 from edge_agent.ports.face import FaceReading

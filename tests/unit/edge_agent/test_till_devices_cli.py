@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent.__main__ import app
 from edge_agent.adapters.documents_tinydb import TinyDocuments
 from edge_agent.bootstrap.probes import probes
+from edge_agent.cli.commands import app
 from edge_agent.domain.device_claims import Kept, claims_document
 from edge_agent.domain.devices import Claim, DeviceKind, Identity
 from edge_agent.services.box.claim_book import DOCUMENT

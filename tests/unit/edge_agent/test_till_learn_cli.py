@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge_agent import __main__ as cli
+from edge_agent.cli import commands as cli
 from edge_agent.cli import till_learn as till_learn_cli
 from edge_agent.drivers.profiles import load_file
 from tests.factories.lessons import lesson_streams
