@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge_agent.adapters.outgoing import Outgoing
 from edge_agent.ports.box_identity import LateAsk
@@ -168,6 +168,9 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _certificates(body: bytes) -> list[x509.Certificate]:
+    # Imported here: with it comes a parser of e-mails, 1.5 MB of memory for one answer a year.
+    from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415 - see above
+
     try:
         packed = base64.b64decode(b"".join(body.split()), validate=True)
         return pkcs7.load_der_pkcs7_certificates(packed)

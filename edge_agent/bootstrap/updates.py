@@ -4,12 +4,13 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent.adapters.est_http import EstDesk
 from edge_agent.adapters.identity_file import IdentityFile
-from edge_agent.adapters.release_root import ROOT_FILE, PinnedRoot
-from edge_agent.adapters.releases_tuf import HttpFetcher, TufReleases
+from edge_agent.adapters.releases_late import LateReleases
 from edge_agent.adapters.slot_folder import SlotFolder
 from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
@@ -17,14 +18,20 @@ from edge_agent.bootstrap.fixups import restart_program
 from edge_agent.bootstrap.network import network_of
 from edge_agent.bootstrap.services import Services
 from edge_agent.domain.basket import BasketState
+from edge_agent.ports.clock import Clock
+from edge_agent.ports.updates import ReleaseSource
 from edge_agent.services.box.health_watch import HealthWatch
 from edge_agent.services.box.update_parts import Surroundings, UpdateStatus
 from edge_agent.services.box.updates import UpdateKeeper
 from edge_agent.services.box.work_watch import WorkWatch
 from edge_agent.settings import Settings
 from edge_agent.starter import SLOT, SLOT_DIR, STARTER
+from retail_core.errors import Fault
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+
+if TYPE_CHECKING:
+    from edge_agent.adapters.release_root import PinnedRoot
 
 TURN_S = 1.0
 
@@ -46,16 +53,11 @@ def build_updates(
     basis: Basis, storage: Storage, services: Services, health: HealthWatch, work: WorkWatch
 ) -> UpdateKeeper | None:
     """Put it together; None where no root of trust can be had or no starter started us."""
-    root, folder = root_of(basis.settings), basis.settings.config.data_dir
-    if root is None or STARTER not in os.environ:
+    if not has_root(basis.settings) or STARTER not in os.environ:
         return None
-    shelf = SlotFolder(folder)
-    account = basis.settings.device.cloud
-    fetcher = HttpFetcher(
-        account.url, account.token.get_secret_value(), network_of(basis.settings).outgoing
-    )
+    shelf = SlotFolder(basis.settings.config.data_dir)
     index = shelf.root / "index"
-    source = TufReleases(index, root, account.url, fetcher, basis.clock)
+    source = LateReleases(partial(open_releases, basis.settings, basis.clock, index))
     baskets, tally = services.counter.baskets, basis.tally
     around = Surroundings(
         breaks=lambda: tally.snapshot().get(FaultCode.API_INTERNAL.value, 0),
@@ -76,8 +78,35 @@ def build_updates(
     return keeper
 
 
-def root_of(settings: Settings) -> PinnedRoot | None:
+def has_root(settings: Settings) -> bool:
+    """Tell whether a root of trust can be had."""
+    named, enrolled = settings.config.updates.root_file, settings.device.cloud.identity_file
+    return named is not None or enrolled is not None
+
+
+def open_releases(settings: Settings, clock: Clock, index: Path) -> ReleaseSource:
+    """Return the releases of the cloud, seen as the root of trust allows; a box with a root."""
+    # Imported here: python-tuf is in memory once a release is looked at, not before.
+    from edge_agent.adapters.releases_tuf import (  # noqa: PLC0415 - see above
+        HttpFetcher,
+        TufReleases,
+    )
+
+    root, account = root_of(settings), settings.device.cloud
+    if root is None:
+        raise Fault(FaultCode.RELEASE_NO_ROOT, path=str(index))
+    token = account.token.get_secret_value()
+    fetcher = HttpFetcher(account.url, token, network_of(settings).outgoing)
+    return TufReleases(index, root, account.url, fetcher, clock)
+
+
+def root_of(settings: Settings) -> "PinnedRoot | None":
     """Return the root of a file that the config names, or of the box's own enrolment."""
+    from edge_agent.adapters.release_root import (  # noqa: PLC0415 - as above
+        ROOT_FILE,
+        PinnedRoot,
+    )
+
     named, cloud = settings.config.updates.root_file, settings.device.cloud
     if named is not None:
         return PinnedRoot(named)

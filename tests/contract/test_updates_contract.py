@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from edge_agent.adapters.releases_late import LateReleases
 from edge_agent.adapters.slot_folder import SlotFolder
 from edge_agent.ports.updates import ReleaseSource, SlotShelf
 from retail_core.errors import Fault
@@ -26,7 +28,11 @@ def offered(tmp_path: Path) -> SignedReleases:
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("tuf", marks=[pytest.mark.enable_socket])],
+    params=[
+        "memory",
+        pytest.param("tuf", marks=[pytest.mark.enable_socket]),
+        pytest.param("late", marks=[pytest.mark.enable_socket]),
+    ],
 )
 def source(
     request: pytest.FixtureRequest, tmp_path: Path, offered: SignedReleases
@@ -43,7 +49,9 @@ def source(
         return
     assert part.is_file()
     with BentServer(offered.shelf.folder).running() as server:
-        yield source_of(server, tmp_path / "box", offered.root_file, FakeClock())
+        late = request.param == "late"
+        make = partial(source_of, server, tmp_path / "box", offered.root_file, FakeClock())
+        yield LateReleases(make) if late else make()
 
 
 class TestReleaseSource:
@@ -65,6 +73,24 @@ class TestReleaseSource:
     def test_told_to_stop_it_stops(self, source: ReleaseSource, tmp_path: Path) -> None:
         (part,) = source.release(3).for_platform(PLATFORM)
         assert not source.fetch(part, tmp_path / "part", lambda: True)
+
+
+def test_a_source_is_made_for_the_first_look_and_once(tmp_path: Path) -> None:
+    made: list[FakeReleaseSource] = []
+
+    def make() -> FakeReleaseSource:
+        made.append(FakeReleaseSource(offers={3: Release(3, "1.3", ())}))
+        return made[-1]
+
+    late, part = LateReleases(make), Part("parts/agent.tar.zst", "agent", PLATFORM, 1_000)
+    assert not late.offered(3)
+    for asked in (lambda: late.size(part), lambda: late.fetch(part, tmp_path / "p", lambda: False)):
+        with pytest.raises(Fault) as caught:
+            asked()
+        assert caught.value.code is FaultCode.RELEASE_UNTRUSTED
+    assert made == []
+    assert [late.release(3).version, late.release(3).version] == ["1.3", "1.3"]
+    assert [one.asked for one in made] == [2]
 
 
 @pytest.fixture(params=["memory", "folder"])
