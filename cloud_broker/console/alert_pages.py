@@ -9,6 +9,7 @@ from cloud_broker.console.issue_words import check_of
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
+from cloud_broker.domain.rights import PLACED
 from cloud_broker.ports.alerts import AlertRow
 from cloud_broker.services.fleet.alert_desk import RuleAsked
 from cloud_broker.services.fleet.alert_watch import words
@@ -105,6 +106,7 @@ class AlertPages:
             rules=desk.rules(tenant),
             regions=desk.regions(tenant),
             may_act=visit.who.role in MAY_TELL,
+            sees_rules=visit.who.role not in PLACED,
             text=text,
             mender=lambda row: check_of(row.trouble.code).mender,
         )

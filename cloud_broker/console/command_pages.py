@@ -188,7 +188,8 @@ def order_values(shell: Shell, visit: Visit, order_id: UUID) -> dict[str, object
     return {
         "order": order,
         "commands": commands,
-        "waves": _waves(commands),
+        "waves": waves_of(commands),
+        "wave": wave_now(order.goes.wave, commands),
         "counts": {
             state: count
             for state in STATES
@@ -220,9 +221,19 @@ def code_text(code: str, visit: Visit) -> str:
     return "" if known is None else fault_text(Fault(known), visit.language)
 
 
-def _waves(commands: tuple[CommandRow, ...]) -> list[tuple[int, tuple[CommandRow, ...]]]:
+def waves_of(commands: tuple[CommandRow, ...]) -> list[tuple[int, tuple[CommandRow, ...]]]:
+    """Return the waves that have boxes, counted from 1: of few boxes most waves have none."""
     numbers = sorted({one.wave for one in commands})
-    return [(number, tuple(one for one in commands if one.wave == number)) for number in numbers]
+    return [
+        (place, tuple(one for one in commands if one.wave == number))
+        for place, number in enumerate(numbers, start=1)
+    ]
+
+
+def wave_now(wave: int, commands: tuple[CommandRow, ...]) -> int:
+    """Return at which of them an order stands; between two it stands at the next."""
+    numbers = sorted({one.wave for one in commands})
+    return min(1 + sum(number < wave for number in numbers), max(1, len(numbers)))
 
 
 def _places(book: PlaceBook) -> list[tuple[str, str]]:

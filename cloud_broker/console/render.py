@@ -12,9 +12,11 @@ from cloud_broker.console import formats
 from cloud_broker.console.texts import Language, texts
 from cloud_broker.console.tile_words import TileWords, reason_text
 from cloud_broker.console.views import TileView
+from cloud_broker.domain.rights import ROLES, Right, may
 from retail_core.errors import Fault
 from retail_core.growth.account import TierNames
 from retail_core.money import format_yuan
+from retail_core.texts.faults import FaultCode
 
 FOLDER = Path(__file__).parent / "templates"
 _ACCOUNT_PARTS = 3
@@ -54,7 +56,19 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 def fault_text(fault: Fault, language: Language) -> str:
     """Return what a person reads; the pages word some codes for their own case."""
+    roles = _roles_for(fault)
+    if roles:
+        t = texts(language)
+        named = t("app.comma").join(t(f"role.{role}") for role in roles)
+        return t("rights.needed", roles=named)
     return texts(language).or_else(f"fault.{fault.code.value}", fault.text(language))
+
+
+def _roles_for(fault: Fault) -> tuple[str, ...]:
+    """Return which roles may do what somebody was not let do."""
+    scope = fault.fields.get("scope") if fault.code is FaultCode.API_SCOPE_MISSING else None
+    right = next((one for one in Right if one.value == scope), None)
+    return () if right is None else tuple(role for role in ROLES if may(role, right))
 
 
 @pass_context

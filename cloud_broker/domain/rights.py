@@ -89,7 +89,7 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.MASTERS: _OFFICE,
         R.MASTERS_CHANGE: _RUNS,
         R.TILLS: _OFFICE,
-        R.ALERTS: _OFFICE,
+        R.ALERTS: _OFFICE | _PLACES,
         R.ALERTS_CHANGE: _RUNS,
         R.BOXES: _SEES_BOXES | {"marketing"},
         R.BOXES_CHANGE: _RUNS,

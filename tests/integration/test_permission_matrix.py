@@ -22,6 +22,7 @@ from cloud_broker.api.guard import CALLS
 from cloud_broker.bootstrap.office import build_office
 from cloud_broker.bootstrap.serving import Running, build_api
 from cloud_broker.console.shell import OPEN
+from cloud_broker.domain.alert_plan import AlertPlan, Trouble
 from cloud_broker.domain.rights import (
     KEY_OPENS,
     MAY,
@@ -209,6 +210,23 @@ def test_whoever_may_sees_their_own_shop(world: World, role: str) -> None:
         )
     order = world.ask(role, "GET", "/commands/{order_id}", world.here)
     assert order.status_code == 200
+
+
+@pytest.mark.parametrize("role", sorted(PLACED))
+def test_people_of_a_place_see_its_alerts_and_no_others(world: World, role: str) -> None:
+    shops, when = (world.here, world.there), world.here.box.wall_ms
+    troubles = [Trouble(shop.box.store, "H109", shop.name, when) for shop in shops]
+    chains_own = Trouble(None, "F271", "partner", when, {"name": "ERP", "reason": "-"})
+    plan = AlertPlan(opens=(*troubles, chains_own))
+    with world.units.begin(world.here.tenant) as unit:
+        if not unit.alerts.standing():
+            unit.alerts.write(plan, [fresh_id() for _ in plan.opens], when)
+    answer = world.ask(role, "GET", "/alerts", world.here)
+    assert answer.status_code == 200
+    assert f"/stores/{world.here.box.store}" in answer.text
+    assert f"/stores/{world.there.box.store}" not in answer.text
+    assert "F271" not in answer.text
+    assert "/alerts\"" not in answer.text.partition("<main")[2]
 
 
 @pytest.mark.parametrize("role", ROLES)
