@@ -19,6 +19,7 @@ from scipy.special import betaln, digamma, expit, gammaln
 from retail_core.errors import Fault
 from retail_core.insight.ltv.quadrature import beta_nodes
 from retail_core.insight.ltv.summary import Floats, Ints, Summary
+from retail_core.insight.ltv.sums import dot
 from retail_core.texts.faults import FaultCode
 
 NODES = 80
@@ -34,6 +35,7 @@ _FLAT = 1e7
 _STEPS = 12
 _STRIDE = 1.0
 _LEVEL = 1e-10
+_ROUGHLY, _EXACTLY = 1e-5, 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ def fit(summary: Summary) -> BgNbd:
     if summary.size > 2 * _FIRST_LOOK:
         step = summary.size // _FIRST_LOOK
         some = _grouped(summary.repeat[::step], summary.recency[::step], summary.age[::step], scale)
-    near = _climb(some, np.zeros(4))
+    near = _climb(some, np.zeros(4), _ROUGHLY)
     theta = _newton(whole, some, near)
     if theta is None:  # at a boundary the likelihood is too flat for it
-        theta = _climb(whole, np.clip(near, 1 - _LOG_BOUND, _LOG_BOUND - 1))
+        theta = _climb(whole, np.clip(near, 1 - _LOG_BOUND, _LOG_BOUND - 1), _EXACTLY)
     loss = float(_loss(theta, whole)[0])
     if not np.all(np.isfinite(theta)) or not np.isfinite(loss):
         raise Fault(FaultCode.INSIGHT_NO_FIT, model="BG/NBD", why="no finite likelihood")
@@ -194,9 +196,9 @@ def _grouped(repeat: Ints, recency: Floats, age: Floats, scale: float) -> _Group
     )
 
 
-def _climb(groups: _Groups, start: Floats) -> Floats:
+def _climb(groups: _Groups, start: Floats, nearness: float) -> Floats:
     bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
-    options = {"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9}
+    options = {"maxiter": 500, "ftol": 1e-15, "gtol": nearness}
     found = minimize(
         _loss, start, (groups,), method="L-BFGS-B", jac=True, bounds=bounds, options=options
     )
@@ -228,7 +230,6 @@ def _loss(theta: Floats, groups: _Groups) -> tuple[float, Floats]:
     x, n = groups.levels, groups.level_count
     # Terms that hang on the number of purchases alone; x = 0 adds only r ln alpha.
     own = gammaln(r + x) - gammaln(r) + betaln(a, b + x) - betaln(a, b)
-    none = groups.zero_weight.sum()
     total = float(n @ own) + r * np.log(alpha)
     by_r = float(n @ (digamma(r + x) - digamma(r))) + np.log(alpha)
     by_alpha = r / alpha
@@ -237,28 +238,25 @@ def _loss(theta: Floats, groups: _Groups) -> tuple[float, Floats]:
     by_b = float(n @ (apart + digamma(b + x) - digamma(b)))
     # Who never came back has not left: (alpha + T)^-r.
     waited = alpha + groups.zero_ages
-    if none:
-        logs = groups.zero_weight @ np.log(waited)
-        total -= r * logs
-        by_r -= logs
-        by_alpha -= r * float(groups.zero_weight @ (1 / waited))
+    logs = dot(groups.zero_weight, np.log(waited))
+    total -= r * logs
+    by_r -= logs
+    by_alpha -= r * dot(groups.zero_weight, 1 / waited)
     # Who did is either still there at T or left at her last purchase.
-    shape = r + x[groups.level]
-    log_old, log_bought = np.log(alpha + groups.ages), np.log(alpha + groups.recencies)
-    here, left = log_old[groups.old], log_bought[groups.bought]
-    leave = (np.log(a) - np.log(b + x - 1))[groups.level]
-    odds = leave + shape * (here - left)
-    weight = groups.weight
-    # ln(e^A + e^B) without overflow; `gone` is the share of the second.
-    total += float(weight @ (np.logaddexp(0.0, odds) - shape * here))
-    gone = expit(odds) * weight
+    shape, weight = (r + x)[groups.level], groups.weight
+    here = np.log(alpha + groups.ages)[groups.old]
+    left = np.log(alpha + groups.recencies)[groups.bought]
+    odds = (np.log(a) - np.log(b + x - 1))[groups.level] + shape * (here - left)
+    # ln(1 + e^odds) without overflow; `gone` weighs those who left by the chance of it.
+    small = np.exp(-np.abs(odds))
+    total += dot(weight, np.maximum(odds, 0) + np.log1p(small) - shape * here)
+    gone = np.where(odds > 0, 1.0, small) / (1 + small) * weight
     stay = weight - gone
-    by_r -= float(stay @ here + gone @ left)
-    inverse_old, inverse_bought = 1 / (alpha + groups.ages), 1 / (alpha + groups.recencies)
-    by_alpha -= float((stay * shape) @ inverse_old[groups.old])
-    by_alpha -= float((gone * shape) @ inverse_bought[groups.bought])
+    by_r -= dot(stay, here) + dot(gone, left)
+    by_alpha -= dot(stay * shape, (1 / (alpha + groups.ages))[groups.old])
+    by_alpha -= dot(gone * shape, (1 / (alpha + groups.recencies))[groups.bought])
     by_a += float(gone.sum()) / a
-    by_b -= float(gone @ (1 / (b + x - 1))[groups.level])
+    by_b -= dot(gone, (1 / (b + x - 1))[groups.level])
     gradient = np.array([by_r * r, by_alpha * alpha, by_a * a, by_b * b])
     return -float(total), -gradient
 

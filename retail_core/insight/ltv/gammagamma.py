@@ -13,6 +13,7 @@ from scipy.special import digamma, gammaln
 
 from retail_core.errors import Fault
 from retail_core.insight.ltv.summary import Floats, Ints, Summary
+from retail_core.insight.ltv.sums import dot
 from retail_core.texts.faults import FaultCode
 
 _LOG_BOUND = 14.0
@@ -91,12 +92,12 @@ def _loss(
     x = levels[level]
     log_z, log_sum = np.log(z), np.log(v + x * z)
     total = float(counts @ own) - size * gammaln(q) + size * q * theta[2]
-    total += float((p * x - 1) @ log_z - (p * x + q) @ log_sum)
+    total += dot(p * x - 1, log_z) - dot(p * x + q, log_sum)
     upper = digamma(p * levels + q)
     by_p = float(counts @ (levels * (upper - digamma(p * levels) + np.log(levels))))
-    by_p += float(x @ (log_z - log_sum))
+    by_p += dot(x, log_z - log_sum)
     by_q = float(counts @ upper) - size * digamma(q) + size * theta[2] - float(log_sum.sum())
-    by_v = size * q / v - float((p * x + q) @ (1 / (v + x * z)))
+    by_v = size * q / v - dot(p * x + q, 1 / (v + x * z))
     gradient = np.array([by_p * p, by_q * q, by_v * v]) / size
     return -total / size, -gradient
 

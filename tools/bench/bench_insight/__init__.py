@@ -1,0 +1,1 @@
+"""The figures of customer insight: a module a part, each with the rows it adds."""
