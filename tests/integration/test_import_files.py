@@ -19,6 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
+from cloud_broker.adapters.analytics.copying import ParquetCopy
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.settings import Settings
 from retail_core.ids import uuid7
@@ -119,7 +120,14 @@ def test_old_orders_come_in_once_and_go_back_whole(cloud: Cloud) -> None:
     with bad.open(encoding="utf-8-sig") as refused:
         told = [(row["row"], row["column"]) for row in csv.DictReader(refused)]
     assert told == [("5", "实付金额"), ("6", "实付金额"), ("7", "下单时间")]
+    # The copy for analytics has a day for each, and has it no more when the file went back.
+    copy = ParquetCopy(cloud.office.units, cloud.folder / "lake")
+    days = cloud.folder / "lake" / f"tenant={cloud.tenant}" / "orders"
+    assert copy.refresh(cloud.tenant).rows["orders"] == 2
+    assert len(list(days.rglob("*.parquet"))) == 2
     assert cloud.run("import", "undo", made["import"])["orders"] == 2
+    copy.refresh(cloud.tenant)
+    assert list(days.rglob("*.parquet")) == []
     assert cloud.ask("select count(*) from channel_order") == [(0,)]
     again = cloud.run(*said)
     assert again["import"] != made["import"]

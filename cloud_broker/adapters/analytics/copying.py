@@ -37,6 +37,7 @@ union select r.business_date from refund f join receipt r
 union select r.business_date from receipt_claim c join receipt r
   on r.tenant_id = c.tenant_id and r.receipt_id = c.receipt_id where c.claimed_at >= %(since)s
 union select business_date from channel_order where updated_at >= %(since)s
+union select business_date from channel_day_left where left_at >= %(since)s
 union select e.business_date from analytics.events e join event_log l
   on l.tenant_id = e.tenant_id and l.event_id = e.event_id::uuid
   where l.received_at >= %(since)s and l.channel is not null

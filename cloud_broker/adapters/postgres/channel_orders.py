@@ -65,6 +65,16 @@ insert into channel_order_line select %(tenant)s, n.* from unnest(%(orders)b::uu
   %(nos)b::int[], %(skus)b::text[], %(names)b::text[], %(articles)b::uuid[], %(qty)b::bigint[],
   %(list)b::bigint[], %(net)b::bigint[], %(promoted)b::boolean[]) as n
 """
+# An order that goes, or moves to another day, leaves a day: copies of that day are out of date.
+_LEAVE = """
+insert into channel_day_left as held
+select distinct o.tenant_id, o.business_date, now() from channel_order o
+left join unnest(%(orders)b::uuid[], %(days)b::date[]) as n(order_id, day)
+  on n.order_id = o.order_id
+where o.tenant_id = %(tenant)s and o.order_id = any(%(orders)b::uuid[])
+  and o.business_date is distinct from n.day order by o.business_date
+on conflict (tenant_id, business_date) do update set left_at = excluded.left_at
+"""
 # The newest revision says which barcodes an article has.
 _CODES = """
 select a.article_id, a.sku, r.barcodes from article a left join lateral (
@@ -118,6 +128,8 @@ class PostgresChannelOrders(Repository):
         if not orders:
             return
         made = [one.order for one in orders]
+        days = [one.day for one in orders]
+        self._put(_LEAVE, orders=[one.order_id for one in made], days=days)
         self._put(
             _SAVE,
             now=at(now_ms),
@@ -127,7 +139,7 @@ class PostgresChannelOrders(Repository):
             versions=[one.version for one in made],
             statuses=[one.status for one in made],
             ordered=[at(one.ordered_ms) for one in made],
-            days=[one.day for one in orders],
+            days=days,
             hours=[one.hour for one in orders],
             stores=[one.store for one in orders],
             members=[one.member for one in orders],
@@ -175,6 +187,7 @@ class PostgresChannelOrders(Repository):
     def drop(self, orders: Collection[UUID]) -> None:
         """Take away orders of which nothing is left."""
         if orders:
+            self._put(_LEAVE, orders=list(orders), days=[None] * len(orders))
             self._drop_lines(orders)
             self._put(
                 "delete from channel_order where tenant_id = %(tenant)s"
