@@ -16,6 +16,7 @@ from cloud_broker.domain.metrics.thresholds import Thresholds
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.analytic_world import event, line, member, order, person, write_files
+from tools.tag_reference import PAGE, render
 
 # A Sunday in November.
 DAY = date(2026, 11, 1)
@@ -198,6 +199,10 @@ def test_nothing_is_inferred_of_who_refused_or_is_a_child_without_consent(
             # She declared it, and nobody asked her whether it may be kept.
             assert said[tag.key][CHILD - 1] is False, tag.key
     assert said["declared_diet"][CHILD - 1] is True
+
+
+def test_the_reference_page_is_as_the_catalogue() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `make docs-reference`"
 
 
 def test_the_catalogue_is_as_wide_as_it_says() -> None:

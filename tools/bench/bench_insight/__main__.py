@@ -4,13 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bench.bench_insight import attribution, suggesting, value
+from tools.bench.bench_insight import attribution, identity, metrics, suggesting, value
 from tools.bench.report import Bench
 
 PARTS = {
     "value": value.measure,
     "attribution": attribution.measure,
     "recommend": suggesting.measure,
+    "metrics": metrics.measure,
+    "identity": identity.measure,
 }
 
 
