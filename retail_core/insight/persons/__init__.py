@@ -1,0 +1,1 @@
+"""Who is one person over all channels: standing evidence says so, and taken back it never was."""
