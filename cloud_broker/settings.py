@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     analytics_dir: Path | None = Field(
         None, description="a copy for analysis in files; none: PostgreSQL works the tags out"
     )
+    analytics_url: SecretStr | None = Field(
+        None, description="a role that can only read, for PostgreSQL's tags; none: database_url"
+    )
     analytics_memory: str = Field("2GB", pattern=r"^[1-9][0-9]*(MB|GB)$")
     # By law faces are filed from 100,000 persons on: a chain may want to hear sooner, never later.
     face_filing_warning: int = Field(FACE_FILING_WARNING, ge=1, le=FACE_FILING_WARNING)

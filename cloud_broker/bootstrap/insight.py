@@ -8,6 +8,7 @@ from cloud_broker.adapters.analytics.copying import ParquetCopy
 from cloud_broker.adapters.analytics.duck import DuckAnalytics
 from cloud_broker.adapters.analytics.pg import PostgresAnalytics
 from cloud_broker.adapters.postgres.tags import PostgresTagShelf
+from cloud_broker.adapters.postgres.unit_of_work import make_engine
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ports.analytics import AnalyticEngine, Copied
 from cloud_broker.services.insight.tagging import Tagging
@@ -27,7 +28,13 @@ def engine_of(office: Office, tenant: UUID) -> Iterator[tuple[AnalyticEngine, Co
     """
     folder = office.settings.analytics_dir
     if folder is None:
-        yield PostgresAnalytics(office.engine, tenant), None
+        own = office.settings.analytics_url
+        pool = office.engine if own is None else make_engine(own.get_secret_value(), connections=1)
+        try:
+            yield PostgresAnalytics(pool, tenant), None
+        finally:
+            if own is not None:
+                pool.dispose()
         return
     copy = ParquetCopy(office.units, folder)
     copied = copy.refresh(tenant)

@@ -1,6 +1,7 @@
 """`cloud-broker insight tags` over sales that came the way sales come."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -8,15 +9,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import psycopg
 import pytest
 
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from tests.factories.hq_commands import Hq, opened_hq
-from tests.fakes.cloud_box import Person
+from tests.fakes.cloud_box import Person, fresh_id
 from tests.plugins.postgres import Database
 
+ROOT = Path(__file__).resolve().parents[2]
 TODAY = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
 ANN, BEA = Person(), Person(phone="8613800138001")
 
@@ -89,6 +92,31 @@ def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
         query = f"select status, refunded_fen from '{files}'"  # noqa: S608 - our folder
         assert engine.execute(query).fetchall() == [("part_refunded", 29_900)]
     assert hq.said("insight", "copy", "--whole")["orders"] == 4
+
+
+def test_a_role_of_its_own_reads_and_writes_nothing(hq: Hq) -> None:
+    hq.box.enrols(ANN)
+    hq.box.sells(ANN, fen=12_000, business_date=day(40))
+    hq.sends()
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    (made,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    role, word = f"insight_{fresh_id().hex[-8:]}", fresh_id().hex
+    words = {"regulars_insight": role, "change-me": word, "database regulars": "database {}"}
+    for old, new in words.items():
+        made = made.replace(old, new.format(hq.database.name))
+    with psycopg.connect(hq.database.super_dsn, autocommit=True) as connection:
+        connection.execute(made)
+    url = re.sub("//[^@]*@", f"//{role}:{word}@", hq.database.url)
+    with hq.config.open("a", encoding="utf-8") as config:
+        config.write(f'analytics_url = "{url}"\n')
+    assert hq.said("insight", "tags")["members"] == 1
+    assert tags_of(hq, ANN)["spend_total"] == 12_000
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        assert connection.execute("select * from analytics.orders").fetchall() == []
+        for refused in ("select name from member", "delete from receipt", "select * from identity"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(refused)
+            connection.rollback()
 
 
 def test_who_types_a_command_brings_no_engine_in() -> None:
