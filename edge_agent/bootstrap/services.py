@@ -170,6 +170,7 @@ def _leases(basis: Basis, storage: Storage, lines: Lines, recorder: Recorder) ->
         basis.ids,
         basis.tally,
         board=sha256(LEASE_BOARD + secret).digest() if secret else b"",
+        connected=lines.link.connected,
     )
     lines.downlink.lend_to(desk.apply)
     if storage.seal.found is SealFound.SET_BACK:

@@ -154,6 +154,7 @@ class Box:
     online: bool = False
     up: list[Up] = field(default_factory=list)
     down: list[Ack | Feed] = field(default_factory=list)
+    recalled: set[Right] = field(default_factory=set)
 
     def now(self, true_ms: int) -> Instant:
         """Return the moment as this box sees it: its count drifts, its wall clock jumps."""
@@ -217,10 +218,16 @@ class Box:
 
     # ---- the line -------------------------------------------------------------------------------
 
-    def pump(self) -> None:
-        """Send a hello and everything the cloud has not acknowledged, newest piece first."""
+    def pump(self, now: Instant) -> None:
+        """Give back what was recalled; send a hello and all that is unacknowledged, newest first.
+
+        Between a recall and this the line may be cut and more may be spent of the lease.
+        """
         if not self.online:
             return
+        for right in sorted(self.recalled):
+            self.give_back(right, now)
+            self.recalled.discard(right)
         disk = self.disk
         lowest = disk.lowest_unacked()
         self.up.append(
@@ -263,7 +270,7 @@ class Box:
             anew = replace(disk, journal_epoch=self.luck.fresh(), acked=prefix, leases=leases)
             self.write(anew)
             self.greet(now)
-            self.pump()
+            self.pump(now)
             return
         ranges = clamp(ack.ranges, 1, disk.next_seq - 1)
         self.write(replace(disk, acked=normalise([*disk.acked, *ranges])))
@@ -297,7 +304,7 @@ class Box:
             leases = lease_box.granted(disk.leases, held_of(message))
             self.write(replace(disk, leases=leases))
         else:
-            self.give_back(right_of(message.kind, message.right), now)
+            self.recalled.add(right_of(message.kind, message.right))
 
 
 def try_redeem(

@@ -181,7 +181,8 @@ class World:
         box.online = True
 
     def _do_pump(self, step: Step) -> None:
-        self._box(step.a).pump()
+        box = self._box(step.a)
+        box.pump(self._now(box))
 
     def _do_up(self, step: Step) -> None:
         """Deliver one message of a box, in any order within a boot, once or twice."""
@@ -220,7 +221,7 @@ class World:
 
     def exchange(self, box: Box) -> None:
         """Let a box and the cloud talk for one round, in order and without loss."""
-        box.pump()
+        box.pump(self._now(box))
         while box.up:
             box.down.extend(self.cloud.take(box.device, box.up.pop(0), self.now_ms))
         while box.down:
@@ -231,7 +232,7 @@ class World:
         box = self._box(step.a)
         if not box.online:
             self._do_link(step)
-        box.pump()
+        box.pump(self._now(box))
         self._do_up(step)
         while box.down:
             box.take(box.down.pop(0), self._now(box))
@@ -309,6 +310,7 @@ class World:
         """Begin again with what the card holds; without power the boot is another one."""
         box.online = False
         box.down.clear()
+        box.recalled.clear()
         del box.up[len(box.up) // 2 :]
         if power:
             box.boot, box.booted_ms = uid(self.luck.fresh()), self.now_ms

@@ -229,7 +229,7 @@ class Baskets:
                 closing = Closing(receipt_id, answer, self._store.change(after))
                 sold = self._sales.close(command, shown.priced, closing)
             self._set(after)
-            self._holds.pop(after.basket_id, None)
+            self._keep_holds(after, ())
             self._lines.pop(after.basket_id, None)
             return sold
 
@@ -291,7 +291,7 @@ class Baskets:
             quote = self._desk.priced(lines, asking.held, basket.opened, allowance.redeem)
             return Priced(quote, asking.held, allowance)
         priced = self._sales.hold(lines, asking, basket.opened)
-        self._holds[basket.basket_id] = priced.holds
+        self._holds[basket.basket_id] = (*priced.holds, *priced.kept)
         return priced
 
     def _named(self, basket: CounterBasket) -> tuple[BasketLine, ...]:

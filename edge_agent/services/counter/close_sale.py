@@ -25,6 +25,7 @@ from edge_agent.services.counter.redeeming import (
     Asking,
     Redeeming,
     Trust,
+    rights_of,
 )
 from edge_agent.services.counter.sold_again import SoldAgain
 from edge_agent.services.journal.recorder import AnswerOf, Recorder
@@ -65,13 +66,17 @@ class Redemptions:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A basket priced for a member with what she redeems held back: `holds` of `wanted`."""
+    """A basket priced for a member with what she redeems held back: `holds` of `wanted`.
+
+    `kept` is what stays held back for her though a wish was refused: it is not spent by this price.
+    """
 
     quote: Quote
     held: HeldMember | None = None
     allowance: Allowance = NO_ALLOWANCE
     holds: tuple[UUID, ...] = ()
     wanted: Amounts = ()
+    kept: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,22 +165,25 @@ class CloseSale:
     def hold(self, lines: Sequence[BasketLine], asking: Asking, opened: Instant) -> Priced:
         """Price named lines and hold back what the price spends, instead of `asking.holds`.
 
-        When that cannot be held back the price is without it, and the allowance says why.
+        When that cannot be held back the price is without it, and the allowance says why. What was
+        held back for her before stays then: who asks for too much shall not lose what is here.
         """
         allowance, named = self.allowance(asking, opened), tuple(lines)
         quote = self._desk.priced(named, asking.held, opened, allowance.redeem)
         if self._redemptions is None:
             return Priced(quote, asking.held, allowance)
         redeeming = self._redemptions.redeeming
-        wanted = redeeming.wanted(quote, asking.held)
+        wanted, hers = redeeming.wanted(quote, asking.held), rights_of(asking.held)
+        in_vain = allowance.refused is not None and not asking.wish.is_empty
         try:
-            holds = redeeming.hold(asking.holds, wanted)
+            holds = redeeming.hold(asking.holds, wanted, hers if in_vain else ())
         except Fault as refused:
-            self.let_go(asking.holds)
+            redeeming.hold(asking.holds, (), hers)
             allowance = replace(allowance, redeem=Redeemable(budgets=False), refused=refused)
             quote = self._desk.priced(named, asking.held, opened, allowance.redeem)
-            return Priced(quote, asking.held, allowance)
-        return Priced(quote, asking.held, allowance, holds, wanted)
+            holds, wanted = (), ()
+        kept = redeeming.still_held(asking.holds)
+        return Priced(quote, asking.held, allowance, holds, wanted, kept)
 
     def let_go(self, holds: Sequence[UUID]) -> None:
         """Give back what was held back for a basket; what is spent or gone is passed over."""

@@ -4,7 +4,7 @@ Only what this box was lent can be spent, only by who showed a code or a card, a
 practice. Otherwise the answer says why in words, and the sale goes on without redeeming.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -133,9 +133,18 @@ class Redeeming:
     def _spendable(self, right: Right, holds: Sequence[UUID]) -> int:
         return self._leases.spendable(right) + self._leases.held_back_by(holds, right)
 
-    def hold(self, holds: Sequence[UUID], wanted: Amounts) -> tuple[UUID, ...]:
-        """Hold back what a price uses instead of what was held back before (Faults of leases)."""
-        return tuple(one.id for one in self._leases.exchange(holds, wanted))
+    def hold(
+        self, holds: Sequence[UUID], wanted: Amounts, keep: Collection[Right] = ()
+    ) -> tuple[UUID, ...]:
+        """Hold back what a price uses instead of what was held back before (Faults of leases).
+
+        What was held back of `keep` stays beside it, see `still_held`.
+        """
+        return tuple(one.id for one in self._leases.exchange(holds, wanted, keep))
+
+    def still_held(self, holds: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return those of a basket's holds that still hold something back."""
+        return self._leases.still_held(holds)
 
     def wanted(self, quote: Quote, held: HeldMember | None) -> Amounts:
         """Return what a price spends: points, a coupon of hers, parts of campaigns."""
@@ -174,6 +183,14 @@ class Redeeming:
 def points_right(held: HeldMember) -> Right:
     """Return the right to a member's points."""
     return Right(RightKind.POINTS, UUID(bytes=held.record.wallet))
+
+
+def rights_of(held: HeldMember | None) -> frozenset[Right]:
+    """Return the rights that are a member's own: her points, her coupons."""
+    if held is None:
+        return frozenset()
+    coupons = (coupon_right(UUID(bytes=one.id)) for one in held.record.coupons)
+    return frozenset((points_right(held), *coupons))
 
 
 def coupon_right(coupon: UUID) -> Right:

@@ -6,7 +6,7 @@ judges it, it has the whole journal before it, and a card that was set back cann
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -43,7 +43,11 @@ class Reservation:
 
 
 class LeaseDesk:
-    """Safe to call from any thread; `board` is a hash of the board's secret, empty for none."""
+    """Safe to call from any thread; `board` is a hash of the board's secret, empty for none.
+
+    `connected` says whether the line to the cloud stands: what is recalled waits for it, for while
+    it is cut nobody else could have what is given back, and the member who stands here needs it.
+    """
 
     def __init__(  # noqa: PLR0913 -- what it ties together
         self,
@@ -55,6 +59,7 @@ class LeaseDesk:
         tally: FaultTally,
         *,
         board: bytes,
+        connected: Callable[[], bool] = lambda: True,
     ) -> None:
         self._book = book
         self._journal = journal
@@ -63,6 +68,7 @@ class LeaseDesk:
         self._ids = ids
         self._tally = tally
         self._board = board
+        self._connected = connected
         self._lock = threading.RLock()
         self._state = book.load()
         self._reserved: dict[UUID, Reservation] = {}
@@ -104,16 +110,21 @@ class LeaseDesk:
             self._catch_up_or_later()
 
     def exchange(
-        self, old: Sequence[UUID], wanted: Sequence[tuple[Right, int]]
+        self,
+        old: Sequence[UUID],
+        wanted: Sequence[tuple[Right, int]],
+        keep: Collection[Right] = (),
     ) -> tuple[Reservation, ...]:
-        """Let a basket's reservations go and make others in one step.
+        """Let a basket's reservations go, but for those of `keep`, and make others in one step.
 
         Raises Faults as `reserve`; then the old ones stay.
         """
         with self._lock:
             before = dict(self._reserved)
             for one in old:
-                self._reserved.pop(one, None)
+                held = self._reserved.get(one)
+                if held is not None and held.right not in keep:
+                    del self._reserved[one]
             try:
                 made = tuple(self.reserve(right, amount) for right, amount in wanted)
             except Fault:
@@ -121,6 +132,13 @@ class LeaseDesk:
                 raise
             self._catch_up_or_later()
             return made
+
+    def still_held(self, reservations: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return those of the reservations that still hold something back."""
+        with self._lock:
+            now_ms = self._clock.now().mono_ms
+            found = (self._reserved.get(one) for one in reservations)
+            return tuple(one.id for one in found if one and now_ms < one.until_mono_ms)
 
     def held_back_by(self, reservations: Sequence[UUID], right: Right) -> int:
         """Return how much of a right these reservations still hold back."""
@@ -250,7 +268,9 @@ class LeaseDesk:
         return sum(one.amount for one in self._reserved.values() if one.right == right)
 
     def _catch_up(self) -> None:
-        """Give back what was recalled, as soon as no basket holds it back."""
+        """Give back what was recalled, as soon as no basket holds it back and somebody hears it."""
+        if not self._recalled or not self._connected():
+            return
         for right in sorted(self._recalled):
             if self._held_back(right):
                 continue

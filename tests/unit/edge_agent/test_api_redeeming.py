@@ -166,6 +166,36 @@ def test_what_is_held_back_for_one_basket_is_not_there_for_another(
     assert shop.leases.spendable(POINTS) == 500
 
 
+def test_asking_for_too_much_leaves_what_the_basket_had(till: TillCalls, shop: Redeeming) -> None:
+    shop.lend_all(points=1_000)
+    shop.known()
+    path, other = hers(till), hers(till)
+    till.put(f"{path}/redeem", {"points": 400, "coupons": [str(COUPON)]})
+    refused = till.put(f"{path}/redeem", {"points": 9_000})
+    assert (refused["redeem"]["refused"]["code"], refused["due_fen"]) == ("L130", GOLD_MILK)
+    assert shop.leases.spendable(POINTS) == 600  # still held back for this basket
+    assert till.get(path)["redeem"]["refused"]["code"] == "L130"
+    assert till.put(f"{other}/redeem", {"points": 700})["redeem"]["refused"]["code"] == "L130"
+    assert till.put(f"{path}/redeem", {"points": 1_000})["due_fen"] == GOLD_MILK - 1_000
+    till.put(f"{path}/redeem", {"points": 9_000})
+    assert till.paid(path, GOLD_MILK)["points_redeemed"] == 0
+    assert shop.leases.spendable(POINTS) == 1_000  # the basket is over
+    assert shop.sold().lease_spends == ()
+
+
+def test_what_another_member_had_is_let_go_when_the_basket_is_hers_no_more(
+    till: TillCalls, shop: Redeeming
+) -> None:
+    shop.lend_all(points=1_000)
+    shop.known()
+    path = hers(till)
+    till.put(f"{path}/redeem", {"points": 400})
+    till.put(f"{path}/redeem", {"points": 9_000})
+    till.delete(f"{path}/member")
+    assert shop.leases.spendable(POINTS) == 1_000
+    assert till.get(path)["redeem"]["refused"] is None
+
+
 def test_a_coupon_of_nobody_or_past_its_day_is_refused_in_words(
     till: TillCalls, shop: Redeeming
 ) -> None:

@@ -35,6 +35,7 @@ class Bench:
     journal: FakeJournal = field(default_factory=FakeJournal)
     book: FakeLeaseBook = field(default_factory=lambda: FakeLeaseBook(DEVICE))
     tally: FaultTally = field(default_factory=FaultTally)
+    line: bool = True
 
     def __post_init__(self) -> None:
         self.desk = self.started()
@@ -48,7 +49,11 @@ class Bench:
             FakeIdSource(),
             self.tally,
             board=b"board",
+            connected=lambda: self.line,
         )
+
+    def recall(self) -> None:
+        self.hears(ChangeKind.LEASE_RECALLED, LeaseRecall(DEVICE.bytes, "points", POINTS.id.bytes))
 
     def hears(self, kind: ChangeKind, body: msgspec.Struct) -> None:
         self.desk.apply([Change(1, kind, bytes(16), 1, msgspec.Raw(encode_body(body)))])
@@ -197,6 +202,44 @@ def test_what_is_recalled_is_given_back_when_no_basket_holds_it(bench: Bench) ->
     ]
     bench.grant()
     assert bench.desk.spendable(POINTS) == 0
+
+
+def test_while_the_line_is_cut_nothing_is_given_back_that_nobody_could_have(bench: Bench) -> None:
+    bench.welcome()
+    bench.grant(50)
+    (first,) = bench.desk.exchange((), [(POINTS, 10)])
+    bench.recall()
+    bench.line = False
+    with pytest.raises(Fault):
+        bench.desk.exchange([first.id], [(POINTS, 51)])
+    bench.desk.exchange([first.id], ())
+    bench.desk.tend()
+    assert bench.said(EventType.LEASE_RETURNED) == []
+    (second,) = bench.desk.exchange((), [(POINTS, 30)])
+    bench.sell(second.id)
+    assert bench.desk.spendable(POINTS) == 20
+    bench.line = True
+    bench.desk.tend()
+    assert bench.said(EventType.LEASE_RETURNED) == [
+        LeaseReturned("points", POINTS.id.bytes, 1, 1, 30)
+    ]
+    assert bench.desk.spendable(POINTS) == 0
+
+
+def test_an_exchange_leaves_held_back_what_it_shall_keep(bench: Bench) -> None:
+    bench.welcome()
+    bench.grant(50)
+    bench.hears(
+        ChangeKind.LEASE_GRANTED, LeaseGrant(DEVICE.bytes, "coupon", COUPON.id.bytes, 1, 2, 1)
+    )
+    old = [one.id for one in bench.desk.exchange((), [(POINTS, 10), (COUPON, 1)])]
+    bench.recall()
+    assert bench.desk.exchange(old, (), keep={POINTS}) == ()
+    assert bench.desk.still_held(old) == (old[0],)
+    assert (bench.desk.spendable(POINTS), bench.desk.spendable(COUPON)) == (40, 1)
+    assert bench.said(EventType.LEASE_RETURNED) == []
+    bench.clock.advance(RESERVED_MAX_MS)
+    assert bench.desk.still_held(old) == ()
 
 
 def test_a_sale_on_disk_stands_when_what_was_recalled_cannot_be_given_back(bench: Bench) -> None:
