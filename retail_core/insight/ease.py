@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from retail_core.insight.ltv.summary import Floats
+from retail_core.insight.arrays import Floats
 
 ARTICLES_MAX = 5_000
 DAMP = 0.5

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from retail_core.insight import ease
+from retail_core.insight.arrays import Floats
 from retail_core.insight.baskets import Bought
 from retail_core.insight.cooccurrence import Bounds, Way, table_by
-from retail_core.insight.ltv.summary import Floats
 
 FOLDS = 10
 # Of more baskets than these only the last fold is asked, and of a fold so many evenly spread.

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv.churn import Predict
-from retail_core.insight.ltv.summary import Floats
 
 SEED = 20_261_101  # the same log gives the same trees
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retail_core.insight.ltv.summary import Floats
+from retail_core.insight.arrays import Floats
 
 Shares = dict[str, float]
 

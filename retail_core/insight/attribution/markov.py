@@ -15,9 +15,9 @@ from scipy.sparse import csc_array, identity
 from scipy.sparse.linalg import spsolve
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats, Ints
 from retail_core.insight.attribution.journeys import Journeys, Shares
 from retail_core.insight.attribution.rules import Credit
-from retail_core.insight.ltv.summary import Floats, Ints
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.words import Words
 

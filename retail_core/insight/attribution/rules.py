@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from retail_core.insight.arrays import Floats
 from retail_core.insight.attribution.journeys import Journeys, Shares
-from retail_core.insight.ltv.summary import Floats
 
 # What a path's channels get of one sale.
 Split = Callable[[tuple[str, ...]], Shares]

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv import bgnbd
-from retail_core.insight.ltv.summary import Floats, Purchases, Summary, bought_after, summarise
+from retail_core.insight.ltv.summary import (
+    Purchases,
+    Summary,
+    bought_after,
+    summarise,
+)
 
 Predict = Callable[[Floats], Floats]
 # Is taught rows of features and how much each bought after; gives back what predicts that.

@@ -12,7 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from retail_core.errors import Fault
-from retail_core.insight.ltv.summary import Floats, Ints, Summary
+from retail_core.insight.arrays import Floats, Ints
+from retail_core.insight.ltv.summary import Summary
 from retail_core.insight.ltv.sums import dot
 from retail_core.texts.faults import FaultCode
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats, Ints
 from retail_core.insight.ltv import bgnbd, gammagamma
 from retail_core.insight.ltv.bgnbd import BgNbd
 from retail_core.insight.ltv.gammagamma import GammaGamma
 from retail_core.insight.ltv.season import learn, steps
-from retail_core.insight.ltv.summary import Floats, Ints, Purchases, Summary, bought_after
+from retail_core.insight.ltv.summary import Purchases, Summary, bought_after
 from retail_core.texts.faults import FaultCode
 
 TOP = 7

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from retail_core.errors import Fault
-from retail_core.insight.ltv.summary import Floats, Purchases, Summary, summarise
+from retail_core.insight.arrays import Floats
+from retail_core.insight.ltv.summary import Purchases, Summary, summarise
 from retail_core.texts.faults import FaultCode
 
 PULL = 2.0

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
-from retail_core.insight.ltv.summary import Floats
+from retail_core.insight.arrays import Floats
 
 
 def beta_nodes(a: float, b: float, count: int) -> tuple[Floats, Floats]:

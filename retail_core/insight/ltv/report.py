@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv import bgnbd, churn, gammagamma, holdout, next_purchase, season, value
 from retail_core.insight.ltv.bgnbd import BgNbd
 from retail_core.insight.ltv.churn import Learn, Trial
 from retail_core.insight.ltv.gammagamma import GammaGamma
 from retail_core.insight.ltv.holdout import Holdout, Past
+from retail_core.insight.ltv.horizon import A_YEAR, CHURN_DAYS, Horizon
 from retail_core.insight.ltv.next_purchase import Cadence
 from retail_core.insight.ltv.season import Season
-from retail_core.insight.ltv.summary import DAYS_PER_UNIT, Floats, Purchases, Summary, summarise
-from retail_core.insight.ltv.value import A_YEAR, Horizon, Values
+from retail_core.insight.ltv.summary import (
+    DAYS_PER_UNIT,
+    Purchases,
+    Summary,
+    summarise,
+)
+from retail_core.insight.ltv.value import Values
 from retail_core.texts.faults import FaultCode
 
 HOLDOUT_SHARE = 0.25
-CHURN_DAYS = 90
 Told = Callable[[str], None]
 
 

@@ -11,8 +11,9 @@ from datetime import date
 
 import numpy as np
 
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv import bgnbd
-from retail_core.insight.ltv.summary import Floats, Purchases, summarise
+from retail_core.insight.ltv.summary import Purchases, summarise
 
 MONTHS = 12
 _SHRINK = 30.0

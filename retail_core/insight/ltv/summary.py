@@ -9,10 +9,8 @@ observation. Mean spend is of the repeat purchases alone.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from retail_core.insight.arrays import Floats, Ints
 
 # What is left of floats that should sum to nothing.
 _NEARLY_NOTHING = 0.5e-6

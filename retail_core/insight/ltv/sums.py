@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from retail_core.insight.ltv.summary import Floats
+from retail_core.insight.arrays import Floats
 
 
 def dot(one: Floats, other: Floats) -> float:

@@ -1,17 +1,16 @@
 """A report as plain values for JSON, and as rows for a file: a customer each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
+from retail_core.insight.arrays import Ints
 from retail_core.insight.ltv import bgnbd, next_purchase
 from retail_core.insight.ltv.holdout import Holdout, top_decile
 from retail_core.insight.ltv.preference import everybodys_shares, preferences
 from retail_core.insight.ltv.report import Report
-from retail_core.insight.ltv.summary import Ints
-from retail_core.insight.tabular.orders import OrderLog
 
 HEADINGS = (
     *("customer", "purchases", "first", "last", "spent", "expected_purchases", "expected_spend"),
@@ -63,18 +62,27 @@ def as_values(report: Report) -> dict[str, object]:
     }
 
 
-def customer_rows(report: Report, log: OrderLog, who: Ints) -> Iterator[Sequence[object]]:
-    """Yield a row for each customer, as `HEADINGS` says; empty cells where nothing is known.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a log knows of customers: names by the log's number, purchases by category.
 
     `who`: the log's number of each customer of the report.
     """
+
+    names: Sequence[str]
+    by_category: Mapping[int, Mapping[str, float]]
+    who: Ints
+
+
+def customer_rows(report: Report, known: Known) -> Iterator[Sequence[object]]:
+    """Yield a row for each customer, as `HEADINGS` says; empty cells where nothing is known."""
     summary = report.summary
     alive = bgnbd.p_alive(report.model, summary)
     waits = None
     if report.cadence is not None:
         waits = next_purchase.intervals(report.cadence, summary, report.until)
-    usual = everybodys_shares({str(who): hers for who, hers in log.by_category.items()})
-    for nth, number in enumerate(who[summary.who].tolist()):
+    usual = everybodys_shares({str(who): hers for who, hers in known.by_category.items()})
+    for nth, number in enumerate(known.who[summary.who].tolist()):
         worth: tuple[object, ...] = ("", "", "")
         if report.values is not None:
             cells = report.values.purchases, report.values.spend, report.values.value
@@ -83,7 +91,7 @@ def customer_rows(report: Report, log: OrderLog, who: Ints) -> Iterator[Sequence
         if waits is not None:
             days = tuple(_ahead(report.until, float(one[nth])) for one in waits)
         yield (
-            log.names[number],
+            known.names[number],
             int(summary.repeat[nth]) + 1,
             _day(int(summary.first[nth])),
             _day(int(summary.last[nth])),
@@ -92,7 +100,7 @@ def customer_rows(report: Report, log: OrderLog, who: Ints) -> Iterator[Sequence
             round(float(report.soon[nth]), _PLACES),
             round(float(alive[nth]), _PLACES),
             *days,
-            _prefers(log.by_category.get(number, {}), usual),
+            _prefers(known.by_category.get(number, {}), usual),
         )
 
 

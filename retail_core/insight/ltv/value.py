@@ -4,25 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv import bgnbd, gammagamma
 from retail_core.insight.ltv.bgnbd import BgNbd
 from retail_core.insight.ltv.gammagamma import GammaGamma
+from retail_core.insight.ltv.horizon import A_YEAR, Horizon
 from retail_core.insight.ltv.season import Season, discounts, steps
-from retail_core.insight.ltv.summary import Floats, Summary
-
-YEAR_DAYS = 365
-
-
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """How far ahead, what share of a sale is earned, and what later money is worth."""
-
-    days: int = YEAR_DAYS
-    margin: float = 1.0
-    yearly_discount: float = 0.0
-
-
-A_YEAR = Horizon()
+from retail_core.insight.ltv.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)

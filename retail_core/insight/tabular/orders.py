@@ -8,7 +8,7 @@ from itertools import chain, islice
 import numpy as np
 
 from retail_core.errors import Fault
-from retail_core.insight.ltv.summary import Floats, Ints
+from retail_core.insight.arrays import Floats, Ints
 from retail_core.insight.tabular.columns import bare, find, holds, missing, need
 from retail_core.insight.tabular.dates import Distinct, looks_like_day, read_days
 from retail_core.insight.tabular.numbers import number

@@ -4,6 +4,8 @@ import csv
 import gzip
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -261,3 +263,12 @@ def test_trees_learn_and_are_the_same_again() -> None:
     assert few < 1
     assert many > 2
     assert again(asked).tolist() == [few, many]
+
+
+def test_other_commands_start_without_the_libraries() -> None:
+    code = (
+        "import sys, cloud_broker.__main__;"
+        "print(sorted({'scipy', 'sklearn', 'numpy'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats
 from retail_core.insight.attribution import intervals, markov, rules
 from retail_core.insight.attribution.journeys import Journeys
-from retail_core.insight.ltv.summary import Floats
 from retail_core.texts.faults import FaultCode
 
 TEXTBOOK = Journeys(

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats, Ints
 from retail_core.insight.ltv import bgnbd
 from retail_core.insight.ltv.bgnbd import BgNbd
 from retail_core.insight.ltv.quadrature import beta_nodes
-from retail_core.insight.ltv.summary import Floats, Ints, Summary
+from retail_core.insight.ltv.summary import Summary
 from retail_core.texts.faults import FaultCode
 
 # Estimates on the CDNOW sample as printed in the literature's walkthrough, time in weeks.

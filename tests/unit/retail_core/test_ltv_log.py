@@ -10,11 +10,12 @@ from scipy.integrate import quad
 from scipy.stats import gamma
 
 from retail_core.errors import Fault
+from retail_core.insight.arrays import Floats
 from retail_core.insight.ltv import bgnbd, churn, gammagamma, holdout, next_purchase, season, value
+from retail_core.insight.ltv.horizon import Horizon
 from retail_core.insight.ltv.preference import everybodys_shares, preferences
 from retail_core.insight.ltv.report import Plan, work_out
 from retail_core.insight.ltv.summary import (
-    Floats,
     Purchases,
     Summary,
     bought_after,
@@ -224,10 +225,8 @@ class TestReport:
         flat = season.learn(lively, model, BEGIN + 100, 7.0)
         args = summary, model, spend, flat, 7.0
         plain = value.value(*args).value.sum()
-        assert value.value(*args, value.Horizon(margin=0.3)).value.sum() == pytest.approx(
-            plain * 0.3
-        )
-        later = value.value(*args, value.Horizon(yearly_discount=0.1)).value.sum()
+        assert value.value(*args, Horizon(margin=0.3)).value.sum() == pytest.approx(plain * 0.3)
+        later = value.value(*args, Horizon(yearly_discount=0.1)).value.sum()
         assert plain / 1.1 < later < plain
 
     @pytest.mark.parametrize("until", [BEGIN - 1, BEGIN])

@@ -1,0 +1,7 @@
+"""Arrays of one dimension, by what they hold."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
