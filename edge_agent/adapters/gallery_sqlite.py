@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID
 
 import apsw
-import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from edge_agent.adapters.board import UNBOUND, Board
@@ -28,6 +27,7 @@ from edge_agent.adapters.template_seal import (
     resting,
     split_ids,
 )
+from edge_agent.ports.arrays import np
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.gallery_store import Cause, Erasure, Holder, MemberRows, Template
 from edge_agent.recognition.rotation import Rotation, between

@@ -9,19 +9,18 @@ half the bytes to read at a start, and cosines change by less than 0.0001.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID, SafeUUID
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from numpy.typing import NDArray
 
 from edge_agent.adapters.keys import KEY_BYTES, derive_key
+from edge_agent.ports.arrays import Float16s, Float32s, np
 from edge_agent.ports.clock import IdSource
 
 NONCE_BYTES = 12
 _MEMBER = b"member"
-_STORED = np.dtype("<f2")
+_STORED = "<f2"
 _WIDTH_BYTES = 2
-Rows = NDArray[np.float32]
+Rows = Float32s
 Place = tuple[bytes, str, int, bytes]
 """Where rows belong: member, model, epoch, the ids of the templates one after the other."""
 SealedRow = tuple[bytes, int, bytes, bytes]
@@ -101,7 +100,7 @@ def numbers_of(rest: bytes | memoryview, width: int) -> Rows:
     return resting(rest, width).astype(np.float32)
 
 
-def resting(rest: bytes | memoryview, width: int) -> NDArray[np.float16]:
+def resting(rest: bytes | memoryview, width: int) -> Float16s:
     """Return rows of a width in the precision in which they rest, not copied."""
     return np.frombuffer(rest, _STORED).reshape(-1, width)
 

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-import numpy as np
 from fastapi import Depends, Header, Request
 from fastapi.requests import HTTPConnection
-from numpy.typing import NDArray
 
 from edge_agent.api.after_sale import AfterSale
 from edge_agent.api.basket_desk import BasketDesk
@@ -28,6 +26,7 @@ from edge_agent.api.visits import Visits
 from edge_agent.api.wellbeing import Wellbeing
 from edge_agent.domain.ledger import LedgerView
 from edge_agent.domain.line_doctor import LineFacts
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.services.box.diag import Diagnostics
 from edge_agent.services.box.health_watch import HealthWatch
@@ -86,7 +85,7 @@ class ApiDeps:
     export: MemberExport
     reissue: ReissuePhone
     rotation: RotateFaces
-    decode_picture: Callable[[bytes], NDArray[np.uint8]]
+    decode_picture: Callable[[bytes], UInt8s]
     tapped: BookTapped
     ledger: Callable[[], LedgerView]
     turns: TurnCounter

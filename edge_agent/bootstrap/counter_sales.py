@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edge_agent.adapters.baskets_sqlite import SqliteBaskets
+from edge_agent.api.warm import ProgramsSoon
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.services.counter.baskets import Baskets
@@ -34,7 +35,12 @@ def build_counter_sales(
     asking = RightsAsking(lines.desk, leases, basis.tally, lines.link.connected)
     redeeming = Redeeming(leases, basis.shop.tenant, asking)
     prices = PriceDesk(
-        storage.replica, basis.shop, uses=lines.uses, budgets=redeeming, tally=basis.tally
+        storage.replica,
+        basis.shop,
+        uses=lines.uses,
+        budgets=redeeming,
+        tally=basis.tally,
+        price=ProgramsSoon(),
     )
     redemptions = Redemptions(leases, redeeming)
     sales = CloseSale(recorder, prices, basis.clock, basis.ids, basis.shop, redemptions)

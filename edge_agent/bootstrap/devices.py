@@ -10,9 +10,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from edge_agent.api.counter import RememberingReader
 from edge_agent.api.wellbeing import OFF, worst
@@ -23,6 +21,7 @@ from edge_agent.bootstrap.face_models import FaceEngines, open_face
 from edge_agent.bootstrap.line_opener import line_opener
 from edge_agent.bootstrap.scanners import TillScanner, open_scanner
 from edge_agent.lane_settings import LaneSettings, NfcConfig
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.ports.camera import Camera
 from edge_agent.ports.framed_till import FramedTill
 from edge_agent.ports.nfc import NfcReader
@@ -88,6 +87,10 @@ class Devices:
             self.face.stop()
         for device in self._all():
             device.stop()
+
+    def sees(self) -> bool:
+        """Tell whether there are cameras, or nets that look at pictures."""
+        return self.face is not None or any(lane.camera for lane in self.lanes.values())
 
     def states(self) -> dict[str, Callable[[], str]]:
         """Say where the states are asked: the worst of each kind, and each lane's (`nfc@a`)."""
@@ -273,7 +276,7 @@ def open_framed(basis: Basis, till: FramedTillConfig) -> FramedTill:
     )
 
 
-def open_picture(content: bytes) -> NDArray[np.uint8]:
+def open_picture(content: bytes) -> UInt8s:
     """Open a JPEG or PNG; raises Fault FACE_IMAGE_BROKEN."""
     from edge_agent.drivers.face_onnx.pictures import decode_picture  # noqa: PLC0415 - see above
 

@@ -14,7 +14,9 @@ def serve(settings: Settings) -> None:
         agent = build_agent(settings, version())
         try:
             server = Server(agent.app, agent.release_waiters)
-            with warmed_beside(agent.app), ending_on_signals(server.ask_to_end):
+            # A box that sees has the arrays under HiGHS already; another loads both when it sells.
+            warmed = warmed_beside(agent.app, programs=agent.devices.sees())
+            with warmed, ending_on_signals(server.ask_to_end):
                 agent.start()
                 server.run([listening])
                 agent.ended()

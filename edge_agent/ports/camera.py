@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from edge_agent.ports.arrays import UInt8s
 
-Picture = NDArray[np.uint8]
+Picture = UInt8s
 
 
 class Frame:

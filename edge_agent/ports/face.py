@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float32s, UInt8s
 from retail_core.texts.faults import FaultCode
 
 Points = tuple[tuple[float, float], ...]
@@ -21,7 +19,7 @@ class FaceReading:
     `fields` is what the refusal's text names, where no gate but the engine itself refuses.
     """
 
-    embedding: NDArray[np.float32] | None
+    embedding: Float32s | None
     refused_by: FaultCode | None
     box: tuple[float, float, float, float] | None = None
     liveness: float | None = None
@@ -36,11 +34,11 @@ class FaceEngine(Protocol):
 
     model_id: str
 
-    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+    def read(self, image: UInt8s) -> FaceReading:
         """Run the pipeline on one BGR picture; never raises for what the picture shows."""
         ...
 
-    def count(self, image: NDArray[np.uint8]) -> int:
+    def count(self, image: UInt8s) -> int:
         """Return how many faces stand in the zone, near enough to be read; 0 where none may be.
 
         Nothing is computed of any of them.
@@ -53,6 +51,6 @@ class SecondLook(Protocol):
 
     model_id: str
 
-    def embed(self, image: NDArray[np.uint8], points: Points) -> NDArray[np.float32] | None:
+    def embed(self, image: UInt8s, points: Points) -> Float32s | None:
         """Return the embedding of the face with these five points; None while it cannot."""
         ...

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float16s, Float32s
 from retail_core.identity.face_lease import Lease
 
 Cause = Literal["withdrawn", "gone", "expired", "unused", "re-enrolled"]
@@ -20,7 +18,7 @@ class Template:
     template_id: UUID
     member_id: UUID
     model_id: str
-    embedding: NDArray[np.float32]
+    embedding: Float32s
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class MemberRows:
 
     members: tuple[UUID, ...]
     counts: tuple[int, ...]
-    vectors: NDArray[np.float32] | NDArray[np.float16]
+    vectors: Float32s | Float16s
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from edge_agent.ports.arrays import UInt8s
 
 
 class QrReader(Protocol):
     """Finds QR payloads in one picture."""
 
-    def read(self, image: NDArray[np.uint8]) -> tuple[bytes, ...]:
+    def read(self, image: UInt8s) -> tuple[bytes, ...]:
         """Return each payload found as raw bytes, without duplicates; a BGR or grey picture."""
         ...

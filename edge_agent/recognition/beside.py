@@ -8,16 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float32s, UInt8s
 from edge_agent.ports.face import FaceReading, SecondLook
 from edge_agent.recognition.gallery import Gallery
 from retail_core import limits
 from retail_core.identity.face_match import Accept, Decision, FacePolicy, Unknown
 
-Embedding = NDArray[np.float32]
-Picture = NDArray[np.uint8]
+Embedding = Float32s
+Picture = UInt8s
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from math import inf
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float32s
 from edge_agent.ports.face import FaceReading
 from edge_agent.recognition.gallery import Gallery
 from retail_core import limits
 from retail_core.identity.face_match import Candidate, FacePolicy, Reach, threshold_for
 from retail_core.texts.faults import FAULTS, FaultCode
 
-Embedding = NDArray[np.float32]
+Embedding = Float32s
 
 OK_ZH, OK_EN = "这张可以", "this one is good"
 AGAIN_ZH, AGAIN_EN = "和前一张一样,换个角度", "the same as before; move a little"

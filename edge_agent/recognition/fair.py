@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.ports.face import FaceEngine, FaceReading
 
 # Ten times what a frame takes on the slowest board. Too short harms nothing but fairness.
@@ -108,12 +106,12 @@ class FairEngine:
         """Speak in the name of the engine inside."""
         self.model_id = self.inner.model_id
 
-    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+    def read(self, image: UInt8s) -> FaceReading:
         """Run the pipeline when it is this caller's turn."""
         with self.turns.turn():
             return self.inner.read(image)
 
-    def count(self, image: NDArray[np.uint8]) -> int:
+    def count(self, image: UInt8s) -> int:
         """Count faces when it is this caller's turn."""
         with self.turns.turn():
             return self.inner.count(image)

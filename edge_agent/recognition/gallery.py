@@ -6,9 +6,7 @@ from math import inf
 from threading import Lock
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float16s, Float32s, Int64s, np
 from edge_agent.ports.gallery_store import MemberRows, Template
 from edge_agent.recognition.gallery_fixed import Fixed
 from edge_agent.recognition.gallery_glance import Glance
@@ -18,7 +16,7 @@ from retail_core.errors import Fault
 from retail_core.identity.face_match import Candidate, Decision, FacePolicy, Reach, decide, reach_of
 from retail_core.texts.faults import FaultCode
 
-Embedding = NDArray[np.float32]
+Embedding = Float32s
 
 
 class Gallery:
@@ -152,7 +150,7 @@ class Gallery:
         owners = [self._number_of(template.member_id) for template in step]
         self._append(vectors, np.array(owners, np.int64))
 
-    def _joined(self, parts: Sequence[Embedding | NDArray[np.float16]]) -> Embedding:
+    def _joined(self, parts: Sequence[Embedding | Float16s]) -> Embedding:
         width = self._rows.width if self._rows is not None else parts[0].shape[1]
         if any(part.shape[1] != width for part in parts):
             raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
@@ -161,7 +159,7 @@ class Gallery:
             raise Fault(FaultCode.FACE_TEMPLATE_MODEL)
         return vectors
 
-    def _append(self, vectors: Embedding, owners: NDArray[np.int64]) -> None:
+    def _append(self, vectors: Embedding, owners: Int64s) -> None:
         if self._rows is None:
             self._rows = Rows(vectors.shape[1], self._block_rows)
         self._rows.append(vectors, owners)

@@ -8,10 +8,8 @@ of x and y is wrong by at most |x| s_y |f_y| + s_x |f_x| s_y |q_y| with f = k / 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from edge_agent.ports.arrays import Array, Float32s, Float64s, Int8s, Int16s, Int64s, np
 
 COARSE_MAX = 127
 FINE_BITS = 16
@@ -22,17 +20,17 @@ SLACK = 1.0 + 1e-9
 SINGLE = 2.0**-23
 _LENGTH_MIN = 1e-30
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Vectors = NDArray[np.float32]
+Floats = Float64s
+Integers = Int64s
+Vectors = Float32s
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """Vectors of shape (n, width): `coarse` is q, `fine` is k, `scale` is s, shape (n,)."""
 
-    coarse: NDArray[np.int8]
-    fine: NDArray[np.int16]
+    coarse: Int8s
+    fine: Int16s
     scale: Floats
 
     @classmethod
@@ -89,7 +87,7 @@ class Fixed:
         return (length * float(self.lost[0]) + lost * coarse_length) * SLACK
 
 
-def joined(coarse: NDArray[np.int8], fine: NDArray[np.int16]) -> Integers:
+def joined(coarse: Int8s, fine: Int16s) -> Integers:
     """Return v = 65536 q + k."""
     return (coarse.astype(np.int64) << FINE_BITS) + fine
 
@@ -99,7 +97,7 @@ def values(whole: Integers, scale: Floats) -> Vectors:
     return (whole * (scale / FINE)[:, None]).astype(np.float32)
 
 
-def lengths(vectors: NDArray[Any]) -> Floats:
+def lengths(vectors: Array) -> Floats:
     """Return how long vectors are, shape (n,)."""
     floats = vectors.astype(np.float64)
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", floats, floats)))

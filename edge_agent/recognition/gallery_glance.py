@@ -6,8 +6,7 @@ same visit left (`Trail`).
 
 from typing import Protocol
 
-import numpy as np
-
+from edge_agent.ports.arrays import np
 from edge_agent.recognition.gallery_fixed import Fixed
 from edge_agent.recognition.gallery_rows import Rows, Scored
 from edge_agent.recognition.gallery_scan import Looked, Scan

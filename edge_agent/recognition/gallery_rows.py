@@ -9,12 +9,8 @@ from contextlib import contextmanager, suppress
 from math import prod
 from mmap import MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from os import cpu_count
-from typing import Any
 
-import numpy as np
-import simsimd
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Array, Int8s, Kind, np, simsimd
 from edge_agent.recognition.gallery_fixed import (
     FINE,
     Fixed,
@@ -47,12 +43,12 @@ class Block:
         self.fine = _zeros((rows, width), np.dtype(np.int16))
 
     @property
-    def planes(self) -> tuple[NDArray[Any], ...]:
+    def planes(self) -> tuple[Array, ...]:
         """All that is held of each row."""
         return (*self.halves, self.fine)
 
 
-def _zeros(shape: tuple[int, int], kind: np.dtype[Any]) -> NDArray[Any]:
+def _zeros(shape: tuple[int, int], kind: Kind) -> Array:
     """Return zeros in memory that the kernel may give in huge pages: a search reads all of it.
 
     In pages of 4 KB the processor looks up 12,500 of them for each search. What lies before the
@@ -278,7 +274,7 @@ class Rows:
             help_.result()
 
 
-def _products(probe: Fixed, rows: NDArray[np.int8]) -> Floats:
+def _products(probe: Fixed, rows: Int8s) -> Floats:
     # Never `out=`: simsimd 6.5.16 then returns a None that it does not own, and after some
     # thousand searches the interpreter dies of it.
     products: Floats = np.asarray(simsimd.cdist(probe.coarse, rows, metric="dot"))[0]

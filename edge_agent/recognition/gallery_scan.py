@@ -6,9 +6,9 @@ near halves, what that may be wrong by, and |far half of the row| |far half of t
 Near is the half in which the probe is longer: the far one can add less, so fewer rows are read on.
 """
 
-import numpy as np
-import simsimd
+import sys
 
+from edge_agent.ports.arrays import np, simsimd
 from edge_agent.recognition.gallery_fixed import Fixed, Floats, Integers
 from edge_agent.recognition.gallery_rows import ROUNDING, Rows
 
@@ -16,7 +16,7 @@ from edge_agent.recognition.gallery_rows import ROUNDING, Rows
 PICKED_SHARE = 0.35
 # Below this share of a block rows are judged one by one.
 FEW = 0.1
-TINY = float(np.finfo(np.float64).tiny)
+TINY = sys.float_info.min
 # Rows in order of their number, and what a look at the whole of each says.
 Looked = tuple[Integers, Floats]
 

@@ -8,8 +8,7 @@ as its visit, and is worth nothing once a row came or went.
 
 from math import acos, cos, hypot, pi
 
-import numpy as np
-
+from edge_agent.ports.arrays import np
 from edge_agent.recognition.gallery_fixed import FINE, Fixed, Floats, Integers
 from edge_agent.recognition.gallery_rows import ROUNDING, Rows
 from edge_agent.recognition.gallery_scan import Looked, Scan

@@ -7,9 +7,7 @@ computed from a picture while HQ has not enabled faces for this shop.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.ports.face import FaceEngine, FaceReading
 from edge_agent.recognition.rotation import Rotation
 from retail_core.texts.faults import FaultCode
@@ -28,7 +26,7 @@ class GuardedEngine:
         """Speak in the name of the engine inside."""
         self.model_id = self.inner.model_id
 
-    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+    def read(self, image: UInt8s) -> FaceReading:
         """Run the pipeline where it is allowed; R110 otherwise, without a look at the picture."""
         if not self.allowed():
             return FaceReading(None, FaultCode.FACE_DISABLED)
@@ -37,6 +35,6 @@ class GuardedEngine:
             return reading
         return replace(reading, embedding=self.rotation.turn(reading.embedding))
 
-    def count(self, image: NDArray[np.uint8]) -> int:
+    def count(self, image: UInt8s) -> int:
         """Count faces where that is allowed; 0 otherwise, without a look at the picture."""
         return self.inner.count(image) if self.allowed() else 0

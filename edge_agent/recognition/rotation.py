@@ -11,16 +11,16 @@ Gaussian matrix, the signs of R's diagonal moved into it). A 512 x 512 product c
 
 import threading
 
-import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
-from numpy.typing import NDArray
+
+from edge_agent.ports.arrays import Float32s, Float64s, np
 
 KEY_BYTES = 32
 _NONCE = bytes(16)
 _FRACTION_BITS = 53
-Embedding = NDArray[np.float32]
-Matrix = NDArray[np.float64]
+Embedding = Float32s
+Matrix = Float64s
 
 
 class Rotation:

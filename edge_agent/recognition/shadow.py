@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from threading import Thread
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import Float32s, UInt8s
 from edge_agent.ports.face import Points, SecondLook
 from edge_agent.ports.gallery_store import Template
 from edge_agent.recognition.gallery import Gallery
@@ -23,8 +21,8 @@ from retail_core.identity.shadowing import ShadowCounts, compare
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
-Embedding = NDArray[np.float32]
-Picture = NDArray[np.uint8]
+Embedding = Float32s
+Picture = UInt8s
 
 VIEWS_MAX = 5
 # Of whom it has seen so many visits it can be asked whether it would have missed her.

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-import numpy as np
 from fastapi import APIRouter, Depends
-from numpy.typing import NDArray
 from starlette.responses import Response
 
 from edge_agent.api.counter import CARD_WAIT_MS
@@ -25,6 +23,7 @@ from edge_agent.api.models.enrolments import (
 from edge_agent.api.principals import Principal, Scope
 from edge_agent.api.views import face
 from edge_agent.domain.enrolment import EnrolCommand, Enrolled
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.recognition.enrol import EnrolFrame, EnrolPlan
 from edge_agent.services.journal.recorder import AnswerOf
 from edge_agent.services.members.enrol import CardBound
@@ -136,7 +135,7 @@ def enrol_pictures(
     return replace(plan, frames=tuple(_BROKEN if one is None else next(told) for one in opened))
 
 
-def _opened(deps: ApiDeps, image: str) -> NDArray[np.uint8] | None:
+def _opened(deps: ApiDeps, image: str) -> UInt8s | None:
     try:
         return deps.decode_picture(b64decode(image, validate=True))
     except ValueError:

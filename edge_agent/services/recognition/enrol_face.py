@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge_agent.ports.arrays import UInt8s
 from edge_agent.ports.camera import Camera
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.face import FaceEngine, FaceReading
@@ -25,7 +23,7 @@ FRAME_WAIT_MS = 250
 # So long another view is asked for; then the same one is better than none.
 VIEW_PATIENCE_MS = 2_500
 
-Picture = NDArray[np.uint8]
+Picture = UInt8s
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_agent.domain.consents import FACE_LOCAL
+from edge_agent.ports.arrays import Float32s
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.documents import Documents
 from edge_agent.ports.gallery_store import GalleryStore, Template
@@ -19,7 +17,7 @@ from retail_core.identity.face_match import FacePolicy
 from retail_core.identity.succession import DAY_MS, Held, Succession, plan_succession
 from retail_core.texts.faults import FaultCode
 
-Embedding = NDArray[np.float32]
+Embedding = Float32s
 DOCUMENT = "face-succession"
 DAYS = 90
 

@@ -9,7 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from edge_agent.api import warm
-from edge_agent.api.warm import warmed_beside
+from edge_agent.api.warm import ProgramsSoon, warmed_beside
+from retail_core.pricing.rules.bundle import RuleBundle
+from tests.factories.pricing import basket, line
 from tests.factories.waiting import PATIENCE_S, eventually
 
 
@@ -23,7 +25,7 @@ def test_what_lives_to_the_end_is_not_walked_again() -> None:
     app = FastAPI()
     app.get("/v1/health")(lambda: {"state": "ok"})
     gc.unfreeze()
-    with warmed_beside(app):
+    with warmed_beside(app, programs=True):
         eventually(gc.get_freeze_count)
         assert "highspy" in sys.modules
     assert gc.get_freeze_count() == 0, "at the end all is collected, or native libraries complain"
@@ -37,8 +39,24 @@ def test_an_end_before_it_is_warm_leaves_nothing_out(monkeypatch: pytest.MonkeyP
         go_on.wait(PATIENCE_S)
 
     monkeypatch.setattr(warm, "highs", slowly)
-    with warmed_beside(FastAPI()):
+    with warmed_beside(FastAPI(), programs=True):
         assert loading.wait(PATIENCE_S)
     go_on.set()
     eventually(lambda: "warm" not in {one.name for one in threading.enumerate()})
     assert gc.get_freeze_count() == 0
+
+
+def test_programs_load_beside_the_first_basket_of_two_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(warm, "highs", lambda: asked.append(threading.current_thread().name))
+    price = ProgramsSoon()
+    bundle = RuleBundle(version=0)
+    one, two = (basket(*(line(n, 100) for n in range(1, count + 1))) for count in (1, 2))
+    assert price(one, bundle, None).total_fen == 100
+    assert asked == [], "a trial of a sale has one line, and nobody waits for its price"
+    for _ in range(3):
+        assert price(two, bundle, None).total_fen == 200
+    eventually(lambda: asked)
+    assert asked == ["programs"]
