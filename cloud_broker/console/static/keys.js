@@ -135,5 +135,5 @@ function showDetail(event) {
   const place = document.getElementById("wall-detail");
   const tile = event.target instanceof Element ? event.target.closest(".groups--dense .tile") : null;
   if (!place || !tile) return;
-  place.textContent = tile.querySelector(".tile__words")?.textContent ?? "";
+  place.textContent = tile.ariaLabel ?? "";
 }

@@ -1,7 +1,7 @@
 /** The wall: takes in batches of changed tiles, and shows what the filter asks for.
  *
- * A tile that changes gets three attributes and a line of text, and nothing moves in the document:
- * the style sheet puts the worst first and hides what the filter leaves out.
+ * A tile that changes gets two attributes, and nothing moves in the document: the style sheet draws
+ * its mark, puts the worst first and hides what the filter leaves out.
  */
 
 const STATES = ["ok", "degraded", "cannot", "gone", "never"];
@@ -31,15 +31,11 @@ export function watchWall() {
 function take(batch) {
   for (const [id, state, words] of batch.tiles) {
     const tile = document.getElementById(`tile-${id}`);
-    const mark = tile?.firstElementChild;
-    const text = tile?.lastElementChild?.firstChild;
-    if (!tile || !mark || !text) continue;
+    if (!tile) continue;
     if (!tile.classList.contains(`tile--${state}`)) {
       tile.className = tile.classList.contains("tile--out") ? `tile tile--${state} tile--out` : `tile tile--${state}`;
-      mark.setAttribute("class", `mark mark--${state}`);
-      mark.firstElementChild?.setAttribute("href", `#mark-${state}`);
     }
-    if (text.nodeValue !== words) text.nodeValue = words;
+    if (tile.ariaLabel !== words) tile.ariaLabel = words;
   }
   for (const [state, count] of Object.entries(batch.figures)) {
     const figure = document.getElementById(`figure-${state}`);
@@ -81,8 +77,8 @@ function narrows(form) {
 
 /** A tile's name, which its words begin with. @param {Element} tile */
 function name(tile) {
-  const words = tile.querySelector(".tile__name") ?? tile.querySelector(".tile__words");
-  return (words?.textContent ?? "").split(" · ")[0].toLowerCase();
+  const words = tile.ariaLabel ?? tile.querySelector(".tile__name")?.textContent ?? "";
+  return words.split(" · ")[0].toLowerCase();
 }
 
 /** Puts the filter into the address, so that a wall can be opened as it was. @param {HTMLFormElement} form */
