@@ -117,7 +117,8 @@ class DraftPages:
         changes, reach = None, None
         changed: tuple[rule_views.ChangeView, ...] = ()
         if bundle is not None and opened.draft.state in {"open", "waiting"}:
-            look = desks.office.look(tenant, Asked(0, opened.draft.draft, opened.draft.edit))
+            shown = Asked(0, opened.draft.draft, edit or opened.draft.edit)
+            look = desks.office.look(tenant, shown)
             changes, reach = look.changes, look
             changed = rule_views.changes_of(changes, look.before, look.after, visit.language)
         rules = (
@@ -222,6 +223,7 @@ class DraftPages:
             tiers=_tiers(opened, visit),
             days=rule_forms.DAYS,
             error="" if fault is None else form_words(fault, visit),
+            error_code="" if fault is None else fault.code.value,
             wrong="" if fault is None else wrong_path(fault, paths),
             is_new=not rule_id,
             **rights_of(visit),

@@ -7,13 +7,18 @@ import json
 import re
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.rules.drafting import DraftDesk, Saving
 from tests.e2e import browser as chrome
 from tests.e2e.hq_stage import PLACES, WELL, Cloud
 from tests.e2e.hq_visit import Visit, broken, mended, replay, row_of, sign_in, unmapped
+from tests.factories.bundle_content import TIER, content
+from tests.fakes.cloud_box import fresh_id
 
 pytestmark = [
     pytest.mark.e2e,
@@ -230,6 +235,88 @@ def test_axe_finds_nothing(
     assert chrome.axe_findings(page) == []
     chrome.screenshot(page, f"hq-login-{language}-{scheme}")
     assert visit.watch.complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_navigation_is_one_line_and_walked_by_keyboard(
+    visit: Visit, cloud: Cloud, language: str
+) -> None:
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{cloud.origin}/sales?lang={language}")
+    heights = page.evaluate(
+        "() => [...document.querySelectorAll('.top, .nav')].map((one) => one.offsetHeight)"
+    )
+    assert max(heights) <= 57, "the header takes one line"
+    menu = page.locator(".menu").first
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(menu.locator("a").first).to_be_focused()
+    assert chrome.axe_findings(page) == []
+    page.keyboard.press("Escape")
+    expect(menu.locator("summary")).to_be_focused()
+    expect(menu.locator("a").first).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.locator(".menu").nth(1).locator("summary").press("Enter")
+    expect(menu.locator("a").first).to_be_hidden()
+
+
+def test_an_offer_is_written_checked_and_staged_by_keyboard(visit: Visit, cloud: Cloud) -> None:
+    page, tenant = visit.page, cloud.office.units.tenants()[0]
+    cloud.office.publisher.publish_bundle(tenant, content(TIER, version=1), who="cli")
+    page.goto(cloud.origin + "/offers")
+    page.locator("#name").focus()
+    page.keyboard.type("秋季")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("秋季")
+    draft = page.url
+    page.locator("#kind").select_option("mix_and_match")
+    page.get_by_role("button", name="填表").press("Enter")
+    for name, words in (("id", "3for2"), ("name", "三付二"), ("need", "1")):
+        page.locator(f"#{name}").fill(words)
+    page.locator("#need").press("Enter")
+    expect(page.locator("#rule-error")).to_contain_text("P107")
+    expect(page.locator("#need")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#name")).to_have_value("三付二")
+    page.locator("#need").fill("3")
+    page.locator("#need").press("Enter")
+    expect(page.locator(".rules")).to_contain_text("每 3 件,最便宜的 1 件免费")
+    page.get_by_role("button", name="检查", exact=True).press("Enter")
+    expect(page.locator("#job:not([hx-get])")).to_contain_text("已做完")
+    assert chrome.axe_findings(page) == []
+    page.goto(draft)
+    page.locator("#regions").select_option("华北")
+    page.locator("form:has(#regions) button").press("Enter")
+    expect(page.locator("main")).to_contain_text("将影响 1 家门店")
+    page.get_by_role("button", name="签名并发布").press("Enter")
+    expect(page.locator("#notice")).to_contain_text("第 2 版发布")
+    held = cloud.office.publisher.units
+    with held.begin(tenant) as unit:
+        newest = unit.catalogue.newest("bundle")
+    assert newest is not None
+    assert newest.version == 2
+    # The browser notes the form that was refused, and nothing else.
+    assert [said.endswith(f"{draft}/rule") for said in visit.watch.complaints] == [True]
+
+
+def test_of_two_who_write_one_draft_the_later_is_told(visit: Visit, cloud: Cloud) -> None:
+    page, tenant = visit.page, cloud.office.units.tenants()[0]
+    page.goto(cloud.origin + "/offers")
+    page.locator("#name").fill("两个人写")
+    page.locator("#version").select_option("0")
+    page.locator("#name").press("Enter")
+    expect(page.locator("#text")).to_be_visible()
+    draft = UUID(page.url.rpartition("/")[2])
+    eve = HqIdentity(tenant, fresh_id(), "eve", "eve", "operations")
+    desk = DraftDesk(cloud.office.units, cloud.office.clock, cloud.office.ids)
+    desk.save(eve, draft, Saving(1, content(TIER).decode()))
+    page.locator("#text").fill('{"version": 1, "offers": []}')
+    page.get_by_role("button", name="保存").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("eve")
+    expect(page.locator("#text")).to_have_value('{"version": 1, "offers": []}')
+    page.get_by_role("button", name="保存").press("Enter")
+    expect(page.locator("#notice")).to_contain_text("第 3 稿")
 
 
 def test_no_script_or_style_stands_in_the_page(visit: Visit) -> None:
