@@ -160,7 +160,7 @@ def undo(
         if file is None:
             raise Fault(FaultCode.IMPORT_UNKNOWN, import_id=import_id)
         if file.kind == "orders":
-            done: dict[str, object] = {"orders": _orders(office).undo(tenant, file, told)}
+            done: dict[str, object] = {"orders": _orders(office).undo(tenant, file, "cli", told)}
         else:
             back = _members(office).undo(tenant, file, "cli", told)
             done = {"rows": back.rows, "points": back.points, "points_left": back.left}

@@ -129,6 +129,8 @@ def test_old_orders_come_in_once_and_go_back_whole(cloud: Cloud) -> None:
     copy.refresh(cloud.tenant)
     assert list(days.rglob("*.parquet")) == []
     assert cloud.ask("select count(*) from channel_order") == [(0,)]
+    acts = cloud.ask("select action, detail::text from audit order by n")
+    assert acts == [("import.orders", '{"orders": 2}'), ("import.undo", '{"orders": 2}')]
     again = cloud.run(*said)
     assert again["import"] != made["import"]
     assert cloud.ask("select count(*) from channel_order") == [(2,)]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.imports import FileImport
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.insight.file_rows import Rows, opened, sha_of
@@ -143,11 +144,14 @@ class OrderFiles:
             for chunk in _chunks(_grouped(rows, how, file.rows_done)):
                 file = self._take(tenant, file, chunk, how, hashed, refused)
                 told(rows.bytes_read, rows.bytes)
+        now = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
-            unit.file_imports.turn(file.import_id, "done", self.clock.now_ms())
+            unit.file_imports.turn(file.import_id, "done", now)
+            detail: dict[str, object] = {"orders": Reading.of(file.counts).orders}
+            unit.hq.audit(AuditEntry(who, "import.orders", str(file.import_id), detail), now)
         return replace(file, state="done")
 
-    def undo(self, tenant: UUID, file: FileImport, told: Progress) -> int:
+    def undo(self, tenant: UUID, file: FileImport, who: str, told: Progress) -> int:
         """Take back all that a file said; return how many orders were looked at."""
         with self.units.begin(tenant) as unit:
             unit.file_imports.turn(file.import_id, "undoing", self.clock.now_ms())
@@ -158,6 +162,9 @@ class OrderFiles:
                 orders = unit.channel_orders.of_origin(file.import_id, after, UNDO_ORDERS)
                 if not orders:
                     unit.file_imports.turn(file.import_id, "undone", now)
+                    detail: dict[str, object] = {"orders": done}
+                    entry = AuditEntry(who, "import.undo", str(file.import_id), detail)
+                    unit.hq.audit(entry, now)
                     return done
                 unit.channel_orders.lock(orders)
                 self.orders.work_out(unit, tenant, orders, now)
