@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bench.bench_insight import attribution, identity, metrics, suggesting, value
+from tools.bench.bench_insight import attribution, cleaning, identity, metrics, suggesting, value
 from tools.bench.report import Bench
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "recommend": suggesting.measure,
     "metrics": metrics.measure,
     "identity": identity.measure,
+    "cleaning": cleaning.measure,
 }
 
 
