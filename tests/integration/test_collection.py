@@ -335,3 +335,48 @@ def test_an_order_that_cannot_be_read_or_contradicts_itself_is_seen(site: Site) 
     assert codes == ["E142", "E142", "E143"]
     with site.office.units.begin(site.tenant) as unit:
         assert unit.channel_orders.totals() == {"oms": (1, 100, 0)}
+
+
+def test_sources_are_made_changed_and_looked_at_by_commands(site: Site, tmp_path: Path) -> None:
+    config = tmp_path / "cloud.toml"
+    config.write_text(
+        f'database_url = "{site.database.url}"\nsecrets_dir = "{tmp_path / "keys"}"\n'
+        'tenant = "first"\n',
+        encoding="utf-8",
+    )
+
+    def said(*words: str, given: str = "") -> Any:
+        line = ["collect", *words, "--config", str(config), "--json"]
+        done = CliRunner().invoke(app, line, input=given)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    made = said("source", "小程序", "--channel", "mini", "--origin", "https://mini.example")
+    assert made["url"].endswith("/v1")
+    shop = said(
+        "source", "抖店", "--channel", "douyin", "--kind", "douyin", given="7000\nnot-real\n"
+    )
+    assert shop["url"].endswith(f"/v1/connect/{site.tenant}/{shop['id']}")
+    assert "not-real" not in json.dumps(shop)
+    with site.office.units.begin(site.tenant) as unit:
+        held = unit.collection.source(UUID(shop["id"]))
+    assert held is not None
+    assert b"not-real" not in (held.sealed or b"")
+    secrets = site.office.channels.sources.secrets_of(site.tenant, held)
+    assert secrets == {"app_key": "7000", "app_secret": "not-real"}
+    assert [one["name"] for one in said("sources")] == ["商城", "小程序", "抖店"]
+    site.key = said("key", "小程序", "--at-once")["key"]
+    said("origins", "小程序", "--origin", SHOP)
+    assert site.call("/v1/track", track(1), origin=SHOP).status_code == 200
+    site.call("/v1/track", {"anonymousId": "v", "messageId": "x"})
+    told = said("refused")
+    assert told["open"] == {"E136": 1}
+    (waiting,) = told["rows"]
+    assert said("again", waiting["id"], "--drop") == {"dropped": waiting["id"]}
+    assert said("refused")["rows"] == []
+    assert said("end", "小程序") == {"ended": "小程序"}
+    assert site.call("/v1/track", track(2)).json()["code"] == "E132"
+    for words in (("key", "抖店"), ("key", "没有"), ("source", "商城", "--channel", "x")):
+        done = CliRunner().invoke(app, ["collect", *words, "--config", str(config)])
+        assert done.exit_code == 3, words
+        assert "E14" in done.output
