@@ -17,9 +17,12 @@ from retail_core.insight.baskets import Bought
 from retail_core.insight.cooccurrence import Bounds, Way, table_by
 
 FOLDS = 10
-# Of more baskets than these only the last fold is asked, and of a fold so many evenly spread.
+# Of more baskets or articles than these only the last fold is asked, of a fold so many baskets
+# evenly spread, and of a basket so many articles.
 ALL_FOLDS_MAX = 50_000
+ALL_ARTICLES_MAX = 1_000
 ASKED_MAX = 5_000
+OUT_MAX = 40
 RANKS = (1, 5, 10)
 Basket = tuple[str, ...]
 # Scores of all articles, in the order of `Taught.places`, for what is in a basket.
@@ -64,7 +67,9 @@ def try_out(
     """Ask every fold of what the others taught; `told` hears of folds done."""
     totals: dict[str, Floats] = {}
     asked = 0
-    for fold in range(folds) if len(baskets) <= ALL_FOLDS_MAX else (folds - 1,):
+    articles = len({sku for one in baskets for sku in one})
+    small = len(baskets) <= ALL_FOLDS_MAX and articles <= ALL_ARTICLES_MAX
+    for fold in range(folds) if small else (folds - 1,):
         taught = teach([one for nth, one in enumerate(baskets) if nth % folds != fold])
         questions = [one for one in baskets[fold::folds] if len(one) > 1]
         questions = questions[:: 1 + len(questions) // ASKED_MAX]
@@ -76,7 +81,7 @@ def try_out(
         told(fold + 1, folds)
     figures = {name: _figures(total, asked) for name, total in totals.items()}
     best = max(figures, key=lambda name: (figures[name].hit[5], figures[name].mrr10))
-    return Trial(figures, asked, len({sku for one in baskets for sku in one}), best)
+    return Trial(figures, asked, articles, best)
 
 
 def teach(baskets: Sequence[Basket]) -> Taught:
@@ -120,7 +125,8 @@ def _near(baskets: Sequence[Basket], places: Mapping[str, int], usual: Floats) -
 def _asked(places: Mapping[str, int], score: Score, basket: Basket) -> Floats:
     """Return hits at each rank and the reciprocal rank, as means over a basket's articles."""
     found = np.zeros(len(RANKS) + 1)
-    for out in basket:
+    taken = basket[:: 1 + len(basket) // OUT_MAX]
+    for out in taken:
         if out not in places:
             continue  # never sold before: nobody could suggest it
         rest = [sku for sku in basket if sku != out]
@@ -133,7 +139,7 @@ def _asked(places: Mapping[str, int], score: Score, basket: Basket) -> Floats:
         level -= int(np.count_nonzero(scores[inside] == own))
         rank = better + level // 2 + 1
         found += [*(rank <= most for most in RANKS), 1 / rank if rank <= RANKS[-1] else 0.0]
-    return found / len(basket)
+    return found / len(taken)
 
 
 def _figures(total: Floats, asked: int) -> Found:
