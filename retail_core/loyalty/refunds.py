@@ -152,8 +152,21 @@ def returned_after(standing: Standing, returned: Iterable[Returned]) -> dict[int
     for line, qty_milli in back.items():
         if qty_milli > bought[line]:
             left = bought[line] - standing.returned.get(line, 0)
-            raise Fault(FaultCode.REFUND_TOO_MUCH, line=line, left=left, asked=now[line])
+            raise Fault(
+                FaultCode.REFUND_TOO_MUCH,
+                line=line,
+                left=left,
+                asked=now[line],
+                left_qty=_said(max(0, left)),
+                asked_qty=_said(now[line]),
+            )
     return back
+
+
+def _said(milli: int) -> str:
+    """Write a quantity as the till screen does: 2 or 0.35."""
+    whole, rest = divmod(milli, 1_000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
 def _kept_nets(receipt: Receipt, back: Mapping[int, int], rest: Rest | None) -> dict[int, int]:

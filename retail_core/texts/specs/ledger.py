@@ -89,8 +89,8 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.REFUND_TOO_MUCH: FaultSpec(
         "conflict",
         409,
-        "第 {line} 行最多还能退 {left}(千分之一),要退 {asked}",
-        "line {line}: {left} thousandths are left to refund, {asked} were asked",
+        "第 {line} 行最多还能退 {left_qty},要退 {asked_qty}",
+        "line {line}: {left_qty} are left to refund, {asked_qty} were asked",
     ),
     FaultCode.REFUND_EMPTY: FaultSpec("input", 422, "没有要退的商品", "nothing is returned"),
     FaultCode.REFUND_REST_WRONG: FaultSpec(

@@ -67,6 +67,21 @@ class TestWhatIsRefused:
         assert code_of(partly, (1, 1_001)) is FaultCode.REFUND_TOO_MUCH
         assert plan_refund(partly, [Returned(1, 1_000)]).returned == {1: 3_000, 2: 0}
 
+    def test_too_much_is_said_in_pieces_or_by_weight_as_the_screen_does(self) -> None:
+        partly = Standing(RECEIPT, (), {1: 2_000, 2: 250})
+        said = []
+        for line, asked in ((1, 5_000), (2, 1_325)):
+            with pytest.raises(Fault) as caught:
+                plan_refund(partly, [Returned(line, asked)])
+            said.append(caught.value)
+        assert [one.text("zh") for one in said] == [
+            "第 1 行最多还能退 1,要退 5",
+            "第 2 行最多还能退 0.25,要退 1.325",
+        ]
+        assert said[1].text("en") == "line 2: 0.25 are left to refund, 1.325 were asked"
+        fields = said[1].fields
+        assert (fields["line"], fields["left"], fields["asked"]) == (2, 250, 1_325)
+
     @pytest.mark.parametrize(
         ("part", "code"),
         [
@@ -82,7 +97,8 @@ class TestWhatIsRefused:
     def test_what_is_left_is_said(self) -> None:
         with pytest.raises(Fault) as caught:
             plan_refund(Standing(RECEIPT, (), {1: 2_000}), [Returned(1, 1_001)])
-        assert caught.value.fields == {"line": 1, "left": 1_000, "asked": 1_001}
+        amounts = {"line": 1, "left": 1_000, "asked": 1_001}
+        assert caught.value.fields == amounts | {"left_qty": "1", "asked_qty": "1.001"}
 
     @pytest.mark.parametrize("nets", [{}, {1: 5}, {1: 5, 2: 5, 3: 5}, {1: -1, 2: 5}])
     def test_a_rest_that_does_not_fit(self, nets: dict[int, int]) -> None:
