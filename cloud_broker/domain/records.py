@@ -24,6 +24,7 @@ class HeldReceipt:
     store: UUID
     sold_ms: int
     total_fen: int
+    store_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +155,5 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         used=facts.told.used[: limits.MEMBER_USES_MAX],
         used_on=facts.told.used_on,
         tasks=facts.told.tasks[: limits.TASKS_MAX],
+        last_store_name="" if last is None else last.store_name,
     )

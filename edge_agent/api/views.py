@@ -249,7 +249,7 @@ class Views:
         return LastPurchaseView(
             receipt_id=last.receipt_id,
             store=last.store,
-            store_name=self._shop.store_name if last.store == self._shop.store else "",
+            store_name=self._shop.store_name if last.store == self._shop.store else last.store_name,
             wall_ms=last.wall_ms,
             total_fen=last.total_fen,
             lines=tuple(BoughtView.model_validate(line) for line in last.lines),

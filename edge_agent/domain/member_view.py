@@ -25,6 +25,7 @@ class LastPurchase:
     wall_ms: int
     total_fen: int
     lines: tuple[BoughtLine, ...]
+    store_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def _last_purchase(record: MemberRecord) -> LastPurchase | None:
         wall_ms=record.last_wall_ms,
         total_fen=record.last_total_fen,
         lines=tuple(BoughtLine(line.sku, line.name, line.qty_milli) for line in record.last_lines),
+        store_name=record.last_store_name,
     )
 
 

@@ -66,6 +66,7 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     tasks: Tasks = ()
     walk_up_withdrawn_ms: Count = 0
     guardian_withdrawn_ms: Count = 0
+    last_store_name: Text = ""
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

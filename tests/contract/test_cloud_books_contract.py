@@ -159,6 +159,7 @@ class TestMemberRepo:
             assert facts.balances[accounts_of(person.wallet)[0]] == 25 * 59
             newest_first = [sale.receipt_id for sale in reversed(made.sales)]
             assert [one.receipt_id for one in facts.receipts] == newest_first[:20]
+            assert record_of(facts).last_store_name == facts.receipts[0].store_name != ""
             assert facts.last_lines == (
                 Purchase("A1", "洗面奶", 1_000),
                 Purchase("", "购物袋", 1_000),

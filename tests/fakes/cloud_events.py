@@ -225,6 +225,7 @@ class FakeMemberRepo:
                 sale.arrival.place.store,
                 sale.arrival.happened_ms,
                 sale.sale.total_fen,
+                self._state.stores[sale.arrival.place.store].name,
             )
             for sale in sales[:POSTED_RECEIPTS_MAX]
         )

@@ -76,7 +76,8 @@ from rule_use u where {_HERS}
 """  # noqa: S608 -- constants
 # What the last of those receipts was for, by the box's clock; late arrivals are not the last.
 _RECEIPTS = """
-select json_agg(json_build_array(n.receipt_id, n.store_id, n.sold_ms, n.total_fen)
+select json_agg(json_build_array(n.receipt_id, n.store_id, n.sold_ms, n.total_fen,
+    (select w.name from store w where w.tenant_id = %(tenant)s and w.store_id = n.store_id))
     order by n.received_at desc, n.receipt_id desc) as receipts,
   (array_agg(n.receipt_id
     order by n.sold_ms desc, n.received_at desc, n.receipt_id desc))[1] as last
@@ -109,7 +110,7 @@ where m.tenant_id = %(tenant)s and m.member_id = any(%(members)b::uuid[]) order 
 class _Parts(msgspec.Struct, array_like=True):
     """What is many to one member; None where there is nothing."""
 
-    receipts: tuple[tuple[UUID, UUID, int, int], ...] | None
+    receipts: tuple[tuple[UUID, UUID, int, int, str], ...] | None
     lines: tuple[tuple[str, str, int], ...] | None
     balances: dict[str, int] | None
     credentials: tuple[tuple[str, str, str | None], ...] | None

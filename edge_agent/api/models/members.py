@@ -17,7 +17,7 @@ class BoughtView(Answered):
 
 
 class LastPurchaseView(Answered):
-    """What she bought last, anywhere in the chain; `store_name` is given for this shop."""
+    """What she bought last, anywhere in the chain; `store_name` is HQ's, "" before it was told."""
 
     receipt_id: UUID | None
     store: UUID | None

@@ -85,6 +85,7 @@ class TestBooking:
             (record,) = records(outcome, box)
             assert record.points_free == 59
             assert record.last_store == chengdu.store.bytes
+            assert record.last_store_name == "成"
         assert changes(outcome, beijing) == []
 
     def test_what_others_told_a_store_meanwhile_goes_out_in_front(self, cloud: Cloud) -> None:

@@ -85,6 +85,7 @@ def test_a_view_tells_what_the_shop_holds(shelf: Shelf) -> None:
         last_wall_ms=NOON_MS,
         last_total_fen=9_405,
         last_lines=(Purchase("MASK", "补水面膜", 1_000),),
+        last_store_name="成都太古里店",
         points_pending=5,
     )
     shelf.replica.put_member(shelf.member, 2, record)
@@ -94,6 +95,7 @@ def test_a_view_tells_what_the_shop_holds(shelf: Shelf) -> None:
     assert (view.points_free, view.points_pending, view.as_of_ms) == (120, 5, NOON_MS)
     assert view.last_purchase is not None
     assert (view.last_purchase.receipt_id, view.last_purchase.store) == (receipt, SHOP.store)
+    assert view.last_purchase.store_name == "成都太古里店"
     assert view.last_purchase.lines == (BoughtLine("MASK", "补水面膜", 1_000),)
     assert shelf.members.view(make_id()) is None
 
