@@ -160,9 +160,15 @@ function terms(rule, acts) {
     {},
     h("p.reward", {}, t("invite.you", { reward: reward(rule.inviter, acts) })),
     friend ? h("p.strong", {}, t("invite.friend", { reward: friend })) : null,
-    h("p.muted.small", {}, t("invite.when", { amount: yuan(rule.least_fen), days: rule.after_days })),
+    h("p.muted.small", { id: "invite-when" }, when(rule, acts)),
     h("p.muted.small", { id: "invited" }, t("invite.count", { friends: rule.friends, rewarded: rule.rewarded })),
   );
+}
+
+/** @param {any} rule @param {Acts} acts */
+function when(rule, { t }) {
+  const amount = yuan(rule.least_fen);
+  return rule.after_days ? t("invite.when", { amount, days: rule.after_days }) : t("invite.when_now", { amount });
 }
 
 /** @param {string} link @param {any} rule @param {Acts} acts */
