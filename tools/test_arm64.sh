@@ -60,4 +60,4 @@ fi
 echo "$suite $(inside uname -m) $(inside python3 --version) $(git rev-parse --short HEAD)"
 inside python -m tools.try_models models --seconds 1800
 # Few examples of each property and long patience: an emulated processor does a tenth of the work.
-inside python -m pytest -q -n 2 --dist loadfile --hypothesis-profile=few --timeout=3600 "${tests[@]}"
+inside python -m pytest -q -p tests.patient -n 2 --dist loadfile --hypothesis-profile=few --timeout=3600 "${tests[@]}"
