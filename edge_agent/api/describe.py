@@ -12,7 +12,7 @@ from edge_agent.api.deadline import HEADER as DEADLINE
 from edge_agent.api.deadline import MAX_MS, default_ms
 from edge_agent.api.dependencies import needs
 from edge_agent.api.errors import ErrorBody
-from edge_agent.api.examples import EXAMPLES, Example
+from edge_agent.api.examples import Example, examples
 from edge_agent.api.guard import OPEN_PATHS
 from edge_agent.api.idempotency import HEADER, SHAPE
 
@@ -45,6 +45,7 @@ def describe(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
         for route in routes
         for method in route.methods or ()
     }
+    shown = examples()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             scope = scopes.get((method.upper(), path))
@@ -55,7 +56,7 @@ def describe(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
                     parameter.update(_KEY)
             operation.setdefault("parameters", []).append(_deadline(path))
             operation["responses"] |= _refusals()
-            if example := EXAMPLES.get(f"{method.upper()} {path}"):
+            if example := shown.get(f"{method.upper()} {path}"):
                 _add(operation, example)
     return document
 

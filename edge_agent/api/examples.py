@@ -24,4 +24,8 @@ class Example(TypedDict):
 
 
 FILE: Final = Path(__file__).with_name("examples.json")
-EXAMPLES: Final[dict[str, Example]] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+
+
+def examples() -> dict[str, Example]:
+    """Return them by operation, read anew: the document they go into is asked for once."""
+    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}

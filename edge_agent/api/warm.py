@@ -6,43 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fastapi import FastAPI
-from starlette.types import Scope
-
 from retail_core.checkout.basket import Basket
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.evaluate import price_basket
 from retail_core.pricing.solver.model import highs
-
-_NOWHERE: Scope = {
-    "type": "http",
-    "method": "GET",
-    "path": "/v1/nowhere",
-    "root_path": "",
-    "query_string": b"",
-    "headers": [],
-}
-
 
 # One at a time, whoever leaves things out of collections or takes them in again.
 _turn = threading.Lock()
 
 
 @contextmanager
-def warmed_beside(app: FastAPI, *, programs: bool) -> Iterator[None]:
-    """Begin in a thread of its own: the models of every route, and with `programs` HiGHS.
+def warmed_beside(*, programs: bool) -> Iterator[None]:
+    """Begin in a thread of its own: with `programs` HiGHS, and a last collection of all there is.
 
-    The framework builds a route's models when it is first looked for, 0.4 s for all of them; the
-    library of integer programs takes half a second to load, and few baskets need it. What lives to
-    the end is then left out of collections: walking it took 76 ms in which no till is answered.
-    When the program ends it is collected like everything else: else what native libraries handed
-    out is never given back, and they complain.
+    The library of integer programs takes half a second to load, and few baskets need it. What lives
+    to the end is left out of collections: walking it took 76 ms in which no till is answered. When
+    the program ends it is collected like everything else: else what native libraries handed out is
+    never given back, and they complain.
     """
     over = threading.Event()
 
     def warm() -> None:
-        for route in app.router.routes:
-            route.matches(_NOWHERE)
         if programs:
             highs()
         with _turn:

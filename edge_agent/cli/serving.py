@@ -15,7 +15,7 @@ def serve(settings: Settings) -> None:
         try:
             server = Server(agent.app, agent.release_waiters)
             # A box that sees has the arrays under HiGHS already; another loads both when it sells.
-            warmed = warmed_beside(agent.app, programs=agent.devices.sees())
+            warmed = warmed_beside(programs=agent.devices.sees())
             with warmed, ending_on_signals(server.ask_to_end):
                 agent.start()
                 server.run([listening])

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
 
 from edge_agent.api import warm
 from edge_agent.api.warm import ProgramsSoon, warmed_beside
@@ -22,10 +21,8 @@ def _collects_again() -> Iterator[None]:
 
 
 def test_what_lives_to_the_end_is_not_walked_again() -> None:
-    app = FastAPI()
-    app.get("/v1/health")(lambda: {"state": "ok"})
     gc.unfreeze()
-    with warmed_beside(app, programs=True):
+    with warmed_beside(programs=True):
         eventually(gc.get_freeze_count)
         assert "highspy" in sys.modules
     assert gc.get_freeze_count() == 0, "at the end all is collected, or native libraries complain"
@@ -39,7 +36,7 @@ def test_an_end_before_it_is_warm_leaves_nothing_out(monkeypatch: pytest.MonkeyP
         go_on.wait(PATIENCE_S)
 
     monkeypatch.setattr(warm, "highs", slowly)
-    with warmed_beside(FastAPI(), programs=True):
+    with warmed_beside(programs=True):
         assert loading.wait(PATIENCE_S)
     go_on.set()
     eventually(lambda: "warm" not in {one.name for one in threading.enumerate()})
