@@ -9,7 +9,6 @@ import io
 import json
 import os
 import shutil
-import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -89,6 +88,8 @@ class SlotFolder:
     def unpack(self, name: str, part: "Part", packed: Path) -> None:
         """Unpack a fetched part into a slot; Fault RELEASE_WRONG for anything but plain files."""
         # Here alone: the starter, which uses this module, needs no more than Python.
+        import tarfile  # noqa: PLC0415 -- as zstandard
+
         import zstandard  # noqa: PLC0415 -- see above
 
         place = self.place(name) / INTO[part.kind]

@@ -37,10 +37,10 @@ from edge_agent.bootstrap.line_view import line_view_of
 from edge_agent.bootstrap.lines import Lines, build_cloud_session, open_lines
 from edge_agent.bootstrap.restored import rights_loops
 from edge_agent.bootstrap.services import Services, build_services
+from edge_agent.bootstrap.software_tills import add_software_tills
 from edge_agent.bootstrap.surface import Surface
 from edge_agent.bootstrap.teaching import build_lessons
 from edge_agent.bootstrap.tech import build_tech
-from edge_agent.bootstrap.till_software import build_till_software
 from edge_agent.bootstrap.time_loop import time_loops
 from edge_agent.bootstrap.twin import Steered, build_steering, in_force
 from edge_agent.bootstrap.updates import build_updates, of_slot, slot, status_of, update_loops
@@ -158,11 +158,11 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         files.callback(services.faces.turning.stop)
         surface = build_surface(basis, storage, services, devices, lines, brokerage)
         lines.downlink.listen(announcer(basis, services, surface))
-        software = build_till_software(basis, storage, services, surface, devices, files)
         updates = build_updates(basis, storage, services, surface.health, surface.care.work)
         basis = replace(basis, updates=updates)
         app = build_api(basis, storage, services, surface, devices)
-        app.mount("/till-software", software.door)
+        built = (basis, storage, services, surface)
+        software = add_software_tills(app, built, devices, files)
         cloud = build_cloud_session(
             basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
         )
@@ -187,7 +187,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
                 build_steering(basis, storage, steered),
                 *update_loops(basis),
                 *build_loops(basis, services, surface, devices),
-                *software.loops,
+                *software,
             ),
             files=files.pop_all(),
         )

@@ -9,7 +9,6 @@ from edge_agent.adapters.device_bus_linux import LinuxDeviceBus
 from edge_agent.api.device_desk import DeviceDesk
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.domain.devices import ADDRESS
-from edge_agent.drivers.lines.listener import PortListener
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.device_bus import DeviceBus, LineListener
 from edge_agent.ports.documents import Documents
@@ -42,7 +41,7 @@ def build_brokerage(
         files.callback(bus.close)
     broker = DeviceBroker(
         bus,
-        listener or PortListener(),
+        listener or LateListener(),
         documents,
         basis.clock,
         basis.tally,
@@ -50,6 +49,16 @@ def build_brokerage(
     )
     desk = DeviceDesk(broker, dict(users(basis.settings)), basis.clock)
     return Brokerage(broker, ClaimStates(broker), desk)
+
+
+class LateListener:
+    """Fulfils `LineListener`: a box where nothing is plugged in carries no driver of lines."""
+
+    def listen(self, path: str, *, question: bytes, timeout_ms: int) -> bytes:
+        """Return what is heard until a pause. Faults DEVICE_IN_USE, TILL_PORT_OPEN."""
+        from edge_agent.drivers.lines.listener import PortListener  # noqa: PLC0415 - see above
+
+        return PortListener().listen(path, question=question, timeout_ms=timeout_ms)
 
 
 def users(settings: Settings) -> Iterator[tuple[str, str]]:

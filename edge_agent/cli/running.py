@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge_agent.cli.unpainted import load_structlog
+from edge_agent.cli.unpainted import load_structlog, without_former_models
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
 
@@ -10,6 +10,7 @@ from retail_core.errors import Fault
 def run_box(config: Path) -> int:
     """Run until a signal and return the exit code; what stood in the way is said on stderr."""
     load_structlog()
+    without_former_models()
     # After it, because everything in them logs.
     from edge_agent.cli.logs import log_to_stderr  # noqa: PLC0415 -- see above
     from edge_agent.cli.serving import serve  # noqa: PLC0415 -- see above

@@ -1,15 +1,18 @@
-"""structlog without Rich, which it takes along to paint tracebacks: a box logs JSON."""
+"""What libraries of the box take along and a box never uses, left out of its memory."""
 
 import sys
 from importlib import import_module
 
 PAINTER = "rich"
+# FastAPI asks of every annotation whether it is a model of the Pydantic before this one.
+FORMER = "pydantic.v1"
 
 
 def load_structlog() -> None:
     """Load it with Rich out of sight, 4 MB less; whoever wants Rich afterwards finds it.
 
-    Only where neither was loaded before: what a command has, it keeps.
+    It paints tracebacks, and a box logs JSON. Only where neither was loaded before: what a command
+    has, it keeps.
     """
     if PAINTER in sys.modules or "structlog" in sys.modules:
         return
@@ -18,3 +21,8 @@ def load_structlog() -> None:
         import_module("structlog")
     finally:
         del sys.modules[PAINTER]
+
+
+def without_former_models() -> None:
+    """Let nobody load Pydantic's former self from now on: FastAPI takes it for not installed."""
+    sys.modules.setdefault(FORMER, None)  # type: ignore[arg-type]  # as the import system has it

@@ -5,22 +5,9 @@ what loads them when somebody first computes. Drivers, which compute in any case
 themselves.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-
-class Late:
-    """A module by its name, loaded for the first thing that is asked of it; safe in threads."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what the module has by a name, and have it ourselves from now on."""
-        found = getattr(import_module(self._module), name)
-        setattr(self, name, found)
-        return found
-
+from retail_core.late import Late
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +40,6 @@ __all__ = [
     "Int16s",
     "Int64s",
     "Kind",
-    "Late",
     "UInt8s",
     "np",
     "simsimd",

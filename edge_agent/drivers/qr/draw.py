@@ -1,6 +1,13 @@
 """Draws a QR code for a screen: rows of dark and light, without the quiet zone."""
 
-import segno
+from typing import TYPE_CHECKING
+
+from retail_core.late import Late
+
+if TYPE_CHECKING:
+    import segno
+else:
+    segno = Late("segno")
 
 # A phone's camera reads the till's screen at an angle and through glare: some correction helps.
 _CORRECTION = "m"

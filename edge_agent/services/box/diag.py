@@ -5,17 +5,23 @@ named in the archive instead, and keeps nobody else from being heard.
 """
 
 import io
-import tarfile
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
 from edge_agent.domain.diag_redact import Redactor
 from edge_agent.ports.clock import Clock
 from retail_core.errors import Fault
+from retail_core.late import Late
 from retail_core.texts.faults import FaultCode
+
+if TYPE_CHECKING:
+    import tarfile
+else:
+    tarfile = Late("tarfile")
 
 TEXT_BYTES_MAX = 256 * 1024
 COLLECTORS_MAX = 32
