@@ -369,6 +369,9 @@ def test_sources_are_made_changed_and_looked_at_by_commands(site: Site, tmp_path
     said("origins", "小程序", "--origin", SHOP)
     assert site.call("/v1/track", track(1), origin=SHOP).status_code == 200
     site.call("/v1/track", {"anonymousId": "v", "messageId": "x"})
+    # What channels say is in no box's chain: the books are proved without it.
+    proved = CliRunner().invoke(app, ["ledger", "verify", "--config", str(config), "--json"])
+    assert (proved.exit_code, json.loads(proved.stdout)["chains"]) == (0, 0), proved.output
     told = said("refused")
     assert told["open"] == {"E136": 1}
     (waiting,) = told["rows"]
