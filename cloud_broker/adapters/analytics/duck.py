@@ -41,7 +41,7 @@ class DuckAnalytics:
         spill.mkdir(parents=True, exist_ok=True)
         self._spill = tempfile.TemporaryDirectory(prefix="analytics-", dir=spill)
         file = Path(self._spill.name)
-        self._engine = duckdb.connect(str(file / "work.duckdb"))
+        self._engine = duckdb.connect()
         try:
             with _told():
                 self._set_up(file / "spill", memory, threads)
