@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cloud_broker.console.rule_forms import FORMS
-from cloud_broker.console.texts import Texts
+from cloud_broker.console.texts import Texts, texts
 from cloud_broker.domain.rule_work import Finding
 from retail_core.money import format_yuan
 from retail_core.pricing.comparing.differing import GROUPS, Differences, RuleChange, stands_for
@@ -77,13 +77,24 @@ def rules_of(
             kind := str(rule.__struct_config__.tag or "gift"),
             rule.id,
             rule.name,
-            said(rule, names, language),
+            _with_places(said(rule, names, language), rule.id, bundle, language),
             kind in FORMS,
             tuple(one for one in found if rule.id in one.rules),
         )
         for group in GROUPS
         for rule in getattr(bundle, group)
     )
+
+
+def _with_places(words: RuleSaid, rule_id: str, bundle: RuleBundle, language: str) -> RuleSaid:
+    """Return a rule in words with the places that do not take part in it."""
+    t = texts("zh" if language == "zh" else "en")
+    off = tuple(
+        t("rules.off_in", names=t("app.comma").join(sorted(one.stores | one.regions)))
+        for one in bundle.restrictions
+        if rule_id in one.off
+    )
+    return RuleSaid(words.gives, (*words.terms, *off))
 
 
 def rules_unread(text: str) -> tuple[RuleView, ...]:

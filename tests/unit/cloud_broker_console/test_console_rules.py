@@ -169,6 +169,14 @@ def test_a_stage_that_cannot_be_says_why(chain: Chain, hq: Hq) -> None:
     assert "第 2 版发布" in notice(page)
 
 
+def test_a_version_says_where_a_rule_is_off(chain: Chain, hq: Hq) -> None:
+    at = f"/offers/drafts/{chain.drafted(MIX)}"
+    hq.does(f"{at}/publish", seen=1, edit=2, regions="西南")
+    assert "西南 不参加" in hq.sees("/offers/versions/2")
+    assert "不参加" not in hq.sees("/offers/versions/1")
+    assert "not in 西南" in hq.sees("/offers/versions/2", "en")
+
+
 def test_works_are_begun_stopped_and_given_out(chain: Chain, hq: Hq) -> None:
     sold(chain)
     at = f"/offers/drafts/{chain.drafted(TIER | {'tiers': []})}"
