@@ -6,7 +6,7 @@ say less of each pair in them, so a basket weighs the power `damp` of its size. 
 of articles: the inverse grows with the third power of their number.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,14 @@ class Ease:
         """Return how well each article goes with a basket; unknown articles say nothing."""
         inside = [self.places[sku] for sku in basket if sku in self.places]
         return np.asarray(self.weights[inside].sum(axis=0) + POPULAR * self.usual)
+
+    def without(self, basket: Iterable[str]) -> Callable[[str], Floats]:
+        """Return the scores of a basket out of which one article is taken, for each in it.
+
+        They are sums: what one article says is taken off again instead of adding all others up.
+        """
+        whole = self.scores(basket)
+        return lambda out: whole - self.weights[self.places[out]]
 
 
 def fit(baskets: Sequence[Sequence[str]], ridge: float = RIDGE) -> Ease:

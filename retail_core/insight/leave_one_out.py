@@ -25,8 +25,8 @@ ASKED_MAX = 5_000
 OUT_MAX = 40
 RANKS = (1, 5, 10)
 Basket = tuple[str, ...]
-# Scores of all articles, in the order of `Taught.places`, for what is in a basket.
-Score = Callable[[Sequence[str]], Floats]
+# For a basket: scores of all articles, in the order of `Taught.places`, when one is taken out.
+Score = Callable[[Sequence[str]], Callable[[str], Floats]]
 _LEVEL_POPULAR = 1e-6
 # Tables of the shops: what is bought with what, of the 50 nearest; see `cooccurrence`.
 _WAY = Way(0.5, again_first=False)
@@ -95,11 +95,11 @@ def teach(baskets: Sequence[Basket]) -> Taught:
         counts[[places[sku] for sku in basket]] += 1
     usual = counts / max(1, len(baskets))
     methods: dict[str, Score] = {
-        "popularity": lambda _basket: usual,
+        "popularity": lambda _basket: lambda _out: usual,
         "item_item": _near(baskets, places, usual),
     }
     if len(places) <= ease.ARTICLES_MAX:
-        methods["ease"] = ease.fit(baskets).scores
+        methods["ease"] = ease.fit(baskets).without
     return Taught(places, methods)
 
 
@@ -111,27 +111,26 @@ def _near(baskets: Sequence[Basket], places: Mapping[str, int], usual: Floats) -
         for sku, some in table.near.items()
     }
 
-    def score(basket: Iterable[str]) -> Floats:
+    def score(rest: Iterable[str]) -> Floats:
         found = usual * _LEVEL_POPULAR
-        for sku in basket:
+        for sku in rest:
             if sku in near:
                 where, close = near[sku]
                 found[where] += close
         return found
 
-    return score
+    return lambda basket: lambda out: score(sku for sku in basket if sku != out)
 
 
 def _asked(places: Mapping[str, int], score: Score, basket: Basket) -> Floats:
     """Return hits at each rank and the reciprocal rank, as means over a basket's articles."""
-    found = np.zeros(len(RANKS) + 1)
+    found, without = np.zeros(len(RANKS) + 1), score(basket)
     taken = basket[:: 1 + len(basket) // OUT_MAX]
     for out in taken:
         if out not in places:
             continue  # never sold before: nobody could suggest it
-        rest = [sku for sku in basket if sku != out]
-        scores = score(rest)
-        inside = [places[sku] for sku in rest if sku in places]
+        scores = without(out)
+        inside = [places[sku] for sku in basket if sku != out and sku in places]
         own = scores[places[out]]
         better = int(np.count_nonzero(scores > own)) - int(np.count_nonzero(scores[inside] > own))
         # Equals are ranked as chance would: half of them before it.
