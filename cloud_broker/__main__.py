@@ -23,6 +23,7 @@ from cloud_broker.cli import (
     lanes,
     leases,
     ledger,
+    linking,
     links,
     mall,
     masters,
@@ -46,6 +47,7 @@ masters.add_to(goods.import_app)
 import_files.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
 tags.add_to(insight.insight_app)
+linking.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
 FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):

@@ -4,7 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bench.bench_insight import attribution, cleaning, identity, metrics, suggesting, value
+from tools.bench.bench_insight import (
+    attribution,
+    cleaning,
+    identity,
+    linking,
+    metrics,
+    suggesting,
+    value,
+)
 from tools.bench.report import Bench
 
 PARTS = {
@@ -13,6 +21,7 @@ PARTS = {
     "recommend": suggesting.measure,
     "metrics": metrics.measure,
     "identity": identity.measure,
+    "linking": linking.measure,
     "cleaning": cleaning.measure,
 }
 

@@ -1,0 +1,107 @@
+"""Records of people made comparable: names, what they sound like, numbers, places, days.
+
+What a field says nothing with becomes None; None is like nothing, not even like None.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import normalize
+
+import phonenumbers
+from pypinyin import lazy_pinyin
+
+from retail_core.errors import Fault
+from retail_core.identity.naming import normalise_phone
+from retail_core.insight.persons.kinds import NOBODY
+
+_NAME_NOISE = re.compile(r"[\W\d_]+|先生|女士|小姐|mr\b|mrs\b|ms\b")
+_ADDRESS_NOISE = re.compile(r"[\s,.;:、,。;:()()\-]+")
+_DAY = re.compile(r"(\d{4})\D{0,2}?(\d{1,2})\D{0,2}?(\d{1,2})日?")
+_DISTRICT = re.compile(r".{1,30}?[区县旗]")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a system holds of somebody, as it was typed in."""
+
+    record_id: str
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    born: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """A record as it is compared; `sound` is a name toneless, `district` ends with 区 or 县."""
+
+    record_id: str
+    name: str | None
+    sound: str | None
+    phone: str | None
+    email: str | None
+    born: str | None
+    district: str | None
+    address: str | None
+
+
+def comparable(records: Iterable[Record]) -> Iterator[Comparable]:
+    """Yield records made comparable."""
+    for one in records:
+        name = name_of(one.name)
+        address = _ADDRESS_NOISE.sub("", normalize("NFKC", one.address).lower()) or None
+        district = None if address is None else _DISTRICT.match(address)
+        yield Comparable(
+            one.record_id,
+            name,
+            None if name is None else "".join(map(_sound, name)),
+            phone_of(one.phone),
+            email_of(one.email),
+            born_of(one.born),
+            district[0] if district else None,
+            address,
+        )
+
+
+def name_of(text: str) -> str | None:
+    """Return a name without titles, blanks, figures and capitals."""
+    name = _NAME_NOISE.sub("", normalize("NFKC", text).lower())
+    return None if name in NOBODY else name
+
+
+def phone_of(text: str) -> str | None:
+    """Return E.164 digits; a number without a country code is one of the mainland."""
+    if not text:
+        return None
+    try:
+        return normalise_phone(text)
+    except Fault:
+        pass
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return f"{number.country_code}{number.national_number}"
+
+
+def email_of(text: str) -> str | None:
+    """Return an e-mail address in small letters."""
+    bare = normalize("NFKC", text).strip().lower()
+    return bare if _EMAIL.fullmatch(bare) else None
+
+
+def born_of(text: str) -> str | None:
+    """Return a day as `yyyymmdd`; what is no whole day is nothing."""
+    found = _DAY.fullmatch(text.strip())
+    return None if found is None else f"{found[1]}{int(found[2]):02}{int(found[3]):02}"
+
+
+@lru_cache(maxsize=30_000)
+def _sound(character: str) -> str:
+    return str(lazy_pinyin(character)[0])
