@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from cloud_broker.console import formats
+from cloud_broker.console.right_words import right_words
 from cloud_broker.console.texts import Language, texts
 from cloud_broker.console.tile_words import TileWords, reason_text
 from cloud_broker.console.views import TileView
@@ -43,6 +44,7 @@ def environment() -> Environment:
         iso=_iso,
         reason=_reason,
         account=_account,
+        right=_right,
         tier=_tier,
         tile_words=_tile_words,
     )
@@ -103,6 +105,12 @@ def _tier(context: Context, code: str, names: TierNames) -> str:
         return str(context["t"]("member.tier_none"))
     said = names.said(code)
     return said.zh if context["language"] == "zh" else said.en
+
+
+@pass_context
+def _right(context: Context, rule: str, names: Mapping[str, str]) -> str:
+    """Name a rule, a coupon or a source as the rules in force and the product call it."""
+    return right_words(context["t"], rule, names)
 
 
 @pass_context

@@ -98,7 +98,13 @@ class SalePages:
         why = found.tier_why_zh if visit.language == "zh" else found.tier_why_en
         may_act = visit.who.role in MAY_CHANGE
         return self._shell.page(
-            visit, "member.html", member=found, why=why, may_act=may_act, tiers=self._tiers(visit)
+            visit,
+            "member.html",
+            member=found,
+            why=why,
+            may_act=may_act,
+            tiers=self._tiers(visit),
+            names=self._shell.deps.queries.rule_names(visit.who.tenant_id),
         )
 
     def _tiers(self, visit: Visit) -> TierNames:

@@ -44,6 +44,9 @@ class EmptyQueries:
     def tier_names(self, tenant: UUID) -> TierNames:
         return TierNames()
 
+    def rule_names(self, tenant: UUID) -> dict[str, str]:
+        return {}
+
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         return (), LedgerTotals(0, 0, 0)
 

@@ -18,7 +18,7 @@ from cloud_broker.services.access.overview import (
     SaleRow,
     StoreTile,
 )
-from cloud_broker.services.members.member_desk import tier_names
+from cloud_broker.services.members.member_desk import rule_names, tier_names
 from retail_core.growth.account import TierNames
 
 
@@ -58,6 +58,11 @@ class PostgresQueries:
         """Return what the rules in force call the tiers; empty before the first bundle."""
         with self._units.connection(tenant) as connection:
             return tier_names(PostgresCatalogue(connection, tenant))
+
+    def rule_names(self, tenant: UUID) -> dict[str, str]:
+        """Return what the rules in force call themselves, by id; empty before the first bundle."""
+        with self._units.connection(tenant) as connection:
+            return rule_names(PostgresCatalogue(connection, tenant))
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         """Return a store's receipts and their sums."""

@@ -296,6 +296,10 @@ class HqQueries(Protocol):
         """Return what the rules in force call the tiers; empty before the first bundle."""
         ...
 
+    def rule_names(self, tenant: UUID) -> dict[str, str]:
+        """Return what the rules in force call themselves, by id; empty before the first bundle."""
+        ...
+
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         """Return a store's receipts and their sums."""
         ...

@@ -15,7 +15,9 @@ from cloud_broker.services.persons.persons import who_holds
 from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
 from retail_core.growth.account import Said, TierNames
+from retail_core.pricing.proof.depends import rules_of
 from retail_core.pricing.rules.bundle import SIGNATURE_BYTES, parse_bundle
+from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.texts.faults import FaultCode
 
 CHANNEL = "phone"
@@ -112,12 +114,27 @@ def newest_words(consents: tuple[ConsentRow, ...]) -> tuple[ConsentRow, ...]:
 
 def tier_names(catalogue: CatalogueRepo) -> TierNames:
     """Return what tiers are called by the rules in force; nothing before the first bundle."""
+    bundle = _in_force(catalogue)
+    return TierNames() if bundle is None else TierNames(bundle.tier_names, bundle.tier_names_en)
+
+
+def rule_names(catalogue: CatalogueRepo) -> dict[str, str]:
+    """Return what the rules in force call themselves, by id; earning points has no name, "".
+
+    These are offers, coupons, gifts and tasks.
+    """
+    bundle = _in_force(catalogue)
+    if bundle is None:
+        return {}
+    named = {one.id: one.name for one in (*rules_of(bundle), *bundle.tasks)}
+    earned = {} if bundle.earn is None else {bundle.earn.id: ""}
+    return {one: name for one, name in named.items() if name} | earned
+
+
+def _in_force(catalogue: CatalogueRepo) -> RuleBundle | None:
     newest = catalogue.newest("bundle")
     signed = None if newest is None else catalogue.content("bundle", newest.version)
-    if signed is None:
-        return TierNames()
-    bundle = parse_bundle(signed[SIGNATURE_BYTES:])
-    return TierNames(bundle.tier_names, bundle.tier_names_en)
+    return None if signed is None else parse_bundle(signed[SIGNATURE_BYTES:])
 
 
 def last_sale(page: MemberPage) -> SaleRow | None:

@@ -178,6 +178,7 @@ class FakeHqQueries:
         self.all_names: tuple[NameReview, ...] = ()
         self.versions = (3, 2)
         self.tiers = TierNames({"gold": "金卡"}, {"gold": "Gold"})
+        self.names = {"earn-base": "", "coupon-birthday": "生日券", "hundred": "本月满百"}
         self.partial_reads = 0
 
     def overview(self, tenant: UUID) -> Overview:
@@ -215,6 +216,9 @@ class FakeHqQueries:
 
     def tier_names(self, tenant: UUID) -> TierNames:
         return self.tiers
+
+    def rule_names(self, tenant: UUID) -> dict[str, str]:
+        return self.names
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         return (), LedgerTotals(0, 0, 0)
