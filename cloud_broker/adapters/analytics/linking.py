@@ -31,12 +31,16 @@ _SEED: Final = 20_261_101
 _PAIRS: Final = 1_000_000
 _COLUMNS: Final = tuple(field.name for field in fields(Comparable))
 
+# A family has one surname: of two characters one that is other is another name.
+_ONE_OFF: Final = "(levenshtein(l.letters, r.letters) <= 1 and length(l.name) > 2)"
 _PROPOSED: Final = f"""
 select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r),
-  case when unlike then least(match_probability, {AUTOMATIC - 0.001:.3f}) else match_probability end
+  case when unlike or (other_name and other_day)
+    then least(match_probability, {AUTOMATIC - 0.001:.3f}) else match_probability end
 from (
   select unique_id_l, unique_id_r, match_probability,
-    coalesce(l.sound <> r.sound and levenshtein(l.name, r.name) > 1, false) as unlike,
+    coalesce(l.sound <> r.sound, false) as other_name,
+    coalesce(l.sound <> r.sound and not {_ONE_OFF}, false) as unlike,
     coalesce(levenshtein(l.born, r.born) > 1, false) as other_day
   from {{table}} join records l on l.unique_id = unique_id_l
   join records r on r.unique_id = unique_id_r
@@ -102,7 +106,7 @@ def _settings(many: int) -> SettingsCreator:
         level.NullLevel("name"),
         _level(level.ExactMatchLevel("name"), 0.85, 0.003).configure(tf_adjustment_column="name"),
         _level(level.ExactMatchLevel("sound"), 0.05, 0.002),
-        _level(level.LevenshteinLevel("name", 1), 0.07, 0.03),
+        _level(level.LevenshteinLevel("letters", 1), 0.07, 0.03),
         _level(level.ElseLevel(), 0.03, 0.965),
     ]
     phone: _Levels = [

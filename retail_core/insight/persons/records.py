@@ -4,6 +4,7 @@ What a field says nothing with becomes None; None is like nothing, not even like
 """
 
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ _NAME_NOISE = re.compile(r"[\W\d_]+|先生|女士|小姐|mr\b|mrs\b|ms\b")
 _ADDRESS_NOISE = re.compile(r"[\s,.;:、,。;:()()\-]+")
 _DAY = re.compile(r"(\d{4})\D{0,2}?(\d{1,2})\D{0,2}?(\d{1,2})日?")
 _DISTRICT = re.compile(r".{1,30}?[区县旗]")
+_LETTERS = string.ascii_letters + string.digits
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -37,11 +39,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """A record as it is compared; `sound` is a name toneless, `district` ends with 区 or 县."""
+    """A record as it is compared.
+
+    `sound` is the name without tones, `letters` a letter for each of its characters (engines count
+    bytes where they should count characters), `district` the address down to 区 or 县.
+    """
 
     record_id: str
     name: str | None
     sound: str | None
+    letters: str | None
     phone: str | None
     email: str | None
     born: str | None
@@ -59,6 +66,7 @@ def comparable(records: Iterable[Record]) -> Iterator[Comparable]:
             one.record_id,
             name,
             None if name is None else "".join(map(_sound, name)),
+            None if name is None else "".join(map(_letter, name)),
             phone_of(one.phone),
             email_of(one.email),
             born_of(one.born),
@@ -105,3 +113,7 @@ def born_of(text: str) -> str | None:
 @lru_cache(maxsize=30_000)
 def _sound(character: str) -> str:
     return str(lazy_pinyin(character)[0])
+
+
+def _letter(character: str) -> str:
+    return _LETTERS[ord(character) % len(_LETTERS)]

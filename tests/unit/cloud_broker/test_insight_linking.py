@@ -53,6 +53,24 @@ def test_a_mistyped_name_with_number_and_day_is_one(tmp_path: Path) -> None:
     assert likely(ANNA, typed, work=tmp_path) == [("1", "2")]
 
 
+@pytest.mark.parametrize(
+    ("names", "born", "automatic"),
+    [
+        (("王小伟", "王小芳"), "", 1),
+        (("王小伟", "王小芳"), "2015-06-01", 0),
+        (("王伟", "王芳"), "", 0),
+        (("王伟", "王玮"), "", 1),
+    ],
+)
+def test_one_character_off_is_a_slip_in_a_long_name_and_a_relative_in_a_short_one(
+    names: tuple[str, str], born: str, automatic: int, tmp_path: Path
+) -> None:
+    first = replace(ANNA, name=names[0])
+    other = replace(ANNA, record_id="2", name=names[1], born=born)
+    (one,) = candidates(comparable([first, other]), work=tmp_path)
+    assert one.automatic == automatic
+
+
 def test_signs_of_quotes_in_what_was_typed_do_no_harm(tmp_path: Path) -> None:
     odd = replace(ANNA, address="上海市徐汇区'\"; drop table records; --\n1号")
     assert likely(odd, replace(odd, record_id="2"), work=tmp_path) == [("1", "2")]

@@ -17,13 +17,15 @@ def test_a_record_as_it_is_compared() -> None:
     )
     (one,) = comparable([typed])
     assert (one.name, one.sound) == ("王小伟", "wangxiaowei")
+    assert one.letters is not None
+    assert len(one.letters) == 3
     assert (one.phone, one.email, one.born) == ("8613900000001", "a@qq.com", "19900307")
     assert (one.district, one.address) == ("上海市徐汇区", "上海市徐汇区中山路1号")
 
 
 def test_what_says_nothing_is_nothing() -> None:
     (one,) = comparable([Record("1", "未知", "12345", "none", "19-3", " - ")])
-    assert one == type(one)("1", None, None, None, None, None, None, None)
+    assert one == type(one)("1", None, None, None, None, None, None, None, None)
     (road,) = comparable([Record("1", address="人民路1号")])
     assert (road.district, road.address) == (None, "人民路1号")
 
