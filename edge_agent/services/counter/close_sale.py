@@ -4,7 +4,6 @@ What is redeemed is spent of this box's leases in the same write: either all of 
 """
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -25,6 +24,7 @@ from edge_agent.services.counter.redeeming import (
     Asking,
     Redeeming,
     Trust,
+    check_drawn,
     rights_of,
 )
 from edge_agent.services.counter.sold_again import SoldAgain
@@ -40,7 +40,7 @@ from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_postings import redeem_posting
 from retail_core.loyalty.lease_wire import spend_message
-from retail_core.loyalty.leases import Right, RightKind
+from retail_core.loyalty.leases import RightKind
 from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.loyalty.spending import RULE, TENDER_POINTS
 from retail_core.money import Amount
@@ -201,7 +201,7 @@ class CloseSale:
             return self._book(command, priced, closing, at, ())
 
         def record(draws: tuple[Draw, ...], beside: Beside) -> SaleResult:
-            _check_drawn(draws, priced.wanted)
+            check_drawn(draws, priced.wanted)
             both = replace(closing, beside=_both(beside, closing.beside))
             return self._book(command, priced, both, at, draws)
 
@@ -326,16 +326,6 @@ def _unequal(tendered: int, due_fen: int) -> Fault:
     """Return the fault of a payment that is not what is due."""
     amounts = {"tendered": Amount(tendered), "due": Amount(due_fen)}
     return Fault(FaultCode.SALE_TENDER_MISMATCH, **amounts)
-
-
-def _check_drawn(draws: Sequence[Draw], wanted: Amounts) -> None:
-    """Refuse a sale whose price was worked out with more than its reservations still hold."""
-    drawn = Counter[Right]()
-    for draw in draws:
-        drawn[draw.key.right] += draw.amount
-    for right, amount in wanted:
-        if drawn[right] != amount:
-            raise Fault(FaultCode.LEASE_SHORT, free=drawn[right], wanted=amount)
 
 
 def _both(first: Beside, second: Beside | None) -> Beside:

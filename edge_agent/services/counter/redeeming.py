@@ -4,6 +4,7 @@ Only what this box was lent can be spent, only by who showed a code or a card, a
 practice. Otherwise the answer says why in words, and the sale goes on without redeeming.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -16,6 +17,7 @@ from edge_agent.services.shop.price_desk import NOTHING, Quote, Redeemable
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Action, Standing, TurnPolicy
 from retail_core.loyalty.campaigns import Measure, budget_right, rights_drawn
+from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.pricing.gains import points_usable
 from retail_core.pricing.rules.coupons import Held
@@ -191,6 +193,16 @@ def rights_of(held: HeldMember | None) -> frozenset[Right]:
         return frozenset()
     coupons = (coupon_right(UUID(bytes=one.id)) for one in held.record.coupons)
     return frozenset((points_right(held), *coupons))
+
+
+def check_drawn(draws: Sequence[Draw], wanted: Amounts) -> None:
+    """Refuse a sale whose price was worked out with more than its reservations still hold."""
+    drawn = Counter[Right]()
+    for draw in draws:
+        drawn[draw.key.right] += draw.amount
+    for right, amount in wanted:
+        if drawn[right] != amount:
+            raise Fault(FaultCode.LEASE_SHORT, free=drawn[right], wanted=amount)
 
 
 def coupon_right(coupon: UUID) -> Right:

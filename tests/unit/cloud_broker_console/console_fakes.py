@@ -178,7 +178,6 @@ class FakeHqQueries:
         self.all_names: tuple[NameReview, ...] = ()
         self.versions = (3, 2)
         self.tiers = TierNames({"gold": "金卡"}, {"gold": "Gold"})
-        self.names = {"earn-base": "", "coupon-birthday": "生日券", "hundred": "本月满百"}
         self.partial_reads = 0
 
     def overview(self, tenant: UUID) -> Overview:
@@ -205,10 +204,7 @@ class FakeHqQueries:
         return tuple(rows)[:limit]
 
     def members(self, tenant: UUID, query: str, *, limit: int) -> tuple[MemberRow, ...]:
-        page = member_page()
-        row = MemberRow(
-            MEMBER, page.name, page.tier, page.phone_masked, 2340, "上海徐汇店", NOW_MS - 61_000
-        )
+        row = MemberRow(MEMBER, "李敏", "gold", "138****8000", 2340, "上海徐汇店", NOW_MS - 61_000)
         return (row,) if query in row.name else ()
 
     def member(self, tenant: UUID, member_id: UUID) -> MemberPage | None:
@@ -218,7 +214,7 @@ class FakeHqQueries:
         return self.tiers
 
     def rule_names(self, tenant: UUID) -> dict[str, str]:
-        return self.names
+        return {"earn-base": "", "coupon-birthday": "生日券", "hundred": "本月满百"}
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         return (), LedgerTotals(0, 0, 0)
