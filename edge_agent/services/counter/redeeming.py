@@ -219,6 +219,8 @@ def points_most(quote: Quote, here: int) -> int:
 def _refusal(wish: Wish, shown: Allowance, points: PointsRule | None) -> Fault | None:
     if wish.points and points is None:
         return Fault(FaultCode.REDEEM_POINTS_OFF)
+    if not {UUID(bytes=one.id) for one, _ in shown.coupons}.issuperset(wish.coupons):
+        return Fault(FaultCode.REDEEM_COUPON)
     away = shown.elsewhere
     on_the_way = Fault(FaultCode.RIGHTS_COMING) if away.state in {"asking", "coming"} else None
     if wish.points > shown.points_here:

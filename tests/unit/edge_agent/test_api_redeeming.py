@@ -209,6 +209,19 @@ def test_a_coupon_of_nobody_or_past_its_day_is_refused_in_words(
     ] == ("A141")
 
 
+def test_a_coupon_of_another_chain_is_never_said_to_be_on_its_way(
+    till: TillCalls, shop: Redeeming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.let_in()  # her own coupon lies elsewhere and is being fetched
+    shop.known()
+    monkeypatch.setattr(shop.box.agent.services.counter.asking, "_connected", lambda: True)
+    path = hers(till)
+    foreign = till.put(f"{path}/redeem", {"coupons": [str(UUID(int=0xDEAD))]})["redeem"]
+    assert (foreign["refused"]["code"], foreign["elsewhere"]["state"]) == ("A137", "asking")
+    own = till.put(f"{path}/redeem", {"coupons": [str(COUPON)]})["redeem"]
+    assert own["refused"]["code"] == "S180"
+
+
 def test_a_training_basket_redeems_nothing(till: TillCalls, shop: Redeeming) -> None:
     shop.lend_all()
     shop.known()
