@@ -16,8 +16,8 @@ def _sent() -> None:
     """Let a box forget what it handed to the broker."""
     right = Uplink._frame  # noqa: SLF001 -- where the shortcut is planted
 
-    def wrong(self: Uplink, records: Sequence[Record], lane: str) -> bytes:
-        payload = right(self, records, lane)
+    def wrong(self: Uplink, records: Sequence[Record], *, live: bool) -> bytes:
+        payload = right(self, records, live=live)
         self._journal.mark_acked([(records[0].seq, records[-1].seq)])
         return payload
 
