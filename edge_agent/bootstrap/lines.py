@@ -60,7 +60,8 @@ class Lines:
 
     def noted(self) -> tuple[Fault, ...]:
         """Return what is to be said of what the cloud sent."""
-        return () if self.models is None else self.models.noted()
+        models = () if self.models is None else self.models.noted()
+        return (*self.downlink.noted(), *models)
 
 
 def open_lines(

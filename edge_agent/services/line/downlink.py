@@ -123,6 +123,10 @@ class Downlink:
             self._feed.first(member_id)
             self.put(_WAKE)
 
+    def noted(self) -> tuple[Fault, ...]:
+        """Return what is to be said of what came and was refused; called from any thread."""
+        return self._refused.noted()
+
     def tend(self) -> None:
         """Compare with the cloud what lies here, every few hours; called now and then."""
         now_ms = self._clock.now().mono_ms
@@ -335,7 +339,7 @@ class Downlink:
                     raise
                 self._tally.count(fault.code)
                 if kind != DRIFT:
-                    self._refused.add(kind, published)
+                    self._refused.add(kind, published, fault)
             del self._wanted[kind]
 
     def _want_face_leave(self) -> None:

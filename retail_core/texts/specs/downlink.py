@@ -45,4 +45,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "a small change of the catalogue does not fit the one held here; the whole is fetched",
         retryable=True,
     ),
+    FaultCode.RULES_REFUSED: FaultSpec(
+        "input",
+        422,
+        "云端发来的优惠规则没有通过检查({why}),本店照旧按原来的规则卖;总部重新发布后自己会好",
+        "the offers that came from the cloud did not pass their check ({why}); the shop sells by"
+        " those before, until HQ publishes again",
+    ),
+    FaultCode.CATALOGUE_REFUSED: FaultSpec(
+        "input",
+        422,
+        "云端发来的商品表没有通过检查({why}),本店照旧按原来的价格卖;总部重新发布后自己会好",
+        "the catalogue that came from the cloud did not pass its check ({why}); the shop sells at"
+        " the prices before, until HQ publishes again",
+    ),
+    FaultCode.TABLE_REFUSED: FaultSpec(
+        "input",
+        422,
+        "云端发来的库存、推荐或品名对照没有通过检查({why}),沿用原来的;不影响收银",
+        "a table of stock, suggestions or printed names did not pass its check ({why}); the one"
+        " before is used, and sales go on",
+    ),
 }
