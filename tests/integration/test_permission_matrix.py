@@ -226,7 +226,7 @@ def test_people_of_a_place_see_its_alerts_and_no_others(world: World, role: str)
     assert f"/stores/{world.here.box.store}" in answer.text
     assert f"/stores/{world.there.box.store}" not in answer.text
     assert "F271" not in answer.text
-    assert "/alerts\"" not in answer.text.partition("<main")[2]
+    assert '/alerts"' not in answer.text.partition("<main")[2]
 
 
 @pytest.mark.parametrize("role", ROLES)
