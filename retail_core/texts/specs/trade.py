@@ -165,7 +165,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "input",
         422,
         "“{field}”不对:{reason}",
-        "“{field}” is wrong: {reason}",
+        "the field “{field}” is wrong: {reason}",
     ),
     FaultCode.RULES_DRAFT_OVER: FaultSpec(
         "conflict",
