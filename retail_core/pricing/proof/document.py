@@ -235,11 +235,27 @@ def certificate_sha256(certificate: Certificate) -> bytes:
     return hashlib.sha256(encode_certificate(certificate)).digest()
 
 
+class _Price(msgspec.Struct):
+    """What tells a price by itself from a certificate of it."""
+
+    bundle_version: int
+    total_fen: int
+    sha256: str
+
+
+_PRICE = Words(
+    "this is a price as `regulars price --json` prints it; its certificate is written by"
+    " `regulars price … --certificate FILE`",
+    "这是 `regulars price --json` 打印的价格;凭证要用 `regulars price … --certificate 文件` 写出来",
+)
+
+
 def read_certificate(content: bytes) -> Certificate:
     """Read a certificate's JSON, canonical or not (Fault P132)."""
     certificate = decode(content, Certificate)
     if isinstance(certificate, Misfit):
-        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=certificate.words())
+        price = not isinstance(decode(content, _Price), Misfit)
+        raise Fault(FaultCode.CERTIFICATE_INVALID, detail=_PRICE if price else certificate.words())
     if certificate.format != FORMAT:
         raise Fault(FaultCode.CERTIFICATE_INVALID, detail=_other_format(certificate.format))
     return certificate

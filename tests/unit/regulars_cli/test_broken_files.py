@@ -74,6 +74,14 @@ def test_what_is_wrong_with_a_certificate_is_said_in_chinese(content: bytes, sai
     assert refused.output == f"P132 价格凭证不对:{said}\n"
 
 
+def test_a_price_is_told_from_its_certificate() -> None:
+    printed = price("--json")
+    Path("c.json").write_text(printed.stdout, encoding="utf-8")
+    refused = run("verify", "c.json", "--lang", "zh")
+    assert refused.exit_code == 3
+    assert "--certificate" in refused.output
+
+
 def test_files_that_begin_with_a_mark_are_read() -> None:
     price("--certificate", "c.json")
     for name in ("c.json", "b.json", "k.json", "m.json"):
