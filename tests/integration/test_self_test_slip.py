@@ -17,6 +17,7 @@ from edge_agent.drivers.lines.transport import open_port
 from edge_agent.drivers.profiles import SerialLine
 from edge_agent.drivers.till_escpos.frames import Text, Tokenizer
 from tests.factories.agent_files import DEVICE, write_agent
+from tests.factories.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 PROFILES = Path(__file__).resolve().parents[2] / "device_configs"
@@ -108,6 +109,7 @@ def test_a_port_alone_is_enough_and_a_printer_in_use_is_left_alone(tmp_path: Pat
     with printer() as paper:
         done = CliRunner().invoke(app, ["doctor", "-c", str(config), "--print", paper.path])
         assert "已打印" in done.output
+        eventually(lambda: b"\x1dV" in paper.raw)  # cut: the whole of it has come out
         assert "全部正常" in paper.text
         before = paper.raw
         held = hold(open_port(paper.path, SerialLine()))
