@@ -6,6 +6,7 @@ from retail_core.texts.specs import (
     agreement,
     alerts,
     append,
+    campaigns,
     collection,
     counter,
     devices,
@@ -44,6 +45,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | sign_in.SPECS
     | agreement.SPECS
     | append.SPECS
+    | campaigns.SPECS
     | collection.SPECS
     | counter.SPECS
     | devices.SPECS
