@@ -7,7 +7,7 @@ from cloud_broker.adapters.alert_mail import MailAlerts, MailServer
 from cloud_broker.adapters.certificate_ends import BrokerFace, CertificateSight
 from cloud_broker.adapters.webhook import WebhookAlerts
 from cloud_broker.bootstrap.office import Office
-from cloud_broker.ingest.beside import BesideWorker
+from cloud_broker.ingest.beside import BesideWorker, PostWorker
 from cloud_broker.ports.alerts import AlertSender, RuleKind
 from cloud_broker.services.fleet.alert_desk import AlertDesk
 from cloud_broker.services.fleet.alert_posting import AlertPosting
@@ -37,7 +37,7 @@ def alert_workers(
 
     return (
         BesideWorker("alert-watch", watch.run, tenants, tally),
-        BesideWorker("alert-posting", _posting(office).run, tenants, tally),
+        PostWorker("alert-posting", _posting(office), tenants, tally),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cloud_broker.adapters.webhook import Webhook
 from cloud_broker.bootstrap.office import Office
-from cloud_broker.ingest.beside import BesideWorker
+from cloud_broker.ingest.beside import PostWorker
 from cloud_broker.services.outward.hook_desk import HookDesk
 from cloud_broker.services.outward.hook_posting import HookPosting
 from retail_core.tally import FaultTally
@@ -16,13 +16,13 @@ def hook_desk(office: Office) -> HookDesk:
     return HookDesk(office.units, office.clock, office.ids, hook_posting(office))
 
 
-def hook_worker(office: Office, tally: FaultTally, works: Callable[[UUID], bool]) -> BesideWorker:
-    """Put together who sends, a thread of its own: a slow partner delays no alert."""
+def hook_worker(office: Office, tally: FaultTally, works: Callable[[UUID], bool]) -> PostWorker:
+    """Put together who sends, threads of its own: a slow partner delays no alert."""
 
     def tenants() -> tuple[UUID, ...]:
         return tuple(tenant for tenant in office.units.tenants() if works(tenant))
 
-    return BesideWorker("hook-posting", hook_posting(office).run, tenants, tally)
+    return PostWorker("hook-posting", hook_posting(office), tenants, tally)
 
 
 def hook_posting(office: Office) -> HookPosting:

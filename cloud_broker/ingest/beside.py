@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 from uuid import UUID
 
 from retail_core.errors import Fault
@@ -18,6 +19,8 @@ FULL_PIECE = 32
 # Between two pieces, and so long as this of the last one, so that booking gets the processor first.
 BREATH_S = 0.05
 SHARE = 3.0
+# Of somebody who mostly waits.
+WAITS = 0.2
 RETRY_S = 10.0
 
 Work = Callable[[UUID], int]
@@ -86,3 +89,30 @@ class BesideWorker:
             rest = BREATH_S if done >= FULL_PIECE else GATHER_S
             return max(rest, self._share * (time.monotonic() - began))
         return IDLE_S
+
+
+class Posts(Protocol):
+    """Messages to others' servers, sent beside each other."""
+
+    def run(self, tenant: UUID) -> int:
+        """Send a piece of what is due; return how many there were."""
+        ...
+
+    def close(self) -> None:
+        """Wait for what is on its way."""
+        ...
+
+
+class PostWorker(BesideWorker):
+    """A worker that sends; it waits for others' servers and needs little rest."""
+
+    def __init__(
+        self, name: str, posts: Posts, tenants: Callable[[], tuple[UUID, ...]], tally: FaultTally
+    ) -> None:
+        self._posts = posts
+        super().__init__(name, posts.run, tenants, tally, share=WAITS)
+
+    def stop(self) -> None:
+        """End the thread, then what is on its way."""
+        super().stop()
+        self._posts.close()

@@ -30,8 +30,11 @@ class PostCount:
 class PostBook(Protocol):
     """Where it stands how far each message came."""
 
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
-        """Return what is to be sent now."""
+    def due(self, now_ms: int, *, each: int) -> tuple[Post, ...]:
+        """Return what is to be sent now, at most `each` of a rule or subscription, oldest first.
+
+        One with a long list leaves the others their turn.
+        """
         ...
 
     def sent(self, post: UUID, now_ms: int) -> None:

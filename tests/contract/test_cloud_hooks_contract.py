@@ -13,6 +13,7 @@ from cloud_broker.ports.unit import Units
 from cloud_broker.services.fleet.hook_watch import hook_troubles
 from cloud_broker.services.outward.delivery import OLD_SECRET_MS
 from cloud_broker.services.outward.hook_desk import HOOKS_MAX, HookDesk
+from cloud_broker.services.outward.hook_posting import PIECE
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock
@@ -149,6 +150,18 @@ def test_one_taken_message_ends_the_failing(chain: Chain) -> None:
     chain.runs()
     assert chain.hook().failing_ms is None
     assert chain.hook().paused_ms is None
+
+
+def test_a_long_list_of_one_leaves_the_others_their_turn(chain: Chain) -> None:
+    for _ in range(PIECE + 1):
+        chain.told()
+    other, _ = chain.desk.add(chain.tenant, "BI", TARGET + "&b=2", KINDS, "ada")
+    last = Post(fresh_id(), other.hook, None, "sale.booked", "{}", chain.clock.now_ms())
+    with chain.units.begin(chain.tenant) as unit:
+        unit.hooks.post([last])
+    assert chain.runs() == PIECE + 1
+    assert last in [post for _, post, _ in chain.partner.came]
+    assert chain.runs() == 1
 
 
 def test_for_a_day_two_secrets_sign(chain: Chain) -> None:

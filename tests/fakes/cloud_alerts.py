@@ -11,6 +11,7 @@ from cloud_broker.ports.alerts import AlertRow, AlertRule
 from cloud_broker.ports.posts import Post, PostCount
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_hooks import first_of_each
 
 if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
@@ -123,7 +124,7 @@ class FakeAlertRepo:
         for post in posts:
             self._shelf.posts[post.post] = HeldPost(post, post.made_ms)
 
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
+    def due(self, now_ms: int, *, each: int) -> tuple[Post, ...]:
         waiting = [held for held in self._shelf.posts.values() if held.waits]
         unsaid = {
             (held.post.alert, held.post.rule) for held in waiting if held.post.what == "raised"
@@ -135,7 +136,7 @@ class FakeAlertRepo:
             and not (held.post.what == "cleared" and (held.post.alert, held.post.rule) in unsaid)
         ]
         due.sort(key=lambda held: (held.next_ms, held.post.post))
-        return tuple(held.post for held in due[:limit])
+        return first_of_each([held.post for held in due], each)
 
     def sent(self, post: UUID, now_ms: int) -> None:
         held = self._shelf.posts[post]

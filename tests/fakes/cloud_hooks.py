@@ -1,5 +1,6 @@
 """Partners' subscriptions, in memory; what triggers tell is put there by the tests."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from tests.fakes.cloud_state import State
 
 
+def first_of_each(posts: Sequence[Post], each: int) -> tuple[Post, ...]:
+    """Return the first messages of each rule or subscription, in the order they have."""
+    taken: Counter[UUID] = Counter()
+    found = []
+    for post in posts:
+        taken[post.rule] += 1
+        if taken[post.rule] <= each:
+            found.append(post)
+    return tuple(found)
+
+
 @dataclass
 class HookShelf:
     """Subscriptions in force, and messages in the order they came."""
@@ -32,7 +44,7 @@ class FakePostBook:
     def __init__(self, state: "State") -> None:
         self._shelf = state.hooks
 
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
+    def due(self, now_ms: int, *, each: int) -> tuple[Post, ...]:
         hooks = {one.hook for one in self._shelf.hooks.values() if one.paused_ms is None}
         due = [
             held
@@ -43,7 +55,7 @@ class FakePostBook:
             and held.next_ms <= now_ms
         ]
         due.sort(key=lambda held: (held.next_ms, held.post.made_ms, held.post.post))
-        return tuple(held.post for held in due[:limit])
+        return first_of_each([held.post for held in due], each)
 
     def sent(self, post: UUID, now_ms: int) -> None:
         held = self._tried(post)

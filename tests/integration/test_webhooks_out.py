@@ -4,7 +4,8 @@ import base64
 import json
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from ipaddress import ip_network
@@ -204,6 +205,37 @@ def test_a_partner_that_is_down_gets_it_later_with_the_same_id(chain: Chain) -> 
     assert (first["webhook-id"], body) == (second["webhook-id"], again)
 
 
+def test_a_partner_that_does_not_answer_holds_up_its_own_messages_alone(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud_broker.services.outward.delivery.PATIENCE_S", 0.2)
+    asked = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        chain.desk.add(chain.tenant, "silent", url, tuple(HookKind), "ada")
+
+        def answers_never() -> None:
+            peer, _ = silent.accept()
+            with peer:
+                asked.set()
+                released.wait(60)
+
+        released = threading.Event()
+        thread = threading.Thread(target=answers_never)
+        thread.start()
+        try:
+            for count in (1, 2):
+                chain.box.sells()
+                chain.books()
+                heard = until(lambda: chain.posting.run(chain.tenant), chain.receiver, count)
+                assert len(heard) == count
+            assert asked.is_set()
+        finally:
+            released.set()
+            thread.join()
+            chain.posting.close()
+
+
 # ---- where a message may go ---------------------------------------------------------------------
 
 
@@ -278,6 +310,14 @@ def test_a_partner_that_dribbles_holds_nobody_up() -> None:
         ended.set()
         thread.join()
         listener.close()
+
+
+def until(turn: Callable[[], object], receiver: Receiver, count: int) -> list[object]:
+    """Do turns until so many messages came, for at most twenty seconds."""
+    ends = time.monotonic() + 20
+    while len(receiver.came) < count and time.monotonic() < ends:
+        turn()
+    return list(receiver.came)
 
 
 def a_post() -> Post:

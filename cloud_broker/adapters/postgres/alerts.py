@@ -57,13 +57,16 @@ select %(tenant)s, n.* from unnest(%(post)b::uuid[], %(rule)b::uuid[], %(alert)b
 """
 # That something is over is not told before that it was.
 _DUE = """
-select p.* from alert_post p
-where p.tenant_id = %(tenant)s and p.next_at <= %(now)s and p.sent_at is null
-  and p.given_up_at is null
-  and not exists (select 1 from alert_post e where e.tenant_id = p.tenant_id
-    and e.alert_id = p.alert_id and e.rule_id = p.rule_id and p.what = 'cleared'
-    and e.what = 'raised' and e.sent_at is null and e.given_up_at is null)
-order by p.next_at, p.post_id limit %(limit)s
+select p.* from alert_rule r cross join lateral (
+  select * from alert_post o
+  where o.tenant_id = r.tenant_id and o.rule_id = r.rule_id and o.next_at <= %(now)s
+    and o.sent_at is null and o.given_up_at is null
+    and not exists (select 1 from alert_post e where e.tenant_id = o.tenant_id
+      and e.alert_id = o.alert_id and e.rule_id = o.rule_id and o.what = 'cleared'
+      and e.what = 'raised' and e.sent_at is null and e.given_up_at is null)
+  order by o.next_at, o.post_id limit %(each)s) p
+where r.tenant_id = %(tenant)s and r.ended_at is null
+order by p.next_at, p.post_id
 """
 _COUNTS = """
 select rule_id, count(*) filter (where sent_at is null and given_up_at is null) as waiting,
@@ -195,7 +198,7 @@ class PostgresAlerts(Repository):
                 made=[at(one.made_ms) for one in posts],
             )
 
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
+    def due(self, now_ms: int, *, each: int) -> tuple[Post, ...]:
         """Return what is to be sent now, of an alert and a rule one after the other."""
         return tuple(
             Post(
@@ -203,7 +206,7 @@ class PostgresAlerts(Repository):
                 made_ms=ms_of(row.made_at),
                 tries=row.tries,
             )
-            for row in self._rows(_DUE, now=at(now_ms), limit=limit)
+            for row in self._rows(_DUE, now=at(now_ms), each=each)
         )
 
     def sent(self, post: UUID, now_ms: int) -> None:

@@ -16,12 +16,13 @@ from cloud_broker.ports.posts import Post, PostCount
 
 _IN_FORCE = "select * from hook where tenant_id = %(tenant)s and ended_at is null"
 _DUE = """
-select p.* from hook_post p
-join hook h on h.tenant_id = p.tenant_id and h.hook_id = p.hook_id
-  and h.ended_at is null and h.paused_at is null
-where p.tenant_id = %(tenant)s and p.next_at <= %(now)s and p.sent_at is null
-  and p.given_up_at is null
-order by p.next_at, p.made_at, p.post_id limit %(limit)s
+select p.* from hook h cross join lateral (
+  select * from hook_post o
+  where o.tenant_id = h.tenant_id and o.hook_id = h.hook_id and o.next_at <= %(now)s
+    and o.sent_at is null and o.given_up_at is null
+  order by o.next_at, o.made_at, o.post_id limit %(each)s) p
+where h.tenant_id = %(tenant)s and h.ended_at is null and h.paused_at is null
+order by p.next_at, p.made_at, p.post_id
 """
 _COUNTS = """
 select hook_id, count(*) filter (where given_up_at is null) as waiting,
@@ -122,9 +123,9 @@ class PostgresHooks(Repository):
             made=[at(one.made_ms) for one in posts],
         )
 
-    def due(self, now_ms: int, *, limit: int) -> tuple[Post, ...]:
-        """Return what is to be sent now."""
-        return tuple(map(_post, self._rows(_DUE, now=at(now_ms), limit=limit)))
+    def due(self, now_ms: int, *, each: int) -> tuple[Post, ...]:
+        """Return what is to be sent now, at most `each` of a subscription."""
+        return tuple(map(_post, self._rows(_DUE, now=at(now_ms), each=each)))
 
     def sent(self, post: UUID, now_ms: int) -> None:
         """Note that a message was taken."""

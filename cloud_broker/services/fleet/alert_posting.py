@@ -1,4 +1,4 @@
-"""Sends what is due of alerts, one message after the other."""
+"""Sends what is due of alerts, each receiver's messages one after the other."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,7 +10,7 @@ from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.outward.delivery import Delivery, SigningKeys
 
-PIECE = 16
+PIECE = 4
 
 
 class AlertPosting:
@@ -33,7 +33,7 @@ class AlertPosting:
     def run(self, tenant: UUID) -> int:
         """Send a piece of what is due; return how many there were."""
         with self._units.begin(tenant) as unit:
-            posts = unit.alerts.due(self._clock.now_ms(), limit=PIECE)
+            posts = unit.alerts.due(self._clock.now_ms(), each=PIECE)
             rules = {rule.rule: rule for rule in unit.alerts.rules()} if posts else {}
 
         def send(post: Post) -> None:
@@ -41,8 +41,12 @@ class AlertPosting:
             self._senders[rule.kind].send(rule, post, self.secrets(tenant, rule))
 
         known = [post for post in posts if post.rule in rules]
-        self._delivery.run(tenant, known, send)
-        return len(known)
+        begun, _ = self._delivery.run(tenant, known, send)
+        return begun
+
+    def close(self) -> None:
+        """Wait for what is on its way."""
+        self._delivery.close()
 
     def secrets(self, tenant: UUID, rule: AlertRule) -> tuple[bytes, ...]:
         """Return the keys that sign now: the newest, and for a day the one before."""

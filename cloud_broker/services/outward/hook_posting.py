@@ -11,7 +11,7 @@ from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.outward.delivery import Delivery, SigningKeys
 
-PIECE = 64
+PIECE = 16
 TIDY_EVERY_MS = 600_000
 
 
@@ -43,7 +43,7 @@ class HookPosting:
             if now_ms >= self._tidy_at.get(tenant, 0):
                 self._tidy_at[tenant] = now_ms + TIDY_EVERY_MS
                 unit.hooks.tidy(now_ms - SENT_KEPT_MS, now_ms - UNSENT_KEPT_MS)
-            posts = unit.hooks.due(now_ms, limit=PIECE)
+            posts = unit.hooks.due(now_ms, each=PIECE)
             hooks = {hook.hook: hook for hook in unit.hooks.hooks()} if posts else {}
 
         def send(post: Post) -> None:
@@ -51,9 +51,14 @@ class HookPosting:
             self._sender.send(hook.target, post, self.secrets(tenant, hook))
 
         known = [post for post in posts if post.rule in hooks]
-        if stuck := self._delivery.run(tenant, known, send):
+        begun, stuck = self._delivery.run(tenant, known, send)
+        if stuck:
             self._pause(tenant, stuck)
-        return len(known)
+        return begun
+
+    def close(self) -> None:
+        """Wait for what is on its way."""
+        self._delivery.close()
 
     def secrets(self, tenant: UUID, hook: Hook) -> tuple[bytes, ...]:
         """Return the keys that sign now: the newest, and for a day the one before."""
