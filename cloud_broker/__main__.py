@@ -32,6 +32,7 @@ from cloud_broker.cli import (
     persons,
     recommend,
     releases,
+    segments,
     setup,
     steering,
     sync,
@@ -47,6 +48,7 @@ masters.add_to(goods.import_app)
 import_files.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
 tags.add_to(insight.insight_app)
+segments.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
 FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect)

@@ -28,6 +28,7 @@ from retail_core.texts.specs import (
     recruiting,
     releases,
     restoring,
+    segments,
     setup,
     sign_in,
     sync,
@@ -58,6 +59,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | health.SPECS
     | insight.SPECS
     | metrics.SPECS
+    | segments.SPECS
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS

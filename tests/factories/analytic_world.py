@@ -22,6 +22,7 @@ PG_TYPES = {
     "int64": "bigint",
     "boolean": "boolean",
     "array<string>": "text[]",
+    "jsonb": "jsonb",
 }
 DUCK_TYPES = PG_TYPES | {"string": "varchar", "uuid": "varchar", "array<string>": "varchar[]"}
 
@@ -149,14 +150,26 @@ def read_files(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def load_tables(dsn: str, schema: str, tables: Mapping[str, Rows]) -> None:
+# What segments read besides: what was worked out of members, and the shops.
+SEGMENT_SCHEMAS = {
+    "tagged": {"tenant_id": "string", "person_id": "uuid", "tags": "jsonb"},
+    "stores": {"tenant_id": "string", "store_id": "string", "region_id": "string"},
+}
+
+
+def load_tables(
+    dsn: str,
+    schema: str,
+    tables: Mapping[str, Rows],
+    schemas: Mapping[str, Mapping[str, str]] = SCHEMAS,
+) -> None:
     """Put tables into a schema of PostgreSQL, closed by tenant, readable by the application."""
     own = "tenant_id = nullif(current_setting('app.tenant', true), '')"
     with psycopg.connect(dsn) as connection:
         name = sql.Identifier(schema)
         connection.execute(sql.SQL("create schema {}").format(name))
         connection.execute(sql.SQL("grant usage on schema {} to regulars_app").format(name))
-        for table, columns in SCHEMAS.items():
+        for table, columns in schemas.items():
             full = sql.Identifier(schema, table)
             made = ", ".join(f"{column} {PG_TYPES[kind]}" for column, kind in columns.items())
             connection.execute(sql.SQL("create table {} ({})").format(full, sql.SQL(made)))

@@ -36,20 +36,21 @@ class PostgresAnalytics:
     def tagged(self, asked: Asked) -> Iterator[Tagged]:
         """Yield every member with what is so of her, by member; Fault E191."""
         query = all_tags(asked, "postgres")
-        for member, tags in self._pages(as_json(f"({query}) as made")):
+        for member, tags in self.pages(as_json(f"({query}) as made")):
             yield UUID(str(member)), str(tags)
 
     def rows(self, asked: Asked) -> Iterator[tuple[object, ...]]:
         """Yield every column of every tag, by member; Fault E191."""
         query = all_tags(asked, "postgres")
-        yield from self._pages(f"select * from ({query}) as made order by person_id")  # noqa: S608
+        yield from self.pages(f"select * from ({query}) as made order by person_id")  # noqa: S608
 
     def rfm(self, asked: Asked) -> Iterator[tuple[object, ...]]:
         """Yield the rows of `catalogue.rfm`, by member; Fault E191."""
         query = statement(catalogue.rfm(asked), "postgres")
-        yield from self._pages(f"select * from ({query}) as made order by person_id")  # noqa: S608
+        yield from self.pages(f"select * from ({query}) as made order by person_id")  # noqa: S608
 
-    def _pages(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def pages(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield a query's rows, read in pages; Fault E191."""
         with (
             _told(),
             self._reading() as connection,
