@@ -12,7 +12,8 @@ from cloud_broker.api.errors import ErrorBody
 from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.mall import Order
 from cloud_broker.services.growth.desks import GrowthDesks
-from cloud_broker.services.growth.mall import Mall, MallDesk, Offered
+from cloud_broker.services.growth.mall import MallDesk
+from cloud_broker.services.growth.mall_shelf import Mall, Offered
 from cloud_broker.services.growth.sharing import Sharing
 from cloud_broker.services.growth.task_view import TaskShown, TasksShown
 from cloud_broker.services.members.phones import PhoneHolder
@@ -29,7 +30,9 @@ class RewardShown(BaseModel):
 
     points: int
     coupon: str
+    coupon_en: str
     gift: str
+    gift_en: str
 
 
 class AskShown(BaseModel):
@@ -106,6 +109,7 @@ class OrderAnswered(BaseModel):
     order_id: UUID
     item: str
     name: str
+    name_en: str
     points: int
     store_name: str
     state: str
@@ -119,6 +123,7 @@ class GiftAnswered(BaseModel):
     gift_id: UUID
     kind: str
     name: str
+    name_en: str
     store_name: str | None = Field(description="None: any store")
     last_day: date
     ready: bool
@@ -192,7 +197,7 @@ def _tasks(routes: APIRouter, FromPhone: Any, desks: GrowthDesks) -> None:  # no
 
 def _mall(routes: APIRouter, FromPhone: Any, mall: MallDesk) -> None:  # noqa: N803 - a type
     def named(who: PhoneHolder, order: Order) -> OrderAnswered:
-        return _order(order, mall.shown(who).places)
+        return _order(order, mall.shown(who))
 
     @routes.get("/mall", responses=_REFUSALS)
     def shown(who: FromPhone) -> MallAnswered:
@@ -233,10 +238,16 @@ def _links(routes: APIRouter, FromPhone: Any, sharing: Sharing, doors: Doors) ->
         return OpenedAnswered()
 
 
-def _reward(reward: Reward, coupons: dict[str, str]) -> RewardShown:
+def _reward(reward: Reward, shown: TasksShown) -> RewardShown:
     gift = "" if reward.gift is None else reward.gift.name or reward.gift.sku
-    coupon = coupons.get(reward.coupon, reward.coupon)
-    return RewardShown(points=reward.points, coupon=coupon, gift=gift)
+    coupon = shown.coupons.get(reward.coupon, reward.coupon)
+    return RewardShown(
+        points=reward.points,
+        coupon=coupon,
+        coupon_en=shown.english.of(coupon, reward.coupon),
+        gift=gift,
+        gift_en=shown.english.of(gift),
+    )
 
 
 def _tasks_shown(shown: TasksShown) -> TasksAnswered:
@@ -245,19 +256,19 @@ def _tasks_shown(shown: TasksShown) -> TasksAnswered:
         id=rule.id,
         name=rule.name,
         name_en=rule.name_en,
-        inviter=_reward(rule.inviter, shown.coupons),
-        friend=_reward(rule.friend, shown.coupons),
+        inviter=_reward(rule.inviter, shown),
+        friend=_reward(rule.friend, shown),
         least_fen=rule.least_fen,
         after_days=rule.after_days,
         friends=shown.friends,
         rewarded=shown.rewarded,
     )
     return TasksAnswered(
-        tasks=tuple(_task(one, shown.coupons) for one in shown.tasks), invitation=invitation
+        tasks=tuple(_task(one, shown) for one in shown.tasks), invitation=invitation
     )
 
 
-def _task(shown: TaskShown, coupons: dict[str, str]) -> TaskAnswered:
+def _task(shown: TaskShown, every: TasksShown) -> TaskAnswered:
     task = shown.task
     return TaskAnswered(
         id=task.id,
@@ -272,8 +283,8 @@ def _task(shown: TaskShown, coupons: dict[str, str]) -> TaskAnswered:
         times=shown.times,
         streak=task.streak,
         last_day=task.last_day,
-        reward=_reward(task.reward, coupons),
-        streak_reward=_reward(task.streak_reward, coupons),
+        reward=_reward(task.reward, every),
+        streak_reward=_reward(task.streak_reward, every),
     )
 
 
@@ -282,8 +293,8 @@ def _mall_shown(mall: Mall) -> MallAnswered:
         points_free=mall.purse.free,
         points_whole=mall.purse.whole,
         items=tuple(map(_item, mall.offered)),
-        orders=tuple(_order(one, mall.places) for one in mall.orders),
-        gifts=tuple(_gift(one, mall.places) for one in mall.gifts),
+        orders=tuple(_order(one, mall) for one in mall.orders),
+        gifts=tuple(_gift(one, mall) for one in mall.gifts),
     )
 
 
@@ -304,25 +315,28 @@ def _item(offered: Offered) -> ItemAnswered:
     )
 
 
-def _order(order: Order, places: dict[UUID, str]) -> OrderAnswered:
+def _order(order: Order, mall: Mall) -> OrderAnswered:
     return OrderAnswered(
         order_id=order.order,
         item=order.item,
         name=order.name,
+        name_en=mall.english.of(order.name),
         points=order.points,
-        store_name=places.get(order.store, ""),
+        store_name=mall.places.get(order.store, ""),
         state=order.state,
         ordered_ms=order.ordered_ms,
         last_day=order.last_day,
     )
 
 
-def _gift(gift: Gift, places: dict[UUID, str]) -> GiftAnswered:
+def _gift(gift: Gift, mall: Mall) -> GiftAnswered:
+    name = gift.name or gift.sku
     return GiftAnswered(
         gift_id=gift.right,
         kind=gift.kind,
-        name=gift.name or gift.sku,
-        store_name=None if gift.store is None else places.get(gift.store, ""),
+        name=name,
+        name_en=mall.english.of(name),
+        store_name=None if gift.store is None else mall.places.get(gift.store, ""),
         last_day=gift.last_day,
         ready=gift.ready,
     )

@@ -48,6 +48,7 @@ class CouponAnswered(BaseModel):
 
     id: UUID
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     first_day: date
     last_day: date
 
@@ -58,6 +59,7 @@ class WaitingGift(BaseModel):
     id: UUID
     kind: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     last_day: date
     ready: bool
 
@@ -123,13 +125,22 @@ def _answered(shown: GrowthShown) -> GrowthAnswered:
         tier=None if shown.standing is None else _tier(shown, shown.standing),
         coupons=tuple(
             CouponAnswered(
-                id=one.right, name=one.name, first_day=one.first_day, last_day=one.last_day
+                id=one.right,
+                name=one.name,
+                name_en=one.name_en,
+                first_day=one.first_day,
+                last_day=one.last_day,
             )
             for one in shown.coupons
         ),
         gifts=tuple(
             WaitingGift(
-                id=one.right, kind=one.kind, name=one.name, last_day=one.last_day, ready=one.ready
+                id=one.right,
+                kind=one.kind,
+                name=one.name,
+                name_en=shown.english.of(one.name),
+                last_day=one.last_day,
+                ready=one.ready,
             )
             for one in shown.gifts
         ),

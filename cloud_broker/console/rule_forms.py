@@ -60,7 +60,11 @@ FORMS: Mapping[str, Form] = {
         ),
     ),
 }
-HEAD = (Field("id", "text", required=True), Field("name", "text", required=True))
+HEAD = (
+    Field("id", "text", required=True),
+    Field("name", "text", required=True),
+    Field("name_en", "text"),
+)
 ITEMS = tuple(Field(f"items.{name}", "names") for name in ("categories", "brands", "tags", "skus"))
 WHO = (Field("tiers", "tiers"), Field("when.members_only", "yes"))
 WHEN = (Field("when.valid_from", "moment"), Field("when.valid_until", "moment"))

@@ -19,7 +19,8 @@ from edge_agent.services.counter.baskets import BasketShown
 from edge_agent.services.counter.close_sale import Priced, points_fen
 from edge_agent.services.counter.redeeming import points_most
 from retail_core.money import format_yuan
-from retail_core.pricing.certificate import NearMiss, PricedBasket
+from retail_core.pricing.certificate import GivenGift, NearMiss, PricedBasket
+from retail_core.pricing.rules.english import EnglishNames
 
 
 class BasketViews:
@@ -33,7 +34,7 @@ class BasketViews:
         basket, quote = shown.basket, shown.priced.quote
         member = None if shown.refused is not None else basket.member_id
         quoted = self._views.quoted(shown.priced, basket.till, member, shown.refused)
-        priced = quote.priced
+        priced, english = quote.priced, self._views.english
         return BasketView(
             **{name: getattr(quoted, name) for name in type(quoted).model_fields}
             | {"member_id": basket.member_id},
@@ -45,9 +46,9 @@ class BasketViews:
             training=basket.training,
             operator=basket.operator,
             redeem=redeem_view(basket, shown.priced),
-            near_misses=tuple(_near(miss, priced) for miss in near),
-            gifts=tuple(GiftGiven.model_validate(gift) for gift in priced.gifts),
-            coupon=coupon_used(priced),
+            near_misses=tuple(_near(miss, priced, english) for miss in near),
+            gifts=tuple(_given(gift, english) for gift in priced.gifts),
+            coupon=coupon_used(priced, english),
             price_changed_fen=shown.changed_fen,
             receipt_id=basket.receipt_id,
         )
@@ -85,7 +86,8 @@ def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
             CouponChoice(
                 id=UUID(bytes=one.id),
                 rule=one.rule,
-                name=rules[one.rule].name if one.rule in rules else one.rule,
+                name=(name := rules[one.rule].name if one.rule in rules else one.rule),
+                name_en=bundle.english.of(name, one.rule),
                 chosen=UUID(bytes=one.id) in chosen,
                 usable=usable,
                 last_day=one.last_day,
@@ -101,27 +103,44 @@ def redeem_view(basket: CounterBasket, priced: Priced) -> RedeemView:
     )
 
 
-def coupon_used(priced: PricedBasket) -> CouponUsed | None:
+def coupon_used(priced: PricedBasket, english: EnglishNames) -> CouponUsed | None:
     """Return the coupon that lowers a basket."""
     used = priced.coupon
     if used is None:
         return None
     own = UUID(used.held_id) if used.held_id else None
-    return CouponUsed(id=own, rule=used.coupon_id, name=used.name, fen_off=used.fen_off)
+    return CouponUsed(
+        id=own,
+        rule=used.coupon_id,
+        name=used.name,
+        name_en=english.of(used.name, used.coupon_id),
+        fen_off=used.fen_off,
+    )
 
 
-def _near(miss: NearMiss, priced: PricedBasket) -> NearMissView:
-    saves = format_yuan(miss.saves_fen)
+def _given(gift: GivenGift, english: EnglishNames) -> GiftGiven:
+    return GiftGiven(
+        gift_id=gift.gift_id,
+        name=gift.name,
+        name_en=english.of(gift.name, gift.gift_id),
+        sku=gift.sku,
+        units=gift.units,
+    )
+
+
+def _near(miss: NearMiss, priced: PricedBasket, english: EnglishNames) -> NearMissView:
+    saves, rule = format_yuan(miss.saves_fen), english.of(miss.name, miss.offer_id)
     if miss.sku:
         name = next((line.name for line in priced.lines if line.sku == miss.sku), miss.sku)
         zh = f"再加 {miss.units} 件{name},可享{miss.name},省 {saves}"
-        en = f"{miss.units} more of {name}: {miss.name} saves {saves}"
+        en = f"{miss.units} more of {name}: {rule} saves {saves}"
     else:
         zh = f"再买 {format_yuan(miss.fen)} 可享{miss.name},省 {saves}"
-        en = f"{format_yuan(miss.fen)} more of goods: {miss.name} saves {saves}"
+        en = f"{format_yuan(miss.fen)} more of goods: {rule} saves {saves}"
     return NearMissView(
         offer_id=miss.offer_id,
         name=miss.name,
+        name_en=rule,
         missing_fen=None if miss.sku else miss.fen,
         missing_units=miss.units if miss.sku else None,
         saves_fen=miss.saves_fen,

@@ -32,14 +32,15 @@ class GrowthSeen:
 def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
     """Return what is hers today in this shop: what is over, or another shop's, stays away."""
     today = datetime.fromtimestamp(view.as_of_ms / _MS, UTC).astimezone(ZoneInfo(shop.zone)).date()
-    day, names = day_number(today), bundle.coupons_by_id
+    day, names, english = day_number(today), bundle.coupons_by_id, bundle.english
     return GrowthSeen(
         standing=_standing(view.standing, view.tier, bundle),
         coupons=tuple(
             CouponView(
                 id=UUID(bytes=one.id),
                 rule=one.rule,
-                name=names[one.rule].name if one.rule in names else one.rule,
+                name=(name := names[one.rule].name if one.rule in names else one.rule),
+                name_en=english.of(name, one.rule),
                 first_day=one.first_day,
                 last_day=one.last_day,
             )
@@ -51,6 +52,7 @@ def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
                 id=UUID(bytes=one.id),
                 kind=one.kind,
                 name=one.name,
+                name_en=english.of(one.name),
                 sku=one.sku,
                 last_day=one.last_day,
                 here=one.store in {None, shop.store.bytes},

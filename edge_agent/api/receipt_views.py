@@ -20,6 +20,7 @@ from edge_agent.services.counter.refund import standing_of
 from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.checkout.receipt import receipt_of
 from retail_core.loyalty.postings import EARN, REDEEM
+from retail_core.pricing.rules.english import EnglishNames
 from retail_core.wire.messages import Sale
 
 
@@ -89,7 +90,8 @@ class ReceiptViews:
         )
 
     def _lines(self, held: HeldReceipt) -> tuple[ReceiptLineView, ...]:
-        names, returned = self._names(held.sale), standing_of(held).returned
+        names, english = self._names(held.sale)
+        returned = standing_of(held).returned
         return tuple(
             ReceiptLineView(
                 line=line.line,
@@ -99,7 +101,12 @@ class ReceiptViews:
                 shelf_fen=line.shelf_fen,
                 net_fen=line.net_fen,
                 offers=tuple(
-                    LineOffer(offer_id=offer, name=names.get(offer, ""), fen_off=fen)
+                    LineOffer(
+                        offer_id=offer,
+                        name=(name := names.get(offer, "")),
+                        name_en=english.of(name, offer),
+                        fen_off=fen,
+                    )
                     for offer, fen in line.offers
                 ),
                 returned_milli=returned.get(line.line, 0),
@@ -108,12 +115,12 @@ class ReceiptViews:
             for line in held.sale.lines
         )
 
-    def _names(self, sale: Sale) -> dict[str, str]:
+    def _names(self, sale: Sale) -> tuple[dict[str, str], EnglishNames]:
         rules = self._prices.rules_of(sale.bundle_hash)
         if rules is None:
-            return {}
+            return {}, EnglishNames({}, {})
         named = (*rules.bundle.offers, *rules.bundle.coupons)
-        return {offer.id: offer.name for offer in named}
+        return {offer.id: offer.name for offer in named}, rules.bundle.english
 
     def _till(self, till: UUID | None) -> str:
         return "" if till is None else self._till_names.get(till, "")

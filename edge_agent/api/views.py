@@ -7,7 +7,12 @@ from uuid import UUID
 from edge_agent.api.growth_views import growth_seen
 from edge_agent.api.models.books import TappedLineView, TappedView
 from edge_agent.api.models.enrolments import FaceAnswered, FrameView
-from edge_agent.api.models.identify import ChallengeView, IdentifyAnswered, ReasonView
+from edge_agent.api.models.identify import (
+    ChallengeView,
+    IdentifyAnswered,
+    MemberHere,
+    ReasonView,
+)
 from edge_agent.api.models.members import BoughtView, LastPurchaseView, MemberAnswered
 from edge_agent.api.models.sales import (
     AppliedView,
@@ -40,7 +45,13 @@ from retail_core.identity.assurance import (
 from retail_core.identity.naming import mask_name
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import points_earned
-from retail_core.pricing.certificate import PricedBasket, PricedLine
+from retail_core.pricing.certificate import (
+    AppliedOffer,
+    PricedBasket,
+    PricedLine,
+    RejectedOffer,
+)
+from retail_core.pricing.rules.english import EnglishNames
 from retail_core.pricing.rules.ruleset import EarnRule
 from retail_core.texts.faults import FaultCode
 
@@ -79,6 +90,11 @@ class Views:
         self._till_names = till_names
         self._claim = claim
 
+    @property
+    def english(self) -> EnglishNames:
+        """What English pages call the rules in force."""
+        return self._prices.rules().bundle.english
+
     def member(self, view: MemberView, standing: Standing) -> MemberAnswered:
         """Return a member with the name of her tier; her wallet only where it may be seen.
 
@@ -109,6 +125,16 @@ class Views:
         sees = allows(standing.assurance, Action.SEE_WALLET)
         shown = shown if sees else shown.model_copy(update=_NO_WALLET)
         return _masked(shown) if standing.factor is Factor.PHONE_NUMBER else shown
+
+    def here(self, view: MemberView, standing: Standing, policy: TurnPolicy) -> MemberHere:
+        """Return a member with how she is known here, and what that allows."""
+        return MemberHere(
+            **self.member(view, standing).model_dump(),
+            assurance=_ASSURANCE[standing.assurance],
+            factor=standing.factor.value,
+            allowed=may_now(standing, policy),
+            challenge=challenge(standing, policy),
+        )
 
     def identified(
         self, result: Identification, standing: Standing | None, policy: TurnPolicy
@@ -141,19 +167,19 @@ class Views:
         earn: EarnRule | None,
     ) -> QuoteAnswered:
         """Return a priced basket, with the points it would bring."""
-        names = {offer.offer_id: offer.name for offer in priced.applied}
+        names, english = _named(priced), self.english
         return QuoteAnswered(
             till=till,
             member_id=member,
-            lines=tuple(_line(line, names) for line in priced.lines),
+            lines=tuple(_line(line, names, english) for line in priced.lines),
             shelf_fen=priced.shelf_fen,
             total_fen=priced.total_fen,
             saved_fen=priced.saved_fen,
             points_earned=self._points(priced, member, earn),
             status=priced.status,
             gap_fen=priced.gap_fen,
-            applied=tuple(AppliedView.model_validate(offer) for offer in priced.applied),
-            rejected=tuple(RejectedView.model_validate(offer) for offer in priced.rejected),
+            applied=tuple(_applied(offer, english) for offer in priced.applied),
+            rejected=tuple(_rejected(offer, english) for offer in priced.rejected),
             bundle_version=priced.bundle_version,
             due_fen=priced.due_fen,
         )
@@ -174,13 +200,13 @@ class Views:
 
     def sale(self, result: SaleResult, standing: Standing) -> SaleAnswered:
         """Return a finished sale; a buyer known by her number alone stays masked."""
-        names = {offer.offer_id: offer.name for offer in result.priced.applied}
+        names, english = _named(result.priced), self.english
         return SaleAnswered(
             receipt_id=result.receipt_id,
             seq=result.seq,
             business_date=result.business_date,
             committed_ms=result.wall_ms,
-            lines=tuple(_line(line, names) for line in result.priced.lines),
+            lines=tuple(_line(line, names, english) for line in result.priced.lines),
             shelf_fen=result.priced.shelf_fen,
             total_fen=result.priced.total_fen,
             saved_fen=result.priced.saved_fen,
@@ -316,7 +342,30 @@ def _masked(member: MemberAnswered) -> MemberAnswered:
     return member.model_copy(update=hidden)
 
 
-def _line(line: PricedLine, names: Mapping[str, str]) -> LineAnswered:
+def _named(priced: PricedBasket) -> dict[str, str]:
+    return {offer.offer_id: offer.name for offer in priced.applied}
+
+
+def _applied(offer: AppliedOffer, english: EnglishNames) -> AppliedView:
+    return AppliedView(
+        offer_id=offer.offer_id,
+        name=offer.name,
+        name_en=english.of(offer.name, offer.offer_id),
+        fen_off=offer.fen_off,
+        lines=offer.lines,
+    )
+
+
+def _rejected(offer: RejectedOffer, english: EnglishNames) -> RejectedView:
+    return RejectedView(
+        offer_id=offer.offer_id,
+        name=offer.name,
+        name_en=english.of(offer.name, offer.offer_id),
+        reason=offer.reason.value,
+    )
+
+
+def _line(line: PricedLine, names: Mapping[str, str], english: EnglishNames) -> LineAnswered:
     return LineAnswered(
         line=line.line,
         sku=line.sku,
@@ -325,7 +374,12 @@ def _line(line: PricedLine, names: Mapping[str, str]) -> LineAnswered:
         shelf_fen=line.shelf_fen,
         net_fen=line.net_fen,
         offers=tuple(
-            LineOffer(offer_id=offer, name=names.get(offer, offer), fen_off=off)
+            LineOffer(
+                offer_id=offer,
+                name=(name := names.get(offer, offer)),
+                name_en=english.of(name, offer),
+                fen_off=off,
+            )
             for offer, off in line.offers
         ),
     )

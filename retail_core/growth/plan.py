@@ -20,6 +20,7 @@ TIERS_MAX = 20
 PERKS_MAX = 20
 
 Code = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
+Label = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX)]
 Ids = Annotated[tuple[Code, ...], Meta(max_length=PERKS_MAX)]
 Fen = Annotated[int, Meta(ge=0, le=limits.AMOUNT_FEN_MAX)]
 Visits = Annotated[int, Meta(ge=0, le=VISITS_MAX)]
@@ -35,6 +36,7 @@ class TierGift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     id: Code
     sku: Code
     name: Code
+    name_en: Label = ""
 
 
 class Privileges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

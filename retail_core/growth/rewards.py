@@ -20,6 +20,7 @@ class GiftGoods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     sku: Id
     name: Label = ""
+    name_en: Label = ""
 
 
 class Reward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -275,6 +275,11 @@ def test_what_a_till_beside_rings_up_takes_nothing_off_the_screen(
 
     clerk.signs_in()
     clerk.sees("#goods", "可以开始")
+    # A basket that she has emptied again hides nothing.
+    clerk.scans(MILK)
+    clerk.lines(1)
+    clerk.presses("ArrowUp", "Delete")
+    clerk.lines(0)
     total = till("/v1/quotes")
     clerk.lines(1)
     expect(clerk.page.locator("#pay")).to_have_count(0)

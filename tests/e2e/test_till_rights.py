@@ -123,6 +123,34 @@ def test_an_english_sentence_keeps_its_own_marks_beside_a_chinese_name(scene: Sc
     expect(page.locator("#person .nudges")).to_contain_text(": 满 300 减 30 saves")
 
 
+def test_an_english_screen_calls_rules_and_coupons_by_their_english_names(scene: Scene) -> None:
+    scene.language = "en"
+    page = rung_up(scene)
+    expect(page.locator("#goods")).to_contain_text("Gold: 5% off")
+    expect(page.locator("#goods")).to_contain_text("Second at half price")
+    page.keyboard.press("?")
+    expect(page.locator("#sheet")).to_contain_text("Gold: 5% off")
+    expect(page.locator("#sheet")).to_contain_text("Weekend mornings: 10% off")
+    page.keyboard.press("Escape")
+    page.locator("#choose-coupons").click()
+    expect(page.locator("#sheet")).to_contain_text("Birthday: ¥10 off")
+
+
+def test_who_comes_back_with_a_parked_basket_may_still_be_raised_by_a_code(scene: Scene) -> None:
+    scene.opens()
+    page = scene.page
+    scene.scans("milk")
+    scene.types("F3", goods.LIMIN_PHONE[2:], "Enter")
+    expect(page.locator("#sms")).to_be_visible()
+    scene.types("F6")
+    expect(page.locator("#goods")).to_contain_text("取单 1")
+    scene.types("F6", "Enter")
+    expect(page.locator("#person .trust")).to_contain_text("手机号")
+    expect(page.locator("#sms")).to_be_visible()
+    page.keyboard.press("F4")
+    expect(page.locator("#code")).to_be_focused()
+
+
 def test_a_face_alone_is_told_what_points_need(scene: Scene) -> None:
     page = rung_up(scene, Factor.FACE_VOTE)
     expect(page.locator("#redeem-shut")).to_contain_text("会员码")

@@ -33,8 +33,8 @@ RULES = """{
      "items": {"skus": ["mask"]}, "slots": [SLOTS]}
   ],
   "coupons": [
-    {"kind": "threshold", "id": "ten", "name": "满百减十", "threshold_fen": 10000,
-     "fen_off": 1000},
+    {"kind": "threshold", "id": "ten", "name": "满百减十", "name_en": "Ten off a hundred",
+     "threshold_fen": 10000, "fen_off": 1000},
     {"kind": "threshold", "id": "door", "name": "开门红包", "threshold_fen": 30000,
      "fen_off": 2000, "automatic": true, "campaign": "opening"}
   ],

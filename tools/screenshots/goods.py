@@ -45,18 +45,20 @@ BUNDLE = json.dumps(
         "tier_names_en": {"standard": "Member", "gold": "Gold", "black": "Black Gold"},
         "offers": [
             {"kind": "tier_price", "id": "gold95", "name": "金卡 95 折", "tiers": ["gold"]}
-            | {"permille": 950},
+            | {"name_en": "Gold: 5% off", "permille": 950},
             {"kind": "mix_and_match", "id": "half", "name": "第二件半价", "need": 2, "free": 1}
-            | {"permille": 500, "items": {"skus": ["mask"]}},
+            | {"name_en": "Second at half price", "permille": 500, "items": {"skus": ["mask"]}},
             {"kind": "time_slot_price", "id": "early", "name": "周末早市 9 折", "permille": 900}
+            | {"name_en": "Weekend mornings: 10% off"}
             | {"slots": [{"weekday": 5, "start": "08:00", "end": "10:00"}]},
         ],
         "coupons": [
             {"kind": "threshold", "id": "300less30", "name": "满 300 减 30", "automatic": True}
             | {"threshold_fen": 30_000, "fen_off": 3_000},
-            {"kind": "threshold", "id": "less10", "name": "生日立减 10 元", "fen_off": 1_000},
+            {"kind": "threshold", "id": "less10", "name": "生日立减 10 元", "fen_off": 1_000}
+            | {"name_en": "Birthday: ¥10 off"},
             {"kind": "percent", "id": "sun9", "name": "防晒 9 折券", "permille": 900}
-            | {"items": {"skus": ["sun"]}},
+            | {"name_en": "Sun care: 10% off", "items": {"skus": ["sun"]}},
         ],
         "points": {"id": "points", "step": 100, "min_points": 100},
         "earn": {"id": "base", "fen_per_point": 100},

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { failed } from "./settings.js";
 import { back } from "./tasks.js";
 import { note } from "./views.js";
-import { integer } from "./words.js";
+import { integer, named } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
@@ -87,7 +87,7 @@ export function mallView(state, acts) {
   return [
     ...parts,
     purse(mall, acts),
-    ...titled(t("gifts"), mall.gifts.map((/** @type {any} */ gift) => giftCard(gift, acts))),
+    ...titled(t("gifts"), mall.gifts.map((/** @type {any} */ gift) => giftCard(gift, state, acts))),
     ...titled(t("mall.items"), mall.items.map((/** @type {any} */ item) => itemCard(item, state, acts))),
     mall.items.length ? null : h("p.muted", {}, t("mall.none")),
     ...titled(t("orders"), mall.orders.map((/** @type {any} */ one) => orderCard(one, state, acts))),
@@ -110,13 +110,13 @@ function purse(mall, { t }) {
   );
 }
 
-/** @param {any} gift @param {Acts} acts */
-function giftCard(gift, { t }) {
+/** @param {any} gift @param {State} state @param {Acts} acts */
+function giftCard(gift, { language }, { t }) {
   const where = gift.store_name ?? t("gift.anywhere");
   return h(
     "section.card.gift",
     { "data-gift": gift.gift_id },
-    h("div.row", {}, h("h3", {}, gift.name), h(gift.ready ? "span.chip.on" : "span.chip", {}, t(gift.ready ? "gift.ready" : "gift.promised"))),
+    h("div.row", {}, h("h3", {}, named(gift, language)), h(gift.ready ? "span.chip.on" : "span.chip", {}, t(gift.ready ? "gift.ready" : "gift.promised"))),
     h("p.small", {}, t("gift.where", { store: where, day: short(gift.last_day) })),
     h("p.muted.small", {}, t("gift.how")),
   );
@@ -126,7 +126,7 @@ function giftCard(gift, { t }) {
 function itemCard(item, state, acts) {
   const { t } = acts;
   const { mall } = state;
-  const name = (state.language === "en" && item.name_en) || item.name;
+  const name = named(item, state.language);
   const left = item.stores.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.left, 0);
   const enough = item.per_person !== null && item.ordered >= item.per_person;
   const why = enough ? t("mall.enough") : left ? (mall.points_whole < item.points ? t("mall.short", { n: integer(item.points - mall.points_whole) }) : "") : t("mall.gone");
@@ -166,7 +166,7 @@ function orderCard(one, state, { t, askCancel, cancel: go, leaveWish }) {
   return h(
     "section.card.order",
     { "data-state": one.state },
-    h("div.row", {}, h("h3", {}, one.name), h(open ? "span.chip.on" : "span.chip", {}, t(`order.${one.state}`))),
+    h("div.row", {}, h("h3", {}, named(one, state.language)), h(open ? "span.chip.on" : "span.chip", {}, t(`order.${one.state}`))),
     h("p.muted.small", {}, t("order.line", { points: integer(one.points), store: one.store_name, day: short(one.last_day) })),
     open && !asks ? h("button", { type: "button", id: `ask-cancel-${one.order_id}`, disabled: !state.online, onclick: () => askCancel(one.order_id) }, t("order.cancel")) : null,
     open && asks ? h("div.buttons", {}, h("button.danger", { type: "button", id: "cancel-order", onclick: () => go(one.order_id) }, t("order.cancel.yes")), h("button", { type: "button", onclick: leaveWish }, t("order.keep"))) : null,

@@ -6,7 +6,7 @@ import { h, icon, qr } from "./dom.js";
 import { failed } from "./settings.js";
 import { browserNumber } from "./store.js";
 import { note } from "./views.js";
-import { integer, typeset, yuan } from "./words.js";
+import { integer, named, typeset, yuan } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
@@ -96,13 +96,13 @@ export function back({ t, open }, title) {
 /** @param {any} task @param {State} state @param {Acts} acts */
 function taskCard(task, state, acts) {
   const { t } = acts;
-  const name = (state.language === "en" && task.name_en) || task.name;
-  const streak = task.streak ? t("task.streak", { n: task.streak, reward: reward(task.streak_reward, acts) }) : "";
+  const name = named(task, state.language);
+  const streak = task.streak ? t("task.streak", { n: task.streak, reward: reward(task.streak_reward, state, acts) }) : "";
   return h(
     "section.card.task",
     { "data-task": task.id },
     h("div.row", {}, h("h3", {}, name), task.done ? h("span.chip.on", {}, t("task.done")) : h("span.chip", {}, t(`task.every.${task.every}`))),
-    h("p.reward", {}, reward(task.reward, acts)),
+    h("p.reward", {}, reward(task.reward, state, acts)),
     ...task.asks.map((/** @type {any} */ ask) => progress(ask, acts)),
     streak ? h("p.muted.small", {}, streak) : null,
     h("p.muted.small", {}, t(`task.${task.kind}.how`)),
@@ -111,12 +111,13 @@ function taskCard(task, state, acts) {
   );
 }
 
-/** @param {any} given @param {Acts} acts @returns {string} what a reward is, in words */
-export function reward(given, { t }) {
+/** @param {any} given @param {State} state @param {Acts} acts @returns {string} what a reward is, in words */
+export function reward(given, { language }, { t }) {
+  const english = language === "en";
   const parts = [
     given.points ? t("reward.points", { n: integer(given.points) }) : "",
-    given.coupon ? t("reward.coupon", { name: given.coupon }) : "",
-    given.gift ? t("reward.gift", { name: given.gift }) : "",
+    given.coupon ? t("reward.coupon", { name: (english && given.coupon_en) || given.coupon }) : "",
+    given.gift ? t("reward.gift", { name: (english && given.gift_en) || given.gift }) : "",
   ];
   return typeset(parts.filter(Boolean).join(" + "));
 }
@@ -141,24 +142,24 @@ function progress(ask, { t }) {
 export function inviteView(state, acts) {
   const { t } = acts;
   const rule = state.tasks?.invitation;
-  const title = rule ? (state.language === "en" && rule.name_en) || rule.name : t("invite");
+  const title = rule ? named(rule, state.language) : t("invite");
   if (state.tasks && !rule && !state.link) return [back(acts, t("invite")), h("p.muted", {}, t("invite.none"))];
   return [
     back(acts, title),
     state.online ? null : note("alert", t("offline.title"), t("growth.offline")),
-    rule ? terms(rule, acts) : null,
+    rule ? terms(rule, state, acts) : null,
     state.link ? code(state.link, rule, acts) : null,
   ];
 }
 
-/** @param {any} rule @param {Acts} acts */
-function terms(rule, acts) {
+/** @param {any} rule @param {State} state @param {Acts} acts */
+function terms(rule, state, acts) {
   const { t } = acts;
-  const friend = reward(rule.friend, acts);
+  const friend = reward(rule.friend, state, acts);
   return h(
     "section.card",
     {},
-    h("p.reward", {}, t("invite.you", { reward: reward(rule.inviter, acts) })),
+    h("p.reward", {}, t("invite.you", { reward: reward(rule.inviter, state, acts) })),
     friend ? h("p.strong", {}, t("invite.friend", { reward: friend })) : null,
     h("p.muted.small", { id: "invite-when" }, when(rule, acts)),
     h("p.muted.small", { id: "invited" }, t("invite.count", { friends: rule.friends, rewarded: rule.rewarded })),

@@ -5,7 +5,7 @@ import { call } from "./cloud.js";
 import { h } from "./dom.js";
 import { failed } from "./settings.js";
 import { keep } from "./store.js";
-import { typeset, yuan } from "./words.js";
+import { named, typeset, yuan } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
@@ -54,7 +54,7 @@ async function setBirthday(state, acts) {
 export function tier(state, acts) {
   const { growth, language } = state;
   if (!growth) return [];
-  return [growth.tier && account(growth.tier, language, acts), coupons(growth, acts)];
+  return [growth.tier && account(growth.tier, language, acts), coupons(growth, language, acts)];
 }
 
 /** @param {any} held @param {"zh"|"en"} language @param {Acts} acts */
@@ -77,11 +77,11 @@ function bar(id, label, has, lacks) {
   return h("div.tier-bar", {}, h("p.muted.small", {}, label), meter);
 }
 
-/** @param {any} growth @param {Acts} acts */
-function coupons({ coupons: held, gifts }, { t }) {
+/** @param {any} growth @param {"zh"|"en"} language @param {Acts} acts */
+function coupons({ coupons: held, gifts }, language, { t }) {
   if (!held.length && !gifts.length) return null;
   const row = (/** @type {any} */ one) =>
-    h("li", {}, h("span.name", {}, one.name), h("span.muted", {}, t("coupon.until", { day: one.last_day })));
+    h("li", {}, h("span.name", {}, named(one, language)), h("span.muted", {}, t("coupon.until", { day: one.last_day })));
   return h(
     "section.card",
     { "aria-label": t("coupons") },

@@ -63,3 +63,11 @@ export function fours(digits) {
 function two(value) {
   return value.toString().padStart(2, "0");
 }
+
+/**
+ * @param {{name: string, name_en?: string}} of a rule, or what it gives @param {string} language
+ * @returns {string} what pages of this language call it
+ */
+export function named(of, language) {
+  return (language === "en" && of.name_en) || of.name;
+}

@@ -6,19 +6,18 @@ more: a box that holds its right is asked for it first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from cloud_broker.domain.ingest_effects import HandedOver, Note
 from cloud_broker.domain.points import Moment
 from cloud_broker.domain.records import spendable
-from cloud_broker.ports.benefits import Gift
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.mall import OVER, Handed, Order, OrderState, Place, StockRow
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.faces.face_desk import Person
-from cloud_broker.services.growth.mall_shelf import Overview
+from cloud_broker.services.growth.mall_shelf import Mall, Offered, Overview
 from cloud_broker.services.members.phones import PhoneHolder
 from cloud_broker.services.points.desk import MAY_CHANGE, post, tell
 from cloud_broker.services.published.rules_in_force import RulesInForce
@@ -51,26 +50,6 @@ RULE = "mall"
 ORDERS_SHOWN = 500
 AT_A_TIME = 50
 _ENDS: dict[OrderState, OrderState] = {"cancelling": "cancelled", "expiring": "expired"}
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """An item as a member sees it: what is left of it where."""
-
-    item: MallItem
-    left: tuple[tuple[Place, int], ...]
-    ordered: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mall:
-    """The mall as a member sees it, with her orders and all her gifts."""
-
-    purse: Purse
-    offered: tuple[Offered, ...]
-    orders: tuple[Order, ...]
-    gifts: tuple[Gift, ...]
-    places: dict[UUID, str]
 
 
 class MallDesk:
@@ -106,7 +85,8 @@ class MallDesk:
             for item in items_of(bundle)
             if offered_on(item, today)
         )
-        return Mall(purse, offered, orders, gifts, {one.store: one.name for one in places})
+        named = {one.store: one.name for one in places}
+        return Mall(purse, offered, orders, gifts, named, bundle.english)
 
     def order(self, who: PhoneHolder, order_id: UUID, item_id: str, store: UUID) -> Order:
         """Order an item for a member; the same order again is answered as the first time.

@@ -28,6 +28,7 @@ from retail_core.growth.birthdays import (
     nearest,
 )
 from retail_core.growth.history import check_order
+from retail_core.pricing.rules.english import EnglishNames
 from retail_core.wire.standing import TierStanding
 
 _MONTHS = 100
@@ -112,6 +113,7 @@ class CouponShown:
 
     right: UUID
     name: str
+    name_en: str
     first_day: date
     last_day: date
 
@@ -127,6 +129,7 @@ class GrowthShown:
     coupons: tuple[CouponShown, ...]
     gifts: tuple[Gift, ...]
     profile: Profile
+    english: EnglishNames
 
 
 class ProfileDesk:
@@ -147,7 +150,7 @@ class ProfileDesk:
             coupons = unit.benefits.coupons_of(persons)
             gifts = unit.benefits.gifts_of(persons)
             profile = profile_of(unit, who.member)
-        named = bundle.coupons_by_id
+        named, english = bundle.coupons_by_id, bundle.english
         names = TierNames(bundle.tier_names, bundle.tier_names_en)
         ahead = None if row is None else row.account.next
         today = self._rules.day(now_ms)
@@ -159,7 +162,8 @@ class ProfileDesk:
             coupons=tuple(
                 CouponShown(
                     one.right,
-                    named[one.rule].name if one.rule in named else one.rule,
+                    name := named[one.rule].name if one.rule in named else one.rule,
+                    english.of(name, one.rule),
                     one.first_day,
                     one.last_day,
                 )
@@ -168,6 +172,7 @@ class ProfileDesk:
             ),
             gifts=tuple(one for one in gifts if one.last_day >= today),
             profile=profile,
+            english=english,
         )
 
     def declare(self, who: PhoneHolder, born: Birthday | None) -> None:

@@ -10,6 +10,7 @@ from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.task_progress import Progress, present_day, progress, runs_on
 from retail_core.growth.tasks import Task
+from retail_core.pricing.rules.english import EnglishNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class TaskShown:
 class TasksShown:
     """All tasks that run today, and the invitation with how many friends came by hers.
 
-    `coupons` maps the rules of coupons to what they are called.
+    `coupons` maps the rules of coupons to what they are called, `english` says it in English.
     """
 
     tasks: tuple[TaskShown, ...]
@@ -33,6 +34,7 @@ class TasksShown:
     friends: int
     rewarded: int
     coupons: dict[str, str]
+    english: EnglishNames
 
 
 class TaskView:
@@ -71,4 +73,5 @@ class TaskView:
             len(friends),
             sum(cause.startswith("referral:") for cause in stand),
             {coupon.id: coupon.name for coupon in bundle.coupons},
+            bundle.english,
         )

@@ -76,6 +76,7 @@ class CouponChoice(Answered):
     id: UUID
     rule: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     chosen: bool
     usable: bool
     last_day: int
@@ -107,6 +108,7 @@ class NearMissView(Answered):
 
     offer_id: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     missing_fen: int | None = None
     missing_units: int | None = None
     saves_fen: int
@@ -119,6 +121,7 @@ class GiftGiven(Answered):
 
     gift_id: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     sku: str
     units: int
 
@@ -129,6 +132,7 @@ class CouponUsed(Answered):
     id: UUID | None
     rule: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     fen_off: int
 
 

@@ -41,6 +41,7 @@ class CouponView(Answered):
     id: UUID
     rule: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     first_day: int = Field(description=_DAY)
     last_day: int = Field(description=_DAY)
 
@@ -51,6 +52,7 @@ class GiftView(Answered):
     id: UUID
     kind: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     sku: str
     last_day: int = Field(description=_DAY)
     here: bool

@@ -48,6 +48,18 @@ class ChallengeView(Answered):
     above_fen: int = Field(description="needed on a basket above this; 0: on every basket")
 
 
+class MemberHere(MemberAnswered):
+    """A member, and by what she is known at this counter now; by her number alone when by nothing.
+
+    A basket that is taken up again says whose it is: this says what she may still do.
+    """
+
+    assurance: Literal["none", "hint", "low", "high"]
+    factor: str
+    allowed: tuple[str, ...] = Field(description="what may be done now, by the policy table")
+    challenge: ChallengeView | None = None
+
+
 class TurnAsked(Asked):
     """Ask who was recognised by the face to turn the head; the way is told while it runs."""
 

@@ -88,6 +88,7 @@ class LineOffer(Answered):
 
     offer_id: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     fen_off: int
 
 
@@ -108,6 +109,7 @@ class AppliedView(Answered):
 
     offer_id: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     fen_off: int
     lines: tuple[int, ...]
 
@@ -117,6 +119,7 @@ class RejectedView(Answered):
 
     offer_id: str
     name: str
+    name_en: str = Field(description="as `name` where the rules have no English one")
     reason: str
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 
 from edge_agent.api.dependencies import Deps, needs
 from edge_agent.api.models.base import WhereOrHere
-from edge_agent.api.models.members import MemberAnswered
+from edge_agent.api.models.identify import MemberHere
 from edge_agent.api.principals import Principal, Scope
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
@@ -21,10 +21,10 @@ def member(
     deps: Deps,
     caller: Annotated[Principal, Depends(needs(Scope.MEMBER_READ))],
     lane: WhereOrHere = None,
-) -> MemberAnswered:
-    """Show a member this shop holds; her wallet while a sure factor vouches for her here."""
+) -> MemberHere:
+    """Show a member this shop holds and how she is known here; her wallet by a sure factor."""
     place = deps.visits.place(lane, caller)
     view = deps.members.view(member_id)
     if view is None:
         raise Fault(FaultCode.API_NOT_FOUND, what=f"member {member_id}")
-    return deps.views.member(view, deps.visits.standing(place, member_id))
+    return deps.views.here(view, deps.visits.standing(place, member_id), deps.visits.policy)

@@ -24,6 +24,14 @@ export function tierName(of, language) {
   return (language === "en" && of.tier_name_en) || of.tier_name;
 }
 
+/**
+ * @param {{name: string, name_en?: string}} of a rule, or what it gives @param {string} language
+ * @returns {string} what pages of this language call it
+ */
+export function named(of, language) {
+  return (language === "en" && of.name_en) || of.name;
+}
+
 /** @param {number} points @returns {string} 2,340 */
 export function integer(points) {
   return points.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");

@@ -261,12 +261,17 @@ const handlers = {
   tapped: (event) => finish({ tapped: event, sale: null }),
 };
 
+/** Whether a clerk has goods of her own here; a basket she has emptied hides nothing of the till beside it. */
+function ringing() {
+  return Boolean(state.clerk && state.basket?.basket_id && state.basket.lines.length);
+}
+
 /** @param {any} event a basket of this screen, or what a till beside it asked the price of */
 function basketTold(event) {
   const mine = state.basket?.basket_id;
   const over = event.state && event.state !== "open";
   if (mine && event.basket_id === mine) return over ? undefined : takeBasket(till, event);
-  if ((mine && state.clerk) || over) return;
+  if (ringing() || over) return;
   change({ basket: event, repriced: repriced(event), sale: null, tapped: null });
   if (state.repriced !== null) later("repriced", REPRICED_MS, () => change({ repriced: null }));
   // A screen that was loaded anew goes on with what is open here: it says whose that is.
@@ -277,7 +282,7 @@ function basketTold(event) {
 function finish(done) {
   // What a till beside this screen sold takes nothing off it while a clerk rings up here; the screen's own
   // payment hears of its sale by the answer.
-  if (state.clerk && state.basket?.basket_id && !(state.sheet?.kind === "pay" && state.sheet.busy)) return;
+  if (ringing() && !(state.sheet?.kind === "pay" && state.sheet.busy)) return;
   change({ ...done, consent: null, basket: null, repriced: null, selected: null, ...(state.sheet?.kind === "why" ? { sheet: null } : {}) }, state.clerk ? "entry" : undefined);
   const guest = done.sale && !done.sale.member && state.features.claims;
   later("done", guest ? CLAIM_MS : DONE_MS, () => {

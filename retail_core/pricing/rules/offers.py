@@ -54,11 +54,13 @@ ALWAYS = Conditions()
 class OfferBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every offer has. Empty `tiers` and `member_tags` mean everybody, members or not.
 
-    Of the offers that share an `exclusive` name at most one is used on a receipt.
+    Of the offers that share an `exclusive` name at most one is used on a receipt. `name_en` is what
+    English pages call it; it changes no price and stands in no certificate.
     """
 
     id: Id
     name: Name
+    name_en: Label = ""
     items: ItemSelector = ItemSelector()
     except_items: ItemSelector | None = None
     tiers: Names = NOBODY

@@ -13,6 +13,7 @@ from retail_core.growth.referral import ReferralRule
 from retail_core.growth.tasks import Tasks
 from retail_core.pricing.rules.conditions import NOBODY
 from retail_core.pricing.rules.coupons import Coupon, Gift
+from retail_core.pricing.rules.english import EnglishNames, Named, english_names
 from retail_core.pricing.rules.fields import (
     VERSION_MAX,
     Count,
@@ -114,6 +115,22 @@ class RuleBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def tier_name_en(self, code: str) -> str:
         """Return what English pages call a tier; "" for one that the rules do not name."""
         return self.tier_names_en.get(code, self.tier_names.get(code, ""))
+
+    @cached_property
+    def english(self) -> EnglishNames:
+        """Return what English pages call offers, coupons and gifts, those for tasks among them."""
+        others: list[Named] = []
+        if self.newcomer is not None:
+            others.append(self.newcomer)
+        if self.growth is not None:
+            others += self.growth.gifts
+        if self.mall is not None:
+            others += self.mall.items
+        rewards = [one for task in self.tasks for one in (task.reward, task.streak_reward)]
+        if self.referral is not None:
+            rewards += [self.referral.inviter, self.referral.friend]
+        others += [one.gift for one in rewards if one.gift is not None]
+        return english_names((*self.offers, *self.coupons, *self.gifts), others)
 
     @cached_property
     def offer_index(self) -> RuleIndex[Offer]:

@@ -58,12 +58,13 @@ def test_points_and_a_coupon_are_spent_with_the_sale(till: TillCalls, shop: Rede
         "id": str(COUPON),
         "rule": "ten",
         "name": "满百减十",
+        "name_en": "Ten off a hundred",
         "chosen": True,
         "usable": True,
         "last_day": 20991231,
     }
     assert (shown["total_fen"], shown["due_fen"]) == (COUPON_MILK, COUPON_MILK - 900)
-    assert shown["coupon"]["fen_off"] == 1_000
+    assert (shown["coupon"]["fen_off"], shown["coupon"]["name_en"]) == (1_000, "Ten off a hundred")
     assert shop.leases.spendable(POINTS) == 1_100  # held back for this basket
     sold = till.paid(path, COUPON_MILK - 900)
     assert (sold["points_redeemed"], sold["points_fen"], sold["points_earned"]) == (900, 900, 102)

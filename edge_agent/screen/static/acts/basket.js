@@ -248,6 +248,8 @@ async function listed(till, state) {
 async function resume(till, id) {
   const answer = await till.ask("POST", till.at(`/v1/baskets/${id}/resume`));
   if (!answer.ok) return till.notice(till.why(answer));
+  // It says how to take back what has just been taken back.
+  till.notice("");
   till.change({ basket: answer.body, sheet: null, selected: null, parked: Math.max(0, till.state.parked - 1), sale: null }, "entry");
   await showMember(till, answer.body.member_id);
 }
@@ -256,7 +258,7 @@ async function resume(till, id) {
 export async function showMember(till, member_id) {
   if (!member_id || till.state.member?.member_id === member_id) return;
   const found = await till.ask("GET", till.at(`/v1/members/${member_id}`));
-  if (found.ok) till.change({ person: "member", member: { ...found.body, factor: null, allowed: null, challenge: null } });
+  if (found.ok) till.change({ person: "member", member: found.body });
 }
 
 /** @param {Till} till after a sign-in or a reload: what is parked, and the clerk's own open basket */

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the clerk does about who stands there. */
 
-import { typeset } from "../format.js";
+import { named, typeset } from "../format.js";
 import { sells } from "../state.js";
 import { askAgain, attach, inTurn } from "./basket.js";
 import { veiled } from "./face.js";
@@ -144,5 +144,5 @@ async function handOver(till, gift) {
   if (!answer.ok) return till.notice(till.why(answer));
   const gifts = member.gifts.filter((/** @type {any} */ one) => one.id !== gift.id);
   till.change({ member: { ...member, gifts } }, goOn(till.state));
-  till.notice(typeset(till.t("gift.given", { name: gift.name })));
+  till.notice(typeset(till.t("gift.given", { name: named(gift, till.state.language) })));
 }

@@ -2,7 +2,7 @@
 /** The right half: what is bought, line by line, and what it comes to. */
 
 import { h, icon } from "../dom.js";
-import { integer, quantity, typeset, yuan } from "../format.js";
+import { integer, named, quantity, typeset, yuan } from "../format.js";
 import { due, sells } from "../state.js";
 import { saleDone, tapped } from "./done.js";
 import { redeem } from "./redeem.js";
@@ -63,7 +63,7 @@ function empty(state, { t, askClerk }) {
 function lines(state, acts) {
   const { t } = acts;
   const rows = state.basket.lines.flatMap((/** @type {any} */ line) => lineRows(line, state, acts));
-  rows.push(...extras(state.basket, t));
+  rows.push(...extras(state, t));
   return h(
     "div.scroll",
     { id: "lines", tabindex: acts.own() ? "-1" : "0", role: "region", "aria-label": t("basket.title") },
@@ -86,15 +86,15 @@ export function tableHead(t) {
   );
 }
 
-/** @param {any} basket @param {Say} t goods that are given on top */
-function extras(basket, t) {
-  return (basket.gifts ?? []).map((/** @type {any} */ gift) => h("tr.item.given", {}, h("td", {}, h("span.name", {}, t("basket.gift", { name: gift.name }))), h("td.qty", {}, String(gift.units)), h("td.amount", {}, yuan(0))));
+/** @param {State} state @param {Say} t goods that are given on top */
+function extras({ basket, language }, t) {
+  return (basket.gifts ?? []).map((/** @type {any} */ gift) => h("tr.item.given", {}, h("td", {}, h("span.name", {}, t("basket.gift", { name: named(gift, language) }))), h("td.qty", {}, String(gift.units)), h("td.amount", {}, yuan(0))));
 }
 
 /** @param {any} line @param {State} state @param {any} acts */
 function lineRows(line, state, acts) {
   const chosen = acts.own() && state.selected === line.line;
-  const offers = line.offers.map((/** @type {any} */ off, /** @type {number} */ at) => offer(nameOf(off, state.basket), off.fen_off, at === line.offers.length - 1));
+  const offers = line.offers.map((/** @type {any} */ off, /** @type {number} */ at) => offer(nameOf(off, state), off.fen_off, at === line.offers.length - 1));
   if (!acts.own()) return [heard(item(line), line, state, acts), ...offers];
   if (chosen) for (const row of offers) row.classList.add("chosen");
   return [chooseable(line, chosen, acts), ...offers, ...(chosen ? [tools(line, acts)] : [])];
@@ -131,9 +131,9 @@ function chooseable(line, chosen, { select }) {
   );
 }
 
-/** @param {any} off @param {any} basket @returns {string} an offer's name, or the coupon's whose part it is */
-export function nameOf(off, basket) {
-  return off.offer_id === basket.coupon?.rule ? basket.coupon.name : off.name;
+/** @param {any} off @param {State} state @returns {string} an offer's name, or the coupon's whose part it is */
+export function nameOf(off, { basket, language }) {
+  return named(off.offer_id === basket.coupon?.rule ? basket.coupon : off, language);
 }
 
 /** @param {string} name @param {number} fenOff @param {boolean} last */

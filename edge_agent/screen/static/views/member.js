@@ -3,7 +3,7 @@
 
 import { masked, veiled } from "../acts/face.js";
 import { h, icon } from "../dom.js";
-import { clock, day, exact, integer, quantity, tierName, typeset, yuan } from "../format.js";
+import { clock, day, exact, integer, named, quantity, tierName, typeset, yuan } from "../format.js";
 import { offline } from "../state.js";
 import { nudges } from "./nudges.js";
 
@@ -122,7 +122,7 @@ function turned({ challenge, language }) {
 }
 
 /** @param {State} state @param {any} acts */
-function gifts({ member, features, clerk }, { t, handOver }) {
+function gifts({ member, features, clerk, language }, { t, handOver }) {
   const held = (member.gifts ?? []).slice(0, GIFTS_SHOWN);
   return held.map((/** @type {any} */ gift, /** @type {number} */ at) => {
     const sure = (member.allowed ?? []).includes("redeem_coupon");
@@ -133,7 +133,7 @@ function gifts({ member, features, clerk }, { t, handOver }) {
       "div.gift",
       {},
       icon("gift"),
-      h("span", {}, h("span.name", { title: gift.name }, gift.name), h("span.muted.small", {}, [kind, state].filter(Boolean).join(" · "))),
+      h("span", {}, h("span.name", { title: named(gift, language) }, named(gift, language)), h("span.muted.small", {}, [kind, state].filter(Boolean).join(" · "))),
       now ? h("button", { type: "button", id: `gift-${at}`, onclick: () => void handOver(gift) }, t("gift.give")) : null,
     );
   });

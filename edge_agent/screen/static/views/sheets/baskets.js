@@ -2,7 +2,7 @@
 /** Sheets about the basket: those put aside, throwing one away, a quantity, an unknown article. */
 
 import { h, icon } from "../../dom.js";
-import { clock, dateOf, integer, typeset, yuan } from "../../format.js";
+import { clock, dateOf, integer, named, typeset, yuan } from "../../format.js";
 import { frame, said } from "./frame.js";
 
 /** @typedef {import("../../state.js").State} State */
@@ -81,7 +81,7 @@ export function coupons(state, acts) {
   const refused = choosable && state.basket.redeem.refused;
   const rows = held.map((/** @type {any} */ one, /** @type {number} */ at) => {
     const until = t("coupons.until", { day: dateOf(one.last_day) });
-    const words = h("span", {}, h("b", {}, one.name), h("span.muted.small", {}, until));
+    const words = h("span", {}, h("b", {}, named(one, state.language)), h("span.muted.small", {}, until));
     if (!choosable) return h("li.choice", {}, icon("coupon"), words);
     const state_word = one.chosen ? t("coupons.chosen") : one.usable ? t("coupons.use") : t("coupons.not_now");
     return h(
