@@ -97,6 +97,10 @@ class LedgerRepo(Protocol):
         """Return where the points of merged wallets are now; others are absent."""
         ...
 
+    def doers(self, under: Collection[UUID]) -> dict[UUID, UUID]:
+        """Return which members receipts, claims, adjustments and orders of the mall are."""
+        ...
+
     def group(self, wallet: UUID) -> tuple[UUID, ...]:
         """Return this wallet and all it was ever merged with, directly or not."""
         ...

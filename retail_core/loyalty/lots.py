@@ -21,6 +21,7 @@ from retail_core.loyalty.postings import (
     EXPIRE,
     MATURE,
     MERGE,
+    MERGE_OWN,
     REDEEM,
     RESOLVE,
     RESTORED,
@@ -38,7 +39,7 @@ _POOLS: dict[str, PoolKind] = {
     "pending": "pending",
 }
 _SPENDINGS = frozenset({REDEEM, RESOLVE})
-_OWN_LOT = frozenset({EARN + REVERSED, AWARD + REVERSED, MATURE})
+_OWN_LOT = frozenset({EARN + REVERSED, AWARD + REVERSED, MATURE, MERGE_OWN})
 _OWN_ISSUER = frozenset({MERGE, SETTLE})
 
 

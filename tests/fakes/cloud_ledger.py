@@ -17,7 +17,7 @@ from retail_core.loyalty.chain import Link
 from retail_core.loyalty.closing import DayTotals
 from retail_core.loyalty.lots import Dated
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
-from retail_core.loyalty.postings import posting_key
+from retail_core.loyalty.postings import MERGE_OWN, posting_key
 from retail_core.loyalty.refunds import Standing
 from tests.fakes.cloud_state import State
 
@@ -68,7 +68,13 @@ class FakeLedgerRepo:
             sum(one.made.points_fen for one in refunds),
             len(refunds),
         )
-        arrival, wallet = sale.arrival, sale.wallet
+        home = [
+            one.wallet
+            for one in self._state.postings
+            if one.dated.key.receipt_id == sale.receipt_id
+            and one.dated.key.kind.startswith(MERGE_OWN)
+        ]
+        arrival, wallet = sale.arrival, home[-1] if home else sale.wallet
         claim = self._state.clerks.claims.get(sale.receipt_id)
         member = arrival.member or (None if claim is None else claim.member)
         if wallet is None and claim is not None:
@@ -110,6 +116,16 @@ class FakeLedgerRepo:
             if end != wallet:
                 found[wallet] = end
         return found
+
+    def doers(self, under: Collection[UUID]) -> dict[UUID, UUID]:
+        state = self._state
+        named: dict[UUID, UUID | None] = {
+            receipt: sale.arrival.member for receipt, sale in state.sales.items()
+        }
+        named |= {receipt: claim.member for receipt, claim in state.clerks.claims.items()}
+        named |= {one: found.member for one, found in state.adjustments.items()}
+        named |= {one: found.member for one, found in state.mall.orders.items()}
+        return {one: member for one, member in named.items() if one in under and member}
 
     def group(self, wallet: UUID) -> tuple[UUID, ...]:
         found, size = {wallet}, 0

@@ -80,6 +80,18 @@ with recursive moved(first, wallet, hops) as (
 )
 select distinct on (first) first, wallet from moved order by first, hops desc
 """
+_DOERS = """
+select r.receipt_id as under, coalesce(r.member_id, c.member_id) as member_id from receipt r
+left join receipt_claim c on c.tenant_id = r.tenant_id and c.receipt_id = r.receipt_id
+where r.tenant_id = %(tenant)s and r.receipt_id = any(%(ids)b::uuid[])
+  and coalesce(r.member_id, c.member_id) is not null
+union all
+select adjustment_id, member_id from adjustment
+where tenant_id = %(tenant)s and adjustment_id = any(%(ids)b::uuid[])
+union all
+select order_id, member_id from mall_order
+where tenant_id = %(tenant)s and order_id = any(%(ids)b::uuid[])
+"""
 
 
 class PostgresLedger(Repository):
@@ -105,8 +117,10 @@ class PostgresLedger(Repository):
             " and c.receipt_id = r.receipt_id"
             " left join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id"
             " left join lateral (select wallet_id from posting where tenant_id = r.tenant_id"
-            " and receipt_id = r.receipt_id and kind in ('earn', 'qualify', 'redeem')"
-            " and wallet_id is not null limit 1) as p on true"
+            " and receipt_id = r.receipt_id and kind in ('earn', 'qualify', 'redeem', 'merge.own',"
+            " 'merge.own.owed') and wallet_id is not null"
+            # What came home when two members were parted says whose it is now.
+            " order by kind like 'merge.own%%' desc, posted_at desc limit 1) as p on true"
             " where r.tenant_id = %(tenant)s and r.receipt_id = any(%(ids)b)",
             ids=ids,
         )
@@ -250,6 +264,10 @@ class PostgresLedger(Repository):
         """Return where the points of merged wallets are now; others are absent."""
         rows = self._rows(_HOLDERS, wallets=list(wallets))
         return {row.first: row.wallet for row in rows if row.first != row.wallet}
+
+    def doers(self, under: Collection[UUID]) -> dict[UUID, UUID]:
+        """Return which members receipts, claims, adjustments and orders of the mall are."""
+        return {row.under: row.member_id for row in self._rows(_DOERS, ids=list(under))}
 
     def group(self, wallet: UUID) -> tuple[UUID, ...]:
         """Return this wallet and all it was ever merged with, directly or not."""

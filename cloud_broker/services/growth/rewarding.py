@@ -7,13 +7,13 @@ gifts are named by the cause alone: one that was used stays used and is not give
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from cloud_broker.domain.points import Moment
 from cloud_broker.ports.tasks import Completion, Home
 from cloud_broker.ports.unit import Unit
-from cloud_broker.services.points.desk import post
+from cloud_broker.services.points.booking import post
+from cloud_broker.services.points.joining import award_id
 from cloud_broker.services.rights.benefits import Benefits
 from retail_core.growth.referral import ReferralRule
 from retail_core.growth.rewards import Act, Given
@@ -100,9 +100,5 @@ class Rewarding:
         if not act.give:
             (gave,) = made
             made = take_back_postings(gave, holder, {"free": held[free]})
-        under = self._award(member, act.cause)
+        under = award_id(self._tenant, member, act.cause)
         post(self._unit, self._tenant, under, [(one, holder) for one in made], self._moment)
-
-    def _award(self, member: UUID, cause: str) -> UUID:
-        said = f"award/{self._tenant}/{member}/{cause}"
-        return UUID(bytes=sha256(said.encode()).digest()[:16])

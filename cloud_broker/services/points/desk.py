@@ -1,43 +1,47 @@
 """HQ's desk for points: adjustments by two persons, merges, opening balances, the points policy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cloud_broker.domain.points import Moment, new_posting
-from cloud_broker.domain.postings import sums_up
+from cloud_broker.domain.points import Moment
 from cloud_broker.ports.clock import Clock, IdSource
-from cloud_broker.ports.growth import MERGE as MERGED
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.ledger import Adjustment, Decision, Merge
-from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.access.overview import HqIdentity
-from cloud_broker.services.points.books import WalletBooks, open_wallet
-from cloud_broker.services.rights.benefits import Benefits
-from cloud_broker.services.rights.mall_wishes import recall
-from cloud_broker.services.rights.one_gift import keep_one_gift
+from cloud_broker.services.points.booking import merge_postings, post, sweep, tell
+from cloud_broker.services.points.books import open_wallet
+from cloud_broker.services.points.joining import join_wallets, part_wallets
 from cloud_broker.services.stores.refresh import refresh
 from retail_core import limits
 from retail_core.checkout.business_date import DAY_STARTS_AT, business_date
 from retail_core.errors import Fault
 from retail_core.loyalty.lots import Lot
-from retail_core.loyalty.merging import merging, unmerging
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
 from retail_core.loyalty.postings import (
     ADJUST,
-    MERGE,
     OPENING,
-    MemberPurse,
     Posting,
     brand_account,
     member_account,
 )
 from retail_core.loyalty.spending import check_enough
 from retail_core.texts.faults import FaultCode
+
+__all__ = [
+    "MAY_CHANGE",
+    "OpeningRow",
+    "PointsDesk",
+    "entity_of",
+    "merge_postings",
+    "post",
+    "sweep",
+    "tell",
+]
 
 MAY_CHANGE = frozenset({"admin", "operations"})
 SOURCE_OPENING = "opening"
@@ -170,19 +174,7 @@ class PointsDesk:
                 who.login,
                 moment.now_ms,
             )
-            books = _both(unit, made)[0]
-            benefits = Benefits(unit, who.tenant_id, moment.now_ms)
-            keep_one_gift(unit, benefits, source, target)
-            benefits.tell()
-            unit.points_desk.add_merge(made)
-            unit.growth.due({source, target}, MERGED)
-            sweep(unit, who.tenant_id, made, books, moment)
-            # What boxes hold of it nobody could spend any more: it is swept when it has come.
-            recall(unit, who.tenant_id, from_wallet, moment.now_ms)
-            detail = {"from": str(source), "into": str(target), "reason": reason}
-            entry = AuditEntry(who.login, "points.merge", str(made.merge_id), detail)
-            unit.hq.audit(entry, moment.now_ms)
-            tell(unit, who.tenant_id, {source, target}, moment.now_ms)
+            join_wallets(unit, who.tenant_id, made, moment)
         return made
 
     def unmerge(self, who: HqIdentity, merge_id: UUID, reason: str) -> Merge:
@@ -193,20 +185,7 @@ class PointsDesk:
             found = unit.points_desk.merge(merge_id)
             if found is None or found.undone:
                 raise Fault(FaultCode.LEDGER_MERGE_UNKNOWN)
-            books = _both(unit, found)[1]
-            merged = merge_postings(unit, found)
-            unit.points_desk.undo_merge(merge_id, reason, who.login, moment.now_ms)
-            unit.growth.due({found.source, found.target}, MERGED)
-            benefits = Benefits(unit, who.tenant_id, moment.now_ms)
-            benefits.parted({found.source, found.target})
-            benefits.tell()
-            back = unmerging(merged, found.into_wallet, books.purses)
-            post(unit, who.tenant_id, merge_id, [(one, found.from_wallet) for one in back], moment)
-            # What boxes hold of it counts as owed until they gave it back.
-            unit.placements.queue({found.into_wallet}, moment.now_ms)
-            entry = AuditEntry(who.login, "points.unmerge", str(merge_id), {"reason": reason})
-            unit.hq.audit(entry, moment.now_ms)
-            tell(unit, who.tenant_id, {found.source, found.target}, moment.now_ms)
+            part_wallets(unit, who.tenant_id, found, moment, (who.login, reason))
         return found
 
     def lots(self, tenant: UUID, member: UUID) -> tuple[tuple[Lot, int], ...]:
@@ -259,50 +238,6 @@ class PointsDesk:
             raise Fault(FaultCode.LEDGER_REASON_MISSING)
 
 
-def post(
-    unit: Unit,
-    tenant: UUID,
-    under: UUID,
-    postings: Iterable[tuple[Posting, UUID]],
-    moment: Moment,
-) -> None:
-    """Append postings (each with the wallet it stands under) and move their balances."""
-    made = list(postings)
-    unit.ledger.add_postings(
-        [new_posting(tenant, under, posting, wallet, moment) for posting, wallet in made]
-    )
-    unit.journal.move_balances(sums_up(posting for posting, _ in made), moment.now_ms)
-    unit.placements.queue({wallet for _, wallet in made}, moment.now_ms)
-
-
-def tell(unit: Unit, tenant: UUID, members: set[UUID], now_ms: int) -> None:
-    """Let the stores that hold these members, and whoever is looking, hear of it."""
-    refresh(unit, members, now_ms)
-    unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
-
-
-def sweep(unit: Unit, tenant: UUID, merge: Merge, books: WalletBooks, moment: Moment) -> int:
-    """Move what lies in a merged wallet to where it belongs; return how many postings it took."""
-    nth = 1 + max((posting.nth for posting in merge_postings(unit, merge)), default=-1)
-    wallet = merge.from_wallet
-    lots: dict[MemberPurse, Sequence[tuple[Lot, int]]] = {
-        "free": books.book.lots(wallet),
-        "pending": books.book.lots(wallet, "pending"),
-    }
-    made = merging(wallet, merge.into_wallet, books.purses, lots, nth)
-    post(unit, tenant, merge.merge_id, [(one, wallet) for one in made], moment)
-    return len(made)
-
-
-def merge_postings(unit: Unit, merge: Merge) -> list[Posting]:
-    """Return what a merge and its sweeps moved so far."""
-    return [
-        one.posting
-        for one in unit.ledger.dated([merge.from_wallet])
-        if one.key.receipt_id == merge.merge_id and one.key.kind == MERGE
-    ]
-
-
 def entity_of(unit: Unit, named: str) -> UUID:
     """Return a legal entity by name or id; '' names the only one (Fault API_NOT_FOUND)."""
     found = [
@@ -320,13 +255,6 @@ def _wallet(unit: Unit, member: UUID) -> UUID:
     if wallet is None:
         raise Fault(FaultCode.SALE_MEMBER_UNKNOWN)
     return wallet
-
-
-def _both(unit: Unit, merge: Merge) -> tuple[WalletBooks, WalletBooks]:
-    """Open both wallets of a merge, the lower id first: two merges never wait for each other."""
-    first, second = sorted((merge.from_wallet, merge.into_wallet))
-    opened = {first: open_wallet(unit, first), second: open_wallet(unit, second)}
-    return opened[merge.from_wallet], opened[merge.into_wallet]
 
 
 def _open_balance(unit: Unit, tenant: UUID, row: OpeningRow, issuer: UUID, moment: Moment) -> bool:
