@@ -3,10 +3,11 @@
 
 A code never changes its meaning; a retired code is not used again.
 Blocks, in this order: A api, C catalogue, D disk, E insight (101 to 129 models and files, 130 to
-159 collection, 160 to 189 identity and cleaning, 190 to 219 metrics and segments), F fleet (101 to
-117 provisioning, 118 to 129 alerts, from 130 what boxes are told, from 240 releases), H health of
-a box, I installation, L ledger, M models, P pricing and sales, R recognition (1xx face, 2xx QR,
-3xx NFC, 4xx camera, 5xx phone at the lane, 6xx consent), S sync, T till taps, W wire.
+159 collection, 160 to 189 identity and cleaning, 190 to 219 metrics and segments, 220 to 239
+stock), F fleet (101 to 117 provisioning, 118 to 129 alerts, from 130 what boxes are told, from 240
+releases), H health of a box, I installation, L ledger, M models, P pricing and sales, R recognition
+(1xx face, 2xx QR, 3xx NFC, 4xx camera, 5xx phone at the lane, 6xx consent), S sync, T till taps,
+W wire.
 """
 
 from dataclasses import dataclass, field
@@ -155,6 +156,11 @@ class FaultCode(StrEnum):
     MESSAGE_RECEIPT_INVALID = "E215"
     MESSAGES_OFF = "E216"
     OPT_IN_ROW = "E217"
+    STOCK_POLICY = "E220"
+    STOCK_NO_PLAN = "E221"
+    STOCK_PLAN_OVER = "E222"
+    STOCK_RUNS_OUT = "E223"
+    STOCK_NO_BUNDLE = "E224"
 
     ENROL_CODE_MISTYPED = "F101"
     ENROL_CODE_WRONG = "F102"

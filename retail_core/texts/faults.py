@@ -31,6 +31,7 @@ from retail_core.texts.specs import (
     segments,
     setup,
     sign_in,
+    stock,
     sync,
     sync_doctor,
     terminals,
@@ -59,6 +60,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | health.SPECS
     | insight.SPECS
     | metrics.SPECS
+    | stock.SPECS
     | segments.SPECS
     | trade.SPECS
     | ledger.SPECS

@@ -48,10 +48,18 @@ def learn(purchases: Purchases, model: bgnbd.BgNbd, until: int, unit_days: float
     begin = int(summary.first.min())
     days = until - begin + 1
     newcomers = np.bincount(summary.first - begin, minlength=days).astype(np.float64)
-    reach = bgnbd.expected_from_start(model, np.arange(days) / unit_days)
-    expected = np.convolve(newcomers, np.diff(reach, prepend=0.0))[:days]
     seen = purchases.day <= until
     bought = np.bincount(purchases.day[seen] - begin, minlength=days) - newcomers
+    return of_days(begin, newcomers, bought, model, unit_days)
+
+
+def of_days(
+    begin: int, newcomers: Floats, bought: Floats, model: bgnbd.BgNbd, unit_days: float
+) -> Season:
+    """Return the monthly index of days from `begin` on: who came first, and what came again."""
+    days = newcomers.size
+    reach = bgnbd.expected_from_start(model, np.arange(days) / unit_days)
+    expected = np.convolve(newcomers, np.diff(reach, prepend=0.0))[:days]
     month = np.array([date.fromordinal(begin + day).month for day in range(days)])
     actual = np.bincount(month, bought, minlength=MONTHS + 1)[1:]
     wanted = np.bincount(month, expected, minlength=MONTHS + 1)[1:]
