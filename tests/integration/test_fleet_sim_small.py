@@ -29,8 +29,13 @@ def test_three_stores_sell_through_a_kill_and_agree_with_the_cloud(
         run.open_stores()
         happened = scenario.sell(run, RATE, SECONDS, STORY, lambda _text: None)
         run.settle()
+        faults = run.report()["faults"]
+        run.crew.tell("away", seconds=600.0, stay=3)
+        run.crew.tell("back")
+        run.settle()
         verdict = run.judge()
         report = run.report()
+    assert report["faults"] == faults, "a line that was cut comes back at its first try"
     assert [one["what"] for one in happened] == ["kill broker", "stores twice"]
     assert verdict.told == RATE * SECONDS
     assert verdict.good, verdict.plain()

@@ -144,6 +144,9 @@ class LoopLink:
     def cut(self, away_s: float) -> None:
         """Lose the line at once, without a word; dial again after `away_s`."""
         if self._socket is not None:
+            # While its number still means this one: the loop would take the next socket of the
+            # same number for one that it watches already, and never look at it.
+            self._leave(self._socket)
             self._socket.close()
         self._hang_up()
         self._again(away_s)

@@ -184,9 +184,9 @@ class Run:
             within_s=within_s,
         )
 
-    def report(self) -> dict[str, Any]:
-        """Return the latencies of all processes together."""
-        return combine(self.crew.tell("report"))
+    def report(self, parts: Sequence[int] | None = None) -> dict[str, Any]:
+        """Return the latencies of all processes together, or of some."""
+        return combine(self.crew.tell("report", parts))
 
     def judge(self, patience_s: float = JUDGE_S) -> Verdict:
         """Let every box say what it holds, and compare it with the cloud.

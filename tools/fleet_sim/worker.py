@@ -158,8 +158,10 @@ class Worker:
         self.back_mark = {number: self.boxes[number].journal.next_seq() for number in self.gone}
         return {"sold": each * len(self.gone)}
 
-    async def sold(self, _order: Order) -> Order:
-        """Answer when the selling has ended."""
+    async def sold(self, order: Order) -> Order:
+        """Answer when the selling has ended; it ends at once when that is `enough`."""
+        if self._counter is not None:
+            self._counter.stop = bool(order.get("enough"))
         if self._selling is not None:
             await self._selling
         return {"sold": self.meter.sold, "refused": self._counter.refused if self._counter else 0}
