@@ -368,8 +368,7 @@ async def serve(worker: Worker) -> None:
         while raw := await reader.readline():
             order: Order = msgspec.json.decode(raw)
             handler: Callable[[Order], Awaitable[Order]] = getattr(worker, order["do"])
-            answer = await handler(order)
-            sys.stdout.buffer.write(line({"done": order["do"], **answer}))
+            sys.stdout.buffer.write(line({"done": order["do"], **await handler(order)}))
             sys.stdout.buffer.flush()
             if order["do"] == "end":
                 return
@@ -393,8 +392,7 @@ async def _main() -> None:
     # Answers go by stdout; what the product's parts log is for the worker's file.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     spec: Path = options.spec
-    worker = Worker(load(spec), options.part, options.parts, spec.parent)
-    await serve(worker)
+    await serve(Worker(load(spec), options.part, options.parts, spec.parent))
 
 
 if __name__ == "__main__":
