@@ -15,6 +15,7 @@ INGEST_WORKERS_MAX = 16  # each with an account of its own at every broker
 # sync
 FRAMES_IN_FLIGHT = 3  # of backlog two; the last is kept for a sale made now
 RESEND_AFTER_MS = 1_500
+RESEND_BACKLOG_AFTER_MS = 20_000  # it waits its turn among those of a thousand shops
 RESEND_AFTER_MS_MAX = 30_000
 RECONNECT_BASE_MS = 500
 RECONNECT_MAX_MS = 30_000
@@ -70,6 +71,7 @@ SOLVER_PATIENT_MS = 5_000  # from files nobody waits at a counter: a busy machin
 
 # local API
 API_BODY_BYTES_MAX = 64 * 1024
+ARCHIVE_BYTES_MAX = 4 * 1024 * 1024  # a box's diagnostics, packed
 API_IMAGE_BYTES_MAX = 4 * 1024 * 1024
 PIN_TRIES_MAX = 5
 PIN_LOCK_MINUTES = 5

@@ -17,9 +17,9 @@ def full_jitter(attempt: int, permille: int) -> int:
     return ceiling * permille // PERMILLE
 
 
-def resend_after_ms(attempt: int, rtt_ms: int) -> int:
+def resend_after_ms(attempt: int, rtt_ms: int, least_ms: int = limits.RESEND_AFTER_MS) -> int:
     """Return how long a frame sent for the `attempt`-th time (1 is the first) may stay unacked."""
-    base = max(limits.RESEND_AFTER_MS, _RTT_FACTOR * rtt_ms)
+    base = max(least_ms, _RTT_FACTOR * rtt_ms)
     return _doubled(base, attempt - 1, limits.RESEND_AFTER_MS_MAX)
 
 

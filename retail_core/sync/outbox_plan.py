@@ -9,7 +9,8 @@ would stand there with them. It stays free until a sale is made. Sales made fast
 answers take the backlog's frames when those are free, and share none with what waited before.
 
 An event leaves only because the cloud committed it. Frames that outlive their time are planned
-again from what is still uncovered, with their attempts counted.
+again from what is still uncovered, with their attempts counted. Backlog is given more time, since
+it stands behind that of others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,7 +75,7 @@ def plan_ranges(  # noqa: PLR0913 -- what waits, what flies, and what the line a
     ranges are acknowledged.
     """
     open_frames = [frame for frame in in_flight if clamp(waiting, frame.first_seq, frame.last_seq)]
-    kept = [frame for frame in open_frames if now_ms < _due_ms(frame, rtt_ms)]
+    kept = [frame for frame in open_frames if now_ms < _due_ms(frame, rtt_ms, live_from)]
     expired = [frame for frame in open_frames if frame not in kept]
     free = subtract(waiting, ((frame.first_seq, frame.last_seq) for frame in kept))
     send: list[InFlight] = []
@@ -92,12 +93,19 @@ def plan_ranges(  # noqa: PLR0913 -- what waits, what flies, and what the line a
         send.append(InFlight(first, last, lane, now_ms, attempt))
         free = subtract(free, [(first, last)])
     flying = (*kept, *send)
-    wake_ms = min((_due_ms(frame, rtt_ms) for frame in flying), default=None)
+    wake_ms = min((_due_ms(frame, rtt_ms, live_from) for frame in flying), default=None)
     return PublishPlan(tuple(send), flying, wake_ms)
 
 
-def _due_ms(frame: InFlight, rtt_ms: int) -> int:
-    return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms)
+def _due_ms(frame: InFlight, rtt_ms: int, live_from: int) -> int:
+    """Return when to send a frame again.
+
+    What waited before the line came up stands in the cloud behind that of others: the line has not
+    lost it, and to send it twice makes the wait longer for all.
+    """
+    waited = frame.last_seq < live_from
+    least_ms = limits.RESEND_BACKLOG_AFTER_MS if waited else limits.RESEND_AFTER_MS
+    return frame.sent_ms + resend_after_ms(frame.attempt, rtt_ms, least_ms)
 
 
 def _made_since(live_from: int, free: Ranges) -> Ranges:

@@ -84,6 +84,17 @@ def test_a_nights_backlog_leaves_the_live_lane_free() -> None:
     assert spans(heard) == [(1_003, 1_003, LIVE)]
 
 
+def test_backlog_is_given_time_to_stand_behind_that_of_others() -> None:
+    plan = plan_ranges(((1, 300),), (), 3, 0, 0, live_from=301)
+    assert plan.wake_ms == limits.RESEND_BACKLOG_AFTER_MS
+    later = limits.RESEND_BACKLOG_AFTER_MS - 1
+    assert plan_ranges(((1, 300),), plan.in_flight, 3, later, 0, live_from=301).send == ()
+    again = plan_ranges(((1, 300),), plan.in_flight, 3, later + 1, 0, live_from=301)
+    assert [(one.first_seq, one.attempt) for one in again.send] == [(1, 2), (257, 2)]
+    made_now = plan_ranges(((1, 301),), plan.in_flight, 3, 0, 0, live_from=301)
+    assert made_now.wake_ms == limits.RESEND_AFTER_MS
+
+
 @pytest.mark.parametrize("credit", [1, 2])
 def test_a_small_credit_still_lets_backlog_go(credit: int) -> None:
     plan = plan_ranges(((1, 1_000),), (), credit, 0, 0, live_from=1_001)
