@@ -18,11 +18,12 @@ from cloud_broker.ingest.session import Delivery
 # A thousand shops with two full frames each, packed as they are, and far below what a worker has.
 HELD_BYTES_MAX = 64 * 1024 * 1024
 # How long a piece of backlog may take: shops that sell just now wait for it, others hardly ever.
-BESIDE_LIVE_S, ALONE_S = 0.04, 0.25
+BESIDE_LIVE_S, ALONE_S = 0.03, 0.25
 LIVE_LATELY_S = 2.0
-# Bytes made durable in one go, events booked in one go: at first, at least, at most.
+# Bytes made durable in one go, events booked, hellos answered: at first, at least, at most.
 KEPT_BYTES = 128 * 1024, 16 * 1024, 2 * 1024 * 1024
-BOOKED_EVENTS = 48, 24, 384
+BOOKED_EVENTS = 96, 48, 384
+GREETED = 16, 4, 256
 
 
 def split(frames: Iterable[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
@@ -99,10 +100,11 @@ class Pace:
 
 
 class Paces:
-    """The sizes of both stages' pieces, smaller while shops sell."""
+    """The sizes of the pieces of whatever is no live sale, smaller while shops sell."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.keeping, self.booking = Pace(*KEPT_BYTES), Pace(*BOOKED_EVENTS)
+        self.greeting = Pace(*GREETED)
         self._now = now
         self._live_at = now() - LIVE_LATELY_S
 
@@ -116,12 +118,12 @@ class Paces:
         began = self._now()
         yield pace
         if pace.full:
-            pace.learn(self._now() - began, self._may_s(began))
+            pace.learn(self._now() - began, BESIDE_LIVE_S if self._is_live(began) else ALONE_S)
 
     @property
-    def may_s(self) -> float:
-        """How long whatever is not a live sale may take in one go just now."""
-        return self._may_s(self._now())
+    def live_lately(self) -> bool:
+        """Whether the next live sale is to be expected soon."""
+        return self._is_live(self._now())
 
-    def _may_s(self, at: float) -> float:
-        return BESIDE_LIVE_S if at - self._live_at < LIVE_LATELY_S else ALONE_S
+    def _is_live(self, at: float) -> bool:
+        return at - self._live_at < LIVE_LATELY_S

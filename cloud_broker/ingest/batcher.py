@@ -48,8 +48,8 @@ class Batcher(Generic[_T]):
         self._previous = 0
         self._taken_at = now()
 
-    def take(self, idle_s: float) -> list[_T]:
-        """Return the next batch, empty when nothing came in time."""
+    def take(self, idle_s: float, *, gather: bool = True) -> list[_T]:
+        """Return the next batch, empty when nothing came in time; `gather` may wait for more."""
         took_s = self._now() - self._taken_at
         try:
             batch = [self._queue.get(timeout=idle_s)]
@@ -58,7 +58,8 @@ class Batcher(Generic[_T]):
             self._taken_at = self._now()
             return []
         self._drain(batch)
-        if wait_s := gather_s(len(batch), self._previous, took_s):
+        wait_s = gather_s(len(batch), self._previous, took_s) if gather else 0.0
+        if wait_s:
             self._sleep(wait_s)
             self._drain(batch)
         self._previous = len(batch)

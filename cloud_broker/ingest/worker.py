@@ -7,6 +7,7 @@ own and are worked by pieces, each as large as a sale made now can wait for.
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,12 +15,12 @@ from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
-from cloud_broker.ingest.backlog import BacklogLane, Paces, split
+from cloud_broker.ingest.backlog import split
 from cloud_broker.ingest.batcher import Batcher
-from cloud_broker.ingest.hellos import HelloLane
 from cloud_broker.ingest.lines import Line
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import Delivery
+from cloud_broker.ingest.spare import Spare
 from cloud_broker.services.booking.ingest import Outcome
 from cloud_broker.services.line import downlink
 from cloud_broker.services.line.downlink import Outbound
@@ -35,10 +36,9 @@ IDLE_S = 0.05
 CHORES_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
 SOON_S = 0.2
+SWEPT_STORES_MAX = 64  # in one go: a live sale waits for it
 RARE_EVERY_S = 600.0
 RARE_AGAIN_S = 60.0
-# However much is to be promised, what was promised is booked after so many pieces of it.
-KEPT_IN_A_ROW_MAX = 16
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 _R = TypeVar("_R")
@@ -75,14 +75,12 @@ class IngestWorker:
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
-        self._backlog, self._hellos = BacklogLane(), HelloLane()
-        self._paces = Paces()
-        self._something_waits = True
-        self._kept_in_a_row = 0
+        self._spare = Spare(self._greet, self._keep, self._book_waiting)
+        self._due: deque[Callable[[], object]] = deque()
         self._marks: dict[tuple[UUID, UUID], int] = {}
         self._stale: set[tuple[UUID, str]] = set()
         self._tenants: tuple[UUID, ...] = ()
-        self._overwritten = False
+        self._overwritten = self._swept = False
         self._chores_at = self._sweep_at = self._rare_at = 0.0
 
     def start(self) -> None:
@@ -152,29 +150,29 @@ class IngestWorker:
 
     def _turn(self) -> None:
         self._chores()
-        batch = self._batcher.take(0 if self._busy else IDLE_S)
+        # While there is other work, what comes gathers behind it: nothing is waited for.
+        busy = self._spare.busy or bool(self._due)
+        batch = self._batcher.take(0 if busy else IDLE_S, gather=not busy)
         by_tail: dict[str | None, list[Delivery]] = {}
         for delivery in batch:
             tail = tail_of(delivery.inbound.topic) if self._is_ours(delivery) else "left"
             by_tail.setdefault(tail, []).append(delivery)
         live, backlog = split(by_tail.pop("up", []))
-        hellos = self._hellos.add(by_tail.pop("hello", []))
-        done = (*self._backlog.add(backlog), *hellos, *by_tail.pop("left", []))
-        self._session.acknowledge(done)
-        piece, owed = self._backlog.take(self._paces.keeping.size)
-        self._open = [*live, *owed, *chain.from_iterable(by_tail.values())]
+        done = self._spare.add(backlog, by_tail.pop("hello", []))
+        self._session.acknowledge([*done, *by_tail.pop("left", [])])
+        self._open = [*live, *chain.from_iterable(by_tail.values())]
         if live:
-            self._paces.live_came()
+            self._spare.paces.live_came()
             self._book(live)
-        for delivery in self._hellos.take(self._paces.may_s):
-            self._greet(delivery)
         for delivery in by_tail.pop("seen", []):
             self._parts.lanes.answered(delivery.inbound)
         for delivery in by_tail.pop("st", []):
             self._parts.presence.note(delivery.inbound)
         for delivery in by_tail.pop(SHARD_TAIL, []):
             self._said_of_us(delivery.inbound.payload)
-        self._work_backlog(piece, owed)
+        # A turn that has swept has kept a live sale waiting long enough; the next one does not.
+        if not (self._swept and self._spare.paces.live_lately):
+            self._spare.work()
         for _ in chain.from_iterable(by_tail.values()):
             self._parts.tally.count(FaultCode.WIRE_MALFORMED)
 
@@ -182,24 +180,6 @@ class IngestWorker:
     def _speaks(self) -> bool:
         """Whether what is said now would be heard."""
         return bool(self._session.ready) and self._parts.seated()
-
-    @property
-    def _busy(self) -> bool:
-        """Whether there is work besides what comes in."""
-        return bool(self._backlog or self._hellos) or self._something_waits
-
-    def _work_backlog(self, piece: Sequence[Delivery], owed: Sequence[Delivery]) -> None:
-        """First all is made durable; then, or after many pieces, some of it is booked."""
-        if piece:
-            with self._paces.timed(self._paces.keeping) as timed:
-                self._keep(piece, owed)
-                timed.full = bool(self._backlog)
-            self._kept_in_a_row += 1
-        if not piece or self._kept_in_a_row >= KEPT_IN_A_ROW_MAX:
-            self._kept_in_a_row = 0
-            if self._something_waits:
-                with self._paces.timed(self._paces.booking) as timed:
-                    timed.full = self._book_waiting(timed.size) >= timed.size
 
     def _is_ours(self, delivery: Delivery) -> bool:
         """Return whether we work a message's shard; one that was given up is its next owner's."""
@@ -220,17 +200,17 @@ class IngestWorker:
 
     def _keep(self, deliveries: Sequence[Delivery], owed: Sequence[Delivery]) -> None:
         """Make a piece of backlog durable; `owed` of it is not confirmed to the broker yet."""
+        self._open += owed
         inbound = [delivery.inbound for delivery in deliveries]
         outcome = self._until_durable(lambda: self._parts.ingest.keep(inbound))
         if outcome is None:
             return
         self._acknowledge(owed)
         self._tell(outcome)
-        self._something_waits = True
 
     def _book_waiting(self, limit: int) -> int:
         """Book a piece of what was made durable, by this worker or the one before it; how much."""
-        self._something_waits = False
+        self._spare.something_waits = False
         events = 0
         for tenant in self._tenants:
             outcome = self._until_durable(
@@ -238,7 +218,7 @@ class IngestWorker:
             )
             if outcome is not None:
                 self._tell(outcome)
-                self._something_waits |= outcome.events > 0
+                self._spare.something_waits |= outcome.events > 0
                 events += outcome.events
         return events
 
@@ -249,8 +229,9 @@ class IngestWorker:
         for key, pos in outcome.marks.items():
             self._marks[key] = max(pos, self._marks.get(key, 0))
 
-    def _greet(self, delivery: Delivery) -> None:
-        greeted = self._until_durable(lambda: self._parts.greeter.greet(delivery.inbound))
+    def _greet(self, deliveries: Sequence[Delivery]) -> None:
+        inbound = [delivery.inbound for delivery in deliveries]
+        greeted = self._until_durable(lambda: self._parts.greeter.greet(*inbound))
         if greeted is None:
             return
         self._publish(greeted.send)
@@ -326,21 +307,32 @@ class IngestWorker:
         if self._lanes_wait.is_set() and self._speaks:
             self._lanes_wait.clear()
             self._call_lanes()
-        if now >= self._chores_at:
-            self._chores_at = now + CHORES_EVERY_S
-            self._something_waits = True
-            self._parts.presence.write()
-            self._write_down()
-            self._say_again()
-            self._say_up(up=True, again=self._overwritten)
-            self._overwritten = False
+        self._do_due(now)
         if self._soon.is_set():
             self._soon.clear()
             self._sweep_at = min(self._sweep_at, now + SOON_S)
-        if self._speaks and (self._wake.is_set() or now >= self._sweep_at):
+        due = self._wake.is_set() or now >= self._sweep_at
+        self._swept = due and not self._swept and self._speaks
+        if self._swept:
             self._wake.clear()
             self._sweep_at = now + SWEEP_EVERY_S
             self._sweep()
+
+    def _do_due(self, now: float) -> None:
+        """Do what is due every second: one thing a turn while shops sell, for a sale waits."""
+        if now >= self._chores_at:
+            self._chores_at = now + CHORES_EVERY_S
+            self._spare.something_waits = True
+            every = (self._say_standing, self._parts.presence.write)
+            self._due = self._due or deque((*every, self._write_down, self._say_again))
+        while self._due:
+            self._due.popleft()()
+            if self._spare.paces.live_lately:
+                return
+
+    def _say_standing(self) -> None:
+        self._say_up(up=True, again=self._overwritten)
+        self._overwritten = False
 
     def _rare(self, now: float) -> None:
         """Do what is seldom due; what of it fails comes again, and holds up no sale."""
@@ -361,8 +353,7 @@ class IngestWorker:
         wanted = self._wanted
         gained = wanted - self._held
         self._held = wanted
-        self._session.acknowledge(self._backlog.drop(lambda one: not self._is_ours(one)))
-        self._hellos.drop(lambda one: not self._is_ours(one))
+        self._session.acknowledge(self._spare.drop(lambda one: not self._is_ours(one)))
         self._session.hold(wanted)
         if any(shard_of(tenant) in gained for tenant in self._tenants):
             self._rare_at = 0.0
@@ -393,7 +384,13 @@ class IngestWorker:
             self._greet_boxes.set()
         for tenant in self._tenants:
             left = self._parts.announcer.left(
-                tenant, self._marks, self._held, documents=self.works(tenant)
+                tenant,
+                self._marks,
+                self._held,
+                documents=self.works(tenant),
+                stores_max=SWEPT_STORES_MAX,
             )
             if self._publish(left.send):
                 self._parts.announcer.written(tenant, left)
+                if left.more:
+                    self._wake.set()

@@ -1,6 +1,6 @@
 """What each store still has to hear, in dense positions of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -52,6 +52,10 @@ class FeedRepo(Protocol):
 
     def between(self, gaps: Mapping[UUID, tuple[int, int]]) -> tuple[FeedRow, ...]:
         """Return stores' rows after a position and before another."""
+        ...
+
+    def heads(self, stores: Collection[UUID]) -> dict[UUID, FeedHead]:
+        """Return the states of stores' feeds; unknown ones are absent."""
         ...
 
     def head(self, store: UUID) -> FeedHead:

@@ -43,6 +43,10 @@ class JournalRepo(Protocol):
         """Return what is committed, without a lock."""
         ...
 
+    def committed_of(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        """Return what is committed of several, without a lock; what was never opened is absent."""
+        ...
+
     def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         """Note that events were seen; return those that were not seen before."""
         ...

@@ -72,6 +72,8 @@ class TestJournalRepo:
             assert unit.journal.chains([key])[key] == chain
             assert unit.journal.committed(key) == chain
             assert unit.journal.committed((fresh_id(), 1)) == DeviceChain()
+            assert unit.journal.committed_of([key, (fresh_id(), 1)]) == {key: chain}
+            assert unit.journal.committed_of([]) == {}
 
     def test_sales_are_booked_once(self, any_units: Units, box: SimBox) -> None:
         person = Person()

@@ -178,6 +178,8 @@ class TestFeedRepo:
             unit.feed.append({box.store: [self.change()]}, WALL_MS)
             assert unit.feed.begin_epoch(box.store) == 2
             assert unit.feed.head(box.store) == FeedHead(2, 1, 0)
+            assert unit.feed.heads([fresh_id(), box.store]) == {box.store: FeedHead(2, 1, 0)}
+            assert unit.feed.heads([]) == {}
             assert [row.feed_epoch for row in unit.feed.since(box.store, 0, 9)] == [2]
 
     def test_an_unknown_store_has_no_feed(self, any_units: Units, tenant: UUID) -> None:

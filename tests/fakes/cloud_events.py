@@ -51,6 +51,9 @@ class FakeJournalRepo:
     def committed(self, key: ChainKey) -> DeviceChain:
         return self._state.chains.get(key, DeviceChain())
 
+    def committed_of(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        return {key: self._state.chains[key] for key in keys if key in self._state.chains}
+
     def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         new = {key for key in keys if (source, key) not in self._state.keys}
         self._state.keys |= {(source, key) for key in new}
@@ -307,6 +310,9 @@ class FakeFeedRepo:
         epoch, first = self._state.heads[store].feed_epoch, self._state.heads[store].pruned
         rows = [row for row in self._state.feeds.get(store, []) if row.pos > max(pos, first)]
         return tuple(replace(row, feed_epoch=epoch) for row in rows[:limit])
+
+    def heads(self, stores: Collection[UUID]) -> dict[UUID, FeedHead]:
+        return {store: self._state.heads[store] for store in stores if store in self._state.heads}
 
     def head(self, store: UUID) -> FeedHead:
         if store not in self._state.heads:

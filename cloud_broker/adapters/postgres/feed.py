@@ -1,6 +1,6 @@
 """Feeds of stores in PostgreSQL: dense positions, handed out under the store's row lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +92,11 @@ class PostgresFeed(Repository):
             before=[before for _, before in gaps.values()],
         )
         return tuple(map(_feed_row, rows))
+
+    def heads(self, stores: Collection[UUID]) -> dict[UUID, FeedHead]:
+        """Return the states of stores' feeds; unknown ones are absent."""
+        rows = self._rows(_HEADS + "store_id = any(%(stores)b::uuid[])", stores=sorted(stores))
+        return {row.store_id: _head(row) for row in rows}
 
     def head(self, store: UUID) -> FeedHead:
         """Return the state of a store's feed; Fault API_NOT_FOUND."""

@@ -25,6 +25,7 @@ join unnest(%(devices)b::uuid[], %(epochs)b::bigint[]) as k(device_id, epoch)
 where r.tenant_id = %(tenant)s
 order by r.device_id, r.epoch
 """
+_CHAINS_LOCKED = _CHAINS + "for update of r"
 _OPEN_CHAINS = """
 insert into device_range (
   tenant_id, device_id, epoch, ranges, edges, breaks, first_seen_at, updated_at)
@@ -127,8 +128,11 @@ class PostgresJournal(ReceiptNumbers):
         return found
 
     def _locked(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        return self._chains(keys, _CHAINS_LOCKED)
+
+    def _chains(self, keys: Collection[ChainKey], query: str) -> dict[ChainKey, DeviceChain]:
         devices, epochs = _columns(keys)
-        rows = self._rows(_CHAINS + "for update of r", devices=devices, epochs=epochs)
+        rows = self._rows(query, devices=devices, epochs=epochs)
         return {
             (row.device_id, row.epoch): _chain(row.ranges, row.edges, row.breaks) for row in rows
         }
@@ -148,9 +152,11 @@ class PostgresJournal(ReceiptNumbers):
 
     def committed(self, key: ChainKey) -> DeviceChain:
         """Return what is committed, without a lock."""
-        devices, epochs = _columns([key])
-        row = self._row(_CHAINS, devices=devices, epochs=epochs)
-        return DeviceChain() if row is None else _chain(row.ranges, row.edges, row.breaks)
+        return self.committed_of([key]).get(key, DeviceChain())
+
+    def committed_of(self, keys: Collection[ChainKey]) -> dict[ChainKey, DeviceChain]:
+        """Return what is committed of several, without a lock; what was never opened is absent."""
+        return self._chains(keys, _CHAINS)
 
     def claim_keys(self, source: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         """Note that events were seen; return those that were not seen before."""

@@ -67,7 +67,7 @@ class Ingest:
         return outcome
 
     def book_waiting(self, tenant: UUID, shards: Collection[int], limit: int) -> Outcome:
-        """Book the oldest events that wait of these shards, about `limit` of them.
+        """Book the oldest events that wait of these shards, at most `limit` of them.
 
         `events` of the outcome is 0 when none could be. Raises Fault SYNC_LINK_DOWN.
         """
@@ -75,7 +75,7 @@ class Ingest:
         with self._units.begin(tenant) as unit:
             waits = unit.waiting.oldest(shards, limit)
         if waits:
-            self._settle(tenant, [piece_of(one) for one in waits], outcome)
+            self._settle(tenant, _cut([piece_of(one) for one in waits], limit), outcome)
         return outcome
 
     def waits(self, tenant: UUID) -> WaitingDepth:
@@ -162,6 +162,17 @@ class Ingest:
         marks = {(tenant, row.store): row.pos for row in rows}
         self._front.told(marks)
         outcome.marks |= marks
+
+
+def _cut(pieces: list[Piece], limit: int) -> list[Piece]:
+    """Take no more than the limit: a frame of a night would be much more than was asked for."""
+    cut: list[Piece] = []
+    for piece in pieces:
+        cut.append(piece.first(limit))
+        limit -= len(cut[-1].take)
+        if limit <= 0:
+            break
+    return cut
 
 
 def _parted(frames: Iterable[AnyFrame]) -> tuple[list[OpenFrame], list[BadFrame]]:

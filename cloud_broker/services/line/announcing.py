@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from cloud_broker.ports.catalogue import Announcement
@@ -18,11 +19,12 @@ _ROWS_MAX = 4 * limits.CHANGES_PER_FRAME_MAX
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What to publish, then the marks to set."""
+    """What to publish, then the marks to set; what nobody keeps any more is marked, too."""
 
     send: tuple[Outbound, ...]
     marks: dict[tuple[UUID, UUID], int]
     documents: tuple[Announcement, ...]
+    more: bool = False
 
 
 class Announcer:
@@ -39,10 +41,12 @@ class Announcer:
         shards: Collection[int] = range(limits.SHARDS),
         *,
         documents: bool = True,
+        stores_max: int | None = None,
     ) -> Left:
         """Return what is left to announce; `announced` are marks not yet written down.
 
         Of the stores in these shards alone, and documents only where asked for: others do the rest.
+        Beyond `stores_max` stores there is `more` to be asked for.
         """
         send: list[Outbound] = []
         marks: dict[tuple[UUID, UUID], int] = {}
@@ -53,15 +57,21 @@ class Announcer:
                 for store, head in unit.feed.behind().items()
                 if shard_of(store) in shards and announced.get((tenant, store), 0) < head.head
             }
-            boxes = unit.fleet.devices_of(behind) if behind else {}
-            for store, head in behind.items():
+            some = dict(islice(behind.items(), stores_max))
+            boxes = unit.fleet.devices_of(some) if some else {}
+            gaps: dict[UUID, tuple[int, int]] = {}
+            for store, head in some.items():
                 done = max(head.published, announced.get((tenant, store), 0))
-                rows = unit.feed.since(store, max(done, head.head - _ROWS_MAX), _ROWS_MAX)
-                send += downlink.changes(tenant, rows, boxes)
-                marks[tenant, store] = rows[-1].pos if rows else done
+                gaps[store] = max(done, head.head - _ROWS_MAX), head.head + 1
+                marks[tenant, store] = head.head
+            rows = sorted(
+                unit.feed.between(gaps) if gaps else (), key=lambda row: (row.store.int, row.pos)
+            )
+            send += downlink.changes(tenant, rows, boxes)
+            marks |= {(tenant, row.store): row.pos for row in rows}
             published = unit.catalogue.unannounced() if documents else ()
         send += [downlink.announcement(tenant, document) for document in published]
-        return Left(tuple(send), marks, published)
+        return Left(tuple(send), marks, published, more=len(behind) > len(some))
 
     def again(self, stale: Collection[tuple[UUID, str]]) -> tuple[Outbound, ...]:
         """Announce the newest documents once more, for boxes that came back with older ones."""

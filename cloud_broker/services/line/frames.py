@@ -108,6 +108,10 @@ class Piece:
     left: tuple[int, ...]
     take: tuple[int, ...]
 
+    def first(self, events: int) -> "Piece":
+        """Return it with no more than so many events to be booked now."""
+        return replace(self, take=self.take[:events])
+
     def halves(self) -> tuple["Piece", "Piece"]:
         """Cut what is to be booked in two, to find the event that the database refuses."""
         cut = len(self.take) // 2

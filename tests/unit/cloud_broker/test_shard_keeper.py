@@ -16,10 +16,8 @@ from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.ingest.keeper import ShardKeeper, Standing
 from cloud_broker.ingest.parts import IngestParts
 from cloud_broker.ingest.session import Delivery
-from cloud_broker.ingest.worker import (
-    KEPT_IN_A_ROW_MAX,
-    IngestWorker,
-)
+from cloud_broker.ingest.spare import KEPT_IN_A_ROW_MAX
+from cloud_broker.ingest.worker import IngestWorker
 from cloud_broker.ports.feed import NewChange
 from cloud_broker.ports.shards import Seat
 from cloud_broker.services.booking.greeting import Greeter
