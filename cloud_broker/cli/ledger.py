@@ -31,7 +31,7 @@ from cloud_broker.services.points.runs import PointsRuns
 from cloud_broker.services.points.runs import Progress as Told
 from cloud_broker.services.points.walk import LedgerWalks
 from retail_core.errors import Fault
-from retail_core.loyalty.policy import parse_policy
+from retail_core.loyalty.policy import LoyaltyPolicy, parse_policy
 from retail_core.texts.faults import FaultCode
 
 EXIT_WRONG = 4
@@ -177,8 +177,11 @@ def policy(
     ]
     if as_json:
         say({"versions": versions}, as_json=True)
-    else:
-        say({str(one["from"]): one["policy"] for one in versions}, as_json=False)
+        return
+    if not versions:
+        say_none("还没有设过政策,用的是默认的 / no policy was set, the default holds")
+        say({"默认 default": msgspec.to_builtins(LoyaltyPolicy())}, as_json=False)
+    say({str(one["from"]): one["policy"] for one in versions}, as_json=False)
 
 
 @ledger_app.command()

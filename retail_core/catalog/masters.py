@@ -279,7 +279,10 @@ TABLES: dict[MasterKind, MasterTable] = {
         columns=Columns(
             required=("sku", "price"),
             optional=("region", "store", "effective_from"),
-            chinese={"货号": "sku", "售价": "price", "大区": "region", "门店编号": "store"} | _FROM,
+            # A heading that is passed over would make one store's price the chain's.
+            chinese={"货号": "sku", "售价": "price", "大区": "region"}
+            | {"门店编号": "store", "门店": "store"}
+            | _FROM,
         ),
         key=_price_key,
         cells={"price": _list_price},
@@ -375,6 +378,8 @@ TABLES: dict[MasterKind, MasterTable] = {
             chinese={
                 "门店编号": "place",
                 "仓库编号": "place",
+                "门店": "place",
+                "仓库": "place",
                 "地点": "place",
                 "货号": "sku",
                 "库存": "qty",

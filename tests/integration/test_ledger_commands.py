@@ -47,6 +47,8 @@ def test_a_year_at_hq(hq: Hq, tmp_path: Path) -> None:
         made = hq.said("ledger", "import-opening", str(opening), who="li")
         assert made["booked"] == booked
 
+    # Before the first policy the default holds, and is said.
+    assert "claim_days" in hq.command("ledger", "policy")
     rules = tmp_path / "policy.json"
     rules.write_text('{"expiry": {"kind": "months", "months": 12}}', encoding="utf-8")
     versions = hq.said("ledger", "policy", str(rules), who="li")["versions"]

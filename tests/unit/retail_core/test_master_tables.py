@@ -128,8 +128,9 @@ CHAIN_PRICE: dict[Key, list[Held]] = {("A1", ""): [Held(EARLIER, {"price": "59.0
 
 
 class TestPrices:
-    def test_of_the_chain_a_region_and_a_store(self) -> None:
-        text = "货号,售价,大区,门店编号,生效日期\nA1,58,,,2026-12-01\nA1,57,华东,,\nA1,56,,SH001,\n"
+    @pytest.mark.parametrize("store", ["门店编号", "门店"])
+    def test_of_the_chain_a_region_and_a_store(self, store: str) -> None:
+        text = f"货号,售价,大区,{store},生效日期\nA1,58,,,2026-12-01\nA1,57,华东,,\nA1,56,,SH001,\n"
         made = planned(MasterKind.PRICES, text, CHAIN_PRICE)
         assert [(row.key[1], row.act) for row in made.effects] == [
             ("", Act.CHANGED),
