@@ -42,6 +42,7 @@ from edge_agent.till_settings import (
     Token,
 )
 from retail_core.errors import Fault
+from retail_core.fleet.twin_settings import WORDS_CHARS_MAX
 from retail_core.identity.assurance import TurnPolicy
 from retail_core.identity.model_card import Profile
 from retail_core.limits import AMOUNT_FEN_MAX
@@ -56,6 +57,12 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(Words(f"no such time zone: {name}", f"没有这个时区:{name}")) from None
     return name
+
+
+def _printable(text: str) -> str:
+    if text and not text.isprintable():
+        raise ValueError(Words("one line that can be printed", "一行能印出来的字"))
+    return text
 
 
 def _origin(text: str) -> str:
@@ -212,6 +219,21 @@ class ClerkConfig(_Section):
     training_role: Literal["clerk", "manager"] = "clerk"
 
 
+Line = Annotated[str, Field(max_length=WORDS_CHARS_MAX), AfterValidator(_printable)]
+
+
+class TextsConfig(_Section):
+    """The house's own words: under what the box prints, and in the second line of its greeting.
+
+    In Chinese and in English; an empty one leaves the slip as it is and the greeting ours.
+    """
+
+    slip: Line = ""
+    slip_en: Line = ""
+    welcome: Line = ""
+    welcome_en: Line = ""
+
+
 class UpdatesConfig(_Section):
     """Releases: the root of trust that came with the box; without one it takes none."""
 
@@ -242,6 +264,7 @@ class ConfigFile(_Section):
     clerks: ClerkConfig = ClerkConfig()
     scales: ScalesConfig = ScalesConfig()
     agreement: AgreementConfig = AgreementConfig()
+    texts: TextsConfig = TextsConfig()
     network: NetworkConfig = NetworkConfig()
     updates: UpdatesConfig = UpdatesConfig()
 

@@ -1,4 +1,4 @@
-"""What a box says of its twin and its commands, and what it hears of them."""
+"""What a box says of its twin and its commands, hears of them, and collects for HQ."""
 
 from typing import Annotated, Any
 
@@ -30,5 +30,11 @@ def router(doors: Doors) -> APIRouter:
         doors.fleet.admit(str(box.place.device))
         sheet = words.answer(box.tenant, box.place, decode_word(content))
         return Response(encode(sheet), media_type=MSGPACK)
+
+    @routes.post("/diagnostics", status_code=204)
+    def diagnostics(box: FromBox, content: Content) -> None:
+        """Take the archive that HQ has asked this box for."""
+        doors.fleet.admit(str(box.place.device))
+        doors.deps.fleet.archives.take(box.tenant, box.place, content)
 
     return routes

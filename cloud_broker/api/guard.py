@@ -33,6 +33,7 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MEDIA = frozenset({"application/json", "application/msgpack"})
 _API: Final = "/v1/"
 _LONG: Final = ("/v1/master/", "/masters", "/offers/drafts/", "/v1/hq/offers")
+_DIAGNOSTICS: Final = "/v1/device/diagnostics"
 # What SDKs of other pages call, each by its name and by the letter that pages use. They come from
 # other sites with other media types; a key or a signature opens them, never a cookie.
 CALLS: Final = ("track", "identify", "alias", "group", "page", "screen", "batch")
@@ -124,10 +125,12 @@ def _plain(host: str) -> bool:
 
 
 def _limit(path: str, headers: Headers) -> int:
-    """Return how long a body may be: tables of a back office are long, and come with a token."""
+    """Return how long a body may be: what is long comes with a token."""
     named = "authorization" in headers or "cookie" in headers
     if named and path.startswith(_LONG):
         return limits.MASTER_BYTES_MAX
+    if named and path == _DIAGNOSTICS:
+        return limits.ARCHIVE_BYTES_MAX
     return limits.API_BODY_BYTES_MAX
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from cloud_broker.api.deps import Doors
@@ -157,6 +157,12 @@ def _order(routes: APIRouter, doors: Doors) -> None:
             {"at_ms": one.at_ms, "who": one.entry.actor, "did": one.entry.action} for one in trail
         ]
         return order_said(row) | {"boxes": list(map(command_said, commands)), "trail": done}
+
+    @routes.get("/commands/{order_id}/{command_id}/archive", response_class=Response)
+    def archive(who: Person, order_id: UUID, command_id: UUID) -> Response:
+        """Return the diagnostics that a box handed in for a command, as `.tar.gz`."""
+        content = fleet.archives.open(who, order_id, command_id)
+        return Response(content, media_type="application/gzip")
 
     @routes.post("/commands/{order_id}/agree", status_code=204)
     def agree(who: Person, order_id: UUID) -> None:

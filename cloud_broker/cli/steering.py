@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
 
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
+from cloud_broker.services.fleet.archives import Archives
 from cloud_broker.services.fleet.commands import CommandDesk, Wish
 from cloud_broker.services.fleet.said import box_said, command_said, layer_said, order_said
 from cloud_broker.services.fleet.twin import Change, Spot, TwinDesk
@@ -47,6 +49,7 @@ class Desks:
     tenant: UUID
     twins: TwinDesk
     orders: CommandDesk
+    archives: Archives
 
     def spot(self, at: str) -> Spot:
         """Return the place; Fault API_NOT_FOUND."""
@@ -62,7 +65,8 @@ def _desks(config: ConfigOption) -> Iterator[Desks]:
     with office_of(config) as office:
         twins = TwinDesk(office.units, office.clock)
         orders = CommandDesk(office.units, office.clock, office.ids)
-        yield Desks(office.tenant(), twins, orders)
+        archives = Archives(office.units, office.clock)
+        yield Desks(office.tenant(), twins, orders, archives)
 
 
 @twin.command("show")
@@ -213,6 +217,26 @@ def list_(
             counted = [order_said(one.order) | {"counts": dict(one.counts)} for one in orders]
             found = {"halted": halted.halted, "orders": counted}
     _print(found, as_json=as_json)
+
+
+@command.command("archive")
+def archive(
+    order: Annotated[UUID, typer.Argument(help="哪个命令 which order")],
+    command_id: Annotated[UUID, typer.Argument(metavar="COMMAND", help="哪台盒子的 whose")],
+    target: Annotated[
+        Path | None, typer.Option("-o", "--out", help="写到哪里 where to; diag-COMMAND.tar.gz")
+    ] = None,
+    by: ByOption = "",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """取出盒子交来的诊断包 / the diagnostics that a box handed in."""
+    with _desks(config) as desks:
+        content = desks.archives.open(Hand(desks.tenant, by), order, command_id)
+    path = target or Path(f"diag-{command_id}.tar.gz")
+    path.write_bytes(content)
+    say({"archive": str(path), "bytes": len(content)}, as_json=as_json)
 
 
 def _pair(text: str) -> tuple[str, str]:

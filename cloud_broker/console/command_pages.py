@@ -60,6 +60,8 @@ class CommandPages:
         router.add_api_route(PAGE + "/halt", self.halt, methods=["POST"])
         router.add_api_route(PAGE + "/{order_id}", self.order, methods=["GET"])
         router.add_api_route(PAGE + "/{order_id}/stream", self.stream, methods=["GET"])
+        archive = PAGE + "/{order_id}/{command_id}/diag.tar.gz"
+        router.add_api_route(archive, self.archive, methods=["GET"])
         router.add_api_route(PAGE + "/{order_id}/agree", self.agree, methods=["POST"])
         router.add_api_route(PAGE + "/{order_id}/{to}", self.steer, methods=["POST"])
 
@@ -118,6 +120,13 @@ class CommandPages:
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+
+    def archive(self, request: Request, order_id: UUID, command_id: UUID) -> Response:
+        """Give out the diagnostics that a box handed in."""
+        visit = self._shell.visit(request)
+        content = self._shell.deps.fleet.archives.open(visit.who, order_id, command_id)
+        named = {"Content-Disposition": f'attachment; filename="diag-{command_id}.tar.gz"'}
+        return Response(content, media_type="application/gzip", headers=named)
 
     def agree(self, request: Request, order_id: UUID, csrf: Csrf = "") -> Response:
         """Let an order begin, as the second person."""
@@ -199,6 +208,7 @@ def order_values(shell: Shell, visit: Visit, order_id: UUID) -> dict[str, object
         "halt": halt,
         "trail": fleet.orders.trail(tenant, order_id),
         "may_act": visit.who.role in MAY_STEER,
+        "may_take": visit.who.role in MAY_ORDER,
         "may_agree": visit.who.role in MAY_STEER and order.author != visit.who.login,
         "kind_text": lambda kind, args: kind_text(kind, args, visit),
         "code_text": lambda code: code_text(code, visit),

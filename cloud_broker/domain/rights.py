@@ -180,6 +180,7 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/commands/halt"): R.COMMANDS_STEER,
         ("GET", "/commands/{order_id}"): R.COMMANDS,
         ("GET", "/commands/{order_id}/stream"): R.COMMANDS,
+        ("GET", "/commands/{order_id}/{command_id}/diag.tar.gz"): R.COMMANDS_GIVE,
         ("POST", "/commands/{order_id}/agree"): R.COMMANDS_STEER,
         ("POST", "/commands/{order_id}/{to}"): R.COMMANDS_STEER,
         ("GET", "/releases"): R.RELEASES,
@@ -234,6 +235,7 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/commands/preview"): R.COMMANDS_GIVE,
         ("POST", "/v1/hq/commands/halt"): R.COMMANDS_STEER,
         ("GET", "/v1/hq/commands/{order_id}"): R.COMMANDS,
+        ("GET", "/v1/hq/commands/{order_id}/{command_id}/archive"): R.COMMANDS_GIVE,
         ("POST", "/v1/hq/commands/{order_id}/agree"): R.COMMANDS_STEER,
         ("POST", "/v1/hq/commands/{order_id}/{to}"): R.COMMANDS_STEER,
     }

@@ -25,7 +25,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One box's command."""
+    """One box's command; `archive_bytes` is the size of what it handed in, 0 for nothing."""
 
     command_id: UUID
     order_id: UUID
@@ -36,6 +36,7 @@ class CommandRow:
     changed_ms: int
     code: str = ""
     detail: str = ""
+    archive_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,18 @@ class OrderRepo(Protocol):
 
     def set_commands(self, rows: Sequence[CommandRow]) -> None:
         """Write commands' new states."""
+        ...
+
+    def keep_archive(self, command: CommandRow, content: bytes, now_ms: int) -> None:
+        """Keep what a command's box handed in; one handed in again takes its place."""
+        ...
+
+    def archive(self, command_id: UUID) -> bytes | None:
+        """Return what was handed in, None when there is nothing or no longer."""
+        ...
+
+    def drop_archives(self, before_ms: int) -> int:
+        """Delete those handed in before a moment; return how many."""
         ...
 
     def halt(self) -> Halt:

@@ -16,11 +16,13 @@ from retail_core.wire.rights import RightsAnswer, RightsAsked, decode_answer
 # A till waits for rights, nobody for the other.
 ASK_TIMEOUT_S = 1.0
 STAND_TIMEOUT_S = 20.0
+# Up to 4 MB over a line of 0.5 Mbit/s.
+HAND_IN_TIMEOUT_S = 90.0
 MSGPACK = "application/msgpack"
 
 
 class HttpCloudDesk:
-    """Fulfils `CloudDesk` and `FleetLine`; safe to call from any thread."""
+    """Fulfils `CloudDesk`, `FleetLine` and `ArchiveLine`; safe to call from any thread."""
 
     def __init__(self, url: str, token: str, outgoing: Outgoing | None = None) -> None:
         parts = urlsplit(url)
@@ -44,6 +46,10 @@ class HttpCloudDesk:
         """Say what became of settings and commands; hear what is wanted."""
         return decode_sheet(self._post("fleet", encode(word), STAND_TIMEOUT_S))
 
+    def hand_in(self, content: bytes) -> None:
+        """Hand over what HQ asked for."""
+        self._post("diagnostics", content, HAND_IN_TIMEOUT_S)
+
     def _post(self, tail: str, content: bytes, timeout_s: float) -> bytes:
         connection = self._out.connection(self._host, self._port, timeout_s, secure=self._secure)
         try:
@@ -55,7 +61,7 @@ class HttpCloudDesk:
             raise Fault(FaultCode.SYNC_LINK_DOWN, reason=type(error).__name__) from error
         finally:
             connection.close()
-        if status == HTTPStatus.OK:
+        if status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             return body
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise Fault(FaultCode.API_TOKEN_WRONG)

@@ -166,7 +166,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
         cloud = build_cloud_session(
             basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
         )
-        deeds = deeds_for_hq(basis, surface.care.diag, surface.health)
+        deeds = deeds_for_hq(basis, surface.care.diag, surface.health, lines.archives)
         steered = Steered(lines.link, lines.downlink, cloud, surface.health, deeds, updates)
         return Agent(
             basis=basis,

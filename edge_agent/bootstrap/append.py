@@ -11,7 +11,7 @@ from edge_agent.services.tills.append_receipt import AppendReceipt, AppendWish
 
 def build_append(basis: Basis, services: Services, devices: Devices) -> AppendReceipt:
     """Build it over the tills that have an `append` section."""
-    language = basis.settings.config.language
+    language, texts = basis.settings.config.language, basis.settings.config.texts
     wishes = {
         till.id: AppendWish(
             points=till.append.points,
@@ -21,6 +21,7 @@ def build_append(basis: Basis, services: Services, devices: Devices) -> AppendRe
             claim_code=till.append.claim_code,
             language=till.append.language or language,
             within_ms=till.append.within_ms,
+            own=(texts.slip, texts.slip_en),
         )
         for till in basis.settings.device.escpos_tills
         if till.append is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from edge_agent.adapters.identity_file import write_private
@@ -19,11 +20,14 @@ from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.lines import Lines
 from edge_agent.domain.diag_redact import Redactor
 from edge_agent.domain.diag_summary import summary
+from edge_agent.ports.fleet_line import ArchiveLine
 from edge_agent.services.box.diag import Collector, Diagnostics
 from edge_agent.services.box.health_watch import HealthWatch
 from edge_agent.settings import Settings
+from retail_core.errors import Fault
 
 LOG_TAIL = LogTail()
+log = structlog.get_logger("diag")
 KEPT_FILE = "diag.tar.gz"
 KERNEL_FILES = ("/proc/meminfo", "/proc/loadavg", "/proc/mounts", "/proc/pressure/io")
 
@@ -153,13 +157,22 @@ def build_diagnostics(parts: Parts, plug_ins: Iterable[PlugIn] = PLUG_INS) -> Di
 
 
 def diag_for_hq(
-    basis: Basis, diagnostics: Diagnostics, watch: HealthWatch
+    basis: Basis, diagnostics: Diagnostics, watch: HealthWatch, line: ArchiveLine
 ) -> Callable[[Mapping[str, str]], str]:
-    """Return what HQ's command does: the archive is kept here, its essentials are the answer."""
+    """Return what HQ's command does: the archive is handed in, its essentials are the answer.
+
+    Where the line breaks meanwhile the archive waits in the box's own folder for a technician.
+    """
 
     def run(_args: Mapping[str, str]) -> str:
         path, shop = basis.settings.config.data_dir / KEPT_FILE, basis.shop
-        write_private(path, diagnostics.archive("hq"))
+        archive = diagnostics.archive("hq")
+        write_private(path, archive)
+        try:
+            line.hand_in(archive)
+        except Fault as fault:
+            basis.tally.count(fault.code)
+            log.warning("diagnostics_stay", code=fault.code)
         own = (str(shop.store), str(shop.device), basis.version)
         return summary(*own, watch.vitals, watch.issues())
 

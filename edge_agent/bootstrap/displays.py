@@ -73,8 +73,11 @@ def display_loops(
 
     if not displays:
         return []
-    language = basis.settings.config.language
-    greeter = Greeter({till: Place(display, language) for till, display in displays.items()})
+    language, texts = basis.settings.config.language, basis.settings.config.texts
+    welcome = texts.welcome if language == "zh" else texts.welcome_en
+    greeter = Greeter(
+        {till: Place(display, language, welcome) for till, display in displays.items()}
+    )
     basis.hub.listen(greeter.hearing.hear)
     loops = [
         Loop(display.name, partial(tell, till, display), basis.tally)

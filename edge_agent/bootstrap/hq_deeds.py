@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from edge_agent.bootstrap.basis import Basis
 from edge_agent.bootstrap.diag import LOG_TAIL, diag_for_hq, redactor_of
+from edge_agent.ports.fleet_line import ArchiveLine
 from edge_agent.services.box.commands import DETAIL_CHARS_MAX, Action
 from edge_agent.services.box.diag import Diagnostics
 from edge_agent.services.box.fixups import mended
 from edge_agent.services.box.health_watch import HealthWatch
 
 
-def deeds_for_hq(basis: Basis, diagnostics: Diagnostics, watch: HealthWatch) -> dict[str, Action]:
+def deeds_for_hq(
+    basis: Basis, diagnostics: Diagnostics, watch: HealthWatch, line: ArchiveLine
+) -> dict[str, Action]:
     """Return the commands by kind."""
     redactor = redactor_of(basis.settings)
 
@@ -19,7 +22,7 @@ def deeds_for_hq(basis: Basis, diagnostics: Diagnostics, watch: HealthWatch) -> 
         return redactor.clean(LOG_TAIL.text())[-DETAIL_CHARS_MAX:]
 
     return {
-        "diag": diag_for_hq(basis, diagnostics, watch),
+        "diag": diag_for_hq(basis, diagnostics, watch, line),
         "logs": logs,
         "mend": lambda args: mended(watch.desk, args["fixup"]),
     }

@@ -17,6 +17,7 @@ from edge_agent.bootstrap.face_models import model_intake
 from edge_agent.bootstrap.network import network_of
 from edge_agent.ports.cloud_desk import CloudDesk
 from edge_agent.ports.cloud_link import CloudDirectory
+from edge_agent.ports.fleet_line import ArchiveLine
 from edge_agent.ports.person_line import PersonLine
 from edge_agent.services.counter.pending_points import PendingPoints
 from edge_agent.services.counter.pending_uses import PendingUses
@@ -50,6 +51,7 @@ class Lines:
     models: ModelIntake | None
     persons: PersonLine
     desk: CloudDesk
+    archives: ArchiveLine
     in_force: list[Callable[[], object]]
     keeper: TimeKeeper | None = None
 
@@ -121,7 +123,8 @@ def open_lines(
     desk = HttpCloudDesk(cloud.url, token, network.outgoing)
     keeper = _keeper(basis, network.outgoing)
     return Lines(
-        *(link, directory, uplink, downlink, pending, uses, leave, models, persons, desk, in_force),
+        *(link, directory, uplink, downlink, pending, uses, leave, models, persons, desk, desk),
+        in_force,
         keeper,
     )
 

@@ -16,6 +16,7 @@ from edge_agent.adapters.mqtt_session import Route
 from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.network import network_of
+from edge_agent.bootstrap.twin_values import fitting, with_values
 from edge_agent.ports.fleet_line import FleetLine
 from edge_agent.services.box.commands import Action, CommandRunner
 from edge_agent.services.box.fleet_asking import TURN_S, FleetAsking
@@ -24,10 +25,10 @@ from edge_agent.services.box.twin import TwinKeeper, kept
 from edge_agent.services.box.updates import UpdateKeeper
 from edge_agent.services.line.cloud_session import CloudSession
 from edge_agent.services.line.downlink import Downlink
-from edge_agent.settings import ConfigFile, Settings
+from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
-from retail_core.fleet.twin_settings import BROKER, CA, SETTINGS, WEBSOCKET, Applies, Value
+from retail_core.fleet.twin_settings import BROKER, CA, WEBSOCKET
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -55,11 +56,7 @@ class SteeringLoop(Loop):
 def in_force(settings: Settings, storage: Storage) -> Settings:
     """Return the settings with what the twin holds: its values, and a line that was confirmed."""
     held = kept(storage.documents)
-    config = settings.config
-    for key, value in held.values.items():
-        if SETTINGS[key].applies is Applies.AT_START:
-            config = _put(config, key, value)
-    settings = settings.model_copy(update={"config": config})
+    settings = with_values(settings, held.values)
     try:
         return with_line(settings, held.trial.in_force)
     except Fault:
@@ -113,7 +110,11 @@ def build_steering(
     password = account.broker_password.get_secret_value()
     identity = LinkIdentity(shop.tenant, shop.store, shop.device, password)
     proof = MqttLineProof(identity, route_of, cloud.hello, basis.tally)
-    twin = TwinKeeper(storage.documents, proof, lambda values: parts.link.move(route_of(values)))
+
+    def move(values: Values) -> None:
+        parts.link.move(route_of(values))
+
+    twin = TwinKeeper(storage.documents, proof, move, fits=fitting(own))
     twin.apply_with("presence.beat_s", cloud.beat_every)
     desk = line or HttpCloudDesk(
         account.url, account.token.get_secret_value(), network_of(own).outgoing
@@ -164,15 +165,6 @@ def _actions(parts: Steered, twin: TwinKeeper) -> dict[str, Action]:
         "rebirth": rebirth,
         **parts.more,
     }
-
-
-def _put(config: ConfigFile, key: str, value: Value) -> ConfigFile:
-    """Return a config with one key's value; a key names its section where it has one."""
-    section, _, name = key.rpartition(".")
-    if not section:
-        return config.model_copy(update={name: value})
-    changed = getattr(config, section).model_copy(update={name: value})
-    return config.model_copy(update={section: changed})
 
 
 def _ca_file(folder: Path, pem: str) -> Path:

@@ -13,6 +13,14 @@ class FleetLine(Protocol):
         ...
 
 
+class ArchiveLine(Protocol):
+    """Hands over what HQ asked this box to collect."""
+
+    def hand_in(self, content: bytes) -> None:
+        """Hand over a `.tar.gz`; Faults SYNC_LINK_DOWN, API_TOKEN_WRONG."""
+        ...
+
+
 class LineProof(Protocol):
     """Tries a line to the cloud beside the one that stands."""
 

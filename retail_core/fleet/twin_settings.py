@@ -19,6 +19,8 @@ PEM_CHARS_MAX = 16_384
 URL_CHARS_MAX = 255
 _PEM_HEAD = "-----BEGIN CERTIFICATE-----"
 _PORT_MAX = 65_535
+# What is said in one line, and what names a device.
+WORDS_CHARS_MAX, DEVICE_CHARS_MAX = 40, 200
 
 
 class Applies(StrEnum):
@@ -38,11 +40,12 @@ class Kind(StrEnum):
     BROKER = "broker"
     WEBSOCKET = "websocket"
     CERTIFICATES = "certificates"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key; `low` and `high` bound a number, `choices` are the words of a choice."""
+    """One key; `low` and `high` bound a number, `high` a text's length, `choices` name a choice."""
 
     kind: Kind
     applies: Applies
@@ -67,6 +70,8 @@ class Setting:
     def _takes_text(self, text: str) -> bool:
         if self.kind is Kind.CHOICE:
             return text in self.choices
+        if self.kind is Kind.TEXT:
+            return 0 < len(text) <= self.high and text.isprintable()
         if self.kind is Kind.CERTIFICATES:
             return len(text) <= PEM_CHARS_MAX and text.lstrip().startswith(_PEM_HEAD)
         schemes = ("mqtt", "mqtts") if self.kind is Kind.BROKER else ("ws", "wss")
@@ -89,6 +94,9 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
 
 
 _AT_START = Applies.AT_START
+_WORDS = Setting(Kind.TEXT, _AT_START, high=WORDS_CHARS_MAX)
+_DEVICE = Setting(Kind.TEXT, _AT_START, high=DEVICE_CHARS_MAX)
+_PERMILLE = Setting(Kind.NUMBER, _AT_START, 0, 1_000)
 BROKER, WEBSOCKET, CA = "network.broker", "network.websocket_url", "network.ca"
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
@@ -106,6 +114,21 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             Kind.CHOICE, _AT_START, choices=("off", "above_fen", "always")
         ),
         "face.active_liveness_above_fen": Setting(Kind.NUMBER, _AT_START, 0, 10_000_000),
+        "agreement.inject": _PERMILLE,
+        "agreement.append": _PERMILLE,
+        "agreement.display": _PERMILLE,
+        "agreement.min_count": Setting(Kind.NUMBER, _AT_START, 1, 2_000),
+        "agreement.streak": Setting(Kind.NUMBER, _AT_START, 1, 50),
+        "agreement.regain": Setting(Kind.NUMBER, _AT_START, 1, 500),
+        "texts.slip": _WORDS,
+        "texts.slip_en": _WORDS,
+        "texts.welcome": _WORDS,
+        "texts.welcome_en": _WORDS,
+        "camera.source": _DEVICE,
+        "camera.fps": Setting(Kind.NUMBER, _AT_START, 1, 60),
+        "nfc.reader": _DEVICE,
+        "nfc.plain_uid": Setting(Kind.FLAG, _AT_START),
+        "qr.from_camera": Setting(Kind.FLAG, _AT_START),
     }
 )
 

@@ -8,10 +8,16 @@ import pytest
 import uvicorn
 
 from cloud_broker.api.app import build_app
+from cloud_broker.services.access.overview import HqIdentity
+from cloud_broker.services.fleet.commands import Wish
+from cloud_broker.services.fleet.twin import Spot
 from edge_agent.adapters.cloud_desk_http import HttpCloudDesk
 from edge_agent.ports.cloud_desk import CloudDesk
+from edge_agent.ports.fleet_line import ArchiveLine
+from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.wire.fleet import FleetWord
 from retail_core.wire.restored import BoxStanding, LeaseTold
 from retail_core.wire.rights import AskState, RightAsked, RightsAsked
 from tests.factories.member_phone import Cloud
@@ -81,6 +87,23 @@ class TestHttpCloudDesk(CloudDeskContract):
     @pytest.fixture
     def desk(self, cloud: Cloud, port: int) -> HttpCloudDesk:
         return HttpCloudDesk(f"http://127.0.0.1:{port}", token_of(cloud.box))
+
+    def test_an_archive_longer_than_other_bodies_is_handed_in_for_a_command(
+        self, cloud: Cloud, desk: HttpCloudDesk
+    ) -> None:
+        line: ArchiveLine = desk
+        archive = b"\x1f\x8b" + bytes(2 * limits.API_BODY_BYTES_MAX)
+        with pytest.raises(Fault) as unasked:
+            line.hand_in(archive)
+        assert unasked.value.code is FaultCode.SYNC_LINK_DOWN
+        who = HqIdentity(cloud.box.tenant, make_id(), "li", "li", "operations")
+        orders, box = cloud.deps.fleet.orders, Spot("store", cloud.box.store)
+        order = orders.give(who, Wish("diag", box, {}, 3_600_000))
+        (sheet,) = desk.exchange(FleetWord(1, 0)).commands
+        desk.exchange(FleetWord(1, 0, starts=(sheet.id,)))
+        line.hand_in(archive)
+        _, (row,) = orders.order(cloud.box.tenant, order.order_id)
+        assert cloud.deps.fleet.archives.open(who, order.order_id, row.command_id) == archive
 
     def test_a_wrong_token_and_nobody_there(self, port: int) -> None:
         for url, code in (

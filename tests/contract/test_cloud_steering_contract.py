@@ -1,7 +1,8 @@
 """Twins and commands, on every store of the cloud: from HQ's desk to a whole box and back.
 
 What a `TwinRepo` and an `OrderRepo` promise is shown by what a box asks over a `FleetLine` and
-tries with a `LineProof`; the real proof is tried in `tests/integration/test_line_trials.py`.
+tries with a `LineProof`, and by what it hands in over an `ArchiveLine`; the real proof is tried in
+`tests/integration/test_line_trials.py`.
 """
 
 from collections.abc import Callable
@@ -10,13 +11,17 @@ import pytest
 
 from cloud_broker.ports.orders import OrderRow
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.fleet.archives import KEPT_MS
 from cloud_broker.services.fleet.commands import Wish
 from cloud_broker.services.fleet.twin import Change, Spot
+from edge_agent.ports.fleet_line import ArchiveLine
+from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.fleet.commands import EXECUTING_MS_MAX, CommandState
 from retail_core.fleet.twin_settings import BROKER
 from retail_core.texts.faults import FaultCode
-from tests.factories.steering import Fleet
+from tests.factories.steering import ARCHIVE, Fleet
+from tests.fakes.cloud_box import fresh_id
 
 S = CommandState
 CHAIN = Spot("chain")
@@ -65,6 +70,21 @@ class TestTwin:
             ("device", "li"), ("region", "li"), ("chain", "li"),
         ]  # fmt: skip
         assert fleet.twins.history(fleet.tenant, spot)[0].layer.note == "客诉"
+
+    def test_a_value_that_a_box_cannot_use_is_refused_by_it_and_its_own_stays(
+        self, fleet: Fleet
+    ) -> None:
+        (box,) = fleet.boxes
+        put = {"camera.source": "ftp://x", "texts.slip": "周三双倍积分"}
+        fleet.twins.change(fleet.who(), CHAIN, Change(put))
+        box.settle()
+        assert box.said() == {
+            "camera.source": ("refused", None, "F132"),
+            "texts.slip": ("at_start", None, ""),
+        }
+        box.start()
+        box.settle()
+        assert box.said()["texts.slip"] == ("applied", "周三双倍积分", "")
 
     def test_nothing_changed_is_no_version_and_two_persons_do_not_overwrite(
         self, fleet: Fleet
@@ -234,6 +254,52 @@ class TestCommand:
         fleet.orders.halt(fleet.who(), halted=False, why="")
         box.settle()
         assert (box.did, states(fleet, order)) == (["act"], ["successful"])
+
+
+class TestArchives:
+    def test_what_was_asked_for_is_kept_for_who_may_and_for_a_while(self, fleet: Fleet) -> None:
+        (box,) = fleet.boxes
+        order = fleet.orders.give(fleet.who(), Wish("diag", CHAIN, {}, HOUR_MS))
+        box.settle()
+        _, (row,) = fleet.orders.order(fleet.tenant, order.order_id)
+        assert (row.state, row.detail, row.archive_bytes) == (
+            S.SUCCESSFUL,
+            "collected",
+            len(ARCHIVE),
+        )
+        taken = (order.order_id, row.command_id)
+        assert fleet.archives.open(fleet.who("fei", "technician"), *taken) == ARCHIVE
+        audited = fleet.orders.trail(fleet.tenant, order.order_id)
+        assert (audited[0].entry.actor, audited[0].entry.action) == (
+            "fei", "command.archive",
+        )  # fmt: skip
+        for role in ("auditor", "marketing", "store"):
+            assert code_of(fleet.archives.open, fleet.who("x", role), *taken) is (
+                FaultCode.API_SCOPE_MISSING
+            )
+        elsewhere = (fresh_id(), row.command_id)
+        assert code_of(fleet.archives.open, fleet.who(), *elsewhere) is FaultCode.API_NOT_FOUND
+        fleet.clock.advance(KEPT_MS + 1)
+        fleet.orders.give(fleet.who(), Wish("diag", CHAIN, {}, HOUR_MS))
+        box.settle()
+        assert code_of(fleet.archives.open, fleet.who(), *taken) is FaultCode.API_NOT_FOUND
+
+    def test_nothing_is_taken_that_nobody_asked_for(self, fleet: Fleet) -> None:
+        (box,) = fleet.boxes
+        line: ArchiveLine = box.line
+        assert code_of(line.hand_in, ARCHIVE) is FaultCode.SYNC_LINK_DOWN
+        order = fleet.orders.give(fleet.who(), Wish("diag", CHAIN, {}, HOUR_MS))
+        box.settle()
+        assert code_of(line.hand_in, ARCHIVE) is FaultCode.SYNC_LINK_DOWN
+        assert states(fleet, order) == ["successful"]
+
+    def test_what_is_no_archive_or_too_long_is_refused(self, fleet: Fleet) -> None:
+        place = fleet.boxes[0].line.place
+        for content, code in (
+            (b"{}", FaultCode.API_BODY_INVALID),
+            (ARCHIVE[:2] + bytes(limits.ARCHIVE_BYTES_MAX), FaultCode.API_BODY_TOO_LARGE),
+        ):
+            assert code_of(fleet.archives.take, fleet.tenant, place, content) is code
 
 
 class TestMass:

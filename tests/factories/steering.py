@@ -1,25 +1,32 @@
 """A chain whose boxes are steered: the desks of HQ, and whole boxes that ask over a direct line."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.access.overview import HqIdentity, HqRole
+from cloud_broker.services.fleet.archives import Archives
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.commands import CommandDesk, OrderKeeper
 from cloud_broker.services.fleet.twin import TwinDesk
+from edge_agent.domain.camera_source import CameraSource
 from edge_agent.services.box.commands import Action, CommandRunner
 from edge_agent.services.box.fixups import FixupDesk, mended
 from edge_agent.services.box.fleet_asking import FleetAsking
 from edge_agent.services.box.twin import TwinKeeper
+from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
-from retail_core.fleet.twin_settings import BROKER
+from retail_core.fleet.twin_settings import BROKER, Value
+from retail_core.texts.faults import FaultCode
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import SimBox, fresh_id
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.fleet_line import FakeFleetLine, FakeLineProof
 from tests.plugins.cloud import new_box, new_tenant
+
+ARCHIVE = gzip.compress(b"diag/about.json", mtime=0)
 
 
 @dataclass
@@ -41,9 +48,10 @@ class SteeredBox:
 
     def start(self) -> None:
         """Start the program, again too."""
-        self.twin = TwinKeeper(self.documents, self.proof, self.move, confirm_s=0)
+        self.twin = TwinKeeper(self.documents, self.proof, self.move, confirm_s=0, fits=one_camera)
         actions: dict[str, Action] = {
-            **dict.fromkeys(("doctor", "resync", "logs", "diag"), self.act),
+            **dict.fromkeys(("doctor", "resync", "logs"), self.act),
+            "diag": self.collect,
             "restart": lambda _args: None,
             "mend": lambda args: mended(self.desk, args["fixup"]),
         }
@@ -67,6 +75,11 @@ class SteeredBox:
             raise ValueError("broken")
         return "done"
 
+    def collect(self, _args: Mapping[str, str]) -> str:
+        """Hand in what this box is."""
+        self.line.hand_in(ARCHIVE)
+        return "collected"
+
     def settle(self) -> None:
         """Ask until there is nothing more to say."""
         for _ in range(20):
@@ -77,6 +90,15 @@ class SteeredBox:
     def said(self) -> dict[str, tuple[str, object, str]]:
         """Outcome, value in force and code of every key."""
         return {one.key: (one.outcome, one.value, one.code) for one in self.twin.report()}
+
+
+def one_camera(key: str, value: Value) -> None:
+    """Refuse what no camera of this box could be."""
+    if key == "camera.source":
+        try:
+            CameraSource.parse(str(value))
+        except ValueError:
+            raise Fault(FaultCode.TWIN_VALUE_WRONG, key=key) from None
 
 
 class Fleet:
@@ -90,8 +112,10 @@ class Fleet:
         self.twins = TwinDesk(units, self.clock)
         self.orders = CommandDesk(units, self.clock, FakeCloudIdSource(self.clock))
         self.keeper = OrderKeeper(units, self.clock)
+        self.archives = Archives(units, self.clock)
         words = BoxWord(units, self.clock)
-        self.boxes = [SteeredBox(FakeFleetLine(words, self.tenant, sim)) for sim in self.sims]
+        lines = (FakeFleetLine(words, self.archives, self.tenant, sim) for sim in self.sims)
+        self.boxes = [SteeredBox(line) for line in lines]
 
     def who(self, login: str = "li", role: HqRole = "operations") -> HqIdentity:
         """Somebody at HQ."""

@@ -22,6 +22,7 @@ class TwinShelf:
     told: dict[UUID, TwinTold] = field(default_factory=dict)
     orders: dict[UUID, OrderRow] = field(default_factory=dict)
     commands: dict[UUID, CommandRow] = field(default_factory=dict)
+    archives: dict[UUID, tuple[int, bytes]] = field(default_factory=dict)
     halt: Halt = field(default_factory=Halt)
 
 
@@ -132,7 +133,25 @@ class FakeOrderRepo:
         self._shelf.orders[order_id] = replace(held, goes=goes, second=second)
 
     def set_commands(self, rows: Sequence[CommandRow]) -> None:
-        self._shelf.commands |= {one.command_id: one for one in rows}
+        for one in rows:
+            held = self._shelf.commands[one.command_id]
+            self._shelf.commands[one.command_id] = replace(one, archive_bytes=held.archive_bytes)
+
+    def keep_archive(self, command: CommandRow, content: bytes, now_ms: int) -> None:
+        self._shelf.archives[command.command_id] = (now_ms, content)
+        held = self._shelf.commands[command.command_id]
+        self._shelf.commands[command.command_id] = replace(held, archive_bytes=len(content))
+
+    def archive(self, command_id: UUID) -> bytes | None:
+        return self._shelf.archives.get(command_id, (0, None))[1]
+
+    def drop_archives(self, before_ms: int) -> int:
+        old = [key for key, (made, _) in self._shelf.archives.items() if made < before_ms]
+        for key in old:
+            del self._shelf.archives[key]
+            held = self._shelf.commands[key]
+            self._shelf.commands[key] = replace(held, archive_bytes=0)
+        return len(old)
 
     def halt(self) -> Halt:
         return self._shelf.halt

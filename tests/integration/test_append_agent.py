@@ -10,7 +10,7 @@ from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter, sale_b
 from edge_agent.services.tills.write_permit import Channel
 from retail_core.identity.assurance import Factor, Standing
 from tests.factories.agent_api import MEMBER, PRINTING_TILL, Box
-from tests.factories.agent_files import DEVICE
+from tests.factories.agent_files import CONFIG, DEVICE
 from tests.factories.paper_picture import PaperPicture
 from tests.factories.waiting import comes_about
 
@@ -20,6 +20,8 @@ KITCHEN = b"\x1b@\x1c&" + "厨房单\n宫保鸡丁 x1\n加辣\n".encode("gb18030
 PROFILES = Path(__file__).resolve().parents[2] / "device_configs"
 APPEND = "[tills.append]\nwithin_ms = 5000\n"
 SEEN = "/v1/tech/tills"
+WEDNESDAY = "周三会员日双倍积分"
+OWN_WORDS = f'\n[texts]\nslip = "{WEDNESDAY}"\n'
 
 
 class Shop:
@@ -32,7 +34,7 @@ class Shop:
         assert self.till.port in device
         folder.mkdir()
         (folder / "device_configs").symlink_to(PROFILES)
-        self.box = Box(folder, device=device)
+        self.box = Box(folder, device=device, config=CONFIG + OWN_WORDS)
         self.box.agent.devices.start()
         for loop in self.box.agent.loops:
             if loop.name.startswith("tap-"):
@@ -100,6 +102,7 @@ def test_a_stranger_gets_the_code_of_her_receipt_once(shop: Shop) -> None:
     assert booking.receipt_id is not None
     link = shop.box.agent.services.after.claims.link(booking.receipt_id)
     assert PaperPicture().draw(shop.printer.received()).codes() == [link.claim_uri]
+    assert WEDNESDAY.encode("gb18030") in shop.printer.received()
     assert b"\x1d(k" not in shop.after(job)  # the same receipt, printed again
     assert b"\x1d(k" not in shop.after(KITCHEN)
     assert shop.outcomes() == {"printed": 1}
@@ -115,5 +118,6 @@ def test_a_member_reads_her_points_and_nothing_can_be_claimed(shop: Shop) -> Non
     assert "本单积分".encode("gb18030") in received
     assert b"+19\n" in received
     assert "金卡".encode("gb18030") in received
+    assert WEDNESDAY.encode("gb18030") in received
     (code,) = PaperPicture().draw(received).codes()
     assert "/m/#e=" in code

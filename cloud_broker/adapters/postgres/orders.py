@@ -17,8 +17,10 @@ _ORDER = (
     " where o.tenant_id = %(tenant)s"
 )
 _COMMAND = (
-    "select command_id, order_id, device_id, store_id, wave, state, changed_at, code, detail"
-    " from fleet_command where tenant_id = %(tenant)s"
+    "select command_id, order_id, device_id, store_id, wave, state, changed_at, code, detail,"
+    " coalesce((select octet_length(a.content) from command_archive a where"
+    " a.tenant_id = fleet_command.tenant_id and a.command_id = fleet_command.command_id), 0)"
+    " as archive_bytes from fleet_command where tenant_id = %(tenant)s"
 )
 _ADD_COMMANDS = """
 insert into fleet_command (tenant_id, command_id, order_id, device_id, store_id, wave, state,
@@ -33,6 +35,12 @@ update fleet_command c set state = n.state, code = n.code, detail = n.detail,
 from unnest(%(ids)b::uuid[], %(states)b::text[], %(codes)b::text[], %(details)b::text[],
   %(at)b::timestamptz[]) as n(command_id, state, code, detail, changed_at)
 where c.tenant_id = %(tenant)s and c.command_id = n.command_id
+"""
+_KEEP_ARCHIVE = """
+insert into command_archive (tenant_id, command_id, store_id, made_at, content)
+values (%(tenant)s, %(command)s, %(store)s, %(now)s, %(content)s)
+on conflict (tenant_id, command_id) do update set made_at = excluded.made_at,
+  content = excluded.content
 """
 _COUNTS = (
     "select order_id, state, count(*) as boxes from fleet_command"
@@ -164,6 +172,35 @@ class PostgresOrders(Repository):
             at=[at(one.changed_ms) for one in rows],
         )
 
+    def keep_archive(self, command: CommandRow, content: bytes, now_ms: int) -> None:
+        """Keep what a command's box handed in; one handed in again takes its place."""
+        self._run(
+            _KEEP_ARCHIVE,
+            command=command.command_id,
+            store=command.store,
+            now=at(now_ms),
+            content=content,
+        )
+
+    def archive(self, command_id: UUID) -> bytes | None:
+        """Return what was handed in, None when there is nothing or no longer."""
+        row = self._row(
+            "select content from command_archive where tenant_id = %(tenant)s"
+            " and command_id = %(command)s",
+            command=command_id,
+        )
+        return None if row is None else bytes(row.content)
+
+    def drop_archives(self, before_ms: int) -> int:
+        """Delete those handed in before a moment; return how many."""
+        return len(
+            self._rows(
+                "delete from command_archive where tenant_id = %(tenant)s"
+                " and made_at < %(before)s returning command_id",
+                before=at(before_ms),
+            )
+        )
+
     def halt(self) -> Halt:
         """Return how the kill switch stands."""
         row = self._row(
@@ -199,4 +236,5 @@ def _command(row: Row[Any]) -> CommandRow:
     return CommandRow(
         *(row.command_id, row.order_id, row.device_id, row.store_id, row.wave),
         *(CommandState(row.state), ms_of(row.changed_at), row.code, row.detail),
+        row.archive_bytes,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.unit import Units
+from cloud_broker.services.fleet.archives import Archives
 from cloud_broker.services.fleet.commands import CommandDesk
 from cloud_broker.services.fleet.places import PlaceBook, places
 from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo
@@ -20,6 +21,7 @@ class FleetDesks:
     twins: TwinDesk
     orders: CommandDesk
     releases: ReleaseDesk
+    archives: Archives
 
     def places(self, tenant: UUID) -> PlaceBook:
         """Return the chain's places by name."""
@@ -31,4 +33,5 @@ def fleet_desks(
 ) -> FleetDesks:
     """Put the desks together; `shelf` tells which releases are on offer."""
     releases = ReleaseDesk(units, clock, ids, shelf)
-    return FleetDesks(units, TwinDesk(units, clock), CommandDesk(units, clock, ids), releases)
+    twins, orders = TwinDesk(units, clock), CommandDesk(units, clock, ids)
+    return FleetDesks(units, twins, orders, releases, Archives(units, clock))

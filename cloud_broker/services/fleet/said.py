@@ -57,6 +57,7 @@ def order_said(order: OrderRow) -> dict[str, object]:
 def command_said(one: CommandRow) -> dict[str, object]:
     """Say one box's command."""
     return {
+        "command": str(one.command_id),
         "device": str(one.device),
         "store": str(one.store),
         "state": one.state.value,
@@ -64,6 +65,7 @@ def command_said(one: CommandRow) -> dict[str, object]:
         "detail": one.detail,
         "wave": one.wave,
         "changed_ms": one.changed_ms,
+        "archive_bytes": one.archive_bytes,
     }
 
 

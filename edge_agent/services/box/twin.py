@@ -25,6 +25,9 @@ KEPT_AS = "twin"
 CONFIRM_S = 60.0
 
 Applier = Callable[[Value | None], None]
+Fitting = Callable[[str, Value], None]
+"""Raises Fault for a value that this box cannot use."""
+
 log = structlog.get_logger("twin")
 
 
@@ -46,11 +49,14 @@ class TwinKeeper:
         proof: LineProof,
         move: Callable[[Values], None],
         confirm_s: float = CONFIRM_S,
+        *,
+        fits: Fitting = check,
     ) -> None:
         self._documents = documents
         self._proof = proof
         self._move = move
         self._confirm_s = confirm_s
+        self._fits = fits
         self._appliers: dict[str, Applier] = {}
         self._spoken = threading.Event()
         self._stopping = threading.Event()
@@ -84,7 +90,7 @@ class TwinKeeper:
             return False
         before = self.report()
         refused = {
-            key: code for key, value in sheet.wanted.items() if (code := _refusal(key, value))
+            key: code for key, value in sheet.wanted.items() if (code := self._refusal(key, value))
         }
         values = {key: value for key, value in sheet.wanted.items() if key not in refused}
         line = {key: value for key, value in values.items() if SETTINGS[key].cuts_off}
@@ -149,6 +155,14 @@ class TwinKeeper:
             return Told(Outcome.APPLIED, value)
         return Told(Outcome.AT_START, self._started_with.get(key))
 
+    def _refusal(self, key: str, value: Value) -> str:
+        try:
+            check(key, value)
+            self._fits(key, value)
+        except Fault as fault:
+            return fault.code.value
+        return ""
+
     def _step(self, trial: LineTrial) -> LineTrial:
         log.info("line_trial", stage=trial.stage, outcome=trial.outcome.value, code=trial.code)
         self._keep(replace_trial(self._held, trial))
@@ -172,11 +186,3 @@ def kept(documents: Documents) -> Kept:
 def replace_trial(held: Kept, trial: LineTrial) -> Kept:
     """Return what is held with another trial."""
     return msgspec.structs.replace(held, trial=trial)
-
-
-def _refusal(key: str, value: Value) -> str:
-    try:
-        check(key, value)
-    except Fault as fault:
-        return fault.code.value
-    return ""

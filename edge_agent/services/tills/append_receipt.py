@@ -27,14 +27,16 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 PRINTED = "printed"
-_WORDS: Mapping[str, tuple[Words, ...]] = {"zh": (ZH, EN), "en": (EN, ZH)}
 
 log = structlog.get_logger("append")
 
 
 @dataclass(frozen=True, slots=True)
 class AppendWish:
-    """What one till's receipts are to carry; `within_ms` is how late it may still be printed."""
+    """What one till's receipts are to carry; `within_ms` is how late it may still be printed.
+
+    `own` is the house's last line, in Chinese and in English.
+    """
 
     points: bool = True
     tier: bool = True
@@ -43,6 +45,12 @@ class AppendWish:
     claim_code: bool = True
     language: Literal["zh", "en"] = "zh"
     within_ms: int = 800
+    own: tuple[str, str] = ("", "")
+
+    def words(self) -> tuple[tuple[Words, str], ...]:
+        """Return what is said with the house's own line under it, the preferred language first."""
+        both = ((ZH, self.own[0]), (EN, self.own[1]))
+        return both if self.language == "zh" else both[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +120,8 @@ class AppendReceipt:
     ) -> Slip | None:
         if booking.receipt_id is None:
             return None
-        words = _WORDS[wish.language]
         if booking.member_id is None:
-            return self._claim(wish, booking.receipt_id, words)
+            return self._claim(wish, booking.receipt_id)
         view = self._members.view(booking.member_id)
         if view is None:
             return None
@@ -129,10 +136,12 @@ class AppendReceipt:
         code, rows = "", tuple[str, ...]()
         if wish.receipt_code:
             code, rows = self._claims.receipt_page(booking.receipt_id)
-        wordings = tuple(_to_member(one, figures, coded=bool(code)) for one in words)
+        wordings = tuple(
+            _signed(_to_member(one, figures, coded=bool(code)), own) for one, own in wish.words()
+        )
         return Slip(wordings, code, rows) if any(wordings) else None
 
-    def _claim(self, wish: AppendWish, receipt_id: UUID, words: tuple[Words, ...]) -> Slip | None:
+    def _claim(self, wish: AppendWish, receipt_id: UUID) -> Slip | None:
         if not wish.claim_code:
             return None
         try:
@@ -141,10 +150,15 @@ class AppendReceipt:
             log.warning("no_claim_code", code=fault.code.value)
             return None
         wordings = tuple(
-            (SlipLine(one.claim, centred=True), SlipLine(one.claim_how, centred=True))
-            for one in words
+            _signed((SlipLine(one.claim, centred=True), SlipLine(one.claim_how, centred=True)), own)
+            for one, own in wish.words()
         )
         return Slip(wordings, link.claim_uri, link.rows)
+
+
+def _signed(lines: tuple[SlipLine, ...], own: str) -> tuple[SlipLine, ...]:
+    """Return a slip's lines with the house's own one as the last; it alone is no slip."""
+    return (*lines, SlipLine(own, centred=True)) if lines and own else lines
 
 
 def _to_member(words: Words, figures: _Figures, *, coded: bool) -> tuple[SlipLine, ...]:

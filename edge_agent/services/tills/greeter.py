@@ -20,10 +20,11 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A till's display and the language spoken there."""
+    """A till's display, the language spoken there, and the house's own second line."""
 
     display: CustomerDisplay
     language: Language
+    welcome: str = ""
 
 
 class Greeter:
@@ -40,30 +41,33 @@ class Greeter:
         if heard is None:
             return
         place = self._places[heard.till]
-        lines = self._lines(heard, place.language)
+        lines = self._lines(heard, place)
         if lines:
             place.display.show(lines)
 
-    def _lines(self, heard: Heard, language: Language) -> Sequence[str]:
+    def _lines(self, heard: Heard, place: Place) -> Sequence[str]:
         if heard.kind == KNOWS:
             member = member_of(heard.told)
             self._saved.pop(heard.till, None)
-            return () if member is None else greeting(str(member.get("name", "")), language)
+            if member is None:
+                return ()
+            return greeting(str(member.get("name", "")), place.language, place.welcome)
         saved = heard.told.get("saved_fen")
         known = isinstance(saved, int) and heard.told.get("member_id") is not None
         if not known or not isinstance(saved, int):
             return ()
         before = self._saved.get(heard.till, 0)
         self._saved[heard.till] = saved
-        return saving(saved, language) if saved > 0 and saved != before else ()
+        return saving(saved, place.language) if saved > 0 and saved != before else ()
 
 
-def greeting(name: str, language: Language) -> Sequence[str]:
+def greeting(name: str, language: Language, welcome: str = "") -> Sequence[str]:
     """Return two lines that greet a member; her name is masked, in Chinese letters only there."""
     masked = mask_name(name)
     if language == "zh":
-        return (f"您好 {masked}".rstrip(), "欢迎回来")
-    return (f"Hello {masked}".rstrip() if masked.isascii() else "Hello", "Welcome back")
+        return (f"您好 {masked}".rstrip(), welcome or "欢迎回来")
+    hello = f"Hello {masked}".rstrip() if masked.isascii() else "Hello"
+    return (hello, welcome or "Welcome back")
 
 
 def saving(saved_fen: int, language: Language) -> Sequence[str]:

@@ -59,7 +59,9 @@ class Office:
         units, clock = self.fleet.units, self.fleet.clock
         self.desk = ReleaseDesk(units, clock, FakeCloudIdSource(clock), self.shelf)
         self.keeper = RolloutKeeper(units, clock)
-        self.desks = FleetDesks(units, self.fleet.twins, self.fleet.orders, self.desk)
+        self.desks = FleetDesks(
+            units, self.fleet.twins, self.fleet.orders, self.desk, self.fleet.archives
+        )
 
     def web(self, login: str, role: HqRole = "operations") -> TestClient:
         auth = fakes.FakeHqAuth(role)

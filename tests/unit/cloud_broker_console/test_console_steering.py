@@ -12,6 +12,7 @@ from httpx2 import Response
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ports.health import BoxIssues
 from cloud_broker.services.access.overview import HqRole
+from cloud_broker.services.fleet.commands import Wish
 from cloud_broker.services.fleet.desks import FleetDesks
 from cloud_broker.services.fleet.releases import ReleaseDesk
 from cloud_broker.services.fleet.store_health import StoreHealth
@@ -20,7 +21,7 @@ from edge_agent.services.box.fixups import Fixup, FixupDesk
 from retail_core.fleet.checks import BY_CODE
 from retail_core.fleet.fixups import FIXUPS, fixups_for
 from retail_core.texts.faults import FaultCode
-from tests.factories.steering import Fleet
+from tests.factories.steering import ARCHIVE, Fleet
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_basics import FakeCloudIdSource
 from tests.fakes.cloud_units import FakeUnits
@@ -41,7 +42,7 @@ class Hq:
             for number, sim in enumerate(fleet.sims)
         )
         releases = ReleaseDesk(fleet.units, fleet.clock, FakeCloudIdSource(fleet.clock), tuple)
-        desks = FleetDesks(fleet.units, fleet.twins, fleet.orders, releases)
+        desks = FleetDesks(fleet.units, fleet.twins, fleet.orders, releases, fleet.archives)
         deps = fakes.deps(
             fakes.FakeHqQueries(self.tiles),
             auth,
@@ -80,6 +81,21 @@ def hq(fleet: Fleet) -> Iterator[Hq]:
 
 def words(answer: Response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_diagnostics_that_a_box_handed_in_are_taken_out(hq: Hq, fleet: Fleet) -> None:
+    store = fleet.sims[0].store
+    order = fleet.orders.give(fleet.who(), Wish("diag", Spot("store", store), {}, 3_600_000))
+    assert "诊断包" not in hq.sees(f"/commands/{order.order_id}").partition("第 1 批")[2]
+    fleet.boxes[0].settle()
+    links = {
+        re.findall(r'href="(/commands/[^"]+/diag\.tar\.gz)"', hq.web.get(page).text)[0]
+        for page in (f"/commands/{order.order_id}", f"/stores/{store}")
+    }
+    given = hq.web.get(links.pop())
+    assert not links
+    assert (given.content, given.headers["content-type"]) == (ARCHIVE, "application/gzip")
+    assert given.headers["content-disposition"].endswith('.tar.gz"')
 
 
 class TestSettings:

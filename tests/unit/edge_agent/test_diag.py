@@ -27,6 +27,7 @@ from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import CARD_UID, MEMBER, PHONE, Box, sale
 from tests.factories.agent_files import SCREEN_TOKEN, TILL_TOKEN
 from tests.fakes.clock import FakeClock
+from tests.fakes.fleet_line import FakeArchiveLine
 
 TEMPLATE = np.linspace(-1, 1, 128).astype(np.float32).tobytes()
 KEY = bytes(range(100, 132))
@@ -213,10 +214,15 @@ def test_safe_mode_is_shown_and_left_by_command(tmp_path: Path) -> None:
     assert "normal" in said("show")
 
 
-def test_hq_is_told_in_short_and_the_archive_stays_on_the_box(box: Box) -> None:
+@pytest.mark.parametrize("down", [False, True])
+def test_hq_is_told_in_short_and_gets_the_archive_if_the_line_holds(
+    box: Box, *, down: bool
+) -> None:
     care, basis = box.agent.surface.care, box.agent.basis
-    told = diag_for_hq(basis, care.diag, care.health)({})
+    line = FakeArchiveLine(down=down)
+    told = diag_for_hq(basis, care.diag, care.health, line)({})
     assert told.startswith(f"REGULARS-DIAG:1 s={basis.shop.store} ")
     kept = basis.settings.config.data_dir / KEPT_FILE
     assert "diag/about.json" in opened(kept.read_bytes())
     assert kept.stat().st_mode & 0o077 == 0
+    assert line.came == ([] if down else [kept.read_bytes()])

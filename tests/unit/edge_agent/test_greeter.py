@@ -78,6 +78,7 @@ def test_others_are_not(counter: Counter, kind: str, told: dict[str, object]) ->
 def test_the_shop_speaks_its_language() -> None:
     assert greeting("李敏", "en") == ("Hello", "Welcome back")
     assert greeting("Bo", "en")[0].startswith("Hello B")
+    assert greeting("李敏", "zh", "周三双倍积分") == ("您好 李*", "周三双倍积分")
     assert saving(320, "en") == ("You save", "3.20")
 
 

@@ -28,6 +28,7 @@ from retail_core.fleet.twin_settings import (
     SETTINGS,
     URL_CHARS_MAX,
     WEBSOCKET,
+    WORDS_CHARS_MAX,
     Value,
     check,
     read_value,
@@ -188,6 +189,12 @@ class TestSettings:
             (BROKER, "mqtt://云"),
             (BROKER, "mqtt://" + "c" * (URL_CHARS_MAX - 6)),
             (CA, _PEM + "x" * (PEM_CHARS_MAX + 1 - len(_PEM))),
+            ("texts.slip", "会" * (WORDS_CHARS_MAX + 1)),
+            ("texts.slip", ""),
+            ("texts.welcome", "一\n二"),
+            ("texts.welcome", 7),
+            ("agreement.inject", 1_001),
+            ("agreement.streak", 0),
         ],
     )
     def test_what_fits_no_key_is_refused_by_name(self, key: str, value: object) -> None:
@@ -210,6 +217,9 @@ class TestSettings:
             (BROKER, "mqtt://" + "c" * (URL_CHARS_MAX - 7)),
             (WEBSOCKET, "ws://cloud/mqtt"),
             (CA, " " + _PEM + "x" * (PEM_CHARS_MAX - 1 - len(_PEM))),
+            ("texts.slip", "会" * WORDS_CHARS_MAX),
+            ("camera.source", "v4l2:/dev/video0"),
+            ("agreement.inject", 1_000),
         ],
     )
     def test_what_just_fits_is_taken(self, key: str, value: object) -> None:
