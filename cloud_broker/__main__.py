@@ -7,6 +7,7 @@ import typer
 from cloud_broker.cli import (
     alerts,
     backup,
+    cleaning,
     clerks,
     collect,
     downlink,
@@ -50,6 +51,7 @@ exports.add_to(clerks.export_app)
 tags.add_to(insight.insight_app)
 segments.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
+cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
 FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):

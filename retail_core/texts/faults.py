@@ -7,6 +7,7 @@ from retail_core.texts.specs import (
     alerts,
     append,
     campaigns,
+    cleaning,
     collection,
     counter,
     devices,
@@ -48,6 +49,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | agreement.SPECS
     | append.SPECS
     | campaigns.SPECS
+    | cleaning.SPECS
     | collection.SPECS
     | counter.SPECS
     | devices.SPECS

@@ -1,8 +1,8 @@
 """The analytic tables as Parquet: FOLDER/tenant=ID/TABLE/date=DAY/data.parquet.
 
-A day that something was booked on, given back of, claimed or corrected since the last time is
-written anew, as a whole and beside the old file, which it then takes the place of: whoever reads
-sees a day as it was or as it is. Members are written as a whole.
+A day that something was booked on, given back of, claimed, corrected or set apart since the last
+time is written anew, as a whole and beside the old file, which it then takes the place of: whoever
+reads sees a day as it was or as it is. Members are written as a whole.
 """
 
 import tempfile
@@ -38,6 +38,7 @@ union select r.business_date from receipt_claim c join receipt r
   on r.tenant_id = c.tenant_id and r.receipt_id = c.receipt_id where c.claimed_at >= %(since)s
 union select business_date from channel_order where updated_at >= %(since)s
 union select business_date from channel_day_left where left_at >= %(since)s
+union select unnest(days) from quarantine where changed_at >= %(since)s
 union select e.business_date from analytics.events e join event_log l
   on l.tenant_id = e.tenant_id and l.event_id = e.event_id::uuid
   where l.received_at >= %(since)s and l.channel is not null

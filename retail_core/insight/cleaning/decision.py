@@ -27,6 +27,8 @@ class Rule(StrEnum):
     bot_pace = "bot_pace"
     bot_regular = "bot_regular"
     bot_sleepless = "bot_sleepless"
+    # What a person says herself; she says why.
+    by_hand = "by_hand"
 
 
 VERSIONS: Final[Mapping[Rule, int]] = dict.fromkeys(Rule, 1)
