@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time as time_of_day
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -166,7 +167,9 @@ class Box:
     def stock(self, catalogue: Catalogue, bundle: tuple[int, bytes]) -> None:
         """Hold goods and rules from the beginning, as a box has them after its first day."""
         if self.replica.catalogue_version() != catalogue.version:
-            self.shelf.take(catalogue)
+            # Held as if it had been fetched: a small change leads on from what has this hash.
+            content = Path(self.world.fleet.catalogue).read_bytes()
+            self.shelf.take(catalogue, sha256(content).digest())
         if bundle[0]:
             self.replica.replace_bundle(*bundle)
 
