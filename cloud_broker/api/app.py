@@ -20,6 +20,7 @@ from cloud_broker.api import (
     release_routes,
     rights_routes,
     rule_routes,
+    segment_routes,
     steering_routes,
     time_routes,
 )
@@ -58,6 +59,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         release_routes.router(doors),
         rights_routes.router(doors),
         rule_routes.router(doors),
+        segment_routes.router(doors),
         steering_routes.router(doors),
         time_routes.router(doors),
         master_routes.router(doors),

@@ -23,6 +23,7 @@ from cloud_broker.services.fleet.enrolling import Enrolling
 from cloud_broker.services.goods.back_office import BackOffice
 from cloud_broker.services.growth.desks import GrowthDesks
 from cloud_broker.services.insight.channels import Channels
+from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
 from cloud_broker.services.members.member_desk import MemberDesk
@@ -95,6 +96,7 @@ class ApiDeps:
     growth: GrowthDesks
     office: BackOffice
     channels: Channels
+    segments: Segmenting
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

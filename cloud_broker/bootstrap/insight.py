@@ -7,13 +7,10 @@ from uuid import UUID
 from cloud_broker.adapters.analytics.copying import ParquetCopy
 from cloud_broker.adapters.analytics.duck import DuckAnalytics
 from cloud_broker.adapters.analytics.pg import PostgresAnalytics
-from cloud_broker.adapters.analytics.segments import PostgresSegments
-from cloud_broker.adapters.postgres.segments import PostgresSegmentBook
 from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.adapters.postgres.unit_of_work import make_engine
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ports.analytics import AnalyticEngine, Copied
-from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.tagging import Tagging
 
 
@@ -56,10 +53,3 @@ def refreshed(office: Office, tenant: UUID, *, whole: bool) -> Copied | None:
     return (
         None if folder is None else ParquetCopy(office.units, folder).refresh(tenant, whole=whole)
     )
-
-
-def segmenting_of(office: Office) -> Segmenting:
-    """Return what makes segments and keeps them up to date."""
-    book = PostgresSegmentBook(office.units)
-    engine = PostgresSegments(office.engine, book.lines)
-    return Segmenting(book, engine, office.clock, office.ids, office.settings.zone)

@@ -37,6 +37,7 @@ from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.bootstrap.rules import RuleWorker
+from cloud_broker.bootstrap.segments import segmenting_of
 from cloud_broker.bootstrap.sign_in import oidc_desk
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
@@ -147,6 +148,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
         office=goods,
         channels=office.channels,
+        segments=segmenting_of(office),
         queries=queries,
         auth=office.access,
         desk=desk,
@@ -191,6 +193,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         mall=deps.growth.mall,
         masters=office.masters,
         rules=deps.rules,
+        segments=deps.segments,
         partners=deps.office.partners,
         hooks=hook_desk(office),
         exports=deps.exports,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from cloud_broker.bootstrap.segments import segmenting_of
 from cloud_broker.cli.common import (
     ConfigOption,
     JsonOption,
@@ -16,8 +17,8 @@ from cloud_broker.cli.common import (
     say_none,
     table_of,
 )
-from cloud_broker.cli.tags import TenantOption, insight_parts, tenant_of
-from cloud_broker.services.insight.segmenting import Change, plain
+from cloud_broker.cli.tags import TenantOption, tenant_of
+from cloud_broker.services.insight.segmenting import Change, looked_said, plain
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -40,7 +41,7 @@ def list_all(
 ) -> None:
     """列出客群和人数 / list segments with their size."""
     with office_of(config) as office:
-        whose, book = tenant_of(office, tenant), insight_parts().segmenting_of(office).book
+        whose, book = tenant_of(office, tenant), segmenting_of(office).book
         runs = book.last_runs(whose)
         found = [plain(one, runs.get(one.segment_id)) for one in book.segments(whose)]
     if as_json:
@@ -69,7 +70,7 @@ def create(
 ) -> None:
     """新建客群并算出人 / make a segment and find who belongs to it."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         made = work.create(whose, name, _json(definition), who="cli", note=note or "")
         say(plain(made, work.book.last_runs(whose)[made.segment_id]), as_json=as_json)
 
@@ -89,7 +90,7 @@ def change(  # noqa: PLR0913  # each is an option of the command line
 ) -> None:
     """改客群,旧版留着 / change a segment; what it was stays as a version."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         held = work.standing(whose, segment)
         said = None if definition is None else _json(definition)
         made = work.change(whose, segment, held.version, Change(name, note, said), who="cli")
@@ -106,15 +107,10 @@ def look(
 ) -> None:
     """试算:多少人,几位样本,不保存 / say how many fit, with a masked sample; nothing is kept."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         looked = work.look(whose, _json(definition))
     if as_json:
-        some = [
-            {"member": str(one.person), "name": one.name, "tier": one.tier, "store": one.store}
-            | {"tags": dict(one.tags)}
-            for one in looked.some
-        ]
-        say({"people": looked.people, "sample": some}, as_json=True)
+        say(looked_said(looked), as_json=True)
         return
     say({"people": looked.people}, as_json=False)
     table = table_of("会员 member", "姓名 name", "等级 tier", "门店 store", "标签 tags")
@@ -134,7 +130,7 @@ def people(
 ) -> None:
     """客群里的会员编号,每行一个 / the members of a segment, an id a line."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         work.one(whose, segment)
         found = [str(one) for one in work.people(whose, segment)]
     if as_json:
@@ -156,7 +152,7 @@ def recompute(
 ) -> None:
     """重新算谁在客群里 / look anew who belongs to segments."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         runs = work.recompute(whose, segments or ())
     found = {
         str(one): {"people": run.people, "entered": run.entered, "left": run.left}
@@ -168,7 +164,7 @@ def recompute(
     if not found:
         say_none("还没有客群 / there are no segments yet")
     for name, counted in found.items():
-        say({"segment": name} | counted, as_json=False)
+        say({"segment": name, **counted}, as_json=False)
 
 
 @group.command("end")
@@ -181,7 +177,7 @@ def end(
 ) -> None:
     """结束客群,里面的人都算离开 / end a segment; everybody leaves it."""
     with office_of(config) as office:
-        work, whose = insight_parts().segmenting_of(office), tenant_of(office, tenant)
+        work, whose = segmenting_of(office), tenant_of(office, tenant)
         say(plain(work.end(whose, segment, who="cli")), as_json=as_json)
 
 

@@ -48,7 +48,7 @@ def tags(
 ) -> None:
     """给每位会员算全部标签(每晚跑一次)/ work every tag of every member out; run it nightly."""
     with office_of(config) as office:
-        insight = insight_parts()
+        insight = _insight()
         whose = tenant_of(office, tenant)
         with insight.engine_of(office, whose) as (engine, copied):
             day = None if as_of is None else as_of.date()
@@ -65,7 +65,7 @@ def copy(
 ) -> None:
     """更新分析副本(Parquet)/ bring the copy for analysis up to date."""
     with office_of(config) as office:
-        insight = insight_parts()
+        insight = _insight()
         copied = insight.refreshed(office, tenant_of(office, tenant), whole=whole)
         if copied is None:
             detail = "analytics_dir: 没有设 is not set"
@@ -147,7 +147,7 @@ def _said(values: object, value: object) -> str:
     return str(value) if said is None else " / ".join(said)
 
 
-def insight_parts() -> ModuleType:
+def _insight() -> ModuleType:
     """Bring in what works tags out: half a second, and packages a small cloud need not have."""
     try:
         from cloud_broker.bootstrap import insight  # noqa: PLC0415 - see above

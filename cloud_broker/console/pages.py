@@ -24,6 +24,7 @@ from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.release_pages import ReleasePages
 from cloud_broker.console.rule_pages import RulePages
 from cloud_broker.console.sale_pages import SalePages
+from cloud_broker.console.segment_pages import SegmentPages
 from cloud_broker.console.shell import SAFE_HEADERS, Shell, refusal, routes_of
 from cloud_broker.console.sign_in import SignIn
 from cloud_broker.console.store_pages import StorePages
@@ -66,6 +67,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         RulePages,
         DraftPages,
         JobPages,
+        SegmentPages,
         MasterPages,
         TillPages,
         AlertPages,

@@ -59,6 +59,8 @@ class Right(StrEnum):
     PARTNERS = "partners"
     PARTNERS_CHANGE = "partners-change"
     AUDIT = "audit"
+    INSIGHT = "insight"
+    SEGMENTS_CHANGE = "segments-change"
 
 
 _OFFICE: frozenset[HqRole] = frozenset({"admin", "operations", "marketing", "auditor"})
@@ -105,6 +107,8 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.PARTNERS: _RUNS | {"auditor"},
         R.PARTNERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
+        R.INSIGHT: _OFFICE,
+        R.SEGMENTS_CHANGE: _RUNS | {"marketing"},
     }
 )
 
@@ -158,6 +162,14 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/offers/jobs/{job_id}/stop"): R.RULES_CHANGE,
         ("GET", "/offers/jobs/{job_id}/offers.csv"): R.RULES,
         ("POST", "/offers/orders/{rule_order}/{act}"): R.RULES_PUBLISH,
+        ("GET", "/segments"): R.INSIGHT,
+        ("GET", "/segments.csv"): R.INSIGHT,
+        ("GET", "/segments/new"): R.INSIGHT,
+        ("POST", "/segments/look"): R.INSIGHT,
+        ("POST", "/segments/save"): R.SEGMENTS_CHANGE,
+        ("GET", "/segments/{segment_id}"): R.INSIGHT,
+        ("GET", "/segments/{segment_id}/people.csv"): R.INSIGHT,
+        ("POST", "/segments/{segment_id}/{act}"): R.SEGMENTS_CHANGE,
         ("GET", "/masters"): R.MASTERS,
         ("POST", "/masters"): R.MASTERS_CHANGE,
         ("GET", "/unknown-codes"): R.MASTERS,
@@ -226,6 +238,14 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/offers/publications"): R.RULES_PUBLISH,
         ("POST", "/v1/hq/offers/publications/{rule_order}/agree"): R.RULES_PUBLISH,
         ("POST", "/v1/hq/offers/publications/{rule_order}/drop"): R.RULES_PUBLISH,
+        ("GET", "/v1/hq/segments"): R.INSIGHT,
+        ("POST", "/v1/hq/segments"): R.SEGMENTS_CHANGE,
+        ("POST", "/v1/hq/segments/look"): R.INSIGHT,
+        ("GET", "/v1/hq/segments/{segment_id}"): R.INSIGHT,
+        ("POST", "/v1/hq/segments/{segment_id}"): R.SEGMENTS_CHANGE,
+        ("GET", "/v1/hq/segments/{segment_id}/people"): R.INSIGHT,
+        ("POST", "/v1/hq/segments/{segment_id}/recompute"): R.SEGMENTS_CHANGE,
+        ("POST", "/v1/hq/segments/{segment_id}/end"): R.SEGMENTS_CHANGE,
         ("GET", "/v1/hq/twins"): R.TWINS,
         ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
         ("GET", "/v1/hq/twins/history"): R.TWINS,

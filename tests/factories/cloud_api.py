@@ -31,6 +31,7 @@ from tests.fakes.cloud_basics import (
 )
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_recruiting import sms_codes
+from tests.fakes.cloud_segments import segmenting
 
 HOST = "cloud.test"
 
@@ -65,6 +66,7 @@ def api_deps(
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         office=office or back_office(units, clock, ids, FakeKeyRing()),
         channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
+        segments=segmenting(clock),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,

@@ -21,12 +21,15 @@ from cloud_broker.domain.segments import (
     TagIs,
     Vocabulary,
 )
+from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.segments import Moved, Place, Sampled, Segment, SegmentRun
 from cloud_broker.ports.tags import TagWord
+from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.tagging import word_of
 from retail_core.errors import Fault
 from retail_core.identity.naming import mask_name
 from retail_core.texts.faults import FaultCode
+from tests.fakes.cloud_basics import FakeCloudIdSource
 
 Row = Mapping[str, Any]
 NUMBERS: Mapping[str, Callable[[int, int], bool]] = {
@@ -247,3 +250,12 @@ class FakeSegmentBook:
                 continue
             if one.name == segment.name and segment.ended_ms is None:
                 raise Fault(FaultCode.SEGMENT_NAME, name=segment.name)
+
+
+def segmenting(
+    clock: Clock, book: FakeSegmentBook | None = None, tables: Mapping[str, Any] | None = None
+) -> Segmenting:
+    """Segments of a chain in memory; nobody is there unless `tables` say so."""
+    empty = dict.fromkeys(("members", "orders", "order_lines", "events", "tagged", "stores"), ())
+    engine = FakeSegmentEngine({**empty, **(tables or {})})
+    return Segmenting(book or FakeSegmentBook(), engine, clock, FakeCloudIdSource(clock))

@@ -162,10 +162,24 @@ def plain(one: Segment, run: SegmentRun | None = None) -> dict[str, Any]:
         "changed_ms": one.changed_ms,
         "ended": one.ended_ms is not None,
     }
-    if run is not None:
-        said |= {"people": run.people, "entered": run.entered, "left": run.left}
-        said |= {"looked_ms": run.at_ms, "as_of": run.as_of.isoformat()}
-    return said
+    return said if run is None else said | {**run_said(run), "version": one.version}
+
+
+def run_said(run: SegmentRun) -> dict[str, Any]:
+    """Return a look at a segment for programs."""
+    counted = {"people": run.people, "entered": run.entered, "left": run.left}
+    moment = {"looked_ms": run.at_ms, "as_of": run.as_of.isoformat()}
+    return counted | moment | {"version": run.version}
+
+
+def looked_said(looked: Looked) -> dict[str, Any]:
+    """Return what a definition comes to, for programs; names are masked."""
+    sample = [
+        {"member": str(one.person), "name": one.name, "tier": one.tier, "store": one.store}
+        | {"tags": dict(one.tags)}
+        for one in looked.some
+    ]
+    return {"people": looked.people, "sample": sample}
 
 
 def _name(raw: str) -> str:

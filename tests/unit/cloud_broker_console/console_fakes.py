@@ -42,6 +42,7 @@ from cloud_broker.services.hq.audit_desk import AuditDesk
 from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.published.rules_in_force import RulesInForce
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
@@ -51,6 +52,7 @@ from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.factories.rule_desk import rules_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_hooks import hook_desk
+from tests.fakes.cloud_segments import segmenting
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
 
@@ -371,6 +373,7 @@ def deps(
     alerts: AlertDesk | None = None,
     fleet: FleetDesks | None = None,
     users: UserDesk | None = None,
+    segments: Segmenting | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -393,6 +396,7 @@ def deps(
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         rules=rules_of(FakeUnits(), clock),
+        segments=segments or segmenting(clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hooks=hook_desk(FakeUnits(), clock),
         hub=hub or RingHub(),
