@@ -7,6 +7,7 @@ import typer
 from cloud_broker.cli import (
     alerts,
     backup,
+    campaigns,
     cleaning,
     clerks,
     collect,
@@ -50,6 +51,7 @@ import_files.add_to(goods.import_app)
 exports.add_to(clerks.export_app)
 tags.add_to(insight.insight_app)
 segments.add_to(insight.insight_app)
+campaigns.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
 cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)

@@ -128,6 +128,20 @@ class Settings(BaseSettings):
     sms_url: str = Field("", description="where the webhook posts; https, or this machine")
     sms_secret: SecretStr = SecretStr("")
     sms_body: str = Field("", description="JSON with {phone} {text} {code} {id}; empty: ours")
+    message_sms_provider: Literal["none", "webhook", "screen"] = Field(
+        "none", description="who carries advertisements by SMS; codes go by sms_provider"
+    )
+    message_sms_url: str = Field("", description="where the webhook posts; https, or this machine")
+    message_sms_secret: SecretStr = Field(SecretStr(""), description="signs both ways")
+    message_sms_body: str = Field(
+        "", description="JSON with {phone} {text} {template} {id}; empty: ours"
+    )
+    wechat_app_id: str = Field("", description="the mini-program that sends; empty: no WeChat")
+    wechat_app_secret: SecretStr = SecretStr("")
+    wechat_token: SecretStr = Field(SecretStr(""), description="of the message push (safe mode)")
+    wechat_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey of the push")
+    wechat_page: str = Field("", description="where a tap on a message leads")
+    wechat_home: str = Field("https://api.weixin.qq.com", pattern=r"^https?://")
     oidc: OidcSettings | None = None
     oidc_secret: SecretStr = Field(SecretStr(""), description="the client's secret, if it has one")
     export_dir: Path | None = Field(None, description="nightly exports; none: no exports")

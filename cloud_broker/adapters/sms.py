@@ -22,7 +22,7 @@ def sms_sender(settings: Settings, clock: Clock) -> SmsSender | None:
         case "none":
             return None
         case "screen":
-            if not all(_is_here(url) for url in _urls(settings)):
+            if not all(is_here(url) for url in _urls(settings)):
                 _refuse("sms_provider", "screen: 只供本机试用 for trying out on this machine only")
             return ScreenSms(sys.stderr)
         case "webhook":
@@ -35,7 +35,7 @@ def _webhook(settings: Settings, clock: Clock) -> WebhookSms:
         _refuse(
             "sms_secret", f"至少 {SECRET_CHARS_MIN} 个字符 at least {SECRET_CHARS_MIN} characters"
         )
-    if urlsplit(settings.sms_url).scheme != "https" and not _is_here(settings.sms_url):
+    if urlsplit(settings.sms_url).scheme != "https" and not is_here(settings.sms_url):
         _refuse("sms_url", "号码只能走 https a number travels by https only")
     body = None
     if settings.sms_body:
@@ -52,7 +52,8 @@ def _urls(settings: Settings) -> tuple[str, str]:
     return settings.url_for_stores, f"http://{settings.http_host}"
 
 
-def _is_here(url: str) -> bool:
+def is_here(url: str) -> bool:
+    """Tell whether an address is this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

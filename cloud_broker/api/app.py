@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from cloud_broker.api import (
+    campaign_routes,
     collect_routes,
     device_routes,
     downlink_routes,
@@ -47,6 +48,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
     doors = Doors(deps)
     errors.install(app, deps.tally)
     for router in (
+        campaign_routes.router(doors),
         collect_routes.router(doors),
         device_routes.router(doors),
         export_routes.router(doors),

@@ -22,6 +22,7 @@ from cloud_broker.services.fleet.devices import Devices
 from cloud_broker.services.fleet.enrolling import Enrolling
 from cloud_broker.services.goods.back_office import BackOffice
 from cloud_broker.services.growth.desks import GrowthDesks
+from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.channels import Channels
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.line.signed_time import TimeTeller
@@ -96,6 +97,7 @@ class ApiDeps:
     growth: GrowthDesks
     office: BackOffice
     channels: Channels
+    campaigns: CampaignDesks
     segments: Segmenting
     queries: HqQueries
     auth: HqAuth

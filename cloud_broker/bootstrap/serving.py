@@ -30,6 +30,7 @@ from cloud_broker.api.server import Server, bind, ending_on_signals
 from cloud_broker.bootstrap.alerts import alert_desk, alert_workers
 from cloud_broker.bootstrap.beside import beside_workers
 from cloud_broker.bootstrap.boxes import box_desk, enrolling_of
+from cloud_broker.bootstrap.campaigns import campaign_desks, campaign_workers
 from cloud_broker.bootstrap.cleaning import cleaning_worker
 from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.exports import export_files, export_worker
@@ -147,6 +148,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
         office=goods,
+        campaigns=campaign_desks(office),
         channels=office.channels,
         segments=segmenting_of(office),
         queries=queries,
@@ -328,6 +330,7 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     yield from alert_workers(office, tally, keeper.works)
     yield hook_worker(office, tally, keeper.works)
     yield RuleWorker(office, tally, keeper.works)
+    yield from campaign_workers(office, tally, keeper.works)
     yield cleaning_worker(office, tally, keeper.works)
     if office.settings.export_dir is not None:
         yield export_worker(office, tally, keeper.works)

@@ -60,6 +60,8 @@ class Right(StrEnum):
     PARTNERS_CHANGE = "partners-change"
     AUDIT = "audit"
     INSIGHT = "insight"
+    CAMPAIGNS_CHANGE = "campaigns-change"
+    CAMPAIGNS_START = "campaigns-start"
     SEGMENTS_CHANGE = "segments-change"
 
 
@@ -108,6 +110,8 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.PARTNERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
         R.INSIGHT: _OFFICE,
+        R.CAMPAIGNS_CHANGE: _RUNS | {"marketing"},
+        R.CAMPAIGNS_START: _RUNS,
         R.SEGMENTS_CHANGE: _RUNS | {"marketing"},
     }
 )
@@ -246,6 +250,19 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("GET", "/v1/hq/segments/{segment_id}/people"): R.INSIGHT,
         ("POST", "/v1/hq/segments/{segment_id}/recompute"): R.SEGMENTS_CHANGE,
         ("POST", "/v1/hq/segments/{segment_id}/end"): R.SEGMENTS_CHANGE,
+        ("GET", "/v1/hq/campaigns"): R.INSIGHT,
+        ("POST", "/v1/hq/campaigns"): R.CAMPAIGNS_CHANGE,
+        ("GET", "/v1/hq/campaigns/templates"): R.INSIGHT,
+        ("POST", "/v1/hq/campaigns/templates"): R.CAMPAIGNS_CHANGE,
+        ("POST", "/v1/hq/campaigns/templates/{template_id}/approve"): R.CAMPAIGNS_START,
+        ("POST", "/v1/hq/campaigns/templates/{template_id}/end"): R.CAMPAIGNS_CHANGE,
+        ("GET", "/v1/hq/campaigns/pace"): R.INSIGHT,
+        ("POST", "/v1/hq/campaigns/pace/{channel}"): R.CAMPAIGNS_START,
+        ("GET", "/v1/hq/campaigns/{campaign_id}"): R.INSIGHT,
+        ("POST", "/v1/hq/campaigns/{campaign_id}"): R.CAMPAIGNS_CHANGE,
+        ("POST", "/v1/hq/campaigns/{campaign_id}/ask"): R.CAMPAIGNS_CHANGE,
+        ("POST", "/v1/hq/campaigns/{campaign_id}/agree"): R.CAMPAIGNS_START,
+        ("POST", "/v1/hq/campaigns/{campaign_id}/stop"): R.CAMPAIGNS_CHANGE,
         ("GET", "/v1/hq/twins"): R.TWINS,
         ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
         ("GET", "/v1/hq/twins/history"): R.TWINS,

@@ -8,6 +8,7 @@ from uuid import UUID
 from cloud_broker.ports.alerts import AlertRepo
 from cloud_broker.ports.audit import AuditRepo
 from cloud_broker.ports.benefits import BenefitRepo
+from cloud_broker.ports.campaigns import CampaignRepo
 from cloud_broker.ports.catalogue import CatalogueRepo
 from cloud_broker.ports.channel_orders import ChannelOrderRepo
 from cloud_broker.ports.clerks import ClerkRepo
@@ -33,6 +34,7 @@ from cloud_broker.ports.live import LiveEvent
 from cloud_broker.ports.mall import MallRepo
 from cloud_broker.ports.masters import MasterRepo
 from cloud_broker.ports.members import MemberRepo
+from cloud_broker.ports.messages import MessageRepo
 from cloud_broker.ports.orders import OrderRepo
 from cloud_broker.ports.partners import PartnerRepo
 from cloud_broker.ports.persons import PersonFilterRepo
@@ -77,6 +79,16 @@ class Unit(Protocol):
     @property
     def collection(self) -> CollectionRepo:
         """What other channels tell."""
+        ...
+
+    @property
+    def campaigns(self) -> CampaignRepo:
+        """Campaigns."""
+        ...
+
+    @property
+    def messages(self) -> MessageRepo:
+        """Messages that advertise."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.fleet.devices import Devices
 from cloud_broker.services.goods.back_office import BackOffice, back_office
 from cloud_broker.services.growth.desks import growth_desks
+from cloud_broker.services.insight.campaign_desks import Brand, Providers, campaign_desks_of
 from cloud_broker.services.insight.channels import channels
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
@@ -67,6 +68,10 @@ def api_deps(
         office=office or back_office(units, clock, ids, FakeKeyRing()),
         channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         segments=segmenting(clock),
+        campaigns=campaign_desks_of(
+            *(units, clock, ids, FakeKeyRing(), Brand("Asia/Shanghai", "Regulars")),
+            Providers({}, {}),
+        ),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,

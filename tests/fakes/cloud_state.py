@@ -33,6 +33,7 @@ from cloud_broker.ports.sets import MadeSnapshot
 from retail_core.loyalty.policy import LoyaltyPolicy
 from tests.fakes.cloud_alerts import AlertShelf
 from tests.fakes.cloud_benefits import BenefitShelf
+from tests.fakes.cloud_campaigns import CampaignShelf
 from tests.fakes.cloud_channels import ChannelShelf
 from tests.fakes.cloud_clerks import ClerkShelf
 from tests.fakes.cloud_drafts import DraftShelf
@@ -129,6 +130,7 @@ class State:
     recruiting: RecruitingShelf = field(default_factory=RecruitingShelf)
     identity_since: dict[tuple[str, bytes], int] = field(default_factory=dict)
     benefits: BenefitShelf = field(default_factory=BenefitShelf)
+    campaigns: CampaignShelf = field(default_factory=CampaignShelf)
     growth: GrowthShelf = field(default_factory=GrowthShelf)
     tasks: TaskShelf = field(default_factory=TaskShelf)
     mall: MallShelf = field(default_factory=MallShelf)

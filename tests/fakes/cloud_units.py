@@ -12,6 +12,7 @@ from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_alerts import FakeAlertRepo
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
+from tests.fakes.cloud_campaigns import FakeCampaignRepo, FakeMessageRepo
 from tests.fakes.cloud_channels import (
     FakeChannelOrderRepo,
     FakeCollectionRepo,
@@ -60,6 +61,7 @@ class FakeUnit:
         self.fleet = FakeFleetRepo(state)
         self.journal = FakeJournalRepo(state)
         self.collection = FakeCollectionRepo(state)
+        self.campaigns, self.messages = FakeCampaignRepo(state), FakeMessageRepo(state)
         self.channel_orders = FakeChannelOrderRepo(state)
         self.file_imports = FakeFileImportRepo(state)
         self.movers = FakeMoverRepo(state)
@@ -70,8 +72,7 @@ class FakeUnit:
         self.repair = FakeRepairRepo(state)
         self.catalogue = FakeCatalogueRepo(state)
         self.masters = FakeMasterRepo(state)
-        self.stock = FakeStockRepo(state)
-        self.partners = FakePartnerRepo(state)
+        self.stock, self.partners = FakeStockRepo(state), FakePartnerRepo(state)
         self.insight = FakeInsightRepo(state)
         self.audit = FakeAuditRepo(state)
         self.hq = FakeHqRepo(state)
@@ -86,8 +87,7 @@ class FakeUnit:
         self.waiting = FakeWaitingRepo(state.line)
         self.placements = FakePlacementRepo(state)
         self.benefits = FakeBenefitRepo(state)
-        self.growth = FakeGrowthRepo(state)
-        self.profiles = FakeProfileRepo(state)
+        self.growth, self.profiles = FakeGrowthRepo(state), FakeProfileRepo(state)
         self.sms = FakeSmsRepo(state)
         self.person_filters = FakePersonFilterRepo(state)
         self.tasks = FakeTaskRepo(state)
@@ -98,12 +98,10 @@ class FakeUnit:
         self.effects = FakeEffectRepo(state)
         self.enrolments = FakeEnrolmentRepo(state, self.fleet)
         self.health = FakeHealthRepo(state)
-        self.alerts = FakeAlertRepo(state)
-        self.hooks = FakeHookRepo(state)
+        self.alerts, self.hooks = FakeAlertRepo(state), FakeHookRepo(state)
         self.exports = FakeExportRepo(state)
         self.links = FakeLinkRepo(state)
-        self.twins = FakeTwinRepo(state)
-        self.orders = FakeOrderRepo(state)
+        self.twins, self.orders = FakeTwinRepo(state), FakeOrderRepo(state)
         self.said: list[LiveEvent] = []
 
     def ahead(self, *reads: Callable[[], object]) -> None:

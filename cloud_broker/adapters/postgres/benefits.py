@@ -16,7 +16,7 @@ _STANDS = (
     " where u.tenant_id = m.tenant_id and u.merge_id = m.merge_id)"
 )
 # Up to the wallet everything was merged into, then down to all that were merged into it.
-_PERSONS = f"""
+PERSONS = f"""
 with recursive up(member_id, wallet, hops) as (
   select member_id, wallet_id, 0 from member
   where tenant_id = %(tenant)s and member_id = any(%(members)b::uuid[])
@@ -127,7 +127,7 @@ class PostgresBenefits(Repository):
     def persons(self, members: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
         """Return all members that are one person with each (herself first); unknown are absent."""
         found: dict[UUID, list[UUID]] = defaultdict(list)
-        for row in self._rows(_PERSONS, members=sorted(members)):
+        for row in self._rows(PERSONS, members=sorted(members)):
             same = found[row.member_id]
             same.insert(0 if row.other == row.member_id else len(same), row.other)
         return {member: tuple(same) for member, same in found.items()}

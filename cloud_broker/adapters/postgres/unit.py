@@ -11,6 +11,7 @@ from cloud_broker.adapters.postgres.alerts import PostgresAlerts
 from cloud_broker.adapters.postgres.audit import PostgresAudit
 from cloud_broker.adapters.postgres.base import PIPELINE, Piped, Repository
 from cloud_broker.adapters.postgres.benefits import PostgresBenefits
+from cloud_broker.adapters.postgres.campaigns import PostgresCampaigns
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
 from cloud_broker.adapters.postgres.channel_orders import PostgresChannelOrders
 from cloud_broker.adapters.postgres.clerks import PostgresClerks
@@ -36,6 +37,7 @@ from cloud_broker.adapters.postgres.links import PostgresLinks
 from cloud_broker.adapters.postgres.mall import PostgresMall
 from cloud_broker.adapters.postgres.masters import PostgresMasters
 from cloud_broker.adapters.postgres.members import PostgresMembers
+from cloud_broker.adapters.postgres.messages import PostgresMessages
 from cloud_broker.adapters.postgres.orders import PostgresOrders
 from cloud_broker.adapters.postgres.partners import PostgresPartners
 from cloud_broker.adapters.postgres.phones import PostgresPhones
@@ -111,6 +113,16 @@ class PostgresUnit:
     def collection(self) -> PostgresCollection:
         """What other channels tell."""
         return PostgresCollection(self._connection, self._tenant)
+
+    @cached_property
+    def campaigns(self) -> PostgresCampaigns:
+        """Campaigns."""
+        return PostgresCampaigns(self._connection, self._tenant)
+
+    @cached_property
+    def messages(self) -> PostgresMessages:
+        """Messages that advertise."""
+        return PostgresMessages(self._connection, self._tenant)
 
     @cached_property
     def channel_orders(self) -> PostgresChannelOrders:
