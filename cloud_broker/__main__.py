@@ -32,6 +32,7 @@ from cloud_broker.cli import (
     models,
     partners,
     persons,
+    privacy,
     recommend,
     releases,
     segments,
@@ -55,7 +56,7 @@ campaigns.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
 cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
-FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect)
+FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect, privacy)
 for group in (*GROUPS, *FURTHER, growth, mall, recommend, sync, backup, event_log, effects):
     app.add_typer(group.app)
 

@@ -30,6 +30,7 @@ from retail_core.texts.misfits import misfit_words
 from retail_core.texts.words import Words
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+_HTTPS_OR_HERE = r"^(https://[^/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])"
 
 
 def _shards(text: object) -> object:
@@ -73,7 +74,7 @@ class OidcSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    issuer: str = Field(pattern=r"^(https://[^/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])")
+    issuer: str = Field(pattern=_HTTPS_OR_HERE)
     client_id: str = Field(min_length=1)
     label: str = Field("", description="what the button says; empty: our own words")
     scopes: str = Field("openid email", pattern=r"^openid( |$)")
@@ -171,6 +172,11 @@ class Settings(BaseSettings):
         SecretStr(""), description="who may read /metrics; empty: this machine alone"
     )
     sms_brand: str = Field("Regulars 熟客", description="who the message is from")
+    wechat_h5_app_id: str = Field("", description="the account members sign in by; empty: none")
+    wechat_h5_secret: SecretStr = SecretStr("")
+    wechat_h5_open: str = Field("https://open.weixin.qq.com", pattern=_HTTPS_OR_HERE)
+    wechat_h5_api: str = Field("https://api.weixin.qq.com", pattern=_HTTPS_OR_HERE)
+    leaving_grace_days: int = Field(15, ge=0, le=60, description="how long who left may come back")
 
     @classmethod
     def settings_customise_sources(

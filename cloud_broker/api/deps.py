@@ -30,6 +30,7 @@ from cloud_broker.services.members.checkins import CheckIns
 from cloud_broker.services.members.member_desk import MemberDesk
 from cloud_broker.services.members.members import Members
 from cloud_broker.services.members.phones import Phones
+from cloud_broker.services.members.privacy_desks import PrivacyDesks
 from cloud_broker.services.members.receipt_bills import ReceiptBills
 from cloud_broker.services.members.receipt_claims import ReceiptClaims
 from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
@@ -45,6 +46,8 @@ from retail_core.texts.faults import FaultCode
 # By address, behind which a mobile network has thousands of phones; a claim code has 50 bits, so
 # one guess a second takes millions of years.
 CLAIM_RATE = Rate(per_minute=60, burst=60)
+# Each is an SMS to somebody: a number's own limits hold besides.
+SIGN_IN_RATE = Rate(per_minute=30, burst=30)
 # A page asks once a minute, and three times a second while it waits for a counter.
 PHONE_RATE = Rate(per_minute=120, burst=60)
 # A till looks up a member a customer; more than this is somebody walking through the numbers.
@@ -110,6 +113,7 @@ class ApiDeps:
     software: str = ""
     enrolling: Enrolling | None = None
     exports: ExportShelf | None = None
+    privacy: PrivacyDesks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class Doors:
 
     deps: ApiDeps
     claims: RateGate = field(init=False)
+    sign_ins: RateGate = field(init=False)
     lookups: RateGate = field(init=False)
     phones: RateGate = field(init=False)
     fleet: RateGate = field(init=False)
@@ -135,6 +140,7 @@ class Doors:
 
     def __post_init__(self) -> None:
         self.claims = RateGate(CLAIM_RATE, self.deps.clock)
+        self.sign_ins = RateGate(SIGN_IN_RATE, self.deps.clock)
         self.lookups = RateGate(LOOKUP_RATE, self.deps.clock)
         self.phones = RateGate(PHONE_RATE, self.deps.clock)
         self.fleet = RateGate(FLEET_RATE, self.deps.clock)

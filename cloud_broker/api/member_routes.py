@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from cloud_broker.api import growth_routes, profile_routes
+from cloud_broker.api import growth_routes, privacy_routes, profile_routes
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.domain.phone_request import Asked, parse
@@ -165,6 +165,7 @@ def router(doors: Doors) -> APIRouter:
     _lanes(routes, doors, FromPhone)
     growth_routes.add_to(routes, doors, FromPhone)
     profile_routes.add_to(routes, doors, FromPhone)
+    privacy_routes.add_to(routes, doors, FromPhone)
     return routes
 
 
@@ -203,7 +204,10 @@ def _own_data(routes: APIRouter, doors: Doors, FromPhone: Any) -> None:  # noqa:
     @routes.get("/export", responses={401: {"model": ErrorBody}})
     def export(who: FromPhone) -> dict[str, Any]:
         """Return every row the cloud holds of her."""
-        return desk.export(who)
+        told = desk.export(who)
+        if doors.deps.privacy is None:
+            return told
+        return told | {"more": doors.deps.privacy.export.more(who.tenant, [who.member])}
 
 
 def _lanes(routes: APIRouter, doors: Doors, FromPhone: Any) -> None:  # noqa: N803 - a type

@@ -36,6 +36,7 @@ from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.office import Office, build_office
+from cloud_broker.bootstrap.privacy import erasing_worker, privacy_desks_of
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.bootstrap.rules import RuleWorker
 from cloud_broker.bootstrap.segments import segmenting_of
@@ -127,6 +128,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
     queries = PostgresQueries(office.units, office.clock)
     desk = Desk(office.units, queries, RepairBench(office.units, office.clock), office.clock)
     goods = back_office(office.units, office.clock, office.ids, office.keys, settings.zone)
+    sms = _sms(office)
     deps = ApiDeps(
         devices=Devices(office.units, settings.release_dir),
         members=Members(office.units, office.clock),
@@ -144,7 +146,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         ),
         rules=rule_desks(office.units, office.clock, office.ids, office.publisher, settings.zone),
         time=TimeTeller(office.clock, office.keys),
-        sms=_sms(office),
+        sms=sms,
         person_filters=office.filters,
         growth=growth_desks(office.units, office.clock, office.ids, office.keys, settings.zone),
         office=goods,
@@ -162,6 +164,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         software=installed_version("regulars"),
         enrolling=None if settings.ca_dir is None else enrolling_of(office),
         exports=export_files(office),
+        privacy=privacy_desks_of(office, queries, sms),
     )
     app = build_app(deps)
     mount_static(app)
@@ -329,6 +332,7 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     """Put together what runs beside ingest and has a list of its own."""
     yield from alert_workers(office, tally, keeper.works)
     yield hook_worker(office, tally, keeper.works)
+    yield erasing_worker(office, tally, keeper.works)
     yield RuleWorker(office, tally, keeper.works)
     yield from campaign_workers(office, tally, keeper.works)
     yield cleaning_worker(office, tally, keeper.works)

@@ -5,6 +5,7 @@ Six digits, five tries, ten codes a day: whoever guesses for a whole day hits on
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 CODE_DIGITS = 6
 LIFE_MS = 5 * 60_000
@@ -19,11 +20,26 @@ BURST_MS = 10 * 60_000
 KEPT_MS = 2 * DAY_MS
 
 TEXTS = {
-    "zh": "【{brand}】验证码 {code},{minutes} 分钟内有效。请告诉收银员以使用积分或优惠券;"
-    "如非本人在店,请勿告知任何人。",
-    "en": "{brand}: your code is {code}, valid for {minutes} minutes. Tell it to the cashier to"
-    " spend points or coupons; if you are not in the shop, tell nobody.",
+    "till": {
+        "zh": "【{brand}】验证码 {code},{minutes} 分钟内有效。请告诉收银员以使用积分或优惠券;"
+        "如非本人在店,请勿告知任何人。",
+        "en": "{brand}: your code is {code}, valid for {minutes} minutes. Tell it to the cashier"
+        " to spend points or coupons; if you are not in the shop, tell nobody.",
+    },
+    "sign_in": {
+        "zh": "【{brand}】验证码 {code},{minutes} 分钟内有效,用于在手机上登录您的会员页。"
+        "请勿告知任何人,店员也不会问。",
+        "en": "{brand}: your code is {code}, valid for {minutes} minutes, to open your member's"
+        " page on your phone. Tell nobody; no clerk asks for it.",
+    },
+    "leave": {
+        "zh": "【{brand}】验证码 {code},{minutes} 分钟内有效,用于注销您的会员账户。"
+        "如非本人操作,请勿告知任何人。",
+        "en": "{brand}: your code is {code}, valid for {minutes} minutes, to close your account."
+        " If this was not you, tell nobody.",
+    },
 }
+Purpose = Literal["till", "sign_in", "leave"]
 
 
 def wait_ms(of_phone: Sequence[int], of_device: Sequence[int], now_ms: int) -> int:
@@ -41,9 +57,10 @@ def digits_of(randomness: bytes) -> str:
     return f"{int.from_bytes(randomness[:8], 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
 
 
-def text_of(code: str, brand: str, language: str) -> str:
+def text_of(code: str, brand: str, language: str, purpose: Purpose = "till") -> str:
     """Return what she reads; any language but `en` is zh."""
-    template = TEXTS.get(language, TEXTS["zh"])
+    texts = TEXTS[purpose]
+    template = texts.get(language, texts["zh"])
     return template.format(code=code, brand=brand, minutes=LIFE_MS // 60_000)
 
 

@@ -70,6 +70,7 @@ def member_router() -> APIRouter:
 
     routes.add_api_route("/m", moved)
     routes.add_api_route("/m/", shell)
+    routes.add_api_route("/m/wechat", shell)
     routes.add_api_route("/m/lane/{store}/{lane}", lane)
     routes.add_api_route("/m/s/{token}", shared)
     routes.add_api_route("/m/worker.js", worker)

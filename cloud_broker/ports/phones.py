@@ -30,6 +30,21 @@ class WithdrawnConsent:
     said_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SaidConsent:
+    """A word on one kind, yes or no, said on her phone after she read `text_hash`'s text there."""
+
+    consent: UUID
+    member: UUID
+    kind: str
+    given: bool
+    text_version: str
+    text_hash: bytes
+    language: str
+    channel: str
+    now_ms: int
+
+
 class PhoneRepo(Protocol):
     """The phones of one tenant's members."""
 
@@ -58,6 +73,10 @@ class PhoneRepo(Protocol):
 
     def withdraw_consent(self, withdrawn: WithdrawnConsent) -> None:
         """Append a withdrawal, with the text of the consent it takes back."""
+        ...
+
+    def say_consent(self, said: SaidConsent) -> None:
+        """Append a word she said herself; her home store stands for where."""
         ...
 
     def everything(self, member: UUID) -> Mapping[str, Sequence[Mapping[str, Any]]]:

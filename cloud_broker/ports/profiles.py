@@ -18,6 +18,7 @@ class Profile:
     personal: bool = True
     groups: tuple[str, ...] = ()
     told: int = 0
+    birth_year: int | None = None
 
 
 class ProfileRepo(Protocol):

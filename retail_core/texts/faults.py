@@ -19,6 +19,7 @@ from retail_core.texts.specs import (
     insight,
     learning,
     leases,
+    leaving,
     ledger,
     mall,
     masters,
@@ -67,6 +68,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | trade.SPECS
     | ledger.SPECS
     | leases.SPECS
+    | leaving.SPECS
     | recognition.SPECS
     | privacy.SPECS
     | receipts.SPECS

@@ -9,7 +9,7 @@ import pytest
 
 from cloud_broker.domain.checkin_plan import LIFE_MS, NewCheckIn
 from cloud_broker.ports.fleet import DeviceState, NewTill
-from cloud_broker.ports.phones import WithdrawnConsent
+from cloud_broker.ports.phones import SaidConsent, WithdrawnConsent
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.booking.ingest import Ingest
 from cloud_broker.services.line.frames import Inbound
@@ -127,6 +127,26 @@ def test_a_word_is_taken_back(any_units: Units, box: SimBox, person: Person) -> 
     with any_units.begin(box.tenant) as unit:
         assert unit.phones.consent_given(member, "marketing") is False
         assert unit.phones.consent_given(member, "membership") is True
+
+
+def test_a_word_is_said_again_on_her_phone(any_units: Units, box: SimBox, person: Person) -> None:
+    member = person.member
+
+    def says(kind: str, *, given: bool, later_ms: int) -> SaidConsent:
+        return SaidConsent(
+            fresh_id(), member, kind, given, "2026-3", b"h" * 32, "zh", "phone", WALL_MS + later_ms
+        )
+
+    with any_units.begin(box.tenant) as unit:
+        unit.phones.say_consent(says("tags.sensitive", given=True, later_ms=10**9))
+        assert unit.phones.consent_given(member, "tags.sensitive") is True
+        unit.phones.say_consent(says("sms", given=False, later_ms=10**9))
+        assert unit.phones.consent_given(member, "sms") is False
+        taken = WithdrawnConsent(fresh_id(), member, "marketing", "zh", "phone", WALL_MS + 10**9)
+        unit.phones.withdraw_consent(taken)
+    with any_units.begin(box.tenant) as unit:
+        unit.phones.say_consent(says("marketing", given=True, later_ms=2 * 10**9))
+        assert unit.phones.consent_given(member, "marketing") is True
 
 
 def test_everything_about_her(any_units: Units, box: SimBox, person: Person) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -122,6 +122,7 @@ class Cloud:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     person: Person = field(default_factory=lambda: Person(name="李敏"))
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -140,7 +141,7 @@ class Cloud:
             "HTTP_PORT": str(settings.http_port),
             "BROKER_PORT": str(settings.broker_port),
         }
-        named = {f"REGULARS_{name}": value for name, value in (secret | plain).items()}
+        named = {f"REGULARS_{name}": value for name, value in (secret | plain | self.more).items()}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cloud_broker", "run"],
@@ -235,8 +236,13 @@ def _begin(cloud: Cloud) -> None:
 
 
 @contextmanager
-def running_cloud(database_url: str, folder: Path) -> Iterator[Cloud]:
-    """Run the whole cloud with three provisioned shops, whose boxes are on the line."""
+def running_cloud(
+    database_url: str, folder: Path, more: Mapping[str, str] | None = None
+) -> Iterator[Cloud]:
+    """Run the whole cloud with three provisioned shops, whose boxes are on the line.
+
+    `more` are further settings, as `SMS_PROVIDER`.
+    """
     with ExitStack() as stack:
         drafted = Settings(
             database_url=database_url,
@@ -251,7 +257,7 @@ def running_cloud(database_url: str, folder: Path) -> Iterator[Cloud]:
         broker = stack.enter_context(_broker(made))
         settings = drafted.model_copy(update={"broker_port": broker.port})
         boxes = tuple(Box(one) for one in made)
-        running = Cloud(settings, office, boxes, password, folder / "log")
+        running = Cloud(settings, office, boxes, password, folder / "log", more=more or {})
         running.start()
         stack.callback(running.stop)
         for box in boxes:

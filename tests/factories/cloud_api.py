@@ -31,6 +31,7 @@ from tests.fakes.cloud_basics import (
     FakePasswords,
 )
 from tests.fakes.cloud_hq import NotingDesk
+from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_recruiting import sms_codes
 from tests.fakes.cloud_segments import segmenting
 
@@ -80,4 +81,5 @@ def api_deps(
         tally=tally,
         hosts=frozenset({HOST}),
         software="1.2",
+        privacy=privacy_of(units, clock, ids, queries),
     )

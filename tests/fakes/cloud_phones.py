@@ -9,7 +9,7 @@ from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
 from cloud_broker.domain.ingest_effects import NewClaim
 from cloud_broker.domain.store_state import Heard
 from cloud_broker.ports.members import Claim
-from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent
+from cloud_broker.ports.phones import PhoneKeyHeld, SaidConsent, WithdrawnConsent
 from tests.fakes.cloud_state import HeldCheckIn, State
 
 
@@ -54,7 +54,13 @@ class FakePhoneRepo:
         ]
         if (member, kind) in self._state.withdrawn:
             return False
+        if (member, kind) in self._state.said:
+            return self._state.said[member, kind].given
         return said[-1].consent.given if said else None
+
+    def say_consent(self, said: SaidConsent) -> None:
+        self._state.withdrawn.pop((said.member, said.kind), None)
+        self._state.said[said.member, said.kind] = said
 
     def withdraw_consent(self, withdrawn: WithdrawnConsent) -> None:
         self._state.withdrawn[withdrawn.member, withdrawn.kind] = withdrawn

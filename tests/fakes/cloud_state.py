@@ -27,7 +27,7 @@ from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.ledger import Adjustment, DayClosed, Merge
 from cloud_broker.ports.links import Link, LinkKind
 from cloud_broker.ports.members import Claim
-from cloud_broker.ports.phones import WithdrawnConsent
+from cloud_broker.ports.phones import SaidConsent, WithdrawnConsent
 from cloud_broker.ports.repair import RepairItem
 from cloud_broker.ports.sets import MadeSnapshot
 from retail_core.loyalty.policy import LoyaltyPolicy
@@ -106,6 +106,7 @@ class State:
     digit_secrets: dict[UUID, bytes] = field(default_factory=dict)
     revoked_keys: set[bytes] = field(default_factory=set)
     withdrawn: dict[tuple[UUID, str], WithdrawnConsent] = field(default_factory=dict)
+    said: dict[tuple[UUID, str], SaidConsent] = field(default_factory=dict)
     checkins: dict[UUID, HeldCheckIn] = field(default_factory=dict)
     claims: dict[bytes, Claim] = field(default_factory=dict)
     interests: set[tuple[UUID, UUID]] = field(default_factory=set)

@@ -168,7 +168,9 @@ class PostgresClosing(Repository):
         while True:
             rows = self._rows(
                 "select event_id, type, wall_ms, time_quality, boot_id, mono_ms, body, till_id,"
-                " operator_id, member_id, seq, hash from event_log where tenant_id = %(tenant)s"
+                " operator_id, member_id, seq, hash, exists (select from erased_event x"
+                " where x.tenant_id = e.tenant_id and x.event_id = e.event_id) as erased"
+                " from event_log e where tenant_id = %(tenant)s"
                 " and device_id = %(device)s and epoch = %(epoch)s and seq > %(after)s"
                 " order by seq limit %(limit)s",
                 device=device,
@@ -193,6 +195,7 @@ class PostgresClosing(Repository):
                         ),
                     ),
                     row.hash,
+                    row.erased,
                 )
             if len(rows) < LINKS_PAGE:
                 return

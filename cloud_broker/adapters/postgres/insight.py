@@ -12,6 +12,8 @@ select r.member_id, r.business_date, r.receipt_id, array_agg(distinct l.sku) as 
 from (
   select receipt_id, member_id, business_date from receipt
   where tenant_id = %(tenant)s and business_date >= %(since)s
+    and not exists (select from erased_receipt e
+      where e.tenant_id = receipt.tenant_id and e.receipt_id = receipt.receipt_id)
   order by business_date desc, receipt_id desc limit %(limit)s) r
 join receipt_line l on l.tenant_id = %(tenant)s and l.receipt_id = r.receipt_id
 where l.article_id is not null

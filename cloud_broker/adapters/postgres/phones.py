@@ -10,7 +10,7 @@ from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.domain.checkin_plan import LaneFacts, NewCheckIn
 from cloud_broker.domain.ingest_effects import NewClaim
 from cloud_broker.domain.store_state import Heard
-from cloud_broker.ports.phones import PhoneKeyHeld, WithdrawnConsent
+from cloud_broker.ports.phones import PhoneKeyHeld, SaidConsent, WithdrawnConsent
 
 _CLAIM_MS_MAX = 90 * 24 * 3600 * 1000
 
@@ -31,6 +31,13 @@ select tenant_id, %(consent)s, member_id, kind, false, text_version, text_hash,
   %(language)s, %(channel)s, store_id, null, %(wall)s, %(now)s
 from consent where tenant_id = %(tenant)s and member_id = %(member)s and kind = %(kind)s
 order by received_at desc, consent_id desc limit 1
+"""
+_SAY = """
+insert into consent (tenant_id, consent_id, member_id, kind, given, text_version, text_hash,
+  language, channel, store_id, operator_id, wall_ms, received_at)
+select tenant_id, %(consent)s, member_id, %(kind)s, %(given)s, %(version)s, %(hash)s,
+  %(language)s, %(channel)s, home_store_id, null, %(wall)s, %(now)s
+from member where tenant_id = %(tenant)s and member_id = %(member)s
 """
 _LANE = """
 select t.store_id, t.till_id, t.name as lane_name, s.name as store_name,
@@ -201,6 +208,22 @@ class PostgresPhones(Repository):
             channel=withdrawn.channel,
             wall=withdrawn.said_ms or withdrawn.now_ms,
             now=at(withdrawn.now_ms),
+        )
+
+    def say_consent(self, said: SaidConsent) -> None:
+        """Append a word she said herself; her home store stands for where."""
+        self._run(
+            _SAY,
+            consent=said.consent,
+            member=said.member,
+            kind=said.kind,
+            given=said.given,
+            version=said.text_version,
+            hash=said.text_hash,
+            language=said.language,
+            channel=said.channel,
+            wall=said.now_ms,
+            now=at(said.now_ms),
         )
 
     def everything(self, member: UUID) -> Mapping[str, Sequence[Mapping[str, Any]]]:

@@ -13,11 +13,13 @@ from retail_core.growth.birthdays import Birthday
 
 _SAVE = """
 insert into member_profile values (%(tenant)s, %(member)s, %(calendar)s, %(month)s, %(day)s,
-  %(leap)s, %(now)s, %(personal)s, %(groups)b, %(told)s)
+  %(leap)s, %(now)s, %(personal)s, %(groups)b, %(told)s,
+  %(year)s)
 on conflict (tenant_id, member_id) do update set calendar = excluded.calendar,
   birth_month = excluded.birth_month, birth_day = excluded.birth_day,
   birth_leap = excluded.birth_leap, birth_set_at = excluded.birth_set_at,
-  personal = excluded.personal, groups = excluded.groups, told = excluded.told
+  personal = excluded.personal, groups = excluded.groups, told = excluded.told,
+  birth_year = excluded.birth_year
 """
 _BORN = """
 select p.* from member_profile p
@@ -56,6 +58,7 @@ class PostgresProfiles(Repository):
             personal=profile.personal,
             groups=list(profile.groups),
             told=profile.told,
+            year=profile.birth_year,
         )
 
     def born(
@@ -98,4 +101,4 @@ def _profile(row: Row[Any]) -> Profile:
     born = None
     if row.calendar is not None:
         born = Birthday(row.calendar, row.birth_month, row.birth_day, row.birth_leap)
-    return Profile(row.member_id, born, row.personal, tuple(row.groups), row.told)
+    return Profile(row.member_id, born, row.personal, tuple(row.groups), row.told, row.birth_year)

@@ -56,6 +56,16 @@ export function claim(code, publicKey) {
   return asked("/v1/member/claim", { method: "POST", body, headers: { "Content-Type": "application/json" } });
 }
 
+/**
+ * Ask something as nobody yet. @param {string} method @param {string} path
+ * @param {Record<string, unknown>} content @param {Uint8Array | null} [publicKey] of a key that is to be hers
+ * @returns {Promise<Answer>}
+ */
+export function plainly(method, path, content, publicKey) {
+  const said = publicKey === undefined ? content : { ...content, public_key: publicKey && hex(publicKey) };
+  return asked(path, { method, body: JSON.stringify(said), headers: { "Content-Type": "application/json" } });
+}
+
 /** @param {string} token a shared link's @returns {Promise<Answer>} who shared it */
 export function fromWhom(token) {
   return asked(`/v1/member/links/${token}`, { method: "GET" });

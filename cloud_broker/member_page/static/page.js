@@ -9,7 +9,10 @@ import { keepOnPhone } from "./kept.js";
 import { beginLane, laneAsked, laneView } from "./lane.js";
 import { mallActs, mallView } from "./mall.js";
 import { claimKept, claimReceipt, receiptView, takeReceipt, waitForPhone } from "./receipt.js";
+import { askConsents, consentActs } from "./consents.js";
+import { leavingActs, leftView } from "./leaving.js";
 import { settings, settingsActs } from "./settings.js";
+import { cameByWeChat, signInActs, strangerView, takeWeChat } from "./signin.js";
 import { forget, keep, kept } from "./store.js";
 import { askTier, tierActs } from "./tier.js";
 import { inviteView, taskActs, tasksView } from "./tasks.js";
@@ -33,6 +36,10 @@ const state = {
   online: navigator.onLine,
   refusal: null,
   asking: "",
+  consents: null,
+  sign: { sent: false, busy: false, why: "" },
+  leaving: null,
+  left: null,
   lane: null,
   receipt: null,
   bill: null,
@@ -48,6 +55,7 @@ const t = await words(state.language);
 let claimCode = takeClaim();
 let receiptCode = takeReceipt();
 let billCode = takeBill();
+const wechat = takeWeChat();
 let shownStep = -1;
 
 const acts = {
@@ -55,7 +63,12 @@ const acts = {
   change,
   notice,
   askCloud,
-  open: (/** @type {State["view"]} */ view) => change({ view, asking: "" }),
+  askPurposes: () => askConsents(state, acts),
+  bound: (/** @type {any} */ body, /** @type {any} */ made) => bound(body, made),
+  open: (/** @type {State["view"]} */ view) => {
+    change({ view, asking: "", leaving: null });
+    if (view === "settings") void askConsents(state, acts);
+  },
   togglePlain: () => change({ plain: !state.plain }),
   retry: () => void claimNow(),
   keepPhone: () => {
@@ -64,14 +77,15 @@ const acts = {
     void askCloud();
   },
 };
-Object.assign(acts, settingsActs(state, acts), taskActs(state, acts), mallActs(state, acts), tierActs(state, acts));
+Object.assign(acts, consentActs(state, acts), leavingActs(state, acts), signInActs(state, acts), settingsActs(state, acts), taskActs(state, acts), mallActs(state, acts), tierActs(state, acts));
 
 // ---- drawing --------------------------------------------------------------------------------
 
 const VIEWS = {
   loading: () => [],
   insecure: () => [says("alert", t("insecure.title"), t("insecure.how"))],
-  stranger: () => [says("phone", t("stranger.title"), t("stranger.how"))],
+  stranger: strangerView,
+  left: leftView,
   claiming: () => [says("phone", t("claiming.title"), t("claiming.how"))],
   refused,
   rebind,
@@ -173,11 +187,16 @@ async function claimNow() {
     change({ view: "refused", refusal: answer.body });
     return;
   }
-  const { tenant_id: tenantId, member_id: memberId, key_id: keyId, digit_secret: secret } = answer.body;
+  claimCode = "";
+  await bound(answer.body, made);
+}
+
+/** This phone speaks for a member from now on. @param {any} body @param {{key: CryptoKey} | null} made */
+async function bound(body, made) {
+  const { tenant_id: tenantId, member_id: memberId, key_id: keyId, digit_secret: secret } = body;
   const phone = { tenantId, memberId, keyId, key: made && made.key, digits: await digitKey(secret) };
   await keep("phone", phone);
   await keep("view", null);
-  claimCode = "";
   shownStep = -1;
   change({ view: "home", phone, me: null, online: true });
   await askCloud();
@@ -196,12 +215,14 @@ async function start() {
   if (phone) Object.assign(state, { phone, me: (await kept("view")) ?? null, growth: (await kept("growth")) ?? null });
   const link = await linkFollowed();
   if (claimCode) return taken();
+  if (wechat && !phone) return cameByWeChat(wechat, state, acts);
   if (!phone && receiptCode) return waitForPhone(receiptCode, acts);
   if (!phone && billCode) return billWaits(billCode, acts);
   if (!phone) return link ? greetGuest(link, acts) : change({ view: "stranger" });
   change({ view: "home" });
   await askCloud();
   await tellInvited(state, acts);
+  if (wechat) await cameByWeChat(wechat, state, acts);
   const lane = laneAsked();
   if (lane) await beginLane(lane, state, acts);
   if (receiptCode) await claimReceipt(receiptCode, state, acts);

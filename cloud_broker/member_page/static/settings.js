@@ -3,20 +3,20 @@
 
 import { call } from "./cloud.js";
 import { h, icon } from "./dom.js";
+import { consentCards, yearCard } from "./consents.js";
+import { leavingCard } from "./leaving.js";
 import { receiptCard } from "./receipt.js";
+import { weChatCard } from "./signin.js";
 import { ownWords } from "./tier.js";
 import { note } from "./views.js";
-import { day, typeset } from "./words.js";
+import { typeset } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
 /** @typedef {import("./views.js").Acts} Acts */
 
-const ESSENTIAL = "membership";
-
 /** @param {State} state @param {Acts} acts */
 export function settingsActs(state, acts) {
   return {
-    ask: (/** @type {string} */ kind) => acts.change({ asking: kind }),
     withdraw: (/** @type {string} */ kind) => withdraw(kind, state, acts),
     takeAlong: () => takeAlong(state, acts),
   };
@@ -26,53 +26,17 @@ export function settingsActs(state, acts) {
 export function settings(state, acts) {
   const { t, open } = acts;
   const back = { type: "button", id: "back", "aria-label": t("back"), onclick: () => open("home") };
-  const known = state.me?.consents ?? [];
   return [
     h("header.head.sub", {}, h("button.round", back, icon("back")), h("h1", {}, t("settings"))),
     state.online && state.phone?.key ? null : note("alert", t("offline.title"), t("settings.offline")),
-    h("h2", {}, t("consents")),
-    h("p.muted.small", {}, t("consents.how")),
-    ...known.map((/** @type {any} */ consent) => consentCard(consent, state, acts)),
-    known.length ? null : h("p.muted", {}, t("consents.none")),
+    ...consentCards(state, acts),
     ...ownWords(state, acts),
+    yearCard(state, acts),
+    weChatCard(state, acts),
     receiptCard(state, acts),
     data(state, acts),
     h("section.card", {}, h("h2", {}, t("phone.title")), h("p.muted.small", {}, t("phone.how"))),
-    h("section.card", {}, h("h2", {}, t("close.title")), h("p.muted.small", {}, t("close.how"))),
-  ];
-}
-
-/** @param {any} consent @param {State} state @param {Acts} acts */
-function consentCard(consent, state, acts) {
-  const { t } = acts;
-  const name = t(`consent.${consent.kind}`) || consent.kind;
-  const since = t(consent.given ? "consent.since" : "consent.withdrawn_at", { day: day(consent.wall_ms, state.nowMs) });
-  return h(
-    "section.card.consent",
-    { "data-kind": consent.kind },
-    h("div.row", {}, h("h3", {}, name), h(consent.given ? "span.chip.on" : "span.chip", {}, t(consent.given ? "consent.on" : "consent.off"))),
-    h("p.small", {}, t(`consent.${consent.kind}.does`)),
-    h("p.muted.small", {}, since),
-    ...withdrawal(consent, state, acts),
-  );
-}
-
-/** @param {any} consent @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */
-function withdrawal({ kind, given }, { asking, online, phone }, { t, ask, withdraw }) {
-  if (!given) return [];
-  if (kind === ESSENTIAL) return [h("p.muted.small", {}, t("consent.essential"))];
-  const off = !online || !phone?.key;
-  if (asking !== kind) {
-    return [h("button", { type: "button", id: `ask-${kind}`, disabled: off, onclick: () => ask(kind) }, t("withdraw"))];
-  }
-  return [
-    h("p.small.strong", {}, t(`consent.${kind}.ends`) || t("withdraw.ends")),
-    h(
-      "div.buttons",
-      {},
-      h("button.danger", { type: "button", id: `withdraw-${kind}`, onclick: () => withdraw(kind) }, t("withdraw.yes")),
-      h("button", { type: "button", onclick: () => ask("") }, t("withdraw.no")),
-    ),
+    leavingCard(state, acts),
   ];
 }
 
@@ -95,6 +59,7 @@ async function withdraw(kind, state, acts) {
   acts.change({ asking: "" });
   acts.notice(answer.ok ? acts.t("withdraw.done") : failed(answer, state, acts));
   if (answer.ok) await acts.askCloud();
+  if (answer.ok) await acts.askPurposes();
 }
 
 /** @param {State} state @param {Acts} acts */

@@ -16,7 +16,7 @@ const SOLAR_DAYS = 31;
 /** @param {State} state @param {Acts} acts */
 export function tierActs(state, acts) {
   return {
-    setPersonal: (/** @type {boolean} */ on) => put("/v1/member/personal", { on }, "personal.done", state, acts),
+    setPersonal: (/** @type {boolean} */ on) => setPersonal(on, state, acts),
     setBirthday: () => setBirthday(state, acts),
   };
 }
@@ -39,6 +39,18 @@ async function put(path, content, done, state, acts) {
     acts.change({ growth: answer.body });
   }
   acts.notice(answer.ok ? acts.t(done) : failed(answer, state, acts));
+}
+
+/** One more word on this purpose, and shops are told. @param {boolean} on @param {State} state @param {Acts} acts */
+async function setPersonal(on, state, acts) {
+  if (!state.phone) return;
+  const said = { kind: "personalise", given: on, language: state.language };
+  const answer = await call(state.phone, "POST", "/v1/member/consents", said);
+  if (answer.ok) {
+    acts.change({ consents: answer.body });
+    await askTier(state, acts);
+  }
+  acts.notice(answer.ok ? acts.t("personal.done") : failed(answer, state, acts));
 }
 
 /** @param {State} state @param {Acts} acts */

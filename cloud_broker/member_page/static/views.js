@@ -8,7 +8,7 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
 
 /**
  * @typedef {object} State
- * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"|"receipt"|"bill"|"tasks"|"mall"|"invite"|"invited"} view
+ * @property {"loading"|"insecure"|"stranger"|"claiming"|"refused"|"rebind"|"home"|"settings"|"lane"|"receipt"|"bill"|"tasks"|"mall"|"invite"|"invited"|"left"} view
  * @property {import("./store.js").Phone | null} phone
  * @property {{text: string, digits: string} | null} code the codes of this half minute
  * @property {boolean} plain whether the digits are drawn instead of the signed code
@@ -17,6 +17,10 @@ import { clock, day, fours, integer, typeset, yuan } from "./words.js";
  * @property {boolean} online
  * @property {any} refusal the cloud's last refusal: {code, zh, en}
  * @property {string} asking the consent whose withdrawal waits for the second tap
+ * @property {any} consents every purpose, as the cloud last said
+ * @property {{sent: boolean, busy: boolean, why: string}} sign how far signing in by SMS is
+ * @property {any} leaving how far closing the account is
+ * @property {any} left what the cloud said when she left
  * @property {any} lane the check-in at a counter
  * @property {any} receipt the receipt that is claimed, and what became of it
  * @property {any} bill the electronic receipt that is shown

@@ -75,6 +75,12 @@ class Phones:
                 raise Fault(FaultCode.PHONE_REPLAYED)
         return PhoneHolder(signed.tenant, held.member, signed.key_id)
 
+    def bind(self, tenant: UUID, member: UUID, public_key: bytes | None, how: str) -> Claimed:
+        """Let a phone speak for a member whom it was proved to be another way than by a claim."""
+        now_ms = self._clock.now_ms()
+        with self._units.begin(tenant) as unit:
+            return self._bound(unit, tenant, member, (public_key, how), now_ms)
+
     def _claim_in(self, tenant: UUID, hashed: bytes, public_key: bytes | None) -> Claimed | None:
         now_ms = self._clock.now_ms()
         with self._units.begin(tenant) as unit:
@@ -82,15 +88,26 @@ class Phones:
             if claim is None or claim.used or claim.expires_ms < now_ms:
                 return None
             unit.members.use_claim(hashed, now_ms)
-            revoked = unit.phones.revoke_keys(claim.member, now_ms)
-            key_id = _give_key(unit, claim.member, public_key, now_ms)
-            secret = self._ids.random_bytes(SECRET_BYTES)
-            unit.members.set_digit_secret(claim.member, secret, now_ms)
-            refresh(unit, {claim.member}, now_ms)
-            said = {"key_id": key_id.hex(), "revoked": revoked}
-            unit.hq.audit(AuditEntry("member", "phone.claim", str(claim.member), said), now_ms)
-            unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
-        return Claimed(tenant, claim.member, key_id, secret, now_ms)
+            return self._bound(unit, tenant, claim.member, (public_key, "phone.claim"), now_ms)
+
+    def _bound(
+        self,
+        unit: Unit,
+        tenant: UUID,
+        member: UUID,
+        key: tuple[bytes | None, str],
+        now_ms: int,
+    ) -> Claimed:
+        public_key, how = key
+        revoked = unit.phones.revoke_keys(member, now_ms)
+        key_id = _give_key(unit, member, public_key, now_ms)
+        secret = self._ids.random_bytes(SECRET_BYTES)
+        unit.members.set_digit_secret(member, secret, now_ms)
+        refresh(unit, {member}, now_ms)
+        said = {"key_id": key_id.hex(), "revoked": revoked}
+        unit.hq.audit(AuditEntry("member", how, str(member), said), now_ms)
+        unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
+        return Claimed(tenant, member, key_id, secret, now_ms)
 
 
 def _give_key(unit: Unit, member: UUID, public_key: bytes | None, now_ms: int) -> bytes:

@@ -16,6 +16,7 @@ from cloud_broker.domain.sms_rules import (
     KEPT_MS,
     LIFE_MS,
     TRIES_MAX,
+    Purpose,
     digits_of,
     text_of,
     wait_ms,
@@ -43,6 +44,7 @@ class SmsAsked:
     lane: str
     phone: str = field(repr=False)
     language: str = "zh"
+    purpose: Purpose = "till"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ class SmsCodes:
         self._sender = sender
         self._brand = brand
 
+    @property
+    def on(self) -> bool:
+        """Whether HQ has set SMS up."""
+        return self._sender is not None
+
     def send(self, tenant: UUID, place: Place, asked: SmsAsked) -> int:
         """Send a code and return for how many seconds it holds.
 
@@ -84,7 +91,7 @@ class SmsCodes:
         with self._units.begin(tenant) as unit:
             made = self._make(unit, tenant, place, (asked, digits, code))
             unit.sms.add(made)
-        text = text_of(code, self._brand, asked.language)
+        text = text_of(code, self._brand, asked.language, asked.purpose)
         try:
             self._sender.send(SmsMessage(made.code_id, digits, code, text))
         except Fault:
