@@ -149,6 +149,9 @@ class Settings(BaseSettings):
     export_after: time = Field(time(4, 30), description="not before this hour, in `zone`")
     export_keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
     export_people: bool = Field(default=False, description="also write who members are")
+    tags_after: time | None = Field(
+        time(3, 40), description="tags and segments are worked out then, in `zone`; none: by hand"
+    )
     analytics_dir: Path | None = Field(
         None, description="a copy for analysis in files; none: PostgreSQL works the tags out"
     )

@@ -41,6 +41,7 @@ from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.bootstrap.rules import RuleWorker
 from cloud_broker.bootstrap.segments import segmenting_of
 from cloud_broker.bootstrap.sign_in import oidc_desk
+from cloud_broker.bootstrap.tag_nights import tag_worker
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.beside import BesideWorker
@@ -334,6 +335,8 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     yield hook_worker(office, tally, keeper.works)
     yield erasing_worker(office, tally, keeper.works)
     yield RuleWorker(office, tally, keeper.works)
+    if (tags := tag_worker(office, tally, keeper.works)) is not None:
+        yield tags
     yield from campaign_workers(office, tally, keeper.works)
     yield cleaning_worker(office, tally, keeper.works)
     if office.settings.export_dir is not None:

@@ -21,7 +21,6 @@ from cloud_broker.domain.segments import (
     TagIs,
     Vocabulary,
 )
-from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.segments import Moved, Place, Sampled, Segment, SegmentRun
 from cloud_broker.ports.tags import TagWord
 from cloud_broker.services.insight.segmenting import Segmenting
@@ -29,7 +28,7 @@ from cloud_broker.services.insight.tagging import word_of
 from retail_core.errors import Fault
 from retail_core.identity.naming import mask_name
 from retail_core.texts.faults import FaultCode
-from tests.fakes.cloud_basics import FakeCloudIdSource
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 
 Row = Mapping[str, Any]
 NUMBERS: Mapping[str, Callable[[int, int], bool]] = {
@@ -253,7 +252,9 @@ class FakeSegmentBook:
 
 
 def segmenting(
-    clock: Clock, book: FakeSegmentBook | None = None, tables: Mapping[str, Any] | None = None
+    clock: FakeCloudClock,
+    book: FakeSegmentBook | None = None,
+    tables: Mapping[str, Any] | None = None,
 ) -> Segmenting:
     """Segments of a chain in memory; nobody is there unless `tables` say so."""
     empty = dict.fromkeys(("members", "orders", "order_lines", "events", "tagged", "stores"), ())

@@ -8,6 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.bootstrap.tag_nights import in_a_process
+from cloud_broker.ports.collection import Place
+from cloud_broker.services.insight.replaying import NOBODY, told
+from cloud_broker.settings import load_settings
+from retail_core.errors import Fault
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.plugins.postgres import Database
@@ -37,6 +43,15 @@ def said(hq: Hq, *arguments: str) -> dict[str, Any]:
     return hq.said("insight", "segments", *arguments)
 
 
+def logged(hq: Hq) -> list[dict[str, Any]]:
+    """The log as a replay tells it; a replay itself would wait until nothing more can come in."""
+    units = PostgresUnits(make_engine(hq.database.url, connections=1))
+    with units.begin(hq.box.tenant) as unit:
+        rows = unit.collection.replay(Place(0, NOBODY), 1 << 52, 100)
+    units.close()
+    return [told(row) for row in rows]
+
+
 def test_from_a_file_to_people_and_what_is_told_of_them(hq: Hq, tmp_path: Path) -> None:
     hq.box.enrols(ANN)
     hq.box.enrols(BEA)
@@ -50,7 +65,7 @@ def test_from_a_file_to_people_and_what_is_told_of_them(hq: Hq, tmp_path: Path) 
     assert looked["people"] == 1
     assert looked["sample"][0]["member"] == str(ANN.member)
     assert said(hq, "look", written(tmp_path, SPENDERS))["people"] == 0
-    hq.said("insight", "tags")
+    in_a_process(load_settings(hq.config), hq.box.tenant)
     spenders = said(hq, "look", written(tmp_path, SPENDERS))
     assert spenders["sample"][0]["tags"] == {"spend_year": 30_000}
 
@@ -67,12 +82,8 @@ def test_from_a_file_to_people_and_what_is_told_of_them(hq: Hq, tmp_path: Path) 
     # Who came and went stands in the log, in its one order, beside the sales.
     moves = [
         (row["name"], row["member"], row["body"]["version"])
-        for row in map(
-            json.loads,
-            hq.command("event-log", "replay", "--from", "2020-01-01", "--type", "segment.")
-            .strip()
-            .splitlines(),
-        )
+        for row in logged(hq)
+        if str(row["type"]).startswith("segment.")
     ]
     assert moves == [
         ("Segment Entered", str(ANN.member), 1),
@@ -106,3 +117,10 @@ def test_what_cannot_be_done_is_refused_by_name(hq: Hq, tmp_path: Path) -> None:
         assert "E201" in refused(*act, made["segment_id"])
     assert said(hq, "recompute")["segments"] == {}
     assert said(hq, "create", "买过", buyers)["people"] == 0
+
+
+def test_a_night_that_cannot_be_done_says_so(hq: Hq) -> None:
+    broken = load_settings(hq.config).model_copy(update={"analytics_dir": Path("/dev/null/none")})
+    with pytest.raises(Fault) as caught:
+        in_a_process(broken, hq.box.tenant)
+    assert caught.value.code.value == "E191"

@@ -34,6 +34,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """A night over every segment: the looks, and what kept others from being looked at."""
+
+    runs: Mapping[UUID, SegmentRun]
+    failed: Mapping[UUID, Fault]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What of a segment is to be other than it is; None leaves it."""
 
@@ -128,6 +136,19 @@ class Segmenting:
             one for one in self.book.segments(tenant) if one.ended_ms is None
         ]
         return {one.segment_id: self._settle(tenant, one) for one in wanted}
+
+    def nightly(self, tenant: UUID) -> Looks:
+        """Look at every segment that stands; one that cannot be read holds up no other."""
+        runs: dict[UUID, SegmentRun] = {}
+        failed: dict[UUID, Fault] = {}
+        for one in self.book.segments(tenant):
+            if one.ended_ms is not None:
+                continue
+            try:
+                runs[one.segment_id] = self._settle(tenant, one)
+            except Fault as fault:
+                failed[one.segment_id] = fault
+        return Looks(runs, failed)
 
     def read(self, definition: object) -> Definition:
         """Read a definition; Faults SEGMENT_SHAPE, SEGMENT_TAG, SEGMENT_SENSITIVE, …_LONG."""
