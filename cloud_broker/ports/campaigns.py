@@ -113,8 +113,8 @@ class CampaignRepo(Protocol):
         """Return them all, the newest first."""
         ...
 
-    def campaign(self, campaign: UUID) -> Campaign | None:
-        """Return one, locked until the end."""
+    def campaign(self, campaign: UUID, *, locked: bool = True) -> Campaign | None:
+        """Return one, locked until the end, or only to look at."""
         ...
 
     # ---- who comes in ---------------------------------------------------------------------------

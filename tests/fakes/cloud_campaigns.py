@@ -72,7 +72,7 @@ class FakeCampaignRepo:
         found = sorted(self._shelf.campaigns.values(), key=lambda one: (one.made_ms, one.campaign))
         return tuple(reversed(found))
 
-    def campaign(self, campaign: UUID) -> Campaign | None:
+    def campaign(self, campaign: UUID, *, locked: bool = True) -> Campaign | None:
         return self._shelf.campaigns.get(campaign)
 
     def segments(self) -> tuple[tuple[UUID, str, int], ...]:

@@ -127,13 +127,10 @@ class PostgresCampaigns(Repository):
         )
         return tuple(map(_campaign, rows))
 
-    def campaign(self, campaign: UUID) -> Campaign | None:
-        """Return one, locked until the end."""
-        row = self._row(
-            "select * from campaign where tenant_id = %(tenant)s and campaign_id = %(campaign)s"
-            " for update",
-            campaign=campaign,
-        )
+    def campaign(self, campaign: UUID, *, locked: bool = True) -> Campaign | None:
+        """Return one, locked until the end, or only to look at."""
+        one = "select * from campaign where tenant_id = %(tenant)s and campaign_id = %(campaign)s"
+        row = self._row(one + " for update" if locked else one, campaign=campaign)
         return None if row is None else _campaign(row)
 
     # ---- who comes in ---------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class CampaignDesk:
         """Return a campaign with what it brought so far; Fault API_NOT_FOUND."""
         now_ms = self.clock.now_ms()
         with self.units.begin(tenant) as unit:
-            held = _found(unit, campaign)
+            held = _found(unit, campaign, locked=False)
             plan = held.plan
             named = self.rules.of(unit, tenant, now_ms).coupons_by_id
             templates = {one.template: one for one in unit.messages.templates()}
@@ -225,8 +225,8 @@ def _check(who: Person, right: Right) -> None:
         raise Fault(FaultCode.API_SCOPE_MISSING, scope=right.value)
 
 
-def _found(unit: Unit, campaign: UUID) -> Campaign:
-    held = unit.campaigns.campaign(campaign)
+def _found(unit: Unit, campaign: UUID, *, locked: bool = True) -> Campaign:
+    held = unit.campaigns.campaign(campaign, locked=locked)
     if held is None:
         raise Fault(FaultCode.API_NOT_FOUND, what=f"campaign {campaign}")
     return held
