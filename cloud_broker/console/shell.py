@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
@@ -43,6 +43,7 @@ OPEN = frozenset(
 )
 _SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.HQ_TOKEN_WRONG}
 _AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
+_TABLES = ("sort", "filter", "shown", "save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ def by_htmx(request: Request) -> bool:
 def bare_values(language: Language, path: str) -> dict[str, Any]:
     """Return what a template needs before anybody is signed in."""
     t = texts(language)
-    return {"t": t, "language": language, "path": path, "ago_words": _ago_words(t), "visit": None}
+    words = {"ago_words": _words(t, "ago", _AGO_UNITS), "table_words": _words(t, "tables", _TABLES)}
+    return {"t": t, "language": language, "path": path, "visit": None, **words}
 
 
 def language_of(request: Request) -> Language:
@@ -241,6 +243,7 @@ def local_path(wanted: str) -> str:
     return wanted if inside and not wanted.startswith(("//", "/\\")) else "/"
 
 
-def _ago_words(t: Texts) -> str:
-    """Return the words for `3 min ago`, for the script that keeps them true."""
-    return json.dumps({unit: t(f"ago.{unit}", n="{n}") for unit in _AGO_UNITS}, ensure_ascii=False)
+def _words(t: Texts, room: str, names: Iterable[str]) -> str:
+    """Return words for a script of the page, with `{n}` and `{all}` where it puts its figures."""
+    said = {name: t(f"{room}.{name}", n="{n}", all="{all}") for name in names}
+    return json.dumps(said, ensure_ascii=False)
