@@ -7,8 +7,9 @@ left to whom the sales are told, and batches grow instead of the line.
 
 import time
 from collections.abc import Callable
-from queue import Empty, Queue
-from typing import Generic, TypeVar
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import Any, Generic, TypeVar
 
 from retail_core import limits
 from retail_core.wire.packing import is_packed
@@ -18,6 +19,7 @@ _BUSY = 2
 _VERY_BUSY = 32
 GATHER_S_MAX = 0.008
 
+_NUDGE: Any = object()
 _T = TypeVar("_T")
 
 
@@ -42,11 +44,16 @@ class Batcher(Generic[_T]):
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._queue = queue
+        self._queue = queue  # besides what comes, it may hold nudges
         self._now = now
         self._sleep = sleep
         self._previous = 0
         self._taken_at = now()
+
+    def nudge(self) -> None:
+        """End a wait for what comes, from any thread: there is something else to do."""
+        with suppress(Full):  # then nobody waits
+            self._queue.put_nowait(_NUDGE)
 
     def take(self, idle_s: float, *, gather: bool = True) -> list[_T]:
         """Return the next batch, empty when nothing came in time; `gather` may wait for more."""
@@ -64,7 +71,7 @@ class Batcher(Generic[_T]):
             self._drain(batch)
         self._previous = len(batch)
         self._taken_at = self._now()
-        return batch
+        return [one for one in batch if one is not _NUDGE]
 
     def _drain(self, batch: list[_T]) -> None:
         while len(batch) < BATCH_MAX:

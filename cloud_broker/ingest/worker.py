@@ -118,10 +118,13 @@ class IngestWorker:
     def wake(self, *, soon: bool = False) -> None:
         """Look for what others left to announce: now, or `soon` when more of it is to come."""
         (self._soon if soon else self._wake).set()
+        if not soon:
+            self._batcher.nudge()
 
     def call_lanes(self) -> None:
         """Tell stores soon of the check-ins that phones have made."""
         self._lanes_wait.set()
+        self._batcher.nudge()
 
     # ---- the thread -----------------------------------------------------------------------------
 
