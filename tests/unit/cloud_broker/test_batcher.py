@@ -45,7 +45,8 @@ class TestBatcher:
         assert batcher.take(0.01) == []
 
     def test_a_nudge_ends_the_wait_and_is_no_message(self) -> None:
-        batcher = Batcher[int](queue := Queue(2))
+        queue: Queue[int] = Queue(2)
+        batcher = Batcher(queue)
         waits = threading.Timer(0.05, batcher.nudge)
         waits.start()
         assert batcher.take(60) == []
