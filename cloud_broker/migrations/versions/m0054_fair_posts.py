@@ -7,6 +7,8 @@ down_revision = "0053"
 branch_labels = None
 depends_on = None
 
+GRANTS: dict[str, str] = {}
+
 _UNSENT = "where sent_at is null and given_up_at is null"
 
 
