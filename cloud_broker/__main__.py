@@ -38,6 +38,7 @@ from cloud_broker.cli import (
     segments,
     setup,
     steering,
+    stock,
     sync,
     tags,
 )
@@ -54,6 +55,7 @@ tags.add_to(insight.insight_app)
 segments.add_to(insight.insight_app)
 campaigns.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
+stock.add_to(insight.insight_app)
 cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)
 FURTHER = (insight, steering, releases, alerts, downlink, hooks, links, collect, privacy)

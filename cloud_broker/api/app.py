@@ -23,6 +23,7 @@ from cloud_broker.api import (
     rule_routes,
     segment_routes,
     steering_routes,
+    stock_routes,
     time_routes,
 )
 from cloud_broker.api.deps import ApiDeps, Doors
@@ -63,6 +64,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         rule_routes.router(doors),
         segment_routes.router(doors),
         steering_routes.router(doors),
+        stock_routes.router(doors),
         time_routes.router(doors),
         master_routes.router(doors),
     ):

@@ -25,6 +25,7 @@ from cloud_broker.services.growth.desks import GrowthDesks
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.channels import Channels
 from cloud_broker.services.insight.segmenting import Segmenting
+from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
 from cloud_broker.services.members.member_desk import MemberDesk
@@ -94,6 +95,7 @@ class ApiDeps:
     box_words: BoxWord
     fleet: FleetDesks
     rules: RuleDesks
+    stock: StockDesk
     time: TimeTeller
     sms: SmsCodes
     person_filters: PersonFilters

@@ -41,6 +41,7 @@ from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
 from cloud_broker.bootstrap.rules import RuleWorker
 from cloud_broker.bootstrap.segments import segmenting_of
 from cloud_broker.bootstrap.sign_in import oidc_desk
+from cloud_broker.bootstrap.stock import stock_desk, stock_worker
 from cloud_broker.bootstrap.tag_nights import tag_worker
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
@@ -146,6 +147,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
             office.units, office.clock, office.ids, lambda: shelf_of(office).releases()
         ),
         rules=rule_desks(office.units, office.clock, office.ids, office.publisher, settings.zone),
+        stock=stock_desk(office),
         time=TimeTeller(office.clock, office.keys),
         sms=sms,
         person_filters=office.filters,
@@ -199,6 +201,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         mall=deps.growth.mall,
         masters=office.masters,
         rules=deps.rules,
+        stock=deps.stock,
         segments=deps.segments,
         partners=deps.office.partners,
         hooks=hook_desk(office),
@@ -335,6 +338,7 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     yield hook_worker(office, tally, keeper.works)
     yield erasing_worker(office, tally, keeper.works)
     yield RuleWorker(office, tally, keeper.works)
+    yield stock_worker(office, tally, keeper.works)
     if (tags := tag_worker(office, tally, keeper.works)) is not None:
         yield tags
     yield from campaign_workers(office, tally, keeper.works)

@@ -21,6 +21,7 @@ from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.insight.segmenting import Segmenting
+from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.outward.hook_desk import HookDesk
 from cloud_broker.services.rules.desks import RuleDesks
@@ -50,6 +51,7 @@ class ConsoleDeps:
     mall: MallShelf
     masters: MasterOffice
     rules: RuleDesks
+    stock: StockDesk
     segments: Segmenting
     partners: Partners
     hooks: HookDesk

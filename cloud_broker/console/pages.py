@@ -27,6 +27,7 @@ from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.segment_pages import SegmentPages
 from cloud_broker.console.shell import SAFE_HEADERS, Shell, refusal, routes_of
 from cloud_broker.console.sign_in import SignIn
+from cloud_broker.console.stock_pages import StockPages
 from cloud_broker.console.store_pages import StorePages
 from cloud_broker.console.till_pages import TillPages
 from cloud_broker.console.twin_pages import TwinPages
@@ -68,6 +69,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         DraftPages,
         JobPages,
         SegmentPages,
+        StockPages,
         MasterPages,
         TillPages,
         AlertPages,

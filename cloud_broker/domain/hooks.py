@@ -20,6 +20,8 @@ class HookKind(StrEnum):
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     STOCK_CHANGED = "stock.changed"
+    STOCK_TRANSFER_ORDER = "stock.transfer_order"
+    STOCK_PURCHASE_REQUEST = "stock.purchase_request"
     ALERT_RAISED = "alert.raised"
     ALERT_CLEARED = "alert.cleared"
 

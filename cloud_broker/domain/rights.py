@@ -60,6 +60,7 @@ class Right(StrEnum):
     PARTNERS_CHANGE = "partners-change"
     AUDIT = "audit"
     INSIGHT = "insight"
+    STOCK_PLANS_CHANGE = "stock-plans-change"
     CAMPAIGNS_CHANGE = "campaigns-change"
     CAMPAIGNS_START = "campaigns-start"
     SEGMENTS_CHANGE = "segments-change"
@@ -110,6 +111,7 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.PARTNERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
         R.INSIGHT: _OFFICE,
+        R.STOCK_PLANS_CHANGE: _RUNS,
         R.CAMPAIGNS_CHANGE: _RUNS | {"marketing"},
         R.CAMPAIGNS_START: _RUNS,
         R.SEGMENTS_CHANGE: _RUNS | {"marketing"},
@@ -210,6 +212,13 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/users/{user_id}"): R.USERS_CHANGE,
         ("POST", "/users/{user_id}/end"): R.USERS_CHANGE,
         ("GET", "/audit"): R.AUDIT,
+        ("GET", "/stock-plans"): R.INSIGHT,
+        ("GET", "/stock-plans.csv"): R.INSIGHT,
+        ("GET", "/stock-plans/articles"): R.INSIGHT,
+        ("GET", "/stock-plans/articles.csv"): R.INSIGHT,
+        ("GET", "/stock-plans/article"): R.INSIGHT,
+        ("POST", "/stock-plans/policy"): R.STOCK_PLANS_CHANGE,
+        ("POST", "/stock-plans/{plan_id}/{act}"): R.STOCK_PLANS_CHANGE,
         ("GET", "/partners"): R.PARTNERS,
         ("POST", "/partners/keys"): R.PARTNERS_CHANGE,
         ("POST", "/partners/keys/{key_id}/end"): R.PARTNERS_CHANGE,
@@ -263,6 +272,12 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/campaigns/{campaign_id}/ask"): R.CAMPAIGNS_CHANGE,
         ("POST", "/v1/hq/campaigns/{campaign_id}/agree"): R.CAMPAIGNS_START,
         ("POST", "/v1/hq/campaigns/{campaign_id}/stop"): R.CAMPAIGNS_CHANGE,
+        ("GET", "/v1/hq/stock-plans"): R.INSIGHT,
+        ("GET", "/v1/hq/stock-plans/articles"): R.INSIGHT,
+        ("GET", "/v1/hq/stock-plans/article"): R.INSIGHT,
+        ("GET", "/v1/hq/stock-plans/{plan_id}"): R.INSIGHT,
+        ("POST", "/v1/hq/stock-plans/{plan_id}/accept"): R.STOCK_PLANS_CHANGE,
+        ("POST", "/v1/hq/stock-plans/{plan_id}/reject"): R.STOCK_PLANS_CHANGE,
         ("GET", "/v1/hq/twins"): R.TWINS,
         ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
         ("GET", "/v1/hq/twins/history"): R.TWINS,

@@ -48,6 +48,7 @@ from cloud_broker.ports.rollouts import RolloutRepo
 from cloud_broker.ports.sets import SetRepo
 from cloud_broker.ports.sms import SmsRepo
 from cloud_broker.ports.stock import StockRepo
+from cloud_broker.ports.stock_plans import StockPlanRepo
 from cloud_broker.ports.tasks import TaskRepo
 from cloud_broker.ports.tills import TillRepo
 from cloud_broker.ports.twins import TwinRepo
@@ -154,6 +155,11 @@ class Unit(Protocol):
     @property
     def stock(self) -> StockRepo:
         """What lies in stores and warehouses."""
+        ...
+
+    @property
+    def stock_plans(self) -> StockPlanRepo:
+        """What is suggested to be done about it."""
         ...
 
     @property

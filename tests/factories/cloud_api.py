@@ -24,6 +24,7 @@ from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.rights.rights_desk import rights_desk
 from retail_core.tally import FaultTally
 from tests.factories.rule_desk import rules_of
+from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
@@ -62,6 +63,7 @@ def api_deps(
         box_words=BoxWord(units, clock),
         fleet=fleet_desks(units, clock, ids, tuple),
         rules=rules_of(units, clock),
+        stock=stock_desk_of(units, clock),
         time=TimeTeller(clock, FakeKeyRing()),
         sms=sms_codes(units, clock, ids),
         person_filters=PersonFilters(units, clock),

@@ -48,6 +48,7 @@ from tests.fakes.cloud_masters import MasterShelf
 from tests.fakes.cloud_recruiting import RecruitingShelf
 from tests.fakes.cloud_restores import RestoreShelf
 from tests.fakes.cloud_rollouts import RolloutShelf
+from tests.fakes.cloud_stock_plans import StockPlanShelf
 from tests.fakes.cloud_task_shelf import TaskShelf
 from tests.fakes.cloud_tills import TillShelf
 from tests.fakes.cloud_twins import TwinShelf
@@ -122,6 +123,7 @@ class State:
     tills_told: TillShelf = field(default_factory=TillShelf)
     line: WaitingLine = field(default_factory=WaitingLine)
     drafts: DraftShelf = field(default_factory=DraftShelf)
+    stock_plans: StockPlanShelf = field(default_factory=StockPlanShelf)
     effects: EffectShelf = field(default_factory=EffectShelf)
     twins: TwinShelf = field(default_factory=TwinShelf)
     rollouts: RolloutShelf = field(default_factory=RolloutShelf)

@@ -47,6 +47,7 @@ from tests.fakes.cloud_restores import FakeRestoreRepo
 from tests.fakes.cloud_rollouts import FakeRolloutRepo
 from tests.fakes.cloud_sets import FakeSetRepo
 from tests.fakes.cloud_state import State
+from tests.fakes.cloud_stock_plans import FakeStockPlanRepo
 from tests.fakes.cloud_tasks import FakeTaskRepo
 from tests.fakes.cloud_tills import FakeTillRepo
 from tests.fakes.cloud_twins import FakeOrderRepo, FakeTwinRepo
@@ -73,6 +74,7 @@ class FakeUnit:
         self.catalogue = FakeCatalogueRepo(state)
         self.masters = FakeMasterRepo(state)
         self.stock, self.partners = FakeStockRepo(state), FakePartnerRepo(state)
+        self.stock_plans = FakeStockPlanRepo(state)
         self.insight = FakeInsightRepo(state)
         self.audit = FakeAuditRepo(state)
         self.hq = FakeHqRepo(state)

@@ -51,6 +51,7 @@ from cloud_broker.adapters.postgres.restores import PostgresRestores
 from cloud_broker.adapters.postgres.rollouts import PostgresRollouts
 from cloud_broker.adapters.postgres.sets import PostgresSets
 from cloud_broker.adapters.postgres.stock import PostgresStock
+from cloud_broker.adapters.postgres.stock_plans import PostgresStockPlans
 from cloud_broker.adapters.postgres.tasks import PostgresTasks
 from cloud_broker.adapters.postgres.tills import PostgresTills
 from cloud_broker.adapters.postgres.twins import PostgresTwins
@@ -198,6 +199,11 @@ class PostgresUnit:
     def stock(self) -> PostgresStock:
         """What lies in stores and warehouses."""
         return PostgresStock(self._connection, self._tenant)
+
+    @cached_property
+    def stock_plans(self) -> PostgresStockPlans:
+        """What is suggested to be done about it."""
+        return PostgresStockPlans(self._connection, self._tenant)
 
     @cached_property
     def partners(self) -> PostgresPartners:

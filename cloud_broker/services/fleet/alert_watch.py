@@ -16,6 +16,7 @@ from cloud_broker.services.fleet.certificate_watch import CertificateWatch
 from cloud_broker.services.fleet.filing_watch import FilingWatch
 from cloud_broker.services.fleet.hook_watch import hook_troubles
 from cloud_broker.services.fleet.rollout_watch import rollout_troubles
+from cloud_broker.services.fleet.stock_watch import stock_troubles
 from cloud_broker.services.fleet.suspicions import suspicion_troubles
 from retail_core.errors import Fault
 from retail_core.texts.devices import in_words
@@ -108,6 +109,7 @@ class AlertWatch:
             *rollout_troubles(unit),
             *suspicion_troubles(unit),
             *hook_troubles(unit),
+            *stock_troubles(unit),
         ]
 
     def _over(self, unit: Unit, cleared: Sequence[UUID], now_ms: int) -> list[Post]:

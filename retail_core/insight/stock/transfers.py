@@ -59,6 +59,7 @@ def plan(
     once more without its way. Fault STOCK_NO_PLAN when the solver finds none.
     """
     open_ways = dict(ways)
+    moves: tuple[Move, ...] = ()
     for _ in range(_TRIES):
         moves = best(spare, sinks, open_ways)
         poor = [move for move in moves if move.net_fen <= handling_fen]

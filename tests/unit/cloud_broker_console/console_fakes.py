@@ -30,12 +30,10 @@ from cloud_broker.services.access.partners import Partners
 from cloud_broker.services.faces.face_desk import FaceDesk
 from cloud_broker.services.faces.faces import FaceOffice, Leave
 from cloud_broker.services.fleet.alert_desk import AlertDesk
-from cloud_broker.services.fleet.alert_posting import AlertPosting
 from cloud_broker.services.fleet.desks import FleetDesks, fleet_desks
 from cloud_broker.services.fleet.store_health import StoreHealth
 from cloud_broker.services.goods.back_office import back_office
 from cloud_broker.services.goods.office import MasterOffice
-from cloud_broker.services.growth.mall import MallDesk
 from cloud_broker.services.growth.mall_shelf import MallShelf
 from cloud_broker.services.growth.tier_desk import GrowthDesk
 from cloud_broker.services.hq.audit_desk import AuditDesk
@@ -43,18 +41,20 @@ from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.insight.segmenting import Segmenting
-from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.services.insight.stock_desk import StockDesk
 from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.factories.rule_desk import rules_of
+from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_segments import segmenting
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
+from tests.unit.cloud_broker_console.console_desks import alert_desk, mall_desk
 
 NOW_MS = 1_793_671_924_000
 TENANT = UUID(int=1)
@@ -336,11 +336,6 @@ def face_desks() -> tuple[FaceOffice, FaceDesk]:
     return made, FaceDesk(units, clock, ids, made)
 
 
-def mall_desk() -> MallDesk:
-    """A mall over a store in memory, in which nothing is offered."""
-    return MallDesk(FakeUnits(), FakeCloudClock(), RulesInForce("Asia/Shanghai"))
-
-
 def master_desk() -> MasterOffice:
     """Tables of a chain with two stores and two articles."""
     clock, units = FakeCloudClock(), FakeUnits()
@@ -351,12 +346,6 @@ def master_desk() -> MasterOffice:
     made.apply(TENANT, MasterKind.STORES, STORES, who="li")
     made.apply(TENANT, MasterKind.ARTICLES, ARTICLES, who="li")
     return made
-
-
-def alert_desk(units: FakeUnits, clock: FakeCloudClock) -> AlertDesk:
-    """Alerts of a chain; nothing is sent."""
-    ids = FakeCloudIdSource(clock)
-    return AlertDesk(units, clock, ids, AlertPosting(units, clock, ids, FakeKeyRing(), {}))
 
 
 def deps(
@@ -374,6 +363,7 @@ def deps(
     fleet: FleetDesks | None = None,
     users: UserDesk | None = None,
     segments: Segmenting | None = None,
+    stock: StockDesk | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
@@ -396,6 +386,7 @@ def deps(
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         rules=rules_of(FakeUnits(), clock),
+        stock=stock or stock_desk_of(FakeUnits(), clock),
         segments=segments or segmenting(clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hooks=hook_desk(FakeUnits(), clock),
