@@ -201,6 +201,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         mall=deps.growth.mall,
         masters=office.masters,
         rules=deps.rules,
+        campaigns=deps.campaigns,
         stock=deps.stock,
         segments=deps.segments,
         partners=deps.office.partners,

@@ -20,6 +20,7 @@ from cloud_broker.services.hq.audit_desk import AuditDesk
 from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.outward.exporting import ExportShelf
@@ -51,6 +52,7 @@ class ConsoleDeps:
     mall: MallShelf
     masters: MasterOffice
     rules: RuleDesks
+    campaigns: CampaignDesks
     stock: StockDesk
     segments: Segmenting
     partners: Partners

@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from cloud_broker.console.alert_pages import AlertPages
 from cloud_broker.console.box_pages import BoxPages
+from cloud_broker.console.campaign_pages import CampaignPages
 from cloud_broker.console.clerk_pages import ClerkPages
 from cloud_broker.console.command_pages import CommandPages
 from cloud_broker.console.deps import ConsoleDeps
@@ -20,6 +21,7 @@ from cloud_broker.console.face_pages import FacePages
 from cloud_broker.console.job_pages import JobPages
 from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
+from cloud_broker.console.message_pages import MessagePages
 from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.release_pages import ReleasePages
 from cloud_broker.console.rule_pages import RulePages
@@ -68,6 +70,8 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         RulePages,
         DraftPages,
         JobPages,
+        MessagePages,
+        CampaignPages,
         SegmentPages,
         StockPages,
         MasterPages,

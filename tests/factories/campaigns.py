@@ -13,6 +13,7 @@ from cloud_broker.domain.message_receipts import Heard
 from cloud_broker.ports.campaigns import Campaign
 from cloud_broker.ports.channel_orders import PlacedOrder
 from cloud_broker.ports.messages import Outgoing, Template
+from cloud_broker.ports.unit import Units
 from cloud_broker.services.access.overview import HqIdentity, HqRole
 from cloud_broker.services.insight.campaign_desks import (
     Brand,
@@ -25,7 +26,7 @@ from retail_core.errors import Fault
 from retail_core.insight.campaigns.plan import plan_of
 from retail_core.insight.channel_orders.words import Buyer, Order, order_id_of
 from tests.factories.grown import ZONE, Grown
-from tests.fakes.cloud_basics import FakeCloudIdSource, FakeKeyRing
+from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.fakes.cloud_units import FakeUnits
 
@@ -225,3 +226,9 @@ class Advertising:
     def standing(self, campaign: Campaign) -> Campaign:
         """Return a campaign as it stands."""
         return self.desks.campaigns.shown(self.tenant, campaign.campaign).campaign
+
+
+def campaigns_of(units: Units, clock: FakeCloudClock) -> CampaignDesks:
+    """Return the desks of a chain that has no provider."""
+    ids, brand = FakeCloudIdSource(clock), Brand(ZONE, "Regulars")
+    return campaign_desks_of(units, clock, ids, FakeKeyRing(), brand, Providers({}, {}))

@@ -10,7 +10,6 @@ from cloud_broker.services.fleet.desks import fleet_desks
 from cloud_broker.services.fleet.devices import Devices
 from cloud_broker.services.goods.back_office import BackOffice, back_office
 from cloud_broker.services.growth.desks import growth_desks
-from cloud_broker.services.insight.campaign_desks import Brand, Providers, campaign_desks_of
 from cloud_broker.services.insight.channels import channels
 from cloud_broker.services.line.signed_time import TimeTeller
 from cloud_broker.services.members.checkins import CheckIns
@@ -23,6 +22,7 @@ from cloud_broker.services.members.receipt_look_up import ReceiptLookUp
 from cloud_broker.services.persons.person_filters import PersonFilters
 from cloud_broker.services.rights.rights_desk import rights_desk
 from retail_core.tally import FaultTally
+from tests.factories.campaigns import campaigns_of
 from tests.factories.rule_desk import rules_of
 from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import (
@@ -31,6 +31,7 @@ from tests.fakes.cloud_basics import (
     FakeKeyRing,
     FakePasswords,
 )
+from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_recruiting import sms_codes
@@ -70,11 +71,9 @@ def api_deps(
         growth=growth_desks(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         office=office or back_office(units, clock, ids, FakeKeyRing()),
         channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
+        campaigns=campaigns_of(units, clock),
         segments=segmenting(clock),
-        campaigns=campaign_desks_of(
-            *(units, clock, ids, FakeKeyRing(), Brand("Asia/Shanghai", "Regulars")),
-            Providers({}, {}),
-        ),
+        identity=identity_of(units, clock),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,

@@ -40,6 +40,7 @@ from cloud_broker.services.hq.audit_desk import AuditDesk
 from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
+from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from retail_core.catalog.masters import MasterKind
@@ -47,6 +48,7 @@ from retail_core.errors import Fault
 from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 from tests.factories.master_data import ARTICLES, ENTITIES, STORES
+from tests.factories.campaigns import campaigns_of
 from tests.factories.rule_desk import rules_of
 from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
@@ -362,6 +364,7 @@ def deps(
     alerts: AlertDesk | None = None,
     fleet: FleetDesks | None = None,
     users: UserDesk | None = None,
+    campaigns: CampaignDesks | None = None,
     segments: Segmenting | None = None,
     stock: StockDesk | None = None,
 ) -> ConsoleDeps:
@@ -386,6 +389,7 @@ def deps(
         mall=mall or mall_desk(),
         masters=masters or master_desk(),
         rules=rules_of(FakeUnits(), clock),
+        campaigns=campaigns or campaigns_of(FakeUnits(), clock),
         stock=stock or stock_desk_of(FakeUnits(), clock),
         segments=segments or segmenting(clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
