@@ -1,13 +1,14 @@
 """A person's data: taken along, erased with a certificate; and prices that are the same for all."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
+from cloud_broker.adapters.postgres.fairness import PostgresFairnessReads
 from cloud_broker.adapters.postgres.privacy import PostgresPrivacyShelf
 from cloud_broker.bootstrap import Office
 from cloud_broker.bootstrap.privacy import erasing_of, learn_again, leavings_of
@@ -22,7 +23,9 @@ from cloud_broker.cli.common import (
     table_of,
 )
 from cloud_broker.cli.tags import TenantOption, tenant_of
+from cloud_broker.domain.equal_treatment import as_csv, as_values
 from cloud_broker.ports.privacy import Certified, Leaving
+from cloud_broker.services.members.equal_treatment import EqualTreatment
 from cloud_broker.services.members.exporting import PersonExport
 from retail_core.errors import Fault
 from retail_core.identity.erasure import pseudonym
@@ -33,6 +36,7 @@ app = typer.Typer()
 privacy = typer.Typer(help="个人信息 / a person's data", no_args_is_help=True)
 app.add_typer(privacy, name="privacy")
 WHO = "cli"
+DAYS = 30
 OutOption = Annotated[Path | None, typer.Option("--out", help="写到文件 write to a file")]
 
 
@@ -186,6 +190,45 @@ def verify(
         },
         as_json=as_json,
     )
+
+
+@privacy.command("equal-treatment")
+def equal_treatment(
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="从哪天 first day")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="到哪天 last day")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--csv", help="写成 CSV write as CSV")] = None,
+    tenant: TenantOption = "",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """同样条件是不是同样的价,只按公布的规则 / same conditions, same price, public rules alone."""
+    with office_of(config) as office:
+        today = datetime.fromtimestamp(office.clock.now_ms() / 1000, UTC).date()
+        until = today if last is None else last.date()
+        since = until - timedelta(days=DAYS) if first is None else first.date()
+        audit = EqualTreatment(PostgresFairnessReads(office.units))
+        report = audit.audit(tenant_of(office, tenant), since, until)
+    if to is not None:
+        to.write_text(as_csv(report), encoding="utf-8-sig", newline="")
+    values = dict(as_values(report))
+    if as_json:
+        say(values, as_json=True)
+        return
+    found = values.pop("findings")
+    say(values, as_json=False)
+    if isinstance(found, list) and found:
+        table = table_of(
+            "发现 finding", "日期 day", "门店 store", "小票 receipt", "元 yuan", "说明 detail"
+        )
+        for one in report.findings:
+            yuan = f"{one.fen / 100:.2f} ≠ {one.other_fen / 100:.2f}" if one.other else ""
+            table.add_row(one.kind, str(one.day), one.store, one.receipt, yuan, one.detail)
+        out.print(table)
 
 
 def _copied_again(office: Office, tenant: UUID) -> dict[str, object]:

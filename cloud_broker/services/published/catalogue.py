@@ -6,6 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cloud_broker.domain.guessed_tags import refuse_guesses
 from cloud_broker.ports.catalogue import Announcement, Document, Revision, Step
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
@@ -97,6 +98,7 @@ class CataloguePublisher:
     def publish_rules(self, unit: Unit, tenant: UUID, content: bytes, *, who: str) -> int:
         """Publish a rule bundle as `publish_bundle` does, within a transaction."""
         bundle = parse_bundle(content)
+        refuse_guesses(bundle)
         signed = sign_bundle(content, self.keys.keys(tenant).bundle_seed)
         document = Document("bundle", bundle.version, sha256(signed).digest(), signed)
         now = self.clock.now_ms()

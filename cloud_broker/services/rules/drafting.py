@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from cloud_broker.domain.guessed_tags import refuse_guesses
 from cloud_broker.domain.rights import Right, may
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.drafts import Draft, Edit, Published, RuleOrder
@@ -191,7 +192,9 @@ def check_right(who: Person, right: Right) -> None:
 def check(text: str) -> Checked:
     """Read a draft's text."""
     try:
-        return Checked(parse_bundle(text.encode()))
+        bundle = parse_bundle(text.encode())
+        refuse_guesses(bundle)
+        return Checked(bundle)
     except Fault as fault:
         owner, field = (str(fault.fields.get(name, "")) for name in ("offer", "field"))
         return Checked(None, fault, line_of(text, owner, field, str(fault.fields.get("reason"))))
