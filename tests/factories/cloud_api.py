@@ -31,7 +31,6 @@ from tests.fakes.cloud_basics import (
     FakeKeyRing,
     FakePasswords,
 )
-from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_recruiting import sms_codes
@@ -73,7 +72,6 @@ def api_deps(
         channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         campaigns=campaigns_of(units, clock),
         segments=segmenting(clock),
-        identity=identity_of(units, clock),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,
