@@ -17,7 +17,7 @@ from regulars_cli.common import (
     write,
 )
 from regulars_cli.reading import Rules, read_basket, read_member, read_rules
-from regulars_cli.receipt import show
+from regulars_cli.receipt import named_in, show
 from retail_core import limits
 from retail_core.pricing.certificate import PricedBasket
 from retail_core.pricing.proof.document import Asked, certify, encode_certificate, encode_result
@@ -74,7 +74,7 @@ def price(  # noqa: PLR0913 -- a command's options
     if as_json:
         print_bytes(encode_result(priced))
     else:
-        show(priced, out, language)
+        show(named_in(language, priced, rules.bundle.english), out, language)
 
 
 def _asked(

@@ -1,5 +1,7 @@
 """A priced basket for people: a receipt, and under it why it costs that."""
 
+from dataclasses import replace
+
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -7,6 +9,7 @@ from rich.text import Text
 from regulars_cli.common import Language
 from retail_core.money import format_yuan
 from retail_core.pricing.certificate import NearMiss, PricedBasket, PricedLine
+from retail_core.pricing.rules.english import EnglishNames
 from retail_core.texts.price_reasons import reason_text
 
 _WORDS = {
@@ -30,6 +33,23 @@ _WORDS = {
     "fen_more": ("再买 {fen}", "{fen} more of goods"),
     "saves": ("{offer},再省 {fen}", "{offer} saves another {fen}"),
 }
+
+
+def named_in(language: Language, priced: PricedBasket, english: EnglishNames) -> PricedBasket:
+    """Return it with what people of a language call its rules; never for the answer's own bytes."""
+    if language != "en":
+        return priced
+    coupon = priced.coupon
+    return replace(
+        priced,
+        applied=tuple(replace(x, name=english.of(x.name, x.offer_id)) for x in priced.applied),
+        rejected=tuple(replace(x, name=english.of(x.name, x.offer_id)) for x in priced.rejected),
+        coupon=coupon and replace(coupon, name=english.of(coupon.name, coupon.coupon_id)),
+        gifts=tuple(replace(x, name=english.of(x.name, x.gift_id)) for x in priced.gifts),
+        near_misses=tuple(
+            replace(x, name=english.of(x.name, x.offer_id)) for x in priced.near_misses
+        ),
+    )
 
 
 def show(priced: PricedBasket, console: Console, language: Language) -> None:

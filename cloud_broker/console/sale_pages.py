@@ -104,7 +104,7 @@ class SalePages:
             why=why,
             may_act=may_act,
             tiers=self._tiers(visit),
-            names=self._shell.deps.queries.rule_names(visit.who.tenant_id),
+            names=self._shell.deps.queries.rule_names(visit.who.tenant_id, visit.language),
         )
 
     def _tiers(self, visit: Visit) -> TierNames:

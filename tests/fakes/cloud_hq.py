@@ -44,7 +44,7 @@ class EmptyQueries:
     def tier_names(self, tenant: UUID) -> TierNames:
         return TierNames()
 
-    def rule_names(self, tenant: UUID) -> dict[str, str]:
+    def rule_names(self, tenant: UUID, language: str) -> dict[str, str]:
         return {}
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:

@@ -1,5 +1,6 @@
 """HQ's read side and repair bench on the real database."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -339,12 +340,16 @@ def test_the_database_refuses_one_event_and_books_its_neighbours(hq: Hq) -> None
 
 def test_tiers_are_called_what_the_newest_rules_call_them(hq: Hq) -> None:
     assert hq.queries.tier_names(hq.tenant) == TierNames()
-    rules = '{"version": 1, "tier_names": {"gold": "金卡"}, "tier_names_en": {"gold": "Gold"}}'
+    coupon = {"kind": "threshold", "id": "ten", "name": "立减十元", "name_en": "Ten off"}
+    whole = {"version": 1, "tier_names": {"gold": "金卡"}, "tier_names_en": {"gold": "Gold"}}
+    rules = json.dumps(whole | {"coupons": [coupon | {"fen_off": 1_000}]}, ensure_ascii=False)
     signed = bytes(SIGNATURE_BYTES) + rules.encode()
     document = Document("bundle", 1, sha256(signed).digest(), signed)
     with hq.units.begin(hq.tenant) as unit:
         unit.catalogue.add_bundle(document, rules.encode(), "li")
     assert hq.queries.tier_names(hq.tenant) == TierNames({"gold": "金卡"}, {"gold": "Gold"})
+    assert hq.queries.rule_names(hq.tenant, "zh") == {"ten": "立减十元"}
+    assert hq.queries.rule_names(hq.tenant, "en") == {"ten": "Ten off"}
 
 
 def test_the_audit_chain_covers_every_row(hq: Hq, shared_database: Database) -> None:

@@ -171,6 +171,7 @@ def _stay(console: Console, stage: Stage, cast: Cast) -> None:
         lines.append(f"{shop.place.name}  {shop.screen_url()}")
         lines.append(f"  店员 clerk  F10 → {CLERK_NUMBER} / {shop.clerk_pin}")
     lines.append(f"试试 try     {BARCODE_TO_TRY}, F3 → {MEMBER_PHONE} ({MEMBER_NAME})")
+    lines.append("            F3 → 13912340001 入会 join, F4 → 短信码 SMS code: logs/cloud.log")
     lines.append(f"日志 logs    {stage.folder / 'logs'}")
     console.rule("Ctrl-C 收场 · ^C ends it")
     # Whole lines, however narrow the window: an address that is cut opens nothing.

@@ -81,6 +81,7 @@ class Stage:
             f"http_port = {http_port}\n"
             f"broker_port = {self.broker_port}\n"
             f'broker_password = "{secrets.token_urlsafe(32)}"\n'
+            'sms_provider = "screen"\n'
         )
         self.office("migrate")
         self.office("provision-tenant", "--name", "熟客演示连锁", "--slug", "demo")

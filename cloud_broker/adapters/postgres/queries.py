@@ -59,10 +59,10 @@ class PostgresQueries:
         with self._units.connection(tenant) as connection:
             return tier_names(PostgresCatalogue(connection, tenant))
 
-    def rule_names(self, tenant: UUID) -> dict[str, str]:
-        """Return what the rules in force call themselves, by id; empty before the first bundle."""
+    def rule_names(self, tenant: UUID, language: str) -> dict[str, str]:
+        """Return what a page calls the rules in force, by id; empty before the first bundle."""
         with self._units.connection(tenant) as connection:
-            return rule_names(PostgresCatalogue(connection, tenant))
+            return rule_names(PostgresCatalogue(connection, tenant), language)
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:
         """Return a store's receipts and their sums."""

@@ -296,8 +296,8 @@ class HqQueries(Protocol):
         """Return what the rules in force call the tiers; empty before the first bundle."""
         ...
 
-    def rule_names(self, tenant: UUID) -> dict[str, str]:
-        """Return what the rules in force call themselves, by id; empty before the first bundle."""
+    def rule_names(self, tenant: UUID, language: str) -> dict[str, str]:
+        """Return what a page calls the rules in force, by id; empty before the first bundle."""
         ...
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:

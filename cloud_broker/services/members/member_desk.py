@@ -118,8 +118,8 @@ def tier_names(catalogue: CatalogueRepo) -> TierNames:
     return TierNames() if bundle is None else TierNames(bundle.tier_names, bundle.tier_names_en)
 
 
-def rule_names(catalogue: CatalogueRepo) -> dict[str, str]:
-    """Return what the rules in force call themselves, by id; earning points has no name, "".
+def rule_names(catalogue: CatalogueRepo, language: str) -> dict[str, str]:
+    """Return what a page calls the rules in force, by id; earning points has no name, "".
 
     These are offers, coupons, gifts and tasks.
     """
@@ -127,6 +127,9 @@ def rule_names(catalogue: CatalogueRepo) -> dict[str, str]:
     if bundle is None:
         return {}
     named = {one.id: one.name for one in (*rules_of(bundle), *bundle.tasks)}
+    if language == "en":
+        own = {one.id: one.name_en for one in bundle.tasks if one.name_en}
+        named = {one: bundle.english.of(name, one) for one, name in named.items()} | own
     earned = {} if bundle.earn is None else {bundle.earn.id: ""}
     return {one: name for one, name in named.items() if name} | earned
 

@@ -217,7 +217,7 @@ class FakeHqQueries:
     def tier_names(self, tenant: UUID) -> TierNames:
         return self.tiers
 
-    def rule_names(self, tenant: UUID) -> dict[str, str]:
+    def rule_names(self, tenant: UUID, language: str) -> dict[str, str]:
         return {"earn-base": "", "coupon-birthday": "生日券", "hundred": "本月满百"}
 
     def ledger(self, tenant: UUID, store: UUID) -> tuple[tuple[LedgerRow, ...], LedgerTotals]:

@@ -69,6 +69,16 @@ def test_a_price_for_people_says_what_was_taken_off_and_what_is_near() -> None:
     assert "1 more cola" in price("--lang", "en").output
 
 
+def test_english_words_call_a_rule_by_its_english_name_and_the_answers_bytes_do_not() -> None:
+    rule = {**BUNDLE["offers"][0], "name_en": "Second at half price"}
+    Path("b.json").write_text(json.dumps({**BUNDLE, "offers": [rule]}), encoding="utf-8")
+    assert "Second at half price" in price("--lang", "en").output
+    assert "第二件半价" in price("--lang", "zh").output
+    bare = price("--json", "--lang", "en").output
+    assert "name_en" not in bare
+    assert msgspec.json.decode(bare, type=Priced).applied[0].name == "第二件半价"
+
+
 def test_from_files_no_clock_ends_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen units and three sets that share a budget: more than a till's guard here allows."""
     monkeypatch.setattr(limits, "SOLVER_GUARD_MS", 1)
