@@ -121,6 +121,7 @@ def test_steps_are_not_kept_for_ever(any_units: Units, box: SimBox) -> None:
         for number in range(1, ADDITIONS_MAX + 3):
             unit.person_filters.add(NewFilter(version(number), b"w", b"a"), "li", WALL_MS)
         assert len(unit.person_filters.additions(0)) == ADDITIONS_MAX
+        assert unit.catalogue.marks()["persons"] == ADDITIONS_MAX + 2
 
 
 def test_phones_come_in_pages_and_by_their_age(chain: Chain) -> None:

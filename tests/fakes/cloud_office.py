@@ -186,6 +186,7 @@ class FakeCatalogueRepo:
         kinds = ("catalogue", "bundle", "models", "stock", "recommendations")
         newest = {kind: self.newest(kind) for kind in kinds}
         marks = {kind: 0 if one is None else one.version for kind, one in newest.items()}
+        marks["persons"] = max(self._state.recruiting.filters, default=0)
         return {**marks, "name-map": hash(tuple(sorted(self._state.mapped.items()))) % 2**32}
 
     def effective_on(self) -> date | None:

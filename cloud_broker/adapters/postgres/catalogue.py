@@ -77,10 +77,13 @@ union all select kind, max(version) from publication
 where tenant_id = %(tenant)s and kind = 'stock' group by kind
 union all select 'recommendations', max(version) from recommendation_table
 where tenant_id = %(tenant)s
+union all select 'persons', max(version) from person_filter where tenant_id = %(tenant)s
 union all select 'name-map', count(*) + (extract(epoch from max(mapped_at)) * 1000)::bigint
 from name_map where tenant_id = %(tenant)s
 """
-_NO_MARKS = dict.fromkeys(("catalogue", "bundle", "models", "stock", "recommendations"), 0)
+_NO_MARKS = dict.fromkeys(
+    ("catalogue", "bundle", "models", "stock", "recommendations", "persons"), 0
+)
 _CONTENT = {
     "catalogue": "select content from catalogue_version"
     " where tenant_id = %(tenant)s and version = %(version)s",
@@ -168,7 +171,7 @@ class PostgresCatalogue(Repository):
         return None if row is None else Announcement(kind, row.version, row.sha256, row.size)
 
     def marks(self) -> dict[str, int]:
-        """Return how new each published thing is, 0 for none: kinds of `newest` and `name-map`."""
+        """Return how new each published thing is, 0 for none: `newest` kinds, two more."""
         return _NO_MARKS | {row.kind: int(row.mark or 0) for row in self._rows(_MARKS)}
 
     def effective_on(self) -> date | None:

@@ -7,9 +7,10 @@ gaps are fetched.
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -33,7 +34,7 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_change, decode_published
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.messages import AckFrame, Published
+from retail_core.wire.messages import WIRE_VERSION, AckFrame, Published
 
 __all__ = ["Applied", "Downlink"]
 
@@ -46,6 +47,8 @@ NAME_MAP = "name-map"
 MODELS = "models"
 FACE_LEAVE = "face-leave"
 DRIFT = "drift"
+# Whoever reads its feed without a gap hears of these there.
+_TOLD_BY_FEED = frozenset({ChangeKind.FLEET.value})
 _STOP = Inbound("", b"stop")
 _REFRESH = Inbound("", b"refresh")
 _GREETED = Inbound("", b"greeted")
@@ -94,6 +97,8 @@ class Downlink:
         self._drift_at_ms = 0
         self._more = False
         self._news = News()
+        self._followed: int | None = None
+        self.after_swap(self._ask_feed_told)
 
     def listen(self, listener: AppliedListener) -> None:
         """Call `listener` for every member changed, on this thread."""
@@ -104,7 +109,7 @@ class Downlink:
         self._feed.leases = leases
 
     def steered_by(self, ask: Callable[[], None]) -> None:
-        """Let who keeps the twin ask, when the feed says so and whenever the line comes back."""
+        """Let who keeps the twin ask, when the feed says so and where it was not followed."""
         self._feed.fleet = ask
         self._beside[ChangeKind.FLEET] = lambda _published: ask()
 
@@ -269,14 +274,23 @@ class Downlink:
         self._wanted |= dict.fromkeys(self._marked())
         self._tell_models(None)
         self._ask_beside()
+        self._ask_feed_told()
 
     def _marked(self) -> tuple[str, ...]:
         return (NAME_MAP, *(TABLES if self._shelf is not None else ()))
 
-    def _ask_beside(self) -> None:
+    def _ask_beside(self, newest: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Ask for what is fetched beside, or tell which version is the newest."""
+        for kind, told in self._beside.items():
+            if kind not in _TOLD_BY_FEED:
+                mark = newest.get(kind)
+                told(None if mark is None else Published(WIRE_VERSION, kind, mark, bytes(32), 0))
+
+    def _ask_feed_told(self) -> None:
+        """Ask for what the feed tells of: it was not read without a gap."""
         self._want_face_leave()
-        for told in self._beside.values():
-            told(None)
+        for kind in _TOLD_BY_FEED & self._beside.keys():
+            self._beside[kind](None)
 
     def _hear_news(self) -> None:
         """Fetch what the answer to the hello names at another mark than we hold."""
@@ -294,7 +308,10 @@ class Downlink:
         if MODELS in changed:
             self._tell_models(None)
             self._news.fetched(MODELS)
-        self._ask_beside()
+        self._ask_beside(newest)
+        if self._followed != answer.feed_epoch:
+            self._ask_feed_told()
+            self._followed = answer.feed_epoch
         self._end_news(late=False)
 
     def _end_news(self, *, late: bool) -> None:

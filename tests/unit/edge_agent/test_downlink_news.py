@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 
 import pytest
+from msgspec import Raw
 
 from edge_agent.ports.cloud_link import Inbound
 from edge_agent.services.line.downlink import Downlink
 from edge_agent.services.line.news import ANSWER_MS, FRAMES_MS
 from retail_core.tally import FaultTally
 from retail_core.wire.codec import encode
-from retail_core.wire.messages import WIRE_VERSION, AckFrame, ChangeFrame, NewestMark, Published
+from retail_core.wire.kinds import ChangeKind
+from retail_core.wire.messages import (
+    WIRE_VERSION,
+    AckFrame,
+    Change,
+    ChangeFrame,
+    NewestMark,
+    Published,
+)
 from tests.factories.shop_floor import make_change, make_id, make_record
 from tests.fakes.clock import NOON_MS, FakeClock
 from tests.fakes.cloud_directory import FakeCloudDirectory
@@ -172,3 +181,65 @@ def test_an_answer_nobody_waits_for_changes_nothing(box: Box) -> None:
     box.answered({"name-map": 99}, head=9)
     assert box.directory.asked == []
     assert box.line.idle()
+
+
+class Asked:
+    """What a box asks beside its members: its twin, the persons known, its leave for faces."""
+
+    def __init__(self, box: Box) -> None:
+        self.twin = self.leave = 0
+        self.persons: list[int | None] = []
+        box.line.steered_by(self._of_twin)
+        box.line.beside("persons", self._of_persons)
+        box.line._face_leave = self._of_leave
+
+    def _of_twin(self) -> None:
+        self.twin += 1
+
+    def _of_leave(self) -> None:
+        self.leave += 1
+
+    def _of_persons(self, published: Published | None) -> None:
+        self.persons.append(None if published is None else published.version)
+
+
+def test_what_the_feed_tells_of_is_asked_for_once_while_it_is_followed(box: Box) -> None:
+    asked = Asked(box)
+    box.comes_back()
+    box.comes_back()
+    assert (asked.twin, asked.leave) == (1, 1)
+    change = Change(2, ChangeKind.FLEET, make_id().bytes, 1, Raw(b"\xc0"))
+    leave = Change(3, ChangeKind.FACE_ENABLEMENT, make_id().bytes, 1, Raw(b"\xc0"))
+    frame = ChangeFrame(WIRE_VERSION, EPOCH, 1, 3, (change, leave), NOON_MS)
+    box.says_hello()
+    box.answered(head=3)
+    box.line.put(Inbound("chg", encode(frame)))
+    box.line.work_off()
+    assert (asked.twin, asked.leave) == (2, 2)
+
+
+def test_in_another_epoch_of_the_feed_what_it_tells_of_is_asked_for_again(box: Box) -> None:
+    asked = Asked(box)
+    box.comes_back()
+    box.says_hello()
+    box.answered(feed_epoch=EPOCH + 1)
+    assert asked.twin == 2
+
+
+def test_a_cloud_that_is_silent_or_older_is_asked_for_all_of_it(box: Box) -> None:
+    asked = Asked(box)
+    box.comes_back()
+    box.says_hello()
+    box.clock.advance(ANSWER_MS)
+    box.line.work_off()
+    box.says_hello()
+    box.answered({}, feed_epoch=0)
+    assert (asked.twin, asked.leave) == (3, 3)
+
+
+def test_a_version_that_is_named_is_told_and_none_is_looked_for(box: Box) -> None:
+    asked = Asked(box)
+    box.says_hello()
+    box.answered({**MARKS, "persons": 5})
+    box.comes_back()
+    assert asked.persons == [5, None]

@@ -126,6 +126,17 @@ def test_a_fresh_box_of_a_store_without_members_reads_its_feed(box: Box) -> None
     assert box.swaps == []
 
 
+def test_with_a_whole_the_twin_is_asked_for_since_the_feed_told_nothing_of_it(box: Box) -> None:
+    asked = list[None]()
+    box.stood_at(5)
+    box.line.steered_by(lambda: asked.append(None))
+    box.publish(40, [held(make_id(), 3)])
+    box.directory.pruned = 30
+    box.hear(38, make_change(39, make_id(), 1, make_record()))
+    box.settled()
+    assert (len(box.swaps), len(asked)) == (1, 1)
+
+
 def test_a_box_that_missed_what_is_not_kept_comes_back_by_a_snapshot(box: Box) -> None:
     box.stood_at(5)
     lease = Change(30, ChangeKind.LEASE_RECALLED, make_id().bytes, 1, msgspec.Raw(b"\xc0"))
