@@ -211,7 +211,7 @@ def order_values(shell: Shell, visit: Visit, order_id: UUID) -> dict[str, object
         "may_take": visit.who.role in MAY_ORDER,
         "may_agree": visit.who.role in MAY_STEER and order.author != visit.who.login,
         "kind_text": lambda kind, args: kind_text(kind, args, visit),
-        "code_text": lambda code: code_text(code, visit),
+        "code_text": lambda code, **fields: code_text(code, visit, **fields),
     }
 
 
@@ -225,10 +225,10 @@ def kind_text(kind: str, args: Mapping[str, str], visit: Visit) -> str:
     return f"{said} · {t.or_else(f'part.{part}', part)}" if part else said
 
 
-def code_text(code: str, visit: Visit) -> str:
-    """Return a fault code in words, "" for one nobody knows."""
+def code_text(code: str, visit: Visit, **fields: str) -> str:
+    """Return a fault code in words, "" for one nobody knows; `fields` are what it is about."""
     known = next((one for one in FaultCode if one.value == code), None)
-    return "" if known is None else fault_text(Fault(known), visit.language)
+    return "" if known is None else fault_text(Fault(known, **fields), visit.language)
 
 
 def waves_of(commands: tuple[CommandRow, ...]) -> list[tuple[int, tuple[CommandRow, ...]]]:

@@ -79,7 +79,7 @@ class StorePages:
                 (name, FIXUPS[name].text(visit.language)) for name in fixups_for(code)
             ],
             "kind_text": lambda kind, args: kind_text(kind, args, visit),
-            "code_text": lambda code: code_text(code, visit),
+            "code_text": lambda code, **fields: code_text(code, visit, **fields),
         }
 
     async def stream(self, request: Request, v: str = "") -> Response:

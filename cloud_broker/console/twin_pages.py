@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
+from cloud_broker.console.command_pages import code_text
 from cloud_broker.console.render import fault_text
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
@@ -140,7 +141,7 @@ class TwinPages:
             entered=shown.entered,
             may_act=visit.who.role in MAY_STEER,
             text_of=text_of,
-            code_text=lambda code: _code_text(code, visit),
+            code_text=lambda code, **fields: code_text(code, visit, **fields),
         )
 
 
@@ -181,8 +182,3 @@ def _change(pairs: list[tuple[str, str]], form: TwinForm) -> Change:
 def _lines(text: str) -> str:
     """Undo what a browser does to the ends of lines."""
     return text.replace("\r\n", "\n").strip()
-
-
-def _code_text(code: str, visit: Visit) -> str:
-    known = next((one for one in FaultCode if one.value == code), None)
-    return "" if known is None else fault_text(Fault(known), visit.language)

@@ -137,6 +137,11 @@ class TestSettings:
         page = hq.sees(f"/twins?at=device:{fleet.sims[0].device}")
         assert says in page
 
+    def test_what_a_box_cannot_use_is_named(self, hq: Hq, fleet: Fleet) -> None:
+        fleet.twins.change(fleet.who(), CHAIN, Change({"camera.source": "ftp://x"}))
+        fleet.boxes[0].settle()
+        assert "F132 设置项 camera.source 的值" in hq.sees("/twins")
+
     @pytest.mark.parametrize(
         ("form", "says"),
         [
