@@ -20,6 +20,7 @@ from cloud_broker.cli import (
     goods,
     growth,
     hooks,
+    identity,
     import_files,
     insight,
     lanes,
@@ -55,6 +56,7 @@ tags.add_to(insight.insight_app)
 segments.add_to(insight.insight_app)
 campaigns.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
+identity.add_to(insight.insight_app)
 stock.add_to(insight.insight_app)
 cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)

@@ -24,6 +24,7 @@ from cloud_broker.services.goods.back_office import BackOffice
 from cloud_broker.services.growth.desks import GrowthDesks
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.channels import Channels
+from cloud_broker.services.insight.identity_desk import IdentityDesk
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.line.signed_time import TimeTeller
@@ -104,6 +105,7 @@ class ApiDeps:
     channels: Channels
     campaigns: CampaignDesks
     segments: Segmenting
+    identity: IdentityDesk
     queries: HqQueries
     auth: HqAuth
     desk: HqDesk

@@ -35,6 +35,7 @@ from cloud_broker.bootstrap.cleaning import cleaning_worker
 from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
+from cloud_broker.bootstrap.identity import identity_desk, identity_workers
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.privacy import erasing_worker, privacy_desks_of
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
@@ -156,6 +157,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         campaigns=campaign_desks(office),
         channels=office.channels,
         segments=segmenting_of(office),
+        identity=identity_desk(office),
         queries=queries,
         auth=office.access,
         desk=desk,
@@ -204,6 +206,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         campaigns=deps.campaigns,
         stock=deps.stock,
         segments=deps.segments,
+        identity=deps.identity,
         partners=deps.office.partners,
         hooks=hook_desk(office),
         exports=deps.exports,
@@ -344,6 +347,7 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
         yield tags
     yield from campaign_workers(office, tally, keeper.works)
     yield cleaning_worker(office, tally, keeper.works)
+    yield from identity_workers(office, tally, keeper.works)
     if office.settings.export_dir is not None:
         yield export_worker(office, tally, keeper.works)
     if office.settings.release_dir is not None:

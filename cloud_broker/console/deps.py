@@ -21,6 +21,7 @@ from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
+from cloud_broker.services.insight.identity_desk import IdentityDesk
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.outward.exporting import ExportShelf
@@ -55,6 +56,7 @@ class ConsoleDeps:
     campaigns: CampaignDesks
     stock: StockDesk
     segments: Segmenting
+    identity: IdentityDesk
     partners: Partners
     hooks: HookDesk
     hub: LiveHub

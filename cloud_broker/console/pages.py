@@ -18,6 +18,7 @@ from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.desk_pages import DeskPages
 from cloud_broker.console.draft_pages import DraftPages
 from cloud_broker.console.face_pages import FacePages
+from cloud_broker.console.identity_pages import IdentityPages
 from cloud_broker.console.job_pages import JobPages
 from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
@@ -72,6 +73,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         JobPages,
         MessagePages,
         CampaignPages,
+        IdentityPages,
         SegmentPages,
         StockPages,
         MasterPages,

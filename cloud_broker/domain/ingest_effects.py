@@ -8,6 +8,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Arrival
 from cloud_broker.domain.points import BookedRefund, HeldReceipt, NewPosting
 from retail_core.identity.erasure import Receipt
+from retail_core.insight.persons.plan import WALLET_CONSENT
 from retail_core.loyalty.policy import Policies
 from retail_core.loyalty.postings import Posting
 from retail_core.texts.faults import FaultCode
@@ -33,7 +34,10 @@ FACE_LOCAL = "face.local"
 FACE_WALK_UP = "face.walk_up"
 FACE_GUARDIAN = "face.minor_guardian"
 CONSENT_KINDS = frozenset(
-    {"membership", FACE_LOCAL, "face.roaming", FACE_WALK_UP, FACE_GUARDIAN, "marketing"}
+    {
+        *("membership", FACE_LOCAL, "face.roaming", FACE_WALK_UP, FACE_GUARDIAN, "marketing"),
+        WALLET_CONSENT,
+    }
 )
 # Every store that holds her hears how her words on these stand now.
 TOLD_CONSENTS = frozenset({FACE_LOCAL, FACE_WALK_UP, FACE_GUARDIAN})

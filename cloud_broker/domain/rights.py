@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from cloud_broker.domain.identity_needs import IDENTITY_NEEDS
 from retail_core.catalog.masters import MasterKind
 
 HqRole = Literal[
@@ -60,6 +61,7 @@ class Right(StrEnum):
     PARTNERS_CHANGE = "partners-change"
     AUDIT = "audit"
     INSIGHT = "insight"
+    IDENTITY_CHANGE = "identity-change"
     STOCK_PLANS_CHANGE = "stock-plans-change"
     CAMPAIGNS_CHANGE = "campaigns-change"
     CAMPAIGNS_START = "campaigns-start"
@@ -111,6 +113,7 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.PARTNERS_CHANGE: frozenset({"admin"}),
         R.AUDIT: _OVERSEES,
         R.INSIGHT: _OFFICE,
+        R.IDENTITY_CHANGE: _RUNS,
         R.STOCK_PLANS_CHANGE: _RUNS,
         R.CAMPAIGNS_CHANGE: _RUNS | {"marketing"},
         R.CAMPAIGNS_START: _RUNS,
@@ -168,6 +171,7 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/offers/jobs/{job_id}/stop"): R.RULES_CHANGE,
         ("GET", "/offers/jobs/{job_id}/offers.csv"): R.RULES,
         ("POST", "/offers/orders/{rule_order}/{act}"): R.RULES_PUBLISH,
+        **{address: Right(right) for address, right in IDENTITY_NEEDS.items()},
         ("GET", "/segments"): R.INSIGHT,
         ("GET", "/segments.csv"): R.INSIGHT,
         ("GET", "/segments/new"): R.INSIGHT,

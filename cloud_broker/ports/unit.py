@@ -16,6 +16,7 @@ from cloud_broker.ports.collection import CollectionRepo
 from cloud_broker.ports.drafts import DraftRepo
 from cloud_broker.ports.effects import EffectRepo
 from cloud_broker.ports.enrolments import EnrolmentRepo
+from cloud_broker.ports.evidence import EvidenceRepo, LikenessRepo
 from cloud_broker.ports.exports import ExportRepo
 from cloud_broker.ports.faces import FaceRepo
 from cloud_broker.ports.feed import FeedRepo
@@ -165,6 +166,16 @@ class Unit(Protocol):
     @property
     def partners(self) -> PartnerRepo:
         """Keys of partner systems."""
+        ...
+
+    @property
+    def evidence(self) -> EvidenceRepo:
+        """What says who is one person."""
+        ...
+
+    @property
+    def likenesses(self) -> LikenessRepo:
+        """Who may be one person."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from retail_core.texts.specs import (
     fleet,
     growth,
     health,
+    identity,
     insight,
     learning,
     leases,
@@ -62,6 +63,7 @@ FAULTS: dict[FaultCode, FaultSpec] = (
     | growth.SPECS
     | health.SPECS
     | insight.SPECS
+    | identity.SPECS
     | metrics.SPECS
     | stock.SPECS
     | segments.SPECS

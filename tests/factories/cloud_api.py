@@ -34,6 +34,7 @@ from tests.fakes.cloud_basics import (
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_recruiting import sms_codes
+from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_segments import segmenting
 
 HOST = "cloud.test"
@@ -72,6 +73,7 @@ def api_deps(
         channels=channels(units, clock, ids, FakeKeyRing(), "Asia/Shanghai"),
         campaigns=campaigns_of(units, clock),
         segments=segmenting(clock),
+        identity=identity_of(units, clock),
         queries=queries,
         auth=HqAccess(units, clock, ids, FakePasswords()),
         desk=desk,

@@ -39,6 +39,7 @@ from tests.fakes.cloud_clerks import ClerkShelf
 from tests.fakes.cloud_drafts import DraftShelf
 from tests.fakes.cloud_effects import EffectShelf
 from tests.fakes.cloud_enrolments import EnrolShelf
+from tests.fakes.cloud_evidence import EvidenceShelf
 from tests.fakes.cloud_growth import GrowthShelf
 from tests.fakes.cloud_health import HealthShelf
 from tests.fakes.cloud_hooks import HookShelf
@@ -77,6 +78,7 @@ class State:
     tills: dict[UUID, NewTill] = field(default_factory=dict)
     operators: dict[UUID, NewOperator] = field(default_factory=dict)
     states: dict[UUID, DeviceState] = field(default_factory=dict)
+    evidence: EvidenceShelf = field(default_factory=EvidenceShelf)
     alerts: AlertShelf = field(default_factory=AlertShelf)
     hooks: HookShelf = field(default_factory=HookShelf)
     channels: ChannelShelf = field(default_factory=ChannelShelf)

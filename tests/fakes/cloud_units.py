@@ -24,6 +24,7 @@ from tests.fakes.cloud_drafts import FakeDraftRepo
 from tests.fakes.cloud_effects import FakeEffectRepo
 from tests.fakes.cloud_enrolments import FakeEnrolmentRepo
 from tests.fakes.cloud_events import FakeFeedRepo, FakeJournalRepo, FakeMemberRepo, FakeRepairRepo
+from tests.fakes.cloud_evidence import FakeEvidenceRepo, FakeLikenessRepo
 from tests.fakes.cloud_exports import FakeExportRepo
 from tests.fakes.cloud_faces import FakeFaceRepo
 from tests.fakes.cloud_growth import FakeGrowthRepo, FakeProfileRepo
@@ -101,6 +102,8 @@ class FakeUnit:
         self.enrolments = FakeEnrolmentRepo(state, self.fleet)
         self.health = FakeHealthRepo(state)
         self.alerts, self.hooks = FakeAlertRepo(state), FakeHookRepo(state)
+        self.evidence = FakeEvidenceRepo(state)
+        self.likenesses = FakeLikenessRepo(state)
         self.exports = FakeExportRepo(state)
         self.links = FakeLinkRepo(state)
         self.twins, self.orders = FakeTwinRepo(state), FakeOrderRepo(state)

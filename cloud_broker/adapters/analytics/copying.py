@@ -47,6 +47,23 @@ union select o.business_date from (
     union select m.tenant_id, m.from_member_id from member_unmerge u join member_merge m
       on m.tenant_id = u.tenant_id and m.merge_id = u.merge_id where u.unmerged_at >= %(since)s
   ) w join receipt o on o.tenant_id = w.tenant_id and o.member_id = w.member_id
+union select o.business_date from identity_person i
+  join receipt o on o.tenant_id = i.tenant_id and o.member_id = i.member_id
+  where i.changed_at >= %(since)s and i.person_id <> i.member_id
+union select o.business_date from identity_person i
+  join channel_order o on o.tenant_id = i.tenant_id and o.member_id = i.member_id
+  where i.changed_at >= %(since)s and i.person_id <> i.member_id
+union select o.business_date from identity_person i join channel_order o
+  on o.tenant_id = i.tenant_id and i.value = o.channel || ':' || encode(o.buyer_hash, 'hex')
+  where i.changed_at >= %(since)s and i.kind = 'buyer'
+union select (to_timestamp(e.wall_ms / 1000.0) at time zone 'Asia/Shanghai')::date
+  from identity_person i join event_log e on e.tenant_id = i.tenant_id
+  and i.value = e.device_id::text || ':' || e.user_id
+  where i.changed_at >= %(since)s and i.kind = 'user' and e.channel is not null
+union select (to_timestamp(e.wall_ms / 1000.0) at time zone 'Asia/Shanghai')::date
+  from identity_person i join event_log e on e.tenant_id = i.tenant_id
+  and i.value = e.device_id::text || ':' || e.anonymous_id
+  where i.changed_at >= %(since)s and i.kind = 'anonymous' and e.channel is not null
 order by day
 """
 

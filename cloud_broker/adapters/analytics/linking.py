@@ -10,9 +10,9 @@ decide.
 import csv
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,16 +29,16 @@ REVIEW: Final = 0.80
 LEARNS_FROM: Final = 5_000
 _SEED: Final = 20_261_101
 _PAIRS: Final = 1_000_000
-_COLUMNS: Final = tuple(field.name for field in fields(Comparable))
+_COLUMNS: Final = tuple(one.name for one in fields(Comparable))
 
 # A family has one surname: of two characters one that is other is another name.
 _ONE_OFF: Final = "(levenshtein(l.letters, r.letters) <= 1 and length(l.name) > 2)"
 _PROPOSED: Final = f"""
 select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r),
   case when unlike or (other_name and other_day)
-    then least(match_probability, {AUTOMATIC - 0.001:.3f}) else match_probability end
+    then least(match_probability, {AUTOMATIC - 0.001:.3f}) else match_probability end{{weights}}
 from (
-  select unique_id_l, unique_id_r, match_probability,
+  select {{table}}.*,
     coalesce(l.sound <> r.sound, false) as other_name,
     coalesce(l.sound <> r.sound and not {_ONE_OFF}, false) as unlike,
     coalesce(levenshtein(l.born, r.born) > 1, false) as other_day
@@ -46,16 +46,23 @@ from (
   join records r on r.unique_id = unique_id_r
 ) where not (unlike and other_day) order by 1, 2
 """  # noqa: S608 - our own numbers and splink's own table
+COMPARED: Final = ("name", "phone", "email", "born", "address")
+# How often a name is seen is a part of what it weighs.
+_WEIGHTS: Final = ", mw_name + mw_tf_adj_name, mw_phone, mw_email, mw_born, mw_address"
 _Levels = list[ComparisonLevelCreator | dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two records that may be one person, the lower id first; `likely` from 0 to 1."""
+    """Two records that may be one person, the lower id first; `likely` from 0 to 1.
+
+    `weights` are bits for (above 0) and against it by what is compared, where they were asked for.
+    """
 
     first: str
     second: str
     likely: float
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def automatic(self) -> bool:
@@ -64,9 +71,16 @@ class Candidate:
 
 
 def candidates(
-    records: Iterable[Comparable], *, memory: str = "2GB", work: Path | None = None
+    records: Iterable[Comparable],
+    *,
+    memory: str = "2GB",
+    work: Path | None = None,
+    weigh: bool = False,
 ) -> tuple[Candidate, ...]:
-    """Return pairs at least as likely as `REVIEW`, by their ids; needs room for them."""
+    """Return pairs at least as likely as `REVIEW`, by their ids; needs room for them.
+
+    With `weigh` each says by what, which costs time over a large file.
+    """
     with tempfile.TemporaryDirectory(prefix="regulars-link-", dir=work) as place, _quiet():
         connection = duckdb.connect()
         try:
@@ -76,16 +90,22 @@ def candidates(
             if many < 2:  # noqa: PLR2004 - a pair
                 return ()
             backend = DuckDBAPI(connection)
-            linker = Linker(backend.register("records"), _settings(many), log_level=logging.ERROR)
+            settings = _settings(many, weigh=weigh)
+            linker = Linker(backend.register("records"), settings, log_level=logging.ERROR)
             if many >= LEARNS_FROM:
                 _learn(linker)
             found = linker.inference.predict(
                 threshold_match_probability=REVIEW, warning_mode="never"
             )
-            rows = connection.execute(_PROPOSED.format(table=found.physical_name)).fetchall()
+            weights = _WEIGHTS if weigh else ""
+            proposed = _PROPOSED.format(table=found.physical_name, weights=weights)
+            rows = connection.execute(proposed).fetchall()
         finally:
             connection.close()
-    return tuple(Candidate(*row) for row in rows)
+    return tuple(
+        Candidate(row[0], row[1], row[2], dict(zip(COMPARED, row[3:], strict=weigh)))
+        for row in rows
+    )
 
 
 def _load(connection: duckdb.DuckDBPyConnection, records: Iterable[Comparable], file: Path) -> int:
@@ -101,7 +121,7 @@ def _load(connection: duckdb.DuckDBPyConnection, records: Iterable[Comparable], 
     return int(many)
 
 
-def _settings(many: int) -> SettingsCreator:
+def _settings(many: int, *, weigh: bool) -> SettingsCreator:
     name: _Levels = [
         level.NullLevel("name"),
         _level(level.ExactMatchLevel("name"), 0.85, 0.003).configure(tf_adjustment_column="name"),
@@ -154,6 +174,7 @@ def _settings(many: int) -> SettingsCreator:
         # Every other record may have a second one; of a handful nobody is taken for probably one.
         probability_two_random_records_match=min(0.001, 1 / many),
         retain_matching_columns=False,
+        retain_intermediate_calculation_columns=weigh,
     )
 
 

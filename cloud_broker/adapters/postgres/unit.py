@@ -20,6 +20,7 @@ from cloud_broker.adapters.postgres.collection import PostgresCollection
 from cloud_broker.adapters.postgres.drafts import PostgresDrafts
 from cloud_broker.adapters.postgres.effects import PostgresEffects
 from cloud_broker.adapters.postgres.enrolments import PostgresEnrolments
+from cloud_broker.adapters.postgres.evidence import PostgresEvidence
 from cloud_broker.adapters.postgres.exports import PostgresExports
 from cloud_broker.adapters.postgres.faces import PostgresFaces
 from cloud_broker.adapters.postgres.feed import PostgresFeed
@@ -33,6 +34,7 @@ from cloud_broker.adapters.postgres.insight import PostgresInsight
 from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.leases import PostgresLeases
 from cloud_broker.adapters.postgres.ledger import PostgresLedger
+from cloud_broker.adapters.postgres.likenesses import PostgresLikenesses
 from cloud_broker.adapters.postgres.links import PostgresLinks
 from cloud_broker.adapters.postgres.mall import PostgresMall
 from cloud_broker.adapters.postgres.masters import PostgresMasters
@@ -209,6 +211,16 @@ class PostgresUnit:
     def partners(self) -> PostgresPartners:
         """Keys of partner systems."""
         return PostgresPartners(self._connection, self._tenant)
+
+    @cached_property
+    def evidence(self) -> PostgresEvidence:
+        """What says who is one person."""
+        return PostgresEvidence(self._connection, self._tenant)
+
+    @cached_property
+    def likenesses(self) -> PostgresLikenesses:
+        """Who may be one person."""
+        return PostgresLikenesses(self._connection, self._tenant)
 
     @cached_property
     def links(self) -> PostgresLinks:

@@ -16,12 +16,14 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.collection import ChannelEvent, Refusal, RefusedState, Source
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.insight.heard import heard
 from cloud_broker.services.insight.sources import Sources, hash_of, tenant_of
 from retail_core.errors import Fault
 from retail_core.insight.collection import limits
 from retail_core.insight.collection.ecommerce import counted
 from retail_core.insight.collection.messages import Message, read
 from retail_core.insight.collection.plain import Hashed, logged, person
+from retail_core.insight.persons.hearing import said_by_message
 from retail_core.texts.faults import FaultCode
 
 BATCH: Final = "batch"
@@ -134,10 +136,18 @@ class Collecting:
     ) -> Took:
         new = unit.journal.claim_keys(f"collect:{source.source_id}", list(sorted_.good))
         messages = [one for key, one in sorted_.good.items() if key in new]
-        said = [found for one in messages if (found := person(one, hashed)).says_something]
+        persons = [person(one, hashed) for one in messages]
+        said = [found for found in persons if found.says_something]
         if said:
             unit.collection.note_persons(source.source_id, said, now_ms)
-        members = _members(unit, source, messages)
+        ours = _ours(unit, messages)
+        pairs = [
+            (pair, one.at_ms)
+            for one, found in zip(messages, persons, strict=True)
+            for pair in said_by_message(one, source.source_id, found, ours.get(one.actor))
+        ]
+        unit.evidence.hear(heard(pairs, f"channel:{source.source_id}", now_ms))
+        members = _members(unit, source, messages, ours)
         unit.collection.add_events(
             [self._event(one, source, now_ms, hashed, members.get(one.actor)) for one in messages]
         )
@@ -260,8 +270,8 @@ def _with_context(row: object, batch: dict[str, Any]) -> object:
     return {**row, "context": {**shared, **(own or {})}}
 
 
-def _members(unit: Unit, source: Source, messages: Sequence[Message]) -> Mapping[str, UUID]:
-    """Return which members messages are about: by our own number, or by the number of a phone."""
+def _ours(unit: Unit, messages: Sequence[Message]) -> Mapping[str, UUID]:
+    """Return who of those that messages are about goes by our own number."""
     by_actor: dict[str, UUID] = {}
     for one in messages:
         try:
@@ -269,7 +279,13 @@ def _members(unit: Unit, source: Source, messages: Sequence[Message]) -> Mapping
         except ValueError:
             continue
     known = unit.members.wallets(set(by_actor.values())) if by_actor else {}
-    ours = {actor: member for actor, member in by_actor.items() if member in known}
+    return {actor: member for actor, member in by_actor.items() if member in known}
+
+
+def _members(
+    unit: Unit, source: Source, messages: Sequence[Message], ours: Mapping[str, UUID]
+) -> Mapping[str, UUID]:
+    """Return which members messages are about: by our own number, or by the number of a phone."""
     others = {one.actor for one in messages} - ours.keys()
     return {**unit.collection.members_of(source.source_id, others), **ours} if others else ours
 

@@ -115,6 +115,7 @@ class Move:
         told: list[RefusedRow],
     ) -> FileImport:
         """Book a chunk and how far the file is; `told` gets what was not. Fault IMPORT_BUSY."""
+        unit.evidence.speaking(f"import:{self.file.import_id}")
         found = People.of(self.file.counts)
         rows = list(self._read(chunk, moment.day, told))
         made = _Chunk()
@@ -341,6 +342,7 @@ class Undo:
         gone = made - unit.movers.active(made, self.file.import_id)
         if not gone:
             return
+        unit.evidence.speaking(f"import:{self.file.import_id}")
         unit.movers.forget_numbers(gone)
         stores = unit.members.stores_of(gone)
         versions = {facts.member: facts.ver for facts in unit.members.facts(gone)}

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from cloud_broker.ports.channel_orders import PlacedOrder
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Unit, Units
+from cloud_broker.services.insight.heard import heard
 from retail_core.checkout.business_date import DAY_STARTS_AT, business_date
 from retail_core.insight.channel_orders.words import Order, Said, digest_of, fold
+from retail_core.insight.persons.hearing import said_by_order
 
 CODES_KEPT_MS = 60_000
 _MS = 1_000
@@ -70,6 +72,14 @@ class OrderBook:
         made = [order for order in folded.values() if order is not None]
         unit.channel_orders.drop({one for one in orders if folded.get(one) is None})
         unit.channel_orders.save(self._placed(unit, tenant, made, now_ms), now_ms)
+        for channel in {one.channel for one in made}:
+            pairs = [
+                (pair, one.ordered_ms)
+                for one in made
+                if one.channel == channel
+                for pair in said_by_order(channel, one.buyer, _id(one.buyer.member))
+            ]
+            unit.evidence.hear(heard(pairs, f"orders:{channel}", now_ms))
         return len(made)
 
     def _placed(

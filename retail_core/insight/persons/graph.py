@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from retail_core.insight.persons.kinds import Handle, Rules
+from retail_core.insight.persons.kinds import MEMBER, Handle, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A link that stands and joins nobody: `why` is `blocked`, `shared`, `apart` or a limit's kind.
+    """A link that stands and joins nobody: why is a kind's limit, or a word.
 
-    What is refused by `apart` or a limit is worth a person's look.
+    `blocked`, `shared`; `apart`: somebody said so; `weak`: two members by what somebody says of
+    herself; `browser`: it named somebody else first. All but the first two are worth a look.
     """
 
     link_id: str
@@ -145,7 +146,7 @@ class EvidenceGraph:
                 )
                 continue
             one, two = (clusters[end] for end in link.ends)
-            why = "" if one is two else self._hindrance(one, two, enemies)
+            why = "" if one is two else self._hindrance(link, one, two, enemies)
             if why:
                 self._refused[link.link_id] = Refused(link.link_id, why)
                 continue
@@ -166,10 +167,15 @@ class EvidenceGraph:
         return found
 
     def _hindrance(
-        self, one: _Cluster, two: _Cluster, enemies: Mapping[Handle, set[Handle]]
+        self, link: Link, one: _Cluster, two: _Cluster, enemies: Mapping[Handle, set[Handle]]
     ) -> str:
         if enemies and any(enemies.get(handle, set()) & two.handles for handle in one.handles):
             return "apart"
+        kinds = [self.rules.kind(end.kind) for end in link.ends]
+        if any(kind.weak for kind in kinds) and MEMBER in one.kinds and MEMBER in two.kinds:
+            return "weak"
+        if any(kind.browser for kind in kinds) and self._named(one) and self._named(two):
+            return "browser"
         return next(
             (
                 kind
@@ -178,6 +184,9 @@ class EvidenceGraph:
             ),
             "",
         )
+
+    def _named(self, cluster: _Cluster) -> bool:
+        return not all(self.rules.kind(kind).browser for kind in cluster.kinds)
 
 
 def _join(one: _Cluster, two: _Cluster, clusters: dict[Handle, _Cluster]) -> _Cluster:

@@ -1,7 +1,9 @@
 """What names somebody, and how much each kind of name is worth.
 
 Where a limit would be broken the weaker evidence gives way: links between strong kinds are heard
-first. A shared kind (a household's device, a family card, a till's tablet) never joins anybody.
+first. A shared kind (a household's device, a family card, a till's tablet) never joins anybody. A
+weak kind is what somebody says of herself: it may lead to a member, and never makes one of two. A
+browser, which a household shares too, belongs to whom it named first.
 """
 
 from collections.abc import Mapping
@@ -9,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-VERSION: Final = "identity/1"
+VERSION: Final = "identity/2"
+MEMBER: Final = "member"
 
 
 class Handle(NamedTuple):
@@ -21,11 +24,16 @@ class Handle(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of name: one person has at most `limit`; the lowest `priority` is heard first."""
+    """A kind of name: one person has at most `limit`; the lowest `priority` is heard first.
+
+    By a `weak` one two members are never joined; a `browser` joins nobody who has other names.
+    """
 
     limit: int
     priority: int
     shared: bool = False
+    weak: bool = False
+    browser: bool = False
 
     @property
     def unique(self) -> bool:
@@ -41,9 +49,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "openid": Kind(limit=4, priority=3),
         "card": Kind(limit=10, priority=4),
         "face": Kind(limit=3, priority=5),
-        "email": Kind(limit=5, priority=6),
-        "user": Kind(limit=10, priority=7),
-        "anonymous": Kind(limit=100, priority=8),
+        "email": Kind(limit=5, priority=6, weak=True),
+        "user": Kind(limit=10, priority=7, weak=True),
+        "buyer": Kind(limit=10, priority=7, weak=True),
+        "anonymous": Kind(limit=100, priority=8, weak=True, browser=True),
         "device": Kind(limit=1_000, priority=9, shared=True),
         "family_card": Kind(limit=1_000, priority=9, shared=True),
         "till": Kind(limit=1_000, priority=9, shared=True),

@@ -45,22 +45,28 @@ def wallet_plan(
 ) -> WalletPlan:
     """Return what to post. `by_rule` names the standing merges that evidence made: only those part.
 
-    The oldest membership's wallet holds; one that was poured already stays where it lies.
+    The oldest membership's wallet holds; one that was poured already stays where it lies, until one
+    of the two says no.
     """
     poured = {one.source: one for one in standing}
     person_of: dict[str, str] = {}
+    refusing: set[str] = set()
     pour: list[tuple[str, str]] = []
     ask: list[tuple[str, str]] = []
     for members in persons:
         named = min((one.member for one in members), default="")
         person_of.update((one.member, named) for one in members)
+        refusing.update(one.member for one in members if one.may_join is False)
         for pair, may in _pairs(members, poured):
             (pour if may else ask).append(pair)
     part = [
         one.merge_id
         for one in standing
         if one.merge_id in by_rule
-        and person_of.get(one.source, one.source) != person_of.get(one.target, one.target)
+        and (
+            person_of.get(one.source, one.source) != person_of.get(one.target, one.target)
+            or not refusing.isdisjoint((one.source, one.target))
+        )
     ]
     return WalletPlan(tuple(pour), tuple(sorted(part)), tuple(ask))
 

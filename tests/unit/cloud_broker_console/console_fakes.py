@@ -41,6 +41,7 @@ from cloud_broker.services.hq.clerk_desk import ClerkDesk
 from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
+from cloud_broker.services.insight.identity_desk import IdentityDesk
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from retail_core.catalog.masters import MasterKind
@@ -53,6 +54,7 @@ from tests.factories.rule_desk import rules_of
 from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_hooks import hook_desk
+from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_segments import segmenting
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
@@ -366,6 +368,7 @@ def deps(
     users: UserDesk | None = None,
     campaigns: CampaignDesks | None = None,
     segments: Segmenting | None = None,
+    identity: IdentityDesk | None = None,
     stock: StockDesk | None = None,
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
@@ -392,6 +395,7 @@ def deps(
         campaigns=campaigns or campaigns_of(FakeUnits(), clock),
         stock=stock or stock_desk_of(FakeUnits(), clock),
         segments=segments or segmenting(clock),
+        identity=identity or identity_of(FakeUnits(), clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hooks=hook_desk(FakeUnits(), clock),
         hub=hub or RingHub(),

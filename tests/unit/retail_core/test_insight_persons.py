@@ -98,6 +98,28 @@ class TestGraph:
         assert graph.person(ANNA) == graph.person(BEA)
         assert graph.persons() == {graph.person(BEA)}
 
+    def test_what_somebody_says_of_herself_never_makes_one_of_two_members(self) -> None:
+        graph, user = EvidenceGraph(), Handle("user", "web:u1")
+        hers, his = Handle("phone", "p1"), Handle("phone", "p2")
+        graph.add(link("1", ANNA, hers), link("2", BEA, his), link("3", user, hers, 1))
+        graph.add(link("4", user, his, 2))
+        assert graph.person(user).of("member") == ("anna",)
+        assert graph.refused()["4"].why == "weak"
+        graph.retract("3")
+        assert graph.person(user).of("member") == ("bea",)
+
+    def test_a_browser_that_two_sign_in_on_is_whose_it_was_first(self) -> None:
+        graph, browser = EvidenceGraph(), Handle("anonymous", "web:v1")
+        one, two = Handle("user", "web:u1"), Handle("user", "web:u2")
+        other = Handle("anonymous", "web:v2")
+        graph.add(link("2", two, browser, 2), link("1", one, browser, 1))
+        graph.add(link("3", browser, other, 0))
+        assert graph.person(browser).handles == {one, browser, other}
+        assert graph.person(two).handles == {two}
+        assert graph.refused()["2"].why == "browser"
+        graph.retract("1")
+        assert graph.person(other).handles == {two, browser, other}
+
 
 class TestProfile:
     def test_the_best_source_is_believed_and_of_equal_ones_the_newest(self) -> None:
