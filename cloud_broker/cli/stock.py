@@ -15,9 +15,9 @@ from cloud_broker.cli.common import (
     out,
     say,
     say_none,
-    table_of,
 )
 from cloud_broker.cli.tags import TenantOption, tenant_of
+from cloud_broker.domain.stock_words import percent
 from cloud_broker.services.insight.stock_desk import said
 from retail_core.errors import Fault
 from retail_core.money import format_yuan
@@ -61,18 +61,12 @@ def stock(
     if not plans:
         say_none("没有建议:先盘点库存,cloud-broker import stock / nothing to suggest: count stock")
         return
-    table = table_of("", "商品 article", "件 units", "值 value", "成本 cost", "把握", "原因 why")
     for plan in plans:
-        table.add_row(
-            _KINDS[plan.kind],
-            f"{plan.name}\n{plan.sku}",
-            str(plan.units),
-            format_yuan(plan.value_fen),
-            format_yuan(plan.cost_fen),
-            f"{plan.confidence_permille // 10} %",
-            f"{plan.why_zh}\n{plan.why_en}",
-        )
-    out.print(table)
+        money = f"+{format_yuan(plan.value_fen)} −{format_yuan(plan.cost_fen)}"
+        sure = percent(plan.confidence_permille / 1_000)
+        head = f"{_KINDS[plan.kind]} · {plan.name} {plan.sku} × {plan.units} · {money} · {sure}"
+        for line in (f"\n{head}", f"  {plan.why_zh}", f"  {plan.why_en}"):
+            out.print(line, markup=False, soft_wrap=True)
 
 
 def policy(
