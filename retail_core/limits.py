@@ -130,6 +130,7 @@ MALL_ITEMS_MAX = 500
 MEMBER_COUPONS_MAX = 100
 MEMBER_USES_MAX = 500
 MEMBER_GIFTS_MAX = 50
+MEMBER_TAGS_TOLD_MAX = 64
 
 # Master data: rows and bytes of one file; prices of regions and stores that travel to the boxes.
 MASTER_ROWS_MAX = 200_000

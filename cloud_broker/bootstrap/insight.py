@@ -11,13 +11,15 @@ from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.adapters.postgres.unit_of_work import make_engine
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ports.analytics import AnalyticEngine, Copied
+from cloud_broker.services.insight.tag_telling import TagTeller
 from cloud_broker.services.insight.tagging import Tagging
 
 
 def tagging_of(office: Office) -> Tagging:
     """Return what works tags out."""
     shelf = PostgresTagShelf(office.units, office.clock)
-    return Tagging(shelf, office.clock, office.settings.zone)
+    teller = TagTeller(office.units, office.clock)
+    return Tagging(shelf, office.clock, teller.tell, office.settings.zone)
 
 
 @contextmanager

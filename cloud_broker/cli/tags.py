@@ -11,6 +11,7 @@ import typer
 from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.bootstrap import Office
 from cloud_broker.cli.common import (
+    EXIT_FAULT,
     ConfigOption,
     JsonOption,
     office_of,
@@ -27,12 +28,14 @@ TenantOption = Annotated[
     str, typer.Option("--tenant", help="租户短名;不写就是配置里的 short name; default: settings")
 ]
 MASK = "•••"
+APART_SHOWN = 20
 
 
 def add_to(group: typer.Typer) -> None:
     """Put the commands into their group."""
     group.command("tags")(tags)
     group.command("member")(member)
+    group.command("windows")(windows)
     group.command("copy")(copy)
     group.command("lines")(lines)
 
@@ -54,6 +57,23 @@ def tags(
             day = None if as_of is None else as_of.date()
             ran = insight.tagging_of(office).run(whose, engine, day)
     say(asdict(ran) | ({} if copied is None else {"copied_days": copied.days}), as_json=as_json)
+
+
+def windows(
+    tenant: TenantOption = "", config: ConfigOption = None, *, as_json: JsonOption = False
+) -> None:
+    """核对:收银台随买随算的窗口,与今天全部重算的是否相同 / compare tills' windows with today's run.
+
+    Ends with 3 and names members when one is another.
+    """
+    with office_of(config) as office:
+        shelf = PostgresTagShelf(office.units, office.clock)
+        compared, apart = shelf.windows_apart(tenant_of(office, tenant))
+    say({"compared": compared, "apart": len(apart)}, as_json=as_json)
+    if apart:
+        for one in apart[:APART_SHOWN]:
+            say_none(str(one))
+        raise typer.Exit(EXIT_FAULT)
 
 
 def copy(

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from uuid import UUID
 
 from retail_core import limits
+from retail_core.insight import till_tags
+from retail_core.insight.till_tags import Known
 from retail_core.loyalty.postings import MemberPurse, member_account
 from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
 from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached, TierStanding
@@ -13,6 +16,7 @@ from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached,
 LAST_LINES_MAX = 10
 # A shop adds up what it booked itself since; it has to find each of those receipts here.
 POSTED_RECEIPTS_MAX = 20
+NOTHING_KNOWN = Known()
 PURSES_SHOWN: tuple[MemberPurse, ...] = ("free", "pending", "qualifying", "owed")
 
 
@@ -41,6 +45,7 @@ class Told:
     tasks: tuple[TaskReached, ...] = ()
     used: tuple[RuleUse, ...] = ()
     used_on: int = 0
+    known: Known = NOTHING_KNOWN
 
     def joined_with(self, others: Iterable["Told"]) -> "Told":
         """Return this with the coupons and gifts of all that are the same person."""
@@ -52,11 +57,18 @@ class Told:
             joined=min((told.joined for told in everyone), default=self.joined),
             birthday=self.birthday or max((told.birthday for told in everyone), default=0),
             personal=all(told.personal for told in everyone),
+            known=_known_by(everyone),
             used=_used_by(everyone),
             used_on=max((told.used_on for told in everyone), default=0),
             coupons=tuple(sorted(coupons.values(), key=lambda one: (one.last_day, one.id))),
             gifts=tuple(sorted(gifts.values(), key=lambda one: (one.last_day, one.id))),
         )
+
+
+def _known_by(everyone: tuple[Told, ...]) -> Known:
+    """Put together what is known of all that are the same person; consents of each are needed."""
+    found = [told.known for told in everyone]
+    return reduce(Known.with_, found) if found else NOTHING_KNOWN
 
 
 def _used_by(everyone: tuple[Told, ...]) -> tuple[RuleUse, ...]:
@@ -156,4 +168,5 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         used_on=facts.told.used_on,
         tasks=facts.told.tasks[: limits.TASKS_MAX],
         last_store_name="" if last is None else last.store_name,
+        worked=till_tags.told(facts.told.known),
     )

@@ -50,6 +50,14 @@ class TagRun:
     ended_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What storing tags came to: of how many something is other, of whom what tills are shown."""
+
+    changed: int
+    told: tuple[UUID, ...]
+
+
 class TagShelf(Protocol):
     """Where what was worked out is kept, apart from what HQ gives by hand."""
 
@@ -65,8 +73,8 @@ class TagShelf(Protocol):
         """Keep what the tags of a version are called; the same version twice is one."""
         ...
 
-    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> int:
-        """Store members' tags; return of how many something is other than before.
+    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> Saved:
+        """Store members' tags; return of whom something is other than before.
 
         Who is no member any more is passed over.
         """
@@ -76,6 +84,13 @@ class TagShelf(Protocol):
         """Enter that a run came to its end; return how many members' tags it dropped.
 
         Dropped is what a run of this version and day did not write.
+        """
+        ...
+
+    def windows_apart(self, tenant: UUID) -> tuple[int, tuple[UUID, ...]]:
+        """Compare windows as tills are told them with the last run, where that is of today.
+
+        Return how many members were compared, and of whom a window is another.
         """
         ...
 

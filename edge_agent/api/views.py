@@ -13,7 +13,12 @@ from edge_agent.api.models.identify import (
     MemberHere,
     ReasonView,
 )
-from edge_agent.api.models.members import BoughtView, LastPurchaseView, MemberAnswered
+from edge_agent.api.models.members import (
+    BoughtView,
+    LastPurchaseView,
+    MemberAnswered,
+    WorkedTagView,
+)
 from edge_agent.api.models.sales import (
     AppliedView,
     BuyerView,
@@ -43,6 +48,7 @@ from retail_core.identity.assurance import (
     allows,
 )
 from retail_core.identity.naming import mask_name
+from retail_core.insight.till_tags import TillWord
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import points_earned
 from retail_core.pricing.certificate import (
@@ -66,6 +72,7 @@ _NO_WALLET = {
     "points_pending": 0,
     "pending_local_points": 0,
     "coupons": (),
+    "worked": (),
 }
 # A reason comes without its particulars; the texts say something sensible all the same.
 _SEEN = {"count": "2+", "source": "camera"}
@@ -121,6 +128,7 @@ class Views:
             coupons=seen.coupons,
             gifts=seen.gifts,
             birthday_today=seen.birthday_today,
+            worked=tuple(map(_worked, view.worked)),
         )
         sees = allows(standing.assurance, Action.SEE_WALLET)
         shown = shown if sees else shown.model_copy(update=_NO_WALLET)
@@ -329,11 +337,22 @@ def challenge(standing: Standing | None, policy: TurnPolicy) -> ChallengeView | 
     return ChallengeView(allows=tuple(action.value for action in added), above_fen=above_fen)
 
 
+def _worked(tag: TillWord) -> WorkedTagView:
+    return WorkedTagView(
+        key=tag.key,
+        name=tag.name.zh,
+        name_en=str(tag.name),
+        value=tag.value.zh,
+        value_en=str(tag.value),
+    )
+
+
 def _masked(member: MemberAnswered) -> MemberAnswered:
     """Whoever says a number need not be its owner: neither name nor habits."""
     hidden = {
         "name": mask_name(member.name),
         "tags": (),
+        "worked": (),
         "last_purchase": None,
         "standing": None,
         "birthday_today": False,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from retail_core.insight.till_tags import TillWord, shown
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.standing import CouponHeld, GiftDue, TierStanding
 
@@ -52,6 +53,7 @@ class MemberView:
     coupons: tuple[CouponHeld, ...] = ()
     gifts: tuple[GiftDue, ...] = ()
     birthday: int = 0
+    worked: tuple[TillWord, ...] = ()
 
 
 def view_of(
@@ -75,6 +77,7 @@ def view_of(
         coupons=record.coupons,
         gifts=record.gifts,
         birthday=record.birthday,
+        worked=shown(record.worked),
     )
 
 

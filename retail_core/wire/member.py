@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from retail_core import limits
 from retail_core.wire.fields import Count, Digest, Fen, Hash, Id, Points, Qty, Text
 from retail_core.wire.standing import Coupons, Gifts, Tasks, TierStanding, Uses
 
@@ -22,6 +23,16 @@ class Purchase(msgspec.Struct, array_like=True, frozen=True):
     sku: Text
     name: Text
     qty_milli: Qty
+
+
+class TagTold(msgspec.Struct, array_like=True, frozen=True):
+    """A tag that HQ worked out; `value` is a word, a name or a number, "" for one that is so."""
+
+    key: Text
+    value: Text = ""
+
+
+TagsTold = Annotated[tuple[TagTold, ...], Meta(max_length=limits.MEMBER_TAGS_TOLD_MAX)]
 
 
 class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -67,6 +78,7 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     walk_up_withdrawn_ms: Count = 0
     guardian_withdrawn_ms: Count = 0
     last_store_name: Text = ""
+    worked: TagsTold = ()
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

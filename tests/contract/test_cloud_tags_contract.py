@@ -1,9 +1,10 @@
 """What every engine, copy and shelf of the metric catalogue promises."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engi
 from cloud_broker.domain.metrics.catalogue import TAGS
 from cloud_broker.domain.metrics.facts import Asked
 from cloud_broker.ports.analytics import AnalyticCopy, AnalyticEngine
-from cloud_broker.ports.tags import TagRun, TagShelf, TagWord
+from cloud_broker.ports.tags import Saved, TagRun, TagShelf, TagWord
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.analytic_world import TENANT, load_tables, member, order, person, write_files
@@ -184,7 +185,8 @@ class TestTagShelf:
     def test_tags_are_kept_counted_and_dropped(self, shelf: TagShelf, tenant: UUID) -> None:
         shelf.save_catalogue(tenant, "v1", [WORD])
         rows = [(person(n), f'{{"tier": "gold", "orders_year": {n}}}') for n in (1, 2, 9)]
-        assert shelf.save_tags(tenant, "v1", DAY, rows) == 2  # nobody is the ninth
+        saved = shelf.save_tags(tenant, "v1", DAY, rows)
+        assert saved == Saved(2, ())  # nobody is the ninth, and no till shows these
         assert shelf.end_run(tenant, TagRun("v1", DAY, 2, 1_000)) == 0
         found = shelf.tags_of(tenant, person(2))
         assert found is not None
@@ -193,10 +195,30 @@ class TestTagShelf:
         assert (held.catalogue, held.as_of, words) == ("v1", DAY, (WORD,))
         # The next day one is as she was, and one is no longer found.
         after = date(2026, 11, 2)
-        assert shelf.save_tags(tenant, "v1", after, rows[:1]) == 0
+        assert shelf.save_tags(tenant, "v1", after, rows[:1]) == Saved(0, ())
         assert shelf.end_run(tenant, TagRun("v1", after, 1, 2_000)) == 1
         assert shelf.tags_of(tenant, person(2)) is None
         assert shelf.last_run(tenant) == TagRun("v1", after, 1, 2_000)
+
+    def test_of_whom_tills_are_shown_something_else(self, shelf: TagShelf, tenant: UUID) -> None:
+        shelf.save_catalogue(tenant, "v1", [WORD])
+        rows = [(person(n), '{"lifecycle": "new", "orders_year": 1}') for n in (2, 1)]
+        assert shelf.save_tags(tenant, "v1", DAY, rows) == Saved(2, (person(1), person(2)))
+        later = [
+            (person(1), '{"lifecycle": "new", "orders_year": 2}'),
+            (person(2), '{"orders_year": 1}'),
+        ]
+        assert shelf.save_tags(tenant, "v1", DAY, later) == Saved(2, (person(2),))
+
+    def test_windows_that_are_another_are_named(self, shelf: TagShelf, tenant: UUID) -> None:
+        shelf.save_catalogue(tenant, "v1", [WORD])
+        today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
+        rows = [
+            (person(1), '{"lifecycle": "prospect"}'),
+            (person(2), '{"lifecycle": "new", "orders_month": 1}'),
+        ]
+        shelf.save_tags(tenant, "v1", today, rows)
+        assert shelf.windows_apart(tenant) == (2, (person(2),))
 
     def test_before_the_first_run_there_is_nothing(self, shelf: TagShelf, tenant: UUID) -> None:
         assert shelf.last_run(tenant) is None

@@ -20,7 +20,7 @@ from retail_core.wire.lease import (
     LeaseRecall,
     LeaseReturned,
 )
-from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
+from retail_core.wire.member import MemberRecord, PhoneKey, Purchase, TagTold
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -193,9 +193,7 @@ def member_record() -> MemberRecord:
         last_lines=(Purchase("SKU0001", "舒缓面霜", 1_000),),
         posted_receipts=(RECEIPT.bytes,),
         digit_secret=bytes(range(20)),
-        withdrawn_ms=WALL_MS,
-        joined=20240229,
-        birthday=815,
+        withdrawn_ms=WALL_MS, joined=20240229, birthday=815,
         groups=("staff",),
         personal=False,
         coupons=(CouponHeld(uid(21).bytes, "full-300-30", 20260801, 20260831),),
@@ -209,6 +207,7 @@ def member_record() -> MemberRecord:
         tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
         walk_up_withdrawn_ms=WALL_MS,
         guardian_withdrawn_ms=WALL_MS,
+        worked=(TagTold("lifecycle", "at_risk"), TagTold("second_due")),
     )  # fmt: skip
 
 

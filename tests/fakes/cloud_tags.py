@@ -10,7 +10,8 @@ from cloud_broker.domain.metrics.catalogue import TAGS
 from cloud_broker.domain.metrics.facts import Asked
 from cloud_broker.domain.metrics.thresholds import Thresholds
 from cloud_broker.ports.analytics import Copied
-from cloud_broker.ports.tags import Tagged, TagRun, TagSet, TagWord
+from cloud_broker.ports.tags import Saved, Tagged, TagRun, TagSet, TagWord
+from retail_core.insight.till_tags import TILL_TAGS, WINDOWS
 
 Row = Mapping[str, object]
 
@@ -92,6 +93,7 @@ class FakeTagShelf:
     words: dict[str, tuple[TagWord, ...]] = field(default_factory=dict)
     held: dict[UUID, TagSet] = field(default_factory=dict)
     runs: list[TagRun] = field(default_factory=list)
+    windows: dict[UUID, dict[str, int]] = field(default_factory=dict)
 
     def lines(self, tenant: UUID) -> Thresholds:
         return Thresholds.of(self.drawn)
@@ -103,16 +105,19 @@ class FakeTagShelf:
     def save_catalogue(self, tenant: UUID, version: str, words: Sequence[TagWord]) -> None:
         self.words.setdefault(version, tuple(words))
 
-    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> int:
-        changed = 0
+    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> Saved:
+        changed, told = 0, list[UUID]()
         for member, text in rows:
             if member not in self.known:
                 continue
             tags = json.loads(text)
             before = self.held.get(member)
-            changed += before is None or before.tags != tags
+            old = {} if before is None else before.tags
+            changed += before is None or old != tags
+            if any(old.get(tag.key) != tags.get(tag.key) for tag in TILL_TAGS):
+                told.append(member)
             self.held[member] = TagSet(member, catalogue, as_of, tags)
-        return changed
+        return Saved(changed, tuple(sorted(told)))
 
     def end_run(self, tenant: UUID, run: TagRun) -> int:
         old = [
@@ -124,6 +129,17 @@ class FakeTagShelf:
             del self.held[member]
         self.runs.append(run)
         return len(old)
+
+    def windows_apart(self, tenant: UUID) -> tuple[int, tuple[UUID, ...]]:
+        apart = [
+            member
+            for member, one in self.held.items()
+            if any(
+                one.tags.get(name, 0) != self.windows.get(member, {}).get(name, 0)
+                for name in WINDOWS
+            )
+        ]
+        return len(self.held), tuple(sorted(apart))
 
     def last_run(self, tenant: UUID) -> TagRun | None:
         return self.runs[-1] if self.runs else None

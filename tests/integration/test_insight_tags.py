@@ -9,12 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import msgspec
 import psycopg
 import pytest
 
 from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.postgres.queries import PostgresQueries
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from retail_core.wire.member import MemberRecord
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.plugins.postgres import Database
@@ -36,6 +38,38 @@ def hq(database: Database, tmp_path: Path) -> Hq:
 def tags_of(hq: Hq, person: Person) -> dict[str, object]:
     tags: dict[str, object] = hq.said("insight", "member", str(person.member))["tags"]
     return tags
+
+
+def told_to_tills(hq: Hq, person: Person) -> tuple[tuple[str, str], ...]:
+    """What her record says in the feed of the store that holds her, as the box reads it."""
+    units = PostgresUnits(make_engine(hq.database.url, connections=1))
+    with units.begin(hq.box.tenant) as unit:
+        rows = unit.feed.since(hq.box.store, 0, 1_000)
+    units.close()
+    bodies = [row.change.body for row in rows if row.change.key == person.member]
+    record = msgspec.msgpack.decode(bodies[-1], type=MemberRecord)
+    return tuple((one.key, one.value) for one in record.worked)
+
+
+def assert_told_at_tills(hq: Hq, ann: dict[str, object]) -> None:
+    """Windows are as they are now, the rest as of the night."""
+    assert told_to_tills(hq, ANN) == (
+        *(("lifecycle", "repeat"), ("rfm_segment", ann["rfm_segment"])),
+        *(("orders_month", "2"), ("orders_quarter", "3")),
+        *(("spend_month", "48000"), ("spend_quarter", "60000")),
+    )
+    assert hq.said("insight", "windows") == {"compared": 2, "apart": 0}
+
+
+def assert_a_sale_counts_at_once(hq: Hq) -> None:
+    """At every till that knows her; a night later it is the same."""
+    hq.box.sells(ANN, fen=1_500, business_date=day(0))
+    hq.sends()
+    assert ("orders_month", "3") in told_to_tills(hq, ANN)
+    assert ("spend_quarter", "61500") in told_to_tills(hq, ANN)
+    assert hq.said("insight", "windows", code=3) == {"compared": 2, "apart": 1}
+    assert hq.said("insight", "tags")["changed"] == 1
+    assert hq.said("insight", "windows") == {"compared": 2, "apart": 0}
 
 
 def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
@@ -67,6 +101,7 @@ def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
     assert page.worked_on == TODAY
     assert shown["spend_total"] == ("¥600.00", "¥600.00")
     assert shown["lifecycle"] == ("复购", "repeat")
+    assert_told_at_tills(hq, ann)
     # Nothing happened: the same rows again, and nothing is other than it was.
     assert hq.said("insight", "tags")["changed"] == 0
     table = hq.command("insight", "member", str(ANN.member))
@@ -80,18 +115,22 @@ def test_a_nights_run_by_both_engines(hq: Hq, tmp_path: Path) -> None:
     assert (again["members"], again["changed"], again["copied_days"]) == (2, 0, 3)
     place = tmp_path / "copy" / f"tenant={hq.box.tenant}" / "orders"
     assert len(list(place.rglob("*.parquet"))) == 3
+    assert_a_sale_counts_at_once(hq)
     # What is given back later writes the day of the sale anew, and no other.
     hq.box.refunds(sold, (1, 1_000), fen=29_900)
     hq.sends()
     later = hq.said("insight", "tags", "--tenant", "demo")
     assert later["changed"] == 1
-    assert tags_of(hq, ANN)["spend_total"] == 30_100
+    assert tags_of(hq, ANN)["spend_total"] == 31_600
+    assert ("orders_month", "3") in told_to_tills(hq, ANN)
+    assert ("spend_month", "19600") in told_to_tills(hq, ANN)
+    assert hq.said("insight", "windows") == {"compared": 2, "apart": 0}
     assert tags_of(hq, ANN)["returns"] == 1
     with duckdb.connect() as engine:
         files = place / f"date={TODAY - timedelta(days=10)}" / "*.parquet"
         query = f"select status, refunded_fen from '{files}'"  # noqa: S608 - our folder
         assert engine.execute(query).fetchall() == [("part_refunded", 29_900)]
-    assert hq.said("insight", "copy", "--whole")["orders"] == 4
+    assert hq.said("insight", "copy", "--whole")["orders"] == 5
 
 
 def test_a_role_of_its_own_reads_and_writes_nothing(hq: Hq) -> None:

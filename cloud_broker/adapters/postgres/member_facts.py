@@ -27,6 +27,7 @@ from cloud_broker.domain.records import (
 )
 from cloud_broker.domain.rule_uses import told_uses
 from retail_core.growth.account import day_number
+from retail_core.insight.till_tags import TILL_TAGS, Known, Windows
 from retail_core.wire.member import Purchase
 from retail_core.wire.standing import TaskReached, TierStanding
 
@@ -89,6 +90,51 @@ _LINES = """
 select json_agg(json_build_array(l.sku, l.name, l.qty_milli) order by l.line)
 from receipt_line l where l.tenant_id = %(tenant)s and l.receipt_id = r.last
 """
+# Purchases of her last 90 days as the catalogue of tags counts them; only of who has tags at all.
+_WINDOWS = """
+select count(*) filter (where b.ago < 30) as orders_month, count(*) as orders_quarter,
+  coalesce(sum(b.kept) filter (where b.ago < 30), 0)::bigint as spend_month,
+  coalesce(sum(b.kept), 0)::bigint as spend_quarter
+from (
+  select x.today - r.business_date as ago, r.total_fen - coalesce(f.fen, 0) as kept
+  from (
+    select receipt_id, business_date, total_fen from receipt
+    where tenant_id = %(tenant)s and member_id = m.member_id
+      and received_at > x.today - interval '92 days'
+    union all
+    select r.receipt_id, r.business_date, r.total_fen from receipt_claim c
+    join receipt r on r.tenant_id = c.tenant_id and r.receipt_id = c.receipt_id
+    where c.tenant_id = %(tenant)s and c.member_id = m.member_id and r.member_id is null
+  ) r
+  left join lateral (
+    select sum(f.money_fen + f.points_fen) as fen from refund f
+    where f.tenant_id = %(tenant)s and f.receipt_id = r.receipt_id
+  ) f on true
+  where r.business_date > x.today - 90 and r.business_date <= x.today
+    and (f.fen is null or f.fen < r.total_fen)
+    and not exists (select from quarantine q where q.tenant_id = %(tenant)s and q.kind = 'order'
+      and q.apart and q.subject = r.receipt_id::text)
+  union all
+  select x.today - o.business_date, o.net_fen - least(o.refunded_fen, o.net_fen)
+  from channel_order o
+  where o.tenant_id = %(tenant)s and o.member_id = m.member_id
+    and o.status in ('paid', 'part_refunded')
+    and o.business_date > x.today - 90 and o.business_date <= x.today
+    and not exists (select from quarantine q where q.tenant_id = o.tenant_id and q.kind = 'order'
+      and q.apart and q.subject = o.order_id::text)
+) b
+"""
+_PICKED = ", ".join(f"'{tag.key}', t.tags -> '{tag.key}'" for tag in TILL_TAGS)
+_WORKED = f"""
+select json_build_array(json_build_object({_PICKED}),
+  (select given from consent k where k.tenant_id = %(tenant)s and k.member_id = m.member_id
+    and k.kind = 'tags.sensitive' order by k.wall_ms desc, k.consent_id desc limit 1),
+  w.orders_month, w.orders_quarter, w.spend_month, w.spend_quarter)
+from member_tags t
+cross join lateral (select (now() at time zone coalesce(s.zone, 'Asia/Shanghai'))::date) x(today)
+cross join lateral ({_WINDOWS}) w
+where t.tenant_id = %(tenant)s and t.member_id = m.member_id
+"""  # noqa: S608 -- constants
 _FACTS = f"""
 select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, m.phone_hash,
   m.home_store_id, d.secret, p.told, p.personal, p.groups, h.account,
@@ -96,7 +142,7 @@ select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, 
   ({_LEASED}) as leased, ({_WITHDRAWN_FACE}) as withdrawn,
   ({_WITHDRAWN_WALK_UP}) as walk_up_withdrawn, ({_WITHDRAWN_GUARDIAN}) as guardian_withdrawn,
   json_build_array(r.receipts, ({_LINES}), ({_BALANCES}), ({_CREDENTIALS}), ({_COUPONS}),
-    ({_GIFTS}), ({_TASKS}), ({_USES}))::text as parts
+    ({_GIFTS}), ({_TASKS}), ({_USES}), ({_WORKED}))::text as parts
 from member m
 left join digit_secret d on d.tenant_id = m.tenant_id and d.member_id = m.member_id
 left join member_profile p on p.tenant_id = m.tenant_id and p.member_id = m.member_id
@@ -118,6 +164,7 @@ class _Parts(msgspec.Struct, array_like=True):
     gifts: tuple[tuple[UUID, str, str, str, str, UUID | None, date, bool], ...] | None
     tasks: tuple[tuple[str, str, tuple[int, ...], date | None], ...] | None
     uses: tuple[tuple[str, date, int], ...] | None
+    worked: tuple[dict[str, object], bool | None, int, int, int, int] | None
 
 
 _account = msgspec.msgpack.Decoder(TierStanding)
@@ -186,7 +233,17 @@ def _told(row: Row[Any], parts: _Parts) -> Told:
         ),
         used=used,
         used_on=used_on,
+        known=_known(row, parts),
     )
+
+
+def _known(row: Row[Any], parts: _Parts) -> Known:
+    personal = row.personal is not False
+    if parts.worked is None:
+        return Known(personal=personal)
+    tags, sensitive, *windows = parts.worked
+    kept = {name: value for name, value in tags.items() if value is not None}
+    return Known(kept, Windows(*windows), personal, sensitive is True)
 
 
 def _hers(one: tuple[Any, ...], member: UUID) -> tuple[Any, ...]:

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.adapters.postgres.hq import PostgresHq
+from cloud_broker.adapters.postgres.member_facts import PostgresFacts
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.domain.metrics.thresholds import Thresholds
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.hq import AuditEntry
-from cloud_broker.ports.tags import Tagged, TagRun, TagSet, TagWord
+from cloud_broker.ports.tags import Saved, Tagged, TagRun, TagSet, TagWord
+from retail_core.insight.till_tags import TILL_TAGS, WINDOWS
 
 Answer = TypeVar("Answer")
 _SAVE = """
@@ -22,8 +24,10 @@ with told as (
   from unnest(%(members)b::uuid[], %(tags)b::text[]) as n(member, tags)
   join member m on m.tenant_id = %(tenant)s and m.member_id = n.member
 ), other as (
-  select count(*) as n from told t left join member_tags h
-    on h.tenant_id = %(tenant)s and h.member_id = t.member
+  select count(*) as n, coalesce(array_agg(t.member order by t.member) filter (
+    where exists (select from unnest(%(shown)b::text[]) k(key)
+      where h.tags -> k.key is distinct from t.tags -> k.key)), '{}') as shown
+  from told t left join member_tags h on h.tenant_id = %(tenant)s and h.member_id = t.member
   where h.tags is distinct from t.tags
 ), put as (
   insert into member_tags (tenant_id, member_id, catalogue, as_of, tags)
@@ -31,7 +35,20 @@ with told as (
   on conflict (tenant_id, member_id) do update
     set catalogue = excluded.catalogue, as_of = excluded.as_of, tags = excluded.tags
 )
-select n from other
+select n, shown from other
+"""
+_COMPARED = 500
+# Of merged memberships the night counts both under one name, and a record adds them up: the parts
+# are not compared. `lifecycle` stands of everybody of whom anything may be worked out.
+_TODAY = """
+select t.member_id, t.tags from member_tags t
+join member m on m.tenant_id = t.tenant_id and m.member_id = t.member_id
+left join store s on s.tenant_id = m.tenant_id and s.store_id = m.home_store_id
+where t.tenant_id = %(tenant)s and t.tags ? 'lifecycle'
+  and t.as_of = (now() at time zone coalesce(s.zone, 'Asia/Shanghai'))::date
+  and not exists (select from member_merge g where g.tenant_id = t.tenant_id
+    and g.into_member_id = t.member_id)
+order by t.member_id
 """
 _TAGS_OF = """
 select t.catalogue, t.as_of, t.tags, c.words from member_tags t
@@ -72,16 +89,17 @@ class TagRows(Repository):
             now=at(now_ms),
         )
 
-    def save_tags(self, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> int:
-        """Store members' tags; return of how many something is other than before."""
+    def save_tags(self, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> Saved:
+        """Store members' tags; return of whom something is other than before."""
         row = self._row(
             _SAVE,
             members=[member for member, _ in rows],
             tags=[tags for _, tags in rows],
             catalogue=catalogue,
             day=as_of,
+            shown=[tag.key for tag in TILL_TAGS],
         )
-        return 0 if row is None else int(row.n)
+        return Saved(0, ()) if row is None else Saved(row.n, tuple(row.shown))
 
     def end_run(self, run: TagRun) -> int:
         """Enter that a run came to its end; return how many members' tags it dropped."""
@@ -100,6 +118,19 @@ class TagRows(Repository):
             now=at(run.ended_ms),
         )
         return dropped
+
+    def windows_apart(self) -> tuple[int, tuple[UUID, ...]]:
+        """Compare windows as tills are told them with the last run, where that is of today."""
+        rows = self._rows(_TODAY)
+        apart = []
+        for first in range(0, len(rows), _COMPARED):
+            page = {row.member_id: row.tags for row in rows[first : first + _COMPARED]}
+            for facts in PostgresFacts(self._connection, self._tenant).of(page):
+                known, night = facts.told.known, page[facts.member]
+                live = {name: getattr(known.windows, name) for name in WINDOWS}
+                if live != {name: night.get(name, 0) for name in WINDOWS}:
+                    apart.append(facts.member)
+        return len(rows), tuple(apart)
 
     def last_run(self) -> TagRun | None:
         """Return the run that ended last."""
@@ -150,13 +181,17 @@ class PostgresTagShelf:
         now = self._clock.now_ms()
         self._ask(tenant, lambda rows: rows.save_catalogue(version, text, now))
 
-    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> int:
-        """Store members' tags; return of how many something is other than before."""
+    def save_tags(self, tenant: UUID, catalogue: str, as_of: date, rows: Sequence[Tagged]) -> Saved:
+        """Store members' tags; return of whom something is other than before."""
         return self._ask(tenant, lambda held: held.save_tags(catalogue, as_of, rows))
 
     def end_run(self, tenant: UUID, run: TagRun) -> int:
         """Enter that a run came to its end; return how many members' tags it dropped."""
         return self._ask(tenant, lambda rows: rows.end_run(run))
+
+    def windows_apart(self, tenant: UUID) -> tuple[int, tuple[UUID, ...]]:
+        """Compare windows as tills are told them with the last run, where that is of today."""
+        return self._ask(tenant, TagRows.windows_apart)
 
     def last_run(self, tenant: UUID) -> TagRun | None:
         """Return the run that ended last."""

@@ -1,6 +1,6 @@
 """Every tag of every member, worked out for a day and written down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -24,10 +24,11 @@ _BEFORE, _AFTER = timedelta(days=21), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """Reads by an engine, writes to the shelf."""
+    """Reads by an engine, writes to the shelf; `tell` lets shops know of members."""
 
     shelf: TagShelf
     clock: Clock
+    tell: Callable[[UUID, Sequence[UUID]], None]
     zone: str = "Asia/Shanghai"
 
     def run(self, tenant: UUID, engine: AnalyticEngine, as_of: date | None = None) -> "Ran":
@@ -43,7 +44,9 @@ class Tagging:
         members = changed = 0
         for batch in _batches(engine.tagged(asked)):
             members += len(batch)
-            changed += self.shelf.save_tags(tenant, version, day, batch)
+            saved = self.shelf.save_tags(tenant, version, day, batch)
+            changed += saved.changed
+            self.tell(tenant, saved.told)
         run = TagRun(version, day, members, self.clock.now_ms())
         dropped = self.shelf.end_run(tenant, run)
         return Ran(version, day.isoformat(), len(catalogue.TAGS), members, changed, dropped)

@@ -27,6 +27,16 @@ class LastPurchaseView(Answered):
     lines: tuple[BoughtView, ...]
 
 
+class WorkedTagView(Answered):
+    """A tag that HQ worked out, to be read and nothing else; `value` is "" where it just is so."""
+
+    key: str
+    name: str
+    name_en: str
+    value: str
+    value_en: str
+
+
 class MemberAnswered(Answered):
     """A member; `pending_local_points` were earned here and are not yet in `points_free`."""
 
@@ -48,3 +58,6 @@ class MemberAnswered(Answered):
     coupons: tuple[CouponView, ...] = ()
     gifts: tuple[GiftView, ...] = ()
     birthday_today: bool = False
+    worked: tuple[WorkedTagView, ...] = Field(
+        default=(), description="of last night; no price is made of them"
+    )

@@ -14,6 +14,7 @@ from cloud_broker.domain.metrics.entry import WINDOWS, Basis, Tag, Unit
 from cloud_broker.domain.metrics.facts import Asked
 from cloud_broker.domain.metrics.thresholds import Thresholds
 from retail_core.errors import Fault
+from retail_core.insight.till_tags import TILL_TAGS
 from retail_core.texts.faults import FaultCode
 from tests.factories.analytic_world import event, line, member, order, person, write_files
 from tools.tag_reference import PAGE, render
@@ -240,3 +241,15 @@ def test_a_line_that_is_none_is_refused(own: dict[str, int]) -> None:
     with pytest.raises(Fault) as caught:
         Thresholds.of(own)
     assert caught.value.code is FaultCode.TAG_THRESHOLD
+
+
+def test_what_tills_show_is_called_as_the_catalogue_calls_it() -> None:
+    """The box has no catalogue: its words stand apart and must not drift."""
+    for one in TILL_TAGS:
+        tag = BY_KEY[one.key]
+        assert (one.name.zh, str(one.name)) == (tag.name.zh, str(tag.name)), one.key
+        assert one.unit == tag.unit.value, one.key
+        mine = {name: (said.zh, str(said)) for name, said in one.words.items()}
+        assert mine == {name: (said.zh, str(said)) for name, said in tag.words.items()}, one.key
+        assert one.inferred is (tag.basis is Basis.INFERRED), one.key
+        assert one.sensitive is tag.masked, one.key

@@ -13,6 +13,7 @@ import { nudges } from "./nudges.js";
 const LONG_NAME = 10;
 const LAST_LINES = 2;
 const GIFTS_SHOWN = 2;
+const WORKED_SHOWN = 6;
 const GIFT_KINDS = ["newcomer", "birthday", "tier", "task", "mall", "referral"];
 
 /** @param {State} state @param {any} acts @returns {(HTMLElement | null)[]} */
@@ -27,10 +28,23 @@ export function memberView(state, acts) {
     wallet(state, acts),
     ...gifts(state, acts),
     member.tags.length ? h("ul.tags", {}, ...member.tags.map((/** @type {string} */ tag) => h("li", { title: tag }, tag))) : null,
+    worked(state),
     lastVisit(state, acts),
     turned(state),
   );
   return [body, nudges(state, acts), buttons(state, acts)];
+}
+
+/** What HQ worked out, the first few: a clerk glances at it. @param {State} state */
+function worked({ member, language }) {
+  const shown = (member.worked ?? []).slice(0, WORKED_SHOWN).map((/** @type {any} */ tag) => {
+    const english = language === "en";
+    const name = english ? tag.name_en : tag.name;
+    const value = english ? tag.value_en : tag.value;
+    const text = value ? `${name} ${value}` : name;
+    return h("li", { title: text }, text);
+  });
+  return shown.length ? h("ul.tags.worked", {}, ...shown) : null;
 }
 
 /** @param {State} state @param {any} acts */
