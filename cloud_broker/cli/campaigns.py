@@ -1,6 +1,7 @@
 """Campaigns: written from a file, let go by a second person, looked at, stopped; their messages."""
 
 import json
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,8 +26,11 @@ from cloud_broker.cli.common import (
 )
 from cloud_broker.cli.growth import TokenOption
 from cloud_broker.cli.tags import TenantOption, tenant_of
+from cloud_broker.ports.messages import PaceSet
 from retail_core.errors import Fault
-from retail_core.insight.campaigns.plan import PERMILLE, plan_of
+from retail_core.insight.campaigns.pacing import Pace
+from retail_core.insight.campaigns.plan import CHANNELS, PERMILLE, Channel, plan_of
+from retail_core.insight.campaigns.quiet import Quiet
 from retail_core.money import format_yuan
 from retail_core.texts.faults import FaultCode
 
@@ -203,6 +207,50 @@ def pace(
     say({name: pace_said(one) for name, one in found.items()}, as_json=as_json)
 
 
+@group.command("set-pace")
+def set_pace(  # noqa: PLR0913  # each is an option of the command line
+    channel: Annotated[str, typer.Argument(help="sms / wechat")],
+    token: TokenOption,
+    per_minute: Annotated[int, typer.Option(min=1, max=10_000, help="每分钟最多 a minute")] = 120,
+    per_day: Annotated[int, typer.Option(min=1, max=10_000_000, help="每天最多 a day")] = 20_000,
+    person_max: Annotated[int, typer.Option(min=1, max=100, help="每人最多 a person")] = 2,
+    person_days: Annotated[int, typer.Option(min=1, max=366, help="每几天 within days")] = 7,
+    quiet: Annotated[str, typer.Option(help="静默时段 quiet hours")] = "20:30-09:00",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """改发送的快慢和静默时段 / say how fast the brand writes and when it is quiet."""
+    begins, _, ends = quiet.partition("-")
+    try:
+        hours = Quiet(time.fromisoformat(begins), time.fromisoformat(ends))
+    except ValueError:
+        raise typer.BadParameter("20:30-09:00", param_hint="--quiet") from None
+    said = PaceSet(Pace(per_minute, per_day, person_max, person_days), hours)
+    with office_of(config) as office:
+        desk = campaign_desks(office).templates
+        desk.set_pace(office.access.who(token), _channel(channel), said)
+    say(pace_said(said), as_json=as_json)
+
+
+@group.command("opt-ins")
+def opt_ins(
+    file: Annotated[
+        Path, typer.Argument(help="CSV:phone, at(何时同意 when)", exists=True, dir_okay=False)
+    ],
+    tenant: TenantOption = "",
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """导入以前明确同意收短信的人,只收会员自己的号码 / enter who agreed to SMS before."""
+    with office_of(config) as office:
+        found = campaign_desks(office).contacts.enter_file(
+            tenant_of(office, tenant), file.read_text(encoding="utf-8-sig")
+        )
+    say(found, as_json=as_json)
+
+
 @templates_group.command("list")
 def list_templates(
     tenant: TenantOption = "", config: ConfigOption = None, *, as_json: JsonOption = False
@@ -234,11 +282,9 @@ def write_template(  # noqa: PLR0913  # each is an option of the command line
     as_json: JsonOption = False,
 ) -> None:
     """写一个模板,等另一个人批准 / write a template; another person approves it."""
-    if channel not in {"sms", "wechat"}:
-        raise typer.BadParameter("sms / wechat", param_hint="--channel")
     with office_of(config) as office:
         desk, who = campaign_desks(office).templates, office.access.who(token)
-        made = desk.write(who, "sms" if channel == "sms" else "wechat", name, body, code)
+        made = desk.write(who, _channel(channel), name, body, code)
     say(template_said(made) if as_json else {"template": made.template}, as_json=as_json)
 
 
@@ -254,6 +300,13 @@ def approve_template(
     with office_of(config) as office:
         done = campaign_desks(office).templates.approve(office.access.who(token), template)
     say({"template": str(done.template), "state": done.state}, as_json=as_json)
+
+
+def _channel(said: str) -> Channel:
+    for channel in CHANNELS:
+        if channel == said:
+            return channel
+    raise typer.BadParameter("sms / wechat")
 
 
 def percent(found: dict[str, float] | None) -> str:

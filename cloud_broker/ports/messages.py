@@ -116,6 +116,10 @@ class MessageRepo(Protocol):
         """Append members' words on a purpose; whoever is not a member is passed over."""
         ...
 
+    def said_since(self, member: UUID, purpose: str, since_ms: int) -> bool:
+        """Tell whether she said anything on a purpose at a moment or later."""
+        ...
+
     def allowed(
         self, people: Collection[UUID], channel: Channel, purpose: str
     ) -> dict[UUID, Contact]:

@@ -260,6 +260,12 @@ class FakeMessageRepo:
     def say(self, said: Sequence[Said], now_ms: int) -> None:
         self._shelf.words += [one for one in said if one.member in self._state.members]
 
+    def said_since(self, member: UUID, purpose: str, since_ms: int) -> bool:
+        return any(
+            (one.member, one.kind) == (member, purpose) and one.wall_ms >= since_ms
+            for one in self._shelf.words
+        )
+
     def allowed(
         self, people: Collection[UUID], channel: Channel, purpose: str
     ) -> dict[UUID, Contact]:

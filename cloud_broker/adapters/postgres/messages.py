@@ -178,6 +178,17 @@ class PostgresMessages(Repository):
                 now=at(now_ms),
             )
 
+    def said_since(self, member: UUID, purpose: str, since_ms: int) -> bool:
+        """Tell whether she said anything on a purpose at a moment or later."""
+        row = self._row(
+            "select from consent where tenant_id = %(tenant)s and member_id = %(member)s"
+            " and kind = %(purpose)s and wall_ms >= %(since)s limit 1",
+            member=member,
+            purpose=purpose,
+            since=since_ms,
+        )
+        return row is not None
+
     def allowed(
         self, people: Collection[UUID], channel: Channel, purpose: str
     ) -> dict[UUID, Contact]:

@@ -3,8 +3,11 @@
 A word is a row that stays; the address is there while the last word is a yes.
 """
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from cloud_broker.domain.contacts import (
@@ -25,6 +28,8 @@ from cloud_broker.services.persons.persons import same_persons
 from retail_core.errors import Fault
 from retail_core.insight.campaigns.plan import Channel
 from retail_core.texts.faults import FaultCode
+
+_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,28 @@ class Contacts:
         """Keep a no of hers, for every member that she is, and forget where to write."""
         with self._units.begin(tenant) as unit:
             self._end(unit, same_persons(unit, [member]), (channel, language, by))
+
+    def enter_file(self, tenant: UUID, text: str) -> dict[str, int]:
+        """Enter who agreed to SMS before, from a CSV of `phone` and `at` (ISO 8601).
+
+        A number that is no member's is counted and passed over; who said a word later keeps it. All
+        or nothing: Fault OPT_IN_ROW names the row that cannot be read.
+        """
+        counts = {"entered": 0, "unknown": 0, "older": 0}
+        key = self._keys.keys(tenant).phone_hash_key
+        with self._units.begin(tenant) as unit:
+            for phone, at_ms in _rows_of(text, self._clock.now_ms()):
+                hashed = hash_of(key, "sms", phone)
+                owner = unit.members.identities([(PHONE, hashed)]).get((PHONE, hashed))
+                if owner is None:
+                    counts["unknown"] += 1
+                elif unit.messages.said_since(owner, PURPOSES["sms"], at_ms):
+                    counts["older"] += 1
+                else:
+                    said = OptIn(owner, "sms", "+" + phone, said_by="file", at_ms=at_ms)
+                    self.enter(unit, tenant, said)
+                    counts["entered"] += 1
+        return counts
 
     def stop(self, tenant: UUID, channel: Channel, address: str) -> int:
         """Keep the no of whoever an address is; return how many members that were."""
@@ -128,3 +155,21 @@ def _check_hers(unit: Unit, member: UUID, phone_hash: bytes) -> None:
     owner = unit.members.identities([key]).get(key)
     if owner is None or owner not in same_persons(unit, [member]):
         raise Fault(FaultCode.CONTACT_INVALID)
+
+
+def _rows_of(text: str, now_ms: int) -> Iterator[tuple[str, int]]:
+    """Yield numbers and when they agreed; Fault OPT_IN_ROW."""
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+        try:
+            phone = address_of("sms", row.get("phone") or "")
+        except Fault:
+            raise Fault(FaultCode.OPT_IN_ROW, row=number, field="phone") from None
+        try:
+            at = datetime.fromisoformat((row.get("at") or "").strip())
+        except ValueError:
+            raise Fault(FaultCode.OPT_IN_ROW, row=number, field="at") from None
+        said_ms = round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * _MS)
+        # Nobody agreed tomorrow.
+        if not 0 < said_ms <= now_ms:
+            raise Fault(FaultCode.OPT_IN_ROW, row=number, field="at")
+        yield phone, said_ms
