@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
@@ -99,6 +99,7 @@ verify-recalls: setup ; $(PY) -m tools.verify_ledger --first 1048576 --seeds $(o
 bench-recall: setup-test ; $(PY) -m tools.restore_rig.recall ## points that lie in another store: from the question until they can be spent
 test-restore: setup-test ; $(PY) -m tools.restore_rig $(if $(STORES),--stores $(STORES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RUNS),--runs $(RUNS)) --out var/bench/restore.json ## a cloud is lost and restored from a backup; boxes tell it what it has lost
 verify-ledger-mutants: setup ; $(PY) -m tools.verify_ledger --mutants ## planted bugs, each found by which seed
+verify-identity: setup-test ; $(PY) -m tools.verify_identity --histories $(or $(HISTORIES),1000) $(if $(MINUTES),--minutes $(MINUTES)) --out var/bench/identity_histories.json ## histories of merges, all taken back, beside those without any, on the real service and PostgreSQL
 verify-sync: setup ; $(PY) -m tools.verify_sync $(if $(SEEDS),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS)) --out var/bench/sync_sim.json ## the line between shops and cloud in seeded histories of bad luck, no clock and no socket
 verify-sync-mutants: setup ; $(PY) -m tools.verify_sync --mutants --out var/bench/sync_mutants.json ## tempting shortcuts of the protocol, each found after how many histories
 verify-kills: setup ; $(PY) -m tools.kill_rig --kills $(or $(KILLS),1000) $(if $(RESUME),--resume) $(if $(MINUTES),--minutes $(MINUTES)) --out var/bench/kill_rig.json ## kill -9 of agents, broker, ingest and database while shops sell; then shop against cloud; in pieces: MINUTES=3 RESUME=1

@@ -1,0 +1,1 @@
+"""Random histories of being one person and two again, each beside one that never was merged."""
