@@ -36,6 +36,7 @@ from cloud_broker.cli import (
     privacy,
     recommend,
     releases,
+    roi,
     segments,
     setup,
     steering,
@@ -57,6 +58,7 @@ segments.add_to(insight.insight_app)
 campaigns.add_to(insight.insight_app)
 linking.add_to(insight.insight_app)
 identity.add_to(insight.insight_app)
+roi.add_to(insight.insight_app)
 stock.add_to(insight.insight_app)
 cleaning.add_to(insight.insight_app)
 GROUPS = (setup, enrol, goods, models, faces, lanes, ledger, leases, persons, partners, clerks)

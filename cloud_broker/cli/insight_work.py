@@ -1,7 +1,6 @@
 """What `cloud-broker insight` works out: files in, plain values out."""
 
 import csv
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,9 +10,8 @@ import numpy as np
 
 from cloud_broker.adapters.analytics.table_file import open_table, open_text, readable
 from cloud_broker.cli.progress import Bar
-from retail_core.insight.attribution import intervals, markov, rules
-from retail_core.insight.attribution.journeys import Journeys
-from retail_core.insight.attribution.rules import Credit
+from retail_core.insight.attribution import intervals
+from retail_core.insight.attribution.ways import WAYS
 from retail_core.insight.leave_one_out import try_out
 from retail_core.insight.ltv.churn import Learn
 from retail_core.insight.ltv.report import Plan, work_out
@@ -23,17 +21,9 @@ from retail_core.insight.tabular.baskets import AskedBaskets, from_json_lines, f
 from retail_core.insight.tabular.orders import Asked, read_orders
 from retail_core.insight.tabular.paths import AskedPaths, read_paths
 
-__all__ = ["Asked", "AskedBaskets", "AskedPaths", "Plan"]
+__all__ = ["WAYS", "Asked", "AskedBaskets", "AskedPaths", "Plan"]
 
 SEED = 20_261_101  # the same file gives the same intervals
-WAYS: Mapping[str, Callable[[Journeys], Credit]] = {
-    "markov1": lambda journeys: markov.credit(journeys, 1),
-    "markov2": lambda journeys: markov.credit(journeys, 2),
-    "shapley": lambda journeys: rules.credit(journeys, rules.shapley),
-    "first": lambda journeys: rules.credit(journeys, rules.first),
-    "last": lambda journeys: rules.credit(journeys, rules.last),
-    "linear": lambda journeys: rules.credit(journeys, rules.linear),
-}
 
 
 @dataclass(frozen=True, slots=True)

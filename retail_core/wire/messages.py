@@ -283,7 +283,8 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     """A finished sale, from the local API (`api`) or read off a printed receipt (`tap`).
 
     `uses` counts the rules whose use is limited, as their caps do; on the day `uses_on`, that of
-    the basket's opening, where it is not the business date.
+    the basket's opening, where it is not the business date. `counter_ms`: from the basket's opening
+    to its end, 0 where nobody knows.
     """
 
     receipt_id: Id
@@ -305,6 +306,7 @@ class Sale(msgspec.Struct, array_like=True, frozen=True):
     coupon: CouponTaken | None = None
     gifts: tuple[GiftTaken, ...] = ()
     uses_on: Count = 0
+    counter_ms: Count = 0
 
 
 class MemberEnrolled(msgspec.Struct, array_like=True, frozen=True):

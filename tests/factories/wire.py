@@ -155,6 +155,7 @@ def redeeming_sale() -> Sale:
         uses=(("birthday", 1),),
         coupon=CouponTaken(uid(31).bytes, "pack10", 100),
         gifts=(GiftTaken("tote", "SKU9001", 1),),
+        counter_ms=41_500,
     )
 
 

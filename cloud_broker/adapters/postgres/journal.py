@@ -56,19 +56,19 @@ _ADD_RECEIPTS = """
 with booked as (insert into receipt (
   tenant_id, receipt_id, event_id, store_id, device_id, till_id, operator_id, member_id, source,
   till_receipt_no, business_date, shelf_fen, total_fen, points, tenders, sold_ms, received_at,
-  sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status, content)
+  sync_ms, bundle_version, bundle_hash, certificate_hash, solver_status, content, counter_ms)
 select %(tenant)s, n.receipt, n.event, n.store, n.device, n.till, n.operator, n.member, n.source,
   n.number, n.day, n.shelf, n.total, n.points, n.tenders::jsonb, n.sold, n.received, n.sync,
-  n.version, n.bundle, n.certificate, n.status, nullif(n.content, ''::bytea)
+  n.version, n.bundle, n.certificate, n.status, nullif(n.content, ''::bytea), nullif(n.counter, 0)
 from unnest(
   %(receipt)b::uuid[], %(event)b::uuid[], %(store)b::uuid[], %(device)b::uuid[], %(till)b::uuid[],
   %(operator)b::uuid[], %(member)b::uuid[], %(source)b::text[], %(number)b::text[],
   %(day)b::date[], %(shelf)b::bigint[], %(total)b::bigint[], %(points)b::bigint[],
   %(tenders)b::text[], %(sold)b::bigint[], %(received)b::timestamptz[], %(sync)b::bigint[],
   %(version)b::bigint[], %(bundle)b::bytea[], %(certificate)b::bytea[], %(status)b::text[],
-  %(content)b::bytea[]
+  %(content)b::bytea[], %(counter)b::bigint[]
 ) as n(receipt, event, store, device, till, operator, member, source, number, day, shelf, total,
-  points, tenders, sold, received, sync, version, bundle, certificate, status, content)
+  points, tenders, sold, received, sync, version, bundle, certificate, status, content, counter)
 returning receipt_id, received_at, source)
 insert into price_audit_due (tenant_id, receipt_id, received_at)
 select %(tenant)s, receipt_id, received_at from booked where source = 'api'
@@ -272,6 +272,7 @@ class PostgresJournal(ReceiptNumbers):
             certificate=[sale.sale.certificate_hash for sale in sales],
             status=[sale.sale.solver_status for sale in sales],
             content=[sale.content for sale in sales],
+            counter=[sale.sale.counter_ms for sale in sales],
         )
 
     def _add_lines(self, lines: Sequence[tuple[UUID, SaleLine]]) -> None:

@@ -226,7 +226,7 @@ class Baskets:
                 sold = self._sales.practised(command, shown.priced, receipt_id)
                 self._store.keep(after, answer(sold))
             else:
-                closing = Closing(receipt_id, answer, self._store.change(after))
+                closing = Closing(receipt_id, answer, self._store.change(after), before.opened)
                 sold = self._sales.close(command, shown.priced, closing)
             self._set(after)
             self._keep_holds(after, ())

@@ -16,7 +16,7 @@ from edge_agent.domain.shop import Shop
 from edge_agent.ports.clock import Clock, IdSource
 from edge_agent.ports.journal import Beside, Draft
 from edge_agent.ports.replica import HeldMember
-from edge_agent.services.counter.openings import Openings
+from edge_agent.services.counter.openings import Openings, took_ms
 from edge_agent.services.counter.redeeming import (
     NO_ALLOWANCE,
     Allowance,
@@ -86,6 +86,7 @@ class Closing:
     receipt_id: UUID
     answer: AnswerOf[SaleResult] | None = None
     beside: Beside | None = None
+    opened: Instant | None = None
 
 
 class CloseSale:
@@ -156,7 +157,7 @@ class CloseSale:
             priced = self.hold(self._desk.named(command.lines), asking, at)
             try:
                 check_trusted(trust, command.member_id, priced)
-                sold = self.close(command, priced, Closing(self._ids.uuid7(), answer))
+                sold = self.close(command, priced, Closing(self._ids.uuid7(), answer, opened=at))
                 self.openings.over(command.till, command.basket_id)
                 return sold
             finally:
@@ -235,6 +236,7 @@ class CloseSale:
             sale,
             lease_spends=tuple(map(spend_message, draws)),
             uses_on=self._uses_on(priced, made.business_date) if sale.uses else 0,
+            counter_ms=took_ms(closing.opened, at),
         )
         draft = self._draft(command, at, encode_body(sale))
         return self._recorder.record(

@@ -14,6 +14,18 @@ KEPT = 500
 STALE_MS = 24 * 3_600 * 1_000
 
 
+# A till that tells a sale as a whole begins no basket, and one that lay for hours was forgotten.
+TOOK_MS = range(1_000, 3_600_000)
+
+
+def took_ms(opened: Instant | None, now: Instant) -> int:
+    """Return how long a basket was at the counter, 0 where that says nothing."""
+    if opened is None or opened.boot_id != now.boot_id:
+        return 0
+    passed = now.mono_ms - opened.mono_ms
+    return passed if passed in TOOK_MS else 0
+
+
 class Openings:
     """Remembers moments by till and the till's own basket id; safe to call from several threads."""
 
