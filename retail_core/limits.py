@@ -15,7 +15,7 @@ INGEST_WORKERS_MAX = 16  # each with an account of its own at every broker
 # sync
 FRAMES_IN_FLIGHT = 3  # of backlog two; the last is kept for a sale made now
 RESEND_AFTER_MS = 1_500
-RESEND_BACKLOG_AFTER_MS = 20_000  # it waits its turn among those of a thousand shops
+RESEND_BACKLOG_AFTER_MS = 30_000  # it waits its turn among those of a thousand shops
 RESEND_AFTER_MS_MAX = 30_000
 RECONNECT_BASE_MS = 500
 RECONNECT_MAX_MS = 30_000
