@@ -113,6 +113,7 @@ class Box:
         self._acked: asyncio.Event | None = None
         self.program: Program | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._lowest: int | None = None
         self._open_files()
 
     def _open_files(self) -> None:
@@ -223,8 +224,13 @@ class Box:
         return self.journal.depth() == 0 and self.downlink.idle()
 
     def waits_since(self, seq: int) -> bool:
-        """Return whether an event below this sequence is still to be acknowledged."""
-        return self.journal.lowest_unacked() < seq
+        """Return whether an event below this sequence is still to be acknowledged.
+
+        Looked up after each answer, not each time a thousand boxes are asked.
+        """
+        if self._lowest is None:
+            self._lowest = self.journal.lowest_unacked()
+        return self._lowest < seq
 
     async def send_again(self) -> int:
         """Send the whole journal once more, frame by frame, each after the answer to the last."""
@@ -268,8 +274,10 @@ class Box:
     def _heard(self, tail: str) -> None:
         if tail in {"ack", "cloud/st"}:
             self.pump()
-        if tail == "ack" and self._acked is not None:
-            self._acked.set()
+        if tail == "ack":
+            self._lowest = None
+            if self._acked is not None:
+                self._acked.set()
         if tail == CATALOGUE_TAIL:
             self.heard_ns = time.monotonic_ns()
         self._work_off()
