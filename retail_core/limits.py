@@ -131,6 +131,7 @@ MEMBER_COUPONS_MAX = 100
 MEMBER_USES_MAX = 500
 MEMBER_GIFTS_MAX = 50
 MEMBER_TAGS_TOLD_MAX = 64
+MEMBER_CALLS_MAX = 5
 
 # Master data: rows and bytes of one file; prices of regions and stores that travel to the boxes.
 MASTER_ROWS_MAX = 200_000

@@ -10,7 +10,7 @@ from retail_core import limits
 from retail_core.insight import till_tags
 from retail_core.insight.till_tags import Known
 from retail_core.loyalty.postings import MemberPurse, member_account
-from retail_core.wire.member import MemberRecord, PhoneKey, Purchase
+from retail_core.wire.member import CallNote, MemberRecord, PhoneKey, Purchase
 from retail_core.wire.standing import CouponHeld, GiftDue, RuleUse, TaskReached, TierStanding
 
 LAST_LINES_MAX = 10
@@ -46,6 +46,7 @@ class Told:
     used: tuple[RuleUse, ...] = ()
     used_on: int = 0
     known: Known = NOTHING_KNOWN
+    calls: tuple[CallNote, ...] = ()
 
     def joined_with(self, others: Iterable["Told"]) -> "Told":
         """Return this with the coupons and gifts of all that are the same person."""
@@ -58,6 +59,7 @@ class Told:
             birthday=self.birthday or max((told.birthday for told in everyone), default=0),
             personal=all(told.personal for told in everyone),
             known=_known_by(everyone),
+            calls=tuple(call for told in everyone for call in told.calls),
             used=_used_by(everyone),
             used_on=max((told.used_on for told in everyone), default=0),
             coupons=tuple(sorted(coupons.values(), key=lambda one: (one.last_day, one.id))),
@@ -169,4 +171,5 @@ def record_of(facts: MemberFacts) -> MemberRecord:
         tasks=facts.told.tasks[: limits.TASKS_MAX],
         last_store_name="" if last is None else last.store_name,
         worked=till_tags.told(facts.told.known),
+        calls=facts.told.calls[: limits.MEMBER_CALLS_MAX],
     )

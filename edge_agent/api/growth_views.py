@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from edge_agent.api.models.growth import CouponView, GiftView, TierAskView, TierStandingView
+from edge_agent.api.models.members import CallView
 from edge_agent.domain.member_view import MemberView
 from edge_agent.domain.shop import Shop
 from retail_core.growth.account import TierNames, day_number, explain
@@ -27,6 +28,7 @@ class GrowthSeen:
     coupons: tuple[CouponView, ...]
     gifts: tuple[GiftView, ...]
     birthday_today: bool
+    calls: tuple[CallView, ...]
 
 
 def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
@@ -62,6 +64,11 @@ def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
             if one.last_day >= day
         ),
         birthday_today=is_birthday(view.birthday, today),
+        calls=tuple(
+            CallView(note=one.note, last_day=one.last_day)
+            for one in view.calls
+            if one.last_day >= day
+        ),
     )
 
 

@@ -73,6 +73,7 @@ _NO_WALLET = {
     "pending_local_points": 0,
     "coupons": (),
     "worked": (),
+    "calls": (),
 }
 # A reason comes without its particulars; the texts say something sensible all the same.
 _SEEN = {"count": "2+", "source": "camera"}
@@ -129,6 +130,7 @@ class Views:
             gifts=seen.gifts,
             birthday_today=seen.birthday_today,
             worked=tuple(map(_worked, view.worked)),
+            calls=seen.calls,
         )
         sees = allows(standing.assurance, Action.SEE_WALLET)
         shown = shown if sees else shown.model_copy(update=_NO_WALLET)
@@ -353,6 +355,7 @@ def _masked(member: MemberAnswered) -> MemberAnswered:
         "name": mask_name(member.name),
         "tags": (),
         "worked": (),
+        "calls": (),
         "last_purchase": None,
         "standing": None,
         "birthday_today": False,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from retail_core.insight.till_tags import TillWord, shown
-from retail_core.wire.member import MemberRecord
+from retail_core.wire.member import CallNote, MemberRecord
 from retail_core.wire.standing import CouponHeld, GiftDue, TierStanding
 
 
@@ -54,6 +54,7 @@ class MemberView:
     gifts: tuple[GiftDue, ...] = ()
     birthday: int = 0
     worked: tuple[TillWord, ...] = ()
+    calls: tuple[CallNote, ...] = ()
 
 
 def view_of(
@@ -78,6 +79,7 @@ def view_of(
         gifts=record.gifts,
         birthday=record.birthday,
         worked=shown(record.worked),
+        calls=record.calls,
     )
 
 

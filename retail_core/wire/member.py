@@ -35,6 +35,16 @@ class TagTold(msgspec.Struct, array_like=True, frozen=True):
 TagsTold = Annotated[tuple[TagTold, ...], Meta(max_length=limits.MEMBER_TAGS_TOLD_MAX)]
 
 
+class CallNote(msgspec.Struct, array_like=True, frozen=True):
+    """What a clerk is to ask her about, until a day (20260731) or her next purchase."""
+
+    note: Text
+    last_day: Count
+
+
+CallNotes = Annotated[tuple[CallNote, ...], Meta(max_length=limits.MEMBER_CALLS_MAX)]
+
+
 class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     """Everything a shop may hold of a member; `ver` of the change orders it.
 
@@ -79,6 +89,7 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
     guardian_withdrawn_ms: Count = 0
     last_store_name: Text = ""
     worked: TagsTold = ()
+    calls: CallNotes = ()
 
     def __repr__(self) -> str:
         """Show every field but the secret of her code: a record may end in a log or a traceback."""

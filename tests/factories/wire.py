@@ -20,7 +20,7 @@ from retail_core.wire.lease import (
     LeaseRecall,
     LeaseReturned,
 )
-from retail_core.wire.member import MemberRecord, PhoneKey, Purchase, TagTold
+from retail_core.wire.member import CallNote, MemberRecord, PhoneKey, Purchase, TagTold
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -208,6 +208,7 @@ def member_record() -> MemberRecord:
         tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
         walk_up_withdrawn_ms=WALL_MS,
         guardian_withdrawn_ms=WALL_MS,
+        calls=(CallNote("问问新品", 20261231),),
         worked=(TagTold("lifecycle", "at_risk"), TagTold("second_due")),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.keyring_files import FileKeyRing
 from cloud_broker.adapters.postgres.segments import PostgresSegmentBook
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.domain.records import record_of
 from cloud_broker.ports.segments import Segment
 from cloud_broker.services.growth.profile_desk import ProfileDesk
 from cloud_broker.services.members.phones import PhoneHolder
@@ -21,6 +22,7 @@ from retail_core.loyalty.leases import LENT, LeaseKey, Right, RightKind
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello
+from retail_core.wire.member import CallNote
 from retail_core.wire.messages import LeaseSpend
 from tests.factories.grown import RULES
 from tests.factories.hq_commands import Hq, opened_hq
@@ -107,6 +109,7 @@ def begun(hq: Hq, segment: str, tmp_path: Path) -> str:
         "actions": [
             {"kind": "coupon", "rule": "ten-off", "days": 14},
             {"kind": "message", "channel": "sms", "template": text},
+            {"kind": "call", "note": "问问新品", "days": 7},
         ],
         "first_day": (today - timedelta(days=1)).isoformat(),
         "last_day": (today + timedelta(days=7)).isoformat(),
@@ -154,6 +157,9 @@ def test_from_a_segment_to_uplift(hq: Hq, people: list[Numbered], tmp_path: Path
         if (coupons := pages.shown(PhoneHolder(hq.box.tenant, one.member, b"")).coupons)
     }
     assert len(holders) == treated
+    # What a clerk is to say comes with her record, until she has bought.
+    first, buyer = list(holders)[:2]
+    assert [one.note for one in calls_of(units, hq, buyer)] == ["问问新品"]
     hq.box.wall_ms = now_ms() + 1_000
     for nth, (member, right) in enumerate(holders.items()):
         if nth % 4:
@@ -164,6 +170,8 @@ def test_from_a_segment_to_uplift(hq: Hq, people: list[Numbered], tmp_path: Path
     before = hq.said("insight", "campaigns", "show", campaign)["figures"]
     assert (before["redeemed"], before["treated"]["buyers"]) == (0, 0)
     hq.sends()
+    assert calls_of(units, hq, buyer) == ()
+    assert len(calls_of(units, hq, first)) == 1
     units.close()
 
     hq.said("insight", "campaigns", "look", campaign)
@@ -179,6 +187,13 @@ def test_from_a_segment_to_uplift(hq: Hq, people: list[Numbered], tmp_path: Path
     assert "uplift" in hq.command("insight", "campaigns", "show", campaign)
     assert "回来看看" in hq.command("insight", "campaigns", "list")
     assert hq.said("insight", "campaigns", "stop", campaign, who="li")["state"] == "stopped"
+
+
+def calls_of(units: PostgresUnits, hq: Hq, member: UUID) -> tuple[CallNote, ...]:
+    """Return what the tills are told to say to her."""
+    with units.begin(hq.box.tenant) as unit:
+        (facts,) = unit.members.facts([member])
+    return record_of(facts).calls
 
 
 def lease_of(units: PostgresUnits, tenant: UUID, right: UUID) -> LeaseKey:

@@ -28,7 +28,7 @@ from cloud_broker.domain.records import (
 from cloud_broker.domain.rule_uses import told_uses
 from retail_core.growth.account import day_number
 from retail_core.insight.till_tags import TILL_TAGS, Known, Windows
-from retail_core.wire.member import Purchase
+from retail_core.wire.member import CallNote, Purchase
 from retail_core.wire.standing import TaskReached, TierStanding
 
 _HERS = "tenant_id = %(tenant)s and member_id = m.member_id"
@@ -135,6 +135,14 @@ cross join lateral (select (now() at time zone coalesce(s.zone, 'Asia/Shanghai')
 cross join lateral ({_WINDOWS}) w
 where t.tenant_id = %(tenant)s and t.member_id = m.member_id
 """  # noqa: S608 -- constants
+# Done with her next purchase: whoever sold her something has seen the note.
+_CALLS = """
+select json_agg(json_build_array(c.note, c.last_day) order by c.last_day, c.call_id)
+from call_back c where c.tenant_id = %(tenant)s and c.member_id = m.member_id
+  and c.ended_ms is null and c.last_day >= (now() at time zone coalesce(s.zone, 'UTC'))::date
+  and not exists (select from receipt r where r.tenant_id = %(tenant)s
+    and r.member_id = c.member_id and r.sold_ms >= c.made_ms)
+"""
 _FACTS = f"""
 select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, m.phone_hash,
   m.home_store_id, d.secret, p.told, p.personal, p.groups, h.account,
@@ -142,7 +150,7 @@ select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, 
   ({_LEASED}) as leased, ({_WITHDRAWN_FACE}) as withdrawn,
   ({_WITHDRAWN_WALK_UP}) as walk_up_withdrawn, ({_WITHDRAWN_GUARDIAN}) as guardian_withdrawn,
   json_build_array(r.receipts, ({_LINES}), ({_BALANCES}), ({_CREDENTIALS}), ({_COUPONS}),
-    ({_GIFTS}), ({_TASKS}), ({_USES}), ({_WORKED}))::text as parts
+    ({_GIFTS}), ({_TASKS}), ({_USES}), ({_WORKED}), ({_CALLS}))::text as parts
 from member m
 left join digit_secret d on d.tenant_id = m.tenant_id and d.member_id = m.member_id
 left join member_profile p on p.tenant_id = m.tenant_id and p.member_id = m.member_id
@@ -165,6 +173,7 @@ class _Parts(msgspec.Struct, array_like=True):
     tasks: tuple[tuple[str, str, tuple[int, ...], date | None], ...] | None
     uses: tuple[tuple[str, date, int], ...] | None
     worked: tuple[dict[str, object], bool | None, int, int, int, int] | None
+    calls: tuple[tuple[str, date], ...] | None
 
 
 _account = msgspec.msgpack.Decoder(TierStanding)
@@ -234,6 +243,7 @@ def _told(row: Row[Any], parts: _Parts) -> Told:
         used=used,
         used_on=used_on,
         known=_known(row, parts),
+        calls=tuple(CallNote(note, day_number(last)) for note, last in parts.calls or ()),
     )
 
 

@@ -37,6 +37,13 @@ class WorkedTagView(Answered):
     value_en: str
 
 
+class CallView(Answered):
+    """What HQ asks a clerk to say to her; it is done with her next purchase."""
+
+    note: str
+    last_day: int
+
+
 class MemberAnswered(Answered):
     """A member; `pending_local_points` were earned here and are not yet in `points_free`."""
 
@@ -60,4 +67,7 @@ class MemberAnswered(Answered):
     birthday_today: bool = False
     worked: tuple[WorkedTagView, ...] = Field(
         default=(), description="of last night; no price is made of them"
+    )
+    calls: tuple[CallView, ...] = Field(
+        default=(), description="what a clerk is asked to say, by a campaign of HQ's"
     )

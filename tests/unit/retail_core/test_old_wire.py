@@ -44,7 +44,8 @@ def test_the_newest_file_knows_every_document() -> None:
     assert snapshot_examples(encode_body(member_record())).keys() <= kept.keys()
     raw = bytes.fromhex(json.loads((FOLDER / "2026-11.json").read_text("utf-8"))["doc_segment"])
     # It was written before words but that on faces travelled when they were taken back.
-    older = replace(member_record(), walk_up_withdrawn_ms=0, guardian_withdrawn_ms=0, worked=())
+    faces = {"walk_up_withdrawn_ms": 0, "guardian_withdrawn_ms": 0}
+    older = replace(member_record(), **faces, worked=(), calls=())
     assert DOCUMENTS["doc_segment"](raw) == [older]
 
 

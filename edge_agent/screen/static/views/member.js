@@ -28,11 +28,18 @@ export function memberView(state, acts) {
     wallet(state, acts),
     ...gifts(state, acts),
     member.tags.length ? h("ul.tags", {}, ...member.tags.map((/** @type {string} */ tag) => h("li", { title: tag }, tag))) : null,
+    calls(state, acts),
     worked(state),
     lastVisit(state, acts),
     turned(state),
   );
   return [body, nudges(state, acts), buttons(state, acts)];
+}
+
+/** What HQ asks a clerk to say. @param {State} state @param {any} acts */
+function calls({ member }, { t }) {
+  const notes = (member.calls ?? []).map((/** @type {any} */ call) => h("li", { title: call.note }, call.note));
+  return notes.length ? h("ul.tags.calls", { "aria-label": t("call") }, h("li.strong", {}, t("call")), ...notes) : null;
 }
 
 /** What HQ worked out, the first few: a clerk glances at it. @param {State} state */
