@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file by
 from cloud_broker.domain.metrics.catalogue import TAGS
 from cloud_broker.domain.metrics.entry import Basis, Tag, Unit
 from cloud_broker.domain.metrics.thresholds import Thresholds
+from retail_core.insight.till_tags import BY_KEY
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "tags.md"
 UNITS = {
@@ -29,6 +30,7 @@ BASES = {
     Basis.DECLARED: ("本人声明", "declared"),
     Basis.SENSITIVE: ("本人声明,单独同意,遮住", "declared, own consent, masked"),
 }
+TILL = " · 到收银台 at tills"
 HEAD = """# 标签目录 · Catalogue of tags
 
 由 `make docs-reference` 从 `cloud_broker/domain/metrics/` 生成,请勿手改。 \
@@ -66,7 +68,7 @@ def _row(tag: Tag) -> str:
         f"{tag.says}{f' ({values})' if values else ''}",
         tag.window,
         " ".join(dict.fromkeys(UNITS[tag.unit])),
-        " ".join(BASES[tag.basis]),
+        " ".join(BASES[tag.basis]) + (TILL if tag.key in BY_KEY else ""),
     )
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
 
