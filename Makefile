@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
+  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight bench-tags fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
@@ -107,6 +107,7 @@ verify-cuts: setup ; $(PY) -m tools.kill_rig --cuts $(or $(CUTS),1000) $(if $(RE
 fuzz: models ; $(PY) -m tools.fuzz_recognition $(if $(N),--cases $(N)) ## malformed pictures, codes, cards: N=200000
 fuzz-till: setup ; $(PY) -m tools.fuzz_till $(if $(N),--cases $(N)) ## damaged byte streams into every parser on the till's side: N=1000000
 bench-recommend: setup ; $(PY) -m tools.bench.bench_recommend --data "$(DATA)" ## suggestions against popularity on DATA=DIR
+bench-tags: setup ; $(PY) -m tools.bench.bench_tags $(if $(SALES),--sales $(SALES)) ## a sale until its tags stand at another till, over the whole system; profile and suggestions looked up
 bench-insight: setup ; $(PY) -m tools.bench.bench_insight --data "$(DATA)" $(if $(ONLY),--only $(ONLY)) ## value, attribution, suggestions on DATA=DIR: ONLY=value
 bench-leases: setup ; $(PY) -m tools.bench.bench_leases ## where points are lent: what could be redeemed with the line cut
 emupos: setup-test ; @tools/emupos.sh && $(BIN)/pytest -q tests/integration/test_emupos.py ## our taps before emupos' printer and scanner (Python 3.13 or newer)
