@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from cloud_broker.adapters.postgres.fairness import PostgresFairnessReads
 from cloud_broker.adapters.postgres.privacy import PostgresPrivacyShelf
 from cloud_broker.adapters.wechat_http import HttpWeChat
 from cloud_broker.bootstrap.office import Office
@@ -75,6 +76,7 @@ def privacy_desks_of(office: Office, queries: HqQueries, sms: SmsCodes) -> Priva
         sms,
         _wechat(settings),
         lambda slug: _tenant(office, slug),
+        PostgresFairnessReads(office.units),
         f"{settings.url_for_stores}/m/wechat",
     )
     return privacy_desks(peers, leavings_of(office))

@@ -209,6 +209,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         identity=deps.identity,
         partners=deps.office.partners,
         hooks=hook_desk(office),
+        privacy=privacy_desks_of(office, deps.queries, deps.sms),
         exports=deps.exports,
         oidc=oidc_desk(office),
         by_password=settings.oidc is None or settings.oidc.local,

@@ -24,6 +24,7 @@ from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.identity_desk import IdentityDesk
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
+from cloud_broker.services.members.privacy_desks import PrivacyDesks
 from cloud_broker.services.outward.exporting import ExportShelf
 from cloud_broker.services.outward.hook_desk import HookDesk
 from cloud_broker.services.rules.desks import RuleDesks
@@ -59,6 +60,7 @@ class ConsoleDeps:
     identity: IdentityDesk
     partners: Partners
     hooks: HookDesk
+    privacy: PrivacyDesks
     hub: LiveHub
     now_ms: Callable[[], int]
     cookie_name: str = "regulars_hq"

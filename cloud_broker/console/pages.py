@@ -24,6 +24,7 @@ from cloud_broker.console.mall_pages import MallPages
 from cloud_broker.console.master_pages import MasterPages
 from cloud_broker.console.message_pages import MessagePages
 from cloud_broker.console.partner_pages import PartnerPages
+from cloud_broker.console.privacy_pages import PrivacyPages
 from cloud_broker.console.release_pages import ReleasePages
 from cloud_broker.console.rule_pages import RulePages
 from cloud_broker.console.sale_pages import SalePages
@@ -68,6 +69,7 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         FacePages,
         ClerkPages,
         MallPages,
+        PrivacyPages,
         RulePages,
         DraftPages,
         JobPages,

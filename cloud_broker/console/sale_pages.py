@@ -10,6 +10,7 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.sheets import SALES_MAX, Column, SalesQuery, arrange, to_csv
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
+from cloud_broker.domain.rights import Right, may
 from cloud_broker.services.access.overview import SaleRow
 from cloud_broker.services.points.desk import MAY_CHANGE
 from retail_core.errors import Fault
@@ -105,6 +106,9 @@ class SalePages:
             may_act=may_act,
             tiers=self._tiers(visit),
             names=self._shell.deps.queries.rule_names(visit.who.tenant_id, visit.language),
+            leaving=self._shell.deps.privacy.leavings.alive(visit.who.tenant_id, member_id),
+            grace_days=self._shell.deps.privacy.leavings.grace_days,
+            may_leave=may(visit.who.role, Right.MEMBERS_CHANGE),
         )
 
     def _tiers(self, visit: Visit) -> TierNames:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from cloud_broker.domain.identity_needs import IDENTITY_NEEDS
+from cloud_broker.domain.privacy_needs import PRIVACY_NEEDS
 from retail_core.catalog.masters import MasterKind
 
 HqRole = Literal[
@@ -172,6 +173,7 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("GET", "/offers/jobs/{job_id}/offers.csv"): R.RULES,
         ("POST", "/offers/orders/{rule_order}/{act}"): R.RULES_PUBLISH,
         **{address: Right(right) for address, right in IDENTITY_NEEDS.items()},
+        **{address: Right(right) for address, right in PRIVACY_NEEDS.items()},
         ("GET", "/segments"): R.INSIGHT,
         ("GET", "/segments.csv"): R.INSIGHT,
         ("GET", "/segments/new"): R.INSIGHT,

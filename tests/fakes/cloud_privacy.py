@@ -25,6 +25,7 @@ from retail_core.errors import Fault
 from retail_core.identity.erasure_certificate import ErasedPlace
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeKeyRing
+from tests.fakes.cloud_fairness import FakeFairnessReads
 from tests.fakes.cloud_recruiting import sms_codes
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -166,6 +167,7 @@ def privacy_of(
         sms_codes(units, clock, ids, sender),
         wechat,
         lambda slug: _chain(units, slug),
+        FakeFairnessReads(),
         "http://cloud.test/m/wechat",
     )
     return privacy_desks(peers, Leavings(units, shelf, clock, ids))

@@ -68,7 +68,7 @@ ENDLESS = {
 OF_A_SHOP = re.compile(r"\{(store_id|order_id|member_id|rollout_id)\}")
 PUBLIC = {"/v1/health", "/metrics", "/openapi.json", "/docs/oauth2-redirect"}
 # The member's page is a file that says nothing of anybody.
-PAGES = {"/m", "/m/", "/m/lane/{store}/{lane}", "/m/s/{token}", "/m/worker.js"}
+PAGES = {"/m", "/m/", "/m/lane/{store}/{lane}", "/m/s/{token}", "/m/wechat", "/m/worker.js"}
 
 
 @pytest.fixture(scope="module")

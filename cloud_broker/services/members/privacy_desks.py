@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock, IdSource
+from cloud_broker.ports.fairness import FairnessReads
 from cloud_broker.ports.privacy import PrivacyShelf
 from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Units
 from cloud_broker.ports.wechat import WeChat
 from cloud_broker.services.access.overview import HqQueries
 from cloud_broker.services.members.consenting import Consenting
+from cloud_broker.services.members.equal_treatment import EqualTreatment
 from cloud_broker.services.members.exporting import PersonExport
 from cloud_broker.services.members.leaving import Leavings
 from cloud_broker.services.members.phone_sign_in import PhoneSignIn
@@ -29,6 +31,7 @@ class PrivacyDesks:
     export: PersonExport
     wechat: WeChatBinding
     shelf: PrivacyShelf
+    equal: EqualTreatment
     page_url: str
 
 
@@ -45,6 +48,7 @@ class Peers:
     sms: SmsCodes
     wechat: WeChat | None
     tenants: Callable[[str], UUID]
+    fairness: FairnessReads
     page_url: str
 
 
@@ -59,5 +63,6 @@ def privacy_desks(peers: Peers, leavings: Leavings) -> PrivacyDesks:
         PersonExport(units, peers.shelf, clock),
         WeChatBinding(units, peers.keys, clock, peers.wechat, phones, leavings, peers.tenants),
         peers.shelf,
+        EqualTreatment(peers.fairness),
         peers.page_url,
     )

@@ -55,6 +55,7 @@ from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
 from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_evidence import identity_of
+from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_segments import segmenting
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
@@ -398,6 +399,7 @@ def deps(
         identity=identity or identity_of(FakeUnits(), clock),
         partners=Partners(FakeUnits(), clock, FakeCloudIdSource(clock)),
         hooks=hook_desk(FakeUnits(), clock),
+        privacy=privacy_of(FakeUnits(), clock, FakeCloudIdSource(clock), queries),
         hub=hub or RingHub(),
         now_ms=lambda: NOW_MS + 1_000 * next(seconds),
     )
