@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from cloud_broker.api import (
     campaign_routes,
     collect_routes,
+    contact_routes,
     device_routes,
     downlink_routes,
     errors,
@@ -53,6 +54,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
     for router in (
         campaign_routes.router(doors),
         collect_routes.router(doors),
+        contact_routes.router(doors),
         device_routes.router(doors),
         export_routes.router(doors),
         downlink_routes.router(doors),

@@ -197,6 +197,20 @@ def look(
     say({"campaign": str(campaign), "state": found.state, "why": found.why}, as_json=as_json)
 
 
+@group.command("worth")
+def worth(
+    tenant: TenantOption = "", config: ConfigOption = None, *, as_json: JsonOption = False
+) -> None:
+    """算每个人预计一年买多少,活动预算以此为限 / what each is expected to spend in a year."""
+    # It brings numpy and scipy in, which the other commands do without.
+    from cloud_broker.services.insight.campaign_worth import reckon_worth  # noqa: PLC0415
+
+    with office_of(config) as office:
+        today = campaign_desks(office).campaigns.rules.day(office.clock.now_ms())
+        found = reckon_worth(office.units, tenant_of(office, tenant), today)
+    say(found, as_json=as_json)
+
+
 @group.command("pace")
 def pace(
     tenant: TenantOption = "", config: ConfigOption = None, *, as_json: JsonOption = False

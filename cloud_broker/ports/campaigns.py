@@ -149,6 +149,10 @@ class CampaignRepo(Protocol):
         """Return the same for everybody of a segment, None where it is not known."""
         ...
 
+    def purchases(self) -> tuple[tuple[UUID, date, int], ...]:
+        """Return every purchase of members: whose, on which day, how many fen were kept."""
+        ...
+
     def set_expected(self, rows: Iterable[tuple[UUID, int]], as_of: date) -> int:
         """Replace what people are expected to spend; return how many there are."""
         ...

@@ -117,6 +117,13 @@ class FakeCampaignRepo:
     def expected_of(self, segment: UUID) -> tuple[int | None, ...]:
         return tuple(self._shelf.worth.get(one) for one in self._people(segment))
 
+    def purchases(self) -> tuple[tuple[UUID, date, int], ...]:
+        return tuple(
+            (one.member, one.day, one.order.net_fen - one.order.refunded_fen)
+            for one in self._state.channels.orders.values()
+            if one.member is not None and one.order.status in {"paid", "part_refunded"}
+        )
+
     def set_expected(self, rows: Iterable[tuple[UUID, int]], as_of: date) -> int:
         self._shelf.worth = dict(rows)
         return len(self._shelf.worth)

@@ -198,6 +198,15 @@ class PostgresCampaigns(Repository):
         )
         return tuple(row.expected_fen for row in rows)
 
+    def purchases(self) -> tuple[tuple[UUID, date, int], ...]:
+        """Return every purchase of members: whose, on which day, how many fen were kept."""
+        rows = self._rows(
+            "select person_id, business_date, net_fen - refunded_fen as fen from analytics.orders"
+            " where tenant_id = %(tenant)s and person_id is not null and not quarantined"
+            " and status in ('paid', 'part_refunded') and net_fen > refunded_fen"
+        )
+        return tuple((row.person_id, row.business_date, row.fen) for row in rows)
+
     def set_expected(self, rows: Iterable[tuple[UUID, int]], as_of: date) -> int:
         """Replace what people are expected to spend; return how many there are."""
         self._run("delete from person_worth where tenant_id = %(tenant)s")
