@@ -25,6 +25,7 @@ from cloud_broker.services.growth.desks import GrowthDesks
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.channels import Channels
 from cloud_broker.services.insight.identity_desk import IdentityDesk
+from cloud_broker.services.insight.insight_desks import InsightDesks
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.line.signed_time import TimeTeller
@@ -118,6 +119,7 @@ class ApiDeps:
     enrolling: Enrolling | None = None
     exports: ExportShelf | None = None
     privacy: PrivacyDesks | None = None
+    insight: InsightDesks | None = None
 
 
 @dataclass(frozen=True, slots=True)

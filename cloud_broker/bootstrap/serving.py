@@ -36,6 +36,7 @@ from cloud_broker.bootstrap.door import gate_worker, opened_door
 from cloud_broker.bootstrap.exports import export_files, export_worker
 from cloud_broker.bootstrap.hooks import hook_desk, hook_worker
 from cloud_broker.bootstrap.identity import identity_desk, identity_workers
+from cloud_broker.bootstrap.insight_desks import insight_desks
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.bootstrap.privacy import erasing_worker, privacy_desks_of
 from cloud_broker.bootstrap.releases import freshness_worker, shelf_of
@@ -169,6 +170,7 @@ def build_api(running: Running) -> tuple[ASGIApp, ApiDeps]:
         software=installed_version("regulars"),
         enrolling=None if settings.ca_dir is None else enrolling_of(office),
         exports=export_files(office),
+        insight=insight_desks(office),
         privacy=privacy_desks_of(office, queries, sms),
     )
     app = build_app(deps)
@@ -212,6 +214,7 @@ def _console(running: Running, deps: ApiDeps) -> ConsoleDeps:
         privacy=privacy_desks_of(office, deps.queries, deps.sms),
         exports=deps.exports,
         oidc=oidc_desk(office),
+        insight=deps.insight,
         by_password=settings.oidc is None or settings.oidc.local,
         hub=running.hub,
         now_ms=office.clock.now_ms,

@@ -22,6 +22,7 @@ from cloud_broker.services.hq.till_desk import TillDesk
 from cloud_broker.services.hq.user_desk import UserDesk
 from cloud_broker.services.insight.campaign_desks import CampaignDesks
 from cloud_broker.services.insight.identity_desk import IdentityDesk
+from cloud_broker.services.insight.insight_desks import InsightDesks
 from cloud_broker.services.insight.segmenting import Segmenting
 from cloud_broker.services.insight.stock_desk import StockDesk
 from cloud_broker.services.members.privacy_desks import PrivacyDesks
@@ -70,5 +71,6 @@ class ConsoleDeps:
     boxes: BoxDesk | None = None
     exports: ExportShelf | None = None
     oidc: OidcDesk | None = None
+    insight: InsightDesks | None = None
     by_password: bool = True
     links: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from cloud_broker.console.alert_pages import AlertPages
 from cloud_broker.console.box_pages import BoxPages
 from cloud_broker.console.campaign_pages import CampaignPages
+from cloud_broker.console.cleaning_pages import CleaningPages
 from cloud_broker.console.clerk_pages import ClerkPages
 from cloud_broker.console.command_pages import CommandPages
 from cloud_broker.console.deps import ConsoleDeps
@@ -26,6 +27,7 @@ from cloud_broker.console.message_pages import MessagePages
 from cloud_broker.console.partner_pages import PartnerPages
 from cloud_broker.console.privacy_pages import PrivacyPages
 from cloud_broker.console.release_pages import ReleasePages
+from cloud_broker.console.roi_pages import RoiPages
 from cloud_broker.console.rule_pages import RulePages
 from cloud_broker.console.sale_pages import SalePages
 from cloud_broker.console.segment_pages import SegmentPages
@@ -71,6 +73,8 @@ def console_router(deps: ConsoleDeps) -> APIRouter:
         MallPages,
         PrivacyPages,
         RulePages,
+        CleaningPages,
+        RoiPages,
         DraftPages,
         JobPages,
         MessagePages,

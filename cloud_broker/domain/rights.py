@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 from cloud_broker.domain.identity_needs import IDENTITY_NEEDS
 from cloud_broker.domain.privacy_needs import PRIVACY_NEEDS
+from cloud_broker.domain.insight_addresses import INSIGHT_NEEDS
 from retail_core.catalog.masters import MasterKind
 
 HqRole = Literal[
@@ -63,10 +64,12 @@ class Right(StrEnum):
     AUDIT = "audit"
     INSIGHT = "insight"
     IDENTITY_CHANGE = "identity-change"
-    STOCK_PLANS_CHANGE = "stock-plans-change"
     CAMPAIGNS_CHANGE = "campaigns-change"
     CAMPAIGNS_START = "campaigns-start"
     SEGMENTS_CHANGE = "segments-change"
+    CLEANING_CHANGE = "cleaning-change"
+    ROI_CHANGE = "roi-change"
+    STOCK_PLANS_CHANGE = "stock-plans-change"
 
 
 _OFFICE: frozenset[HqRole] = frozenset({"admin", "operations", "marketing", "auditor"})
@@ -115,10 +118,12 @@ MAY: Mapping[Right, frozenset[HqRole]] = MappingProxyType(
         R.AUDIT: _OVERSEES,
         R.INSIGHT: _OFFICE,
         R.IDENTITY_CHANGE: _RUNS,
-        R.STOCK_PLANS_CHANGE: _RUNS,
         R.CAMPAIGNS_CHANGE: _RUNS | {"marketing"},
         R.CAMPAIGNS_START: _RUNS,
         R.SEGMENTS_CHANGE: _RUNS | {"marketing"},
+        R.CLEANING_CHANGE: _RUNS | {"marketing"},
+        R.ROI_CHANGE: _RUNS | {"marketing"},
+        R.STOCK_PLANS_CHANGE: _RUNS,
     }
 )
 
@@ -174,14 +179,6 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/offers/orders/{rule_order}/{act}"): R.RULES_PUBLISH,
         **{address: Right(right) for address, right in IDENTITY_NEEDS.items()},
         **{address: Right(right) for address, right in PRIVACY_NEEDS.items()},
-        ("GET", "/segments"): R.INSIGHT,
-        ("GET", "/segments.csv"): R.INSIGHT,
-        ("GET", "/segments/new"): R.INSIGHT,
-        ("POST", "/segments/look"): R.INSIGHT,
-        ("POST", "/segments/save"): R.SEGMENTS_CHANGE,
-        ("GET", "/segments/{segment_id}"): R.INSIGHT,
-        ("GET", "/segments/{segment_id}/people.csv"): R.INSIGHT,
-        ("POST", "/segments/{segment_id}/{act}"): R.SEGMENTS_CHANGE,
         ("GET", "/masters"): R.MASTERS,
         ("POST", "/masters"): R.MASTERS_CHANGE,
         ("GET", "/unknown-codes"): R.MASTERS,
@@ -218,26 +215,6 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/users/{user_id}"): R.USERS_CHANGE,
         ("POST", "/users/{user_id}/end"): R.USERS_CHANGE,
         ("GET", "/audit"): R.AUDIT,
-        ("GET", "/stock-plans"): R.INSIGHT,
-        ("GET", "/stock-plans.csv"): R.INSIGHT,
-        ("GET", "/stock-plans/articles"): R.INSIGHT,
-        ("GET", "/stock-plans/articles.csv"): R.INSIGHT,
-        ("GET", "/stock-plans/article"): R.INSIGHT,
-        ("POST", "/stock-plans/policy"): R.STOCK_PLANS_CHANGE,
-        ("POST", "/stock-plans/{plan_id}/{act}"): R.STOCK_PLANS_CHANGE,
-        ("GET", "/campaigns"): R.INSIGHT,
-        ("GET", "/campaigns.csv"): R.INSIGHT,
-        ("GET", "/campaigns/new"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/campaigns/new"): R.CAMPAIGNS_CHANGE,
-        ("GET", "/campaigns/messages"): R.INSIGHT,
-        ("POST", "/campaigns/messages/templates"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/campaigns/messages/templates/{template_id}/{act}"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/campaigns/messages/pace"): R.CAMPAIGNS_START,
-        ("GET", "/campaigns/{campaign_id}"): R.INSIGHT,
-        ("GET", "/campaigns/{campaign_id}/days.csv"): R.INSIGHT,
-        ("GET", "/campaigns/{campaign_id}/edit"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/campaigns/{campaign_id}/edit"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/campaigns/{campaign_id}/{act}"): R.CAMPAIGNS_CHANGE,
         ("GET", "/partners"): R.PARTNERS,
         ("POST", "/partners/keys"): R.PARTNERS_CHANGE,
         ("POST", "/partners/keys/{key_id}/end"): R.PARTNERS_CHANGE,
@@ -270,33 +247,6 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/offers/publications"): R.RULES_PUBLISH,
         ("POST", "/v1/hq/offers/publications/{rule_order}/agree"): R.RULES_PUBLISH,
         ("POST", "/v1/hq/offers/publications/{rule_order}/drop"): R.RULES_PUBLISH,
-        ("GET", "/v1/hq/segments"): R.INSIGHT,
-        ("POST", "/v1/hq/segments"): R.SEGMENTS_CHANGE,
-        ("POST", "/v1/hq/segments/look"): R.INSIGHT,
-        ("GET", "/v1/hq/segments/{segment_id}"): R.INSIGHT,
-        ("POST", "/v1/hq/segments/{segment_id}"): R.SEGMENTS_CHANGE,
-        ("GET", "/v1/hq/segments/{segment_id}/people"): R.INSIGHT,
-        ("POST", "/v1/hq/segments/{segment_id}/recompute"): R.SEGMENTS_CHANGE,
-        ("POST", "/v1/hq/segments/{segment_id}/end"): R.SEGMENTS_CHANGE,
-        ("GET", "/v1/hq/campaigns"): R.INSIGHT,
-        ("POST", "/v1/hq/campaigns"): R.CAMPAIGNS_CHANGE,
-        ("GET", "/v1/hq/campaigns/templates"): R.INSIGHT,
-        ("POST", "/v1/hq/campaigns/templates"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/v1/hq/campaigns/templates/{template_id}/approve"): R.CAMPAIGNS_START,
-        ("POST", "/v1/hq/campaigns/templates/{template_id}/end"): R.CAMPAIGNS_CHANGE,
-        ("GET", "/v1/hq/campaigns/pace"): R.INSIGHT,
-        ("POST", "/v1/hq/campaigns/pace/{channel}"): R.CAMPAIGNS_START,
-        ("GET", "/v1/hq/campaigns/{campaign_id}"): R.INSIGHT,
-        ("POST", "/v1/hq/campaigns/{campaign_id}"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/v1/hq/campaigns/{campaign_id}/ask"): R.CAMPAIGNS_CHANGE,
-        ("POST", "/v1/hq/campaigns/{campaign_id}/agree"): R.CAMPAIGNS_START,
-        ("POST", "/v1/hq/campaigns/{campaign_id}/stop"): R.CAMPAIGNS_CHANGE,
-        ("GET", "/v1/hq/stock-plans"): R.INSIGHT,
-        ("GET", "/v1/hq/stock-plans/articles"): R.INSIGHT,
-        ("GET", "/v1/hq/stock-plans/article"): R.INSIGHT,
-        ("GET", "/v1/hq/stock-plans/{plan_id}"): R.INSIGHT,
-        ("POST", "/v1/hq/stock-plans/{plan_id}/accept"): R.STOCK_PLANS_CHANGE,
-        ("POST", "/v1/hq/stock-plans/{plan_id}/reject"): R.STOCK_PLANS_CHANGE,
         ("GET", "/v1/hq/twins"): R.TWINS,
         ("POST", "/v1/hq/twins"): R.TWINS_CHANGE,
         ("GET", "/v1/hq/twins/history"): R.TWINS,
@@ -310,6 +260,7 @@ NEEDS: Mapping[tuple[str, str], Right] = MappingProxyType(
         ("POST", "/v1/hq/commands/{order_id}/agree"): R.COMMANDS_STEER,
         ("POST", "/v1/hq/commands/{order_id}/{to}"): R.COMMANDS_STEER,
     }
+    | {address: Right(name) for address, name in INSIGHT_NEEDS.items()}
 )
 
 
