@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from cloud_broker.domain.identity_needs import IDENTITY_NEEDS
-from cloud_broker.domain.privacy_needs import PRIVACY_NEEDS
 from cloud_broker.domain.insight_addresses import INSIGHT_NEEDS
+from cloud_broker.domain.privacy_needs import PRIVACY_NEEDS
 from retail_core.catalog.masters import MasterKind
 
 HqRole = Literal[
