@@ -36,7 +36,7 @@ IDLE_S = 0.05
 CHORES_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
 SOON_S = 0.2
-SWEPT_STORES_MAX = 64  # in one go: a live sale waits for it
+AT_ONCE_MAX = 64  # stores told, presences written in one go: a live sale waits for it
 RARE_EVERY_S = 600.0
 RARE_AGAIN_S = 60.0
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -68,10 +68,8 @@ class IngestWorker:
         self.lost = threading.Event()
         self._batcher = Batcher(session.queue)
         self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._soon = threading.Event()
-        self._greet_boxes = threading.Event()
-        self._lanes_wait = threading.Event()
+        self._wake, self._soon = threading.Event(), threading.Event()
+        self._greet_boxes, self._lanes_wait = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._up: bool | None = None
         self._open: list[Delivery] = []
@@ -326,12 +324,16 @@ class IngestWorker:
         if now >= self._chores_at:
             self._chores_at = now + CHORES_EVERY_S
             self._spare.something_waits = True
-            every = (self._say_standing, self._parts.presence.write)
-            self._due = self._due or deque((*every, self._write_down, self._say_again))
+            every = (self._say_standing, self._presences, self._write_down, self._say_again)
+            self._due = self._due or deque(every)
         while self._due:
             self._due.popleft()()
             if self._spare.paces.live_lately:
                 return
+
+    def _presences(self) -> None:
+        if self._parts.presence.write(AT_ONCE_MAX) == AT_ONCE_MAX:
+            self._due.append(self._presences)
 
     def _say_standing(self) -> None:
         self._say_up(up=True, again=self._overwritten)
@@ -387,11 +389,9 @@ class IngestWorker:
             self._greet_boxes.set()
         for tenant in self._tenants:
             left = self._parts.announcer.left(
-                tenant,
-                self._marks,
-                self._held,
+                *(tenant, self._marks, self._held),
                 documents=self.works(tenant),
-                stores_max=SWEPT_STORES_MAX,
+                stores_max=AT_ONCE_MAX,
             )
             if self._publish(left.send):
                 self._parts.announcer.written(tenant, left)

@@ -50,6 +50,19 @@ def test_delays_and_who_is_missing() -> None:
     assert (one.missing, one.last_ms) == ((), 900)
 
 
+def test_a_herd_is_written_down_by_pieces_and_each_box_once() -> None:
+    units = FakeUnits()
+    tenant = new_tenant(units)
+    boxes = [new_box(units, tenant, f"店 {nth}") for nth in range(5)]
+    units.states[tenant].effects.said["catalogue"] = (7, WALL_MS)
+    book = PresenceBook(units, FaultTally())
+    for box in boxes:
+        book.note(presence(box, 7, WALL_MS + 20))
+    assert [book.write(2) for _ in range(4)] == [2, 2, 1, 0]
+    (one,) = Effects(units).view(tenant)
+    assert one.arrived == 5
+
+
 def test_a_withdrawal_says_where_it_was_erased_and_where_it_is_still_held() -> None:
     units = FakeUnits()
     tenant = new_tenant(units)

@@ -1,5 +1,6 @@
 """What boxes say of themselves: kept in memory as it comes, written down once a second."""
 
+from itertools import islice
 from uuid import UUID
 
 from cloud_broker.domain.vitals import figures_of
@@ -47,9 +48,9 @@ class PresenceBook:
         if held is None or counts(_word(held[1]), _word(presence)):
             self._waiting[key] = (sender, presence, message)
 
-    def write(self) -> int:
-        """Write down what waits; return how many. On a Fault it waits on."""
-        waiting = dict(self._waiting)
+    def write(self, most: int | None = None) -> int:
+        """Write down what waits, at most so many; return how many. On a Fault it waits on."""
+        waiting = dict(islice(self._waiting.items(), most))
         for tenant in {tenant for tenant, _ in waiting}:
             some = [one for (owner, _), one in waiting.items() if owner == tenant]
             try:
