@@ -7,10 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from edge_agent.api.models.growth import CouponView, GiftView, TierAskView, TierStandingView
-from edge_agent.api.models.members import CallView
+from edge_agent.api.models.members import CallView, WorkedTagView
 from edge_agent.domain.member_view import MemberView
 from edge_agent.domain.shop import Shop
 from retail_core.growth.account import TierNames, day_number, explain
+from retail_core.insight.till_tags import TillWord
 from retail_core.pricing.rules.ruleset import RuleBundle
 from retail_core.wire.standing import TierAsk, TierStanding
 
@@ -29,6 +30,17 @@ class GrowthSeen:
     gifts: tuple[GiftView, ...]
     birthday_today: bool
     calls: tuple[CallView, ...]
+
+
+def worked_seen(tag: TillWord) -> WorkedTagView:
+    """Return a tag that HQ worked out, as a clerk reads it."""
+    return WorkedTagView(
+        key=tag.key,
+        name=tag.name.zh,
+        name_en=str(tag.name),
+        value=tag.value.zh,
+        value_en=str(tag.value),
+    )
 
 
 def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 from uuid import UUID
 
-from edge_agent.api.growth_views import growth_seen
+from edge_agent.api.growth_views import growth_seen, worked_seen
 from edge_agent.api.models.books import TappedLineView, TappedView
 from edge_agent.api.models.enrolments import FaceAnswered, FrameView
 from edge_agent.api.models.identify import (
@@ -17,7 +17,6 @@ from edge_agent.api.models.members import (
     BoughtView,
     LastPurchaseView,
     MemberAnswered,
-    WorkedTagView,
 )
 from edge_agent.api.models.sales import (
     AppliedView,
@@ -48,7 +47,6 @@ from retail_core.identity.assurance import (
     allows,
 )
 from retail_core.identity.naming import mask_name
-from retail_core.insight.till_tags import TillWord
 from retail_core.loyalty.earning import earn_postings
 from retail_core.loyalty.postings import points_earned
 from retail_core.pricing.certificate import (
@@ -129,7 +127,7 @@ class Views:
             coupons=seen.coupons,
             gifts=seen.gifts,
             birthday_today=seen.birthday_today,
-            worked=tuple(map(_worked, view.worked)),
+            worked=tuple(map(worked_seen, view.worked)),
             calls=seen.calls,
         )
         sees = allows(standing.assurance, Action.SEE_WALLET)
@@ -337,16 +335,6 @@ def challenge(standing: Standing | None, policy: TurnPolicy) -> ChallengeView | 
         return None
     above_fen = policy.above_fen if policy.when == "above_fen" else 0
     return ChallengeView(allows=tuple(action.value for action in added), above_fen=above_fen)
-
-
-def _worked(tag: TillWord) -> WorkedTagView:
-    return WorkedTagView(
-        key=tag.key,
-        name=tag.name.zh,
-        name_en=str(tag.name),
-        value=tag.value.zh,
-        value_en=str(tag.value),
-    )
 
 
 def _masked(member: MemberAnswered) -> MemberAnswered:

@@ -206,8 +206,7 @@ def member_record() -> MemberRecord:
             keep=TierAsk("gold", 3_800, 0), next=TierAsk("black", 761_400, 15),
         ),
         tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
-        walk_up_withdrawn_ms=WALL_MS,
-        guardian_withdrawn_ms=WALL_MS,
+        walk_up_withdrawn_ms=WALL_MS, guardian_withdrawn_ms=WALL_MS,
         calls=(CallNote("问问新品", 20261231),),
         worked=(TagTold("lifecycle", "at_risk"), TagTold("second_due")),
     )  # fmt: skip

@@ -27,8 +27,6 @@ from cloud_broker.services.access.overview import (
     StoreTile,
 )
 from cloud_broker.services.access.partners import Partners
-from cloud_broker.services.faces.face_desk import FaceDesk
-from cloud_broker.services.faces.faces import FaceOffice, Leave
 from cloud_broker.services.fleet.alert_desk import AlertDesk
 from cloud_broker.services.fleet.desks import FleetDesks, fleet_desks
 from cloud_broker.services.fleet.store_health import StoreHealth
@@ -48,18 +46,18 @@ from retail_core.catalog.masters import MasterKind
 from retail_core.errors import Fault
 from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
-from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.factories.campaigns import campaigns_of
+from tests.factories.master_data import ARTICLES, ENTITIES, STORES
 from tests.factories.rule_desk import rules_of
 from tests.factories.stock_desk import stock_desk_of
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing, FakePasswords
-from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_evidence import identity_of
+from tests.fakes.cloud_hooks import hook_desk
 from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_segments import segmenting
 from tests.fakes.cloud_units import FakeUnits
-from tests.plugins.cloud import new_box
 from tests.unit.cloud_broker_console.console_desks import alert_desk, mall_desk
+from tests.unit.cloud_broker_console.console_faces import face_desks
 
 NOW_MS = 1_793_671_924_000
 TENANT = UUID(int=1)
@@ -328,19 +326,6 @@ def repair(number: int, **changes: object) -> RepairRow:
     return replace(made, **changes)  # type: ignore[arg-type]  # a test's own changes
 
 
-def face_desks() -> tuple[FaceOffice, FaceDesk]:
-    """Faces of one chain: a store that may, and one that may not."""
-    clock, units = FakeCloudClock(), FakeUnits()
-    with units.begin(TENANT) as unit:
-        unit.fleet.add_tenant("熟客", "faces", NOW_MS)
-    for name in ("上海店", "成都店"):
-        new_box(units, TENANT, name)
-    ids = FakeCloudIdSource(clock)
-    made = FaceOffice(units, clock, ids, FakeKeyRing())
-    made.enable(TENANT, "上海店", Leave("PIA-<7>", "door", "周律师", "2026-07-01"), who="hq")
-    return made, FaceDesk(units, clock, ids, made)
-
-
 def master_desk() -> MasterOffice:
     """Tables of a chain with two stores and two articles."""
     clock, units = FakeCloudClock(), FakeUnits()
@@ -374,7 +359,7 @@ def deps(
 ) -> ConsoleDeps:
     """Put the fakes together; the clock goes a second further at each look."""
     seconds = count(1)
-    office, face_desk = face_desks()
+    office, face_desk = face_desks(TENANT, NOW_MS)
     clock = FakeCloudClock()
     return ConsoleDeps(
         queries=queries,
