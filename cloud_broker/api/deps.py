@@ -104,8 +104,8 @@ class ApiDeps:
     growth: GrowthDesks
     office: BackOffice
     channels: Channels
-    campaigns: CampaignDesks
     segments: Segmenting
+    campaigns: CampaignDesks
     identity: IdentityDesk
     queries: HqQueries
     auth: HqAuth

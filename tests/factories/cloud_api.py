@@ -31,10 +31,10 @@ from tests.fakes.cloud_basics import (
     FakeKeyRing,
     FakePasswords,
 )
+from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_hq import NotingDesk
 from tests.fakes.cloud_privacy import privacy_of
 from tests.fakes.cloud_recruiting import sms_codes
-from tests.fakes.cloud_evidence import identity_of
 from tests.fakes.cloud_segments import segmenting
 
 HOST = "cloud.test"
