@@ -83,7 +83,7 @@ def _no_keys(_self: FakeJournalRepo, _source: str, keys: Sequence[bytes]) -> fro
     return frozenset(keys)
 
 
-def _sent_is_sent(_frame: InFlight, _rtt_ms: int) -> int:
+def _sent_is_sent(_frame: InFlight, _rtt_ms: int, _live_from: int) -> int:
     return 1 << 60
 
 
