@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.cli.common import settings_of
 from cloud_broker.services.insight.collecting import Call
@@ -19,6 +21,7 @@ from tests.plugins.postgres import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
 PHONE = "13800138000"
+TODAY = date(2026, 11, 23)
 
 
 @dataclass
@@ -173,8 +176,16 @@ def test_wallets_that_hq_joined_are_one_person_and_apart_when_that_is_taken_back
     chain.hq.said("ledger", "merge", *ends, "--reason", "同一人", who="li")
     chain.identity("settle")
     assert chain.identity("show", ends[0])["person"] == ends[1]
+    # What is worked out of her stands once, and is found under each of her memberships.
+    shelf = PostgresTagShelf(chain.office.units, chain.office.clock)
+    shelf.save_catalogue(chain.tenant, "1", ())
+    shelf.save_tags(chain.tenant, "1", TODAY, [(chain.ann.member, '{"lifecycle": "repeat"}')])
+    found = shelf.tags_of(chain.tenant, chain.bea.member)
+    assert found is not None
+    assert found[0].tags == {"lifecycle": "repeat"}
     chain.identity("unlink", chain.evidence(chain.bea, "hq:li"), "--reason", "不是", who="li")
     assert chain.identity("show", ends[0])["person"] == ends[0]
+    assert shelf.tags_of(chain.tenant, chain.bea.member) is None
     assert len(chain.rows("select * from member_unmerge")) == 1
     chain.identity("link", *ends, "--apart", "--reason", "两姐妹", who="li")
     assert "E156" in chain.hq.command(

@@ -133,7 +133,8 @@ select json_build_array(json_build_object({_PICKED}),
 from member_tags t
 cross join lateral (select (now() at time zone coalesce(s.zone, 'Asia/Shanghai'))::date) x(today)
 cross join lateral ({_WINDOWS}) w
-where t.tenant_id = %(tenant)s and t.member_id = m.member_id
+where t.tenant_id = %(tenant)s and t.member_id = coalesce((select i.person_id
+  from identity_person i where i.tenant_id = %(tenant)s and i.member_id = m.member_id), m.member_id)
 """  # noqa: S608 -- constants
 # Done with her next purchase: whoever sold her something has seen the note.
 _CALLS = """

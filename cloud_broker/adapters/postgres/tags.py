@@ -53,7 +53,8 @@ order by t.member_id
 _TAGS_OF = """
 select t.catalogue, t.as_of, t.tags, c.words from member_tags t
 join tag_catalogue c on c.tenant_id = t.tenant_id and c.version = t.catalogue
-where t.tenant_id = %(tenant)s and t.member_id = %(member)s
+where t.tenant_id = %(tenant)s and t.member_id = coalesce((select i.person_id
+  from identity_person i where i.tenant_id = %(tenant)s and i.member_id = %(member)s), %(member)s)
 """
 
 
