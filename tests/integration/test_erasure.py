@@ -1,6 +1,7 @@
 """A person is erased: no table says her any more, by value, whatever tables there are."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,8 @@ from psycopg import sql
 from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app
+from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.ports.phones import SaidConsent
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.fakes.cloud_box import Person, fresh_id
 from tests.plugins.postgres import Database
@@ -86,6 +89,18 @@ def lives(hq: Hq, person: Person) -> None:
     sold = hq.box.sells(person, fen=30_000, business_date=day(10))
     hq.box.refunds(sold, (1, 1_000), fen=100)
     hq.sends()
+    with psycopg.connect(hq.database.super_dsn) as connection:
+        # What the cleaning decided of her stays as no word of hers.
+        connection.execute(
+            "insert into cleaning_decision (tenant_id, decision_id, kind, subject, rule,"
+            " rule_version, weight, detail, channel, business_date, net_fen, decided_at,"
+            " decided_by) values (%s, %s, 'order', %s, 'ring', 1, 1, %s, 'web', now(), 0, now(),"
+            " 'test')",
+            [
+                *(hq.box.tenant, fresh_id(), str(fresh_id())),
+                json.dumps({"payer": person.phone_hash.hex()}),
+            ],
+        )
 
 
 def test_nothing_says_her_any_more(hq: Hq, tmp_path: Path) -> None:
@@ -122,6 +137,14 @@ def test_nothing_says_her_any_more(hq: Hq, tmp_path: Path) -> None:
     assert {table: left[table] for table in left if table not in NAMELESS} == {}
     assert not {word for table in left for word in left[table]} - {str(ann.member)}
     assert in_parquet(tmp_path / "copy", ann.member) == 0
+    with psycopg.connect(hq.database.super_dsn) as connection:
+        for table in ("identity_link", "identity_due", "identity_person"):
+            rows = connection.execute(
+                sql.SQL("select count(*) from {} t where t::text like '%%00000000000000%%'").format(
+                    sql.Identifier(table)
+                )
+            ).fetchone()
+            assert rows == (0,), f"{table} keeps a name of nobody"
     # Who is left is left whole, and the books still prove themselves.
     assert tables_with(hq.database, *words_of(bea)).keys() >= before.keys() - {"snapshot_segment"}
     verified = hq.said("ledger", "verify")
@@ -133,3 +156,57 @@ def test_nothing_says_her_any_more(hq: Hq, tmp_path: Path) -> None:
     other = CliRunner().invoke(app, [*verify, str(bea.member)])
     assert (other.exit_code, "E118" in other.output) == (3, True)
     assert "A108" in hq.command("privacy", "erase", str(ann.member), "--why", "x", "--now", code=3)
+
+
+def test_the_stricter_word_holds_while_two_are_joined_and_each_has_her_own_again(hq: Hq) -> None:
+    ann, bea = Person(phone="8613911110001"), Person(phone="8613911110002")
+    for one in (ann, bea):
+        hq.box.enrols(one)
+        hq.box.consents(one, "marketing")
+    hq.sends()
+
+    def holds(person: Person) -> tuple[bool, bool] | None:
+        with psycopg.connect(hq.database.super_dsn) as connection:
+            row = connection.execute(
+                "select sms_consent, personalise from analytics.members where person_id = %s",
+                [person.member],
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def says(person: Person, kind: str, *, given: bool) -> None:
+        units = PostgresUnits(make_engine(hq.database.url, connections=1))
+        with units.begin(hq.box.tenant) as unit:
+            unit.phones.say_consent(
+                SaidConsent(
+                    consent=fresh_id(),
+                    member=person.member,
+                    kind=kind,
+                    given=given,
+                    text_version="2026-3",
+                    text_hash=b"h" * 32,
+                    language="zh",
+                    channel="phone",
+                    now_ms=int(time.time() * 1000),
+                )
+            )
+        units.close()
+
+    assert holds(ann) == holds(bea) == (True, True)
+    says(bea, "sms", given=False)
+    says(bea, "personalise", given=False)
+    assert (holds(ann), holds(bea)) == ((True, True), (False, False))
+    with psycopg.connect(hq.database.super_dsn) as connection:
+        merge = fresh_id()
+        connection.execute(
+            "insert into member_merge select %s, %s, a.member_id, b.member_id, a.wallet_id,"
+            " b.wallet_id, 'same person', 'test', now() from member a, member b"
+            " where a.member_id = %s and b.member_id = %s",
+            [hq.box.tenant, merge, bea.member, ann.member],
+        )
+    assert (holds(ann), holds(bea)) == ((False, False), None)
+    with psycopg.connect(hq.database.super_dsn) as connection:
+        connection.execute(
+            "insert into member_unmerge values (%s, %s, 'not the same', 'test', now())",
+            [hq.box.tenant, merge],
+        )
+    assert (holds(ann), holds(bea)) == ((True, True), (False, False))

@@ -132,6 +132,7 @@ class PrivacyRows(Repository):
     def erase(self, erase: Erase, certify: Certify) -> Certified:
         """Erase, and keep the certificate."""
         self._run(f"set local statement_timeout = '{ERASE_TIMEOUT}'")
+        evidence = self._row("select forget_evidence(%(olds)b::uuid[]) as n", olds=list(erase.olds))
         rows = self._rows(
             "select place, done, n from erase_person(%(olds)b::uuid[], %(news)b::uuid[],"
             " %(unheard)b::uuid[]) order by place",
@@ -139,7 +140,11 @@ class PrivacyRows(Repository):
             news=list(erase.news),
             unheard=list(erase.unheard),
         )
-        made = certify([ErasedPlace(row.place, row.done, row.n) for row in rows if row.n])
+        links = 0 if evidence is None else int(evidence.n)
+        places = [ErasedPlace("identity_link", "deleted", links)] if links else []
+        made = certify(
+            [*places, *(ErasedPlace(row.place, row.done, row.n) for row in rows if row.n)]
+        )
         self._run(
             "insert into erasure values (%(tenant)s, %(id)s, %(at)s, %(content)s, %(signature)s,"
             " %(key)s)",
