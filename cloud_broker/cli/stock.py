@@ -41,7 +41,10 @@ def add_to(group: typer.Typer) -> None:
 def stock(
     tenant: TenantOption = "",
     as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="算到哪天 up to which day")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="算到哪天,不写就是昨天 up to which day; default: yesterday"
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=0, help="列出几条 how many to list")] = TOP,
     config: ConfigOption = None,

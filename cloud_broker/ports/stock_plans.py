@@ -173,6 +173,10 @@ class StockPlanRepo(Protocol):
         """Return one, locked where it is to be decided."""
         ...
 
+    def free(self, place: str, sku: str, today: date) -> int:
+        """Return the whole units that a place can still give: there, and not promised away."""
+        ...
+
     def decide(self, plan: UUID, decision: Decision) -> None:
         """Enter what was said to it; who is subscribed to it hears of a movement."""
         ...

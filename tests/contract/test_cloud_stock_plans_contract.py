@@ -182,6 +182,9 @@ def test_what_was_accepted_is_on_its_way(chain: Chain) -> None:
         rows = {one.place: one for one in unit.stock_plans.facts(DAY, 100).stock}
         assert rows[str(chain.box.store)].position == 12
         assert rows[str(chain.other.store)].position == 33
+        repo, other = unit.stock_plans, str(chain.other.store)
+        assert [repo.free(other, "A1", DAY + timedelta(days=n)) for n in (0, 2)] == [33, 40]
+        assert (repo.free(str(chain.box.store), "A1", DAY), repo.free(other, "A2", DAY)) == (5, 0)
         # There: it is counted with what lies there, or it never came.
         later = unit.stock_plans.facts(DAY + timedelta(days=2), 100).stock
         assert {one.position for one in later} == {5, 40}

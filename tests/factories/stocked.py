@@ -23,7 +23,7 @@ FILES = {
     ),
     # Much of the cleanser lies where few buy it, none where many do; the cream lies and lies.
     "stock": (
-        "地点,货号,数量\nSH,A1,2\nSZ,A1,90\nW1,A1,1\nSH,A2,3\nSZ,A2,60\nSH,A3,400\nSZ,A3,400\n"
+        "地点,货号,数量\nSH,A1,1\nSZ,A1,90\nW1,A1,1\nSH,A2,3\nSZ,A2,60\nSH,A3,400\nSZ,A3,400\n"
     ),
 }
 

@@ -218,6 +218,12 @@ class FakeStockPlanRepo:
             target_name=called.places.get(one.target, region),
         )
 
+    def free(self, place: str, sku: str, today: date) -> int:
+        level = self._state.shelf.levels.get((UUID(place), sku))
+        if level is None:
+            return 0
+        return max(0, level[0] // 1_000 - self._on_the_way(UUID(place), sku, today)[1])
+
     def decide(self, plan: UUID, decision: Decision) -> None:
         self._shelf.plans[plan] = replace(
             self._shelf.plans[plan],

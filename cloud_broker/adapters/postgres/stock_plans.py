@@ -1,7 +1,7 @@
 """Suggestions on stock in PostgreSQL; a trigger tells partners of accepted movements."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +98,15 @@ join stock_level l on l.tenant_id = h.tenant_id and l.place_id = h.store_id and 
 left join name on name.sku = h.sku
 where h.tenant_id = %(tenant)s
 group by h.store_id
+"""
+_FREE = """
+select floor(l.qty_milli / 1000.0)::bigint - coalesce((
+  select sum(p.units) from stock_plan p
+  where p.tenant_id = l.tenant_id and p.state = 'accepted' and p.sku = l.sku
+    and p.source = %(place)s and p.due_on > %(today)s), 0)::bigint as free
+from stock_level l
+where l.tenant_id = %(tenant)s and l.place_id::text = %(place)s and l.sku = %(sku)s
+for update of l
 """
 _NAMES = """
 select distinct on (a.sku) a.sku, r.name from article a
@@ -253,6 +262,11 @@ class PostgresStockPlans(PostgresStockFacts):
         statement = _PLAN + " and p.plan_id = %(plan)s" + (" for update of p" if locked else "")
         row = self._row(statement, plan=plan)
         return None if row is None else _plan(row)
+
+    def free(self, place: str, sku: str, today: date) -> int:
+        """Return the whole units that a place can still give: there, and not promised away."""
+        row = self._row(_FREE, place=place, sku=sku, today=today)
+        return 0 if row is None else max(0, int(row.free))
 
     def decide(self, plan: UUID, decision: Decision) -> None:
         """Enter what was said to it; who is subscribed to it hears of a movement."""

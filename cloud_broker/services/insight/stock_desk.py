@@ -86,7 +86,8 @@ class StockDesk:
     def accept(self, who: Person, plan_id: UUID) -> StockPlan:
         """Do it: a movement is told to partners, of a slow article a draft of rules is begun.
 
-        Faults API_SCOPE_MISSING, API_NOT_FOUND, STOCK_PLAN_OVER, STOCK_NO_BUNDLE.
+        Faults API_SCOPE_MISSING, API_NOT_FOUND, STOCK_PLAN_OVER, STOCK_NO_BUNDLE, STOCK_GONE when
+        the place that gives has sold what it was to give.
         """
         _check(who)
         with self.units.begin(who.tenant_id) as unit:
@@ -118,6 +119,8 @@ class StockDesk:
         decision = Decision(said.state, said.who, now, said.due_on, said.draft)
         with self.units.begin(who.tenant_id) as unit:
             plan = _open(unit, plan_id)
+            if decision.state == "accepted" and plan.source:
+                _check_there(unit, plan, self._today())
             unit.stock_plans.decide(plan_id, decision)
             detail = {"kind": plan.kind, "article": plan.sku, "units": plan.units} | {
                 name: value
@@ -186,6 +189,13 @@ def said(plan: StockPlan) -> dict[str, object]:
 def _check(who: Person) -> None:
     if not may(who.role, Right.STOCK_PLANS_CHANGE):
         raise Fault(FaultCode.API_SCOPE_MISSING, scope=Right.STOCK_PLANS_CHANGE.value)
+
+
+def _check_there(unit: Unit, plan: StockPlan, today: date) -> None:
+    """Let nothing leave that is not there any more; Fault STOCK_GONE."""
+    have = unit.stock_plans.free(plan.source, plan.sku, today)
+    if have < plan.units:
+        raise Fault(FaultCode.STOCK_GONE, place=plan.source_name, have=have, units=plan.units)
 
 
 def _found(unit: Unit, plan_id: UUID) -> StockPlan:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ class StockNights:
         with self.units.begin(tenant) as unit:
             last = unit.stock_plans.last_run()
             counted = last is not None or unit.stock_plans.counts_stock()
-        done = last is not None and last.as_of >= local.date()
+        done = last is not None and last.as_of >= local.date() - timedelta(days=1)
         if counted and not done:
             self.reckon(tenant)
         self._over[tenant] = local.date()

@@ -4,7 +4,7 @@ Brings scipy in: only what works suggestions out imports it, what shows and deci
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -52,9 +52,9 @@ class StockPlanning:
     zone: str = "Asia/Shanghai"
 
     def run(self, tenant: UUID, as_of: date | None = None, *, who: str) -> Ran:
-        """Work out a day's suggestions, today's by default; Faults E192, E221."""
+        """Work out suggestions up to a day, by default the last whole one; Faults E192, E221."""
         today = self.today()
-        day = today if as_of is None else as_of
+        day = today - timedelta(days=1) if as_of is None else as_of
         if day > today:
             raise Fault(FaultCode.METRICS_DAY, day=day.isoformat(), latest=today.isoformat())
         with self.units.begin(tenant) as unit:

@@ -34,4 +34,10 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{sku} 没有找到可以搭配的商品,写不出套装草稿",
         "nothing was found to go with {sku}, so there is no bundle to draft",
     ),
+    FaultCode.STOCK_GONE: FaultSpec(
+        "conflict",
+        409,
+        "{place}现在只给得出 {have} 件,这条要 {units} 件;等今晚重新算",
+        "{place} can only give {have} now, and this asks for {units}; wait for the next run",
+    ),
 }

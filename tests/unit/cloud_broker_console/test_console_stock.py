@@ -17,6 +17,7 @@ from cloud_broker.console.stock_sheets import (
     arrange_articles,
     chart,
 )
+from cloud_broker.ports.stock import Count
 from cloud_broker.ports.stock_plans import ArticleOutlook, StockNight, StockPlan, StockRun
 from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.insight.stock_desk import StockDesk
@@ -41,7 +42,7 @@ def plan(number: int, **changes: object) -> StockPlan:
         "plan": UUID(int=number),
         "kind": "transfer",
         "sku": f"A{number}",
-        "source": "s",
+        "source": str(UUID(int=77)),
         "target": "t",
         "units": number,
         "value_fen": 100_000 - number,
@@ -132,16 +133,33 @@ def test_the_file_has_what_the_page_has(desk: StockDesk) -> None:
 def test_somebody_accepts_and_somebody_was_first(desk: StockDesk) -> None:
     client = at_hq(desk)
     word = csrf(client.get("/stock-plans").text)
-    at = f"/stock-plans/{UUID(int=1)}"
+    at = f"/stock-plans/{UUID(int=2)}"
     assert client.post(f"{at}/accept", data={"csrf": word}, headers=SAME).status_code == 303
     assert "已接受" in notice(client.get("/stock-plans").text)
     client.post(f"{at}/reject", data={"csrf": word}, headers=SAME)
     assert "E222" in client.get("/stock-plans").text
     done = client.get("/stock-plans?state=accepted").text
     assert "2026-" in done
-    assert "原因1" in done
-    client.post(f"/stock-plans/{UUID(int=2)}/reject", data={"csrf": word}, headers=SAME)
+    assert "原因2" in done
+    client.post(f"/stock-plans/{UUID(int=1)}/reject", data={"csrf": word}, headers=SAME)
     assert "先不再提" in notice(client.get("/stock-plans").text)
+
+
+def test_nothing_leaves_that_was_sold_meanwhile(desk: StockDesk) -> None:
+    def counts(units: int) -> None:
+        row = Count(UUID(int=77), "A1", units * 1_000, DAY, 1)
+        with desk.units.begin(TENANT) as unit:
+            unit.stock.count([row], 1)
+
+    client, at = at_hq(desk), f"/stock-plans/{UUID(int=1)}/accept"
+    form = {"csrf": csrf(client.get("/stock-plans").text)}
+    counts(0)
+    client.post(at, data=form, headers=SAME)
+    assert "E225" in client.get("/stock-plans").text
+    assert desk.plan(TENANT, UUID(int=1)).state == "open"
+    counts(1)
+    client.post(at, data=form, headers=SAME)
+    assert desk.plan(TENANT, UUID(int=1)).state == "accepted"
 
 
 def test_what_lies_leads_into_the_editor(desk: StockDesk) -> None:
