@@ -1,5 +1,7 @@
 """Messages of campaigns (MessageRepo): what every store promises of consent, pace and receipts."""
 
+from threading import Event, Thread
+
 import pytest
 
 from cloud_broker.domain.connectors.shape import Pushed
@@ -11,6 +13,7 @@ from retail_core.insight.campaigns.pacing import Pace
 from retail_core.insight.campaigns.quiet import Quiet
 from retail_core.texts.faults import FaultCode
 from tests.factories.campaigns import Advertising
+from tests.fakes.cloud_recruiting import sms_codes
 
 PUSHED = Pushed("POST", {}, {}, b"")
 
@@ -108,6 +111,25 @@ class TestSending:
         ads.send()
         assert ads.messages(again) == {"failed": ads.arms(again)["treated"]}
         assert set(ads.figures(again)["dropped"]) == {"HTTP 400"}
+
+    def test_a_provider_that_hangs_holds_nobody_up(self, ads: Advertising) -> None:
+        """No transaction is open while a message is on its way: codes go out as ever."""
+        ads.enrol(1)
+        ads.segment_of()
+        begun = ads.begun(holdout_permille=0, **ads.with_message())
+        ads.run()
+        ads.sms.hangs = Event()
+        sending = Thread(target=ads.desks.sending.run, args=(ads.tenant,), daemon=True)
+        sending.start()
+        assert ads.sms.asked.wait(30)
+        try:
+            codes = sms_codes(ads.units, ads.clock, ads.ids)
+            assert codes.forget(ads.tenant) == 0
+            assert ads.messages(begun) == {"sending": 1}
+        finally:
+            ads.sms.hangs.set()
+        sending.join(30)
+        assert ads.messages(begun) == {"sent": 1}
 
     def test_what_was_on_its_way_when_the_program_died_is_given_up(self, ads: Advertising) -> None:
         ads.enrol(2)

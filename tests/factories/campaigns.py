@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -35,12 +36,17 @@ TEXT = "【{brand}】送您「{coupon}」,{last_day} 前到店可用,退订回T"
 
 @dataclass
 class FakeMessageSender:
-    """A `MessageSender` that keeps what it took; `refuses` is raised instead."""
+    """A `MessageSender` that keeps what it took; `refuses` is raised, `hangs` waited for."""
 
     took: list[Outgoing] = field(default_factory=list)
     refuses: Fault | None = None
+    asked: Event = field(default_factory=Event)
+    hangs: Event | None = None
 
     def send(self, message: Outgoing) -> str:
+        self.asked.set()
+        if self.hangs is not None:
+            self.hangs.wait(60)
         if self.refuses is not None:
             raise self.refuses
         self.took.append(message)
