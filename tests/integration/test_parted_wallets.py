@@ -84,3 +84,21 @@ def test_a_chain_is_parted_in_either_order(desk: Desk, first: int) -> None:
     held = [desk.free(one) + owed(desk, one) for one in (ann, bea, cara)]
     assert held == [59 * 2, 59, 59]
     assert desk.verified().wrong == []
+
+
+def test_what_went_home_once_is_given_back_in_another_wallet_and_parted_again(desk: Desk) -> None:
+    ann, bea, cara = (desk.member(f"861380013800{n}") for n in range(3))
+    first = desk.points.merge(desk.li, ann.member, bea.member, "同一个人")
+    sold = desk.box.sells(ann, **msgspec.structs.asdict(sale_in(desk, ann, bea)))
+    assert desk.sends() == []
+    desk.points.unmerge(desk.li, first.merge_id, "不是")
+    assert desk.free(ann) == 59
+    second = desk.points.merge(desk.li, ann.member, bea.member, "同一个人")
+    third = desk.points.merge(desk.li, bea.member, cara.member, "同一个人")
+    desk.box.refunds(sold, (1, 1_000), (2, 1_000), fen=5_900)
+    assert desk.sends() == []
+    for merge in (third, second):
+        desk.points.unmerge(desk.li, merge.merge_id, "不是")
+    held = [desk.free(one) + owed(desk, one) for one in (ann, bea, cara)]
+    assert held == [0, 0, 0]
+    assert desk.verified().wrong == []

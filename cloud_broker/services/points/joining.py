@@ -81,7 +81,8 @@ def _bring_home(
 ) -> None:
     """Move what these members' acts left in a wallet to where their points are now."""
     holder, home = ends
-    dated = unit.ledger.dated([holder, home])
+    # Of all it was ever merged with: what went home elsewhere before has a number of its own.
+    dated = unit.ledger.dated(unit.ledger.group(holder))
     acts = acts_in(holder, dated, _doers(unit, tenant, dated, own))
     if not acts:
         return
