@@ -123,6 +123,7 @@ screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
 	$(PY) tools/tag_reference.py
+	$(PY) tools/dependency_reference.py
 	$(PY) tools/health_reference.py
 	$(PY) tools/pricing_schemas.py
 	$(PY) tools/supported_devices.py
