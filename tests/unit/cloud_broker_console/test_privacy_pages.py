@@ -1,7 +1,7 @@
 """HQ's pages of leaving and of equal treatment."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,7 @@ from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ports.fairness import PricedSale
 from retail_core.pricing.rules.bundle import sign_bundle
 from retail_core.wire.codec import encode_body
-from tests.factories.audited import BUNDLE, COLA, CONTENT, dearer, till_sale
+from tests.factories.audited import BREAD, BUNDLE, COLA, CONTENT, dearer, till_sale
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
 from tests.fakes.cloud_box import Person
 from tests.fakes.cloud_fairness import FakeFairnessReads
@@ -63,6 +63,11 @@ def test_nothing_yet_teaches_the_next_step(desk: Desk) -> None:
 
 def test_equal_treatment_says_its_finding(desk: Desk) -> None:
     fair, dear = till_sale(COLA), dearer(till_sale(COLA))
+    receipt = UUID(bytes=till_sale(BREAD).receipt_id)
+    alone = bytes(encode_body(till_sale(BREAD)))
+    desk.reads.sold.append(PricedSale(receipt, "上海店", DAY - timedelta(days=2), alone))
+    early = "?first=2026-11-18&last=2026-11-18"
+    assert "没有条件相同的两笔" in desk.client.get(f"/equal-treatment{early}").text
     for sale in (fair, till_sale(COLA)):
         receipt = UUID(bytes=sale.receipt_id)
         desk.reads.sold.append(PricedSale(receipt, "上海店", DAY, bytes(encode_body(sale))))
