@@ -94,13 +94,25 @@ def member(**changes: Any) -> Event:
         "coupons": COUPONS,
         "gifts": [],
         "birthday_today": False,
+        "worked": [worked("lifecycle", ("生命周期", "Life as a customer"), ("复购", "repeat"))],
     }
     return facts | changes
 
 
+def worked(key: str, name: tuple[str, str], value: tuple[str, str] = ("", "")) -> Event:
+    """Say a tag that HQ worked out as the box does, zh and en."""
+    names = {"key": key, "name": name[0], "name_en": name[1]}
+    return names | {"value": value[0], "value_en": value[1]}
+
+
 LOW = ["prefetch", "show_member", "earn", "member_price"]
 HIGH = [*LOW, "see_wallet", "redeem_points", "redeem_coupon"]
-NO_WALLET: Event = {"points_free": None, "points_pending": 0, "pending_local_points": 0}
+NO_WALLET: Event = {
+    "points_free": None,
+    "points_pending": 0,
+    "pending_local_points": 0,
+    "worked": [],
+}
 
 
 def recognition(outcome: str = "member", **changes: Any) -> Event:
@@ -261,11 +273,25 @@ OFFLINE = health(
     devices={"cloud": "gone", "nfc": "gone", "camera": "stalled", "face": "stalled"},
     outbox_depth=37,
 )
-MASKED: Event = {"name": "李*", "tags": [], "points_free": None, "pending_local_points": 0}
+MASKED: Event = {
+    "name": "李*",
+    "tags": [],
+    "worked": [],
+    "points_free": None,
+    "pending_local_points": 0,
+}
 GRAND: Event = {
     "name": "欧阳娜娜·克里斯蒂娜·亚历山德罗芙娜",
     "tags": ["敏感肌", "国货爱好者", "新品尝鲜", "每周三固定来店的晨练后采购人群", "母婴"],
     "points_free": 12_345_678,
+    "worked": [
+        worked("rfm_segment", ("RFM 客群", "RFM segment"), ("沉睡大客", "big, asleep")),
+        worked("orders_quarter", ("近 90 天单数", "Purchases, 90 days"), ("12,345", "12,345")),
+        worked(
+            "category_favourite", ("最爱品类", "Favourite category"), ("护肤" * 12, "护肤" * 12)
+        ),
+        *(worked("second_due", ("催第二单", "Second is due")) for _ in range(5)),
+    ],
 }
 BLURRED = reason("R104", "画面模糊,请稍停一下", "the picture is blurred; hold still")
 EXPIRED = reason("R202", "会员码已过期,请刷新", "the member code has expired; refresh it")
