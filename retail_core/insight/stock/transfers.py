@@ -55,8 +55,9 @@ def plan(
 ) -> tuple[Move, ...]:
     """Return the moves that earn most; a way that is not in `ways` is closed, fen a unit.
 
-    A move that does not earn `handling_fen` is left out, the poorest first, and the rest is planned
-    once more without its way. Fault STOCK_NO_PLAN when the solver finds none.
+    Of the moves that do not earn `handling_fen` the poorer half is left out, and the rest is
+    planned once more over the ways that are left in use: goods join a move that goes anyway, and no
+    new small ones open. Fault STOCK_NO_PLAN when the solver finds none.
     """
     open_ways = dict(ways)
     moves: tuple[Move, ...] = ()
@@ -65,8 +66,10 @@ def plan(
         poor = [move for move in moves if move.net_fen <= handling_fen]
         if not poor:
             return moves
-        worst = min(poor, key=lambda move: (move.net_fen, move.source, move.sink))
-        del open_ways[worst.source, worst.sink]
+        poor.sort(key=lambda move: (move.net_fen, move.source, move.sink))
+        out = {(move.source, move.sink) for move in poor[: (len(poor) + 1) // 2]}
+        used = {(move.source, move.sink) for move in moves} - out
+        open_ways = {way: open_ways[way] for way in sorted(used)}
     return tuple(move for move in moves if move.net_fen > handling_fen)
 
 
