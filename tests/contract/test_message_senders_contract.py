@@ -16,9 +16,9 @@ from cloud_broker.adapters.message_wechat import WeChatAccount, WeChatMessages, 
 from cloud_broker.ports.messages import MessageSender, Outgoing
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from tests.factories.campaigns import FakeMessageSender
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import fresh_id
+from tests.fakes.cloud_messages import FakeMessageSender
 
 SECRET = b"a secret of sixteen characters"
 SMS = Outgoing(fresh_id(), "8613800138000", '【品牌】"券" 退订回T', "SMS_1", {"coupon": "券"})

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from cloud_broker.domain.connectors.shape import Pushed
 from cloud_broker.domain.message_receipts import Heard
 from cloud_broker.ports.campaigns import Campaign
 from cloud_broker.ports.channel_orders import PlacedOrder
-from cloud_broker.ports.messages import Outgoing, Template
+from cloud_broker.ports.messages import Template
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.access.overview import HqIdentity, HqRole
 from cloud_broker.services.insight.campaign_desks import (
@@ -23,34 +22,15 @@ from cloud_broker.services.insight.campaign_desks import (
     campaign_desks_of,
 )
 from cloud_broker.services.insight.contacts import OptIn
-from retail_core.errors import Fault
 from retail_core.insight.campaigns.plan import plan_of
 from retail_core.insight.channel_orders.words import Buyer, Order, order_id_of
 from tests.factories.grown import ZONE, Grown
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, fresh_id
+from tests.fakes.cloud_messages import FakeMessageSender
 from tests.fakes.cloud_units import FakeUnits
 
 TEXT = "【{brand}】送您「{coupon}」,{last_day} 前到店可用,退订回T"
-
-
-@dataclass
-class FakeMessageSender:
-    """A `MessageSender` that keeps what it took; `refuses` is raised, `hangs` waited for."""
-
-    took: list[Outgoing] = field(default_factory=list)
-    refuses: Fault | None = None
-    asked: Event = field(default_factory=Event)
-    hangs: Event | None = None
-
-    def send(self, message: Outgoing) -> str:
-        self.asked.set()
-        if self.hangs is not None:
-            self.hangs.wait(60)
-        if self.refuses is not None:
-            raise self.refuses
-        self.took.append(message)
-        return f"ref-{len(self.took)}"
 
 
 @dataclass(frozen=True)
