@@ -120,6 +120,9 @@ def test_nothing_says_her_any_more(hq: Hq, tmp_path: Path) -> None:
     assert told["members"][str(ann.member)]["member"][0]["name"] == NAME
     assert told["more"]["member_tags"]
 
+    days = [str(TODAY - timedelta(days=60)), str(TODAY)]
+    fair = hq.said("privacy", "equal-treatment", "--from", days[0], "--to", days[1])
+    assert (fair["receipts"], fair["clean"]) == (4, True)
     file = tmp_path / "certificate.json"
     asked = ("privacy", "erase", str(ann.member), "--why", "她来信", "--now")
     assert "E116" in hq.command(*asked, code=3)
@@ -133,6 +136,9 @@ def test_nothing_says_her_any_more(hq: Hq, tmp_path: Path) -> None:
         )
     made = hq.said(*asked)
     assert made["unheard"] == 0
+    status = hq.said("privacy", "status")
+    assert [one["state"] for one in status["leavings"]] == ["done"]
+    assert [one["erasure"] for one in status["certificates"]] == [made["erasure"]]
     left = tables_with(hq.database, *words_of(ann))
     assert {table: left[table] for table in left if table not in NAMELESS} == {}
     assert not {word for table in left for word in left[table]} - {str(ann.member)}
