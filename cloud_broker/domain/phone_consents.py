@@ -6,6 +6,8 @@ A text is never changed under its version: what somebody agreed to must be reada
 from hashlib import sha256
 from typing import Final
 
+from retail_core.insight.persons.plan import WALLET_CONSENT
+
 VERSION: Final = "2026-3"
 MEMBERSHIP: Final = "membership"
 PERSONALISE: Final = "personalise"
@@ -36,6 +38,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "I separately agree that sensitive things I said of myself, such as my skin, are kept"
         " and used to choose goods that suit me; a clerk sees them while serving me. They are"
         " never guessed; after I take this back they are used no more.",
+    },
+    WALLET_CONSENT: {
+        "zh": "我同意把我名下几张会员卡的积分合在一起用;之后撤回,各卡挣的和花的各归各的。",
+        "en": "I agree that the points of several memberships of mine are used as one. Taken back,"
+        " each membership has again what it earned and spent itself.",
     },
 }
 # Said on her page; a face is agreed to in a shop, where she is asked her age, and ended anywhere.
