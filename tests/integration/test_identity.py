@@ -55,8 +55,7 @@ class Chain:
 
     def viewers(self) -> list[UUID | None]:
         rows = self.rows(
-            "select person_id from analytics.events where name <> ''"
-            " order by occurred_at, event_id"
+            "select person_id from analytics.events where name <> '' order by occurred_at, event_id"
         )
         return [row[0] for row in rows]
 

@@ -184,9 +184,7 @@ def _persons(
     names = {name for one in alike for name in (one.first, one.second)}
     found = unit.evidence.persons([handles[name] for name in names])
     return {
-        name: Handle(MEMBER, str(found[handles[name]]))
-        if handles[name] in found
-        else handles[name]
+        name: Handle(MEMBER, str(found[handles[name]])) if handles[name] in found else handles[name]
         for name in names
     }
 

@@ -52,7 +52,13 @@ def test_what_she_earned_spent_and_gave_back_is_netted_by_receipt() -> None:
         (100, MERGE_OWN, free, member_account(HERS, "free"), 25),
         (100, MERGE_OWN + ".owed", member_account(HOLDER, "owed"), member_account(HERS, "free"), 5),
         (*(103, MERGE_OWN, member_account(HOLDER, "pending"), member_account(HERS, "pending"), 8),),
-        (104, MERGE_OWN, member_account(HOLDER, "qualifying"), member_account(HERS, "qualifying"), 5),
+        (
+            104,
+            MERGE_OWN,
+            member_account(HOLDER, "qualifying"),
+            member_account(HERS, "qualifying"),
+            5,
+        ),
         (101, MERGE_OWN, member_account(HERS, "free"), free, 40),
         (101, MERGE_OWN + ".owed", member_account(HERS, "owed"), free, 30),
     ]
