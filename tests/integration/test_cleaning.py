@@ -247,6 +247,7 @@ def test_a_person_sets_one_apart_and_nothing_is_ever_deleted(world: World) -> No
             with pytest.raises(psycopg.errors.RestrictViolation):
                 connection.execute(change)
             connection.rollback()
+    assert not world.cleaning.lift(world.tenant, made.decision, who="li", why="不是的").apart
 
 
 def test_what_a_rule_no_longer_says_it_lifts_itself(world: World) -> None:
@@ -255,12 +256,17 @@ def test_what_a_rule_no_longer_says_it_lifts_itself(world: World) -> None:
         for one in world.cleaning.rulings(world.tenant, Wanted("apart", "duplicate"))
         if one.sign.channel != "till"
     )
-    with psycopg.connect(world.database.super_dsn) as connection:
-        connection.execute(
-            "update channel_order set net_fen = net_fen + 1 where order_id::text = %s",
-            (double.sign.subject,),
-        )
-    run = world.cleaning.run(world.tenant, who="test", whole=True)
+
+    def changed(by_fen: int) -> CleaningRun:
+        with psycopg.connect(world.database.super_dsn) as connection:
+            connection.execute(
+                "update channel_order set net_fen = net_fen + %s where order_id::text = %s",
+                (by_fen, double.sign.subject),
+            )
+        return world.cleaning.run(world.tenant, who="test", whole=True)
+
+    assert changed(1).lifted >= 1
     held = world.cleaning.ruling(world.tenant, double.decision)
-    assert run.lifted >= 1
     assert (held.lifted_by, held.apart) == ("rules", False)
+    # It is as it was: the rule says it anew.
+    assert changed(-1).raised >= 1

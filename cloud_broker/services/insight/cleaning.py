@@ -33,6 +33,8 @@ from retail_core.texts.faults import FaultCode
 LOOK_DAYS = 92
 DECIDE_DAYS = 62
 ORDERS_MAX = 300_000
+EVER = date(2000, 1, 1)
+ALL = 2**62
 WHY_CHARS_MAX = 200
 NO_LONGER = "no longer said by the rules"
 # Before tags are worked out of what is left.
@@ -84,22 +86,24 @@ class Cleaning:
         if day > today:
             raise Fault(FaultCode.METRICS_DAY, day=day.isoformat(), latest=today.isoformat())
         first = whole or self.shelf.last_run(tenant) is None
-        asked = None if first else day - timedelta(days=LOOK_DAYS - 1)
-        found = self.shelf.first_day(tenant, asked, day, self.orders_max)
-        looked = asked or found or day
-        orders_from = max(looked, found or looked)
-        decided = orders_from if first else max(orders_from, day - timedelta(days=DECIDE_DAYS - 1))
-        orders = self.shelf.seen_orders(tenant, orders_from, day)
-        signs = [one for one in _of_orders(orders) if one.days[-1] >= decided]
+        asked = EVER if first else day - timedelta(days=LOOK_DAYS - 1)
+        decided = EVER if first else day - timedelta(days=DECIDE_DAYS - 1)
+        begun = self.shelf.first_day(tenant, asked, day, ALL)
+        room = self.shelf.first_day(tenant, asked, day, self.orders_max)
+        # What there is no room for is neither looked at nor decided anew.
+        looked = asked if room is None or room == begun else room
+        judged = max(decided, looked)
+        orders = self.shelf.seen_orders(tenant, looked, day)
+        signs = [one for one in _of_orders(orders) if one.days[-1] >= judged]
+        held = self.shelf.standing(tenant, judged, day)
         # Of events all are read: they come one visitor after the other, however many there are.
-        held = self.shelf.standing(tenant, decided, day)
         tally = _Tally({one.sign.subject for one in held if one.sign.kind == "person"})
-        signs += list(tally.of_actors(self.shelf, tenant, looked, day, decided))
+        signs += list(tally.of_actors(self.shelf, tenant, asked, day, decided))
         verdicts = _verdicts(signs, held, tally)
         run = CleaningRun(
             as_of=day,
-            looked_from=orders_from,
-            decided_from=decided,
+            looked_from=max(looked, begun or day) if first else looked,
+            decided_from=max(judged, begun or day) if first else judged,
             orders=len(orders),
             actors=tally.actors,
             raised=len(verdicts.raised),
