@@ -189,7 +189,7 @@ def test_first_view_says_how_she_stands(cloud: Cloud, opens: Opened) -> None:
     assert chrome.axe_findings(phone.page) == []
     phone.page.locator("#settings").click()
     # What she said, and what she may be asked for on her own page.
-    expect(phone.page.locator(".consent")).to_have_count(6)
+    expect(phone.page.locator(".consent")).to_have_count(7)
     assert chrome.axe_findings(phone.page) == []
 
 

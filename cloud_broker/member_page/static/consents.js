@@ -26,7 +26,8 @@ export function consentActs(state, acts) {
 export async function askConsents(state, acts) {
   if (!state.phone?.key) return;
   const answer = await call(state.phone, "GET", "/v1/member/consents");
-  if (answer.ok) acts.change({ consents: answer.body });
+  // Drawn anew only for news: what she is just choosing further down would be lost.
+  if (answer.ok && JSON.stringify(answer.body) !== JSON.stringify(state.consents)) acts.change({ consents: answer.body });
 }
 
 /** @param {State} state @param {Acts} acts @returns {(HTMLElement | null)[]} */

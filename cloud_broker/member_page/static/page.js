@@ -157,6 +157,7 @@ async function askCloud() {
     await keep("view", answer.body);
     change({ me: answer.body, online: true });
     void askTier(state, acts);
+    if (!state.consents) void askConsents(state, acts);
   } else if (answer.body?.code === REVOKED) {
     await forget();
     change({ view: "stranger", phone: null, code: null, me: null, growth: null });
