@@ -42,8 +42,8 @@ OPEN = frozenset(
     {("GET", "/login"), ("POST", "/login"), ("GET", "/login/oidc"), ("GET", "/login/oidc/back")}
 )
 _SIGN_IN_AGAIN = {FaultCode.API_TOKEN_MISSING, FaultCode.HQ_TOKEN_WRONG}
-_AGO_UNITS = ("now", "seconds", "minutes", "hours", "days")
-_TABLES = ("sort", "filter", "shown", "save")
+_AGO = ("ago.now", "ago.seconds", "ago.minutes", "ago.hours", "ago.days")
+_TABLES = ("tables.sort", "tables.filter", "tables.shown", "tables.save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def by_htmx(request: Request) -> bool:
 def bare_values(language: Language, path: str) -> dict[str, Any]:
     """Return what a template needs before anybody is signed in."""
     t = texts(language)
-    words = {"ago_words": _words(t, "ago", _AGO_UNITS), "table_words": _words(t, "tables", _TABLES)}
+    words = {"ago_words": _words(t, _AGO), "table_words": _words(t, _TABLES)}
     return {"t": t, "language": language, "path": path, "visit": None, **words}
 
 
@@ -243,7 +243,7 @@ def local_path(wanted: str) -> str:
     return wanted if inside and not wanted.startswith(("//", "/\\")) else "/"
 
 
-def _words(t: Texts, room: str, names: Iterable[str]) -> str:
+def _words(t: Texts, keys: Iterable[str]) -> str:
     """Return words for a script of the page, with `{n}` and `{all}` where it puts its figures."""
-    said = {name: t(f"{room}.{name}", n="{n}", all="{all}") for name in names}
+    said = {key.partition(".")[2]: t(key, n="{n}", all="{all}") for key in keys}
     return json.dumps(said, ensure_ascii=False)

@@ -14,7 +14,7 @@ from edge_agent.adapters.person_line_http import HttpPersonLine
 from edge_agent.adapters.time_http import time_asker
 from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.face_models import model_intake
-from edge_agent.bootstrap.network import network_of
+from edge_agent.bootstrap.network import Network, network_of
 from edge_agent.ports.cloud_desk import CloudDesk
 from edge_agent.ports.cloud_link import CloudDirectory
 from edge_agent.ports.fleet_line import ArchiveLine
@@ -73,14 +73,8 @@ def open_lines(
     persons: PersonLine | None = None,
 ) -> Lines:
     """Prepare both lines; `directory` and `persons` replace what asks over HTTP."""
-    cloud = basis.settings.device.cloud
-    shop, password = basis.shop, cloud.broker_password.get_secret_value()
-    identity = LinkIdentity(shop.tenant, shop.store, shop.device, password)
-    network = network_of(basis.settings)
-    link = MqttLink(
-        *(cloud.broker_host, cloud.broker_port, identity, basis.run_id, basis.ids, basis.tally),
-        network.route,
-    )
+    cloud, shop, network = basis.settings.device.cloud, basis.shop, network_of(basis.settings)
+    link = _link(basis, network)
     token = cloud.token.get_secret_value()
     directory = directory or HttpDirectory(cloud.url, token, outgoing=network.outgoing)
     pending = PendingPoints(storage.journal)
@@ -126,6 +120,17 @@ def open_lines(
         *(link, directory, uplink, downlink, pending, uses, leave, models, persons, desk, desk),
         in_force,
         keeper,
+    )
+
+
+def _link(basis: Basis, network: Network) -> MqttLink:
+    """Prepare the line over MQTT."""
+    cloud, shop = basis.settings.device.cloud, basis.shop
+    password = cloud.broker_password.get_secret_value()
+    identity = LinkIdentity(shop.tenant, shop.store, shop.device, password)
+    return MqttLink(
+        *(cloud.broker_host, cloud.broker_port, identity, basis.run_id, basis.ids, basis.tally),
+        network.route,
     )
 
 

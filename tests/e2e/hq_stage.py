@@ -141,7 +141,8 @@ class Cloud:
             "HTTP_PORT": str(settings.http_port),
             "BROKER_PORT": str(settings.broker_port),
         }
-        named = {f"REGULARS_{name}": value for name, value in (secret | plain | self.more).items()}
+        given = secret | plain | dict(self.more)
+        named = {f"REGULARS_{name}": value for name, value in given.items()}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cloud_broker", "run"],

@@ -4,7 +4,7 @@ Her shops first: a box that has not heard would book her next purchase under an 
 knows any more. A box that stays away holds nothing up for longer than a lease on a face lasts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -67,8 +67,10 @@ class Erasing:
             except Fault as fault:
                 if fault.code is not FaultCode.ERASURE_WAITS:
                     raise
-        if not done and self._erased.pop(tenant, None) and self.after is not None:
-            self.after(tenant)
+        if not done and tenant in self._erased:
+            del self._erased[tenant]
+            if self.after is not None:
+                self.after(tenant)
         return done
 
     def go_on(self, tenant: UUID, leaving: Leaving) -> Certified | None:
@@ -111,7 +113,7 @@ class Erasing:
         # Of no order and no time: which of the books were one person's is not to be read off them.
         news = tuple(UUID(bytes=self.ids.random_bytes(_ID_BYTES), version=4) for _ in members)
 
-        def certify(places: tuple[ErasedPlace, ...] | list[ErasedPlace]) -> Certified:
+        def certify(places: Sequence[ErasedPlace]) -> Certified:
             said = ErasureCertificate(
                 v=VERSION,
                 erasure_id=str(erasure),

@@ -49,6 +49,6 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "input",
         422,
         "对照期 {first} 到 {last} 不行:要有 7 到 {limit} 天,而且已经过完;毛利率在 0 和 1000 之间",
-        "{first} to {last} is no baseline: 7 to {limit} days that are over; the margin is 0 to 1,000",
+        "{first} to {last} is no baseline: 7 to {limit} days, over; the margin is 0 to 1,000",
     ),
 }

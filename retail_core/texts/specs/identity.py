@@ -53,7 +53,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "there is no such member",
     ),
     FaultCode.IDENTITY_ROLE: FaultSpec(
-        "access",
+        "auth",
         403,
         "角色 {role} 不能决定谁是同一个人",
         "the role {role} may not decide who is one person",

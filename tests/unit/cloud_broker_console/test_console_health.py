@@ -23,6 +23,7 @@ from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_units import FakeUnits
 from tests.plugins.cloud import new_box
 from tests.unit.cloud_broker_console import console_fakes as fakes
+from tests.unit.cloud_broker_console.console_desks import alert_desk
 from tests.unit.cloud_broker_console.console_words import ORIGIN
 
 BOX = UUID(int=5)
@@ -62,7 +63,7 @@ def hq(role: HqRole) -> Iterator[Hq]:
         queries,
         fakes.FakeHqAuth(role),
         health=StoreHealth(units, clock),
-        alerts=fakes.alert_desk(units, clock),
+        alerts=alert_desk(units, clock),
     )
     app = FastAPI()
     app.include_router(console_router(deps))
@@ -124,13 +125,13 @@ def test_alerts_are_listed_and_somebody_is_told(hq: Hq) -> None:
         "华东",
     ):
         assert words in page
-    ((rule, _),) = fakes.alert_desk(hq.units, hq.clock).rules(fakes.TENANT)
+    ((rule, _),) = alert_desk(hq.units, hq.clock).rules(fakes.TENANT)
     assert (rule.code, rule.region is None) == ("H103", False)
     rotated = hq.client.post(f"/alerts/{rule.rule}/rotate", data={"csrf": csrf})
     assert "旧的再用一天" in rotated.text
     for act in ("try", "end"):
         assert hq.client.post(f"/alerts/{rule.rule}/{act}", data={"csrf": csrf}).status_code == 303
-    assert fakes.alert_desk(hq.units, hq.clock).rules(fakes.TENANT) == ()
+    assert alert_desk(hq.units, hq.clock).rules(fakes.TENANT) == ()
     refused = hq.client.post("/alerts", data=form | {"target": "http://example.org"})
     assert refused.status_code == 422
     assert "F121" in refused.text

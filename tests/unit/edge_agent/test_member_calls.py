@@ -13,7 +13,8 @@ from retail_core.pricing.rules.bundle import RuleBundle
 from retail_core.wire.member import CallNote
 from tests.factories.wire import member_record
 
-SHOP = Shop(*(UUID(int=n) for n in range(1, 5)), "店", "上海", "Asia/Shanghai", time(4))
+IDS = (UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4))
+SHOP = Shop(*IDS, "店", "上海", "Asia/Shanghai", time(4))
 
 
 @pytest.mark.parametrize(("last_day", "shown"), [(20261124, ["问问新品"]), (20261123, [])])

@@ -17,14 +17,13 @@ from retail_core.pricing.proof.document import Result as Priced
 from retail_core.pricing.proof.document import encode_certificate, read_certificate
 from tests.factories.bent_certificates import hashed_again
 
+HALF = {"kind": "mix_and_match", "id": "half", "name": "第二件半价", "need": 2, "permille": 500}
 BUNDLE = {
     "version": 3,
     "chain": "demo",
     "tier_names": {"gold": "金卡"},
     "points": {"id": "p", "step": 100, "fen_per_point": 1},
-    "offers": [
-        {"kind": "mix_and_match", "id": "half", "name": "第二件半价", "need": 2, "permille": 500}
-    ],
+    "offers": [HALF],
 }
 BASKET = {
     "opened": "2026-07-31T12:00:00",
@@ -70,7 +69,7 @@ def test_a_price_for_people_says_what_was_taken_off_and_what_is_near() -> None:
 
 
 def test_english_words_call_a_rule_by_its_english_name_and_the_answers_bytes_do_not() -> None:
-    rule = {**BUNDLE["offers"][0], "name_en": "Second at half price"}
+    rule = {**HALF, "name_en": "Second at half price"}
     Path("b.json").write_text(json.dumps({**BUNDLE, "offers": [rule]}), encoding="utf-8")
     assert "Second at half price" in price("--lang", "en").output
     assert "第二件半价" in price("--lang", "zh").output
