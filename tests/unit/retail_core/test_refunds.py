@@ -120,6 +120,13 @@ class TestLimitedRules:
         assert uses_gone(receipt, {1: 3_000}) == ()
         assert uses_gone(receipt, {1: 3_000, 2: 500}) == (("both", 2), ("one", 1))
 
+    def test_a_refund_names_the_uses_that_its_lines_end_and_no_earlier_ones(self) -> None:
+        used = (LimitedUse("both", 2, frozenset({1, 2})), LimitedUse("one", 1, frozenset({2})))
+        receipt = Receipt(RECEIPT.receipt_id, RECEIPT.lines, uses=used)
+        assert plan_refund(Standing(receipt, (), {}), [Returned(2, 500)]).uses == (("one", 1),)
+        later = Standing(receipt, (), {2: 500})
+        assert plan_refund(later, [Returned(1, 3_000)]).uses == (("both", 2),)
+
     def test_a_receipt_is_read_whole_off_its_sale(self) -> None:
         sold = redeeming_sale()
         pairs = (replace(sold.lines[0], offers=(("birthday", 100), ("pack10", 50))),)
@@ -238,6 +245,15 @@ class TestPoints:
         ]
         assert [one.nth for one in books.refund(sold, (1, 1_000)).postings] == [1, 1]
         assert (books.balance(ANN), books.balance(ANN, "qualifying")) == (10, 10)
+
+    def test_what_has_matured_is_not_taken_from_what_waits_of_another_sale(self) -> None:
+        books = Books()
+        sold = books.sell(ANN, 2_000, rule=PENDING_RULE)
+        books.wait(60)
+        books.mature(ANN)
+        books.sell(ANN, 5_000, rule=PENDING_RULE)
+        books.refund(sold, (1, 3_000))
+        assert (books.balance(ANN, "pending"), books.balance(ANN)) == (50, 0)
 
     def test_pending_points_are_taken_from_what_waits_until_they_matured(self) -> None:
         books = Books()
