@@ -17,6 +17,7 @@ pytestmark = [
 def test_the_count_follows_the_form_and_the_segment_is_kept(visit: Visit, cloud: Cloud) -> None:
     page = visit.page
     cloud.boxes[0].sells(cloud.person, 12_345)
+    expect(page.locator("#live-sales .sale").first).to_contain_text("¥123.45")
     page.goto(cloud.origin + "/segments")
     page.locator(".card").get_by_role("link", name="新建客群").first.click()
     count = page.locator(".looked .big")

@@ -95,15 +95,16 @@ select w.warehouse_id, '', true, array(
   select s.store_id from store s where s.tenant_id = w.tenant_id and s.code = any(w.stores))
 from warehouse w where w.tenant_id = %(tenant)s
 """
+# As they are on the day after: what is reckoned up to a whole day is for those that come.
 _ARTICLES = """
 select distinct on (a.sku) a.sku, r.cost_fen, r.ended, coalesce((
   select p.price_fen from article_price p
   where p.tenant_id = a.tenant_id and p.article_id = a.article_id and p.scope = ''
-    and p.effective_from <= %(until)s and p.price_fen is not null
+    and p.effective_from <= %(until)s::date + 1 and p.price_fen is not null
   order by p.effective_from desc, p.revision desc limit 1), r.price_fen) as price_fen
 from article a
 join article_revision r on r.tenant_id = a.tenant_id and r.article_id = a.article_id
-where a.tenant_id = %(tenant)s and r.effective_from <= %(until)s
+where a.tenant_id = %(tenant)s and r.effective_from <= %(until)s::date + 1
   and exists (select 1 from stock_level s where s.tenant_id = a.tenant_id and s.sku = a.sku)
 order by a.sku, r.effective_from desc, r.revision desc
 """

@@ -13,70 +13,70 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "conflict",
         409,
         "这个活动现在是「{state}」,不能这样做;先刷新页面看看",
-        "This campaign is {state}: that cannot be done to it now; load the page again",
+        "this campaign is {state}: that cannot be done to it now; load the page again",
     ),
     FaultCode.CAMPAIGN_SECOND: FaultSpec(
         "auth",
         403,
         "要另一个人同意:谁写的活动、谁提出开始,谁就不能自己同意",
-        "Another person has to agree: not who wrote the campaign nor who asked to start it",
+        "another person has to agree: not who wrote the campaign nor who asked to start it",
     ),
     FaultCode.CAMPAIGN_WORTH: FaultSpec(
         "input",
         422,
         "预算 {budget_fen} 分高于这个人群预计一年毛利可以花的 {bound_fen} 分;减少预算或换人群",
-        "The budget of {budget_fen} fen is above the {bound_fen} fen that these people's expected"
+        "the budget of {budget_fen} fen is above the {bound_fen} fen that these people's expected"
         " yearly margin allows; lower it or choose other people",
     ),
     FaultCode.TEMPLATE_INVALID: FaultSpec(
         "input",
         422,
         "消息模板不合要求:{detail};短信要有 brand 这个位置和退订办法,只能用列出的位置",
-        "The template will not do: {detail}; an SMS needs the place brand and a way to stop, and"
+        "the template will not do: {detail}; an SMS needs the place brand and a way to stop, and"
         " only the places that are listed are there",
     ),
     FaultCode.TEMPLATE_UNAPPROVED: FaultSpec(
         "conflict",
         409,
         "模板「{name}」还没有批准,或者已经停用;批准后再开始",
-        "The template {name} is not approved or was ended; have it approved first",
+        "the template {name} is not approved or was ended; have it approved first",
     ),
     FaultCode.CONTACT_INVALID: FaultSpec(
         "input",
         422,
         "这个号码或账号不是这位会员登记的,不能用来接收消息",
-        "This number or account is not the one the member is registered by; it takes no messages",
+        "this number or account is not the one the member is registered by; it takes no messages",
     ),
     FaultCode.MESSAGE_NOT_SENT: FaultSpec(
         "network",
         502,
         "{channel} 服务商没有收下消息:{reason};稍后再试",
-        "The provider of {channel} did not take the message: {reason}; it is tried again",
+        "the provider of {channel} did not take the message: {reason}; it is tried again",
         retryable=True,
     ),
     FaultCode.MESSAGE_REFUSED: FaultSpec(
         "input",
         422,
         "{channel} 服务商拒绝了消息:{reason};不再试",
-        "The provider of {channel} refused the message: {reason}; it is not tried again",
+        "the provider of {channel} refused the message: {reason}; it is not tried again",
     ),
     FaultCode.MESSAGE_RECEIPT_SIGNATURE: FaultSpec(
         "auth",
         401,
         "回执的签名不对或者太旧",
-        "The receipt's signature is wrong or too old",
+        "the receipt's signature is wrong or too old",
     ),
     FaultCode.MESSAGE_RECEIPT_INVALID: FaultSpec(
         "input",
         422,
         "读不懂回执:{detail}",
-        "The receipt cannot be read: {detail}",
+        "the receipt cannot be read: {detail}",
     ),
     FaultCode.MESSAGES_OFF: FaultSpec(
         "setup",
         409,
         "还没有设置 {channel} 服务商;写 {setting}",
-        "No provider of {channel} is set up; write {setting}",
+        "no provider of {channel} is set up; write {setting}",
     ),
     FaultCode.OPT_IN_ROW: FaultSpec(
         "input",

@@ -63,7 +63,7 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "network",
         502,
         "微信没有确认:{why};请再试一次",
-        "WeChat did not confirm: {why}; try again",
+        "no confirmation by WeChat: {why}; try again",
         retryable=True,
     ),
 }

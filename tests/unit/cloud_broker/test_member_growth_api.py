@@ -61,7 +61,8 @@ def test_tasks_with_how_far_she_is(phone: Phone) -> None:
     sign, hundred, tell = shown["tasks"]
     assert (sign["kind"], sign["every"], sign["done"]) == ("checkin", "day", False)
     assert hundred["asks"] == [{"kind": "fen", "needs": 10_000, "has": 5_900}]
-    assert hundred["reward"] == {"points": 50, "coupon": "满100减10", "gift": ""}
+    coupon = {"coupon": "满100减10", "coupon_en": "满100减10"}
+    assert hundred["reward"] == {"points": 50, "gift": "", "gift_en": "", **coupon}
     assert tell["reward"]["gift"] == "小样"
     assert (shown["invitation"]["inviter"]["points"], shown["invitation"]["friends"]) == (200, 0)
 
