@@ -27,6 +27,8 @@ class LinkProcess:
 
     def alike(self, records: Sequence[Comparable]) -> tuple[Alike, ...]:
         """Return pairs that may be one; Fault IDENTITY_SEARCH."""
+        if self._closed:
+            raise Fault(FaultCode.IDENTITY_SEARCH, why="stopped")
         context = multiprocessing.get_context("forkserver")
         ours, theirs = context.Pipe()
         process = context.Process(
