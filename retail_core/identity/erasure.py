@@ -8,10 +8,9 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from retail_core.errors import Fault
+from retail_core.identity.signed_paper import PaperKind, Parts
 from retail_core.texts.faults import FaultCode
 
 VERSION = 1
@@ -54,45 +53,28 @@ def public_key_of(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
+_KIND = PaperKind("receipt", Receipt, VERSION, _CONTEXT, FaultCode.RECEIPT_INVALID)
+
+
 def sign_receipt(receipt: Receipt, seed: bytes) -> SignedReceipt:
-    """Sign a receipt with the box's raw 32-byte seed."""
-    content = msgspec.json.encode(receipt)
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    signature = key.sign(_CONTEXT + content)
-    return SignedReceipt(content, signature, key.public_key().public_bytes_raw())
+    """Sign with a raw 32-byte seed."""
+    return SignedReceipt(*_KIND.sign(receipt, seed))
 
 
 def open_receipt(signed: SignedReceipt) -> Receipt:
     """Return what is certified, if the key named beside it signed it (Fault RECEIPT_INVALID)."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(signed.public_key)
-        key.verify(signed.signature, _CONTEXT + signed.content)
-        receipt = msgspec.json.decode(signed.content, type=Receipt)
-    except (InvalidSignature, ValueError) as error:
-        raise Fault(FaultCode.RECEIPT_INVALID) from error
-    if receipt.v != VERSION:
-        raise Fault(FaultCode.RECEIPT_INVALID)
-    return receipt
+    return _KIND.opened(_parts(signed))
 
 
 def to_file(signed: SignedReceipt) -> bytes:
     """Return the receipt as a JSON file: the content readable, the signed bytes beside it."""
-    shown = {
-        "receipt": msgspec.json.decode(signed.content),
-        "content": signed.content.hex(),
-        "signature": signed.signature.hex(),
-        "public_key": signed.public_key.hex(),
-    }
-    return msgspec.json.format(msgspec.json.encode(shown)) + b"\n"
+    return _KIND.to_file(_parts(signed))
 
 
 def from_file(file: bytes) -> SignedReceipt:
     """Read what `to_file` wrote; only the signed bytes count (Fault RECEIPT_INVALID)."""
-    try:
-        shown = msgspec.json.decode(file, type=dict[str, object])
-        parts = [bytes.fromhex(str(shown[name])) for name in ("content", "signature", "public_key")]
-        if msgspec.json.decode(parts[0]) != shown["receipt"]:
-            raise Fault(FaultCode.RECEIPT_INVALID)
-    except (KeyError, ValueError, TypeError) as error:
-        raise Fault(FaultCode.RECEIPT_INVALID) from error
-    return SignedReceipt(*parts)
+    return SignedReceipt(*_KIND.from_file(file))
+
+
+def _parts(signed: SignedReceipt) -> Parts:
+    return signed.content, signed.signature, signed.public_key

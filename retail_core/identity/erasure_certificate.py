@@ -6,10 +6,8 @@ Ed25519 (RFC 8032) by the chain's key.
 """
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from retail_core.errors import Fault
+from retail_core.identity.signed_paper import PaperKind, Parts
 from retail_core.texts.faults import FaultCode
 
 VERSION = 1
@@ -51,45 +49,30 @@ class SignedCertificate(msgspec.Struct, frozen=True):
     public_key: bytes
 
 
+_KIND = PaperKind(
+    "certificate", ErasureCertificate, VERSION, _CONTEXT, FaultCode.CERTIFICATE_UNTRUE
+)
+
+
 def sign_certificate(certificate: ErasureCertificate, seed: bytes) -> SignedCertificate:
     """Sign with a raw 32-byte seed."""
-    content = msgspec.json.encode(certificate)
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    signature = key.sign(_CONTEXT + content)
-    return SignedCertificate(content, signature, key.public_key().public_bytes_raw())
+    return SignedCertificate(*_KIND.sign(certificate, seed))
 
 
 def open_certificate(signed: SignedCertificate) -> ErasureCertificate:
     """Return what is certified, if the key named beside it signed it (Fault E118)."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(signed.public_key)
-        key.verify(signed.signature, _CONTEXT + signed.content)
-        certificate = msgspec.json.decode(signed.content, type=ErasureCertificate)
-    except (InvalidSignature, ValueError) as error:
-        raise Fault(FaultCode.CERTIFICATE_UNTRUE) from error
-    if certificate.v != VERSION:
-        raise Fault(FaultCode.CERTIFICATE_UNTRUE)
-    return certificate
+    return _KIND.opened(_parts(signed))
 
 
 def to_file(signed: SignedCertificate) -> bytes:
     """Return the certificate as a JSON file: the content readable, the signed bytes beside it."""
-    shown = {
-        "certificate": msgspec.json.decode(signed.content),
-        "content": signed.content.hex(),
-        "signature": signed.signature.hex(),
-        "public_key": signed.public_key.hex(),
-    }
-    return msgspec.json.format(msgspec.json.encode(shown)) + b"\n"
+    return _KIND.to_file(_parts(signed))
 
 
 def from_file(file: bytes) -> SignedCertificate:
     """Read what `to_file` wrote; only the signed bytes count (Fault E118)."""
-    try:
-        shown = msgspec.json.decode(file, type=dict[str, object])
-        parts = [bytes.fromhex(str(shown[name])) for name in ("content", "signature", "public_key")]
-        if msgspec.json.decode(parts[0]) != shown["certificate"]:
-            raise Fault(FaultCode.CERTIFICATE_UNTRUE)
-    except (KeyError, ValueError, TypeError) as error:
-        raise Fault(FaultCode.CERTIFICATE_UNTRUE) from error
-    return SignedCertificate(*parts)
+    return SignedCertificate(*_KIND.from_file(file))
+
+
+def _parts(signed: SignedCertificate) -> Parts:
+    return signed.content, signed.signature, signed.public_key
