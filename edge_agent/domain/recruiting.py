@@ -89,8 +89,14 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     ),
 }
 _GIFTS: dict[WelcomeGift, tuple[str, str]] = {
-    "pending": ("新人礼待总部确认", "newcomer's gift: head office is about to confirm it"),
-    "given": ("新人礼已到账", "newcomer's gift: given"),
+    "pending": (
+        "新人礼待总部确认,确认前还不能领用",
+        "newcomer's gift: not hers yet, it waits for head office to confirm it",
+    ),
+    "given": (
+        "新人礼已确认,等她领用",
+        "newcomer's gift: confirmed, it waits for her to use it",
+    ),
     "none": ("", ""),
     "refused": (
         "老会员不重复领新人礼;如确为新客,联网后自动补上",

@@ -108,6 +108,7 @@ def misfit_words(problems: Sequence[Mapping[str, object]], *, file: bool = False
     validators are all ours.
     """
     whole = "file" if file else "body"
+    problems = [one for one in problems if not _is_echo(one, problems)]
     said = [
         (_place(one.get("loc"), whole), _what(one, quoted=file)) for one in problems[:SHOWN_MAX]
     ]
@@ -115,6 +116,19 @@ def misfit_words(problems: Sequence[Mapping[str, object]], *, file: bool = False
     zh = ";".join(f"{place}:{what.zh}" for place, what in said)
     more = len(problems) - SHOWN_MAX
     return Words(f"{en}; … {more} more", f"{zh};…… 还有 {more} 处") if more > 0 else Words(en, zh)
+
+
+def _is_echo(problem: Mapping[str, object], problems: Sequence[Mapping[str, object]]) -> bool:
+    """Tell whether a list is said to lack items only because those it has do not fit."""
+    if problem.get("type") != "too_short":
+        return False
+    path = _path(problem)
+    return any(len(_path(one)) > len(path) and _path(one)[: len(path)] == path for one in problems)
+
+
+def _path(problem: Mapping[str, object]) -> tuple[object, ...]:
+    loc = problem.get("loc")
+    return tuple(loc) if isinstance(loc, tuple | list) else ()
 
 
 def _what(problem: Mapping[str, object], *, quoted: bool) -> Words:

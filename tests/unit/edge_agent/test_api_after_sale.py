@@ -185,6 +185,12 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
+def test_a_refunds_line_that_does_not_fit_is_told_once(box: Box) -> None:
+    body = {"receipt_id": sold(box)["receipt_id"], "lines": [{"line": 1}]}
+    answer = box.till().post("/v1/refunds/quote", json=body).json()
+    assert answer["zh"] == "请求内容不符合接口:body.lines.0.qty_milli:缺少这一项"
+
+
 def test_a_refund_that_cannot_be_is_coded(box: Box) -> None:
     body = {
         "receipt_id": sold(box)["receipt_id"],

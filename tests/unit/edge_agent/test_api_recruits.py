@@ -204,6 +204,8 @@ def test_the_cloud_knows_her(box: Box) -> None:
     box.directory.members["phone", key] = FetchedMember(make_id(), 6, record)
     found = recruit(box)
     assert (found["outcome"], found["welcome_gift"]) == ("found", "given")
+    assert found["text_zh"].endswith("新人礼已确认,等她领用")
+    assert found["text_en"].endswith("confirmed, it waits for her to use it")
     assert found["member"]["gifts"] == []
 
 
@@ -211,6 +213,10 @@ def test_offline_somebody_unknown_is_entered_and_the_gift_waits(box: Box) -> Non
     knows(box, "86" + "13700000000")
     made = recruit(box, consent=YES)
     assert (made["outcome"], made["welcome_gift"]) == ("created", "pending")
+    assert made["text_zh"].endswith("新人礼待总部确认,确认前还不能领用")
+    assert "not hers yet" in made["text_en"]
+    again = recruit(box)
+    assert (again["outcome"], again["welcome_gift"]) == ("found", "pending"), "still not confirmed"
 
 
 def test_offline_somebody_known_gets_no_second_promise(box: Box) -> None:

@@ -120,3 +120,12 @@ def test_a_name_the_caller_chose_is_short_and_printable(name: str) -> None:
     words = misfit_words([{"loc": (name,), "type": "extra_forbidden"}])
     assert words.isprintable()
     assert len(words) <= PLACE_CHARS_MAX + len(": is not a known field")
+
+
+def test_a_list_is_not_short_only_because_its_items_do_not_fit() -> None:
+    item = {"loc": ("body", "lines", 0, "qty_milli"), "type": "missing", "ctx": {}}
+    short = {"loc": ("body", "lines"), "type": "too_short", "ctx": {"min_length": 1}}
+    beside = {"loc": ("body", "tenders"), "type": "too_short", "ctx": {"min_length": 1}}
+    assert misfit_words([item, short]) == "body.lines.0.qty_milli: is missing"
+    assert misfit_words([short]) == "body.lines: needs at least 1 items"
+    assert misfit_words([item, short, beside]).endswith("body.tenders: needs at least 1 items")
