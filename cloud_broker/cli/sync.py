@@ -17,6 +17,9 @@ from retail_core.texts.spans import Span
 EXIT_FINDINGS = 1
 ROWS_SHOWN = 40
 IDS_SHOWN = 3
+_TO_LOOK_AT = (
+    "要人核对的不重试:在总部「待修复」页看 / a person looks at those, on HQ's page “Repair”"
+)
 
 app = typer.Typer()
 sync_app = typer.Typer(help="门店与云之间的线路 / the line to the shops", no_args_is_help=True)
@@ -59,11 +62,14 @@ def replay(
         done = office.doctor.replay(office.tenant(), codes=code or (), ids=id_ or (), who="cli")
     failed = [{"id": str(one.repair_id), "code": one.code} for one in done.failed]
     counts: dict[str, object] = {"tried": done.tried, "booked": done.tried - len(failed)}
+    looked = {"to_look_at": done.to_look_at}
     if as_json:
-        say(counts | {"failed": failed}, as_json=True)
+        say(counts | {"failed": failed} | looked, as_json=True)
     else:
-        say(counts | {"failed": len(failed)}, as_json=False)
+        say(counts | {"failed": len(failed)} | looked, as_json=False)
         _show_failed(failed)
+        if done.to_look_at:
+            out.print(f"  {_TO_LOOK_AT}", soft_wrap=True)
     if failed:
         raise typer.Exit(EXIT_FINDINGS)
 

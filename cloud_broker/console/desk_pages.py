@@ -10,8 +10,8 @@ from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit, by_htmx
 from cloud_broker.console.texts import texts
 from cloud_broker.console.tile_words import reason_text
+from cloud_broker.domain.sync_doctor import REPLAYABLE
 from cloud_broker.services.access.overview import RepairRow
-from cloud_broker.services.booking.repairing import REPLAYABLE
 from cloud_broker.services.hq.desk import MAY_MEND
 
 REPAIRS_SHOWN = 200

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from cloud_broker.console import formats
 from cloud_broker.console.right_words import right_words
 from cloud_broker.console.texts import Language, texts
-from cloud_broker.console.tile_words import TileWords, reason_text
+from cloud_broker.console.tile_words import TileWords, detail_text, reason_text
 from cloud_broker.console.views import TileView
 from cloud_broker.domain.rights import ROLES, Right, may
 from retail_core.errors import Fault
@@ -34,6 +34,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
+        detail=_detail,
         yuan=format_yuan,
         thousands=lambda number: f"{number:,}",
         millis=formats.millis,
@@ -91,6 +92,11 @@ def _iso(context: Context, ms: int) -> str:
 @pass_context
 def _reason(context: Context, code: str, detail: str = "") -> str:
     return reason_text(context["t"], code, detail)
+
+
+@pass_context
+def _detail(context: Context, detail: str) -> str:
+    return detail_text(context["t"], detail)
 
 
 @pass_context

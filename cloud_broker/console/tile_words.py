@@ -18,6 +18,8 @@ SEPARATOR = " · "
 _DAY_AND_MINUTE = slice(5, 16)
 # What a repair says of itself beside its code: `epoch=3, seq=7`.
 _FIELD = re.compile(r"(\w+)=([^\s,;]+)")
+# What the check of prices says: amounts in fen, and the till's own number of the receipt.
+_PRICES = re.compile(r"(?:receipt=(.+), )?charged=(-?\d+), due=(-?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,14 @@ def reason_text(t: Texts, code: str, detail: str = "") -> str:
         catalogue = code
     worded = t.or_else(f"reason.{code}", catalogue)
     return worded[:1].upper() + worded[1:]
+
+
+def detail_text(t: Texts, detail: str) -> str:
+    """Word what a difference of prices says beside its code; anything else is as it came."""
+    prices = _PRICES.fullmatch(detail)
+    if prices is None:
+        return detail
+    charged, due = (format_yuan(int(fen)) for fen in prices.group(2, 3))
+    said = t("repair.prices", charged=charged, due=due)
+    number = prices[1]
+    return said if number is None else t("repair.receipt", number=number) + SEPARATOR + said

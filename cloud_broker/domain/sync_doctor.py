@@ -18,6 +18,8 @@ FEED_BEHIND_MANY = limits.CHANGES_PER_FRAME_MAX
 CLOCK_OFF_MS = 60_000
 BOOKED_WITHIN_MS = 60_000
 HOLES_NAMED = 3
+# Kinds of the repair queue that are tried again; whatever else stands there a person looks at.
+REPLAYABLE = frozenset({"event", "frame"})
 _MS_PER_S = 1_000
 
 
@@ -112,8 +114,9 @@ def repair_findings(repairs: Sequence[RepairFacts], now_ms: int) -> Iterator[Fau
     """Say what stands in the repair queue, by code."""
     for one in repairs:
         meaning = Fault(FaultCode(one.code)) if one.code in set(FaultCode) else None
+        again = one.kind in REPLAYABLE
         yield Fault(
-            FaultCode.SYNC_REPAIR_OPEN,
+            FaultCode.SYNC_REPAIR_OPEN if again else FaultCode.SYNC_REPAIR_LOOK,
             count=one.count,
             code=one.code,
             meaning=_Meaning(meaning, one.detail),

@@ -69,7 +69,7 @@ def test_the_cloud_is_examined_and_its_poison_replayed(hq: Hq, mosquitto: Starts
         assert said["repairs"][0]["last_error"] == "refused by the database"
         done = hq.said("sync", "replay", "--code", said["repairs"][0]["code"])
         assert (done["tried"], done["booked"], done["failed"]) == (1, 1, [])
-        assert hq.said("sync", "replay") == {"tried": 0, "booked": 0, "failed": []}
+        assert hq.said("sync", "replay") == {"tried": 0, "booked": 0, "failed": [], "to_look_at": 0}
         assert "✓" in hq.command("sync", "doctor")
     finally:
         line.close()

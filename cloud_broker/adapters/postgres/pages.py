@@ -15,6 +15,7 @@ from cloud_broker.adapters.postgres.journal import PostgresJournal
 from cloud_broker.adapters.postgres.profiles import PostgresProfiles
 from cloud_broker.adapters.postgres.tags import TagRows
 from cloud_broker.domain.records import accounts_of, spendable
+from cloud_broker.domain.sync_doctor import REPLAYABLE
 from cloud_broker.ports.growth import StandingRow, TierChange
 from cloud_broker.ports.journal import LedgerLine
 from cloud_broker.services.access.overview import (
@@ -31,7 +32,6 @@ from cloud_broker.services.access.overview import (
     TierRow,
 )
 from cloud_broker.services.access.worked_tags import worked_tags
-from cloud_broker.services.booking.repairing import REPLAYABLE
 from cloud_broker.services.members.member_desk import tier_names
 from retail_core.checkout.business_date import as_int
 from retail_core.growth.account import Said, explain

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from uuid import UUID
@@ -85,9 +86,11 @@ class PriceAudit:
         bundle = self._bundle(unit, tenant, sale)
         found = tuple(check_sale(sale, bundle))
         if bundle is None or not (found or is_odd(sale) or is_sampled(due.receipt_id)):
-            return found, False
+            return _of(sale, found), False
         differs = self._again(unit, sale, bundle, due.day)
-        return (*found, differs) if isinstance(differs, Difference) else found, differs is not None
+        if isinstance(differs, Difference):
+            found = (*found, differs)
+        return _of(sale, found), differs is not None
 
     def _bundle(self, unit: Unit, tenant: UUID, sale: Sale) -> RuleBundle | None:
         """Return the published bundle that a sale names by version and hash."""
@@ -110,6 +113,14 @@ class PriceAudit:
         if asked is None or asks_stock(bundle, asked.basket.lines):
             return None
         return compare(sale, price_again(asked, bundle, limits.SOLVER_NODES_MAX)) or True
+
+
+def _of(sale: Sale, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    """Say first of which receipt it is: who looks at it looks for the paper."""
+    if not (found and sale.till_receipt_no):
+        return found
+    first, *others = found
+    return (replace(first, detail=f"receipt={sale.till_receipt_no}, {first.detail}"), *others)
 
 
 def _item(due: DueSale, differences: Sequence[Difference]) -> RepairItem:

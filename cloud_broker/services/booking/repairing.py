@@ -12,8 +12,6 @@ from cloud_broker.services.booking.batch import Batch
 from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame, opened_again
 from retail_core.texts.faults import FaultCode
 
-REPLAYABLE = frozenset({"event", "frame"})
-
 
 class RepairBench:
     """Tries items of the repair queue again."""

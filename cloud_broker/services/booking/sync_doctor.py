@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from cloud_broker.domain.sync_doctor import (
+    REPLAYABLE,
     BoxFacts,
     RepairFacts,
     box_findings,
@@ -14,7 +15,7 @@ from cloud_broker.domain.sync_doctor import (
 )
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.waiting import WaitingDepth
-from cloud_broker.services.booking.repairing import REPLAYABLE, RepairBench
+from cloud_broker.services.booking.repairing import RepairBench
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
@@ -63,10 +64,11 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How a replay went: `failed` is what is still broken."""
+    """How a replay went: `failed` is what is still broken, `to_look_at` what no replay can end."""
 
     tried: int
     failed: tuple[OpenItem, ...]
+    to_look_at: int = 0
 
 
 class SyncDoctor:
@@ -112,9 +114,9 @@ class SyncDoctor:
         items = self._reads.open_items(tenant, codes=codes, ids=ids, limit=REPLAY_MAX)
         chosen = [item.repair_id for item in items if item.kind in REPLAYABLE]
         if not chosen:
-            return Replayed(0, ())
+            return Replayed(0, (), len(items))
         for repair_id in chosen:
             second = FaultCode.SALE_TOLD_AGAIN.value in codes
             self._bench.replay(tenant, repair_id, who=who, second=second)
         left = self._reads.open_items(tenant, codes=(), ids=chosen, limit=len(chosen))
-        return Replayed(len(chosen), left)
+        return Replayed(len(chosen), left, len(items) - len(chosen))

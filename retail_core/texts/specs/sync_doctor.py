@@ -101,6 +101,14 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{count} in the repair queue with {code} ({meaning}), the oldest {ago} old. Once the cause"
         " is gone: `cloud-broker sync replay --code {code}`",
     ),
+    FaultCode.SYNC_REPAIR_LOOK: FaultSpec(
+        "conflict",
+        422,
+        "要核对 {count} 件 {code}({meaning}),最早 {ago} 前。重试没有用:在总部「待修复」页逐件看,"
+        "看完按「看过了」",
+        "{count} to look at with {code} ({meaning}), the oldest {ago} old. No replay ends them:"
+        " look at each on HQ's page “Repair” and mark it as seen",
+    ),
     FaultCode.SYNC_CLOCK_OFF: FaultSpec(
         "device",
         409,

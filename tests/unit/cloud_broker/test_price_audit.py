@@ -100,8 +100,9 @@ def test_the_hour_and_the_tier_are_those_of_the_till(
 def test_a_customer_charged_too_much_is_put_before_hq(
     cloud: Cloud, box: SimBox, audit: PriceAudit
 ) -> None:
-    (item,) = found(cloud, box, audit, dearer(till_sale(COLA, COLA, receipt=sampled_id())))
-    assert (item.code, item.detail) == ("P143", "charged=1400, due=1050")
+    sale = numbered(dearer(till_sale(COLA, COLA, receipt=sampled_id())), "T-1")
+    (item,) = found(cloud, box, audit, sale)
+    assert (item.code, item.detail) == ("P143", "receipt=T-1, charged=1400, due=1050")
     assert counted(cloud) == Counted(1, 1, 1)
     assert cloud.tally.snapshot() == {"P143": 1}
 
@@ -112,8 +113,8 @@ def test_a_price_that_the_rules_do_not_give_is_put_before_hq(
     gold = till_sale(BREAD, member=GOLD, receipt=sampled_id())
     assert gold.priced_for is not None
     nobody = change(gold, priced_for=change(gold.priced_for, tier=None))
-    (item,) = found(cloud, box, audit, nobody)
-    assert (item.code, item.detail) == ("P144", "charged=1080, due=1200")
+    (item,) = found(cloud, box, audit, numbered(nobody, "T-1"))
+    assert (item.code, item.detail) == ("P144", "receipt=T-1, charged=1080, due=1200")
 
 
 @pytest.mark.parametrize(

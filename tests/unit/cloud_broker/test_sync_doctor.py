@@ -85,6 +85,14 @@ def test_the_repair_queue_is_told_by_code_with_what_to_do() -> None:
     assert "a code of a newer release" in newer.text("en")
 
 
+def test_what_no_replay_can_end_is_not_said_to_be_replayed() -> None:
+    (price,) = repair_findings((RepairFacts("P143", "price", 2, WALL_MS, "…"),), WALL_MS)
+    assert price.code is FaultCode.SYNC_REPAIR_LOOK
+    for language, words in (("zh", "看过了"), ("en", "mark it as seen")):
+        assert words in price.text(language)
+        assert "sync replay" not in price.text(language)
+
+
 def test_what_was_promised_and_is_not_booked_for_a_while_is_said() -> None:
     assert list(line_findings(200, WALL_MS - 5_000, WALL_MS)) == []
     (late,) = line_findings(600, WALL_MS - 7_200_000, WALL_MS)
@@ -144,4 +152,4 @@ def test_without_a_database_the_broker_is_still_looked_at() -> None:
 
 def test_what_only_a_person_can_judge_is_not_replayed() -> None:
     done = doctor_of(Reads()).replay(fresh_id(), codes=(), ids=(), who="cli")
-    assert (done.tried, done.failed) == (0, ())
+    assert (done.tried, done.failed, done.to_look_at) == (0, (), 1)
