@@ -45,6 +45,7 @@ from cloud_broker.bootstrap.segments import segmenting_of
 from cloud_broker.bootstrap.sign_in import oidc_desk
 from cloud_broker.bootstrap.stock import stock_desk, stock_worker
 from cloud_broker.bootstrap.tag_nights import tag_worker
+from cloud_broker.bootstrap.worth import worth_worker
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.console.pages import console_router, mount_static
 from cloud_broker.ingest.beside import BesideWorker
@@ -349,6 +350,8 @@ def _own_workers(office: Office, tally: FaultTally, keeper: ShardKeeper) -> Iter
     yield stock_worker(office, tally, keeper.works)
     if (tags := tag_worker(office, tally, keeper.works)) is not None:
         yield tags
+    if (worth := worth_worker(office, tally, keeper.works)) is not None:
+        yield worth
     yield from campaign_workers(office, tally, keeper.works)
     yield cleaning_worker(office, tally, keeper.works)
     yield from identity_workers(office, tally, keeper.works)

@@ -1,9 +1,9 @@
 """The composition of what is suggested on stock: the desk, and who starts the nightly run."""
 
-import multiprocessing
 from collections.abc import Callable
 from uuid import UUID
 
+from cloud_broker.bootstrap import apart
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.services.insight.stock_desk import StockDesk
@@ -39,18 +39,8 @@ def stock_worker(office: Office, tally: FaultTally, works: Callable[[UUID], bool
 
 def in_a_process(settings: Settings, tenant: UUID, *, seconds: float = NIGHT_S_MAX) -> None:
     """Work a night out elsewhere: its libraries and arrays leave with it. Fault STOCK_NO_PLAN."""
-    context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=_work, args=(settings, tenant), name="stock", daemon=True)
-    process.start()
-    process.join(seconds)
-    late = process.is_alive()
-    if late:
-        process.kill()
-        process.join()
-    code = process.exitcode
-    process.close()
-    if late or code:
-        reason = f"> {seconds:.0f} s" if late else f"exit {code}"
+    reason = apart.in_a_process("stock", _work, settings, tenant, seconds=seconds)
+    if reason:
         raise Fault(FaultCode.STOCK_NO_PLAN, reason=reason)
 
 

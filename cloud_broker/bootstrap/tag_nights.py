@@ -1,11 +1,11 @@
 """The composition of the night's tags: who starts the run, in a process that ends with it."""
 
-import multiprocessing
 from collections.abc import Callable
 from importlib.util import find_spec
 from uuid import UUID
 
 from cloud_broker.adapters.postgres.tags import PostgresTagShelf
+from cloud_broker.bootstrap import apart
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.services.insight.tag_nights import TagNights
@@ -38,18 +38,8 @@ def tag_worker(
 
 def in_a_process(settings: Settings, tenant: UUID, *, seconds: float = NIGHT_S_MAX) -> None:
     """Work a night out elsewhere: its libraries leave with it. Fault METRICS_ENGINE."""
-    context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=_work, args=(settings, tenant), name="tags", daemon=True)
-    process.start()
-    process.join(seconds)
-    late = process.is_alive()
-    if late:
-        process.kill()
-        process.join()
-    code = process.exitcode
-    process.close()
-    if late or code:
-        why = f"> {seconds:.0f} s" if late else f"exit {code}"
+    why = apart.in_a_process("tags", _work, settings, tenant, seconds=seconds)
+    if why:
         raise Fault(FaultCode.METRICS_ENGINE, engine="tags", why=why)
 
 

@@ -145,6 +145,10 @@ class CampaignRepo(Protocol):
         """Return what people are expected to spend within a year, in fen, where it is known."""
         ...
 
+    def expected_day(self) -> date | None:
+        """Return the day for which what people are expected to spend was reckoned, if it was."""
+        ...
+
     def expected_of(self, segment: UUID) -> tuple[int | None, ...]:
         """Return the same for everybody of a segment, None where it is not known."""
         ...

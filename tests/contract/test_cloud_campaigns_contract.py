@@ -100,7 +100,9 @@ class TestRunning:
         ads.segment_of()
         with ads.units.begin(ads.tenant) as unit:
             rows = [(ads.people[0].member, 100_000), (ads.people[1].member, 10)]
+            assert unit.campaigns.expected_day() is None
             assert unit.campaigns.set_expected(rows, ads.today()) == 2
+            assert unit.campaigns.expected_day() == ads.today()
         said = ads.said(worth_permille=200, budget_fen=6_001)
         made = ads.desks.campaigns.write(ads.who(), plan_of(said))
         with pytest.raises(Fault) as caught:

@@ -46,10 +46,11 @@ class Hq:
         )
         return answer
 
-    def sends(self) -> None:
+    def sends(self, first: int = 1) -> None:
+        """Let the box send its journal from an event on, and the cloud book it."""
         engine = make_engine(self.database.url, connections=1)
         now = int(time.time() * 1000)
-        frame = open_frame(Inbound(self.box.topic(), self.box.frame(), now))
+        frame = open_frame(Inbound(self.box.topic(), self.box.frame(first), now))
         assert isinstance(frame, OpenFrame)
         units = PostgresUnits(engine)
         with units.begin(self.box.tenant) as unit:

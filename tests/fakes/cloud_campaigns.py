@@ -41,6 +41,7 @@ class CampaignShelf:
     ended_calls: set[UUID] = field(default_factory=set)
     looks: dict[tuple[UUID, date], Look] = field(default_factory=dict)
     worth: dict[UUID, int] = field(default_factory=dict)
+    worth_day: date | None = None
     lifecycles: dict[UUID, str] = field(default_factory=dict)
     templates: dict[UUID, Template] = field(default_factory=dict)
     contacts: dict[tuple[UUID, str], Contact] = field(default_factory=dict)
@@ -114,6 +115,9 @@ class FakeCampaignRepo:
     def expected(self, people: Collection[UUID]) -> dict[UUID, int]:
         return {one: self._shelf.worth[one] for one in people if one in self._shelf.worth}
 
+    def expected_day(self) -> date | None:
+        return self._shelf.worth_day if self._shelf.worth else None
+
     def expected_of(self, segment: UUID) -> tuple[int | None, ...]:
         return tuple(self._shelf.worth.get(one) for one in self._people(segment))
 
@@ -125,7 +129,7 @@ class FakeCampaignRepo:
         )
 
     def set_expected(self, rows: Iterable[tuple[UUID, int]], as_of: date) -> int:
-        self._shelf.worth = dict(rows)
+        self._shelf.worth, self._shelf.worth_day = dict(rows), as_of
         return len(self._shelf.worth)
 
     def enter(self, campaign: UUID, entered: Sequence[Entered]) -> None:

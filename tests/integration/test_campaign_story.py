@@ -13,12 +13,16 @@ from cloud_broker.adapters.clock_system import SystemClock
 from cloud_broker.adapters.keyring_files import FileKeyRing
 from cloud_broker.adapters.postgres.segments import PostgresSegmentBook
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
+from cloud_broker.bootstrap.worth import reckon_apart
 from cloud_broker.domain.records import record_of
 from cloud_broker.ports.segments import Segment
 from cloud_broker.services.growth.profile_desk import ProfileDesk
 from cloud_broker.services.members.phones import PhoneHolder
 from cloud_broker.services.published.rules_in_force import RulesInForce
+from cloud_broker.settings import load_settings
+from retail_core.errors import Fault
 from retail_core.loyalty.leases import LENT, LeaseKey, Right, RightKind
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello
@@ -203,3 +207,21 @@ def lease_of(units: PostgresUnits, tenant: UUID, right: UUID) -> LeaseKey:
         leases = unit.leases.books([held])[held].leases
     (key,) = [key for key, lease in leases.items() if lease.state in LENT]
     return key
+
+
+def test_what_people_are_worth_is_reckoned_in_a_process(hq: Hq, people: list[Numbered]) -> None:
+    settings = load_settings(hq.config)
+    for weeks in (8, 4, 1):
+        first, on = len(hq.box.events) + 1, datetime.now(UTC).date() - timedelta(weeks=weeks)
+        for person in people[:12]:
+            hq.box.sells(person, business_date=int(f"{on:%Y%m%d}"))
+        hq.sends(first)
+    reckon_apart(settings, hq.box.tenant, seconds=120)
+    units = PostgresUnits(make_engine(hq.database.url))
+    with units.begin(hq.box.tenant) as unit:
+        assert unit.campaigns.expected_day() is not None
+        assert len(unit.campaigns.expected([one.member for one in people])) == 12
+    units.close()
+    with pytest.raises(Fault) as caught:
+        reckon_apart(settings, hq.box.tenant, seconds=0.0)
+    assert caught.value.code is FaultCode.INSIGHT_NO_FIT

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import psycopg
@@ -13,10 +14,15 @@ import pytest
 
 from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.bootstrap.office import Office, build_office
+from cloud_broker.bootstrap.privacy import leavings_of
 from cloud_broker.cli.common import settings_of
+from cloud_broker.ports.wechat import WeChatPerson
 from cloud_broker.services.insight.collecting import Call
+from cloud_broker.services.members.phones import PhoneHolder, Phones
+from cloud_broker.services.members.wechat_binding import WeChatBinding
 from tests.factories.hq_commands import Hq, opened_hq
 from tests.fakes.cloud_box import Person
+from tests.fakes.cloud_wechat import FakeWeChat
 from tests.plugins.postgres import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.enable_socket]
@@ -235,3 +241,22 @@ def test_the_night_links_who_is_surely_one_and_shows_who_may_be(chain: Chain) ->
     assert chain.viewers() == [None]
     assert chain.identity("search")["counts"]["linked"] == 0
     assert chain.viewers() == [None]
+
+
+def test_wechat_bound_on_her_page_is_said_by_her_page(chain: Chain) -> None:
+    office, tenant = chain.office, chain.tenant
+    phones = Phones(office.units, office.clock, office.ids)
+    leavings = leavings_of(office)
+    wechat = FakeWeChat({"c1": WeChatPerson("oAnn", "uAnn")})
+    binding = WeChatBinding(
+        *(office.units, office.keys, office.clock, wechat, phones, leavings),
+        lambda _slug: tenant,
+    )
+    state = parse_qs(urlsplit(binding.address("", "ab" * 16, "https://m.test/m/wechat")).query)
+    who = PhoneHolder(tenant, chain.ann.member, b"12345678")
+    binding.bind(who, "ab" * 16, "c1", state["state"][0])
+    chain.identity("settle")
+    sheet = chain.identity("show", str(chain.ann.member))
+    by_page = [one for one in sheet["evidence"] if one["source"] == "page"]
+    names = {one[end].partition(":")[0] for one in by_page for end in ("first", "second")}
+    assert names == {"member", "openid", "unionid"}

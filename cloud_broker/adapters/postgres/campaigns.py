@@ -188,6 +188,11 @@ class PostgresCampaigns(Repository):
         )
         return {row.person_id: row.expected_fen for row in rows}
 
+    def expected_day(self) -> date | None:
+        """Return the day for which what people are expected to spend was reckoned, if it was."""
+        row = self._row("select max(as_of) as day from person_worth where tenant_id = %(tenant)s")
+        return None if row is None else row.day
+
     def expected_of(self, segment: UUID) -> tuple[int | None, ...]:
         """Return the same for everybody of a segment, None where it is not known."""
         rows = self._rows(

@@ -23,6 +23,8 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 KINDS: Final = ("openid", "unionid")
+# Who says so in the evidence of who is one person: her own page, not a till.
+SOURCE: Final = "page"
 _STATE = b"regulars wechat state\0"
 _PERSON = b"regulars wechat person\0"
 _STATE_CHARS = 32
@@ -51,6 +53,7 @@ class WeChatBinding:
         now = self.clock.now_ms()
         named = self._named(who.tenant, person)
         with self.units.begin(who.tenant) as unit:
+            unit.evidence.speaking(SOURCE)
             owners = set(unit.members.identities(list(named)).values())
             if owners - same_persons(unit, [who.member]):
                 raise Fault(FaultCode.WECHAT_REFUSED, why="已是另一位会员的 another member's")
