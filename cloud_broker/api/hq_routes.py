@@ -24,6 +24,7 @@ from cloud_broker.services.faces.faces import EntityCount, StoreFaces
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 ROWS_MAX = 500
 Limit = Annotated[int, Query(ge=1, le=ROWS_MAX)]
@@ -111,7 +112,14 @@ def _plain(value: Any) -> Any:
     """Return a value for JSON; what travels in frames as a row gets its names back."""
     if isinstance(value, msgspec.Struct):
         return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    return msgspec.to_builtins(value, str_keys=True)
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_both)
+
+
+def _both(value: Any) -> dict[str, str]:
+    """Return a phrase in both languages."""
+    if not isinstance(value, Words):
+        raise NotImplementedError(type(value))
+    return {"zh": value.zh, "en": str(value)}
 
 
 def _faces(routes: APIRouter, doors: Doors) -> None:
