@@ -1,11 +1,13 @@
 """What is set apart and why: signs as rows that stay, and what was looked at for them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
+from retail_core.insight.cleaning.decision import Decision
+from retail_core.insight.cleaning.pile import OrderPile
 from retail_core.insight.cleaning.seen import SeenEvent, SeenOrder
 
 SubjectKind = Literal["order", "event", "person"]
@@ -128,6 +130,22 @@ class Wanted:
     limit: int = 500
 
 
+class CleaningPile(OrderPile, Protocol):
+    """Where a run's orders lie meanwhile, with what is said of them."""
+
+    def add(self, orders: Iterable[SeenOn]) -> int:
+        """Take orders in, each once; return how many lie there."""
+        ...
+
+    def note(self, decisions: Iterable[Decision]) -> None:
+        """Keep signs of orders that lie there."""
+        ...
+
+    def signs(self, since: date) -> Iterator[Sign]:
+        """Yield what was noted of a day and those after it, by day."""
+        ...
+
+
 class CleaningShelf(Protocol):
     """Where decisions are kept, and what they are made from."""
 
@@ -135,8 +153,8 @@ class CleaningShelf(Protocol):
         """Return from which day on there are no more than so many orders; None without any."""
         ...
 
-    def seen_orders(self, tenant: UUID, since: date, until: date) -> Sequence[SeenOn]:
-        """Return online orders and members' sales of some days, by time."""
+    def seen_orders(self, tenant: UUID, since: date, until: date) -> Iterator[SeenOn]:
+        """Yield online orders and members' sales of some days, in any order."""
         ...
 
     def seen_actors(self, tenant: UUID, since: date, until: date) -> Iterator[SeenActor]:
@@ -145,6 +163,10 @@ class CleaningShelf(Protocol):
 
     def standing(self, tenant: UUID, since: date, until: date) -> Sequence[Ruling]:
         """Return the newest decision of each subject and rule on these days, lifted ones too."""
+        ...
+
+    def decide(self, tenant: UUID, verdicts: Verdicts, now_ms: int) -> None:
+        """Write a part of a run's outcome down as a whole; the rest, and the run, follow."""
         ...
 
     def end_run(self, tenant: UUID, verdicts: Verdicts, run: CleaningRun) -> CleaningRun:

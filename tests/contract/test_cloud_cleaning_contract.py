@@ -73,13 +73,13 @@ class TestCleaningShelf:
         assert shelf.first_day(tenant, DAY, DAY, 100) == DAY
         assert shelf.first_day(tenant, None, DAY, 2) == DAY
         assert shelf.first_day(tenant, None, BEFORE - timedelta(days=9), 2) is None
-        found = shelf.seen_orders(tenant, BEFORE, DAY)
+        found = list(shelf.seen_orders(tenant, BEFORE, DAY))
         assert {one.order.order_id: (one.order.channel, one.day) for one in found} == {
             str(id_of("o1")): ("web", BEFORE),
             str(id_of("o2")): ("till", DAY),
             str(id_of("o3")): ("web", DAY),
         }
-        assert len(shelf.seen_orders(tenant, DAY, DAY)) == 2
+        assert len(list(shelf.seen_orders(tenant, DAY, DAY))) == 2
         assert list(shelf.seen_actors(tenant, DAY, DAY)) == []
         one = shelf.order(tenant, str(id_of("o1")))
         assert one is not None

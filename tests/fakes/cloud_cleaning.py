@@ -38,8 +38,8 @@ class FakeCleaningShelf:
         fit = [day for day in days if sum(other >= day for other in days) <= orders]
         return min(fit or [max(days)]) if days else None
 
-    def seen_orders(self, tenant: UUID, since: date, until: date) -> Sequence[SeenOn]:
-        return [one for one in self.orders if since <= one.day <= until]
+    def seen_orders(self, tenant: UUID, since: date, until: date) -> Iterator[SeenOn]:
+        yield from (one for one in self.orders if since <= one.day <= until)
 
     def seen_actors(self, tenant: UUID, since: date, until: date) -> Iterator[SeenActor]:
         yield from (one for one in self.actors if since <= one.days[-1])
@@ -51,11 +51,14 @@ class FakeCleaningShelf:
                 newest[one.sign.key] = one
         return list(newest.values())
 
-    def end_run(self, tenant: UUID, verdicts: Verdicts, run: CleaningRun) -> CleaningRun:
+    def decide(self, tenant: UUID, verdicts: Verdicts, now_ms: int) -> None:
         for decision in verdicts.lifted:
             self._lift(decision, RULES, verdicts.why)
         for sign in verdicts.raised:
             self._add(sign, RULES)
+
+    def end_run(self, tenant: UUID, verdicts: Verdicts, run: CleaningRun) -> CleaningRun:
+        self.decide(tenant, verdicts, run.ended_ms)
         apart = {one.sign.key[:2] for one in self._all() if one.apart}
         self.runs.append(replace(run, apart=len(apart)))
         return self.runs[-1]

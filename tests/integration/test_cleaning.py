@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from cloud_broker.adapters.analytics.copying import ParquetCopy
+from cloud_broker.adapters.order_pile import order_pile
 from cloud_broker.adapters.postgres.cleaning import PostgresCleaningShelf
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engine
 from cloud_broker.ports.cleaning import CleaningRun, Ruling, Wanted
@@ -83,7 +84,7 @@ def world(new_database: Callable[[], Database]) -> Iterator[World]:
     planted = Planted(tuple(map(earlier, made.orders)), made.fakes, events, made.bots & few)
     load(database.super_dsn, tenant, box.store, planted.orders, planted.events)
     shelf = PostgresCleaningShelf(units, clock, FakeCloudIdSource(clock))
-    cleaning = Cleaning(shelf, clock)
+    cleaning = Cleaning(shelf, clock, order_pile)
     first = cleaning.run(tenant, who="test")
     held = cleaning.rulings(tenant, Wanted("standing", limit=100_000))
     yield World(tenant, planted, units, database, cleaning, clock, first, held)

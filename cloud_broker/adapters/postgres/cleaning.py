@@ -42,10 +42,10 @@ class PostgresCleaningShelf:
         with self._long(tenant) as connection:
             return CleaningSight(connection, tenant).first_day(since, until, orders)
 
-    def seen_orders(self, tenant: UUID, since: date, until: date) -> Sequence[SeenOn]:
-        """Return online orders and members' sales of some days, by time."""
+    def seen_orders(self, tenant: UUID, since: date, until: date) -> Iterator[SeenOn]:
+        """Yield online orders and members' sales of some days, in any order."""
         with self._long(tenant) as connection:
-            return CleaningSight(connection, tenant).seen_orders(since, until)
+            yield from CleaningSight(connection, tenant).seen_orders(since, until)
 
     def seen_actors(self, tenant: UUID, since: date, until: date) -> Iterator[SeenActor]:
         """Yield who did something at a source on these days."""
@@ -61,6 +61,12 @@ class PostgresCleaningShelf:
         """Return the newest decision of each subject and rule."""
         with self._long(tenant) as connection:
             return CleaningRows(connection, tenant).standing(since, until)
+
+    def decide(self, tenant: UUID, verdicts: Verdicts, now_ms: int) -> None:
+        """Write a part of a run's outcome down as a whole."""
+        ids = [self._ids.uuid7() for _ in verdicts.raised]
+        with self._long(tenant) as connection:
+            CleaningRows(connection, tenant).decide(verdicts, ids, now_ms)
 
     def end_run(self, tenant: UUID, verdicts: Verdicts, run: CleaningRun) -> CleaningRun:
         """Write a run's outcome down as a whole; return it as it is kept."""

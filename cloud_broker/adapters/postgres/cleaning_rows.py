@@ -129,19 +129,23 @@ class CleaningRows(Repository):
         """Return the newest decision of each subject and rule; of persons on any day."""
         return [_ruling(row) for row in self._rows(_NEWEST, since=since, until=until)]
 
-    def end_run(self, verdicts: Verdicts, run: CleaningRun, ids: Sequence[UUID]) -> int:
-        """Write a run's outcome down; return how much is set apart now."""
+    def decide(self, verdicts: Verdicts, ids: Sequence[UUID], now_ms: int) -> None:
+        """Write verdicts down, and what follows from them."""
         lifted = list(verdicts.lifted)
         touched = [_sign(row) for row in self._of(lifted)]
         if lifted:
-            self._run(_LIFT, ids=lifted, who=RULES, why=verdicts.why, now=at(run.ended_ms))
-        self.add(verdicts.raised, ids, RULES, run.ended_ms)
+            self._run(_LIFT, ids=lifted, who=RULES, why=verdicts.why, now=at(now_ms))
+        self.add(verdicts.raised, ids, RULES, now_ms)
         seen = [
             (kind, name, day) for (kind, name), days in verdicts.seen_on.items() for day in days
         ]
         for sign in (*touched, *verdicts.raised):
             seen += [(sign.kind, sign.subject, day) for day in sign.days]
         self.follow(seen)
+
+    def end_run(self, verdicts: Verdicts, run: CleaningRun, ids: Sequence[UUID]) -> int:
+        """Write a run's outcome down; return how much is set apart now."""
+        self.decide(verdicts, ids, run.ended_ms)
         row = self._row(
             "select count(*) as n from quarantine where tenant_id = %(tenant)s and apart"
         )

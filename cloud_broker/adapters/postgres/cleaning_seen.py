@@ -1,9 +1,6 @@
 """What cleaning looks at in PostgreSQL: read as streams, because a night looks at months."""
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -25,6 +22,7 @@ LOOKS = (
 # Platforms give a word the time it was changed there as its version, in seconds or milliseconds;
 # another counter says nothing, and then it is when it came.
 _ORDERS = """
+with ordered as materialized (
 select o.order_id::text, o.channel, o.order_no, (extract(epoch from o.ordered_at) * 1000)::bigint
     as ms, o.net_fen, o.business_date, coalesce(p.person_id, o.member_id) as person,
   coalesce('p:' || coalesce(p.person_id, o.member_id), 'b:' || encode(o.buyer_hash, 'hex'),
@@ -50,20 +48,37 @@ left join lateral (
 ) u on true
 where o.tenant_id = %(tenant)s and o.status <> 'created'
   and o.business_date between %(since)s and %(until)s
-"""
-_LOOKS = """
+), looks as materialized (
 select e.channel, e.person_id, e.anonymous_id, coalesce(e.sku, e.event_id) as what,
   (extract(epoch from e.occurred_at) * 1000)::bigint as ms
 from analytics.events e where e.tenant_id = %(tenant)s and e.name = any(%(looks)b)
   and e.business_date between %(since)s::date - 1 and %(until)s
-"""
-# Who ordered without being known is known by what her page told when she did.
-_SAID = """
+), said as (
+-- Who ordered without being known is known by what her page told when she did.
 select e.channel, e.anonymous_id, substring(convert_from(e.body, 'UTF8')
   from '"order_?[iI]d":"?([^",}]+)') as order_no
 from event_log e where e.tenant_id = %(tenant)s and e.channel is not null
   and e.name = 'Order Completed' and e.anonymous_id is not null
   and e.received_at >= %(since)s::date - 1
+), who as (
+  select order_id, ms, 'p:' || person as name from ordered where person is not null
+  union
+  select o.order_id, o.ms, 'a:' || s.anonymous_id from said s
+  join ordered o on o.channel = s.channel and o.order_no = s.order_no
+), looked as (
+  select w.order_id, count(distinct l.what) as views from who w
+  join (
+    select 'p:' || person_id as name, ms, what from looks where person_id is not null
+    union all
+    select 'a:' || anonymous_id, ms, what from looks where anonymous_id is not null
+  ) l on l.name = w.name and l.ms between w.ms - %(day_ms)s and w.ms
+  group by w.order_id
+), telling as (select channel, min(ms) as ms from looks group by channel)
+-- A channel that did not tell of looks yet says nothing of who did not look.
+select o.*, case when o.ms >= t.ms + %(day_ms)s then coalesce(v.views, 0) end as views
+from ordered o
+left join telling t on t.channel = o.channel
+left join looked v on v.order_id = o.order_id
 """
 _SALES = """
 select r.receipt_id::text as order_id, 'till' as channel,
@@ -136,30 +151,12 @@ class CleaningSight(Repository):
         row = self._row(_FIRST_DAY, since=since, until=until, most=orders)
         return None if row is None else row.day
 
-    def seen_orders(self, since: date, until: date) -> Sequence[SeenOn]:
-        """Return online orders and members' sales of some days, by time."""
-        rows = list(self._stream(_ORDERS, since=since, until=until))
-        views = self._views(rows, since, until)
-        found = [_seen(row, views(row)) for row in rows]
-        found += (_seen(row) for row in self._stream(_SALES, since=since, until=until))
-        found.sort(key=lambda one: (one.order.at_ms, one.order.order_id))
-        return found
-
-    def _views(self, orders: Sequence[Any], since: date, until: date) -> "_Views":
-        """Return how many articles were looked at in the day before each order."""
-        keys = {(row.channel, row.order_no): row for row in orders}
-        who: defaultdict[str, set[str]] = defaultdict(set)
-        for row in orders:
-            if row.person is not None:
-                who[row.order_id].add(f"p:{row.person}")
-        for said in self._stream(_SAID, since=since):
-            if (row := keys.get((said.channel, said.order_no))) is not None:
-                who[row.order_id].add(f"a:{said.anonymous_id}")
-        wanted = set().union(*who.values())
-        views = _Views(who)
-        for look in self._stream(_LOOKS, since=since, until=until, looks=list(LOOKS)):
-            views.add(look, wanted)
-        return views.sorted()
+    def seen_orders(self, since: date, until: date) -> Iterator[SeenOn]:
+        """Yield online orders and members' sales of some days."""
+        asked = {"since": since, "until": until}
+        for row in self._stream(_ORDERS, **asked, looks=list(LOOKS), day_ms=DAY_MS):
+            yield _seen(row, row.views)
+        yield from map(_seen, self._stream(_SALES, **asked))
 
     def seen_actors(self, since: date, until: date) -> Iterator[SeenActor]:
         """Yield who did something at a source on these days."""
@@ -186,43 +183,6 @@ class CleaningSight(Repository):
             cursor.itersize = PAGE
             cursor.execute(question.encode(), self._bound(values))
             yield from cursor
-
-
-@dataclass(slots=True)
-class _Views:
-    """What was looked at by whom, and since when a channel tells of it at all."""
-
-    who: Mapping[str, set[str]]
-    looks: defaultdict[str, list[tuple[int, str]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    telling: dict[str, int] = field(default_factory=dict)
-
-    def add(self, look: Any, wanted: set[str]) -> None:
-        """Take in a look of somebody who ordered."""
-        self.telling[look.channel] = min(self.telling.get(look.channel, look.ms), look.ms)
-        for name in (f"p:{look.person_id}", f"a:{look.anonymous_id}"):
-            if name in wanted:
-                self.looks[name].append((look.ms, look.what))
-
-    def sorted(self) -> "_Views":
-        """Return it with everybody's looks by time."""
-        for some in self.looks.values():
-            some.sort()
-        return self
-
-    def __call__(self, row: Any) -> int | None:
-        """Return how many articles; None where the channel did not tell of looks yet."""
-        first = self.telling.get(row.channel)
-        if first is None or row.ms < first + DAY_MS:
-            return None
-        seen: set[str] = set()
-        for name in self.who.get(row.order_id, ()):
-            looks = self.looks.get(name, [])
-            begin = bisect_left(looks, (row.ms - DAY_MS, ""))
-            end = bisect_left(looks, (row.ms + 1, ""))
-            seen.update(what for _, what in looks[begin:end])
-        return len(seen)
 
 
 def _seen(row: Any, views: int | None = None) -> SeenOn:

@@ -5,15 +5,18 @@ what a rule no longer says it lifts itself. Orders are judged among those of thr
 the last two months are decided anew: at the edge of what is looked at, neighbours are missing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cloud_broker.ports.cleaning import (
     RULES,
     ChannelSums,
+    CleaningPile,
     CleaningRun,
     CleaningShelf,
     RuleCount,
@@ -27,12 +30,15 @@ from cloud_broker.ports.cleaning import (
 from cloud_broker.ports.clock import Clock
 from retail_core.errors import Fault
 from retail_core.insight.cleaning.decision import STRONG, Decision, Rule
-from retail_core.insight.cleaning.layers import judge_actors, judge_orders
+from retail_core.insight.cleaning.layers import judge_actors
+from retail_core.insight.cleaning.pile import judge_pile
 from retail_core.texts.faults import FaultCode
 
 LOOK_DAYS = 92
 DECIDE_DAYS = 62
-ORDERS_MAX = 300_000
+# They lie in a file while they are judged: what bounds them is the time of a night.
+ORDERS_MAX = 20_000_000
+SIGNS_AT_ONCE = 50_000
 EVER = date(2000, 1, 1)
 ALL = 2**62
 WHY_CHARS_MAX = 200
@@ -58,8 +64,10 @@ class Cleaning:
 
     shelf: CleaningShelf
     clock: Clock
+    piles: Callable[[], AbstractContextManager[CleaningPile]]
     zone: str = "Asia/Shanghai"
     orders_max: int = ORDERS_MAX
+    signs_at_once: int = SIGNS_AT_ONCE
     _over: dict[UUID, date] = field(default_factory=dict, compare=False)
 
     def nightly(self, tenant: UUID) -> int:
@@ -93,26 +101,38 @@ class Cleaning:
         # What there is no room for is neither looked at nor decided anew.
         looked = asked if room is None or room == begun else room
         judged = max(decided, looked)
-        orders = self.shelf.seen_orders(tenant, looked, day)
-        signs = [one for one in _of_orders(orders) if one.days[-1] >= judged]
-        held = self.shelf.standing(tenant, judged, day)
-        # Of events all are read: they come one visitor after the other, however many there are.
-        tally = _Tally({one.sign.subject for one in held if one.sign.kind == "person"})
-        signs += list(tally.of_actors(self.shelf, tenant, asked, day, decided))
-        verdicts = _verdicts(signs, held, tally)
+        raised = lifted = 0
+        tally, verdicts = _Tally(set()), Verdicts((), (), NO_LONGER, {})
+        with self.piles() as pile:
+            orders = pile.add(self.shelf.seen_orders(tenant, looked, day))
+            pile.note(judge_pile(pile))
+            # Many signs are entered span by span; a run that broke off is made good by the next.
+            for span in _spans(pile.signs(judged), judged, day, self.signs_at_once):
+                held = self.shelf.standing(tenant, span.first, span.last)
+                tally = _Tally({one.sign.subject for one in held if one.sign.kind == "person"})
+                signs: list[Sign] = span.signs
+                if span.last == day:
+                    # Of events all are read: one visitor after the other, however many there are.
+                    signs += tally.of_actors(self.shelf, tenant, asked, day, decided)
+                verdicts = _verdicts(signs, held, tally)
+                raised += len(verdicts.raised)
+                lifted += len(verdicts.lifted)
+                if span.last < day:
+                    self.shelf.decide(tenant, verdicts, self.clock.now_ms())
         run = CleaningRun(
             as_of=day,
             looked_from=max(looked, begun or day) if first else looked,
             decided_from=max(judged, begun or day) if first else judged,
-            orders=len(orders),
+            orders=orders,
             actors=tally.actors,
-            raised=len(verdicts.raised),
-            lifted=len(verdicts.lifted),
+            raised=raised,
+            lifted=lifted,
             apart=0,
             began_ms=began_ms,
             ended_ms=self.clock.now_ms(),
             made_by=who,
         )
+        # The last span ends with the day, so its verdicts go down with the run.
         return self.shelf.end_run(tenant, verdicts, run)
 
     def lift(self, tenant: UUID, decision: UUID, *, who: str, why: str) -> Ruling:
@@ -211,10 +231,24 @@ class _Tally:
                 )
 
 
-def _of_orders(orders: Iterable[SeenOn]) -> Iterator[Sign]:
-    placed = {one.order.order_id: one for one in orders}
-    for said in judge_orders([one.order for one in placed.values()]):
-        yield _placed(said, placed[said.subject])
+@dataclass(slots=True)
+class _Span:
+    """Days in a row, and what is said of their orders."""
+
+    first: date
+    last: date
+    signs: list[Sign]
+
+
+def _spans(signs: Iterable[Sign], first: date, until: date, most: int) -> Iterator[_Span]:
+    """Yield spans without a gap, the last up to `until`; each ends with the day it is full."""
+    held: list[Sign] = []
+    for day, own in groupby(signs, key=lambda one: one.days[-1]):
+        if len(held) >= most:
+            yield _Span(first, day - timedelta(days=1), held)
+            first, held = day, []
+        held.extend(own)
+    yield _Span(first, until, held)
 
 
 def _placed(said: Decision, on: SeenOn) -> Sign:

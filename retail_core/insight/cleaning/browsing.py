@@ -27,11 +27,18 @@ def no_browse(orders: Iterable[SeenOrder], limits: OrderLimits) -> Iterator[Deci
         if one.views is not None:
             told[one.channel].append(one)
     for own in told.values():
-        looked = sum(1 for one in own if one.views)
-        if looked * 100 >= len(own) * limits.browsed_channel_percent:
-            for one in own:
-                if not one.views:
-                    yield Decision(one.order_id, Rule.no_browse, WEAK, {"views": 0})
+        if looks_mostly(len(own), sum(1 for one in own if one.views), limits):
+            yield from (unlooked(one.order_id) for one in own if not one.views)
+
+
+def looks_mostly(orders: int, looked: int, limits: OrderLimits) -> bool:
+    """Tell whether a channel's buyers mostly look at something first."""
+    return looked * 100 >= orders * limits.browsed_channel_percent
+
+
+def unlooked(order_id: str) -> Decision:
+    """Return the sign of an order that nobody looked for."""
+    return Decision(order_id, Rule.no_browse, WEAK, {"views": 0})
 
 
 def says_program(agent: str) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from cloud_broker.adapters.order_pile import order_pile
 from cloud_broker.ports.cleaning import RULES, SeenActor, SeenOn, Sign, Verdicts, Wanted
 from cloud_broker.services.insight.cleaning import DECIDE_DAYS, LOOK_DAYS, Cleaning
 from retail_core.errors import Fault
@@ -41,7 +42,7 @@ def bot(subject: str, ago: int) -> SeenActor:
 def cleaning(*orders: SeenOn, now_ms: int = NOON_MS) -> tuple[Cleaning, FakeCleaningShelf]:
     clock = FakeCloudClock(now_ms)
     shelf = FakeCleaningShelf(clock, list(orders))
-    return Cleaning(shelf, clock), shelf
+    return Cleaning(shelf, clock, order_pile), shelf
 
 
 def test_it_runs_once_a_night_over_the_day_that_is_whole() -> None:
@@ -49,7 +50,7 @@ def test_it_runs_once_a_night_over_the_day_that_is_whole() -> None:
     assert [work.nightly(TENANT) for _ in range(3)] == [1, 0, 0]
     assert [one.as_of for one in shelf.runs] == [TODAY - timedelta(days=1)]
     # Another process of the same cloud sees that it was done.
-    assert Cleaning(shelf, shelf.clock).nightly(TENANT) == 0
+    assert Cleaning(shelf, shelf.clock, order_pile).nightly(TENANT) == 0
     shelf.clock.advance(10 * HOUR_MS)
     assert work.nightly(TENANT) == 0
     shelf.clock.advance(14 * HOUR_MS)
@@ -73,7 +74,7 @@ def test_the_first_run_decides_on_all_and_a_night_on_the_last_months() -> None:
 
 def test_no_more_orders_are_looked_at_than_there_is_room_for() -> None:
     work, shelf = cleaning(*rush("old", 30), *rush("new", 3))
-    few = Cleaning(shelf, shelf.clock, orders_max=7)
+    few = Cleaning(shelf, shelf.clock, order_pile, orders_max=7)
     assert few.run(TENANT, who="test").orders == 7
     assert work.run(TENANT, who="test").orders == 14
 
@@ -119,3 +120,21 @@ def test_a_visitor_is_judged_by_all_she_does_and_left_alone_while_she_is_away() 
     day = (TODAY,)
     shelf.actors = [SeenActor("b2", "web", (SeenEvent("e", "b2", NOON_MS, "Safari"),), day)]
     assert work.run(TENANT, who="test").lifted == 1
+
+
+def test_many_signs_are_entered_span_by_span_and_come_to_the_same() -> None:
+    every = [one for ago in (3, 9, 20, 41, 60) for one in rush(f"d{ago}-", ago)]
+    whole, shelf = cleaning(*every)
+    one_go = whole.run(TENANT, who="test")
+    _, other = cleaning(*every)
+    few = Cleaning(other, other.clock, order_pile, signs_at_once=8)
+    shelf.actors = other.actors = [bot("b1", 3)]
+    assert few.run(TENANT, who="test").raised == one_go.raised + 1 == 36
+    whole.run(TENANT, who="test", whole=True)
+    said = [{one.sign.key for one in each.held.values()} for each in (shelf, other)]
+    assert said[0] == said[1]
+    # What is no longer said is lifted in whichever span it lies, days without any sign too.
+    other.orders = rush("d3-", 3)
+    again = few.run(TENANT, who="test", whole=True)
+    assert (again.raised, again.lifted) == (0, 28)
+    assert len(other.runs) == 2

@@ -11,6 +11,7 @@ from tools.bench.bench_insight import (
     linking,
     metrics,
     suggesting,
+    tables,
     value,
 )
 from tools.bench.report import Bench
@@ -23,6 +24,7 @@ PARTS = {
     "identity": identity.measure,
     "linking": linking.measure,
     "cleaning": cleaning.measure,
+    "tables": tables.measure,
 }
 
 
