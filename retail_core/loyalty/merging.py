@@ -67,8 +67,8 @@ def unmerging(
 ) -> tuple[Posting, ...]:
     """Return the inverse of a merge's postings; `balances` are those of the wallet merged into.
 
-    Whoever was merged gets back all that was hers; pending points may have matured meanwhile. What
-    the other spent of them, beyond what she has left, she owes.
+    Whoever was merged gets back all that was hers, what she owed, too; pending points may have
+    matured meanwhile. What the other spent of them, beyond what she has left, she owes.
     """
     left = dict(balances)
     made: list[Posting] = []
@@ -77,6 +77,10 @@ def unmerging(
         points = _take(left, purse, posting.points)
         if points:
             made.append(_turned(posting, REVERSED, points))
+        if purse == "owed" and points < posting.points:
+            # The other paid it since, or it went on: hers again, and made good to the other.
+            ends = posting.credit, _free(posting.debit)
+            made.append(_turned(posting, OWED, posting.points - points, ends))
         if purse not in LOTTED or points == posting.points:
             continue
         rest = posting.points - points

@@ -1,5 +1,6 @@
 """Merges, the ends of days, and chains, one by one."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -17,13 +18,22 @@ from retail_core.loyalty.closing import (
     reconcile,
     reconcile_receipts,
 )
-from retail_core.loyalty.lots import Movement
+from retail_core.loyalty.lots import Lot, Movement
+from retail_core.loyalty.merging import merging, unmerging
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
-from retail_core.loyalty.postings import member_account
+from retail_core.loyalty.postings import MemberPurse, Posting, member_account
 from retail_core.loyalty.upkeep import settling, without
 from retail_core.wire.codec import GENESIS_HASH, event_hash
 from tests.factories.books import ANN, BEA, FIRST_DAY, OTHER_SHOP, PENDING_RULE, SHOP, Books
 from tests.factories.wire import event
+
+PURSES: tuple[MemberPurse, ...] = ("free", "pending", "owed")
+
+
+def _net(postings: Iterable[Posting], wallet: UUID) -> int:
+    ends = {member_account(wallet, purse) for purse in PURSES}
+    return sum(one.points * ((one.credit in ends) - (one.debit in ends)) for one in postings)
+
 
 FREE, PENDING, QUALIFYING, OWED = (
     f"member:{BEA}:{purse}" for purse in ("free", "pending", "qualifying", "owed")
@@ -86,6 +96,35 @@ class TestMerging:
         books.unmerge(merge_id)
         assert (books.balance(ANN), books.balance(ANN, "pending")) == (10, 0)
         assert (books.balance(BEA), books.balance(BEA, "owed")) == (0, -3)
+
+    def test_a_debt_that_was_paid_meanwhile_is_hers_again(self) -> None:
+        books = Books()
+        sold = books.sell(ANN, 3_000)
+        books.sell(ANN, 30, points=30)
+        books.refund(sold, (1, 3_000))
+        merge_id = books.merge(ANN, BEA)
+        books.sell(BEA, 5_000)
+        books.settle(BEA)
+        assert (books.balance(BEA), books.balance(BEA, "owed")) == (20, 0)
+        books.unmerge(merge_id)
+        assert (books.balance(ANN), books.balance(ANN, "owed")) == (0, -30)
+        assert (books.balance(BEA), books.balance(BEA, "owed")) == (50, 0)
+
+    @given(
+        st.fixed_dictionaries(dict.fromkeys(PURSES, st.integers(0, 50))),
+        st.fixed_dictionaries(dict.fromkeys(PURSES, st.integers(0, 50))),
+    )
+    def test_who_parts_takes_her_points_and_her_debts(
+        self, hers: dict[MemberPurse, int], left: dict[MemberPurse, int]
+    ) -> None:
+        lots = {
+            purse: [(Lot(None, FIRST_DAY, UUID(int=1), SHOP), hers[purse])]
+            for purse in ("free", "pending")
+        }
+        moved = merging(ANN, BEA, hers | {"owed": -hers["owed"]}, lots)
+        back = unmerging(moved, BEA, left | {"owed": -left["owed"]})
+        assert _net(back, ANN) == hers["free"] + hers["pending"] - hers["owed"]
+        assert _net(back, BEA) == -_net(back, ANN)
 
     def test_nothing_moves_where_nothing_is(self) -> None:
         books = Books()
