@@ -19,7 +19,7 @@ from retail_core.loyalty.closing import (
     reconcile_receipts,
 )
 from retail_core.loyalty.lots import Lot, Movement
-from retail_core.loyalty.merging import merging, unmerging
+from retail_core.loyalty.merging import LOTTED, merging, unmerging
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
 from retail_core.loyalty.postings import MemberPurse, Posting, member_account
 from retail_core.loyalty.upkeep import settling, without
@@ -117,9 +117,9 @@ class TestMerging:
     def test_who_parts_takes_her_points_and_her_debts(
         self, hers: dict[MemberPurse, int], left: dict[MemberPurse, int]
     ) -> None:
-        lots = {
+        lots: dict[MemberPurse, list[tuple[Lot, int]]] = {
             purse: [(Lot(None, FIRST_DAY, UUID(int=1), SHOP), hers[purse])]
-            for purse in ("free", "pending")
+            for purse in LOTTED
         }
         moved = merging(ANN, BEA, hers | {"owed": -hers["owed"]}, lots)
         back = unmerging(moved, BEA, left | {"owed": -left["owed"]})
