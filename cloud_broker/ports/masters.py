@@ -23,7 +23,7 @@ class PriceFrom:
 
 @dataclass(frozen=True, slots=True)
 class StoreNow:
-    """A store as it is now; `code` is "" for one that no file has named yet."""
+    """A store as it is now; `code` is "" for one that no file has named yet, `entity` likewise."""
 
     store: UUID
     code: str
@@ -32,6 +32,15 @@ class StoreNow:
     closed: bool
     city: str = ""
     day_starts_at: str = ""
+    zone: str = ""
+    entity: str = ""
+
+    @property
+    def cells(self) -> Cells:
+        """What a file would have said of it; an entity without a code cannot be named."""
+        said = {"name": self.name, "city": self.city, "region": self.region, "zone": self.zone}
+        named = {"entity": self.entity} if self.entity else {}
+        return said | {"day_starts_at": self.day_starts_at} | named
 
 
 @dataclass(frozen=True, slots=True)

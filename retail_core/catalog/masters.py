@@ -89,9 +89,9 @@ def milli_of(cell: str) -> int:
 
 
 def qty_text(milli: int) -> str:
-    """Write a quantity as a cell has it: 12 or 0.375."""
-    whole, rest = divmod(milli, _MILLI)
-    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+    """Write a quantity as a cell has it: 12, 0.375, or -2 where more was sold than counted."""
+    whole, rest = divmod(abs(milli), _MILLI)
+    return "-" * (milli < 0) + f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
 def listed(cell: str) -> tuple[str, ...]:

@@ -42,18 +42,23 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a table says of a key from a day on."""
+    """What a table says of a key from a day on; of stock also what should lie there now."""
 
     day: date
     cells: Cells
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The table as it is, oldest first by key; which other codes are known; whose barcodes."""
+    """The table as it is, oldest first by key; which other codes are known; whose barcodes.
+
+    `unnamed` is what is known, by name, of stores that no file has given a code yet.
+    """
 
     held: Mapping[Key, Sequence[Held]]
     known: Known = field(default_factory=Known)
+    unnamed: Mapping[str, Cells] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +171,13 @@ class _Planner:
             self._check_repeat(row, key, day)
         self._named.add(key)
         held = self._at(key, day)
-        before = None if held is None else held.cells
-        after = {**(table.defaults if before is None else before), **cells}
+        before = self._unnamed(cells) if held is None else _cells_now(held)
+        after = {**(table.defaults if held is None else {}), **(before or {}), **cells}
         if held is not None and self._says_the_same(held, day, after) and not row.errors:
             self.unchanged += 1
             return
-        self._check(row, key, day, after, is_new=before is None)
-        act = Act.REFUSED if row.errors else _act(self._kind, before, after)
+        self._check(row, key, day, after, is_new=held is None)
+        act = Act.REFUSED if row.errors else _act(self._kind, held, after)
         if act is not Act.REFUSED:
             self._said.setdefault(key, []).append(Held(day, after))
         errors = tuple(row.errors)
@@ -213,9 +218,22 @@ class _Planner:
         """Return what holds on a day, of the table and of earlier rows of the file."""
         return _newest([*self._facts.held.get(key, ()), *self._said.get(key, ())], day)
 
+    def _unnamed(self, cells: Cells) -> Cells | None:
+        """Return what is known of a store that a command made and that this row gives its code."""
+        if self._kind is not MasterKind.STORES:
+            return None
+        return self._facts.unnamed.get(cells.get("name", ""))
+
     def _says_the_same(self, held: Held, day: date, after: Cells) -> bool:
-        """Return whether a row says nothing new; a count of another day always does."""
-        return held.cells == after and (self._kind is not MasterKind.STOCK or held.day == day)
+        """Return whether a row says nothing new.
+
+        A count of another day always does, and one of today where goods moved since the last.
+        """
+        if self._kind is not MasterKind.STOCK:
+            return held.cells == after
+        if held.cells != after or held.day != day:
+            return False
+        return day != self._today or held.level in {None, after["qty"]}
 
     def _check_repeat(self, row: Row, key: Key, day: date) -> None:
         if (key, day) in self._days:
@@ -237,6 +255,10 @@ class _Planner:
             row.complain("effective_from", RowReason.DAY_PAST, day.isoformat())
 
 
+def _cells_now(held: Held) -> Cells:
+    return held.cells if held.level is None else {**held.cells, "qty": held.level}
+
+
 def _newest(held: Sequence[Held], day: date) -> Held | None:
     """Return what holds on a day; of the same day the later one."""
     found: Held | None = None
@@ -246,7 +268,7 @@ def _newest(held: Sequence[Held], day: date) -> Held | None:
     return found
 
 
-def _act(kind: MasterKind, before: Cells | None, after: Cells) -> Act:
+def _act(kind: MasterKind, before: Held | None, after: Cells) -> Act:
     if _is_ended(kind, after):
         return Act.ENDED
     return Act.ADDED if before is None else Act.CHANGED

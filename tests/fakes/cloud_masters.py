@@ -91,8 +91,10 @@ class FakeMasterRepo:
         if kind is MasterKind.STOCK:
             codes = {place: code for code, place in self.place_ids().items()}
             return {
-                (codes[place], sku): [Held(one.counted_on, {"qty": qty_text(one.qty_milli)})]
-                for (place, sku), (_, one) in self._shelf.levels.items()
+                (codes[place], sku): [
+                    Held(one.counted_on, {"qty": qty_text(one.qty_milli)}, qty_text(level))
+                ]
+                for (place, sku), (level, one) in self._shelf.levels.items()
             }
         found: dict[Key, list[Held]] = {}
         for code, held in self._shelf.places.get(kind, []):
@@ -188,17 +190,20 @@ class FakeMasterRepo:
             name=store.name,
             region=store.region,
             city=store.city,
+            zone=store.zone,
+            legal_entity=store.legal_entity,
             day_starts_at=time.fromisoformat(store.day_starts_at),
         )
 
     def stores(self, only: UUID | None = None) -> tuple[StoreNow, ...]:
         regions = {region: name for name, region in self._state.regions.items()}
+        entities = {entity: code for code, entity in self._shelf.entity_codes.items()}
         found = list[StoreNow]()
         for one in self._state.stores.values():
             said = self._shelf.stores.get(one.store)
             code, closed = ("", False) if said is None else (said.code, said.closed)
-            starts = one.day_starts_at.strftime("%H:%M")
-            place = (one.name, regions[one.region], closed, one.city, starts)
+            starts, entity = f"{one.day_starts_at:%H:%M}", entities.get(one.legal_entity, "")
+            place = (one.name, regions[one.region], closed, one.city, starts, one.zone, entity)
             found += [StoreNow(one.store, code, *place)] if only in {None, one.store} else []
         return tuple(sorted(found, key=lambda store: store.name))
 
@@ -225,16 +230,8 @@ class FakeMasterRepo:
         return tuple(sorted(found.values(), key=lambda one: (-one.seen, one.code))[:limit])
 
     def add_import(self, new: NewImport, counts: Mapping[str, int], now_ms: int) -> None:
-        row = ImportRow(
-            new.import_id,
-            new.kind,
-            new.name,
-            new.complete,
-            new.base_version,
-            new.uploaded_by,
-            now_ms,
-            counts=counts,
-        )
+        who = (new.base_version, new.uploaded_by, now_ms)
+        row = ImportRow(new.import_id, new.kind, new.name, new.complete, *who, counts=counts)
         self._shelf.imports[new.import_id] = (row, new.content, "")
 
     def import_of(self, import_id: UUID) -> tuple[ImportRow, bytes] | None:

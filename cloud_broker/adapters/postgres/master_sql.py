@@ -31,7 +31,7 @@ where p.tenant_id = %(tenant)s and p.scope = '' and p.price_fen is not null
 order by a.sku, p.effective_from, p.revision desc
 """
 COUNTED = """
-select p.code, l.sku, l.counted_milli, l.counted_on
+select p.code, l.sku, l.counted_milli, l.counted_on, l.qty_milli
 from stock_level l
 join (
   select store_id as id, code from store where tenant_id = %(tenant)s and code is not null
@@ -94,8 +94,9 @@ where tenant_id = %(tenant)s and store_id = %(store)s
 """
 STORES = """
 select s.store_id, s.code, s.name, r.name as region, s.closed_at is not null as closed, s.city,
-  s.day_starts_at
+  s.day_starts_at, s.zone, e.code as entity
 from store s join region r on r.tenant_id = s.tenant_id and r.region_id = s.region_id
+join legal_entity e on e.tenant_id = s.tenant_id and e.legal_entity_id = s.legal_entity_id
 where s.tenant_id = %(tenant)s and (%(only)s::uuid is null or s.store_id = %(only)s::uuid)
 order by s.name
 """

@@ -62,7 +62,13 @@ class PostgresMasters(Repository):
         if kind is MasterKind.STOCK:
             rows = self._rows(sql.COUNTED)
             return {
-                (row.code, row.sku): [Held(row.counted_on, {"qty": qty_text(row.counted_milli)})]
+                (row.code, row.sku): [
+                    Held(
+                        row.counted_on,
+                        {"qty": qty_text(row.counted_milli)},
+                        qty_text(row.qty_milli),
+                    )
+                ]
                 for row in rows
             }
         found: dict[Key, list[Held]] = {}
@@ -182,6 +188,8 @@ class PostgresMasters(Repository):
                 row.closed,
                 row.city,
                 row.day_starts_at.strftime("%H:%M"),
+                row.zone,
+                row.entity or "",
             )
             for row in self._rows(sql.STORES, only=only)
         )

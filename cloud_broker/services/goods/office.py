@@ -237,11 +237,13 @@ class MasterOffice:
 
     def _preview(self, unit: Unit, kind: MasterKind, text: str, how: How) -> Preview:
         version = unit.masters.version(kind)
-        facts = Facts(unit.masters.held(kind), unit.masters.known())
+        stores = unit.masters.stores()
+        unnamed = {store.name: store.cells for store in stores if not store.code}
+        facts = Facts(unit.masters.held(kind), unit.masters.known(), unnamed)
         made = plan(
             kind, text, facts, today=self._today(), complete=how.complete, progress=how.progress
         )
-        return Preview(made, version, reach(made, unit.masters.stores()))
+        return Preview(made, version, reach(made, stores))
 
     def _apply(
         self, unit: Unit, tenant: UUID, kind: MasterKind, text: str, who: str, how: How
