@@ -26,7 +26,7 @@ from retail_core.fleet.twin_settings import PEM_CHARS_MAX
 At = Annotated[str, Query(max_length=AT_CHARS_MAX, description="chain, region:ID, store:ID, …")]
 Text = Annotated[str, Field(max_length=PEM_CHARS_MAX)]
 WORDS_MAX = 200
-KEYS_MAX = 64
+KEYS_MAX = 256
 
 
 class ChangeAsked(BaseModel, extra="forbid"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cloud_broker.console.formats import stamp
 from cloud_broker.console.texts import Texts
+from cloud_broker.console.twin_views import setting_words
 from retail_core.growth.account import TierNames
 from retail_core.money import format_yuan
 
@@ -16,10 +17,9 @@ _ROOMS: Mapping[str, tuple[str, ...]] = {
     "scopes": ("key_scope.",),
     "kind": ("consent.", "command.", "repair_kind.", "audit_kind."),
     "kinds": ("hook_kind.",),
-    "put": ("setting.",),
-    "drop": ("setting.",),
     "reason": ("release_why.",),
 }
+_SETTINGS = frozenset({"put", "drop"})
 # Numbers that name something and count nothing are written without thousands.
 _NAMES = frozenset({"version", "epoch", "number", "generation", "ring", "slot"})
 _NOTHING: tuple[object, ...] = ("", None, [], {})
@@ -69,6 +69,8 @@ class AuditWords:
             return said.zh if self.texts.language == "zh" else said.en
         if value in {"true", "false"}:
             return self.texts("audit.yes" if value == "true" else "audit.no")
+        if name in _SETTINGS:
+            return setting_words(self.texts, value)
         found = value
         for room in (*_ROOMS.get(name, ()), f"audit_value.{name}."):
             found = self.texts.or_else(room + value, found)

@@ -12,6 +12,7 @@ from cloud_broker.console import formats
 from cloud_broker.console.right_words import right_words
 from cloud_broker.console.texts import Language, texts
 from cloud_broker.console.tile_words import TileWords, detail_text, reason_text
+from cloud_broker.console.twin_views import setting_words
 from cloud_broker.console.views import TileView
 from cloud_broker.domain.rights import ROLES, Right, may
 from retail_core.errors import Fault
@@ -48,6 +49,7 @@ def environment() -> Environment:
         right=_right,
         tier=_tier,
         tile_words=_tile_words,
+        setting_words=lambda key, words: setting_words(words, key),
     )
     return made
 

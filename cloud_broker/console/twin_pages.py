@@ -24,21 +24,33 @@ from cloud_broker.console.twin_views import (
 from cloud_broker.services.fleet.places import PlaceBook, at_of
 from cloud_broker.services.fleet.twin import MAY_STEER, BoxTwin, Change, Preview, Spot, TwinDesk
 from retail_core.errors import Fault
-from retail_core.fleet.twin_settings import PEM_CHARS_MAX, read_value
+from retail_core.fleet.twin_settings import (
+    DEVICE_CHARS_MAX,
+    OF_A_PLACE,
+    PEM_CHARS_MAX,
+    key_of,
+    read_value,
+)
 from retail_core.texts.faults import FaultCode
 
 PAGE = "/twins"
 NOTE_CHARS_MAX = 200
-KEYS_MAX = 64
+KEYS_MAX = 256
 HISTORY_SHOWN = 20
 
 
 class TwinForm(BaseModel):
-    """A place's form: `key` and `value` go side by side, `base` is the version looked at."""
+    """A place's form: `key` and `value` go side by side, `base` is the version looked at.
+
+    `of`, `name` and `of_value` are one more, of a till or a counter by its name.
+    """
 
     at: str = Field("chain", max_length=80)
     key: list[str] = Field([], max_length=KEYS_MAX)
     value: list[str] = Field([], max_length=KEYS_MAX)
+    of: str = Field("", max_length=40)
+    name: str = Field("", max_length=40)
+    of_value: str = Field("", max_length=DEVICE_CHARS_MAX)
     note: str = Field("", max_length=NOTE_CHARS_MAX)
     base: int = 0
     csrf: str = ""
@@ -53,6 +65,7 @@ class _Shown:
     refused: Fault | None = None
     note: str = ""
     entered: Mapping[str, str] = field(default_factory=dict)
+    added: tuple[str, str, str] = ("", "", "")
 
 
 class TwinPages:
@@ -83,8 +96,10 @@ class TwinPages:
             for name, text in _pairs(form)
             if _lines(text) != _lines(held.get(name, ""))
         ]
-        shown = _Shown(form.at, note=form.note, entered=dict(pairs))
+        added = (form.of, form.name, form.of_value)
+        shown = _Shown(form.at, note=form.note, entered=dict(pairs), added=added)
         try:
+            pairs += _of_a_place(form)
             made = self._desk().preview(visit.who, spot, _change(pairs, form))
         except Fault as fault:
             if fault.spec.category != "input":
@@ -139,6 +154,8 @@ class TwinPages:
             refused=None if shown.refused is None else fault_text(shown.refused, visit.language),
             note=shown.note,
             entered=shown.entered,
+            added=shown.added,
+            families=tuple(OF_A_PLACE),
             may_act=visit.who.role in MAY_STEER,
             text_of=text_of,
             code_text=lambda code, **fields: code_text(code, visit, **fields),
@@ -170,6 +187,11 @@ def _pairs(form: TwinForm) -> list[tuple[str, str]]:
     if len(keys) != len(values) or any(len(one) > PEM_CHARS_MAX for one in (*keys, *values)):
         raise Fault(FaultCode.API_BODY_INVALID, detail="key, value")
     return [(one.strip(), each) for one, each in zip(keys, values, strict=True)]
+
+
+def _of_a_place(form: TwinForm) -> list[tuple[str, str]]:
+    """Return what is asked of a till or a counter, where its row was filled."""
+    return [(key_of(form.of, form.name), form.of_value)] if form.name.strip() else []
 
 
 def _change(pairs: list[tuple[str, str]], form: TwinForm) -> Change:

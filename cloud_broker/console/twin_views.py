@@ -4,11 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cloud_broker.console.texts import Texts
 from cloud_broker.ports.twins import PlacedLayer
 from cloud_broker.services.fleet.places import PlaceBook
 from cloud_broker.services.fleet.twin import BoxTwin, Preview, Spot
 from retail_core.fleet.twin import NOTHING, Desired, Layer, Values, resolved
-from retail_core.fleet.twin_settings import SETTINGS, Setting, Value
+from retail_core.fleet.twin_settings import (
+    SETTINGS,
+    Setting,
+    Value,
+    found_setting,
+    placed,
+    setting,
+)
 
 BOXES_SHOWN = 200
 
@@ -44,12 +52,25 @@ class KeyEffect:
 
 
 def setting_rows(layers: Sequence[Layer]) -> tuple[SettingRow, ...]:
-    """Return every key there is; `layers` go from the chain down to the place itself."""
+    """Return every key there is; `layers` go from the chain down to the place itself.
+
+    Of tills and counters those are shown that some layer speaks of.
+    """
     wanted = resolved({one.scope: one.values for one in layers})
     own = layers[-1].values
+    keys = {key: found_setting(key) for key in (*SETTINGS, *sorted(wanted))}
     return tuple(
-        SettingRow(key, setting, own.get(key), wanted.get(key)) for key, setting in SETTINGS.items()
+        SettingRow(key, found, own.get(key), wanted.get(key))
+        for key, found in keys.items()
+        if found is not None
     )
+
+
+def setting_words(words: Texts, key: str) -> str:
+    """Return what people call a key, with the till or counter it is of; else the key."""
+    apart = placed(key)
+    said = words.or_else(f"setting.{apart.family}", key)
+    return f"{apart.name} · {said}" if apart.of and said != key else said
 
 
 def changed_rows(history: Sequence[PlacedLayer], book: PlaceBook) -> tuple[ChangedRow, ...]:
@@ -74,7 +95,7 @@ def effects(made: Preview) -> tuple[KeyEffect, ...]:
     return tuple(
         KeyEffect(
             key,
-            SETTINGS[key],
+            setting(key),
             tuple((*way, boxes) for way, boxes in moved[key].most_common()),
             len(made.boxes) - moved[key].total(),
         )

@@ -167,7 +167,8 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
             basis, storage, lines, surface.wellbeing.vitals, surface.calls.put, services.leases
         )
         deeds = deeds_for_hq(basis, surface.care.diag, surface.health, lines.archives)
-        steered = Steered(lines.link, lines.downlink, cloud, surface.health, deeds, updates)
+        parts = (lines.link, lines.downlink, cloud, surface.health, settings, devices)
+        steered = Steered(*parts, deeds, updates)
         return Agent(
             basis=basis,
             storage=storage,
@@ -184,7 +185,7 @@ def build_agent(settings: Settings, version: str, outside: Outside | None = None
                 Loop("drift", lines.downlink.tend, basis.tally, rest_s=SHELF_EVERY_S),
                 *rights_loops(basis, storage, lines, services, surface.baskets, cloud),
                 *time_loops(basis, lines),
-                build_steering(basis, storage, steered),
+                build_steering(replace(basis, broker=brokerage.broker), storage, steered),
                 *update_loops(basis),
                 *build_loops(basis, services, surface, devices),
                 *software,

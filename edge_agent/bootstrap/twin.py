@@ -3,10 +3,12 @@
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from edge_agent.adapters.cloud_desk_http import HttpCloudDesk
@@ -15,22 +17,28 @@ from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
 from edge_agent.adapters.mqtt_session import Route
 from edge_agent.api.loops import Loop
 from edge_agent.bootstrap.basis import Basis, Storage
+from edge_agent.bootstrap.fixups import restart_program
+from edge_agent.bootstrap.line_opener import path_of
 from edge_agent.bootstrap.network import network_of
+from edge_agent.bootstrap.twin_tills import TillTrial, clashes, sound, till_fitting, with_tills
 from edge_agent.bootstrap.twin_values import fitting, with_values
 from edge_agent.ports.fleet_line import FleetLine
 from edge_agent.services.box.commands import Action, CommandRunner
 from edge_agent.services.box.fleet_asking import TURN_S, FleetAsking
 from edge_agent.services.box.health_watch import HealthWatch
-from edge_agent.services.box.twin import TwinKeeper, kept
+from edge_agent.services.box.twin import TwinKeeper, begin_tills, kept
 from edge_agent.services.box.updates import UpdateKeeper
 from edge_agent.services.line.cloud_session import CloudSession
 from edge_agent.services.line.downlink import Downlink
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
-from retail_core.fleet.twin_settings import BROKER, CA, WEBSOCKET
+from retail_core.fleet.twin_settings import BROKER, CA, WEBSOCKET, Value
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
+
+if TYPE_CHECKING:
+    from edge_agent.bootstrap.devices import Devices
 
 CA_STEM = "twin-ca-"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -40,9 +48,9 @@ class SteeringLoop(Loop):
     """The thread that asks; a trial of a line is not waited for when the box stops."""
 
     def __init__(
-        self, asking: FleetAsking, twin: TwinKeeper, proof: MqttLineProof, tally: FaultTally
+        self, turn: Callable[[], None], twin: TwinKeeper, proof: MqttLineProof, tally: FaultTally
     ) -> None:
-        super().__init__("fleet", asking.turn, tally, rest_s=TURN_S)
+        super().__init__("fleet", turn, tally, rest_s=TURN_S)
         self._twin = twin
         self._proof = proof
 
@@ -54,9 +62,15 @@ class SteeringLoop(Loop):
 
 
 def in_force(settings: Settings, storage: Storage) -> Settings:
-    """Return the settings with what the twin holds: its values, and a line that was confirmed."""
+    """Return the settings with what the twin holds: its values, and a line that was confirmed.
+
+    Called once, at a start: tills that wait for one are on trial from here on.
+    """
     held = kept(storage.documents)
     settings = with_values(settings, held.values)
+    tills = begin_tills(storage.documents, partial(sound, settings))
+    if sound(settings, tills):  # else the device file has changed since; it is good
+        settings = with_tills(settings, tills)
     try:
         return with_line(settings, held.trial.in_force)
     except Fault:
@@ -87,12 +101,14 @@ def with_line(settings: Settings, values: Values) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """The parts of the box that are steered."""
+    """The parts of the box that are steered; `filed` are the settings as its files have them."""
 
     link: MqttLink
     downlink: Downlink
     cloud: CloudSession
     health: HealthWatch
+    filed: Settings
+    devices: "Devices"
     more: Mapping[str, Action] = field(default_factory=dict)
     updates: UpdateKeeper | None = None
 
@@ -114,7 +130,8 @@ def build_steering(
     def move(values: Values) -> None:
         parts.link.move(route_of(values))
 
-    twin = TwinKeeper(storage.documents, proof, move, fits=fitting(own))
+    twin = keeper(basis, storage, parts.filed, proof, move)
+    trial = TillTrial(own, parts.devices, twin, restart_program)
     twin.apply_with("presence.beat_s", cloud.beat_every)
     desk = line or HttpCloudDesk(
         account.url, account.token.get_secret_value(), network_of(own).outgoing
@@ -128,7 +145,31 @@ def build_steering(
 
     cloud.heard = heard
     parts.downlink.steered_by(asking.nudge)
-    return SteeringLoop(asking, twin, proof, basis.tally)
+
+    def turn() -> None:
+        if trial.turn():
+            asking.nudge()
+        asking.turn()
+
+    return SteeringLoop(turn, twin, proof, basis.tally)
+
+
+def keeper(
+    basis: Basis,
+    storage: Storage,
+    filed: Settings,
+    proof: MqttLineProof,
+    move: Callable[[Values], None],
+) -> TwinKeeper:
+    """Build who keeps the twin: it takes what the box's own files could hold, and what is there."""
+    by_file = fitting(filed)
+    by_till = till_fitting(filed, lambda address: path_of(basis, address)())
+
+    def fits(key: str, value: Value) -> None:
+        by_file(key, value)
+        by_till(key, value)
+
+    return TwinKeeper(storage.documents, proof, move, fits=fits, clashes=partial(clashes, filed))
 
 
 def _actions(parts: Steered, twin: TwinKeeper) -> dict[str, Action]:

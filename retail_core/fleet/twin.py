@@ -10,9 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from retail_core.errors import Fault
-from retail_core.fleet.twin_settings import SETTINGS, Value, check
-from retail_core.texts.faults import FaultCode
+from retail_core.fleet.twin_settings import Value, check, setting
 
 Scope = Literal["chain", "region", "store", "device"]
 SCOPES: tuple[Scope, ...] = ("chain", "region", "store", "device")
@@ -87,8 +85,7 @@ def changed(before: Values, put: Values, drop: frozenset[str] = frozenset()) -> 
     A key that is dropped falls back to what the layers above say.
     """
     for key in sorted(drop):
-        if key not in SETTINGS:
-            raise Fault(FaultCode.TWIN_KEY_UNKNOWN, key=key)
+        setting(key)
     for key, value in put.items():
         check(key, value)
     kept = {key: value for key, value in before.items() if key not in drop}

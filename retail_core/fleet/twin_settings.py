@@ -1,7 +1,8 @@
 """The settings that may travel to a box, their types, and which of them could cut it off.
 
-A key stands for the same place in the box's config file. What is no setting here cannot be sent:
-secrets, paths and who the box is are not the twin's business.
+A key stands for the same place in the box's config file; one of a till or of a counter has its
+name in the middle, `tills.老收银机.profile`. What is no setting here cannot be sent: secrets, paths
+and who the box is are not the twin's business.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ class Applies(StrEnum):
     AT_ONCE = "at_once"
     AT_START = "at_start"
     TRIED = "tried"  # on a second connection first; the box goes back by itself
+    PROVEN = "proven"  # at a start, kept only when the till's line came up
 
 
 class Kind(StrEnum):
@@ -132,11 +134,69 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     }
 )
 
+TILLS, LANES = "tills", "lanes"
+_PLACED_CHARS_MAX = 40
+_LINE = Setting(Kind.TEXT, Applies.PROVEN, high=DEVICE_CHARS_MAX)
+
+# What one till of a box has, and one counter of several; `*` is its id or its name.
+OF_A_PLACE: Mapping[str, Setting] = MappingProxyType(
+    {
+        f"{TILLS}.*.profile": Setting(Kind.TEXT, Applies.PROVEN, high=WORDS_CHARS_MAX),
+        f"{TILLS}.*.port": _LINE,
+        f"{TILLS}.*.printer": _LINE,
+        f"{LANES}.*.camera.source": _DEVICE,
+        f"{LANES}.*.camera.fps": SETTINGS["camera.fps"],
+        f"{LANES}.*.nfc.reader": _DEVICE,
+        f"{LANES}.*.nfc.plain_uid": SETTINGS["nfc.plain_uid"],
+        f"{LANES}.*.qr.from_camera": SETTINGS["qr.from_camera"],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A key apart: `tills.老收银机.port` is (tills, 老收银机, port); others have neither."""
+
+    of: str
+    name: str
+    field: str
+
+    @property
+    def family(self) -> str:
+        """Return the key without its name, as `OF_A_PLACE` and the texts have it."""
+        return f"{self.of}.*.{self.field}" if self.of else self.field
+
+
+def placed(key: str) -> Placed:
+    """Take a key apart."""
+    of, _, rest = key.partition(".")
+    name, _, field = rest.partition(".")
+    if of not in {TILLS, LANES} or not _is_name(name):
+        return Placed("", "", key)
+    return Placed(of, name, field)
+
+
+def key_of(family: str, name: str) -> str:
+    """Return the key of a till or a counter; Fault TWIN_KEY_UNKNOWN."""
+    key = family.replace("*", name.strip(), 1)
+    setting(key)
+    return key
+
+
+def _is_name(text: str) -> bool:
+    fits = 0 < len(text) <= _PLACED_CHARS_MAX and text.isprintable() and text == text.strip()
+    return fits and not set(text) & set("*=")
+
+
+def found_setting(key: str) -> Setting | None:
+    """Return a key's setting, or None where there is no such key."""
+    return SETTINGS.get(key) or OF_A_PLACE.get(placed(key).family)
+
 
 def setting(key: str) -> Setting:
     """Return a key's setting; Fault TWIN_KEY_UNKNOWN."""
-    found = SETTINGS.get(key)
-    if found is None:
+    found = found_setting(key)
+    if found is None or "*" in key:
         raise Fault(FaultCode.TWIN_KEY_UNKNOWN, key=key)
     return found
 

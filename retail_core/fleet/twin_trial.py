@@ -4,6 +4,7 @@
                           └──proof──▶ switched ──the cloud's word──▶ steady (applied)
                                           └──too late, or a start──▶ steady (reverted)
 
+A till's line is tried the same way, over a start: `trying` waits for it, `switched` for the line.
 Each step is on disk before it is done. What was refused or reverted is not tried again until HQ
 has changed it: a box does not knock for ever where nobody opens.
 """
@@ -47,11 +48,11 @@ def proven(trial: LineTrial) -> LineTrial:
     return replace(trial, stage="switched") if trial.stage == "trying" else trial
 
 
-def unproven(trial: LineTrial) -> LineTrial:
+def unproven(trial: LineTrial, code: FaultCode = FaultCode.TWIN_LINE_UNPROVEN) -> LineTrial:
     """Stay: the second connection did not hold."""
     if trial.stage != "trying":
         return trial
-    return _back(trial, Outcome.REFUSED, FaultCode.TWIN_LINE_UNPROVEN)
+    return _back(trial, Outcome.REFUSED, code)
 
 
 def confirmed(trial: LineTrial) -> LineTrial:
@@ -61,16 +62,23 @@ def confirmed(trial: LineTrial) -> LineTrial:
     return LineTrial("steady", trial.wanted, trial.wanted)
 
 
-def unheard(trial: LineTrial) -> LineTrial:
+def unheard(trial: LineTrial, code: FaultCode = FaultCode.TWIN_LINE_REVERTED) -> LineTrial:
     """Go back: the cloud did not speak in time."""
     if trial.stage != "switched":
         return trial
-    return _back(trial, Outcome.REVERTED, FaultCode.TWIN_LINE_REVERTED)
+    return _back(trial, Outcome.REVERTED, code)
 
 
-def restarted(trial: LineTrial) -> LineTrial:
+def restarted(trial: LineTrial, code: FaultCode = FaultCode.TWIN_LINE_REVERTED) -> LineTrial:
     """Go back at a start too: what was not confirmed is not trusted."""
-    return unheard(trial)
+    return unheard(trial, code)
+
+
+def again(trial: LineTrial) -> LineTrial:
+    """Try once more what was refused or reverted, as a person asks."""
+    if trial.stage != "steady" or trial.wanted == trial.in_force:
+        return trial
+    return replace(trial, stage="trying", outcome=Outcome.TRYING, code="")
 
 
 def _back(trial: LineTrial, outcome: Outcome, code: FaultCode) -> LineTrial:

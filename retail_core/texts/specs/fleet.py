@@ -1,4 +1,4 @@
-"""Faults of boxes' twins, their commands and their presence: block F."""
+"""Faults of boxes' twins, their commands and their presence: blocks F and G."""
 
 from retail_core.texts.fault_codes import FaultCode, FaultSpec
 
@@ -38,6 +38,30 @@ SPECS: dict[FaultCode, FaultSpec] = {
         409,
         "别人刚改过这一层的设置(现为第 {version} 版),请看过再改",
         "somebody changed these settings meanwhile (now version {version}); look again first",
+    ),
+    FaultCode.TWIN_PLACE_UNKNOWN: FaultSpec(
+        "input",
+        422,
+        "{key}:这台盒子没有叫这个名字的收银机或柜台,或它没有这一项",
+        "{key}: this box has no till or counter of that name, or it has no such setting",
+    ),
+    FaultCode.TWIN_TILL_REVERTED: FaultSpec(
+        "conflict",
+        409,
+        "收银机的新线路启动后没有通,已自动退回原来的",
+        "the till's new line did not come up after the start; the box went back by itself",
+    ),
+    FaultCode.TWIN_TILL_UNPROVEN: FaultSpec(
+        "input",
+        422,
+        "{key}:盒子上没有这个版式或这条线,收银机不动",
+        "{key}: this box has no such layout or no such line; the till is left as it is",
+    ),
+    FaultCode.TWIN_PLACES_CLASH: FaultSpec(
+        "input",
+        422,
+        "{key}:同一个设备会有两台收银机或两个柜台用,都不改",
+        "{key}: two tills or two counters would use one device; none of them is changed",
     ),
     FaultCode.COMMAND_UNKNOWN: FaultSpec(
         "input",

@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from cloud_broker.console.audit_words import AuditWords
 from cloud_broker.console.pages import console_router, mount_static
+from cloud_broker.console.texts import texts
 from cloud_broker.ports.health import BoxIssues
 from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.fleet.commands import Wish
@@ -20,6 +22,7 @@ from cloud_broker.services.fleet.twin import Change, Spot
 from edge_agent.services.box.fixups import Fixup, FixupDesk
 from retail_core.fleet.checks import BY_CODE
 from retail_core.fleet.fixups import FIXUPS, fixups_for
+from retail_core.growth.account import TierNames
 from retail_core.texts.faults import FaultCode
 from tests.factories.steering import ARCHIVE, Fleet
 from tests.fakes.clock import FakeClock
@@ -141,6 +144,24 @@ class TestSettings:
         fleet.twins.change(fleet.who(), CHAIN, Change({"camera.source": "ftp://x"}))
         fleet.boxes[0].settle()
         assert "F132 设置项 camera.source 的值" in hq.sees("/twins")
+
+    def test_one_till_is_asked_for_by_its_name(self, hq: Hq, fleet: Fleet) -> None:
+        row = {"of": "tills.*.port", "name": "老收银机", "of_value": "/dev/ttyUSB1"}
+        looked = words(hq.posts("/twins/preview", at="chain", **row, base=0))
+        assert "老收银机 · 接收银机的线 下次启动试用,线没通自己退回" in looked.replace(
+            "▲ 降级 ", ""
+        )
+        assert "没有要求 → /dev/ttyUSB1 · 3 台" in looked
+        key = "tills.老收银机.port"
+        hq.posts("/twins", at="chain", key=key, value="/dev/ttyUSB1", base=0)
+        fleet.boxes[0].settle()
+        page = hq.sees("/twins")
+        assert f"老收银机 · 接收银机的线 {key} /dev/ttyUSB1 整个连锁" in page
+        assert "已收到,下次启动生效" in page
+        words_of_it = AuditWords(texts("zh"), "Asia/Shanghai", TierNames({}))({"put": [key]})
+        assert words_of_it == "设成：老收银机 · 接收银机的线"
+        wrong = words(hq.posts("/twins/preview", at="chain", **{**row, "name": "*"}, base=1))
+        assert "没有这个设置项" in wrong
 
     @pytest.mark.parametrize(
         ("form", "says"),

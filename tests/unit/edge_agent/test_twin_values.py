@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.bootstrap.twin_tills import clashes
 from edge_agent.bootstrap.twin_values import fitting, put, with_values
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
@@ -53,6 +54,56 @@ def test_a_box_with_several_counters_refuses_what_is_of_one(tmp_path: Path, key:
         fitting(settings)(key, some_value(key, SETTINGS[key]))
     assert (caught.value.code, caught.value.fields) == (FaultCode.TWIN_VALUE_WRONG, {"key": key})
     assert with_values(settings, {key: some_value(key, SETTINGS[key])}).lanes == settings.lanes
+
+
+ONE, OTHER = "v4l2:/dev/video0", "v4l2:/dev/video1"
+SIDES: dict[str, Value] = {"lanes.a.camera.source": ONE, "lanes.b.camera.source": OTHER}
+
+
+def test_each_counter_of_a_box_has_its_own_devices_from_hq(tmp_path: Path) -> None:
+    settings = load_settings(write_agent(tmp_path, device=THREE_TILLS, config=TWO_LANES))
+    sent: dict[str, Value] = {**SIDES, "lanes.二号柜台.nfc.reader": "ACR1252"}
+    sent |= {
+        "lanes.a.camera.fps": 5,
+        "lanes.b.nfc.plain_uid": True,
+        "lanes.a.qr.from_camera": False,
+    }
+    for key, value in sent.items():
+        fitting(settings)(key, value)
+    first, second = with_values(settings, sent).lanes
+    assert (first.camera.source, first.camera.fps, first.qr.from_camera) == (
+        ONE,
+        5,
+        False,
+    )
+    assert (second.camera.source, second.nfc.reader, second.nfc.plain_uid) == (
+        OTHER, "ACR1252", True,
+    )  # fmt: skip
+    assert clashes(settings, sent) == {}
+
+
+def test_two_counters_never_get_one_device_and_may_swap(tmp_path: Path) -> None:
+    settings = load_settings(write_agent(tmp_path, device=THREE_TILLS, config=TWO_LANES))
+    both: dict[str, Value] = dict.fromkeys(SIDES, ONE)
+    assert clashes(settings, both) == dict.fromkeys(SIDES, "G185")
+    assert with_values(settings, both).lanes == settings.lanes, "a box starts all the same"
+    held = with_values(settings, SIDES)
+    turned: dict[str, Value] = dict(zip(SIDES, reversed(SIDES.values()), strict=True))
+    assert clashes(held, turned) == {}
+    assert [lane.camera.source for lane in with_values(held, turned).lanes] == list(turned.values())
+
+
+@pytest.mark.parametrize("key", ["lanes.c.camera.fps", "lanes.1.camera.fps"])
+def test_a_counter_that_is_not_there_is_named(tmp_path: Path, key: str) -> None:
+    for config in (TWO_LANES, CONFIG):
+        settings = load_settings(write_agent(tmp_path, device=THREE_TILLS, config=config))
+        with pytest.raises(Fault) as caught:
+            fitting(settings)(key, 5)
+        assert (caught.value.code, caught.value.fields) == (
+            FaultCode.TWIN_PLACE_UNKNOWN,
+            {"key": key},
+        )
+        assert with_values(settings, {key: 5}).lanes == settings.lanes
 
 
 def test_what_its_own_file_could_not_hold_is_refused_by_name(tmp_path: Path) -> None:

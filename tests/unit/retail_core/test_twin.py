@@ -24,6 +24,7 @@ from retail_core.fleet.twin import (
 from retail_core.fleet.twin_settings import (
     BROKER,
     CA,
+    OF_A_PLACE,
     PEM_CHARS_MAX,
     SETTINGS,
     URL_CHARS_MAX,
@@ -31,7 +32,10 @@ from retail_core.fleet.twin_settings import (
     WORDS_CHARS_MAX,
     Value,
     check,
+    key_of,
+    placed,
     read_value,
+    setting,
 )
 from retail_core.fleet.twin_trial import LineTrial
 from retail_core.texts.faults import FaultCode
@@ -249,6 +253,27 @@ class TestSettings:
 
     def test_whatever_could_cut_the_box_off_is_tried(self) -> None:
         assert {key for key, one in SETTINGS.items() if one.cuts_off} == {BROKER, WEBSOCKET, CA}
+
+    @pytest.mark.parametrize("name", ["老收银机", "b", "01890000-0000-7000-8000-000000000006"])
+    def test_what_a_till_or_a_counter_has_travels_by_its_name(self, name: str) -> None:
+        for family, one in OF_A_PLACE.items():
+            key = key_of(family, f" {name} ")
+            assert setting(key) is one
+            assert (placed(key).name, placed(key).family) == (name, family)
+            assert changed({}, {}, frozenset({key})) == {}
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "tills.*.port", "tills..port", "tills.a=b.port", "tills.a", "tills.a.token",
+            "lanes.a.zone", "tills. a.port", f"tills.{'a' * 41}.port", "lanes.a.camera",
+            "tills.a\n.port", "a.b.port",
+        ],
+    )  # fmt: skip
+    def test_other_names_and_secrets_of_tills_do_not(self, key: str) -> None:
+        with pytest.raises(Fault) as caught:
+            check(key, "x")
+        assert caught.value.code is FaultCode.TWIN_KEY_UNKNOWN
 
 
 STEPS = {
