@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
   types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight bench-tags fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
-  screenshots docs-reference ci clean wheelhouse box-bundle test-box-install test-arm64 image
+  screenshots docs-reference sbom ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -139,6 +139,9 @@ test-arm64: setup models ## the unit tests and one inference of each model on an
 
 image: setup ## both images of the Dockerfile, built without a daemon and run once (root, buildah, mmdebstrap): STAGES="agent cloud" ARCH=arm64
 	tools/build_image.sh $(or $(STAGES),agent cloud)
+
+sbom: setup ## what an agent and a cloud are made of, with licences and hashes (CycloneDX), into var/sbom/
+	@$(PY) -m tools.sbom
 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh
