@@ -1,6 +1,7 @@
 """The shelf of cleaning in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -17,9 +18,69 @@ from cloud_broker.ports.cleaning import (
     Verdicts,
     Wanted,
 )
-from retail_core.insight.cleaning.decision import ENOUGH
+from retail_core.insight.cleaning.decision import ENOUGH, Decision
+from retail_core.insight.cleaning.seen import SeenOrder
 from tests.fakes.cloud_basics import FakeCloudClock
 from tests.fakes.cloud_box import fresh_id
+
+
+@dataclass
+class FakeCleaningPile:
+    """A `CleaningPile` that tells every layer of all orders there are."""
+
+    seen: dict[str, SeenOn] = field(default_factory=dict)
+    noted: dict[tuple[str, str], Decision] = field(default_factory=dict)
+
+    def add(self, orders: Iterable[SeenOn]) -> int:
+        for one in orders:
+            self.seen.setdefault(one.order.order_id, one)
+        return len(self.seen)
+
+    def note(self, decisions: Iterable[Decision]) -> None:
+        for one in decisions:
+            self.noted.setdefault((one.subject, one.rule), one)
+
+    def signs(self, since: date) -> Iterator[Sign]:
+        found = []
+        for one in self.noted.values():
+            on = self.seen[one.subject]
+            said = one.subject, one.rule.value, one.version, one.weight, one.detail
+            found.append(Sign("order", *said, on.order.channel, (on.day,), on.order.net_fen))
+        found.sort(key=lambda one: (one.days, one.subject, one.rule))
+        yield from (one for one in found if one.days[-1] >= since)
+
+    def close_together(self, gap_ms: int) -> Iterable[SeenOrder]:
+        return self._all()
+
+    def of_undoers(self, quick_ms: int, least: int) -> Iterable[SeenOrder]:
+        return self._all()
+
+    def shared(self, many: int) -> Iterable[SeenOrder]:
+        return self._all()
+
+    def crowded(self, most: Sequence[tuple[int, int]]) -> Iterable[SeenOrder]:
+        return self._all()
+
+    def bought(self) -> Iterable[tuple[str, int, int]]:
+        lines = Counter(line for one in self._all() for line in one.lines)
+        return [(*line, many) for line, many in lines.items()]
+
+    def of_many_units(self, least: int) -> Iterable[SeenOrder]:
+        return self._all()
+
+    def looked(self) -> Iterable[tuple[str, int, int]]:
+        told = [one for one in self._all() if one.views is not None]
+        after = Counter(one.channel for one in told if one.views)
+        return [
+            (channel, many, after[channel])
+            for channel, many in sorted(Counter(one.channel for one in told).items())
+        ]
+
+    def unlooked(self, channel: str) -> Iterable[str]:
+        return [one.order_id for one in self._all() if one.channel == channel and one.views == 0]
+
+    def _all(self) -> list[SeenOrder]:
+        return [one.order for one in self.seen.values()]
 
 
 @dataclass

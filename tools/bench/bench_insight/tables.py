@@ -43,7 +43,7 @@ insert into receipt (tenant_id, receipt_id, event_id, store_id, device_id, membe
   till_receipt_no, business_date, shelf_fen, total_fen, points, tenders, sold_ms, received_at,
   bundle_version, bundle_hash, certificate_hash, solver_status)
 select %(tenant)s, md5('s' || n)::uuid, md5('s' || n)::uuid, %(store)s, %(store)s,
-  md5('m' || n * 7919 %% %(members)s)::uuid, 'api', '', (to_timestamp(ms / 1000.0)
+  md5('m' || n * 7919::bigint %% %(members)s)::uuid, 'api', '', (to_timestamp(ms / 1000.0)
     at time zone 'Asia/Shanghai')::date, fen, fen, 0, '[]', ms, to_timestamp(ms / 1000.0),
   0, '', '', ''
 from (select n, 1000 + n * 37 %% 40000 as fen, %(begin)s + n * 104729::bigint %% %(span)s as ms
@@ -61,7 +61,7 @@ insert into channel_order select %(tenant)s, md5('o' || n)::uuid,
   case when who %% 4 > 0 then md5('m' || who)::uuid end, sha256(('b' || who)::bytea), null,
   sha256(('h' || who / 3)::bytea), sha256(('p' || who)::bytea), sha256(('d' || who)::bytea),
   fen, fen, 0, 0, 0, 1000, now()
-from (select n, n * 7919 %% %(members)s as who, 1000 + n * 37 %% 40000 as fen,
+from (select n, n * 7919::bigint %% %(members)s as who, 1000 + n * 37 %% 40000 as fen,
     %(begin)s + n * 104729::bigint %% %(span)s as ms
   from generate_series(1, %(orders)s) n) made
 """
