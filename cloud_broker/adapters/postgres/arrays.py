@@ -5,7 +5,7 @@ batch of a thousand sales with their lines and postings that was a third of inge
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from operator import attrgetter, methodcaller
@@ -23,6 +23,7 @@ _INT8: Final = Struct(">q").pack
 _DATE: Final = Struct(">i").pack
 _NULL: Final = _LENGTH(-1)
 _UUID_OID: Final = 2950
+_UUID_MARK: Final = _LENGTH(16)
 _INT: Final = attrgetter("int")
 _TO_BYTES: Final = methodcaller("to_bytes", 16, "big")
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,11 +62,6 @@ class _Moments(_Packed):
 
 class _Days(_Packed):
     __slots__ = ()
-
-
-def _uuid_bytes(values: Iterable[UUID]) -> Iterable[bytes]:
-    """Return what `UUID.bytes` gives, without a step of Python for each."""
-    return map(_TO_BYTES, map(_INT, values))
 
 
 def _moment(value: datetime) -> bytes:
@@ -107,16 +103,27 @@ def _packed(values: Sequence[Any]) -> object:
     if kind is None:
         return values
     made, element, _, encode, length = kind
+    if element == _UUID_OID:
+        return made(_uuids(values))
     if None in values:
         parts = [_NULL if value is None else _element(encode(value)) for value in values]
         return made(_HEAD(1, 1, element, len(values), 1) + b"".join(parts))
     head = _HEAD(1, 0, element, len(values), 1)
     if length is None:
-        raw = map(encode, values)
-        return made(head + b"".join([_LENGTH(len(one)) + one for one in raw]))
+        return made(head + b"".join([_LENGTH(len(one)) + one for one in map(encode, values)]))
     mark = _LENGTH(length)
-    encoded = _uuid_bytes(values) if element == _UUID_OID else map(encode, values)
-    return made(head + mark + mark.join(encoded))
+    return made(head + mark + mark.join(map(encode, values)))
+
+
+def _uuids(values: Sequence[Any]) -> bytes:
+    """Return ids as an array; they are not compared with None, which is a step of Python each."""
+    try:
+        numbers = list(map(_INT, values))
+    except AttributeError:
+        parts = [_NULL if one is None else _UUID_MARK + one.bytes for one in values]
+        return _HEAD(1, 1, _UUID_OID, len(values), 1) + b"".join(parts)
+    body = _UUID_MARK.join(map(_TO_BYTES, numbers))
+    return _HEAD(1, 0, _UUID_OID, len(values), 1) + _UUID_MARK + body
 
 
 def teach(connection: Connection[Any]) -> None:
