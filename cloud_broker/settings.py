@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     wechat_h5_secret: SecretStr = SecretStr("")
     wechat_h5_open: str = Field("https://open.weixin.qq.com", pattern=_HTTPS_OR_HERE)
     wechat_h5_api: str = Field("https://api.weixin.qq.com", pattern=_HTTPS_OR_HERE)
+    erasures_dir: Path | None = Field(
+        None, description="certificates of erasures, beside backups; none: in secrets_dir"
+    )
     leaving_grace_days: int = Field(15, ge=0, le=60, description="how long who left may come back")
 
     @classmethod
@@ -198,6 +201,11 @@ class Settings(BaseSettings):
     def url_for_stores(self) -> str:
         """Return the HTTP address that device files carry."""
         return self.public_url or f"http://{self.http_host}:{self.http_port}"
+
+    @property
+    def certificates_dir(self) -> Path:
+        """Return where certificates of erasures lie, which a restore must not take back."""
+        return self.erasures_dir or self.secrets_dir / "erasures"
 
     @property
     def door_for_stores(self) -> str:

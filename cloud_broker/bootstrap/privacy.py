@@ -1,15 +1,20 @@
 """The composition of leaving and erasing."""
 
+import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from uuid import UUID
 
+from cloud_broker.adapters.certificate_files import FolderCertificates
 from cloud_broker.adapters.postgres.fairness import PostgresFairnessReads
 from cloud_broker.adapters.postgres.privacy import PostgresPrivacyShelf
 from cloud_broker.adapters.wechat_http import HttpWeChat
-from cloud_broker.bootstrap.office import Office
+from cloud_broker.bootstrap.apart import in_a_process
+from cloud_broker.bootstrap.office import Office, build_office
 from cloud_broker.ingest.beside import BesideWorker
 from cloud_broker.services.access.overview import HqQueries
 from cloud_broker.services.members.erasing import Erasing
+from cloud_broker.services.members.erasing_again import ErasingAgain
 from cloud_broker.services.members.leaving import Leavings
 from cloud_broker.services.members.privacy_desks import Peers, PrivacyDesks, privacy_desks
 from cloud_broker.services.members.recommending import Recommending
@@ -20,6 +25,8 @@ from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
 WHO = "privacy"
+COPY_S_MAX = 3_600.0
+NICE = 10
 
 
 def leavings_of(office: Office) -> Leavings:
@@ -42,7 +49,20 @@ def erasing_of(office: Office) -> Erasing:
         office.ids,
         office.keys,
         office.settings.zone,
-        lambda tenant: learn_again(office, tenant),
+        lambda tenant: _forgotten(office, tenant),
+        FolderCertificates(office.settings.certificates_dir),
+    )
+
+
+def erasing_again_of(office: Office) -> ErasingAgain:
+    """Return what lets an erasure outlive a restore."""
+    return ErasingAgain(
+        office.units,
+        PostgresPrivacyShelf(office.units),
+        FolderCertificates(office.settings.certificates_dir),
+        leavings_of(office),
+        office.clock,
+        office.keys,
     )
 
 
@@ -54,7 +74,37 @@ def erasing_worker(
     def tenants() -> tuple[UUID, ...]:
         return tuple(tenant for tenant in office.units.tenants() if works(tenant))
 
-    return BesideWorker("erasing", erasing_of(office).run, tenants, tally)
+    erasing, again, even = erasing_of(office), erasing_again_of(office), set[UUID]()
+
+    def run(tenant: UUID) -> int:
+        if tenant not in even:
+            again.even(tenant)
+            even.add(tenant)
+        return erasing.run(tenant)
+
+    return BesideWorker("erasing", run, tenants, tally)
+
+
+def _forgotten(office: Office, tenant: UUID) -> None:
+    """Do after a night of erasures what nobody may be found in: suggestions, and the copy."""
+    learn_again(office, tenant)
+    if office.settings.analytics_dir is None or find_spec("duckdb") is None:
+        return
+    why = in_a_process("copy", _copy, office.settings, tenant, seconds=COPY_S_MAX)
+    if why:
+        raise Fault(FaultCode.METRICS_ENGINE, engine="copy", why=why)
+
+
+def _copy(settings: Settings, tenant: UUID) -> None:
+    """Run in the process: what writes Parquet is imported here alone."""
+    from cloud_broker.bootstrap.insight import refreshed  # noqa: PLC0415 - see above
+
+    os.nice(NICE)
+    office = build_office(settings)
+    try:
+        refreshed(office, tenant, whole=False)
+    finally:
+        office.close()
 
 
 def learn_again(office: Office, tenant: UUID) -> None:

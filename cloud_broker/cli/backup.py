@@ -9,6 +9,7 @@ from cloud_broker.adapters.backup_file import make_key
 from cloud_broker.adapters.postgres.backup import Progress
 from cloud_broker.bootstrap import backups
 from cloud_broker.bootstrap.backups import Backup
+from cloud_broker.bootstrap.privacy import erasing_again_of
 from cloud_broker.cli.common import (
     ConfigOption,
     JsonOption,
@@ -96,6 +97,9 @@ def start(
         made = backups.restore_backup(
             settings_of(config), path, key_file, _progress(as_json=as_json)
         )
+    with office_of(config) as office:
+        again = erasing_again_of(office)
+        repeated = [again.even(tenant) for tenant in office.units.tenants()]
     values = {
         "epoch": made.epoch,
         "backup_ms": made.backup_ms,
@@ -103,6 +107,8 @@ def start(
         "secrets_written": list(made.kept_secrets),
         "folders_written": list(made.folders),
         "folders_left": list(made.folders_left),
+        "erased_again": sum(one.members for one in repeated),
+        "certificates_refused": [str(name) for one in repeated for name in one.refused],
         "took_ms": made.took_ms,
     }
     say(values, as_json=as_json)

@@ -126,6 +126,30 @@ class PrivacyShelf(Protocol):
         """Return every row that names these, by table, `besides` tables that are told elsewhere."""
         ...
 
+    def named(self, tenant: UUID, pseudonyms: Collection[str]) -> tuple[UUID, ...]:
+        """Return the members whom pseudonyms of certificates stand for, if they are there."""
+        ...
+
+    def keep(self, tenant: UUID, certified: Certified) -> bool:
+        """Keep a certificate that this database has not; False when it has it."""
+        ...
+
     def certificates(self, tenant: UUID, limit: int) -> tuple[Certified, ...]:
         """Return certificates, the newest first."""
+        ...
+
+
+class CertificateFiles(Protocol):
+    """Certificates beside the database and its backups: what a restore brings back goes again."""
+
+    def keep(self, tenant: UUID, certified: Certified) -> bool:
+        """Write a certificate, whole or not at all; False when it is there. Fault E121."""
+        ...
+
+    def names(self, tenant: UUID) -> frozenset[UUID]:
+        """Return the erasures whose certificates are there."""
+        ...
+
+    def read(self, tenant: UUID, erasure: UUID) -> SignedCertificate:
+        """Return a certificate; Fault E118 for a file that is none."""
         ...

@@ -20,6 +20,7 @@ from cloud_broker.ports.privacy import (
 from cloud_broker.ports.unit import StoreRefusedError
 from cloud_broker.services.booking.batch import Batch
 from cloud_broker.services.line.frames import Inbound, OpenFrame, open_frame
+from retail_core.identity.erasure import pseudonym
 from retail_core.identity.erasure_certificate import (
     ErasedPlace,
     ErasureCertificate,
@@ -177,3 +178,12 @@ def test_a_shop_that_has_not_heard_is_known(stage: Stage) -> None:
         stage.shelf.waiting = (fresh_id(),)
         waiting = stage.shelf.unheard(stage.tenant, [stage.ann.member])
     assert len(waiting) == 1
+
+
+def test_pseudonyms_find_who_is_there_and_a_certificate_is_kept_once(stage: Stage) -> None:
+    said = [pseudonym(stage.tenant, one) for one in (stage.ann.member, fresh_id())]
+    assert stage.shelf.named(stage.tenant, said) == (stage.ann.member,)
+    made = certifying(stage, [])([])
+    assert stage.shelf.keep(stage.tenant, made)
+    assert not stage.shelf.keep(stage.tenant, made)
+    assert stage.shelf.certificates(stage.tenant, 9) == (made,)

@@ -22,6 +22,7 @@ from cloud_broker.services.access.overview import HqQueries
 from cloud_broker.services.members.leaving import Leavings
 from cloud_broker.services.members.privacy_desks import Peers, PrivacyDesks, privacy_desks
 from retail_core.errors import Fault
+from retail_core.identity.erasure import pseudonym
 from retail_core.identity.erasure_certificate import ErasedPlace
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeKeyRing
@@ -126,6 +127,18 @@ class FakePrivacyShelf:
             if name not in besides
         }
         return {name: rows for name, rows in told.items() if rows}
+
+    def named(self, tenant: UUID, pseudonyms: Collection[str]) -> tuple[UUID, ...]:
+        rows = self.tables.get("member", [])
+        return tuple(
+            row["member_id"] for row in rows if pseudonym(tenant, row["member_id"]) in pseudonyms
+        )
+
+    def keep(self, tenant: UUID, certified: Certified) -> bool:
+        if any(one.erasure == certified.erasure for _, one in self.made):
+            return False
+        self.made.append((tenant, certified))
+        return True
 
     def certificates(self, tenant: UUID, limit: int) -> tuple[Certified, ...]:
         found = [one for whose, one in self.made if whose == tenant]

@@ -56,6 +56,13 @@ union select keyed_hash from identity where tenant_id = %(tenant)s
 union select key from credential where tenant_id = %(tenant)s
   and member_id = any(%(members)b::uuid[])
 """
+# As `pseudonym` of the core makes it.
+_NAMED = """
+select member_id from member where tenant_id = %(tenant)s
+  and substr(encode(sha256(%(said)b::bytea || uuid_send(tenant_id) || uuid_send(member_id)), 'hex'),
+    1, 32) = any(%(pseudonyms)b::text[])
+"""
+_SAID = b"regulars/erasure-member/1\0"
 _TABLES = """
 select k.relname::text as name, array_agg(a.attname::text) filter (
   where a.attname = any(%(persons)b::text[]) and y.typname = 'uuid') as persons
@@ -145,15 +152,7 @@ class PrivacyRows(Repository):
         made = certify(
             [*places, *(ErasedPlace(row.place, row.done, row.n) for row in rows if row.n)]
         )
-        self._run(
-            "insert into erasure values (%(tenant)s, %(id)s, %(at)s, %(content)s, %(signature)s,"
-            " %(key)s)",
-            id=made.erasure,
-            at=at(made.erased_ms),
-            content=made.signed.content,
-            signature=made.signed.signature,
-            key=made.signed.public_key,
-        )
+        self.keep(made)
         self._run(
             "update leaving set state = 'done', ended_at = %(now)s where tenant_id = %(tenant)s"
             " and member_id = any(%(news)b::uuid[]) and state = 'telling'",
@@ -161,6 +160,24 @@ class PrivacyRows(Repository):
             now=at(erase.now_ms),
         )
         return made
+
+    def named(self, pseudonyms: Collection[str]) -> tuple[UUID, ...]:
+        """Return the members whom pseudonyms stand for."""
+        rows = self._rows(_NAMED, said=_SAID, pseudonyms=list(pseudonyms))
+        return tuple(row.member_id for row in rows)
+
+    def keep(self, made: Certified) -> bool:
+        """Keep a certificate."""
+        entered = self._run(
+            "insert into erasure values (%(tenant)s, %(id)s, %(at)s, %(content)s, %(signature)s,"
+            " %(key)s) on conflict do nothing",
+            id=made.erasure,
+            at=at(made.erased_ms),
+            content=made.signed.content,
+            signature=made.signed.signature,
+            key=made.signed.public_key,
+        )
+        return entered == 1
 
     def certificates(self, limit: int) -> tuple[Certified, ...]:
         """Return certificates, the newest first."""
@@ -262,6 +279,14 @@ class PostgresPrivacyShelf:
             if rows:
                 told[table.name] = rows
         return told
+
+    def named(self, tenant: UUID, pseudonyms: Collection[str]) -> tuple[UUID, ...]:
+        """Return the members whom pseudonyms of certificates stand for, if they are there."""
+        return self._do(tenant, lambda rows: rows.named(pseudonyms))
+
+    def keep(self, tenant: UUID, certified: Certified) -> bool:
+        """Keep a certificate that this database has not; False when it has it."""
+        return self._do(tenant, lambda rows: rows.keep(certified))
 
     def certificates(self, tenant: UUID, limit: int) -> tuple[Certified, ...]:
         """Return certificates, the newest first."""

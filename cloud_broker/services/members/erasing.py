@@ -14,10 +14,18 @@ from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.feed import NewChange
 from cloud_broker.ports.hq import AuditEntry
 from cloud_broker.ports.live import LiveEvent
-from cloud_broker.ports.privacy import Certified, Erase, Leaving, LeavingState, PrivacyShelf
+from cloud_broker.ports.privacy import (
+    CertificateFiles,
+    Certified,
+    Erase,
+    Leaving,
+    LeavingState,
+    PrivacyShelf,
+)
 from cloud_broker.ports.secrets import KeyRing
 from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.persons.persons import same_persons
+from cloud_broker.services.rights.restoring import frozen
 from cloud_broker.services.stores.store_sets import NOTHING
 from retail_core.errors import Fault
 from retail_core.identity.erasure import pseudonym
@@ -44,7 +52,10 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Works leavings off; `after` is told of a night in which somebody was erased."""
+    """Works leavings off; `after` is told of a night in which somebody was erased.
+
+    `files` keep certificates where no restore takes them back.
+    """
 
     units: Units
     shelf: PrivacyShelf
@@ -53,6 +64,7 @@ class Erasing:
     keys: KeyRing
     zone: str = "Asia/Shanghai"
     after: Callable[[UUID], None] | None = None
+    files: CertificateFiles | None = None
     _erased: dict[UUID, date] = field(default_factory=dict, compare=False)
 
     def run(self, tenant: UUID) -> int:
@@ -68,9 +80,10 @@ class Erasing:
                 if fault.code is not FaultCode.ERASURE_WAITS:
                     raise
         if not done and tenant in self._erased:
-            del self._erased[tenant]
+            # Forgotten only once it is done: what fails is tried again.
             if self.after is not None:
                 self.after(tenant)
+            del self._erased[tenant]
         return done
 
     def go_on(self, tenant: UUID, leaving: Leaving) -> Certified | None:
@@ -83,8 +96,13 @@ class Erasing:
             return None
         now = self.clock.now_ms()
         unheard = self.shelf.unheard(tenant, members)
-        if unheard and now < (leaving.told_ms or now) + HEARD_WITHIN_DAYS * DAY_MS:
-            raise Fault(FaultCode.ERASURE_WAITS, stores=len(unheard), days=HEARD_WITHIN_DAYS)
+        with self.units.begin(tenant) as unit:
+            # What boxes send again after a restore is hers, too: it comes first.
+            waits = bool(unheard) or frozen(unit)
+        if waits and now < (leaving.told_ms or now) + HEARD_WITHIN_DAYS * DAY_MS:
+            raise Fault(
+                FaultCode.ERASURE_WAITS, stores=max(1, len(unheard)), days=HEARD_WITHIN_DAYS
+            )
         return self._erase(tenant, leaving, members, unheard)
 
     def _tell(self, tenant: UUID, leaving: Leaving, members: tuple[UUID, ...]) -> None:
@@ -136,6 +154,8 @@ class Erasing:
             detail = {"channel": leaving.channel, "unheard": len(unheard)}
             unit.hq.audit(AuditEntry("privacy", "privacy.erase", str(erasure), detail), now)
             unit.announce(LiveEvent(tenant, frozenset({"member", "published"})))
+        if self.files is not None:
+            self.files.keep(tenant, made)
         left = set(self.shelf.found(tenant, sought)) - STAYS_IN
         if left - ({"feed"} if unheard else set()):
             raise Fault(FaultCode.ERASURE_RESIDUE, places=", ".join(sorted(left)))

@@ -53,6 +53,14 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "删除证明不完整,或签名不对",
         "the certificate of erasure is incomplete or its signature is wrong",
     ),
+    FaultCode.CERTIFICATE_NOT_KEPT: FaultSpec(
+        "storage",
+        500,
+        "删除证明没能写到数据库旁边的目录({reason});恢复备份之后要靠它再删一次",
+        "the certificate of erasure could not be written beside the database ({reason}); a restore"
+        " needs it to erase again",
+        retryable=True,
+    ),
     FaultCode.WECHAT_OFF: FaultSpec(
         "setup",
         409,
