@@ -99,7 +99,7 @@ def test_clickhouse_says_what_duckdb_says(files: Path, duck: DuckAnalytics, here
     asked = {
         "folder": str(files),
         "views": views,
-        "steps": step_by_step(ASKED, "clickhouse"),
+        "steps": [(one.name, one.query) for one in step_by_step(ASKED, "clickhouse")],
         "asks": {
             "tags": "select * from tags",
             "rfm": statement(catalogue.rfm(ASKED), "clickhouse"),

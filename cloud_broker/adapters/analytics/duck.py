@@ -21,6 +21,8 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
 PAGE = 10_000
+# The step with a column for each fact: what every tag is made of.
+WIDEST: Final = "facts"
 TYPES: Final = {
     "string": "varchar",
     "uuid": "uuid",
@@ -44,17 +46,18 @@ class DuckAnalytics:
         self._engine = duckdb.connect()
         try:
             with _told():
-                self._set_up(file / "spill", memory, threads)
+                self._set_up(file, memory, threads)
                 for table, columns in SCHEMAS.items():
                     self._show(folder, table, columns)
         except Fault:
             self.close()
             raise
 
-    def _set_up(self, spill: Path, memory: str, threads: int | None) -> None:
+    def _set_up(self, file: Path, memory: str, threads: int | None) -> None:
         self._engine.execute("set memory_limit = ?", [memory])
-        self._engine.execute("set temp_directory = ?", [str(spill)])
+        self._engine.execute("set temp_directory = ?", [str(file / "spill")])
         self._engine.execute("set preserve_insertion_order = false")
+        self._engine.execute(f"attach '{_quoted(file / 'laid')}' as laid")
         if threads is not None:
             self._engine.execute("set threads = ?", [threads])
 
@@ -66,7 +69,7 @@ class DuckAnalytics:
             self._engine.execute(f"create table {table} ({made})")
             return
         cast = ", ".join(f"{name}::{kind} as {name}" for name, kind in typed.items())
-        files = str(folder / table / "**" / "*.parquet").replace("'", "''")
+        files = _quoted(folder / table / "**" / "*.parquet")
         self._engine.execute(
             f"create view {table} as select {cast}"  # noqa: S608 - our names, a quoted path
             f" from read_parquet('{files}', hive_partitioning = false)"
@@ -74,14 +77,36 @@ class DuckAnalytics:
 
     def table(self, asked: Asked) -> str:
         """Work every tag out, step by step; return the table it lies in."""
-        for name, query in step_by_step(asked, "duckdb"):
-            self.keep(name, query)
+        for _ in self.steps(asked):
+            pass
         return "tags"
+
+    def steps(self, asked: Asked) -> Iterator[str]:
+        """Do a step and yield its name, then the next; what none reads any more goes. Fault E191.
+
+        The facts of millions of members fill memory several times over as they are, and a
+        twentieth of it as a file has them.
+        """
+        for step in step_by_step(asked, "duckdb"):
+            if step.name == WIDEST:
+                self._lay_down(step.name, step.query)
+            else:
+                self.keep(step.name, step.query)
+            with _told():
+                for name in step.over:
+                    kind = "view" if name == WIDEST else "table"
+                    self._engine.execute(f"drop {kind} {name}")
+            yield step.name
 
     def keep(self, name: str, query: str) -> None:
         """Write a query's rows down as a table of this run; Fault E191."""
         with _told():
             self._engine.execute(f"create or replace table {name} as {query}")
+
+    def _lay_down(self, name: str, query: str) -> None:
+        with _told():
+            self._engine.execute(f"create or replace table laid.{name} as {query}")
+            self._engine.execute(f"create or replace view {name} as from laid.{name}")
 
     def tagged(self, asked: Asked) -> Iterator[Tagged]:
         """Yield every member with what is so of her, by member; Fault E191."""
@@ -107,6 +132,10 @@ class DuckAnalytics:
         """Let go of the file and what was spilled."""
         self._engine.close()
         self._spill.cleanup()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Expressions of the catalogue as statements of an engine, and a member's row as JSON."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -32,10 +33,31 @@ def all_tags(asked: Asked, dialect: Dialect) -> str:
     return statement(catalogue.member_tags(asked), dialect)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A query, the name it is written down by, and the steps before it that no later one reads."""
+
+    name: str
+    query: str
+    over: tuple[str, ...]
+
+
 @lru_cache(maxsize=8)
-def step_by_step(asked: Asked, dialect: Dialect) -> tuple[tuple[str, str], ...]:
-    """Return the steps of the catalogue as queries, each with the name it is written down by."""
-    return tuple((name, statement(one, dialect)) for name, one in catalogue.steps(asked))
+def step_by_step(asked: Asked, dialect: Dialect) -> tuple[Step, ...]:
+    """Return the steps of the catalogue as queries."""
+    steps = catalogue.steps(asked)
+    last: dict[str, str] = {}
+    for name, one in steps:
+        last |= dict.fromkeys(catalogue.reads(one), name)
+    made = {name for name, _ in steps}
+    return tuple(
+        Step(
+            name,
+            statement(one, dialect),
+            tuple(sorted(read for read, by in last.items() if by == name and read in made)),
+        )
+        for name, one in steps
+    )
 
 
 def as_json(table: str) -> str:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 import ibis
+from ibis.expr.operations import UnboundTable
 
 from cloud_broker.domain.metrics import (
     goods_tags,
@@ -84,6 +85,11 @@ def steps(asked: Asked) -> tuple[tuple[str, Table], ...]:
 
     keep("tags", member_tags(asked, keep))
     return tuple(made)
+
+
+def reads(expression: Table) -> frozenset[str]:
+    """Return the tables, and the steps before it, that an expression reads."""
+    return frozenset(one.name for one in expression.op().find(UnboundTable))
 
 
 def version(lines: Thresholds) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cloud_broker.adapters.analytics.duck import DuckAnalytics
+from cloud_broker.adapters.analytics.statements import step_by_step
 from cloud_broker.domain.metrics.catalogue import BY_KEY, TAGS, version
 from cloud_broker.domain.metrics.entry import WINDOWS, Basis, Tag, Unit
 from cloud_broker.domain.metrics.facts import Asked
@@ -253,3 +254,20 @@ def test_what_tills_show_is_called_as_the_catalogue_calls_it() -> None:
         assert mine == {name: (said.zh, str(said)) for name, said in tag.words.items()}, one.key
         assert one.inferred is (tag.basis is Basis.INFERRED), one.key
         assert one.sensitive is tag.masked, one.key
+
+
+def test_a_step_goes_with_the_last_one_that_reads_it_and_the_outcome_stays(tmp_path: Path) -> None:
+    steps = step_by_step(Asked(DAY, festivals=FESTIVALS), "duckdb")
+    names = [one.name for one in steps]
+    gone = [name for one in steps for name in one.over]
+    assert sorted(gone) == sorted(names[:-1])
+    for nth, one in enumerate(steps):
+        later = {name for step in steps[nth + 1 :] for name in names if f'"{name}"' in step.query}
+        assert not later & set(one.over)
+    made = {"members": [member(REGULAR)], "orders": the_regular()}
+    folder = write_files(tmp_path / "files", made)
+    engine = DuckAnalytics(folder, spill=tmp_path)
+    # Twice: nothing of a run is in the way of the next.
+    runs = [list(engine.rows(Asked(DAY, festivals=FESTIVALS))) for _ in range(2)]
+    engine.close()
+    assert runs[0] == runs[1] != []
