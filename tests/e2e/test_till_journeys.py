@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.browser import axe_findings
+from tests.e2e.targets import small_targets
 from tests.e2e.till_clerk import MANAGER, MASK, MILK, UNLISTED, Clerk
 from tests.e2e.till_opening import VIEW
 from tests.factories.agent_api import MEMBER, PHONE, Box
@@ -351,5 +352,42 @@ def test_a_manager_lets_a_new_screen_in_by_a_code_and_four_digits(
     expect(fresh.locator(".note")).to_contain_text(digits)
     clerk.page.locator("#pair-yes").press("Enter")
     expect(fresh.locator("#identify")).to_be_visible()
+    clerk.finds_nothing_wrong()
+    context.close()
+
+
+def test_a_finger_alone_rings_up_what_no_scanner_reads(
+    browser: Browser, agent: AgentProcess
+) -> None:
+    context = browser.new_context(
+        viewport=VIEW, locale="zh-CN", reduced_motion="reduce", has_touch=True
+    )
+    clerk = Clerk(context.new_page(), agent)
+    clerk.signs_in()
+
+    def taps(digits: str, submit: str) -> None:
+        for digit in digits:
+            clerk.page.locator("#sheet .pad button").get_by_text(digit, exact=True).tap()
+        clerk.page.locator(f"#sheet [form={submit}]").tap()
+
+    clerk.page.locator("#entry-pad").tap()
+    assert small_targets(clerk.page) == []
+    taps(MILK, "barcode-form")
+    clerk.lines(1)
+    clerk.page.locator("#entry-pad").tap()
+    taps(UNLISTED, "barcode-form")
+    clerk.sees("#sheet", UNLISTED)
+    taps("12.80", "price-form")
+    clerk.lines(2)
+    clerk.page.locator("#line-2").tap()
+    clerk.page.locator("#quantity-2").tap()
+    taps("10", "quantity-form")
+    clerk.sees("#line-2 >> xpath=ancestor::tr", "¥128.00")
+    clerk.page.locator("#void").tap()
+    clerk.page.locator("#void-yes").tap()
+    clerk.sees("#goods", "可以开始")
+    clerk.page.locator("#clerk").tap()
+    clerk.page.locator("#shift-refund").tap()
+    expect(clerk.page.locator("#receipt-no")).to_be_focused()
     clerk.finds_nothing_wrong()
     context.close()

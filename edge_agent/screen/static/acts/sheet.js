@@ -7,7 +7,7 @@ import { fenOf, isBarcode } from "../format.js";
 
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
 /** @type {Record<string, string>} where the clerk stands when a sheet is left */
-const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", card: "card", face: "face", help: "help" };
+const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", barcode: "entry", card: "card", face: "face", help: "help" };
 
 /** @param {Till} till @param {any} baskets the acts on a basket @param {Record<string, () => void>} leaving steps and sheets that must be answered when they are left */
 export function sheetActs(till, baskets, leaving) {
@@ -35,9 +35,24 @@ export function sheetActs(till, baskets, leaving) {
     return baskets.add({ barcode: sheet.barcode, unit_price_fen: price, name: sheet.name.trim() || till.t("price.unnamed") });
   }
 
+  /** @param {Event} event a code that no scanner could read */
+  function submitBarcode(event) {
+    event.preventDefault();
+    const typed = state.sheet?.typed.trim() ?? "";
+    if (!typed) return;
+    change({ sheet: null, entry: typed }, "entry");
+    return baskets.submit();
+  }
+
   return {
     submitQuantity,
     submitPrice,
+    submitBarcode,
+    askBarcode: () => change({ sheet: { kind: "barcode", typed: "" } }, "barcode"),
+    padKey: (/** @type {string} */ name, /** @type {string} */ focus) => (/** @type {string} */ key) => {
+      const { sheet } = state;
+      if (sheet) change({ sheet: { ...sheet, [name]: key === "back" ? sheet[name].slice(0, -1) : sheet[name] + key } }, focus);
+    },
     openWhy: () => state.basket?.lines.length && change({ sheet: { kind: "why" } }, "sheet-close"),
     openTier: () => change({ sheet: { kind: "tier" } }, "sheet-close"),
     openCoupons: () => change({ sheet: { kind: "coupons" } }, "coupon-0"),

@@ -41,7 +41,7 @@ function entryRow(state, acts) {
   return h(
     "form.entry",
     { onsubmit: submit },
-    icon("scan"),
+    h("button.quiet", { type: "button", id: "entry-pad", "aria-label": t("entry.pad"), title: t("entry.pad"), onclick: acts.askBarcode }, icon("scan")),
     field,
     rung || state.parked ? h("button", { type: "button", id: "park", onclick: () => void acts.park() }, park, h("kbd", {}, "F6")) : null,
     rung ? h("button.quiet", { type: "button", id: "void", "aria-label": t("void"), title: `${t("void")} · Ctrl Del`, onclick: acts.askVoid }, icon("bin")) : null,

@@ -3,7 +3,7 @@
 
 import { h, icon } from "../../dom.js";
 import { clock, dateOf, integer, named, typeset, yuan } from "../../format.js";
-import { frame, said } from "./frame.js";
+import { frame, pad, said } from "./frame.js";
 
 /** @typedef {import("../../state.js").State} State */
 
@@ -45,12 +45,23 @@ export function amount(state, acts) {
   const { sheet, basket } = state;
   const line = basket?.lines.find((/** @type {any} */ one) => one.line === sheet?.line);
   const field = h("input", { id: "quantity", inputmode: "decimal", autocomplete: "off", maxlength: "9", value: sheet?.typed ?? "", placeholder: String((line?.qty_milli ?? 1000) / 1000), "aria-label": t("line.quantity"), oninput: (event) => acts.typeSheet("typed", event) });
+  const form = h("form.field", { id: "quantity-form", onsubmit: (event) => acts.submitQuantity(event) }, h("label", { for: "quantity" }, line?.name ?? ""), field);
   return frame(
     t("line.quantity"),
     acts,
-    [said(sheet?.note ?? ""), h("form.field", { id: "quantity-form", onsubmit: (event) => acts.submitQuantity(event) }, h("label", { for: "quantity" }, line?.name ?? ""), field)],
+    [said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, acts.padKey("typed", "quantity"), "."))],
     [h("button.primary", { type: "submit", form: "quantity-form" }, t("ok"), h("kbd", {}, "Enter"))],
   );
+}
+
+/** @param {State} state @param {any} acts a bar code by finger, where no scanner reads it */
+export function barcode(state, acts) {
+  const { t } = acts;
+  const field = h("input", { id: "barcode", inputmode: "numeric", autocomplete: "off", maxlength: "60", value: state.sheet?.typed ?? "", oninput: (event) => acts.typeSheet("typed", event) });
+  const form = h("form.field", { id: "barcode-form", onsubmit: (event) => acts.submitBarcode(event) }, h("label", { for: "barcode" }, t("entry.digits")), field);
+  return frame(t("entry.pad"), acts, [h("div.sign-in", {}, form, pad(t, acts.padKey("typed", "barcode")))], [
+    h("button.primary", { type: "submit", form: "barcode-form" }, t("entry.add"), h("kbd", {}, "Enter")),
+  ]);
 }
 
 /** @param {State} state @param {any} acts an article nobody knows sells at the price on its shelf */
@@ -67,7 +78,7 @@ export function price(state, acts) {
     h("label", { for: "price-name" }, t("price.name")),
     name,
   );
-  return frame(t("price.title"), acts, [h("p.muted", {}, t("price.how", { barcode: sheet?.barcode ?? "" })), said(sheet?.note ?? ""), form], [
+  return frame(t("price.title"), acts, [h("p.muted", {}, t("price.how", { barcode: sheet?.barcode ?? "" })), said(sheet?.note ?? ""), h("div.sign-in", {}, form, pad(t, acts.padKey("price", "price-amount"), "."))], [
     h("button", { type: "button", onclick: acts.closeSheet }, t("phone.cancel"), h("kbd", {}, "Esc")),
     h("button.primary", { type: "submit", form: "price-form" }, t("price.sell"), h("kbd", {}, "Enter")),
   ]);
