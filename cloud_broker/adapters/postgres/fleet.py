@@ -20,9 +20,13 @@ from cloud_broker.ports.fleet import (
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 
+# From the boxes to their stores and never the other way: the row rules let the planner take the
+# whole chain for one store, and a batch then compared every store with every box.
 _PLACES_EVER = """
 select d.device_id, s.store_id, s.legal_entity_id, s.shard, s.zone, s.day_starts_at
-from device d join store s on s.tenant_id = d.tenant_id and s.store_id = d.store_id
+from device d cross join lateral (
+  select w.store_id, w.legal_entity_id, w.shard, w.zone, w.day_starts_at from store w
+  where w.tenant_id = d.tenant_id and w.store_id = d.store_id offset 0) s
 where d.tenant_id = %(tenant)s and
 """
 PLACES = _PLACES_EVER + " d.retired_at is null and "
