@@ -4,7 +4,7 @@ What is many to one member comes as one JSON array, which costs less than a stat
 and a row for each thing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,27 +26,19 @@ from cloud_broker.domain.records import (
     last_of,
 )
 from cloud_broker.domain.rule_uses import told_uses
+from cloud_broker.domain.withdrawn import Word, withdrawn_ms
 from retail_core.growth.account import day_number
 from retail_core.insight.till_tags import TILL_TAGS, Known, Windows
 from retail_core.wire.member import CallNote, Purchase
 from retail_core.wire.standing import TaskReached, TierStanding
 
 _HERS = "tenant_id = %(tenant)s and member_id = m.member_id"
-# A word revives a withdrawn one only when it is later by its own clock and by ours: a shop that was
-# offline does not bring back what was withdrawn meanwhile.
-_WITHDRAWN = """
-select max(greatest(w.wall_ms, coalesce((
-  select max(g.wall_ms) from consent g where g.tenant_id = w.tenant_id
-  and g.member_id = w.member_id and g.kind = w.kind and g.given
-  and g.received_at <= w.received_at), 0)))
-from consent w where w.tenant_id = %(tenant)s and w.member_id = m.member_id
-  and w.kind = '{kind}' and not w.given and not exists (
-    select 1 from consent g where g.tenant_id = w.tenant_id and g.member_id = w.member_id
-    and g.kind = w.kind and g.given and g.wall_ms > w.wall_ms and g.received_at >= w.received_at)
-"""
-_WITHDRAWN_FACE = _WITHDRAWN.format(kind=FACE_LOCAL)
-_WITHDRAWN_WALK_UP = _WITHDRAWN.format(kind=FACE_WALK_UP)
-_WITHDRAWN_GUARDIAN = _WITHDRAWN.format(kind=FACE_GUARDIAN)
+# Every word of hers about her face, in one read; what of it is withdrawn is reckoned from them.
+_WORDS = f"""
+select json_agg(json_build_array(c.kind, c.given, c.wall_ms,
+  (extract(epoch from c.received_at) * 1000000)::bigint))
+from consent c where {_HERS} and c.kind in ('{FACE_LOCAL}', '{FACE_WALK_UP}', '{FACE_GUARDIAN}')
+"""  # noqa: S608 -- constants
 _LEASED = LEASED_OF.format(wallet="m.wallet_id")
 _BALANCES = """
 select json_object_agg(a.account, a.balance) from account a where a.tenant_id = %(tenant)s
@@ -77,14 +69,19 @@ from rule_use u where {_HERS}
 """  # noqa: S608 -- constants
 # What the last of those receipts was for, by the box's clock; late arrivals are not the last.
 _RECEIPTS = """
-select json_agg(json_build_array(n.receipt_id, n.store_id, n.sold_ms, n.total_fen,
-    (select w.name from store w where w.tenant_id = %(tenant)s and w.store_id = n.store_id))
+select json_agg(json_build_array(n.receipt_id, n.store_id, n.sold_ms, n.total_fen)
     order by n.received_at desc, n.receipt_id desc) as receipts,
+  array_agg(distinct n.store_id) as stores,
   (array_agg(n.receipt_id
     order by n.sold_ms desc, n.received_at desc, n.receipt_id desc))[1] as last
 from (select receipt_id, store_id, sold_ms, total_fen, received_at from receipt
   where tenant_id = %(tenant)s and member_id = m.member_id
   order by received_at desc, receipt_id desc limit %(limit)s) as n
+"""
+# She shops in few stores: their names are read once each, not once a receipt.
+_STORES = """
+select json_object_agg(w.store_id, w.name) from store w
+where w.tenant_id = %(tenant)s and w.store_id = any(r.stores)
 """
 _LINES = """
 select json_agg(json_build_array(l.sku, l.name, l.qty_milli) order by l.line)
@@ -148,10 +145,10 @@ _FACTS = f"""
 select m.member_id, m.wallet_id, m.ver, m.name, m.tier, m.tags, m.phone_masked, m.phone_hash,
   m.home_store_id, d.secret, p.told, p.personal, p.groups, h.account,
   (m.enrolled_at at time zone coalesce(s.zone, 'UTC'))::date as joined,
-  ({_LEASED}) as leased, ({_WITHDRAWN_FACE}) as withdrawn,
-  ({_WITHDRAWN_WALK_UP}) as walk_up_withdrawn, ({_WITHDRAWN_GUARDIAN}) as guardian_withdrawn,
-  json_build_array(r.receipts, ({_LINES}), ({_BALANCES}), ({_CREDENTIALS}), ({_COUPONS}),
-    ({_GIFTS}), ({_TASKS}), ({_USES}), ({_WORKED}), ({_CALLS}))::text as parts
+  ({_LEASED}) as leased,
+  json_build_array(r.receipts, ({_STORES}), ({_WORDS}), ({_LINES}), ({_BALANCES}),
+    ({_CREDENTIALS}), ({_COUPONS}), ({_GIFTS}), ({_TASKS}), ({_USES}), ({_WORKED}), ({_CALLS})
+  )::text as parts
 from member m
 left join digit_secret d on d.tenant_id = m.tenant_id and d.member_id = m.member_id
 left join member_profile p on p.tenant_id = m.tenant_id and p.member_id = m.member_id
@@ -165,7 +162,9 @@ where m.tenant_id = %(tenant)s and m.member_id = any(%(members)b::uuid[]) order 
 class _Parts(msgspec.Struct, array_like=True):
     """What is many to one member; None where there is nothing."""
 
-    receipts: tuple[tuple[UUID, UUID, int, int, str], ...] | None
+    receipts: tuple[tuple[UUID, UUID, int, int], ...] | None
+    stores: dict[UUID, str] | None
+    words: tuple[tuple[str, bool, int, int], ...] | None
     lines: tuple[tuple[str, str, int], ...] | None
     balances: dict[str, int] | None
     credentials: tuple[tuple[str, str, str | None], ...] | None
@@ -191,7 +190,9 @@ class PostgresFacts(Repository):
 
 
 def _facts(row: Row[Any], parts: _Parts) -> MemberFacts:
-    receipts = tuple(HeldReceipt(*one) for one in parts.receipts or ())
+    names = parts.stores or {}
+    receipts = tuple(HeldReceipt(*one, names.get(one[1], "")) for one in parts.receipts or ())
+    said = [(kind, Word(*word)) for kind, *word in parts.words or ()]
     bound = parts.credentials or ()
     return MemberFacts(
         member=row.member_id,
@@ -213,12 +214,16 @@ def _facts(row: Row[Any], parts: _Parts) -> MemberFacts:
         receipts=receipts,
         last_lines=_last_lines(receipts, parts),
         digit_secret=row.secret or b"",
-        withdrawn_ms=row.withdrawn or 0,
-        walk_up_withdrawn_ms=row.walk_up_withdrawn or 0,
-        guardian_withdrawn_ms=row.guardian_withdrawn or 0,
+        withdrawn_ms=_withdrawn(said, FACE_LOCAL),
+        walk_up_withdrawn_ms=_withdrawn(said, FACE_WALK_UP),
+        guardian_withdrawn_ms=_withdrawn(said, FACE_GUARDIAN),
         leased=row.leased or 0,
         told=_told(row, parts),
     )
+
+
+def _withdrawn(said: Sequence[tuple[str, Word]], kind: str) -> int:
+    return withdrawn_ms([word for of, word in said if of == kind])
 
 
 def _last_lines(receipts: tuple[HeldReceipt, ...], parts: _Parts) -> tuple[Purchase, ...]:
