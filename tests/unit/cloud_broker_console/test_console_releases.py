@@ -160,7 +160,15 @@ def test_what_fails_stops_by_itself_and_the_page_says_why(
     assert "有盒子用它失败了" in page
     assert "F245" in page
     assert "停掉,从盒子上退回" not in page, "it is stopped already"
+    assert "系统自己 · 停掉放量" in page, "nobody is named where nobody did it"
     assert "有盒子用它失败了" in sees(li, "/releases")
+
+
+def test_a_window_of_the_whole_day_is_called_so(office: Office, li: TestClient) -> None:
+    whole = FORM | {"window_from": "00:00", "window_to": "00:00"}
+    page = sees(li, posts(li, "/releases", **whole).headers["location"])
+    assert "什么时候都可以换" in page
+    assert "00:00" not in page.partition("销售")[0].partition("关口")[2]
 
 
 def test_a_person_stops_it_with_a_reason(office: Office, li: TestClient, wang: TestClient) -> None:
