@@ -55,7 +55,6 @@ def _one_shop(stage: Stage) -> Shop:
     stage.broker()
     stage.cloud_program()
     shop = stage.shop(PLACES[0], None, None)
-    stage.broker_learns()
     stage.open_shop(shop)
     return shop
 

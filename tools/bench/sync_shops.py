@@ -54,7 +54,6 @@ def _two_shops(stage: Stage) -> tuple[Shop, Shop]:
     stage.broker()
     stage.cloud_program()
     shops = tuple(stage.shop(place, None, None) for place in PLACES[:2])
-    stage.broker_learns()
     for shop in shops:
         stage.open_shop(shop)
     return shops[0], shops[1]

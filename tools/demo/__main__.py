@@ -9,7 +9,9 @@ import shutil
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -19,11 +21,11 @@ from edge_agent.drivers.till_escpos.sim import OldTill, RecordingPrinter
 from retail_core.errors import Fault
 from retail_core.identity.sun import file_key
 from tools import fetch_photos
-from tools.demo import faults, hq, parade, sales, visits
+from tools.demo import boxes, faults, hq, parade, sales, visits
 from tools.demo.cast import MEMBER_NAME, MEMBER_PHONE, Cast
 from tools.demo.people import Person, find_people
 from tools.demo.report import Report
-from tools.demo.shops import CLERK_NUMBER, PLACES
+from tools.demo.shops import CLERK_NUMBER, PLACES, Place, Shop
 from tools.demo.stage import HQ_LOGIN, ROOT, Stage, TillPorts
 
 EXIT_NOT_HELD, EXIT_SETUP = 1, 3
@@ -57,7 +59,7 @@ def main() -> int:
         except (Fault, RuntimeError, OSError, TimeoutError) as error:
             console.print(f"[red]{error}[/]", markup=True)
             return EXIT_SETUP
-        _play(cast, report, people if asked.photos else ())
+        _play(stage, cast, report, people if asked.photos else ())
         report.summary(ROOT / "var" / "demo.json")
         if not asked.once:
             _stay(console, stage, cast)
@@ -101,16 +103,18 @@ def _set_up(console: Console, ends: ExitStack, folder: Path, person: Person) -> 
         pcsc = stage.reader()
         till, printer = _old_till(ends)
         ports = TillPorts(till.port, printer.port, PROFILE)
-        shops = {
-            place.key: stage.shop(
-                place, pcsc if index == 0 else None, ports if index == 0 else None
-            )
-            for index, place in enumerate(PLACES)
-        }
-        stage.broker_learns()
-        for place in PLACES:
+
+        def set_up(place: Place) -> Shop:
+            first = place == PLACES[0]
+            shop = stage.shop(place, pcsc if first else None, ports if first else None)
             if place.key in FACE_SHOPS:
                 stage.let_faces(place)
+            return shop
+
+        with ThreadPoolExecutor(len(PLACES)) as technicians:
+            shops = dict(
+                zip((one.key for one in PLACES), technicians.map(set_up, PLACES), strict=True)
+            )
         for shop in shops.values():
             stage.open_shop(shop)
     console.print("[green]✓[/] 上海、成都、北京三家店开门 · three shops are open")
@@ -141,9 +145,10 @@ def _old_till(ends: ExitStack) -> tuple[OldTill, RecordingPrinter]:
     return till, printer
 
 
-def _play(cast: Cast, report: Report, others: tuple[Person, ...]) -> None:
+def _play(stage: Stage, cast: Cast, report: Report, others: tuple[Person, ...]) -> None:
     """Play every step; the first that fails ends the story."""
     steps = (
+        partial(boxes.let_in, stage),
         visits.enrol,
         visits.recognise,
         sales.sell_http,

@@ -39,11 +39,6 @@ class Child:
         """Return whether it still runs."""
         return self.process is not None and self.process.poll() is None
 
-    def reload(self) -> None:
-        """Ask it to read its files again."""
-        if self.process is not None:
-            self.process.send_signal(signal.SIGHUP)
-
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no farewell, its helpers included."""
         if self.process is not None:

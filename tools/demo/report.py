@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 STEPS = (
+    "boxes",
     "enrol",
     "face",
     "qr",

@@ -44,6 +44,7 @@ class Shop:
     store_id: str
     clerk_pin: str
     card_keys: tuple[bytes, bytes] = field(repr=False)
+    used_code: str = field(repr=False)
 
     def screen_url(self) -> str:
         """Return the till screen's address; the token stands in the fragment, never in a log."""

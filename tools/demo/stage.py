@@ -1,12 +1,11 @@
 """Sets the stage: database, broker, cloud, peripherals and three boxes, each the real program."""
 
 import json
-import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,12 +22,15 @@ from tools.demo.ids import free_port
 from tools.demo.line import Line
 from tools.demo.processes import Child
 from tools.demo.shops import CLERK_NUMBER, PLACES, Place, Shop
+from tools.kill_rig.nursery import Nursery
 from tools.virtual_pcsc import READER_NAME, VirtualPcsc, ensure_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 HQ_LOGIN = "hq"
 CLOUD_PORT, BROKER_PORT, AGENT_PORT = 8100, 18830, 8101
+DOOR_PORT, BOXES_PORT = 8443, 18883
+HOST = "127.0.0.1"
 CAMERA_FPS = 15
 MODELS_SIGNED = "models.signed"
 
@@ -44,19 +46,27 @@ class TillPorts:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that was started; `close()` ends it in reverse order."""
+    """Everything that was started; `close()` ends it in reverse order.
+
+    `cloud_runs` and `edge_runs` run the programs' short commands: a dozen of them are a second and
+    a half of imports each, and here they are forked from one that has imported them.
+    """
 
     folder: Path
     models: Path
+    cloud_runs: Nursery | None = None
+    edge_runs: Nursery | None = None
     ends: ExitStack = field(default_factory=ExitStack)
     children: list[Child] = field(default_factory=list)
     cloud: Client = field(default_factory=lambda: Client(""))
     hq: Client = field(default_factory=lambda: Client(""))
     hq_password: str = ""
     broker_port: int = 0
-    _broker: Child | None = None
-    _broker_folder: Path | None = None
+    door_port: int = 0
+    boxes_port: int = 0
+    broker_folder: Path = Path()
     config: Path = Path()
+    _one_by_one: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
         """Stop everything that was started."""
@@ -65,13 +75,21 @@ class Stage:
     # ---- the cloud ------------------------------------------------------------------------------
 
     def database(self) -> None:
-        """Start PostgreSQL on fresh data and bring the schema up."""
+        """Start PostgreSQL on fresh data, bring the schema up, make the boxes' authority."""
+        (self.folder / "logs").mkdir(parents=True, exist_ok=True)
+        made_here = self.cloud_runs is None
+        if self.cloud_runs is None:
+            self.cloud_runs = self._nursery("cloud")
         base = self.folder / "pg"
         embedded_pg.destroy(base)
         server = embedded_pg.start(base)
         self.ends.callback(embedded_pg.stop, base)
-        self.broker_port = free_port(BROKER_PORT)
-        http_port = free_port(CLOUD_PORT)
+        self.broker_port, http_port = free_port(BROKER_PORT), free_port(CLOUD_PORT)
+        self.boxes_port, self.door_port = free_port(BOXES_PORT), free_port(DOOR_PORT)
+        # Started by root, mosquitto becomes an account that must reach its files: not so in a home.
+        self.broker_folder = Path(tempfile.mkdtemp(prefix="regulars-broker-"))
+        self.broker_folder.chmod(0o711)
+        self.ends.callback(shutil.rmtree, self.broker_folder, ignore_errors=True)
         self.config = self.folder / "cloud.toml"
         self.config.touch(mode=0o600)
         self.config.write_text(
@@ -81,11 +99,20 @@ class Stage:
             f"http_port = {http_port}\n"
             f"broker_port = {self.broker_port}\n"
             f'broker_password = "{secrets.token_urlsafe(32)}"\n'
+            f'broker_admin_password = "{secrets.token_urlsafe(32)}"\n'
+            f"broker_tls_port = {self.boxes_port}\n"
+            f'broker_dir = "{self.broker_folder}"\n'
+            f'ca_dir = "{self.folder / "ca"}"\n'
+            f'ca_passphrase = "{secrets.token_urlsafe(32)}"\n'
+            f"door_port = {self.door_port}\n"
             'sms_provider = "screen"\n'
         )
+        if made_here:
+            self.cloud_runs.wait()
         self.office("migrate")
         self.office("provision-tenant", "--name", "熟客演示连锁", "--slug", "demo")
-        self.cloud = Client(f"http://127.0.0.1:{http_port}")
+        self.office("ca-init", "--name", "熟客演示连锁")
+        self.cloud = Client(f"http://{HOST}:{http_port}")
 
     def goods(self) -> None:
         """Import the catalogue and publish the offers."""
@@ -101,36 +128,26 @@ class Stage:
 
     def office(self, *command: str, environment: dict[str, str] | None = None) -> Any:
         """Run a `cloud-broker` command and return its JSON."""
-        call = [str(BIN / "cloud-broker"), *command, "--config", str(self.config), "--json"]
-        done = subprocess.run(
-            call,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, **(environment or {})},
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"cloud-broker {command[0]}: {done.stderr.strip() or done.stdout}")
-        return json.loads(done.stdout)
+        if self.cloud_runs is None:
+            raise RuntimeError("the stage has no database yet")
+        call = ["cloud-broker", *command, "--config", str(self.config), "--json"]
+        return json.loads(self.cloud_runs.run(call, self.folder / "logs", environment))
+
+    def at_box(self, *command: str) -> str:
+        """Run an `edge-agent` command as the technician does and return what it printed."""
+        with self._one_by_one:
+            if self.edge_runs is None:
+                self.edge_runs = self._nursery("edge")
+                self.edge_runs.wait()
+        return self.edge_runs.run(["edge-agent", *command], self.folder / "logs")
 
     def broker(self) -> None:
-        """Start mosquitto with a password and an ACL for each box."""
+        """Start mosquitto with certificates, as an installation does."""
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
         if program is None:
             raise Fault(FaultCode.SETUP_PACKAGE_MISSING, packages="mosquitto")
-        # Started by root, mosquitto becomes an account that must reach its files: not so in a home.
-        folder = Path(tempfile.mkdtemp(prefix="regulars-broker-"))
-        folder.chmod(0o711)
-        self.ends.callback(shutil.rmtree, folder, ignore_errors=True)
-        made = self.office("broker-files", "--out", str(folder))
-        self._broker = self._child("broker", [program, "-c", made["config"]])
-        self._broker_folder = folder
-
-    def broker_learns(self) -> None:
-        """Let the running broker know boxes that were provisioned after its start."""
-        if self._broker is not None and self._broker_folder is not None:
-            self.office("broker-files", "--out", str(self._broker_folder))
-            self._broker.reload()
+        made = self.office("broker-files", "--out", str(self.broker_folder))
+        self._child("broker", [program, "-c", made["config"]])
 
     def cloud_program(self) -> None:
         """Start `cloud-broker run` and sign HQ's own program in."""
@@ -153,35 +170,22 @@ class Stage:
         return service
 
     def shop(self, place: Place, reader: VirtualPcsc | None, till: TillPorts | None) -> Shop:
-        """Provision a shop and prepare its agent behind a network line of its own."""
+        """Provision a shop by a one-time code; its box stands behind a network line of its own."""
         folder = self.folder / place.key
-        http_line, broker_line = free_port(0), free_port(0)
-        line = Line(
-            {
-                http_line: ("127.0.0.1", int(self.cloud.base.rpartition(":")[2])),
-                broker_line: ("127.0.0.1", self.broker_port),
-            }
-        )
-        line.start()
-        self.ends.callback(line.stop)
+        made, line, lines = self._entered(place, till)
+        code = self.code(place)
+        self.at_box("provision", "--out", str(folder), "--qr", code)
         device_file = folder / "device.toml"
-        made = self._provision(place, device_file, till, (http_line, broker_line))
-        # Phones come over their own network, not over the line of the shop that is cut in the
-        # story: a link of the till and a counter's tag are one page.
-        pages = f'pages_url = "{self.cloud.base}"'
-        said = device_file.read_text(encoding="utf-8")
-        device_file.write_text(
-            said.replace("[cloud]\n", f"[cloud]\n{pages}\n", 1), encoding="utf-8"
-        )
+        _lead_over(device_file, lines)
         device = tomllib.loads(device_file.read_text(encoding="utf-8"))
         camera = MjpegServer(scenes.empty(), fps=CAMERA_FPS)
         self.ends.callback(camera.stop)
         port = free_port(AGENT_PORT + PLACES.index(place))
-        config = folder / "agent.toml"
-        config.write_text(
-            agent_config(folder, self.models, port, camera.url, with_nfc=reader is not None),
-            encoding="utf-8",
-        )
+        config = folder / "config.toml"
+        with config.open("a", encoding="utf-8") as text:
+            text.write(
+                agent_config(folder, self.models, port, camera.url, with_nfc=reader is not None)
+            )
         agent = Child(
             place.key,
             [str(BIN / "edge-agent"), "run", "--config", str(config)],
@@ -190,7 +194,7 @@ class Stage:
         )
         self.ends.callback(agent.stop)
         tills = {one["kind"]: one for one in device["tills"]}
-        base = f"http://127.0.0.1:{port}"
+        base = f"http://{HOST}:{port}"
         return Shop(
             place=place,
             agent=agent,
@@ -206,23 +210,33 @@ class Stage:
                 bytes.fromhex(device["keys"]["sun_meta_key"]),
                 bytes.fromhex(device["keys"]["sun_master_key"]),
             ),
+            used_code=code,
         )
 
-    def _provision(
-        self, place: Place, file: Path, till: TillPorts | None, lines: tuple[int, int]
-    ) -> Any:
+    def code(self, place: Place, slot: int = 1) -> str:
+        """Draw a shop's one-time code, as the QR code says it."""
+        made = self.office("enrol-code", "--store", place.name, "--slot", str(slot))
+        return str(made["qr"])
+
+    def _entered(
+        self, place: Place, till: TillPorts | None
+    ) -> tuple[Any, Line, list[tuple[int, int]]]:
+        """Enter a shop at HQ and lay its line; (what HQ said, line, (cloud's port, line's))."""
         tills = ["--till", "api:1号收银台"]
         if till is not None:
             tills += ["--till", f"escpos:老收银机:{till.profile}:{till.till}:{till.printer}"]
-        return self.office(
-            *("provision-store", "--name", place.name, "--city", place.city),
-            *("--region", place.region, "--out", str(file), *tills),
-            *("--operator", f"{CLERK_NUMBER}:{place.clerk}"),
-            environment={
-                "REGULARS_PUBLIC_URL": f"http://127.0.0.1:{lines[0]}",
-                "REGULARS_STORES_BROKER_PORT": str(lines[1]),
-            },
-        )
+        # Shops may be set up side by side, but not so that two take the same port.
+        with self._one_by_one:
+            made = self.office(
+                *("provision-store", "--name", place.name, "--city", place.city),
+                *("--region", place.region, *tills),
+                *("--operator", f"{CLERK_NUMBER}:{place.clerk}"),
+            )
+            lines = [(port, free_port(0)) for port in (self.door_port, self.boxes_port)]
+            line = Line({near: (HOST, far) for far, near in lines})
+            line.start()
+            self.ends.callback(line.stop)
+        return made, line, lines
 
     def open_shop(self, shop: Shop) -> None:
         """Start a shop's agent and wait until it can sell with the cloud in sight."""
@@ -237,11 +251,13 @@ class Stage:
             *("--approved-on", "2026-07-01"),
         )
 
-    def _child(
-        self, name: str, command: list[str], environment: dict[str, str] | None = None
-    ) -> Child:
-        log = self.folder / "logs" / f"{name}.log"
-        child = Child(name, command, log, environment or {})
+    def _nursery(self, program: str) -> Nursery:
+        nursery = Nursery(program)
+        self.ends.callback(nursery.stop)
+        return nursery
+
+    def _child(self, name: str, command: list[str]) -> Child:
+        child = Child(name, command, self.folder / "logs" / f"{name}.log")
         child.start()
         self.children.append(child)
         self.ends.callback(child.stop)
@@ -260,12 +276,23 @@ def _alive(child: Child) -> bool:
     return True
 
 
+def _lead_over(device_file: Path, lines: list[tuple[int, int]]) -> None:
+    """Have a box reach the cloud over its shop's own line, as behind a router.
+
+    The line ends where the cloud listens, so the certificates' names hold. Phones come over their
+    own network and not over the line that the story cuts: the pages' address stays.
+    """
+    said = device_file.read_text(encoding="utf-8")
+    for far, near in lines:
+        for meant in (f'url = "https://{HOST}:{far}"\n', f"broker_port = {far}\n"):
+            said = said.replace(meant, meant.replace(str(far), str(near)), 1)
+    device_file.write_text(said, encoding="utf-8")
+
+
 def agent_config(folder: Path, models: Path, port: int, camera: str, *, with_nfc: bool) -> str:
-    """Return an agent's own config file."""
+    """Return what the demo adds to a provisioned box's own config file."""
     reader = READER_NAME if with_nfc else ""
     return f"""\
-device_file = "{folder / "device.toml"}"
-data_dir = "{folder / "data"}"
 models_dir = "{models}"
 profiles_dir = "{ROOT / "device_configs"}"
 api_port = {port}

@@ -79,7 +79,7 @@ class Nursery:
     """The rig's end of a nursery."""
 
     def __init__(self, program: str, control: str = "") -> None:
-        self._runs = 0
+        self._program, self._runs = program, 0
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tools.kill_rig.nursery", program, control],
@@ -114,8 +114,10 @@ class Nursery:
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
     ) -> str:
         """Run a command to its end and return what it wrote to standard output."""
-        self._runs += 1
-        out, log = folder / f"office-{self._runs}.out", folder / f"office-{self._runs}.log"
+        with self._lock:
+            self._runs += 1
+            name = f"{self._program}-run-{self._runs}"
+        out, log = folder / f"{name}.out", folder / f"{name}.log"
         child = self.start(arguments, log, out, environment)
         with suppress(ProcessLookupError):
             while True:

@@ -1,6 +1,5 @@
 """The site of the rig: database, broker, cloud and boxes without a camera, all real programs."""
 
-import json
 import os
 import random
 import signal
@@ -107,20 +106,6 @@ class Shop:
 
 
 @dataclass
-class QuickStage(Stage):
-    """The demo's stage, whose office commands are forked instead of started."""
-
-    nursery: Nursery | None = None
-
-    def office(self, *command: str, environment: dict[str, str] | None = None) -> Any:
-        """Run a `cloud-broker` command and return its JSON."""
-        if self.nursery is None:
-            return Stage.office(self, *command, environment=environment)
-        call = ["cloud-broker", *command, "--config", str(self.config), "--json"]
-        return json.loads(self.nursery.run(call, self.folder / "logs", environment))
-
-
-@dataclass
 class Site:
     """Everything that was started; `close` ends it."""
 
@@ -136,7 +121,7 @@ class Site:
     def __post_init__(self) -> None:
         self.edge = Nursery("edge", self.control)
         self.cloud_nursery = Nursery("cloud", self.control)
-        self.stage = QuickStage(self.folder, ROOT / "models", nursery=self.cloud_nursery)
+        self.stage = Stage(self.folder, ROOT / "models", cloud_runs=self.cloud_nursery)
         self.cloud = Program("ingest", self.cloud_nursery, [], self.folder / "logs" / "cloud.log")
         self.ends.callback(self.edge.stop)
         self.ends.callback(self.cloud_nursery.stop)
