@@ -26,16 +26,23 @@ def leaf(
     *,
     since: int = -1,
     days: int = 30,
+    until: float | None = None,
     purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
 ) -> Path:
-    """Sign a certificate that our own code would never make; return its file."""
+    """Sign a certificate that our own code would never make; return its file.
+
+    It ends after `days`, or `until` a moment (Unix seconds).
+    """
     signer, key = authority._signer(DEVICES), ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
+    ends = now + timedelta(days=since + days)
+    if until is not None:
+        ends = datetime.fromtimestamp(until, UTC)
     made = (
         usage_of_leaf(signer, key.public_key(), purpose)
         .subject_name(named(common, ""))
         .not_valid_before(now + timedelta(days=since))
-        .not_valid_after(now + timedelta(days=since + days))
+        .not_valid_after(ends)
         .sign(signer.key, hashes.SHA256())
     )
     path = folder / f"{fresh_id()}.pem"

@@ -1,0 +1,177 @@
+"""What this mosquitto does when certificates, lists and rights end, and how it is kept shut.
+
+Each pitfall is first seen on the broker itself, so that a newer one which no longer has it is
+noticed; then our own rule is shown to hold against it.
+"""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cloud_broker.adapters.dynsec import ADMIN_USER, ANSWERS, CONTROL
+from cloud_broker.adapters.mosquitto_secure import REVOKED
+from cloud_broker.services.fleet.box_gate import BoxGate
+from edge_agent.domain.box_key import identity_in
+from retail_core import limits
+from retail_core.wire.topics import DeviceTopics, device_topics
+from tests.factories.secure_mqtt import Mqtt
+from tests.factories.waiting import PATIENCE_S, eventually
+from tests.factories.wrong_certificates import leaf
+from tests.fakes.cloud_basics import FakeCloudClock
+from tests.plugins.secure_cloud import HOST, PASSWORD, SecureCloud
+
+CONNECT = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02zz"
+ACCEPTED = b"\x20"
+LISTS = 30
+LIVES_S = (2, 5, 10, 20)
+
+
+class Box:
+    """A provisioned box of a store of its own."""
+
+    def __init__(self, cloud: SecureCloud) -> None:
+        place = cloud.store()
+        self.identity = cloud.provisioned(place) / "identity.pem"
+        self.name = identity_in(self.identity.read_bytes()).name
+        self.topics: DeviceTopics = device_topics(self.name.tenant, place.store, self.name.device)
+
+
+@pytest.fixture
+def box(secure_cloud: SecureCloud) -> Box:
+    return Box(secure_cloud)
+
+
+def at_broker(cloud: SecureCloud, identity: Path) -> Mqtt:
+    return Mqtt((HOST, cloud.tls_port), cloud.trust(identity))
+
+
+def reads_again(cloud: SecureCloud) -> None:
+    """Let the broker read its files again."""
+    assert cloud.process is not None
+    os.kill(cloud.process.pid, signal.SIGHUP)
+
+
+def test_a_disabled_box_would_come_back_and_speak_so_ours_is_deleted(
+    secure_cloud: SecureCloud, box: Box
+) -> None:
+    device = str(box.name.device)
+    asked = {"commands": [{"command": "disableClient", "username": device}]}
+    with Mqtt((HOST, secure_cloud.port), login=(ADMIN_USER, PASSWORD)) as admin:
+        assert admin.subscribe(ANSWERS)
+        assert admin.publish(CONTROL, json.dumps(asked).encode())
+        _, answer = admin.heard.get(timeout=PATIENCE_S)
+    assert json.loads(answer) == {"responses": [{"command": "disableClient"}]}
+    with at_broker(secure_cloud, box.identity) as back:
+        assert back.stands
+        assert back.publish(box.topics.up)
+    secure_cloud.gate.shut_out(box.name.device)
+    with at_broker(secure_cloud, box.identity) as gone:
+        assert not gone.stands or not gone.publish(box.topics.up)
+
+
+def test_an_open_session_outlives_its_certificate_until_the_lists_are_compared(
+    secure_cloud: SecureCloud, box: Box
+) -> None:
+    """Mosquitto looks at the end in the handshake alone; the cloud looks every minute."""
+    later = FakeCloudClock(secure_cloud.clock.now_ms() + limits.CERTIFICATE_LIFE_MS + 1)
+    try:
+        with at_broker(secure_cloud, box.identity) as session:
+            assert session.publish(box.topics.up)
+            BoxGate(secure_cloud.units, secure_cloud.clock, secure_cloud.gate).tend()
+            assert not session.gone.is_set()
+            BoxGate(secure_cloud.units, later, secure_cloud.gate).tend()
+            assert session.gone.wait(PATIENCE_S)
+    finally:
+        BoxGate(secure_cloud.units, secure_cloud.clock, secure_cloud.gate).tend()
+
+
+def test_a_list_that_is_over_would_lock_everybody_out_and_the_next_lets_them_in(
+    secure_cloud: SecureCloud, box: Box
+) -> None:
+    def stands() -> bool:
+        with at_broker(secure_cloud, box.identity) as client:
+            return client.stands
+
+    assert secure_cloud.publish_revoked()
+    eventually(stands)
+    now, week_ms = secure_cloud.clock.now_ms(), 8 * 24 * 3_600 * 1_000
+    over = secure_cloud.authority.revocations({}, 1, now - week_ms)
+    (secure_cloud.folder / REVOKED).write_bytes(over)
+    reads_again(secure_cloud)
+    eventually(lambda: not stands())
+    assert secure_cloud.publish_revoked()
+    eventually(stands)
+
+
+def test_there_is_always_a_whole_list_for_the_broker_to_read(secure_cloud: SecureCloud) -> None:
+    """A broker told to read a list that is not there ends; half of one opens the door."""
+    path, wrong, done = secure_cloud.folder / REVOKED, [], threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            try:
+                content = path.read_bytes()
+            except OSError as missing:
+                wrong.append(repr(missing))
+                continue
+            if not content.endswith(b"-----END X509 CRL-----\n"):
+                wrong.append(f"{len(content)} bytes")
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        assert all(secure_cloud.publish_revoked() for _ in range(LISTS))
+    finally:
+        done.set()
+        watcher.join()
+    assert wrong == []
+    assert secure_cloud.process is not None
+    assert secure_cloud.process.poll() is None
+
+
+def test_a_resumed_tls_session_outlives_its_certificate_until_the_next_list(
+    secure_cloud: SecureCloud, box: Box, tmp_path: Path
+) -> None:
+    """The ticket holds what the handshake had checked; every published list ends all tickets."""
+    until, context, ticket = shortly_certified(secure_cloud, box, tmp_path)
+    eventually(lambda: time.time() > until + 1)
+    assert greeted(secure_cloud, context, ticket)[0] == ACCEPTED
+    assert greeted(secure_cloud, context, None)[0] == b""
+    assert secure_cloud.publish_revoked()
+    eventually(lambda: greeted(secure_cloud, context, ticket)[0] == b"")
+
+
+def shortly_certified(
+    cloud: SecureCloud, box: Box, folder: Path
+) -> tuple[float, ssl.SSLContext, ssl.SSLSession | None]:
+    """Meet the broker by a certificate that soon ends; (its end, context, ticket)."""
+    for life_s in LIVES_S:  # a busy machine may need more than the first
+        until = time.time() + life_s
+        context = cloud.trust(leaf(cloud.authority, folder, str(box.name.device), until=until))
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        answer, ticket = greeted(cloud, context, None)
+        if answer == ACCEPTED:
+            return until, context, ticket
+    raise AssertionError("the broker took no certificate")
+
+
+def greeted(
+    cloud: SecureCloud, context: ssl.SSLContext, ticket: ssl.SSLSession | None
+) -> tuple[bytes, ssl.SSLSession | None]:
+    """Say CONNECT over one TLS connection; return the answer's first byte, and the ticket."""
+    try:
+        with (
+            socket.create_connection((HOST, cloud.tls_port), PATIENCE_S) as plain,
+            context.wrap_socket(plain, server_hostname=HOST, session=ticket) as tls,
+        ):
+            tls.sendall(CONNECT)
+            return tls.recv(4)[:1], tls.session
+    except OSError:
+        return b"", None
