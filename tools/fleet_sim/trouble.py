@@ -34,7 +34,7 @@ async def do(worker: "Worker", order: Order) -> Order:
     for box in chosen:
         act(box, order)
         await asyncio.sleep(0)
-    return {"stores": len(chosen)}
+    return {"stores": len(chosen), "numbers": [box.spec.number for box in chosen]}
 
 
 def _cut(box: Box, order: Order) -> None:
