@@ -192,7 +192,7 @@ class PostgresFacts(Repository):
 def _facts(row: Row[Any], parts: _Parts) -> MemberFacts:
     names = parts.stores or {}
     receipts = tuple(HeldReceipt(*one, names.get(one[1], "")) for one in parts.receipts or ())
-    said = [(kind, Word(*word)) for kind, *word in parts.words or ()]
+    said = [(kind, Word(yes, wall, came)) for kind, yes, wall, came in parts.words or ()]
     bound = parts.credentials or ()
     return MemberFacts(
         member=row.member_id,
