@@ -231,7 +231,8 @@ class Downlink:
         return (
             self._feed.owing()
             or bool(self._wanted or self._refused.due())
-            or self._news.expired(self._clock.now().mono_ms)
+            # Asked after every message; the clock is read only while an answer is waited for.
+            or (self._news.open and self._news.expired(self._clock.now().mono_ms))
         )
 
     def _counted(self, work: Callable[[], None]) -> None:

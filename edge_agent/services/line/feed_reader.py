@@ -176,7 +176,7 @@ class FeedReader:
             if found is not None and self._replica.put_member(
                 found.member_id, found.ver, found.record
             ):
-                self._tell_applied(found.member_id, 0)
+                self._note_applied([found.member_id], 0)
         self._tell_unheard()
 
     def _hurried(self, member_id: UUID) -> FetchedMember | None:
@@ -195,8 +195,7 @@ class FeedReader:
         changed = self._replica.apply_changes(
             feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
         )
-        for member_id in changed:
-            self._tell_applied(member_id, frame.committed_ms)
+        self._note_applied(changed, frame.committed_ms)
         self._tell_unheard()
 
     def _heed(self, changes: Sequence[Change]) -> None:
@@ -208,14 +207,18 @@ class FeedReader:
         if self.fleet and any(change.kind == ChangeKind.FLEET for change in changes):
             self.fleet()
 
-    def _tell_applied(self, member_id: UUID, committed_ms: int) -> None:
-        applied = Applied(member_id, self._clock.now().wall_ms, committed_ms)
-        self._unheard += [partial(listener, applied) for listener in self.listeners]
+    def _note_applied(self, members: Sequence[UUID], committed_ms: int) -> None:
+        """Owe the listeners word of members who changed at the same moment."""
+        if not (members and self.listeners):
+            return
+        now_ms = self._clock.now().wall_ms
+        for member_id in members:
+            applied = Applied(member_id, now_ms, committed_ms)
+            self._unheard += [partial(listener, applied) for listener in self.listeners]
 
     def healed(self, members: Sequence[UUID]) -> None:
         """Tell of members who were fetched again because they differed."""
-        for member_id in members:
-            self._tell_applied(member_id, 0)
+        self._note_applied(members, 0)
         self._tell_unheard()
 
     def _tell_unheard(self) -> None:
