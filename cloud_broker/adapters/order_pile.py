@@ -20,10 +20,10 @@ pragma synchronous = off;
 pragma cache_size = -65536;
 pragma temp_store = file;
 create table seen (
-  order_id text primary key, channel text, buyer text, at_ms integer, net_fen integer, lines text,
-  device text, address text, payer text, undone_ms integer, views integer, day text,
+  n integer primary key, order_id text, channel text, buyer text, at_ms integer, net_fen integer,
+  lines text, device text, address text, payer text, undone_ms integer, views integer, day text,
   most_units integer
-) without rowid;
+);
 create table sign (
   day text, subject text, rule text, version integer, weight integer, detail text, channel text,
   net_fen integer, primary key (day, subject, rule)
@@ -32,24 +32,24 @@ create table sign (
 _COLUMNS: Final = (
     "order_id, channel, buyer, at_ms, net_fen, lines, device, address, payer, undone_ms, views"
 )
-_ADD: Final = "insert or ignore into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD: Final = "insert into seen values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NOTE: Final = """
 insert or ignore into sign select day, order_id, ?, ?, ?, ?, channel, net_fen from seen
 where order_id = ?
 """
 # Without a who nobody is alike; lines are left to the layer, which looks at more than this.
 _CLOSE: Final = """
-order_id in (
+n in (
   with told as (
-    select order_id, channel, net_fen, at_ms,
+    select n, channel, net_fen, at_ms,
       coalesce(nullif(buyer, ''), nullif(payer, ''), device) as who
     from seen where buyer <> '' or payer <> '' or device <> ''
   ), gaps as (
-    select order_id, at_ms - lag(at_ms) over alike as gap_before,
+    select n, at_ms - lag(at_ms) over alike as gap_before,
       lead(at_ms) over alike - at_ms as gap_after
     from told window alike as (partition by who, channel, net_fen order by at_ms)
   )
-  select order_id from gaps where gap_before <= :gap or gap_after <= :gap
+  select n from gaps where gap_before <= :gap or gap_after <= :gap
 )
 """
 _UNDOERS: Final = """
@@ -60,9 +60,9 @@ buyer in (
 """
 # A pair tells by two buyers, one alone by many.
 _SHARED: Final = """
-order_id in (
+n in (
   with own as (select * from seen where buyer <> '' and channel <> :till)
-  select order_id from own where
+  select n from own where
     device in (select device from own where device <> ''
       group by device having count(distinct buyer) >= :many)
     or payer in (select payer from own where payer <> ''
@@ -91,7 +91,7 @@ class FileOrderPile:
         self._bought: Counter[tuple[str, int]] = Counter()
 
     def add(self, orders: Iterable[SeenOn]) -> int:
-        """Take orders in, each once; return how many lie there."""
+        """Take orders in, of which none comes twice; return how many lie there."""
         self._file.execute("begin")
         self._file.executemany(_ADD, map(self._row, orders))
         self._file.execute("commit")
@@ -100,6 +100,8 @@ class FileOrderPile:
 
     def note(self, decisions: Iterable[Decision]) -> None:
         """Keep signs of orders that lie there."""
+        # Made when all are there: kept up meanwhile it would be written all over, again and again.
+        self._file.execute("create index if not exists seen_by_id on seen (order_id)")
         self._file.execute("begin")
         self._file.executemany(
             _NOTE,

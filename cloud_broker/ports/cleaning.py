@@ -134,7 +134,7 @@ class CleaningPile(OrderPile, Protocol):
     """Where a run's orders lie meanwhile, with what is said of them."""
 
     def add(self, orders: Iterable[SeenOn]) -> int:
-        """Take orders in, each once; return how many lie there."""
+        """Take orders in, of which none comes twice; return how many lie there."""
         ...
 
     def note(self, decisions: Iterable[Decision]) -> None:
