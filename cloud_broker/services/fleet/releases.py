@@ -104,7 +104,9 @@ class ReleaseDesk:
             if going.state == "waiting":
                 after = replace(going, state="running", ring_ms=now_ms)
             else:
-                after = replace(going, state="running", why="", agreed=(*going.agreed, going.ring))
+                # Who lets a person's pause end has not seen this ring proved.
+                more = (going.ring,) if going.why == "approval" else ()
+                after = replace(going, state="running", why="", agreed=(*going.agreed, *more))
             second = row.second or who.login
             _set(unit, row, after, second, now_ms)
             _audit(unit, who, "release.agree", row, now_ms, {"ring": going.ring})

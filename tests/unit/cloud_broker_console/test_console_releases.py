@@ -164,6 +164,22 @@ def test_what_fails_stops_by_itself_and_the_page_says_why(
     assert "有盒子用它失败了" in sees(li, "/releases")
 
 
+def test_who_lets_a_paused_ring_go_on_has_not_agreed_to_the_next(
+    office: Office, li: TestClient, wang: TestClient
+) -> None:
+    where = posts(li, "/releases", **FORM).headers["location"]
+    posts(wang, f"{where}/agree")
+    posts(wang, f"{where}/paused")
+    posts(wang, f"{where}/agree")
+    (row,) = office.desk.overview(office.fleet.tenant)
+    assert row.going.state == "running"
+    office.all_are(row, BoxStage.PROVED)
+    assert "这一圈已证明,等另一个人同意后开下一圈" in sees(wang, where)
+    posts(wang, f"{where}/agree")
+    office.keeper.tend(office.fleet.tenant)
+    assert "2 圈开了 2 圈" in sees(li, where)
+
+
 def test_a_window_of_the_whole_day_is_called_so(office: Office, li: TestClient) -> None:
     whole = FORM | {"window_from": "00:00", "window_to": "00:00"}
     page = sees(li, posts(li, "/releases", **whole).headers["location"])
