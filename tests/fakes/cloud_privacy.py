@@ -23,7 +23,7 @@ from cloud_broker.services.members.leaving import Leavings
 from cloud_broker.services.members.privacy_desks import Peers, PrivacyDesks, privacy_desks
 from retail_core.errors import Fault
 from retail_core.identity.erasure import pseudonym
-from retail_core.identity.erasure_certificate import ErasedPlace
+from retail_core.identity.erasure_certificate import ErasedPlace, SignedCertificate
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeKeyRing
 from tests.fakes.cloud_fairness import FakeFairnessReads
@@ -158,6 +158,26 @@ class FakePrivacyShelf:
             return "pseudonymised", len(hers)
         self.tables[name] = [row for row in self.tables[name] if row not in hers]
         return "deleted", len(hers)
+
+
+@dataclass
+class FakeCertificateFiles:
+    """`CertificateFiles` in memory."""
+
+    held: dict[tuple[UUID, UUID], SignedCertificate] = field(default_factory=dict)
+
+    def keep(self, tenant: UUID, certified: Certified) -> bool:
+        key = tenant, certified.erasure
+        if key in self.held:
+            return False
+        self.held[key] = certified.signed
+        return True
+
+    def names(self, tenant: UUID) -> frozenset[UUID]:
+        return frozenset(erasure for owner, erasure in self.held if owner == tenant)
+
+    def read(self, tenant: UUID, erasure: UUID) -> SignedCertificate:
+        return self.held[tenant, erasure]
 
 
 def privacy_of(
