@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.http_host}:{self.http_port}"
 
     @property
+    def wechat_writes_to_page(self) -> bool:
+        """Return whether one WeChat account signs members in and sends: a service account."""
+        return bool(self.wechat_app_id) and self.wechat_app_id == self.wechat_h5_app_id
+
+    @property
     def certificates_dir(self) -> Path:
         """Return where certificates of erasures lie, which a restore must not take back."""
         return self.erasures_dir or self.secrets_dir / "erasures"

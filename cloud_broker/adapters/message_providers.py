@@ -72,7 +72,11 @@ def _wechat(settings: Settings, clock: Clock) -> WeChatMessages:
     if not secret:
         _refuse("wechat_app_secret", "不能为空 must not be empty")
     account = WeChatAccount(
-        settings.wechat_app_id, secret, settings.wechat_page, settings.wechat_home
+        settings.wechat_app_id,
+        secret,
+        settings.wechat_page,
+        settings.wechat_home,
+        service=settings.wechat_writes_to_page,
     )
     return WeChatMessages(account, clock)
 

@@ -1,4 +1,4 @@
-"""Advertisements by WeChat: subscription messages of a mini-program (订阅消息).
+"""Advertisements by WeChat: subscription messages (订阅消息) of a mini-program or service account.
 
 A template's text is a line for each of its fields (`thing1={coupon}`); its code is WeChat's id of
 the template. A token is fetched once and kept until shortly before its end; one that WeChat takes
@@ -33,12 +33,16 @@ _LATER: Final = frozenset({-1, 45009, 45011})
 
 @dataclass(frozen=True, slots=True)
 class WeChatAccount:
-    """A mini-program's account; `page` is where a tap on the message leads."""
+    """An account that sends; `page` is where a tap on the message leads.
+
+    A mini-program, or the `service` account (服务号) that members sign in by on the page.
+    """
 
     app_id: str
     app_secret: str
     page: str = ""
     home: str = HOME
+    service: bool = False
 
 
 class WeChatMessages:
@@ -81,7 +85,8 @@ class WeChatMessages:
         raise Fault(kind, channel="wechat", reason=f"errcode {code}")
 
     def _said(self, body: Mapping[str, Any], token: str) -> dict[str, Any]:
-        path = f"/cgi-bin/message/subscribe/send?access_token={quote(token, safe='')}"
+        verb = "bizsend" if self._account.service else "send"
+        path = f"/cgi-bin/message/subscribe/{verb}?access_token={quote(token, safe='')}"
         try:
             return self._post(path, body)
         except TimeoutError:

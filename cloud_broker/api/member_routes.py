@@ -14,6 +14,7 @@ from cloud_broker.services.access.overview import SaleRow
 from cloud_broker.services.members.member_desk import Standing, last_sale
 from cloud_broker.services.members.phones import PhoneHolder
 from retail_core.errors import Fault
+from retail_core.insight.campaigns.plan import CHANNELS
 from retail_core.texts.faults import FaultCode
 
 CODE_CHARS_MAX = 200
@@ -198,7 +199,11 @@ def _own_data(routes: APIRouter, doors: Doors, FromPhone: Any) -> None:  # noqa:
     @routes.post("/consents/withdraw", responses={404: {"model": ErrorBody}})
     def withdraw(asked: WithdrawAsked, who: FromPhone) -> Withdrawn:
         """Record that she takes a consent back; the stores that hold her are told."""
-        desk.withdraw(who, asked.kind, asked.language)
+        if asked.kind in CHANNELS:
+            contacts = doors.deps.campaigns.contacts
+            contacts.opt_out(who.tenant, who.member, asked.kind, asked.language, "phone")
+        else:
+            desk.withdraw(who, asked.kind, asked.language)
         return Withdrawn(kind=asked.kind)
 
     @routes.get("/export", responses={401: {"model": ErrorBody}})

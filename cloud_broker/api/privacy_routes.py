@@ -9,17 +9,20 @@ from pydantic import BaseModel, Field
 from cloud_broker.api.deps import Doors
 from cloud_broker.api.errors import ErrorBody
 from cloud_broker.ports.privacy import Leaving
+from cloud_broker.services.insight.contacts import OptIn
 from cloud_broker.services.members.consenting import Purpose
 from cloud_broker.services.members.phone_sign_in import code_life_s
 from cloud_broker.services.members.phones import Claimed
 from cloud_broker.services.members.privacy_desks import PrivacyDesks
 from retail_core.errors import Fault
+from retail_core.insight.campaigns.plan import CHANNELS
 from retail_core.texts.faults import FaultCode
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody} for status in (404, 409, 422, 429, 502)
 }
 Language = Literal["zh", "en"]
+BY_PHONE = "phone"
 Chain = Annotated[str, Field(max_length=64, description="the chain's short name, if several")]
 Number = Annotated[str, Field(min_length=4, max_length=32, repr=False)]
 Code = Annotated[str, Field(pattern="^[0-9]{6}$", repr=False)]
@@ -92,14 +95,16 @@ class ConsentsShown(BaseModel):
     purposes: tuple[PurposeShown, ...]
     birth_year: int | None
     wechat: bool = Field(description="whether WeChat can be bound here")
+    wechat_writes: bool = Field(description="whether messages by WeChat can be agreed to here")
 
 
 class WordSaid(_Asked):
-    """A yes or a no."""
+    """A yes or a no; a yes to SMS comes with the number she is a member by."""
 
     kind: str = Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=32)
     given: bool
     language: Language = "zh"
+    address: Annotated[str, Field(max_length=32, repr=False)] = ""
 
 
 class YearSaid(_Asked):
@@ -143,6 +148,8 @@ class WeChatCame(_Asked):
     state: State
     public_key: Key = None
     chain: Chain = ""
+    messages: Annotated[bool, Field(description="she agrees to messages by WeChat, too")] = False
+    language: Language = "zh"
 
 
 class Bound(BaseModel):
@@ -162,7 +169,7 @@ def add_to(routes: APIRouter, doors: Doors, FromPhone: Any) -> None:  # noqa: N8
     if desks is None:
         return
     _signing_in(routes, doors, desks)
-    _consents(routes, desks, FromPhone)
+    _consents(routes, doors, desks, FromPhone)
     _leaving(routes, desks, FromPhone)
     _wechat(routes, doors, desks, FromPhone)
 
@@ -187,8 +194,8 @@ def _signing_in(routes: APIRouter, doors: Doors, desks: PrivacyDesks) -> None:
         return _signed_in(desk.claim(asked.chain, asked.phone, asked.code, key))
 
 
-def _consents(routes: APIRouter, desks: PrivacyDesks, FromPhone: Any) -> None:  # noqa: N803
-    desk = desks.consenting
+def _consents(routes: APIRouter, doors: Doors, desks: PrivacyDesks, FromPhone: Any) -> None:  # noqa: N803
+    desk, contacts = desks.consenting, doors.deps.campaigns.contacts
 
     @routes.get("/consents", responses=_REFUSALS)
     def purposes(who: FromPhone) -> ConsentsShown:
@@ -197,12 +204,21 @@ def _consents(routes: APIRouter, desks: PrivacyDesks, FromPhone: Any) -> None:  
             purposes=tuple(map(_purpose, desk.purposes(who))),
             birth_year=desk.year(who),
             wechat=desks.wechat.wechat is not None,
+            wechat_writes=desks.wechat_writes,
         )
 
     @routes.post("/consents", responses=_REFUSALS)
     def say(asked: WordSaid, who: FromPhone) -> ConsentsShown:
         """Record a yes or a no; the stores that hold her are told."""
-        desk.say(who, asked.kind, asked.language, given=asked.given)
+        if asked.kind not in CHANNELS:
+            desk.say(who, asked.kind, asked.language, given=asked.given)
+        elif not asked.given:
+            contacts.opt_out(who.tenant, who.member, asked.kind, asked.language, BY_PHONE)
+        elif asked.kind == "sms":
+            said = OptIn(who.member, asked.kind, asked.address, asked.language, BY_PHONE)
+            contacts.opt_in(who.tenant, said)
+        else:  # WeChat alone can say which account is hers
+            raise Fault(FaultCode.CONTACT_INVALID)
         return purposes(who)
 
     @routes.put("/birth-year", responses=_REFUSALS)
@@ -245,7 +261,10 @@ def _wechat(routes: APIRouter, doors: Doors, desks: PrivacyDesks, FromPhone: Any
     @routes.post("/wechat", responses=_REFUSALS)
     def bind(asked: WeChatCame, who: FromPhone) -> Bound:
         """Bind WeChat to this member."""
-        desk.bind(who, asked.browser, asked.code, asked.state)
+        openid = desk.bind(who, asked.browser, asked.code, asked.state)
+        if asked.messages and desks.wechat_writes:
+            said = OptIn(who.member, "wechat", openid, asked.language, BY_PHONE)
+            doors.deps.campaigns.contacts.opt_in(who.tenant, said)
         return Bound(bound=True)
 
     @routes.post("/wechat/claim", responses=_REFUSALS)

@@ -128,6 +128,7 @@ def privacy_desks_of(office: Office, queries: HqQueries, sms: SmsCodes) -> Priva
         lambda slug: _tenant(office, slug),
         PostgresFairnessReads(office.units),
         f"{settings.url_for_stores}/m/wechat",
+        wechat_writes=settings.wechat_writes_to_page,
     )
     return privacy_desks(peers, leavings_of(office))
 

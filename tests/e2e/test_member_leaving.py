@@ -47,6 +47,10 @@ def cloud(
         "WECHAT_H5_SECRET": "its secret",
         "WECHAT_H5_OPEN": wechat.url,
         "WECHAT_H5_API": wechat.url,
+        # A service account: it signs in, and it sends.
+        "WECHAT_APP_ID": "wx1",
+        "WECHAT_APP_SECRET": "its secret",
+        "WECHAT_HOME": wechat.url,
     }
     with running_cloud(new_database().url, tmp_path_factory.mktemp("cloud"), more) as running:
         yield running
@@ -135,7 +139,12 @@ def test_in_by_sms_out_in_two_taps_and_back(cloud: Cloud, opens: Callable[..., P
     page.locator("#settings").click()
     sms = page.locator("[data-kind='sms']")
     sms.locator("#ask-sms").click()
-    expect(sms).to_contain_text("回复 TD")
+    expect(sms).to_contain_text("加密保存我的手机号")
+    sms.locator("#message-number").fill("13800000000")
+    sms.locator("#agree-sms").click()
+    expect(page.locator("#notice")).to_contain_text("号码")
+    assert chrome.axe_findings(page) == []
+    sms.locator("#message-number").fill(number)
     sms.locator("#agree-sms").click()
     expect(sms.locator(".chip")).to_have_text("已同意")
     sms.locator("#ask-sms").click()
@@ -202,6 +211,17 @@ def test_wechat_is_bound_in_one_step_and_signs_in(
     page.locator("#wechat").click()
     expect(page.locator("#notice")).to_have_text("微信已绑定。")
     assert page.url == f"{cloud.origin}/m/"
+    page.locator("#settings").click()
+    by_wechat = page.locator(".consent[data-kind='wechat']")
+    by_wechat.locator("#ask-wechat").click()
+    expect(by_wechat).to_contain_text("加密保存我的微信标识")
+    wechat.people = {"code-1": WeChatPerson("oZhou", "uZhou")}
+    by_wechat.locator("#agree-wechat").click()
+    page.locator("#settings").click()
+    expect(by_wechat.locator(".chip")).to_have_text("已同意")
+    by_wechat.locator("#ask-wechat").click()
+    by_wechat.locator("#withdraw-wechat").click()
+    expect(by_wechat.locator(".chip")).to_have_text("已撤回")
     other = opens(agent=IN_WECHAT)
     other.goto(f"{cloud.origin}/m/")
     wechat.people = {"code-2": WeChatPerson("oZhou", "uZhou")}

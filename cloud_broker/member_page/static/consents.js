@@ -4,6 +4,7 @@
 import { call } from "./cloud.js";
 import { h } from "./dom.js";
 import { failed } from "./settings.js";
+import { agreeByWeChat, field, inWeChat, takeTyped } from "./signin.js";
 import { day, typeset } from "./words.js";
 
 /** @typedef {import("./views.js").State} State */
@@ -12,6 +13,8 @@ import { day, typeset } from "./words.js";
 const ESSENTIAL = "membership";
 // Said by a switch of its own, further down.
 const ELSEWHERE = ["personalise"];
+const SMS = "sms";
+const WECHAT = "wechat";
 
 /** @param {State} state @param {Acts} acts */
 export function consentActs(state, acts) {
@@ -76,6 +79,7 @@ function choice(purpose, state, { t, ask, say: tell, withdraw }) {
   const { asking, online, phone, language } = state;
   if (kind === ESSENTIAL && given) return [h("p.muted.small", {}, t("consent.essential"))];
   if (!given && !here) return [];
+  if (!given && kind === WECHAT && !(state.consents?.wechat_writes && inWeChat())) return [h("p.muted.small", {}, t("consent.wechat.where"))];
   const off = !online || !phone?.key;
   const [first, second, verb] = given ? ["withdraw", "withdraw.yes", "withdraw"] : ["agree", "agree.yes", "agree"];
   if (asking !== kind) return [h("button", { type: "button", id: `ask-${kind}`, disabled: off, onclick: () => ask(kind) }, t(first))];
@@ -83,6 +87,7 @@ function choice(purpose, state, { t, ask, say: tell, withdraw }) {
   const go = () => (here ? tell(purpose, !given) : withdraw(kind));
   return [
     given ? h("p.small.strong", {}, t(`consent.${kind}.ends`) || t("withdraw.ends")) : h("p.small.strong", {}, typeset(text)),
+    !given && kind === SMS ? field("message-number", "number", t("consent.sms.number"), { type: "tel", inputmode: "tel", autocomplete: "tel", maxlength: "32" }) : null,
     h(
       "div.buttons",
       {},
@@ -95,8 +100,12 @@ function choice(purpose, state, { t, ask, say: tell, withdraw }) {
 /** @param {any} purpose @param {boolean} given @param {State} state @param {Acts} acts */
 async function say({ kind }, given, state, acts) {
   if (!state.phone) return;
-  const answer = await call(state.phone, "POST", "/v1/member/consents", { kind, given, language: state.language });
-  acts.change({ asking: "", ...(answer.ok ? { consents: answer.body } : {}) });
+  if (kind === WECHAT && given) return agreeByWeChat(state, acts);
+  const address = kind === SMS && given ? takeTyped().number : "";
+  const answer = await call(state.phone, "POST", "/v1/member/consents", { kind, given, language: state.language, address });
+  // A number that is not hers is put right where she typed it.
+  if (answer.ok) acts.change({ asking: "", consents: answer.body });
+  else if (!address) acts.change({ asking: "" });
   acts.notice(answer.ok ? acts.t(given ? "agree.done" : "withdraw.done") : failed(answer, state, acts));
 }
 

@@ -5,7 +5,7 @@ import { call, plainly } from "./cloud.js";
 import { canSign, newKey } from "./codes.js";
 import { h } from "./dom.js";
 import { failed } from "./settings.js";
-import { browserNumber } from "./store.js";
+import { browserNumber, drop, keep, kept } from "./store.js";
 import { says } from "./views.js";
 
 /** @typedef {import("./views.js").State} State */
@@ -94,7 +94,7 @@ async function become(path, said, state, acts) {
 // ---- WeChat ---------------------------------------------------------------------------------
 
 /** @returns {boolean} whether this page is open in WeChat, where alone its word can be asked for */
-function inWeChat() {
+export function inWeChat() {
   return /MicroMessenger/i.test(navigator.userAgent);
 }
 
@@ -118,9 +118,18 @@ export function takeWeChat() {
 /** Bind a member's phone to her WeChat, or let her in by it. @param {{code: string, state: string}} came @param {State} state @param {Acts} acts */
 export async function cameByWeChat(came, state, acts) {
   const said = { ...came, browser: await browserNumber() };
+  const messages = Boolean(await kept("agreeing"));
+  await drop("agreeing");
   if (!state.phone) return become("/v1/member/wechat/claim", said, state, acts);
-  const answer = await call(state.phone, "POST", "/v1/member/wechat", said);
-  acts.notice(answer.ok ? acts.t("wechat.bound") : failed(answer, state, acts));
+  const answer = await call(state.phone, "POST", "/v1/member/wechat", { ...said, messages, language: state.language });
+  acts.notice(answer.ok ? acts.t(messages ? "agree.done" : "wechat.bound") : failed(answer, state, acts));
+  if (answer.ok && messages) await acts.askPurposes();
+}
+
+/** Agree to messages by WeChat: which account is hers, WeChat says. @param {State} state @param {Acts} acts */
+export async function agreeByWeChat(state, acts) {
+  await keep("agreeing", true);
+  await useWeChat(state, acts);
 }
 
 /** The entry among the settings. @param {State} state @param {Acts} acts @returns {HTMLElement | null} */

@@ -44,7 +44,7 @@ async function within(mode, act) {
   }
 }
 
-/** @typedef {"phone" | "view" | "growth" | "offset" | "invite" | "browser"} Name */
+/** @typedef {"phone" | "view" | "growth" | "offset" | "invite" | "browser" | "agreeing"} Name */
 
 /** @param {Name} name @returns {Promise<any>} undefined when there is none */
 export function kept(name) {
@@ -63,7 +63,7 @@ export function drop(name) {
 
 /** Forget whom this phone spoke for; that it is the same browser stays known. */
 export async function forget() {
-  for (const name of /** @type {Name[]} */ (["phone", "view", "growth", "offset", "invite"])) await drop(name);
+  for (const name of /** @type {Name[]} */ (["phone", "view", "growth", "offset", "invite", "agreeing"])) await drop(name);
 }
 
 /** @returns {Promise<string>} a number of this browser's own: nobody is her own friend on it */

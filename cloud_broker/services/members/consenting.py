@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from cloud_broker.domain import contacts
 from cloud_broker.domain.phone_consents import PERSONALISE, SAID_HERE, TEXTS, VERSION, text_hash
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.hq import AuditEntry
@@ -96,8 +97,16 @@ class Consenting:
         given = words[0].given if words else None
         if kind == PERSONALISE:
             given = personal
-        texts = TEXTS.get(kind, {"zh": "", "en": ""})
+        texts = _text(kind)
         return Purpose(kind, given, kind in TEXTS, texts["zh"], texts["en"], words)
+
+
+def _text(kind: str) -> dict[str, str]:
+    """Return what she is asked: to be written to, her address is kept, and she is told so."""
+    for channel, purpose in contacts.PURPOSES.items():
+        if purpose == kind:
+            return contacts.TEXTS[channel]
+    return TEXTS.get(kind, {"zh": "", "en": ""})
 
 
 def _profile(unit: Unit, who: PhoneHolder) -> Profile:

@@ -16,6 +16,7 @@ from cloud_broker.ports.unit import Unit, Units
 from cloud_broker.services.persons.persons import same_persons
 from cloud_broker.services.stores.refresh import refresh
 from retail_core.errors import Fault
+from retail_core.insight.campaigns.plan import CHANNELS
 from retail_core.texts.faults import FaultCode
 
 GRACE_DAYS = 15
@@ -126,6 +127,8 @@ class Leavings:
     def _rest(self, unit: Unit, tenant: UUID, member: UUID, now_ms: int) -> None:
         """End what she need not wait for: her phone's key, and every yes beside the membership."""
         members = same_persons(unit, [member])
+        for channel in CHANNELS:
+            unit.messages.drop_contacts(members, channel)
         for one in members:
             unit.phones.revoke_keys(one, now_ms)
             for kind in ENDS_AT_ONCE:

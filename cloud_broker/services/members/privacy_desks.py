@@ -23,7 +23,10 @@ from cloud_broker.services.members.wechat_binding import WeChatBinding
 
 @dataclass(frozen=True, slots=True)
 class PrivacyDesks:
-    """The desks; `page_url` is where WeChat sends a phone back to."""
+    """The desks; `page_url` is where WeChat sends a phone back to.
+
+    `wechat_writes` says whether the account she signs in by is the one that sends messages.
+    """
 
     sign_in: PhoneSignIn
     consenting: Consenting
@@ -33,6 +36,7 @@ class PrivacyDesks:
     shelf: PrivacyShelf
     equal: EqualTreatment
     page_url: str
+    wechat_writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Peers:
     tenants: Callable[[str], UUID]
     fairness: FairnessReads
     page_url: str
+    wechat_writes: bool = False
 
 
 def privacy_desks(peers: Peers, leavings: Leavings) -> PrivacyDesks:
@@ -65,4 +70,5 @@ def privacy_desks(peers: Peers, leavings: Leavings) -> PrivacyDesks:
         peers.shelf,
         EqualTreatment(peers.fairness),
         peers.page_url,
+        peers.wechat_writes,
     )

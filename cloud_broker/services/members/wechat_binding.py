@@ -47,8 +47,8 @@ class WeChatBinding:
         wechat = self._on()
         return wechat.address(back, self._state(self.tenants(chain), browser))
 
-    def bind(self, who: PhoneHolder, browser: str, code: str, state: str) -> None:
-        """Let WeChat's person be this member; Faults E119, E120, A107 for somebody else's."""
+    def bind(self, who: PhoneHolder, browser: str, code: str, state: str) -> str:
+        """Let WeChat's person be this member; return her openid. Faults E119, E120."""
         person = self._person(who.tenant, browser, code, state)
         now = self.clock.now_ms()
         named = self._named(who.tenant, person)
@@ -60,6 +60,7 @@ class WeChatBinding:
             unit.members.add_identities(dict.fromkeys(named, who.member), now)
             unit.hq.audit(AuditEntry("member", "wechat.bind", str(who.member), {}), now)
             unit.announce(LiveEvent(who.tenant, frozenset({"member"})))
+        return person.openid
 
     def claim(
         self, chain: str, browser: str, code: str, state: str, public_key: bytes | None

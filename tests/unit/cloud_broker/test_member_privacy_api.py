@@ -9,10 +9,11 @@ from starlette.testclient import TestClient
 
 from cloud_broker.api.app import build_app
 from cloud_broker.ports.wechat import WeChatPerson
+from cloud_broker.services.members.leaving import Leavings
 from retail_core.texts.faults import FaultCode
 from tests.factories.member_phone import Cloud, OneMember, Phone
 from tests.fakes.cloud_basics import FakeCloudIdSource, FakeKeyRing
-from tests.fakes.cloud_privacy import privacy_of
+from tests.fakes.cloud_privacy import FakePrivacyShelf, privacy_of
 from tests.fakes.cloud_recruiting import FakeSmsSender
 from tests.fakes.cloud_wechat import FakeWeChat
 
@@ -139,6 +140,33 @@ class TestConsents:
         for kind in ("membership", "face.local", "no.such"):
             body = {"kind": kind, "given": True}
             refused(phone.ask("POST", "/v1/member/consents", body), 422, FaultCode.API_BODY_INVALID)
+
+    def test_a_yes_to_messages_keeps_where_to_write_and_a_no_forgets_it(
+        self, site: Site, phone: Phone
+    ) -> None:
+        def says(kind: str, **more: object) -> httpx2.Response:
+            return phone.ask("POST", "/v1/member/consents", {"kind": kind, "given": True, **more})
+
+        def contacts() -> int:
+            return len(site.units.states[site.box.tenant].campaigns.contacts)
+
+        refused(says("sms"), 422, FaultCode.API_BODY_INVALID)
+        refused(says("sms", address="139 0000 0000"), 422, FaultCode.CONTACT_INVALID)
+        refused(says("wechat", address="oSomebody"), 422, FaultCode.CONTACT_INVALID)
+        assert contacts() == 0
+        for no in ("/v1/member/consents", "/v1/member/consents/withdraw", ""):
+            assert says("sms", address="139 1234 5678").status_code == 200
+            assert contacts() == 1
+            site.clock.advance(1_000)
+            if not no:
+                Leavings(
+                    *(site.units, FakePrivacyShelf(), site.clock, FakeCloudIdSource(site.clock))
+                ).by_herself(site.box.tenant, site.member)
+            else:
+                body = {"kind": "sms"} | ({"given": False} if no.endswith("consents") else {})
+                assert phone.ask("POST", no, body).status_code == 200
+            assert contacts() == 0
+            site.clock.advance(1_000)
 
     def test_the_year_she_was_born_in(self, phone: Phone) -> None:
         assert (
