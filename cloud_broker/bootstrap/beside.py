@@ -18,6 +18,7 @@ from cloud_broker.services.hq.harvest_watch import HarvestWatch
 from cloud_broker.services.members.recommending import Recommending
 from cloud_broker.services.published.rules_in_force import RulesInForce
 from cloud_broker.services.rights.budget_placing import BudgetPlacing
+from cloud_broker.services.rights.cap_placing import CapPlacing
 from cloud_broker.services.rights.lease_placing import LeasePlacing
 from cloud_broker.services.rights.restoring import Restoring
 from cloud_broker.services.stores.snapshots import Snapshots
@@ -39,6 +40,7 @@ def beside_workers(
         "price-audit": PriceAudit(units, tally).run,
         "lease-placing": LeasePlacing(units, clock, rules).run,
         "budget-placing": BudgetPlacing(units, clock, rules).run,
+        "cap-placing": CapPlacing(units, clock, rules).run,
         "consents": ConsentKeeping(units, clock).run,
         "tiers": GrowthKeeper(units, clock, zone).run,
         "clerks": HarvestWatch(units, clock).run,

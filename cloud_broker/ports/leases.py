@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
+from retail_core.loyalty.cap_sharing import CapStand
 from retail_core.loyalty.lease_books import Anchor, RightBook
 from retail_core.loyalty.lease_fence import Handshake, Tenure
 from retail_core.loyalty.leases import Lease, LeaseKey, LeaseState, Right, RightKind
@@ -27,6 +28,14 @@ class LeaseRepo(Protocol):
 
     def save_waiting(self, waiting: Mapping[UUID, Handshake | None]) -> None:
         """Store handshakes that wait; None for one that was judged."""
+        ...
+
+    def cap_stands(self, devices: Collection[UUID]) -> dict[UUID, CapStand]:
+        """Return how devices count their stores' caps; absent are those that never spoke of it."""
+        ...
+
+    def save_cap_stands(self, stands: Mapping[UUID, CapStand]) -> None:
+        """Store how devices count; their tenures are locked."""
         ...
 
     def books(self, rights: Collection[Right]) -> dict[Right, RightBook]:

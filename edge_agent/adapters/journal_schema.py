@@ -126,4 +126,15 @@ MIGRATIONS = (
         """
     ),
     _lean,
+    script(
+        """
+        -- The days on which caps of the store are lent, not counted by this box alone. Whoever was
+        -- let in before there were such days counts alone; an empty card has to be told first.
+        ALTER TABLE lease_tenure ADD COLUMN caps_word INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE caps_shared (
+          first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (first, last)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO caps_shared SELECT 1, 99991231 WHERE NOT EXISTS (SELECT 1 FROM lease_tenure);
+        """
+    ),
 )

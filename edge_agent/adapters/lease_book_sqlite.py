@@ -11,6 +11,7 @@ import apsw
 
 from edge_agent.adapters.sqlite_file import Row, SqliteFile
 from edge_agent.ports.journal import Beside
+from retail_core.loyalty.cap_sharing import CapDays
 from retail_core.loyalty.lease_box import BoxLeases, Held
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 
@@ -32,13 +33,16 @@ class SqliteLeaseBook:
 
     def load(self) -> BoxLeases:
         """Return what is on disk."""
-        head = self._file.row("SELECT epoch, boot FROM lease_tenure")
+        head = self._file.row("SELECT epoch, boot, caps_word FROM lease_tenure")
+        spans = self._file.rows("SELECT first, last FROM caps_shared ORDER BY first, last")
+        word = 0 if head is None else int(head[2])
         held = [self._held(row) for row in self._file.rows(_READ)]
         return BoxLeases(
             self._device,
             0 if head is None else int(head[0]),
             None if head is None or head[1] is None else UUID(bytes=head[1]),
             MappingProxyType({one.key: one for one in held}),
+            CapDays(word, tuple((int(first), int(last)) for first, last in spans)),
         )
 
     def change(self, before: BoxLeases, after: BoxLeases) -> Beside:
@@ -50,10 +54,13 @@ class SqliteLeaseBook:
             db: apsw.Connection = transaction
             boot = None if after.boot is None else after.boot.bytes
             db.execute(
-                "INSERT INTO lease_tenure VALUES (1, ?1, ?2)"
-                " ON CONFLICT (one) DO UPDATE SET epoch = ?1, boot = ?2",
-                (after.epoch, boot),
+                "INSERT INTO lease_tenure VALUES (1, ?1, ?2, ?3)"
+                " ON CONFLICT (one) DO UPDATE SET epoch = ?1, boot = ?2, caps_word = ?3",
+                (after.epoch, boot, after.caps.word),
             )
+            if after.caps.spans != before.caps.spans:
+                db.execute("DELETE FROM caps_shared")
+                db.executemany("INSERT INTO caps_shared VALUES (?, ?)", after.caps.spans)
             db.executemany(
                 "DELETE FROM lease WHERE kind = ? AND right = ? AND epoch = ? AND nth = ?",
                 [_key(key) for key in gone],

@@ -33,7 +33,7 @@ def build_counter_sales(
 ) -> CounterSales:
     """Wire it; baskets that were open when the program ended are open again."""
     asking = RightsAsking(lines.desk, leases, basis.tally, lines.link.connected)
-    redeeming = Redeeming(leases, basis.shop.tenant, asking)
+    redeeming = Redeeming(leases, basis.shop.tenant, basis.shop.store, asking)
     prices = PriceDesk(
         storage.replica,
         basis.shop,

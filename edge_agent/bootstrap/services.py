@@ -1,5 +1,6 @@
 """The services over files, lines and devices."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -40,6 +41,7 @@ from edge_agent.services.shop.price_desk import PriceDesk
 from edge_agent.services.tills.book_tapped import BookTapped
 from edge_agent.services.tills.tapped_returns import TappedReturns
 from edge_agent.services.tills.write_permit import WritePermit
+from retail_core.checkout.business_date import day_after
 
 # The cloud learns which board it is, never the board's secret.
 LEASE_BOARD = b"regulars lease board\x00"
@@ -171,12 +173,24 @@ def _leases(basis: Basis, storage: Storage, lines: Lines, recorder: Recorder) ->
         basis.tally,
         board=sha256(LEASE_BOARD + secret).digest() if secret else b"",
         connected=lines.link.connected,
+        next_day=_next_day(basis, storage),
     )
     lines.downlink.lend_to(desk.apply)
     if storage.seal.found is SealFound.SET_BACK:
         desk.forked()
         lines.uplink.reload()
     return desk
+
+
+def _next_day(basis: Basis, storage: Storage) -> Callable[[], int | None]:
+    """Return what tells the first business day that has not begun here."""
+    days = PriceDesk(storage.replica, basis.shop)
+
+    def next_day() -> int | None:
+        today = days.business_date(basis.clock.now())
+        return None if today is None else day_after(today)
+
+    return next_day
 
 
 def _members(basis: Basis, storage: Storage, lines: Lines) -> Members:

@@ -17,3 +17,8 @@ def business_date(local: datetime, day_starts_at: time) -> date:
 def as_int(day: date) -> int:
     """Return the date as the wire carries it: 20260731."""
     return day.year * 10_000 + day.month * 100 + day.day
+
+
+def day_after(day: int) -> int:
+    """Return the day after 20260731 as 20260801."""
+    return as_int(date(day // 10_000, day // 100 % 100, day % 100) + timedelta(days=1))

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from retail_core.clock import Instant
 from retail_core.errors import Fault
+from retail_core.loyalty import cap_sharing
+from retail_core.loyalty.cap_sharing import COUNTS_ALONE, CapDays, Word
 from retail_core.loyalty.leases import LeaseKey, Right
 from retail_core.texts.faults import FaultCode
 
@@ -58,12 +60,24 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class BoxLeases:
-    """Everything a device holds. `boot` is the boot the cloud let in, None for none."""
+    """Everything a device holds. `boot` is the boot the cloud let in, None for none.
+
+    `caps` are the days whose caps of the store it shares with other boxes.
+    """
 
     device: UUID
     epoch: int = 0
     boot: UUID | None = None
     leases: Mapping[LeaseKey, Held] = field(default_factory=lambda: MappingProxyType({}))
+    caps: CapDays = COUNTS_ALONE
+
+
+def caps_told(state: BoxLeases, word: Word, next_day: int | None, *, own: bool) -> BoxLeases:
+    """Take the cloud's word on a store's caps; only a boot that was let in (`own`) counts alone."""
+    if word.alone_from and not own:
+        return state
+    caps = cap_sharing.heard(state.caps, word, next_day)
+    return state if caps == state.caps else replace(state, caps=caps)
 
 
 def admitted(state: BoxLeases, now: Instant) -> bool:

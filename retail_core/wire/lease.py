@@ -11,9 +11,15 @@ BoardId = Annotated[bytes, Meta(max_length=64)]
 
 
 class LeaseHello(msgspec.Struct, array_like=True, frozen=True):
-    """A boot asks to be let in; the boot stands in the event, `board` is a hash, empty if none."""
+    """A boot asks to be let in; the boot stands in the event, `board` is a hash, empty if none.
+
+    It says how it counts its store's caps of a day: `caps_word` is the last word of the cloud that
+    it took, `caps_from` the day (20260731) from which on it shares them, 0 while it counts alone.
+    """
 
     board: BoardId
+    caps_word: Count = 0
+    caps_from: Count = 0
 
 
 class LeaseReturned(msgspec.Struct, array_like=True, frozen=True):
@@ -30,12 +36,19 @@ class LeaseReturned(msgspec.Struct, array_like=True, frozen=True):
 
 
 class LeaseEpoch(msgspec.Struct, array_like=True, frozen=True):
-    """Which boot of a device may spend in which epoch; `frozen`: none may until HQ has looked."""
+    """Which boot of a device may spend in which epoch; `frozen`: none may until HQ has looked.
+
+    With a `caps_word` it is told how to count its store's caps of a day as well: to share them from
+    a day on (1: the next one), or to count alone from a day on.
+    """
 
     device: Id
     epoch: Seq
     boot: Id
     frozen: bool = False
+    caps_word: Count = 0
+    share_from: Count = 0
+    alone_from: Count = 0
 
 
 class LeaseGrant(msgspec.Struct, array_like=True, frozen=True):

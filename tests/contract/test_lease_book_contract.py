@@ -8,10 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from edge_agent.adapters.journal_sqlite import SqliteJournal
+from edge_agent.adapters.journal_schema import MIGRATIONS
+from edge_agent.adapters.journal_sqlite import MANNER, SqliteJournal
 from edge_agent.adapters.lease_book_sqlite import SqliteLeaseBook
+from edge_agent.adapters.sqlite_file import SqliteFile
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.lease_book import LeaseBook
+from retail_core.loyalty.cap_sharing import END, NEVER_TOLD, CapDays
 from retail_core.loyalty.lease_box import BoxLeases, Held
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from tests.factories.shop_floor import make_draft
@@ -35,7 +38,7 @@ class LeaseBookContract:
     """The suite; a subclass provides `books`."""
 
     def test_begins_with_nothing_and_nobody_let_in(self, books: Books) -> None:
-        assert books[1].load() == BoxLeases(DEVICE)
+        assert books[1].load() == BoxLeases(DEVICE, caps=NEVER_TOLD)
 
     def test_gives_back_what_was_put_in(self, books: Books) -> None:
         journal, book = books
@@ -52,10 +55,19 @@ class LeaseBookContract:
         journal.append([make_draft()], beside=book.change(first, second))
         assert book.load() == second
 
+    def test_keeps_the_days_whose_caps_are_shared(self, books: Books) -> None:
+        journal, book = books
+        alone = replace(state(HARD), caps=CapDays(2))
+        journal.append([], beside=book.change(book.load(), alone))
+        assert book.load() == alone
+        shared = replace(alone, caps=CapDays(3, ((20260801, 20260805), (20260901, END))))
+        journal.append([], beside=book.change(alone, shared))
+        assert book.load() == shared
+
     def test_a_change_that_is_not_journalled_is_none(self, books: Books) -> None:
         journal, book = books
         book.change(book.load(), state(HARD))
-        assert book.load() == BoxLeases(DEVICE)
+        assert book.load() == BoxLeases(DEVICE, caps=NEVER_TOLD)
         assert journal.next_seq() == 1
 
     def test_goes_into_a_new_epoch_with_the_journal(self, books: Books) -> None:
@@ -101,6 +113,18 @@ class TestSqliteLeaseBook(LeaseBookContract):
         with pytest.raises(Exception, match="CHECK"):
             journal.append([make_draft()], beside=book.change(state(HARD), wrong))
         assert (book.load(), journal.next_seq(), journal.depth()) == (state(HARD), 1, 0)
+        journal.close()
+
+    @pytest.mark.parametrize(("epochs", "caps"), [((4,), CapDays()), ((), NEVER_TOLD)])
+    def test_a_file_of_before_counts_alone_if_it_was_let_in(
+        self, tmp_path: Path, epochs: tuple[int, ...], caps: CapDays
+    ) -> None:
+        old = SqliteFile(tmp_path / "journal.db", b"k" * 32, MIGRATIONS[:-1], MANNER)
+        for epoch in epochs:
+            old.writer.execute("INSERT INTO lease_tenure VALUES (1, ?, NULL)", (epoch,))
+        old.close()
+        journal = SqliteJournal(tmp_path / "journal.db", b"k" * 32, FakeIdSource())
+        assert SqliteLeaseBook(journal.file, DEVICE).load().caps == caps
         journal.close()
 
     def test_survives_a_restart_with_the_epoch(self, tmp_path: Path) -> None:

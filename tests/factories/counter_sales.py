@@ -71,12 +71,12 @@ class Redeeming:
     def let_in(self) -> None:
         """Say that this boot may spend."""
         boot = self.box.agent.basis.clock.now().boot_id
-        self._hears(ChangeKind.LEASE_EPOCH, LeaseEpoch(self.device, 1, boot.bytes))
+        self.hears(ChangeKind.LEASE_EPOCH, LeaseEpoch(self.device, 1, boot.bytes))
 
     def lend(self, right: Right, amount: int) -> None:
         """Lend a part of a right."""
         grant = LeaseGrant(self.device, right.kind, right.id.bytes, 1, next(self._nth), amount)
-        self._hears(ChangeKind.LEASE_GRANTED, grant)
+        self.hears(ChangeKind.LEASE_GRANTED, grant)
 
     def lend_all(self, points: int = 2_000) -> None:
         """Let the box in with points, the coupon and a budget."""
@@ -104,7 +104,8 @@ class Redeeming:
         assert isinstance(sale, Sale)
         return sale
 
-    def _hears(self, kind: ChangeKind, body: msgspec.Struct) -> None:
+    def hears(self, kind: ChangeKind, body: msgspec.Struct) -> None:
+        """Let the box's leases hear of a change."""
         self.leases.apply([Change(1, kind, bytes(16), 1, msgspec.Raw(encode_body(body)))])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from retail_core.loyalty.cap_sharing import CapStand
 from retail_core.loyalty.lease_books import Anchor, RightBook, opened
 from retail_core.loyalty.lease_fence import Handshake, Tenure
 from retail_core.loyalty.leases import LENT, Lease, LeaseKey, LeaseState, Right, RightKind
@@ -23,10 +24,15 @@ class LeaseShelf:
     waiting: dict[UUID, Handshake] = field(default_factory=dict)
     free: dict[Right, int] = field(default_factory=dict)
     leases: dict[LeaseKey, Lease] = field(default_factory=dict)
+    cap_stands: dict[UUID, CapStand] = field(default_factory=dict)
 
     def __deepcopy__(self, _memo: object) -> "LeaseShelf":
         return LeaseShelf(
-            dict(self.tenures), dict(self.waiting), dict(self.free), dict(self.leases)
+            dict(self.tenures),
+            dict(self.waiting),
+            dict(self.free),
+            dict(self.leases),
+            dict(self.cap_stands),
         )
 
 
@@ -52,6 +58,13 @@ class FakeLeaseRepo:
                 self._shelf.waiting.pop(device, None)
             else:
                 self._shelf.waiting[device] = shake
+
+    def cap_stands(self, devices: Collection[UUID]) -> dict[UUID, CapStand]:
+        held = self._shelf.cap_stands
+        return {one: held[one] for one in devices if one in held}
+
+    def save_cap_stands(self, stands: Mapping[UUID, CapStand]) -> None:
+        self._shelf.cap_stands |= stands
 
     def books(self, rights: Collection[Right]) -> dict[Right, RightBook]:
         return {right: self._book(right) for right in rights}

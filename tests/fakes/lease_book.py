@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from edge_agent.ports.journal import Beside
+from retail_core.loyalty.cap_sharing import NEVER_TOLD
 from retail_core.loyalty.lease_box import BoxLeases
 
 
@@ -10,7 +11,7 @@ class FakeLeaseBook:
     """Fulfils `LeaseBook`; what a journal never called is not kept."""
 
     def __init__(self, device: UUID) -> None:
-        self._state = BoxLeases(device)
+        self._state = BoxLeases(device, caps=NEVER_TOLD)
 
     def load(self) -> BoxLeases:
         return self._state

@@ -52,7 +52,7 @@ from retail_core.wire.messages import ChangeFrame, MemberEnrolled
 from tests.fakes.cloud_box import Person, SimBox, fresh_id
 from tests.fakes.cloud_directory import FakeCloudDirectory
 from tests.fakes.cloud_line import account, wait_until
-from tests.plugins.cloud import new_box, new_tenant
+from tests.plugins.cloud import new_box, new_tenant, second_box
 from tests.plugins.mosquitto import INGEST_PASSWORD, Broker
 
 RUN = UUID("01900000-0000-7000-8000-00000000c0de")
@@ -83,6 +83,7 @@ class Cloud:
     broker: Broker
     tally: FaultTally
     worker: IngestWorker
+    second: SimBox
 
     def book(self, right: Right) -> RightBook:
         with self.units.begin(self.tenant) as unit:
@@ -103,8 +104,10 @@ class Box:
         boot: UUID,
         directory: FakeCloudDirectory | None = None,
         key: bytes = b"k" * 32,
+        sim: SimBox | None = None,
+        next_day: Callable[[], int | None] = lambda: None,
     ) -> None:
-        sim = cloud.sim
+        sim = sim or cloud.sim
         self.sim = sim
         self.clock = SystemClock(boot)
         self.ids, self.tally = SystemIds(self.clock), FaultTally()
@@ -121,8 +124,9 @@ class Box:
         self.recorder = Recorder(self.journal, [uplink.recorded])
         book = SqliteLeaseBook(self.journal.file, sim.device)
         self.leases = LeaseDesk(
-            book, self.journal, self.recorder, self.clock, self.ids, self.tally, board=b"b" * 32
-        )
+            book, self.journal, self.recorder, self.clock, self.ids, self.tally,
+            board=b"b" * 32, next_day=next_day,
+        )  # fmt: skip
         directory = directory or Directory(cloud.units, cloud.tenant, sim.store)
         down = Downlink(self.replica, directory, self.clock, self.tally, bundle_public_key=key)
         down.lend_to(self.leases.apply)
@@ -179,10 +183,12 @@ def cloud(pg_units: PostgresUnits, mosquitto: Callable[..., Broker], stack: Exit
 
 
 def begun(pg_units: PostgresUnits, mosquitto: Callable[..., Broker], stack: ExitStack) -> Cloud:
-    """Begin the cloud's ingest over a broker of its own, for a tenant with one box."""
+    """Begin the cloud's ingest over a broker of its own, for a tenant with a store of two boxes."""
     tenant = new_tenant(pg_units)
     sim = new_box(pg_units, tenant)
-    broker, clock, tally, boot = mosquitto([account(sim)]), CloudClock(), FaultTally(), fresh_id()
+    second = second_box(pg_units, sim)
+    broker = mosquitto([account(sim), account(second)])
+    clock, tally, boot = CloudClock(), FaultTally(), fresh_id()
     parts = IngestParts(
         ingest=Ingest(pg_units, clock, tally),
         greeter=Greeter(pg_units, tally),
@@ -198,7 +204,7 @@ def begun(pg_units: PostgresUnits, mosquitto: Callable[..., Broker], stack: Exit
     worker = IngestWorker(parts, BrokerSession(address, clock, tally, will), boot)
     worker.start()
     stack.callback(worker.stop)
-    return Cloud(pg_units, tenant, sim, broker, tally, worker)
+    return Cloud(pg_units, tenant, sim, broker, tally, worker, second)
 
 
 def test_granted_spent_offline_settled_and_a_card_set_back_is_fenced(

@@ -88,6 +88,18 @@ def token_of(box: SimBox) -> str:
     return f"{box.tenant}.secret-of-{box.device}"
 
 
+def second_box(units: Units, first: SimBox) -> SimBox:
+    """Enter another box beside the first one of its store."""
+    box = SimBox(first.tenant, first.store, legal_entity=first.legal_entity)
+    with units.begin(first.tenant) as unit:
+        slot = len(unit.fleet.devices_of([first.store])[first.store]) + 1
+        hashed = f"$7$1${box.device}$x"
+        unit.fleet.add_device(
+            NewDevice(box.device, box.store, slot, token_hash(box), hashed), WALL_MS
+        )
+    return box
+
+
 def token_hash(box: SimBox) -> bytes:
     """Return what the store keeps of it."""
     return sha256(token_of(box).encode()).digest()

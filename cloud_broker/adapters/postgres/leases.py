@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
+from retail_core.loyalty.cap_sharing import CapStand
 from retail_core.loyalty.lease_books import Anchor, RightBook, opened
 from retail_core.loyalty.lease_fence import Handshake, Tenure
 from retail_core.loyalty.leases import Lease, LeaseKey, LeaseState, Right, RightKind, Term
@@ -42,6 +43,13 @@ from unnest(%(device)b::uuid[], %(board)b::bytea[], %(boot)b::uuid[], %(journal)
   %(seq)b::bigint[]) as n
 on conflict (tenant_id, device_id) do update set board = excluded.board,
   boot_id = excluded.boot_id, journal_epoch = excluded.journal_epoch, seq = excluded.seq
+"""
+_SAVE_CAP_STANDS = """
+insert into cap_stand select %(tenant)s, n.*
+from unnest(%(device)b::uuid[], %(word)b::integer[], %(heard)b::integer[],
+  %(shares_from)b::integer[], %(agreed)b::integer[]) as n
+on conflict (tenant_id, device_id) do update set word = excluded.word, heard = excluded.heard,
+  shares_from = excluded.shares_from, agreed = excluded.agreed
 """
 _SAVE_LEASES = f"""
 insert into lease select %(tenant)s, n.*, %(now)s from {_KEYS},
@@ -130,6 +138,31 @@ class PostgresLeases(Repository):
             )
         if held:
             self._run(_SAVE_WAITING, device=list(held), **_shakes(list(held.values())))
+
+    def cap_stands(self, devices: Collection[UUID]) -> dict[UUID, CapStand]:
+        """Return how devices count their stores' caps; absent are those that never spoke of it."""
+        rows = self._rows(
+            "select * from cap_stand where tenant_id = %(tenant)s"
+            " and device_id = any(%(devices)b::uuid[])",
+            devices=sorted(devices),
+        )
+        return {
+            row.device_id: CapStand(row.word, row.heard, row.shares_from, row.agreed)
+            for row in rows
+        }
+
+    def save_cap_stands(self, stands: Mapping[UUID, CapStand]) -> None:
+        """Store how devices count; their tenures are locked."""
+        held = [stands[device] for device in sorted(stands)]
+        if held:
+            self._run(
+                _SAVE_CAP_STANDS,
+                device=sorted(stands),
+                word=[one.word for one in held],
+                heard=[one.heard for one in held],
+                shares_from=[one.shares_from for one in held],
+                agreed=[one.agreed for one in held],
+            )
 
     def anchor(self, device: UUID) -> Anchor | None:
         """Return the newest moment of a device that is in the event log."""

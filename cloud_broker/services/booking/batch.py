@@ -196,7 +196,7 @@ class Batch:
         """Book what the events say of leases; what a person should see joins the repairs."""
         leasing = Leasing(self._unit, self._tenant, self._now_ms)
         leasing.book(made.sales, made.lease_events, chains)
-        give_back(self._unit, leasing, made.refunds, made.sales)
+        give_back(self._unit, self._tenant, leasing, made.refunds, made.sales)
         lent = serve(self._unit, leasing, came_back(made), self._now_ms)
         rows = leasing.save({**places, **self._unit.fleet.places(lent)} if lent else places)
         self._unit.placements.queue(wallets_to_place(made), self._now_ms)

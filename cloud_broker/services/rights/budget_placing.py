@@ -69,7 +69,7 @@ class BudgetPlacing:
         boxes = lending.of(unit.fleet.store_names())
         lent = 0
         for one in wanted:
-            _endow(leasing, one.right, one.amount)
+            endow(leasing, one.right, one.amount)
             for store in sorted(boxes.keys() & one.shut):
                 if lease_books.lent_to(leasing.desk.books[one.right], boxes[store]):
                     self._ask_once(leasing, one.right, boxes[store])
@@ -126,7 +126,7 @@ def _budgets(tenant: UUID, bundle: RuleBundle, limits: Mapping[UUID, Limits]) ->
             yield _Budget(budget_right(tenant, campaign.id, "uses"), campaign.uses, shut)
 
 
-def _endow(leasing: Leasing, right: Right, budget: int) -> None:
+def endow(leasing: Leasing, right: Right, budget: int) -> None:
     """Give a budget what the bundle says; of one that was lowered, what is still free is taken."""
     book = leasing.desk.books[right]
     more = max(budget - book.credited, -book.free)

@@ -21,6 +21,7 @@ from cloud_broker.ports.journal import ChainKey
 from cloud_broker.ports.unit import Unit
 from retail_core.errors import Fault
 from retail_core.ids import id_of
+from retail_core.loyalty.cap_sharing import UNHEARD, said
 from retail_core.loyalty.lease_books import RightBook
 from retail_core.loyalty.lease_fence import Handshake, Tenure
 from retail_core.loyalty.lease_postings import moved
@@ -55,6 +56,7 @@ class Leasing:
         self._held: dict[UUID, Handshake] = {}
         self._direct: Counter[LeaseKey] = Counter()
         self._looked: set[UUID] = set()
+        self._caps: dict[UUID, LeaseHello] = {}
         self._tenures: dict[UUID, Tenure] = {}
         self.desk = LeaseDesk()
         self.found: list[Found] = []
@@ -162,6 +164,7 @@ class Leasing:
                 boot = id_of(arrival.event.boot_id)
                 shake = Handshake(event.board, boot, arrival.epoch, arrival.seq)
                 self.desk.shook(device, shake)
+                self._caps[device] = event
             case LeaseReturned():
                 try:
                     key = key_of(event, device)
@@ -223,8 +226,23 @@ class Leasing:
         )
         judged = {device: None for device in self._held if device not in self.desk.waiting}
         leases.save_waiting({**judged, **self.desk.waiting})
+        self._save_caps()
         self.found += self.desk.found
         return self._unit.feed.append(self._messages(places), self._now_ms)
+
+    def _save_caps(self) -> None:
+        """Enter how boxes say that they count their store's caps."""
+        if not self._caps:
+            return
+        self.load_devices(self._caps)
+        known = self._unit.leases.cap_stands(self._caps)
+        now = {
+            device: said(known.get(device, UNHEARD), hello.caps_word, hello.caps_from)
+            for device, hello in self._caps.items()
+        }
+        self._unit.leases.save_cap_stands(
+            {one: stand for one, stand in now.items() if stand != known.get(one, UNHEARD)}
+        )
 
     def _post(
         self, changed: Iterable[tuple[Lease | None, Lease]], places: Mapping[UUID, Place]

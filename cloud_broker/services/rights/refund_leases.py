@@ -2,7 +2,7 @@
 
 Points stand in the member's free account by the refund's own postings; here the lease's book learns
 of it, so that lent, free and spent still add up. A coupon is given again, a campaign's budget comes
-back with the whole receipt.
+back with the whole receipt, a store's cap as soon as its rule was not used after all.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from cloud_broker.services.rights.benefits import Benefits
 from cloud_broker.services.rights.leasing import Leasing
 from retail_core.errors import Fault
 from retail_core.growth.account import day_number
+from retail_core.loyalty.cap_sharing import cap_right
 from retail_core.loyalty.lease_wire import key_of
 from retail_core.loyalty.leases import Lease, LeaseKey, RightKind
 from retail_core.wire.codec import encode_body
@@ -36,7 +37,11 @@ class Spend(NamedTuple):
 
 
 def give_back(
-    unit: Unit, leasing: Leasing, refunds: Sequence[BookedRefund], sales: Sequence[BookedSale]
+    unit: Unit,
+    tenant: UUID,
+    leasing: Leasing,
+    refunds: Sequence[BookedRefund],
+    sales: Sequence[BookedSale],
 ) -> None:
     """Enter refunds in the books of the leases their receipts spent of.
 
@@ -49,10 +54,11 @@ def give_back(
     for refund in refunds:
         own = sorted(spends.get(refund.receipt_id, ()))
         _points(leasing, refund, [one for one in own if one.key.right.kind == RightKind.POINTS])
+        budgets = [one for one in own if one.key.right.kind == RightKind.BUDGET]
         if refund.whole:
-            _budgets(
-                leasing, refund, [one for one in own if one.key.right.kind == RightKind.BUDGET]
-            )
+            _budgets(leasing, refund, budgets)
+        else:
+            _caps(tenant, leasing, refund, budgets)
 
 
 def give_again(benefits: Benefits, refunds: Sequence[BookedRefund]) -> tuple[FeedRow, ...]:
@@ -122,6 +128,17 @@ def _budgets(leasing: Leasing, refund: BookedRefund, spends: Sequence[Spend]) ->
     for spend in spends:
         if leasing.lease(spend.key) is not None:
             leasing.refunded(spend.key, refund.refund_id, refund.receipt_id, spend.amount)
+
+
+def _caps(tenant: UUID, leasing: Leasing, refund: BookedRefund, spends: Sequence[Spend]) -> None:
+    counted = refund.counting
+    for rule, times in refund.made.uses:
+        right, left = cap_right(tenant, counted.store, rule, day_number(counted.day)), times
+        for spend in spends:
+            amount = min(left, spend.amount)
+            if spend.key.right == right and amount and leasing.lease(spend.key) is not None:
+                leasing.refunded(spend.key, refund.refund_id, refund.receipt_id, amount)
+                left -= amount
 
 
 def _covered(lease: Lease, receipt: UUID) -> int:

@@ -45,8 +45,7 @@ from retail_core.loyalty.postings import Posting, points_earned, to_wire
 from retail_core.loyalty.spending import RULE, TENDER_POINTS
 from retail_core.money import Amount
 from retail_core.pricing.certificate import PricedBasket, certificate_hash
-from retail_core.pricing.proof.depends import rules_of
-from retail_core.pricing.rules.ruleset import RuleBundle
+from retail_core.pricing.uses import uses_counted
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import encode_body
 from retail_core.wire.kinds import EventType
@@ -373,23 +372,10 @@ def _sale(
         certificate_hash=certificate_hash(priced),
         solver_status=priced.status,
         priced_for=quote.facts,
-        uses=_uses(priced, quote.rules.bundle),
+        uses=uses_counted(priced, quote.rules.bundle),
         coupon=_coupon(priced),
         gifts=tuple(GiftTaken(gift.gift_id, gift.sku, gift.units) for gift in priced.gifts),
     )
-
-
-def _uses(priced: PricedBasket, bundle: RuleBundle) -> tuple[tuple[str, int], ...]:
-    """Return how often the rules with caps beyond the receipt were used."""
-    counted = {rule.id for rule in rules_of(bundle) if rule.caps.beyond_receipt}
-    if not counted:
-        return ()
-    one_gift = {gift.id: gift.units for gift in bundle.gifts}
-    used = [(offer.offer_id, offer.uses) for offer in priced.applied]
-    used += [(gift.gift_id, gift.units // one_gift[gift.gift_id]) for gift in priced.gifts]
-    if priced.coupon is not None:
-        used.append((priced.coupon.coupon_id, 1))
-    return tuple((rule, times) for rule, times in used if rule in counted and times)
 
 
 def _coupon(priced: PricedBasket) -> CouponTaken | None:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from edge_agent.ports.journal import Journal, Record
 from edge_agent.ports.replica import HeldMember
-from edge_agent.services.shop.price_desk import UsesKnown
+from edge_agent.services.shop.used_up import UsesKnown
 from retail_core.checkout.receipt import counted_on
 from retail_core.errors import Fault
 from retail_core.pricing.proof.repricing import uses_of

@@ -5,7 +5,7 @@ practice. Otherwise the answer says why in words, and the sale goes on without r
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -17,12 +17,14 @@ from edge_agent.services.shop.price_desk import NOTHING, Quote, Redeemable
 from retail_core.errors import Fault
 from retail_core.identity.assurance import Action, Standing, TurnPolicy
 from retail_core.loyalty.campaigns import Measure, budget_right, rights_drawn
+from retail_core.loyalty.cap_sharing import cap_right
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.leases import Right, RightKind
 from retail_core.pricing.gains import points_usable
 from retail_core.pricing.rules.coupons import Held
 from retail_core.pricing.rules.restricting import points_in
 from retail_core.pricing.rules.ruleset import PointsRule, RuleBundle
+from retail_core.pricing.uses import store_caps, uses_counted
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.standing import CouponHeld
 
@@ -73,9 +75,12 @@ NO_ALLOWANCE = Allowance()
 class Redeeming:
     """Asks the lease desk; thread-safe as that is."""
 
-    def __init__(self, leases: LeaseDesk, tenant: UUID, asking: RightsAsking | None = None) -> None:
+    def __init__(
+        self, leases: LeaseDesk, tenant: UUID, store: UUID, asking: RightsAsking | None = None
+    ) -> None:
         self._leases = leases
         self._tenant = tenant
+        self._store = store
         self._asking = asking
 
     def allowance(self, asking: Asking, bundle: RuleBundle, points: PointsRule | None) -> Allowance:
@@ -156,7 +161,42 @@ class Redeeming:
         if priced.coupon is not None and priced.coupon.held_id:
             amounts.append((coupon_right(UUID(priced.coupon.held_id)), 1))
         amounts += rights_drawn(self._tenant, quote.rules.bundle, priced)
-        return tuple(amounts)
+        return (*amounts, *self._caps_drawn(quote))
+
+    def _caps_drawn(self, quote: Quote) -> Amounts:
+        """Return what a price uses of the store's caps, where they are shared with other boxes."""
+        bundle, day = quote.rules.bundle, quote.caps_day
+        if day is None:
+            return ()
+        caps = store_caps(bundle)
+        return tuple(
+            (self._cap(rule, day), times)
+            for rule, times in uses_counted(quote.priced, bundle)
+            if rule in caps
+        )
+
+    def used_up(
+        self,
+        bundle: RuleBundle,
+        day: int,
+        own: Mapping[str, int],
+        holds: Sequence[UUID] | None,
+    ) -> Mapping[str, int] | None:
+        """Return what a basket with these holds cannot use of the store's caps of a day, by rule.
+
+        None where this box counts them alone. `own` is what was used here.
+        """
+        if not self._leases.shares_caps(day):
+            return None
+
+        def used(rule: str, cap: int) -> int:
+            here = 0 if holds is None else self._spendable(self._cap(rule, day), holds)
+            return max(own.get(rule, 0), cap - here)
+
+        return {rule: used(rule, cap) for rule, cap in store_caps(bundle).items()}
+
+    def _cap(self, rule: str, day: int) -> Right:
+        return cap_right(self._tenant, self._store, rule, day)
 
     def gone(
         self, bundle: RuleBundle, holds: Sequence[UUID] | None

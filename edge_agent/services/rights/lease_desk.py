@@ -17,6 +17,7 @@ from edge_agent.ports.lease_book import LeaseBook
 from edge_agent.services.journal.recorder import Recorder
 from retail_core.errors import Fault
 from retail_core.loyalty import lease_box
+from retail_core.loyalty.cap_sharing import Word
 from retail_core.loyalty.lease_box import BoxLeases, Closing, Draw
 from retail_core.loyalty.lease_wire import held_of, return_message, right_of, told_of
 from retail_core.loyalty.leases import Right
@@ -45,6 +46,7 @@ class Reservation:
 class LeaseDesk:
     """Safe to call from any thread; `board` is a hash of the board's secret, empty for none.
 
+    `next_day` is the first business day that has not begun, None while the clock is unknown.
     `connected` says whether the line to the cloud stands: what is recalled waits for it, for while
     it is cut nobody else could have what is given back, and the member who stands here needs it.
     """
@@ -60,6 +62,7 @@ class LeaseDesk:
         *,
         board: bytes,
         connected: Callable[[], bool] = lambda: True,
+        next_day: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._book = book
         self._journal = journal
@@ -69,6 +72,7 @@ class LeaseDesk:
         self._tally = tally
         self._board = board
         self._connected = connected
+        self._next_day = next_day
         self._lock = threading.RLock()
         self._state = book.load()
         self._reserved: dict[UUID, Reservation] = {}
@@ -86,6 +90,11 @@ class LeaseDesk:
         """Return whether the cloud let in this boot: without that nothing is spent."""
         with self._lock:
             return lease_box.admitted(self._state, self._clock.now())
+
+    def shares_caps(self, day: int) -> bool:
+        """Return whether of the store's caps of a day only what was lent may be used here."""
+        with self._lock:
+            return self._state.caps.shares(day)
 
     def spendable(self, right: Right) -> int:
         """Return what can be spent here now, less what other baskets hold back."""
@@ -191,7 +200,7 @@ class LeaseDesk:
         with self._lock:
             asked = self._journal.lowest_unacked() <= self._asked_seq
             if not self.admitted() and not asked:
-                self._asked_seq = self._journalled(self._state, (), LeaseHello(self._board))
+                self._asked_seq = self._journalled(self._state, (), self._hello(self._state))
 
     def forked(self) -> None:
         """Begin a new journal epoch: the cloud has other records under our sequences.
@@ -248,6 +257,8 @@ class LeaseDesk:
                 )
                 if after is not self._state:
                     self._give_back(after, closings)
+                if said.caps_word:
+                    self._caps_told(said)
             case LeaseGrant():
                 after = lease_box.granted(self._state, held_of(said))
                 if after is not self._state:
@@ -255,6 +266,17 @@ class LeaseDesk:
             case LeaseRecall():
                 self._recalled.add(right_of(said.kind, said.right))
                 self._catch_up()
+
+    def _caps_told(self, said: LeaseEpoch) -> None:
+        """Take a word on the store's caps, and say what holds here in the same write."""
+        word = Word(said.caps_word, said.share_from, said.alone_from)
+        own = said.boot == self._clock.now().boot_id.bytes and not said.frozen
+        after = lease_box.caps_told(self._state, word, self._next_day(), own=own)
+        if after is not self._state or after.caps.word >= word.number:
+            self._journalled(after, (), self._hello(after))
+
+    def _hello(self, state: BoxLeases) -> LeaseHello:
+        return LeaseHello(self._board, state.caps.word, state.caps.shares_from)
 
     # ---- inside ---------------------------------------------------------------------------------
 

@@ -5,10 +5,9 @@ shelf prices, which is counted and said.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from edge_agent.domain.sale import AskedLine
 from edge_agent.domain.shop import Shop
 from edge_agent.ports.replica import HeldMember, Replica
 from edge_agent.services.shop.article_finder import ArticleFinder
+from edge_agent.services.shop.used_up import Budgets, Uses, UsesKnown
 from retail_core.checkout.basket import Basket, BasketLine, check_basket
 from retail_core.checkout.business_date import as_int, business_date
 from retail_core.clock import Instant, TimeQuality
@@ -32,7 +32,7 @@ from retail_core.pricing.proof.repricing import (
     store_of,
 )
 from retail_core.pricing.rules.bundle import EarnRule, RuleBundle, bundle_hash, parse_bundle
-from retail_core.pricing.rules.context import NOTHING_USED, StoreContext, Used
+from retail_core.pricing.rules.context import StoreContext, Used
 from retail_core.pricing.rules.coupons import Held
 from retail_core.pricing.rules.restricting import points_in
 from retail_core.pricing.rules.ruleset import PointsRule
@@ -84,7 +84,8 @@ NOTHING = Redeemable()
 class Quote:
     """A priced basket with what it was priced from.
 
-    `earn` is how it earns, also at shelf prices; `fallback` says why it is at those.
+    `earn` is how it earns, also at shelf prices; `fallback` says why it is at those. `caps_day` is
+    the day of which it uses the store's caps, where this box shares them; None where it does not.
     """
 
     basket: Basket
@@ -94,36 +95,7 @@ class Quote:
     asked: Asked
     earn: EarnRule | None
     fallback: FaultCode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UsesKnown:
-    """How often she used rules, and this store's boxes today; `known` says whether to trust it."""
-
-    member: Used = NOTHING_USED
-    store: Used = NOTHING_USED
-    known: bool = False
-
-
-class Uses(Protocol):
-    """Counts how often rules were used that may be used only so often."""
-
-    def of(self, held: HeldMember | None, day: int | None) -> UsesKnown:
-        """Return what is known on a business day."""
-        ...
-
-
-class Budgets(Protocol):
-    """Says what is left here of a campaign."""
-
-    def gone(
-        self, bundle: RuleBundle, holds: Sequence[UUID] | None
-    ) -> tuple[dict[str, int], dict[str, int]]:
-        """Return the fen and the uses a basket with these holds cannot spend, by campaign.
-
-        Without holds (None) it may spend nothing.
-        """
-        ...
+    caps_day: int | None = None
 
 
 class PriceDesk:
@@ -241,14 +213,27 @@ class PriceDesk:
     ) -> Quote:
         """Price lines whose articles and unit prices are known, as of the basket's opening."""
         rules = self.rules_at(at)
-        used = self._used(held, at)
+        used, caps_day = self._shared(self._used(held, at), at, rules, redeem)
         asked = Asked(
             basket=Basket(lines, self._opened(at)),
             member=_member_context(held, used.member, redeem),
             store=replace(self._store(at, used, rules, redeem), stock=self._stock(lines, rules)),
             points_wanted=redeem.points,
         )
-        return self._quote(asked, rules)
+        return self._quote(asked, rules, caps_day)
+
+    def _shared(
+        self, used: UsesKnown, at: Instant, rules: Rules, redeem: Redeemable
+    ) -> tuple[UsesKnown, int | None]:
+        """Return the store's uses as far as this box may know, and the day it shares caps of."""
+        day = self.business_date(at)
+        if self._budgets is None or day is None:
+            return used, None
+        holds = redeem.holds if redeem.budgets else None
+        up = self._budgets.used_up(rules.bundle, day, used.store.today, holds)
+        if up is None:
+            return used, None
+        return replace(used, store=replace(used.store, today={**used.store.today, **up})), day
 
     def again(
         self,
@@ -267,10 +252,10 @@ class PriceDesk:
         asked = Asked(basket=basket, member=member_of(facts), store=store_of(facts))
         return self._quote(asked, self.rules_at(at))
 
-    def _quote(self, asked: Asked, rules: Rules) -> Quote:
+    def _quote(self, asked: Asked, rules: Rules, caps_day: int | None = None) -> Quote:
         """Price what is asked, at shelf prices when the rules fail (Faults of `check_basket`)."""
         for known in tuple(self._quoted):
-            if known.rules is rules and known.asked == asked:
+            if known.rules is rules and (known.asked, known.caps_day) == (asked, caps_day):
                 return known
         check_basket(asked.basket)
         fallback = None if rules.readable else FaultCode.PRICE_FALLBACK
@@ -292,7 +277,7 @@ class PriceDesk:
             self._tally.count(fallback)
         opened = asked.basket.opened_local
         facts = priced_for(opened, asked.member, asked.store, rules.bundle)
-        made = Quote(asked.basket, priced, rules, facts, asked, earn, fallback)
+        made = Quote(asked.basket, priced, rules, facts, asked, earn, fallback, caps_day)
         if fallback is None:
             self._quoted.append(made)
         return made

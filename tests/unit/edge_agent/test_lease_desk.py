@@ -93,7 +93,7 @@ def refusal(bench: Bench, amount: int) -> FaultCode:
 
 def test_nothing_is_spent_before_the_cloud_let_this_boot_in(bench: Bench) -> None:
     bench.desk.greet()
-    assert bench.said(EventType.LEASE_HELLO) == [LeaseHello(b"board")]
+    assert bench.said(EventType.LEASE_HELLO) == [LeaseHello(b"board", caps_from=1)]
     assert refusal(bench, 1) == FaultCode.LEASE_WAITS
     bench.welcome()
     bench.grant()
