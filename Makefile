@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
   types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight bench-tags fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
-  screenshots docs-reference sbom ci clean wheelhouse box-bundle test-box-install test-arm64 image
+  screenshots docs-reference sbom graph ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -118,7 +118,7 @@ bench-line-trials: setup-test ; STEERED_BOXES=$(if $(BOXES),$(BOXES),100) $(BIN)
 fleet-sim: setup ; $(PY) -m tools.fleet_sim $(if $(STORES),--stores $(STORES)) $(if $(RATE),--rate $(RATE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(WAN),--wan $(WAN)) $(if $(MEMORY),--memory) ## many stores sell at once and are compared with the cloud: STORES=1000 RATE=1000 MINUTES=1 SCENARIO=kills
 soak: setup ; $(PY) -m tools.fleet_sim.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STORES),--stores $(STORES)) $(if $(RATE),--rate $(RATE)) $(if $(MEMORY),--memory) ## 200 sales a second for MINUTES=120: memory, p99, vacuum and checkpoints
 
-screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures of every state of the till screen, for docs/
+screenshots: setup-test assets ; $(PY) -m tools.screenshots $(NAMES) ## pictures of every state of the till screen, for docs/; NAMES=hq or NAMES=wall for HQ's pages
 
 docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/fault_reference.py
@@ -142,6 +142,9 @@ image: setup ## both images of the Dockerfile, built without a daemon and run on
 
 sbom: setup ## what an agent and a cloud are made of, with licences and hashes (CycloneDX), into var/sbom/
 	@$(PY) -m tools.sbom
+
+graph: setup ## who imports whom, drawn into docs/explanation/import-graph.svg; fails when an arrow points up
+	@$(PY) -m tools.import_graph
 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh

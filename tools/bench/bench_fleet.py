@@ -197,7 +197,7 @@ def main() -> int:
 
 def _signed_in(browser: Browser, chain: Chain, origin: str) -> Page:
     page = browser.new_context(viewport=HQ_VIEW, locale="zh-CN").new_page()
-    eventually(lambda: _answers(page, origin))
+    eventually(lambda: answers(page, origin))
     page.fill("#login", "hq")
     page.fill("#password", chain.password)
     page.keyboard.press("Enter")
@@ -205,7 +205,8 @@ def _signed_in(browser: Browser, chain: Chain, origin: str) -> Page:
     return page
 
 
-def _answers(page: Page, origin: str) -> bool:
+def answers(page: Page, origin: str) -> bool:
+    """Tell whether the console answers yet."""
     try:
         return page.goto(origin + "/login") is not None
     except Exception:  # noqa: BLE001 -- it is still starting

@@ -1,4 +1,4 @@
-"""Take every picture anew: `python -m tools.screenshots [NAME …]`; `hq` for HQ's pages."""
+"""Take every picture anew: `python -m tools.screenshots [NAME …]`; `hq`, `wall` for HQ's pages."""
 
 import argparse
 import tempfile
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.browser import Watch, axe_findings, chromium
 from tests.e2e.targets import small_targets
 from tools.registry import ROOT
-from tools.screenshots import hq
+from tools.screenshots import hq, wall
 from tools.screenshots.goods import NOON_MS
 from tools.screenshots.pictures import PICTURES, Picture
 from tools.screenshots.png import with_palette
@@ -29,9 +29,9 @@ def main() -> int:
     parser.add_argument("--language", choices=("zh", "en"), help="only this language")
     asked = parser.parse_args()
     languages = (asked.language,) if asked.language else ("zh", "en")
-    if asked.names == ["hq"]:
+    if asked.names in (["hq"], ["wall"]):
         with chromium() as browser:
-            return 1 if hq.album(browser, languages) else 0
+            return 1 if (hq if asked.names == ["hq"] else wall).album(browser, languages) else 0
     chosen = [one for one in PICTURES if not asked.names or one.name in asked.names]
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
