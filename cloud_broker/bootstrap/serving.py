@@ -93,6 +93,7 @@ from cloud_broker.services.rights.rights_desk import rights_desk
 from cloud_broker.services.rules.desks import rule_desks
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
+from retail_core.struct_types import make_ready
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -307,6 +308,7 @@ def _ingest_parts(running: Running, standing: Standing, booking: PostgresUnits) 
 def run(settings: Settings, role: Role) -> None:
     """Run until SIGTERM or SIGINT. Faults I102, I104, I105."""
     log_to_stderr()
+    make_ready()
     with ExitStack() as stack:
         running = stack.enter_context(opened(settings))
         port = None

@@ -63,6 +63,7 @@ from edge_agent.services.recognition.identify import Identification
 from edge_agent.services.recognition.watch_lane import WatchLane
 from edge_agent.services.shop.suggestions import Suggestions
 from edge_agent.settings import Settings
+from retail_core.struct_types import make_ready
 
 HEALTH_EVERY_S = 2.0
 LEASES_EVERY_S = 300.0
@@ -140,6 +141,7 @@ class Agent:
 
 def build_agent(settings: Settings, version: str, outside: Outside | None = None) -> Agent:
     """Open the files and wire everything; raises the Fault that stands in the way."""
+    make_ready()
     outside = outside or Outside()
     basis = basis_of(settings, version, outside.clock)
     with ExitStack() as files:
