@@ -312,8 +312,11 @@ def _ensure_roles(server: Server, passwords: dict[str, str]) -> None:
                 sql.SQL("create database {} owner {}").format(base, sql.Identifier(OWNER_ROLE))
             )
         connection.execute(sql.SQL("revoke all on database {} from public").format(base))
+        # Segments and what stock suggestions read are sorted out in tables of one transaction.
         connection.execute(
-            sql.SQL("grant connect on database {} to {}").format(base, sql.Identifier(APP_ROLE))
+            sql.SQL("grant connect, temporary on database {} to {}").format(
+                base, sql.Identifier(APP_ROLE)
+            )
         )
 
 

@@ -73,6 +73,14 @@ def test_passwords_are_asked_for_and_kept_private(base: Path) -> None:
         assert hashed == (3,)
 
 
+def test_the_programs_role_may_sort_things_out_for_a_transaction(base: Path) -> None:
+    server = embedded_pg.start(base)
+    with psycopg.connect(plain(server.app_url)) as connection:
+        connection.execute("create temporary table found (n int) on commit drop")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("create table public.found (n int)")
+
+
 def test_only_loopback_listens_and_not_as_root(base: Path) -> None:
     server = embedded_pg.start(base)
     with psycopg.connect(server.super_dsn) as connection:
