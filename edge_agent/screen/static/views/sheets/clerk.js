@@ -51,9 +51,9 @@ export function shift(state, acts) {
       {},
       row("shift-lock", "lock", t("shift.lock"), t("shift.lock.how"), acts.lock),
       row("shift-swap", "person", t("shift.swap"), t("shift.swap.how"), acts.swap),
-      state.features.refunds ? row("shift-refund", "back", t("refund.title"), t("shift.refund.how"), () => void acts.refund()) : null,
       state.features.training ? row("shift-training", "star", training, t("training.how"), () => void acts.train()) : null,
       state.features.pairing && state.clerk?.role === "manager" ? row("shift-pair", "link", t("pair.open"), t("pair.open.how"), () => void acts.openPairing()) : null,
+      state.features.refunds ? row("shift-refund", "back", t("refund.title"), t("shift.refund.how"), () => void acts.refund()) : null,
     ),
   ]);
 }
