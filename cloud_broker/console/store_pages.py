@@ -12,6 +12,7 @@ from cloud_broker.console.issue_words import check_of, issue_text
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.stream import Stream
 from cloud_broker.console.views import LIVE_SALES, since_ms, tile_view, wall_of
+from cloud_broker.services.access.mended import DAYS as MENDED_DAYS
 from cloud_broker.services.fleet.commands import MAY_ORDER
 from cloud_broker.services.fleet.twin import Spot
 from retail_core.errors import Fault
@@ -57,6 +58,8 @@ class StorePages:
             view=tile_view(tile),
             since_ms=since_ms(tile),
             sales=queries.sales(tenant, limit=STORE_SALES, store=store_id),
+            mended=queries.mended(tenant, store_id),
+            mended_days=MENDED_DAYS,
             health=self._shell.deps.health.view(tenant, store_id, asked),
             gone=tile.state in {"gone", "never"},
             hours=asked,

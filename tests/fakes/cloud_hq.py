@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from cloud_broker.services.access.mended import MendedTimes
 from cloud_broker.services.access.overview import (
     Delay,
     HqIdentity,
@@ -32,6 +33,9 @@ class EmptyQueries:
 
     def sales(self, tenant: UUID, *, limit: int, store: UUID | None = None) -> tuple[SaleRow, ...]:
         return ()
+
+    def mended(self, tenant: UUID, store: UUID) -> MendedTimes:
+        return MendedTimes()
 
     def members(self, tenant: UUID, query: str, *, limit: int) -> tuple[MemberRow, ...]:
         if query == "boom":

@@ -142,6 +142,23 @@ class TestTheWall:
         (sale,) = hq.queries.sales(hq.tenant, limit=1)
         assert (sale.sync_ms, sale.wall_ms) == (None, hq.clock.now_ms())
 
+    def test_a_time_that_was_mended_is_told_beside_what_the_box_said(self, hq: Hq) -> None:
+        box, other = hq.box("上海店"), hq.box("成都店")
+        box.sells()
+        hq.book(box)
+        assert hq.queries.mended(hq.tenant, box.store).count == 0
+        box.quality = TimeQuality.UNKNOWN
+        box.sells(fen=700)
+        hq.book(box)
+        mended = hq.queries.mended(hq.tenant, box.store)
+        (sale,) = mended.sales
+        said = box.events[-1].wall_ms
+        assert (mended.count, sale.total_fen, sale.said_ms) == (1, 700, said)
+        assert sale.sold_ms == sale.received_ms != said
+        assert hq.queries.mended(hq.tenant, other.store).count == 0
+        hq.clock.ms += 8 * 86_400_000
+        assert hq.queries.mended(hq.tenant, box.store).count == 0, "it came over a week ago"
+
 
 class TestSales:
     def test_newest_first_with_their_lines(self, hq: Hq) -> None:

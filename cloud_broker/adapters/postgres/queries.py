@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from cloud_broker.adapters.postgres.catalogue import PostgresCatalogue
+from cloud_broker.adapters.postgres.mended import PostgresMended
 from cloud_broker.adapters.postgres.pages import PostgresPages
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.adapters.postgres.wall import PostgresWall
 from cloud_broker.ports.clock import Clock
+from cloud_broker.services.access.mended import MendedTimes
 from cloud_broker.services.access.overview import (
     LedgerRow,
     LedgerTotals,
@@ -43,6 +45,11 @@ class PostgresQueries:
         """Return the latest sales with their lines, newest first."""
         with self._units.connection(tenant) as connection:
             return PostgresPages(connection, tenant).sales(limit=limit, store=store)
+
+    def mended(self, tenant: UUID, store: UUID) -> MendedTimes:
+        """Return which of a store's sales of the last days were given another time."""
+        with self._units.connection(tenant) as connection:
+            return PostgresMended(connection, tenant).of_store(store, self._clock.now_ms())
 
     def members(self, tenant: UUID, query: str, *, limit: int) -> tuple[MemberRow, ...]:
         """Find members by a part of the name, the masked number, or the id."""

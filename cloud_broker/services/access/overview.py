@@ -9,6 +9,7 @@ from uuid import UUID
 from cloud_broker.domain import rights, store_state
 from cloud_broker.domain.benefits import Coupon, Gift
 from cloud_broker.ports.sight import Sight
+from cloud_broker.services.access.mended import MendedTimes
 from cloud_broker.services.access.worked_tags import WorkedTag
 from retail_core.growth.account import TierNames
 
@@ -282,6 +283,10 @@ class HqQueries(Protocol):
 
     def sales(self, tenant: UUID, *, limit: int, store: UUID | None = None) -> tuple[SaleRow, ...]:
         """Return the latest sales with their lines, newest first."""
+        ...
+
+    def mended(self, tenant: UUID, store: UUID) -> MendedTimes:
+        """Return which of a store's sales of the last days were given another time."""
         ...
 
     def members(self, tenant: UUID, query: str, *, limit: int) -> tuple[MemberRow, ...]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cloud_broker.console.deps import ConsoleDeps
 from cloud_broker.ports.live import LiveEvent, LiveKind
+from cloud_broker.services.access.mended import MendedTimes
 from cloud_broker.services.access.overview import (
     ConsentRow,
     Delay,
@@ -184,6 +185,8 @@ class FakeHqQueries:
         self.versions = (3, 2)
         self.tiers = TierNames({"gold": "金卡"}, {"gold": "Gold"})
         self.partial_reads = 0
+        self.mended_stores: frozenset[UUID] = frozenset()
+        self.times = MendedTimes()
 
     def overview(self, tenant: UUID) -> Overview:
         return Overview(
@@ -207,6 +210,9 @@ class FakeHqQueries:
     def sales(self, tenant: UUID, *, limit: int, store: UUID | None = None) -> tuple[SaleRow, ...]:
         rows = (row for row in self.all_sales if store is None or row.store_id == store)
         return tuple(rows)[:limit]
+
+    def mended(self, tenant: UUID, store: UUID) -> MendedTimes:
+        return self.times if store in self.mended_stores else MendedTimes()
 
     def members(self, tenant: UUID, query: str, *, limit: int) -> tuple[MemberRow, ...]:
         row = MemberRow(MEMBER, "李敏", "gold", "138****8000", 2340, "上海徐汇店", NOW_MS - 61_000)

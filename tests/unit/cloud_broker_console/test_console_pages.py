@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,6 +11,7 @@ from cloud_broker import console
 from cloud_broker.console.render import environment, render
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import bare_values, local_path
+from cloud_broker.services.access.mended import MendedSale, MendedTimes
 from retail_core.growth.account import TierNames
 from tests.unit.cloud_broker_console import console_fakes as fakes
 from tests.unit.cloud_broker_console.console_words import SAME, csrf
@@ -124,6 +126,19 @@ def test_a_store_says_why_and_what_helps(signed_in: TestClient) -> None:
     assert "读卡器没有响应" in page
     assert "USB" in page
     assert page.index("可以收银") < page.index("为什么") < page.index("设备")
+
+
+def test_a_store_tells_how_many_times_were_mended_and_which(
+    signed_in: TestClient, queries: fakes.FakeHqQueries
+) -> None:
+    assert "mended-title" not in signed_in.get(STORE).text
+    sale = MendedSale(UUID(int=77), "000041", 5_900, 12_345, fakes.NOW_MS, fakes.NOW_MS)
+    queries.mended_stores = frozenset({fakes.tile(0).store_id})
+    queries.times = MendedTimes(31, (sale,))
+    page = signed_in.get(STORE + "?lang=en").text
+    assert "31 sales" in page
+    assert "1970-01-01" in page, "what the box said"
+    assert "000041" in page
 
 
 def test_what_came_from_outside_is_escaped(signed_in: TestClient) -> None:
