@@ -102,8 +102,9 @@ def test_a_thousand_boxes_that_lost_one_broker_come_back_spread_out() -> None:
         ]
         window = min(limits.RECONNECT_MAX_MS, limits.RECONNECT_BASE_MS << attempt)
         slots = [when * 20 // (sum_of_windows(attempt) or window) for when in at]
-        # Even spread would be 50 in each twentieth of the window; a herd would be all in one.
-        assert max(slots.count(slot) for slot in set(slots)) < 150
+        # Even spread would be 50 in each twentieth of the window; a herd would be all in one. After
+        # several waits of half a minute most are near the middle of what is minutes by then.
+        assert max(slots.count(slot) for slot in set(slots)) < 200
 
 
 def sum_of_windows(attempt: int) -> int:
