@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,7 +55,7 @@ def lanes_share_nothing(settings: Settings, config: ConfigFile) -> bool:
     return True
 
 
-def till_names(settings: Settings) -> dict[object, str]:
+def till_names(settings: Settings) -> dict[UUID, str]:
     """Return the tills of a box, id → name."""
     return {till.id: till.name for till in settings.device.tills}
 

@@ -118,8 +118,7 @@ class TestMerging:
         self, hers: dict[MemberPurse, int], left: dict[MemberPurse, int]
     ) -> None:
         lots: dict[MemberPurse, list[tuple[Lot, int]]] = {
-            purse: [(Lot(None, FIRST_DAY, UUID(int=1), SHOP), hers[purse])]
-            for purse in LOTTED
+            purse: [(Lot(None, FIRST_DAY, UUID(int=1), SHOP), hers[purse])] for purse in LOTTED
         }
         moved = merging(ANN, BEA, hers | {"owed": -hers["owed"]}, lots)
         back = unmerging(moved, BEA, left | {"owed": -left["owed"]})
