@@ -1,6 +1,7 @@
 """What every store of the cloud promises of points: LedgerRepo, PointsDeskRepo, ClosingRepo."""
 
 from datetime import date
+from itertools import pairwise
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,7 @@ from cloud_broker.services.points.books import open_wallet
 from retail_core.loyalty.chain import walk
 from retail_core.loyalty.closing import DayTotals, Difference
 from retail_core.loyalty.policy import LoyaltyPolicy, Months
-from retail_core.loyalty.postings import Posting, brand_account, member_account
+from retail_core.loyalty.postings import MERGE_OWN, Posting, brand_account, member_account
 from retail_core.wire.codec import decode_uses_gone
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.messages import Event, Rejected, Sale
@@ -201,6 +202,38 @@ class TestLedgerRepo:
             }
             assert unit.ledger.known_refunds([fresh_id()]) == set()
             assert unit.ledger.held([fresh_id()]) == {}
+
+    def test_what_went_home_over_several_wallets_is_the_last_ones(
+        self, any_units: Units, box: SimBox
+    ) -> None:
+        people = [Person(phone=f"861380013810{n}") for n in range(4)]
+        for person in people:
+            box.enrols(person)
+        sold = box.sells(people[0])
+        sends(any_units, box)
+        with any_units.begin(box.tenant) as unit:
+            moves = [
+                new_posting(
+                    box.tenant,
+                    receipt_in(sold),
+                    Posting(
+                        0,
+                        "own.free",
+                        MERGE_OWN,
+                        nth,
+                        member_account(giver.wallet, "free"),
+                        member_account(taker.wallet, "free"),
+                        5,
+                        box.legal_entity,
+                    ),
+                    taker.wallet,
+                    LATER,
+                )
+                for nth, (giver, taker) in enumerate(pairwise(people))
+            ]
+            unit.ledger.add_postings(moves)
+            held = unit.ledger.held([receipt_in(sold)])[receipt_in(sold)]
+        assert held.wallet == people[-1].wallet
 
     def test_merges_are_followed_to_their_end(self, any_units: Units, box: SimBox) -> None:
         people = [Person(phone=f"861380013800{n}") for n in range(3)]

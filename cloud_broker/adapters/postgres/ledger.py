@@ -120,7 +120,7 @@ class PostgresLedger(Repository):
             " and receipt_id = r.receipt_id and kind in ('earn', 'qualify', 'redeem', 'merge.own',"
             " 'merge.own.owed') and wallet_id is not null"
             # What came home when two members were parted says whose it is now.
-            " order by kind like 'merge.own%%' desc, posted_at desc limit 1) as p on true"
+            " order by kind like 'merge.own%%' desc, posted_at desc, nth desc limit 1) as p on true"
             " where r.tenant_id = %(tenant)s and r.receipt_id = any(%(ids)b)",
             ids=ids,
         )
