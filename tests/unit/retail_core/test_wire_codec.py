@@ -222,7 +222,15 @@ def test_json_opens_bodies_and_writes_bytes_in_hex() -> None:
         (
             "lease_epoch",
             ChangeKind.LEASE_EPOCH,
-            {"device": wire.DEVICE.hex, "epoch": 2, "boot": wire.BOOT.hex, "frozen": False},
+            {
+                "device": wire.DEVICE.hex,
+                "epoch": 2,
+                "boot": wire.BOOT.hex,
+                "frozen": False,
+                "caps_word": 0,
+                "share_from": 0,
+                "alone_from": 0,
+            },
         ),
         (
             "lease_recalled",
