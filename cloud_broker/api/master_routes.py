@@ -120,7 +120,7 @@ def router(doors: Doors) -> APIRouter:
     """Return the routes under `/v1/master`, and what boxes fetch of stock and suggestions."""
     routes = APIRouter()
     routes.include_router(_partners(doors))
-    routes.include_router(_boxes(doors))
+    routes.include_router(boxes(doors))
     return routes
 
 
@@ -174,7 +174,8 @@ def _partners(doors: Doors) -> APIRouter:
     return routes
 
 
-def _boxes(doors: Doors) -> APIRouter:
+def boxes(doors: Doors) -> APIRouter:
+    """Return the routes that boxes fetch stock and suggestions from, alone."""
     routes = APIRouter(prefix="/v1/device", tags=["device"], responses={401: {"model": ErrorBody}})
     deps = doors.deps
     FromBox = Annotated[Box, Depends(doors.box)]  # noqa: N806 - an alias is a type
