@@ -243,11 +243,13 @@ class UpdatesConfig(_Section):
 class ConfigFile(_Section):
     """How one agent runs on this machine; relative paths start at the file's own folder.
 
+    `board_root` is where `sys` and `proc` of the board are: a container is given the machine's own.
     `lanes`, or for a box with one counter `camera`, `nfc` and `qr` once; see `Settings.lanes`.
     """
 
     device_file: Path
     data_dir: Path
+    board_root: Path = Path("/")
     models_dir: Path = Path("models")
     profiles_dir: Path = Path("device_configs")
     seal_places: tuple[Path, ...] = ()
@@ -333,7 +335,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
 
 
 def _under(folder: Path, config: ConfigFile) -> ConfigFile:
-    names = ("device_file", "data_dir", "models_dir", "profiles_dir")
+    names = ("device_file", "data_dir", "board_root", "models_dir", "profiles_dir")
     found: Mapping[str, Path] = {name: folder / getattr(config, name) for name in names}
     bundle = config.face.bundle
     face = config.face.model_copy(update={"bundle": folder / bundle}) if bundle else config.face

@@ -20,6 +20,7 @@ from edge_agent.adapters.disk_reserve import DiskReserve
 from edge_agent.adapters.journal_acks import Acked
 from edge_agent.adapters.journal_prune import prune_pages
 from edge_agent.adapters.journal_schema import MIGRATIONS, Position
+from edge_agent.adapters.journal_trial import tried_out
 from edge_agent.adapters.sqlite_file import Manner, Row, SqliteFile
 from edge_agent.ports.clock import IdSource
 from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record, StoredAnswer
@@ -154,6 +155,10 @@ class SqliteJournal:
         if beside is not None:
             beside(db)
         return records
+
+    def try_out(self) -> None:
+        """Write what is no record; raises what would keep a sale from the disk."""
+        tried_out(self._file, self._reserve, self.fault)
 
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
         """Begin a new epoch; sequences and the chain go on, from the first that waits all wait."""

@@ -19,6 +19,8 @@ Row = tuple[Any, ...]
 Migration = Callable[[apsw.Connection], None]
 
 BUSY_TIMEOUT_MS = 5_000
+# A worn card turns read-only: that is as good as damaged, for nothing reaches it any more.
+_DAMAGES = (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.ReadOnlyError)
 # Less than this is no room: the log's index alone grows by 32 KiB.
 ROOM_BYTES = 64 * 1_024
 
@@ -165,7 +167,7 @@ class SqliteFile:
         full = isinstance(error, apsw.IOError) and _is_full(self.path.parent)
         if full or isinstance(error, apsw.FullError):
             return Fault(FaultCode.DISK_FULL)
-        if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.IOError):
+        if isinstance(error, _DAMAGES):
             return Fault(self._manner.damaged, name=self.path.name)
         return error
 

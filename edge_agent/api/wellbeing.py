@@ -15,6 +15,7 @@ from edge_agent.services.line.presence import Vitals
 from retail_core.errors import Fault
 from retail_core.fleet.health import Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals, IssueTold
 
 OK = "ok"
@@ -148,7 +149,7 @@ class Wellbeing:
     def _judge(self, devices: Mapping[str, str]) -> Health:
         return can_sell(
             Facts(
-                journal_fault=self._journal.fault,
+                journal_fault=self._journal.fault or self._trial_fault(),
                 has_catalogue=self._replica.catalogue_version() > 0,
                 has_bundle=self._replica.bundle() is not None,
                 clock=self._clock.now().quality,
@@ -156,6 +157,11 @@ class Wellbeing:
                 noted=self._noted(),
             )
         )
+
+    def _trial_fault(self) -> Fault | None:
+        """Return what the last trial sale met where it could not be written down."""
+        failed = self.body is not None and self.body.vitals.booked == 0
+        return Fault(FaultCode.HEALTH_CANNOT_BOOK) if failed else None
 
 
 def worst(states: list[str]) -> str:

@@ -68,8 +68,9 @@ def build_health(
     desk = FixupDesk(
         basis.clock, storage.documents, fixups_of(Parts(basis, storage, devices, lines))
     )
-    board = BoardVitals(basis.settings.config.data_dir)
-    figures = figures_of(basis, storage, services, board, UsbDrops())
+    config = basis.settings.config
+    board = BoardVitals(config.data_dir, config.board_root)
+    figures = figures_of(basis, storage, services, board, UsbDrops(config.board_root))
     seen = partial(seen_with, states, work)
     tills = partial(tills_seen, services, {one.id: one.name for one in basis.settings.device.tills})
     health = HealthWatch(
@@ -127,7 +128,7 @@ def build_work(
     """Build what feeds the watchdog: capture, API, journal and drainer, each by its own work."""
     config = basis.settings.config
     api = Pulse(lambda: answers(config.api_host, config.api_port))
-    journal = Pulse(trial.booked)
+    journal = Pulse(trial.begun)
     parts = {"api": api.beats, "journal": journal.beats, "drainer": lines.uplink.turns}
     for lane in devices.lanes.values():
         if lane.camera is not None:

@@ -18,10 +18,14 @@ from edge_agent.cli.common import fail, settings_of
 from edge_agent.cli.logs import log_to_stderr
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
+from retail_core.fleet.health import REASON_OF_DEVICE
+from retail_core.texts.devices import in_words
 from retail_core.texts.faults import FaultCode
 
 EXIT_FINDINGS = 1
 MENDERS = {"clerk": "店员 / clerk", "technician": "技术员 / technician", "hq": "总部 / HQ"}
+SELLING = "收银 / selling"
+WELL = "盒子在运行,没有发现问题 / the box runs, nothing wrong was found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def _examined(settings: Settings) -> tuple[Finding, ...]:
     if agent is None:
         return examine(probes(settings))
     try:
-        return told(agent.ask("GET", "/v1/tech/health"))
+        body, shop = agent.ask("GET", "/v1/tech/health"), agent.ask("GET", "/v1/health")
+        return (*told(body), *missing(body, shop))
     except Fault as fault:
         fail(fault)
 
@@ -83,8 +88,33 @@ def _on_paper(settings: Settings, paper: str, findings: Iterable[Finding]) -> No
 def told(body: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return the issues a running agent tells of, each named by who can mend it."""
     return tuple(
-        Finding(MENDERS[one["mender"]], Fault(FaultCode(one["code"]), **one["fields"]))
+        Finding(MENDERS[one["mender"]], Fault(FaultCode(one["code"]), **in_words(one["fields"])))
         for one in body["issues"]
+    )
+
+
+class _Said(Fault):
+    """A fault that the agent has put in words already."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        super().__init__(FaultCode(said["code"]))
+        self._said = said
+
+    def text(self, language: str = "zh") -> str:
+        """Return what the agent said."""
+        return self._said[language]
+
+
+def missing(body: Mapping[str, Any], shop: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what the shop says is missing beyond the issues: a cut line, no offers, and so on."""
+    issues = body["issues"]
+    told_already = {one["code"] for one in issues}
+    away = {one["subject"].partition("@")[0] for one in issues if one["subject"]}
+    told_already |= {code.value for kind, code in REASON_OF_DEVICE.items() if kind in away}
+    return tuple(
+        Finding(SELLING, _Said(reason))
+        for reason in shop["reasons"]
+        if reason["code"] not in told_already
     )
 
 
@@ -106,10 +136,12 @@ def _fault_of(check: Callable[[], object]) -> Fault | None:
 
 
 def print_findings(findings: tuple[Finding, ...]) -> None:
-    """Print them as a table for a person."""
+    """Print them as a table for a person; a running box without issues is said to be well."""
+    findings = findings or (Finding(WELL, None),)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "项目 / what", "说明 / finding"):
-        table.add_column(heading)
+        # A long sentence without a space is folded: cut off it would mend nothing.
+        table.add_column(heading, overflow="fold")
     for finding in findings:
         fault = finding.fault
         if fault is None:

@@ -74,6 +74,13 @@ class Journal(Protocol):
         """
         ...
 
+    def try_out(self) -> None:
+        """Write what is no record, and come back when it is on the disk.
+
+        Raises what would keep a sale from it: Fault DISK_RESERVE_GONE or DISK_JOURNAL_CORRUPT.
+        """
+        ...
+
     def begin_epoch(self, *, beside: Beside | None = None) -> int:
         """Begin a new epoch and return it: what waits for the cloud is told under that one.
 

@@ -46,7 +46,7 @@ class Health:
 
 
 _SICK = frozenset({"stalled", "gone"})
-_BY_DEVICE = {
+REASON_OF_DEVICE = {
     "till_tap": FaultCode.TILL_TAP_GONE,
     "nfc": FaultCode.NFC_READER_GONE,
     "camera": FaultCode.CAMERA_STALLED,
@@ -73,6 +73,6 @@ def _missing(facts: Facts) -> list[Fault]:
     if facts.clock == TimeQuality.UNKNOWN:
         found.append(Fault(FaultCode.QR_CLOCK_UNKNOWN))
     found.extend(facts.noted)
-    sick = (code for name, code in _BY_DEVICE.items() if facts.devices.get(name) in _SICK)
+    sick = (code for name, code in REASON_OF_DEVICE.items() if facts.devices.get(name) in _SICK)
     found.extend(map(Fault, sick))
     return found

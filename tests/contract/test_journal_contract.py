@@ -158,6 +158,12 @@ class JournalContract:
         assert journal.prune(acked_before_wall_ms=None, keep_bytes=1) == 2
         assert [record.seq for record in journal.records()] == [3, 4]
 
+    def test_a_trial_is_no_record(self, journal: Journal) -> None:
+        (first,) = journal.append([make_draft()])
+        for _ in range(3):
+            journal.try_out()
+        assert (journal.next_seq(), journal.depth(), journal.records()) == (2, 1, (first,))
+
     def test_closes_twice(self, journal: Journal) -> None:
         journal.close()
         journal.close()

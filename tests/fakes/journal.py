@@ -55,6 +55,10 @@ class FakeJournal:
             self._answers[answer[0]] = (self._next - 1, answer[1])
         return records
 
+    def try_out(self) -> None:
+        if self.full:
+            raise Fault(FaultCode.DISK_RESERVE_GONE)
+
     def answer(self, key: str) -> StoredAnswer | None:
         found = self._answers.get(key)
         return None if found is None else found[1]

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from edge_agent.adapters.vitals_board import BoardVitals
-from edge_agent.cli.doctor import told
+from edge_agent.cli.doctor import missing, print_findings, told
 from edge_agent.services.box.fixups import Fixup, FixupDesk
 from edge_agent.services.box.health_watch import HealthWatch, HourCount
+from edge_agent.services.shop.price_desk import PriceDesk
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals
 from tests.factories.agent_api import Box
+from tests.factories.agent_files import CONFIG
 from tests.factories.terminals import PairingDesk
 
 TREE = {
@@ -73,6 +75,60 @@ def test_a_journal_that_cannot_be_written_stops_the_shop_until_it_can(box: Box) 
     assert "H118" in looked(watch, box, 1, 0)
     box.storage.journal._corrupt = None
     assert "H118" not in looked(watch, box, 1, 15_000)
+
+
+def test_a_disk_that_takes_no_write_stops_the_shop_before_a_sale_fails(box: Box) -> None:
+    watch, db = box.agent.surface.care.health, box.storage.journal.file.writer
+    db.pragma("query_only", 1)
+    assert "H118" in looked(watch, box, 1, 0)
+    said = box.agent.surface.wellbeing.view()
+    assert (said.state, said.can_sell, said.reasons[0].code) == ("cannot", False, "H118")
+    assert not box.agent.surface.wellbeing.vitals().can_sell, "and so on HQ's wall"
+    db.pragma("query_only", 0)
+    assert "H118" not in looked(watch, box, 1, 15_000)
+    assert box.agent.surface.wellbeing.view().can_sell
+
+
+def test_a_price_that_breaks_in_a_way_nobody_foresaw_is_an_issue(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = box.agent.surface.care.health
+    monkeypatch.setattr(PriceDesk, "quote", lambda *_: {}["odd"])
+    assert "H117" in looked(watch, box, 1, 0)
+    monkeypatch.undo()
+    assert "H117" not in looked(watch, box, 1, 180_000)
+
+
+def test_doctor_names_devices_in_words_and_what_else_is_missing(
+    box: Box, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issue = {"code": "H119", "subject": "nfc", "mender": "clerk"}
+    body = {"issues": [issue | {"fields": {"device": "nfc", "state": "gone"}}]}
+    long = (
+        "云端发来的库存推荐或品名对照没有通过检查沿用原来的不影响收银也不用重启盒子等它再来一次就好"
+    )
+    reasons = [{"code": code, "zh": long, "en": code} for code in ("R302", "S158")]
+    found = (*told(body), *missing(body, {"reasons": reasons}))
+    assert found[0].as_json()["zh"].startswith("读卡器 不在工作(不在)")
+    assert [one.as_json()["code"] for one in found] == ["H119", "S158"], "R302 is the reader again"
+    print_findings(found)
+    shown = capsys.readouterr().out
+    assert "…" not in shown, "a sentence is folded, never cut"
+    assert long[-6:] in shown.replace("\n", "").replace(" ", "")
+
+
+def test_doctor_says_that_a_running_box_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings(())
+    assert "没有发现问题 / the box runs" in capsys.readouterr().out
+
+
+def test_a_container_looks_at_the_boards_files_where_they_are_mounted(tmp_path: Path) -> None:
+    tree(tmp_path / "host")
+    with Box(tmp_path / "box", config=f'board_root = "../host"\n{CONFIG}') as box:
+        watch = box.agent.surface.care.health
+        watch.turn()
+        assert (watch.vitals.temperature_c, watch.vitals.throttled) == (81, 0x50005)
+        assert {one.code for one in watch.issues()} >= {"H101", "H104"}
 
 
 def looked(watch: HealthWatch, box: Box, times: int, pause_ms: int) -> set[str]:

@@ -180,6 +180,32 @@ def test_a_full_disk_sells_out_of_the_reserve_until_it_is_gone(small_disk: Path)
     again.close()
 
 
+def test_a_trial_finds_a_full_disk_once_no_sale_finds_room(small_disk: Path) -> None:
+    reserve = DiskReserve(small_disk / "journal.reserve", RESERVE)
+    journal = SqliteJournal(small_disk / "journal.db", KEY, FakeIdSource(), reserve=reserve)
+    filled_up(small_disk)
+    for _ in range(200):
+        journal.try_out()
+    assert reserve.left == RESERVE, "a trial takes nothing of what is kept for sales"
+    (small_disk / "journal.reserve").unlink()
+    filled_up(small_disk)
+    assert until_refused(journal.try_out)[1] is FaultCode.DISK_RESERVE_GONE
+    (small_disk / "log").unlink()
+    journal.try_out()
+    journal.close()
+
+
+def test_a_trial_finds_a_card_that_has_turned_read_only(small_disk: Path) -> None:
+    journal = SqliteJournal(small_disk / "journal.db", KEY, FakeIdSource())
+    journal._file.writer.pragma("query_only", 1)
+    with pytest.raises(Fault) as caught:
+        journal.try_out()
+    assert caught.value.code is FaultCode.DISK_JOURNAL_CORRUPT
+    journal._file.writer.pragma("query_only", 0)
+    journal.try_out()
+    journal.close()
+
+
 def test_a_box_that_starts_on_a_full_disk_opens_its_journal(small_disk: Path) -> None:
     reserve = DiskReserve(small_disk / "journal.reserve", RESERVE)
     journal = SqliteJournal(small_disk / "journal.db", KEY, FakeIdSource(), reserve=reserve)
