@@ -78,8 +78,9 @@ class StorePages:
             "twins": fleet.twins.boxes(tenant, Spot("store", store_id)),
             "certificates": () if boxes is None else boxes.boxes(tenant, store_id),
             "may_order": visit.who.role in MAY_ORDER,
-            "fixes_of": lambda code: [
-                (name, FIXUPS[name].text(visit.language)) for name in fixups_for(code)
+            "fixes_of": lambda issue: [
+                (name, FIXUPS[name].text(visit.language))
+                for name in fixups_for(issue.code, issue.subject)
             ],
             "kind_text": lambda kind, args: kind_text(kind, args, visit),
             "code_text": lambda code, **fields: code_text(code, visit, **fields),

@@ -92,13 +92,19 @@ def _hot(look: Look) -> Found:
 def _card_worn(look: Look) -> Found:
     percent, word = look.vitals.card_life_percent, look.vitals.card_eol
     worn = look.past(FaultCode.HEALTH_CARD_WORN, percent, 80, 80) or word == 2  # noqa: PLR2004
-    return _one(found=worn, percent=percent if percent is not None else "≥80")
+    # What is to be done today is not said a second time for the next visit.
+    later = worn and not _fails(look)
+    return _one(found=later, percent=percent if percent is not None else "≥80")
+
+
+def _fails(look: Look) -> bool:
+    percent, word = look.vitals.card_life_percent, look.vitals.card_eol
+    failing = look.past(FaultCode.HEALTH_CARD_FAILING, percent, 100, 100)
+    return failing or word == 3  # noqa: PLR2004 -- the card's word for "urgent"
 
 
 def _card_failing(look: Look) -> Found:
-    percent, word = look.vitals.card_life_percent, look.vitals.card_eol
-    failing = look.past(FaultCode.HEALTH_CARD_FAILING, percent, 100, 100)
-    return _one(found=failing or word == 3)  # noqa: PLR2004 -- the card's word for "urgent"
+    return _one(found=_fails(look))
 
 
 def _disk_low(look: Look) -> Found:
@@ -174,11 +180,28 @@ def _cannot_book(look: Look) -> Found:
 
 
 def _devices_away(look: Look) -> Found:
+    no_device = {"cloud", *_faces(look), *_told_by_others(look.devices)}
     return [
         Finding(name, {"device": name, "state": state})
         for name, state in sorted(look.devices.items())
-        if state in SICK and name not in ("cloud", *_faces(look)) and not name.startswith(PART)
+        if state in SICK and name not in no_device and not name.startswith(PART)
     ]
+
+
+def _told_by_others(devices: Mapping[str, str]) -> set[str]:
+    """Name what is away because something else is: one plug is pushed in once.
+
+    Faces and codes are read by the camera of their lane; and where lanes are told apart the worst
+    of a kind (`nfc`) is one of theirs (`nfc@a`).
+    """
+    blind = {name.partition("@")[2] for name, state in devices.items() if _is_lost(name, state)}
+    seeing = {name for name in devices if name.partition("@")[0] in ("face", "qr")}
+    of_lanes = {name.partition("@")[0] for name in devices if "@" in name}
+    return {name for name in seeing if name.partition("@")[2] in blind} | of_lanes
+
+
+def _is_lost(name: str, state: str) -> bool:
+    return name.partition("@")[0] == "camera" and state in SICK
 
 
 def _faces(look: Look) -> tuple[str, ...]:

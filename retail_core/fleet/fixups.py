@@ -14,11 +14,12 @@ C = FaultCode
 
 @dataclass(frozen=True, slots=True)
 class KnownFixup:
-    """The issues a fixup may mend, and its name in words."""
+    """The issues a fixup may mend, and its name in words; `devices`: only those of these kinds."""
 
     codes: frozenset[FaultCode]
     zh: str
     en: str
+    devices: frozenset[str] = frozenset()
 
     def text(self, language: str) -> str:
         """Return what a button says."""
@@ -36,11 +37,13 @@ FIXUPS: Mapping[str, KnownFixup] = MappingProxyType(
             frozenset({C.HEALTH_CAMERA_STALLS, C.HEALTH_DEVICE_AWAY}),
             "重开摄像头",
             "Open the cameras again",
+            frozenset({"camera", "face", "qr"}),
         ),
         "restart-readers": KnownFixup(
             frozenset({C.HEALTH_READER_RESETS, C.HEALTH_DEVICE_AWAY}),
             "重启读卡器驱动",
             "Restart the card readers' driver",
+            frozenset({"nfc"}),
         ),
         "send-again": KnownFixup(
             frozenset({C.HEALTH_QUEUE_OLD}),
@@ -66,6 +69,12 @@ FIXUPS: Mapping[str, KnownFixup] = MappingProxyType(
 )
 
 
-def fixups_for(code: str) -> tuple[str, ...]:
-    """Return the names of what may mend an issue."""
-    return tuple(name for name, one in FIXUPS.items() if code in {each.value for each in one.codes})
+def fixups_for(code: str, subject: str = "") -> tuple[str, ...]:
+    """Return the names of what may mend an issue; `subject` is the device it is about."""
+    kind = subject.partition("@")[0]
+    return tuple(
+        name
+        for name, one in FIXUPS.items()
+        if code in {each.value for each in one.codes}
+        and (not kind or not one.devices or kind in one.devices)
+    )

@@ -118,6 +118,10 @@ class TestMending:
             "reopen-cameras",
             "restart-readers",
         )
+        away = FaultCode.HEALTH_DEVICE_AWAY.value
+        assert fixups_for(away, "nfc@a") == ("restart-readers",)
+        assert fixups_for(away, "camera") == fixups_for(away, "qr@b") == ("reopen-cameras",)
+        assert fixups_for(away, "till_tap") == (), "no button pushes its plug in"
         assert fixups_for(FaultCode.HEALTH_QUEUE_OLD.value) == ("send-again",)
         assert fixups_for(FaultCode.SALE_EMPTY.value) == ()
         assert fixups_for("") == ()

@@ -147,10 +147,32 @@ def test_faces_without_models_are_no_plug_that_somebody_pushes_in() -> None:
     for text in (FAULTS[code].zh, FAULTS[code].en):
         assert "(M106)" in text.format_map(found.fields)
     # Where the camera is the reason, the models are not.
-    away = findings(Look(BoxVitals(), devices | {"camera": "gone"}))
-    assert {(code, one.subject) for code, one in away} == {
-        (C.HEALTH_DEVICE_AWAY, name) for name in ("camera", "face", "face@a")
-    }
+    assert away(devices | {"camera": "gone", "camera@a": "gone"}) == ["camera@a"]
+
+
+def away(devices: dict[str, str]) -> list[str]:
+    found = findings(Look(BoxVitals(), devices))
+    assert {code for code, _ in found} <= {C.HEALTH_DEVICE_AWAY}
+    return [one.subject for _, one in found]
+
+
+def test_one_dead_camera_is_one_issue_and_one_plug() -> None:
+    blind = {"camera": "gone", "face": "gone", "qr": "gone", "nfc": "ok"}
+    assert away(blind) == ["camera"]
+    assert away(blind | {"camera": "ok", "face": "ok"}) == ["qr"], "its reader has not come up"
+
+
+def test_of_several_lanes_the_one_is_named_where_it_is() -> None:
+    lanes = {f"{kind}@{lane}": "ok" for kind in ("camera", "face", "qr", "nfc") for lane in "ab"}
+    sick = {"camera@b": "gone", "face@b": "gone", "qr@b": "gone", "nfc@a": "gone"}
+    worst = {"camera": "gone", "face": "gone", "qr": "gone", "nfc": "gone", "till_tap": "gone"}
+    assert away(lanes | sick | worst) == ["camera@b", "nfc@a", "till_tap"]
+
+
+@pytest.mark.parametrize("sick", [{"card_eol": 3}, {"card_life_percent": 110}])
+def test_a_card_to_be_replaced_today_is_not_one_for_the_next_visit(sick: dict[str, int]) -> None:
+    codes = [code for code, _ in findings(Look(BoxVitals(**{"card_life_percent": 100} | sick)))]
+    assert codes == [C.HEALTH_CARD_FAILING]
 
 
 def test_a_part_of_the_program_that_hangs_is_no_device() -> None:
