@@ -36,11 +36,6 @@ def uuid7(unix_ms: int, randomness: bytes) -> UUID:
     return UUID(int=(unix_ms << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b)
 
 
-def unix_ms_of(uuid: UUID) -> int:
-    """Return the milliseconds since 1970 that a version-7 UUID carries."""
-    return uuid.int >> 80
-
-
 @lru_cache(maxsize=32_768)
 def id_of(raw: bytes) -> UUID:
     """Return the UUID of 16 bytes; while a batch is booked the same ones are asked for again."""

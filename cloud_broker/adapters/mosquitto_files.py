@@ -7,11 +7,10 @@ another device, nor see another tenant. After a change the broker reads them aga
 import contextlib
 import os
 import pwd
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
-from hmac import compare_digest
 from pathlib import Path
 from uuid import UUID
 
@@ -90,13 +89,6 @@ def hash_password(password: str, salt: bytes) -> str:
         raise ValueError(msg)
     digest = pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS, _HASH_BYTES)
     return f"$7${_ROUNDS}${b64encode(salt).decode()}${b64encode(digest).decode()}"
-
-
-def password_matches(password: str, hashed: str) -> bool:
-    """Check a password against a `$7$` entry."""
-    _, kind, rounds, salt, digest = hashed.split("$")
-    made = pbkdf2_hmac("sha512", password.encode(), b64decode(salt), int(rounds), _HASH_BYTES)
-    return kind == "7" and compare_digest(made, b64decode(digest))
 
 
 def config_text(files: BrokerFiles, host: str, port: int, door: WebSocketDoor | None = None) -> str:

@@ -15,7 +15,6 @@ from retail_core.loyalty.postings import (
     MERGE,
     OPENING,
     REDEEM,
-    RESOLVE,
     SETTLE,
 )
 
@@ -95,7 +94,6 @@ _COLUMNS = {
     AWARD: "issued",
     SETTLE: "issued",
     REDEEM: "redeemed",
-    RESOLVE: "redeemed",
     EXPIRE: "expired",
     ADJUST: "adjusted",
     OPENING: "adjusted",
@@ -123,6 +121,6 @@ def clearing(
 ) -> None:
     """Add what each issuer owes each redeemer for points honoured in a period."""
     for movement in movements:
-        spent = base_kind(movement.kind) in {REDEEM, RESOLVE}
+        spent = base_kind(movement.kind) == REDEEM
         if spent and movement.redeemer is not None and first <= movement.day <= last:
             into[movement.issuer, movement.redeemer] -= movement.points

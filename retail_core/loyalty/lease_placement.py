@@ -72,12 +72,6 @@ def place(
     return {store: part for store, part in parts if part >= rule.least_amount}
 
 
-def place_one(visits: Sequence[Visit]) -> UUID | None:
-    """Return the store for a right that cannot be split, such as a coupon."""
-    likely = affinity(visits)
-    return likely[0][0] if likely else None
-
-
 def spread(budget: int, sales: Mapping[UUID, int], rule: PlacementRule) -> Mapping[UUID, int]:
     """Spread a campaign's budget over stores by their sales; the reserve stays in the cloud."""
     lendable = max(0, budget) * (_PER_MILLE - rule.reserve_permille) // _PER_MILLE

@@ -23,7 +23,6 @@ from retail_core.loyalty.postings import (
     MERGE,
     MERGE_OWN,
     REDEEM,
-    RESOLVE,
     RESTORED,
     REVERSED,
     SETTLE,
@@ -35,10 +34,8 @@ PoolKind = Literal["spendable", "pending"]
 _POOLS: dict[str, PoolKind] = {
     "free": "spendable",
     "leased": "spendable",
-    "held": "spendable",
     "pending": "pending",
 }
-_SPENDINGS = frozenset({REDEEM, RESOLVE})
 _OWN_LOT = frozenset({EARN + REVERSED, AWARD + REVERSED, MATURE, MERGE_OWN})
 _OWN_ISSUER = frozenset({MERGE, SETTLE})
 
@@ -78,7 +75,7 @@ class Dated:
     def order(self) -> tuple[date, int, UUID, bool, int, str, str, int]:
         """When it counts; inside one receipt points are spent before any are earned."""
         key = self.key
-        earns = base_kind(key.kind) not in _SPENDINGS
+        earns = base_kind(key.kind) != REDEEM
         return self.day, self.at_ms, key.receipt_id, earns, key.line, key.rule, key.kind, key.nth
 
 

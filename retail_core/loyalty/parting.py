@@ -23,7 +23,7 @@ from retail_core.loyalty.postings import (
 
 PURSES: Final[tuple[MemberPurse, ...]] = ("free", "pending", "qualifying")
 # Points lent to a box, kept for a basket or owed are points to spend.
-_AS_FREE: Final = frozenset({"free", "leased", "held", "owed"})
+_AS_FREE: Final = frozenset({"free", "leased", "owed"})
 
 
 @dataclass(slots=True)

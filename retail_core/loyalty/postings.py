@@ -25,15 +25,13 @@ EXPIRE = "expire"
 ADJUST = "adjust"
 OPENING = "opening"
 SETTLE = "settle"
-HOLD = "hold"
-RESOLVE = "resolve"
 MERGE = "merge"
 MERGE_OWN = "merge.own"
 AWARD = "award"
 REVERSED = ".reversed"
 RESTORED = ".restored"
 OWED = ".owed"
-MemberPurse = Literal["free", "pending", "qualifying", "held", "owed"]
+MemberPurse = Literal["free", "pending", "qualifying", "owed"]
 BrandPurse = Literal["liability", "breakage", "suspense", "clearing", "adjust"]
 
 

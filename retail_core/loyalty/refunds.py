@@ -19,7 +19,6 @@ from retail_core.loyalty.postings import (
     OWED,
     QUALIFY,
     REDEEM,
-    RESOLVE,
     RESTORED,
     REVERSED,
     MemberPurse,
@@ -28,7 +27,7 @@ from retail_core.loyalty.postings import (
 )
 from retail_core.texts.faults import FaultCode
 
-SPENT = frozenset({REDEEM, RESOLVE})
+SPENT = frozenset({REDEEM})
 EARNED = frozenset({EARN, QUALIFY})
 # What was earned, or spent, under one rule on one line.
 Entry = tuple[int, str, str]
@@ -192,16 +191,11 @@ def standing_points(postings: Iterable[Posting]) -> Counter[Entry]:
     left: Counter[Entry] = Counter()
     for posting in postings:
         base = base_kind(posting.kind)
-        if base in EARNED | SPENT and not _is_void(posting):
+        if base in EARNED | SPENT:
             undone = posting.kind in {base + REVERSED, base + OWED}
             sign = -1 if undone else 1
             left[posting.line, posting.rule, base] += sign * posting.points
     return left
-
-
-def _is_void(posting: Posting) -> bool:
-    """Return whether a reservation went back to the member instead of being spent."""
-    return posting.kind == RESOLVE and not posting.credit.endswith(":clearing")
 
 
 def _earned_targets(
@@ -228,7 +222,7 @@ def _spent_target(standing: Standing, kept_fen: int, total_fen: int) -> dict[Ent
     left = standing_points(standing.postings)
     first: Counter[Entry] = Counter()
     for posting in standing.postings:
-        if posting.kind in SPENT and not _is_void(posting):
+        if posting.kind in SPENT:
             first[posting.line, posting.rule, posting.kind] += posting.points
     return {
         name: min(left[name], points if kept_fen >= total_fen else points * kept_fen // total_fen)

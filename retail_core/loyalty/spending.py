@@ -1,20 +1,9 @@
-"""Spending points: at once, or held first and then committed or given back.
-
-A reservation is resolved by postings under one key, so that it is resolved once: a second,
-different word on it is refused by the ledger (Fault L101) and not booked beside the first.
-"""
+"""Spending points; what a basket reserves before it is paid is held by its box's leases."""
 
 from uuid import UUID
 
 from retail_core.errors import Fault
-from retail_core.loyalty.postings import (
-    HOLD,
-    REDEEM,
-    RESOLVE,
-    Posting,
-    brand_account,
-    member_account,
-)
+from retail_core.loyalty.postings import REDEEM, Posting, brand_account
 from retail_core.texts.faults import FaultCode
 
 # A tender and not the price of an article: it stands on no line.
@@ -42,33 +31,3 @@ def check_enough(free: int, wanted: int) -> None:
         raise Fault(FaultCode.LEDGER_POINTS_INVALID, points=wanted)
     if wanted > free:
         raise Fault(FaultCode.LEDGER_OVERDRAWN, free=free, wanted=wanted)
-
-
-def hold_posting(points: int, source: str, wallet: UUID, redeemer: UUID) -> Posting:
-    """Return the reservation of points for a basket that is not paid yet."""
-    held = member_account(wallet, "held")
-    return Posting(RECEIPT_LINE, RULE, HOLD, 0, source, held, points, redeemer, redeemer)
-
-
-def commit_posting(hold: Posting) -> Posting:
-    """Return what turns a reservation into a spending."""
-    return _resolved(hold, brand_account(hold.issuer, "clearing"))
-
-
-def void_posting(hold: Posting) -> Posting:
-    """Return what gives a reservation back to where it came from."""
-    return _resolved(hold, hold.debit)
-
-
-def _resolved(hold: Posting, credit: str) -> Posting:
-    return Posting(
-        hold.line,
-        hold.rule,
-        RESOLVE,
-        hold.nth,
-        hold.credit,
-        credit,
-        hold.points,
-        hold.issuer,
-        hold.redeemer,
-    )

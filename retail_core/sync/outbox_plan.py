@@ -13,12 +13,12 @@ again from what is still uncovered, with their attempts counted. Backlog is give
 it stands behind that of others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retail_core import limits
 from retail_core.sync.backoff import resend_after_ms
-from retail_core.sync.ranges import Ranges, clamp, from_seqs, subtract
+from retail_core.sync.ranges import Ranges, clamp, subtract
 
 LIVE = "live"
 BACKLOG = "backlog"
@@ -45,17 +45,6 @@ class PublishPlan:
     send: tuple[InFlight, ...]
     in_flight: tuple[InFlight, ...]
     wake_ms: int | None
-
-
-def plan_publish(
-    unacked_seqs: Iterable[int],
-    in_flight: Sequence[InFlight],
-    credit: int,
-    now_ms: int,
-    rtt_ms: int,
-) -> PublishPlan:
-    """Plan frames of single sequences that wait; see `plan_ranges`."""
-    return plan_ranges(from_seqs(unacked_seqs), in_flight, credit, now_ms, rtt_ms)
 
 
 def plan_ranges(  # noqa: PLR0913 -- what waits, what flies, and what the line allows

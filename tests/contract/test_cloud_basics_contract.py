@@ -16,7 +16,6 @@ from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits, make_engi
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.live import LiveEvent, LiveHub
 from cloud_broker.ports.secrets import KeyRing, Passwords
-from retail_core.ids import unix_ms_of
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
@@ -25,6 +24,7 @@ from tests.fakes.cloud_basics import (
     FakePasswords,
 )
 from tests.fakes.cloud_box import fresh_id
+from tests.fakes.ids import made_ms
 from tests.plugins.postgres import Database
 
 
@@ -51,7 +51,7 @@ class TestIdSource:
     def test_ids_differ_and_carry_the_time(self, ids: IdSource) -> None:
         some = {ids.uuid7() for _ in range(100)}
         assert len(some) == 100
-        assert all(one.version == 7 and unix_ms_of(one) > 1_700_000_000_000 for one in some)
+        assert all(one.version == 7 and made_ms(one) > 1_700_000_000_000 for one in some)
 
     def test_random_bytes_have_the_length_asked_for(self, ids: IdSource) -> None:
         assert [len(ids.random_bytes(count)) for count in (1, 32, 100)] == [1, 32, 100]

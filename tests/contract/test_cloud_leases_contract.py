@@ -1,6 +1,7 @@
 """What every store of the cloud promises about leases: LeaseRepo, and the services on it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from cloud_broker.services.booking.ingest import Ingest, Outcome
 from cloud_broker.services.line.frames import Inbound
 from cloud_broker.services.rights.lease_desk import LeaseSettling
 from cloud_broker.services.rights.lease_office import LeaseOffice
+from cloud_broker.services.rights.leasing import Leasing
+from cloud_broker.services.rights.lending import Boxes, lend_points
 from retail_core.errors import Fault
 from retail_core.loyalty.lease_box import Draw
 from retail_core.loyalty.lease_fence import Handshake, Tenure
-from retail_core.loyalty.lease_placement import Visit
+from retail_core.loyalty.lease_placement import DEFAULT_RULE, Visit
 from retail_core.loyalty.lease_postings import redeem_posting
 from retail_core.loyalty.lease_wire import spend_message
 from retail_core.loyalty.leases import LeaseKey, LeaseState, Right, RightKind
@@ -52,6 +55,14 @@ class Shop:
     @property
     def right(self) -> Right:
         return Right(RightKind.POINTS, self.person.wallet)
+
+    def placed(self, visits: Sequence[Visit]) -> list[LeaseKey]:
+        with self.units.begin(self.tenant) as unit:
+            leasing = Leasing(unit, self.tenant, self.clock.now_ms())
+            leasing.load([self.right])
+            made = list(lend_points(Boxes(unit, leasing), self.right, visits, DEFAULT_RULE))
+            leasing.save(unit.fleet.places({one.device for one in leasing.desk.said}))
+            return made
 
     def upload(self, first: int | None = None) -> Outcome:
         start = self.sent + 1 if first is None else first
@@ -161,14 +172,14 @@ def test_no_more_is_lent_than_is_free_and_nothing_to_a_stranger(shop: Shop) -> N
 
 def test_points_are_placed_where_she_comes_and_topped_up(shop: Shop) -> None:
     visits = [Visit(shop.box.store, 3), Visit(fresh_id(), 1)]
-    (key,) = shop.office.place_points(shop.tenant, shop.person.wallet, visits)
+    (key,) = shop.placed(visits)
     lent = shop.purses()[1]
     assert 0 < lent <= 59
-    assert shop.office.place_points(shop.tenant, shop.person.wallet, visits) == ()
+    assert shop.placed(visits) == []
     shop.redeem(key, lent)
     shop.box.sells(shop.person)
     shop.upload()
-    (more,) = shop.office.place_points(shop.tenant, shop.person.wallet, visits)
+    (more,) = shop.placed(visits)
     assert more.nth == 2
 
 

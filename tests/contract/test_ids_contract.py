@@ -4,9 +4,8 @@ import pytest
 
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.ports.clock import IdSource
-from retail_core.ids import unix_ms_of
 from tests.fakes.clock import NOON_MS, FakeClock
-from tests.fakes.ids import FakeIdSource
+from tests.fakes.ids import FakeIdSource, made_ms
 
 UUID_VERSION = 7
 
@@ -18,7 +17,7 @@ class IdSourceContract:
         minted = ids.uuid7()
         assert minted.version == UUID_VERSION
         assert minted.variant == "specified in RFC 4122"
-        assert NOON_MS <= unix_ms_of(minted) < NOON_MS + 1_000
+        assert NOON_MS <= made_ms(minted) < NOON_MS + 1_000
 
     def test_never_mints_the_same_twice(self, ids: IdSource) -> None:
         assert len({ids.uuid7() for _ in range(500)}) == 500

@@ -2,6 +2,8 @@
 
 import ssl
 import threading
+from base64 import b64decode
+from hashlib import pbkdf2_hmac
 from queue import Empty, Queue
 from typing import Self
 
@@ -100,3 +102,10 @@ class Mqtt:
                 found.append(self.heard.get_nowait())
             except Empty:
                 return found
+
+
+def is_password(entry: str, password: str) -> bool:
+    """Tell whether a line of the broker's password file, mosquitto's `$7$`, is of this password."""
+    _, kind, rounds, salt, digest = entry.split("$")
+    made = pbkdf2_hmac("sha512", password.encode(), b64decode(salt), int(rounds), 64)
+    return (kind, b64decode(digest)) == ("7", made)

@@ -24,3 +24,8 @@ class FakeIdSource:
         while len(out) < count:
             out += sha256(f"{self._seed}/{self._count}/{len(out)}".encode()).digest()
         return out[:count]
+
+
+def made_ms(uuid: UUID) -> int:
+    """Return the milliseconds since 1970 that a version-7 identifier carries."""
+    return uuid.int >> 80

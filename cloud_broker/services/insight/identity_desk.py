@@ -246,7 +246,7 @@ def sheet_of(unit: Unit, member: UUID) -> Sheet:
     points = dict.fromkeys(wallets.values(), 0)
     for account, balance in balances.items():
         _, wallet, purse = account.split(":")[:3]
-        points[UUID(wallet)] += balance if purse in {*_HERS, "leased", "held"} else 0
+        points[UUID(wallet)] += balance if purse in {*_HERS, "leased"} else 0
     moved = [
         Moved(str(wallet), member_handle(one), points[wallet]) for one, wallet in wallets.items()
     ]

@@ -4,15 +4,13 @@ Each call is one transaction. Boxes hear of it through their store's feed, which
 announces.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from cloud_broker.ports.clock import Clock
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.rights.leasing import Leasing
-from cloud_broker.services.rights.lending import Boxes, lend_points
+from cloud_broker.services.rights.lending import Boxes
 from retail_core.errors import Fault
-from retail_core.loyalty.lease_placement import DEFAULT_RULE, PlacementRule, Visit
 from retail_core.loyalty.leases import LeaseKey, Right, RightKind
 from retail_core.texts.faults import FaultCode
 
@@ -34,30 +32,6 @@ class LeaseOffice:
                 raise Fault(FaultCode.LEASE_CONFLICT, receipt=right.id)
             # A restored cloud may know what boxes hold of it before it knows of its amount.
             unit.leases.save_free({right: book.free + amount})
-
-    def place_points(
-        self,
-        tenant: UUID,
-        wallet: UUID,
-        visits: Sequence[Visit],
-        rule: PlacementRule = DEFAULT_RULE,
-        *,
-        lasts_ms: int | None = None,
-    ) -> tuple[LeaseKey, ...]:
-        """Lend a wallet's points to the boxes of the stores she is likely to come to.
-
-        A store that already holds a part gets what is missing; where too little is free, boxes of
-        other stores are asked for theirs. Timed when `lasts_ms` is given.
-        """
-        right = Right(RightKind.POINTS, wallet)
-        with self._units.begin(tenant) as unit:
-            leasing = Leasing(unit, tenant, self._clock.now_ms())
-            leasing.load([right])
-            boxes = Boxes(unit, leasing)
-            made = tuple(lend_points(boxes, right, visits, rule, lasts_ms=lasts_ms))
-            devices = {one.device for one in leasing.desk.said}
-            leasing.save(unit.fleet.places(devices))
-            return made
 
     def lend(
         self, tenant: UUID, right: Right, device: UUID, amount: int, *, lasts_ms: int | None = None

@@ -13,13 +13,13 @@ from cloud_broker.adapters.mosquitto_files import (
     acl_text,
     config_text,
     hash_password,
-    password_matches,
     write_files,
 )
 from cloud_broker.settings import load_settings
 from retail_core import limits
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from tests.factories.secure_mqtt import is_password
 from tests.fakes.cloud_box import fresh_id
 
 HEAD = 'database_url = "postgresql://"\nsecrets_dir = "s"\n'
@@ -39,8 +39,8 @@ class TestBrokerFiles:
     def test_a_password_is_hashed_as_mosquitto_does(self) -> None:
         hashed = hash_password("secret", b"0" * 12)
         assert hashed.startswith("$7$101$MDAwMDAwMDAwMDAw$")
-        assert password_matches("secret", hashed)
-        assert not password_matches("guess", hashed)
+        assert is_password(hashed, "secret")
+        assert not is_password(hashed, "guess")
         with pytest.raises(ValueError, match="salt"):
             hash_password("secret", b"short")
 

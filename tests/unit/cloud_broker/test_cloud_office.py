@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud_broker.adapters import device_file
-from cloud_broker.adapters.mosquitto_files import hash_password, password_matches
+from cloud_broker.adapters.mosquitto_files import hash_password
 from cloud_broker.cli.setup import _till
 from cloud_broker.services.access.people import HqAccess
 from cloud_broker.services.faces.models import ModelSigner
@@ -30,6 +30,7 @@ from retail_core.identity.model_card import open_models
 from retail_core.pricing.rules.bundle import open_bundle
 from retail_core.texts.faults import FaultCode
 from tests.factories.grown import RULES
+from tests.factories.secure_mqtt import is_password
 from tests.fakes.cloud_basics import (
     FakeCloudClock,
     FakeCloudIdSource,
@@ -148,7 +149,7 @@ class TestProvision:
         token = read.cloud.token.get_secret_value()
         assert Devices(back.units).who(token)[1].device == made.device
         (account,) = back.units.states[back.tenant].devices.values()
-        assert password_matches(made.broker_password, account.broker_hash)
+        assert is_password(account.broker_hash, made.broker_password)
         with refused(FaultCode.SETUP_CONFIG_INVALID):
             device_file.write(path, text)
 

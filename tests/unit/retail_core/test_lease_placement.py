@@ -11,7 +11,6 @@ from retail_core.loyalty.lease_placement import (
     Visit,
     affinity,
     place,
-    place_one,
     spread,
 )
 
@@ -81,12 +80,7 @@ def test_two_stores_she_likes_alike_share() -> None:
 
 def test_nobody_knows_where_a_stranger_comes() -> None:
     assert place(1_000, []) == {}
-    assert place_one([]) is None
     assert place(9, [Visit(HOME, 1)]) == {}
-
-
-def test_a_coupon_goes_to_the_likeliest_store() -> None:
-    assert place_one([Visit(HOME, 200), Visit(HOME, 201), Visit(WORK, 1)]) == WORK
 
 
 def test_a_budget_is_spread_by_sales() -> None:

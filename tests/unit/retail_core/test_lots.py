@@ -35,7 +35,6 @@ def left(books: Books, wallet: UUID = ANN) -> list[tuple[str, int]]:
     ("account", "pool"),
     [
         (member_account(ANN, "free"), Pool(str(ANN), "spendable")),
-        (member_account(ANN, "held"), Pool(str(ANN), "spendable")),
         (leased_account(ANN, BEA, 3), Pool(str(ANN), "spendable")),
         (member_account(ANN, "pending"), Pool(str(ANN), "pending")),
         (member_account(ANN, "qualifying"), None),

@@ -203,7 +203,6 @@ class TestDays:
             ("settle", -5),
             ("redeem", -20),
             ("redeem.reversed", 2),
-            ("resolve", -3),
             ("expire", -7),
             ("adjust", 4),
             ("opening", 50),
@@ -216,7 +215,7 @@ class TestDays:
         rows: dict[UUID, Liability] = {}
         liability([before, after, *moved], first, last, rows)
         row = rows[SHOP]
-        assert (row.opening, row.issued, row.redeemed) == (1_000, 85, 21)
+        assert (row.opening, row.issued, row.redeemed) == (1_000, 85, 18)
         assert (row.expired, row.adjusted) == (7, 61)
         assert row.closing == 1_000 + sum(points for _, points in kinds)
         rest: dict[UUID, Liability] = {}

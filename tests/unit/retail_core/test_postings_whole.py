@@ -17,10 +17,7 @@ from retail_core.loyalty.merging import merging, unmerging
 from retail_core.loyalty.policy import LoyaltyPolicy, Policies
 from retail_core.loyalty.postings import MemberPurse, Posting, reverse
 from retail_core.loyalty.spending import (
-    commit_posting,
-    hold_posting,
     redeem_postings,
-    void_posting,
 )
 from retail_core.loyalty.upkeep import expiring, maturing, settling
 
@@ -52,19 +49,13 @@ def test_an_award_and_its_taking_back() -> None:
     assert take_back_postings(given, OTHER, {"free": -5}) == (all_owed,)
 
 
-def test_spending_at_once_and_from_a_reservation() -> None:
+def test_spending_at_once() -> None:
     clearing = f"brand:{SHOP}:clearing"
     (spent,) = redeem_postings(300, f"{HERS}:free", SHOP, 2, "pay")
     assert spent == Posting(0, "pay", "redeem", 2, f"{HERS}:free", clearing, 300, SHOP, SHOP)
     assert redeem_postings(0, f"{HERS}:free", SHOP) == ()
     (plain,) = redeem_postings(1, f"{HERS}:free", SHOP)
     assert plain == Posting(0, "points", "redeem", 0, f"{HERS}:free", clearing, 1, SHOP, SHOP)
-    hold = hold_posting(300, LEASED, WALLET, SHOP)
-    assert hold == Posting(0, "points", "hold", 0, LEASED, f"{HERS}:held", 300, SHOP, SHOP)
-    paid = Posting(0, "points", "resolve", 0, f"{HERS}:held", clearing, 300, SHOP, SHOP)
-    assert commit_posting(hold) == paid
-    voided = Posting(0, "points", "resolve", 0, f"{HERS}:held", LEASED, 300, SHOP, SHOP)
-    assert void_posting(hold) == voided
 
 
 def test_a_lease_is_spent_by_its_own_posting() -> None:

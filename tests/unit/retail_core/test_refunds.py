@@ -32,10 +32,7 @@ from retail_core.loyalty.refunds import (
 )
 from retail_core.loyalty.spending import (
     check_enough,
-    commit_posting,
-    hold_posting,
     redeem_postings,
-    void_posting,
 )
 from retail_core.texts.faults import FaultCode
 from tests.factories.books import ANN, BEA, OTHER_SHOP, PENDING_RULE, SHOP, Books
@@ -334,34 +331,7 @@ class TestCoupons:
         assert books.refund(sold, (2, 3_000)).coupons == ("C1",)
 
 
-class TestReservations:
-    def test_a_reservation_is_committed_or_given_back_under_one_key(self) -> None:
-        for end, spent in ((commit_posting, 5), (void_posting, 0)):
-            books = Books()
-            books.grant(ANN, 20)
-            reserved, free = books.fresh(), member_account(ANN, "free")
-            hold = hold_posting(5, free, ANN, SHOP)
-            books.post(reserved, hold)
-            assert (books.balance(ANN), books.balance(ANN, "held")) == (15, 5)
-            books.post(reserved, end(hold))
-            books.post(reserved, end(hold))
-            assert (books.balance(ANN), books.balance(ANN, "held")) == (20 - spent, 0)
-            assert books.ledger.balance(brand_account(SHOP, "clearing")) == spent
-            assert sum(points for _, points in books.book().lots(ANN)) == 20 - spent
-            other = void_posting if end is commit_posting else commit_posting
-            with pytest.raises(Fault) as caught:
-                books.post(reserved, other(hold))
-            assert caught.value.code is FaultCode.LEDGER_KEY_CONFLICT
-
-    def test_a_committed_reservation_comes_back_with_its_receipt(self) -> None:
-        books = Books()
-        books.grant(ANN, 20)
-        sold = books.sell(ANN, 1_000)
-        hold = hold_posting(5, member_account(ANN, "free"), ANN, SHOP)
-        books.post(sold.receipt.receipt_id, hold, commit_posting(hold))
-        assert books.refund(sold, (1, 3_000)).points_back == 5
-        assert books.balance(ANN) == 20
-
+class TestSpending:
     def test_only_what_is_there_is_spent(self) -> None:
         check_enough(5, 5)
         for free, wanted, code in (

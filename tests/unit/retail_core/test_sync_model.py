@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import pytest
 
 from retail_core.sync.cursor import Verdict, judge
-from retail_core.sync.outbox_plan import InFlight, plan_publish
+from retail_core.sync.outbox_plan import InFlight, plan_ranges
 from retail_core.sync.ranges import Range, Ranges, clamp, from_seqs, normalise
 
 CREDIT = 2
@@ -78,7 +78,7 @@ class Box:
         return event_id
 
     def publish(self, now_ms: int) -> list[Events]:
-        plan = plan_publish(self.outbox, self.in_flight, CREDIT, now_ms, 0)
+        plan = plan_ranges(from_seqs(self.outbox), self.in_flight, CREDIT, now_ms, 0)
         self.in_flight = plan.in_flight
         return [
             {seq: self.outbox[seq] for seq in range(frame.first_seq, frame.last_seq + 1)}
