@@ -90,6 +90,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Arms:
+    """The treated and the held-out arm, without orders that were set aside and with them."""
+
+    clean: tuple[ArmSum, ArmSum]
+    whole: tuple[ArmSum, ArmSum]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What was seen of a campaign on a day."""
 
@@ -191,10 +199,8 @@ class CampaignRepo(Protocol):
         """Count people, coupons, messages and calls."""
         ...
 
-    def arms(
-        self, campaign: UUID, measure_days: int, *, quarantined: bool
-    ) -> tuple[ArmSum, ArmSum]:
-        """Return the treated and the held-out arm, by what each person spent since she came in."""
+    def arms(self, campaign: UUID, measure_days: int) -> Arms:
+        """Return both arms, by what each person spent since she came in."""
         ...
 
     def add_look(self, campaign: UUID, look: Look) -> None:

@@ -7,7 +7,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cloud_broker.ports.campaigns import CallBack, Campaign, Entered, Look, Tally, coupon_source
+from cloud_broker.ports.campaigns import (
+    Arms,
+    CallBack,
+    Campaign,
+    Entered,
+    Look,
+    Tally,
+    coupon_source,
+)
 from cloud_broker.ports.messages import Contact, PaceSet, Queued, Said, Template
 from cloud_broker.ports.unit import StoreRefusedError
 from retail_core.insight.campaigns.plan import Channel, Plan
@@ -177,9 +185,7 @@ class FakeCampaignRepo:
             dict(Counter(one.reason for one in held if one.state in {"dropped", "failed"})),
         )
 
-    def arms(
-        self, campaign: UUID, measure_days: int, *, quarantined: bool
-    ) -> tuple[ArmSum, ArmSum]:
+    def arms(self, campaign: UUID, measure_days: int) -> Arms:
         sums = {"treated": [0, 0, 0, 0], "held": [0, 0, 0, 0]}
         for person, row in self._shelf.people.get(campaign, {}).items():
             until = row.entered_ms + measure_days * 86_400_000
@@ -191,7 +197,8 @@ class FakeCampaignRepo:
             )
             for nth, value in enumerate((1, int(fen > 0), fen, fen * fen)):
                 sums[row.arm][nth] += value
-        return ArmSum(*sums["treated"]), ArmSum(*sums["held"])
+        found = ArmSum(*sums["treated"]), ArmSum(*sums["held"])
+        return Arms(found, found)
 
     def add_look(self, campaign: UUID, look: Look) -> None:
         self._shelf.looks[campaign, look.day] = look

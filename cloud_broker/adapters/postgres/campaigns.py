@@ -11,7 +11,10 @@ from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository
 from cloud_broker.adapters.postgres.benefits import COUPON_UNUSED
+from cloud_broker.adapters.postgres.campaign_sums import CampaignSums
+from cloud_broker.adapters.postgres.order_pass import one_pass, orders
 from cloud_broker.ports.campaigns import (
+    Arms,
     CallBack,
     Campaign,
     Entered,
@@ -21,7 +24,6 @@ from cloud_broker.ports.campaigns import (
 )
 from retail_core.insight.campaigns.plan import Plan, plan_of, said_plan
 from retail_core.insight.campaigns.triggers import Standing
-from retail_core.insight.campaigns.uplift import ArmSum
 from retail_core.wire.standing import TierStanding
 
 _DAY_MS = 86_400_000
@@ -68,28 +70,11 @@ from unnest(%(calls)b::uuid[], %(campaigns)b::uuid[], %(members)b::uuid[], %(not
   %(ms)b::bigint[], %(last)b::date[]) as n(call, campaign, member, note, ms, last)
 on conflict (tenant_id, campaign_id, member_id) do nothing
 """
-# Members that became one person since count once, in the arm that was drawn first.
-_ARMS = """
-with people as (
-  select distinct on (coalesce(v.person_id, p.person_id))
-    coalesce(v.person_id, p.person_id) as person_id, p.arm,
-    to_timestamp(p.entered_ms / 1000.0) at time zone 'UTC' as since
-  from campaign_person p
-  left join analytics.person v on v.tenant_id = p.tenant_id and v.member_id = p.person_id
-  where p.tenant_id = %(tenant)s and p.campaign_id = %(campaign)s
-  order by coalesce(v.person_id, p.person_id), p.entered_ms, p.person_id
-), spent as (
-  select p.person_id, p.arm, coalesce(sum(o.net_fen - o.refunded_fen), 0)::numeric as fen
-  from people p
-  left join analytics.orders o on o.tenant_id = %(tenant)s and o.person_id = p.person_id
-    and o.ordered_at >= p.since and o.ordered_at < p.since + %(days)s * interval '1 day'
-    and o.status in ('paid', 'part_refunded') and (%(quarantined)s or not o.quarantined)
-  group by p.person_id, p.arm
-)
-select arm, count(*) as people, count(*) filter (where fen > 0) as buyers,
-  sum(fen)::bigint as fen, sum(fen * fen)::numeric as squares
-from spent group by arm
-"""
+_PURCHASES = f"""
+with {orders("true", "true")}
+select person_id, business_date, fen from orders
+where person_id is not null and not quarantined and fen > 0
+"""  # noqa: S608 - our own words
 _COUPONS = f"""
 select count(*) as given, count(*) filter (where not {COUPON_UNUSED}) as used,
   count(*) filter (where b.ended is null and {COUPON_UNUSED}) as open
@@ -205,11 +190,8 @@ class PostgresCampaigns(Repository):
 
     def purchases(self) -> tuple[tuple[UUID, date, int], ...]:
         """Return every purchase of members: whose, on which day, how many fen were kept."""
-        rows = self._rows(
-            "select person_id, business_date, net_fen - refunded_fen as fen from analytics.orders"
-            " where tenant_id = %(tenant)s and person_id is not null and not quarantined"
-            " and status in ('paid', 'part_refunded') and net_fen > refunded_fen"
-        )
+        with one_pass(self._connection):
+            rows = self._rows(_PURCHASES)
         return tuple((row.person_id, row.business_date, row.fen) for row in rows)
 
     def set_expected(self, rows: Iterable[tuple[UUID, int]], as_of: date) -> int:
@@ -320,13 +302,9 @@ class PostgresCampaigns(Repository):
             *(states, dropped),
         )
 
-    def arms(
-        self, campaign: UUID, measure_days: int, *, quarantined: bool
-    ) -> tuple[ArmSum, ArmSum]:
-        """Return the treated and the held-out arm, by what each person spent since she came in."""
-        rows = self._rows(_ARMS, campaign=campaign, days=measure_days, quarantined=quarantined)
-        found = {row.arm: ArmSum(row.people, row.buyers, row.fen, int(row.squares)) for row in rows}
-        return found.get("treated", ArmSum()), found.get("held", ArmSum())
+    def arms(self, campaign: UUID, measure_days: int) -> Arms:
+        """Return both arms, by what each person spent since she came in."""
+        return CampaignSums(self._connection, self._tenant).arms(campaign, measure_days)
 
     def add_look(self, campaign: UUID, look: Look) -> None:
         """Keep what was seen on a day, in place of what was seen earlier that day."""

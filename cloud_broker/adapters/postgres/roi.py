@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from cloud_broker.adapters.postgres.base import Repository, at, ms_of
 from cloud_broker.adapters.postgres.hq import PostgresHq
+from cloud_broker.adapters.postgres.order_pass import one_pass
 from cloud_broker.adapters.postgres.roi_steps import RoiSight
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.ports.clock import Clock, IdSource
@@ -26,7 +27,6 @@ from cloud_broker.ports.roi import (
 from retail_core.insight.returns import Cost
 
 Answer = TypeVar("Answer")
-_LONG_MS: Final = "600000"
 _ADD: Final = """
 insert into channel_cost select %(tenant)s, %(id)s, n.* from unnest(%(rows)b::bigint[],
   %(channels)b::text[], %(stores)b::uuid[], %(firsts)b::date[], %(lasts)b::date[],
@@ -205,12 +205,7 @@ class PostgresRoiShelf:
 
     @contextmanager
     def _long(self, tenant: UUID) -> Iterator[Connection]:
-        with self._units.connection(tenant) as connection:
-            connection.exec_driver_sql(
-                "select set_config('statement_timeout', %(ms)s, true),"
-                " set_config('idle_in_transaction_session_timeout', %(ms)s, true)",
-                {"ms": _LONG_MS},
-            )
+        with self._units.connection(tenant) as connection, one_pass(connection):
             yield connection
 
 

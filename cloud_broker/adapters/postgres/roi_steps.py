@@ -11,6 +11,7 @@ from psycopg.rows import namedtuple_row
 
 from cloud_broker.adapters.postgres.arrays import teach
 from cloud_broker.adapters.postgres.base import Repository, driver_of
+from cloud_broker.adapters.postgres.order_pass import on_days
 from cloud_broker.ports.roi import Margin, Person, Span, StoreFigures
 from retail_core.insight.attribution.walks import COUPON, STORE, WINDOW_MS, Step
 from retail_core.insight.collection.ecommerce import EVENTS
@@ -23,23 +24,22 @@ _NO_TOUCH: Final = ("Order ", "Product Removed", "Coupon Denied", "Coupon Remove
 _BROWSED: Final = tuple(name for name in EVENTS if not name.startswith(_NO_TOUCH))
 _BACK_DAYS: Final = 30
 # `"campaign"` as it stands in a message's bytes.
-_STEPS: Final = """
-with told as materialized (
+_STEPS: Final = f"""
+with {on_days("%(begin)s", "%(last)s")}, told as materialized (
   select l.event_id::text as event_id, substring(convert_from(l.body, 'UTF8')
-    from '"campaign":\\{[^}]*"source":"([^"]{1,64})') as source
+    from '"campaign":\\{{[^}}]*"source":"([^"]{{1,64}})') as source
   from event_log l where l.tenant_id = %(tenant)s and l.channel is not null
     and l.received_at >= %(begin)s::date - 1
     and position('\\x2263616d706169676e22'::bytea in l.body) > 0
 ), steps as (
   select 'p:' || o.person_id as who, o.ordered_at as at,
     case when o.channel = 'till' then %(store)s else o.channel end as channel,
-    case when o.channel = 'till' then o.store_id end as store, 1::bigint as orders,
-    (o.net_fen - o.refunded_fen)::bigint as fen, o.coupons::bigint as coupons
-  from analytics.orders o where o.tenant_id = %(tenant)s and o.person_id is not null
-    and o.business_date between %(begin)s and %(last)s and o.status in ('paid', 'part_refunded')
-    and (%(quarantined)s or not o.quarantined)
+    case when o.channel = 'till' then o.store_id::text end as store, 1::bigint as orders,
+    o.fen, o.coupons::bigint as coupons
+  from orders o where o.person_id is not null and (%(quarantined)s or not o.quarantined)
   union all
-  select coalesce('p:' || e.person_id, 'a:' || e.channel || ':' || e.anonymous_id), e.occurred_at,
+  select coalesce('p:' || e.person_id, 'a:' || e.channel || ':' || e.anonymous_id),
+    e.occurred_at at time zone 'UTC',
     case when t.source is not null then 'ad:' || lower(t.source)
       when e.name = any(%(coupons)b) then %(coupon)s else e.channel end, null, 0, 0, 0
   from analytics.events e left join told t on t.event_id = e.event_id
@@ -48,44 +48,37 @@ with told as materialized (
     and (t.source is not null or e.name = any(%(browsed)b))
     and (%(quarantined)s or not e.quarantined)
   union all
-  select 'p:' || coalesce(p.person_id, c.member_id), c.opened_at at time zone 'UTC', %(store)s,
+  select 'p:' || coalesce(p.person_id, c.member_id), c.opened_at, %(store)s,
     c.store_id::text, 0, 0, 0
   from checkin c
-  left join analytics.person p on p.tenant_id = c.tenant_id and p.member_id = c.member_id
+  left join persons p on p.member_id = c.member_id
   where c.tenant_id = %(tenant)s
     and c.opened_at >= %(begin)s and c.opened_at < %(last)s::date + 1
   union all
   -- Of nobody: one step stands for all that a place sold.
-  select 'n:' || o.channel || coalesce(o.store_id, '') || o.business_date, min(o.ordered_at),
+  select 'n:' || o.channel || coalesce(o.store_id::text, '') || o.business_date, min(o.ordered_at),
     case when o.channel = 'till' then %(store)s else o.channel end,
-    case when o.channel = 'till' then o.store_id end, count(*),
-    sum(o.net_fen - o.refunded_fen)::bigint, 0
-  from analytics.orders o where o.tenant_id = %(tenant)s and o.person_id is null
-    and o.business_date between %(first)s and %(last)s and o.status in ('paid', 'part_refunded')
+    case when o.channel = 'till' then o.store_id::text end, count(*), sum(o.fen)::bigint, 0
+  from orders o where o.person_id is null and o.business_date >= %(first)s
     and (%(quarantined)s or not o.quarantined)
   group by o.channel, o.store_id, o.business_date
 )
 select who, (extract(epoch from at) * 1000)::bigint as ms, channel, coalesce(store, '') as store,
   orders, fen, coupons
-from steps order by who, ms, orders
-"""
-_STORES: Final = """
-select o.store_id::uuid as store, count(*) as sales, count(r.member_id) as recognised,
-  sum(o.net_fen - o.refunded_fen)::bigint as fen, count(r.counter_ms) as timed,
-  (percentile_disc(0.5) within group (order by r.counter_ms))::bigint as counter_ms
-from analytics.orders o
-join receipt r on r.tenant_id = o.tenant_id and r.receipt_id = o.order_id::uuid
-where o.tenant_id = %(tenant)s and o.channel = 'till'
-  and o.business_date between %(first)s and %(last)s and o.status in ('paid', 'part_refunded')
-  and (%(quarantined)s or not o.quarantined)
+from steps order by who collate "C", ms, orders
+"""  # noqa: S608 - our own words
+_STORES: Final = f"""
+with {on_days("%(first)s", "%(last)s")}
+select o.store_id as store, count(*) as sales, count(*) filter (where o.known) as recognised,
+  sum(o.fen)::bigint as fen, count(o.counter_ms) as timed,
+  (percentile_disc(0.5) within group (order by o.counter_ms))::bigint as counter_ms
+from orders o where o.channel = 'till' and (%(quarantined)s or not o.quarantined)
 group by o.store_id
-"""
-_BACK: Final = """
-with bought as materialized (
-  select o.person_id as who, o.channel, o.store_id, o.business_date as day from analytics.orders o
-  where o.tenant_id = %(tenant)s and o.person_id is not null
-    and o.business_date between %(first)s and least(%(last)s::date + %(days)s, %(until)s)
-    and o.status in ('paid', 'part_refunded') and (%(quarantined)s or not o.quarantined)
+"""  # noqa: S608 - our own words
+_BACK: Final = f"""
+with {on_days("%(first)s", "least(%(last)s::date + %(days)s, %(until)s)")}, bought as materialized (
+  select o.person_id as who, o.channel, o.store_id, o.business_date as day from orders o
+  where o.person_id is not null and (%(quarantined)s or not o.quarantined)
 ), met as (
   select store_id, who, min(day) as day from bought
   where channel = 'till' and day <= %(last)s group by store_id, who
@@ -95,17 +88,29 @@ with bought as materialized (
   select distinct d.store_id, d.who from due d
   join bought b on b.who = d.who and b.day > d.day and b.day <= d.day + %(days)s
 )
-select d.store_id::uuid as store, count(*) as met, count(b.who) as back
+select d.store_id as store, count(*) as met, count(b.who) as back
 from due d left join back b on b.store_id = d.store_id and b.who = d.who group by d.store_id
-"""
-_MARGINS: Final = """
-select store_id::uuid as store, sum(net_fen - refunded_fen)::bigint as fen,
-  sum(cost_fen)::bigint as cost
-from analytics.orders where tenant_id = %(tenant)s and channel = 'till' and cost_fen is not null
-  and business_date between %(first)s and %(last)s and status = 'paid'
-  and (%(quarantined)s or not quarantined)
-group by store_id
-"""
+"""  # noqa: S608 - our own words
+# A cost only where every line has one, by what the article cost on the day.
+_MARGINS: Final = f"""
+with {on_days("%(first)s", "%(last)s")}, costs as (
+  select article_id, effective_from as since, cost_fen,
+    lead(effective_from) over (partition by article_id order by effective_from, revision) as until
+  from article_revision where tenant_id = %(tenant)s
+), cost as (
+  select l.receipt_id, sum(round(a.cost_fen * l.qty_milli / 1000.0)::bigint)::bigint as fen
+  from receipt_line l
+  join receipt r on r.tenant_id = l.tenant_id and r.receipt_id = l.receipt_id
+  left join costs a on a.article_id = l.article_id and a.since <= r.business_date
+    and (a.until is null or a.until > r.business_date)
+  where l.tenant_id = %(tenant)s and r.business_date between %(first)s and %(last)s
+  group by l.receipt_id having bool_and(a.cost_fen is not null)
+)
+select o.store_id as store, sum(o.fen)::bigint as fen, sum(c.fen)::bigint as cost
+from orders o join cost c on c.receipt_id = o.order_id
+where o.channel = 'till' and o.untouched and (%(quarantined)s or not o.quarantined)
+group by o.store_id
+"""  # noqa: S608 - our own words
 
 
 class RoiSight(Repository):

@@ -57,11 +57,8 @@ def results_of(unit: Unit, campaign: Campaign) -> Results:
     """Work a campaign's figures out."""
     plan, named = campaign.plan, campaign.campaign
     tally = unit.campaigns.tally(plan, named)
-    clean, whole = (
-        uplift(*unit.campaigns.arms(named, plan.measure_days, quarantined=quarantined))
-        for quarantined in (False, True)
-    )
-    return Results(tally, tally.spent(plan), clean, whole)
+    arms = unit.campaigns.arms(named, plan.measure_days)
+    return Results(tally, tally.spent(plan), uplift(*arms.clean), uplift(*arms.whole))
 
 
 def _arm(arm: ArmSum) -> dict[str, Any]:
