@@ -37,7 +37,9 @@ if [ "$(cat "$place/stamp" 2>/dev/null)" != "$stamp" ]; then
   cp -r "$wheels" "$root/wheels"
 fi
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts"
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 # What is tried leaves with its namespace; the system stays for the next time.
 trap 'rm -rf "${root:?}/src"' EXIT
 inside() { chroot "$root" env -i -C /src HOME=/root PATH=/venv/bin:/usr/bin:/bin LANG=C.UTF-8 "$@"; }
