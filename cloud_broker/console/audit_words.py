@@ -22,6 +22,8 @@ _ROOMS: Mapping[str, tuple[str, ...]] = {
 _SETTINGS = frozenset({"put", "drop"})
 # Numbers that name something and count nothing are written without thousands.
 _NAMES = frozenset({"version", "epoch", "number", "generation", "ring", "slot"})
+# Kept as the program counts them, from 0; people count from 1, as the page of releases does.
+_FROM_ONE = frozenset({"ring"})
 _NOTHING: tuple[object, ...] = ("", None, [], {})
 
 
@@ -61,6 +63,8 @@ class AuditWords:
             return format_yuan(value)
         if name.endswith("_ms"):
             return stamp(value, self.zone)
+        if name in _FROM_ONE:
+            value += 1
         return str(value) if name in _NAMES else f"{value:,}"
 
     def _word(self, name: str, value: str) -> str:

@@ -41,6 +41,13 @@ def test_a_detail_is_words_in_both_languages() -> None:
             "sum fen\uff1a¥123.00 · at ms\uff1a1970-01-01 08:00:00",
             None,
         ),
+        ({"ring": 0}, "第几圈\uff1a1", "ring: 1"),
+        (
+            {"records": 9, "pairs": 2, "linked": 1, "review": 1},
+            "看过的记录\uff1a9 · 像的对数\uff1a2 · 判为同一人\uff1a1 · 等人判断\uff1a1",
+            "records looked at: 9 · pairs alike: 2 · joined at once: 1 · left to a person: 1",
+        ),
+        ({"board": "unknown"}, "主板\uff1a没报", "board: not told"),
         ({"groups": ["员工", "批发"]}, "客户组\uff1a员工、批发", "customer groups: 员工, 批发"),
         ({"added": 0, "reason": "", "member": None, "stores": []}, "新增\uff1a0", None),
         ({}, "", ""),
