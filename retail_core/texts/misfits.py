@@ -4,6 +4,7 @@ The kinds are those of pydantic, of which nothing is imported here. Only figures
 choices that our own models declare come into a text; what was sent never does.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from retail_core.texts.words import Words
@@ -11,6 +12,7 @@ from retail_core.texts.words import Words
 SHOWN_MAX = 5
 PLACE_CHARS_MAX = 80
 NEUTRAL = ("写法不对", "does not fit")
+_ONE_OF = re.compile(r"\b1 (item|character|byte|digit|decimal place)s\b")
 _SAID: tuple[tuple[str, str, str], ...] = (
     ("missing missing_argument missing_keyword_only_argument", "缺少这一项", "is missing"),
     ("missing_positional_only_argument", "缺少这一项", "is missing"),
@@ -139,7 +141,8 @@ def _what(problem: Mapping[str, object], *, quoted: bool) -> Words:
         return own[0] if isinstance(own[0], Words) else Words(str(own[0]), str(own[0]))
     zh, en = MISFITS.get(str(problem.get("type")), NEUTRAL)
     in_zh = {name: str(value).replace(" or ", " 或 ") for name, value in fields.items()}
-    return Words(en.format_map(_Shown(fields)), zh.format_map(_Shown(in_zh)))
+    said = _ONE_OF.sub(r"1 \1", en.format_map(_Shown(fields)))
+    return Words(said, zh.format_map(_Shown(in_zh)))
 
 
 def _place(loc: object, whole: str) -> str:

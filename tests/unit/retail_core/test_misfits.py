@@ -127,5 +127,5 @@ def test_a_list_is_not_short_only_because_its_items_do_not_fit() -> None:
     short = {"loc": ("body", "lines"), "type": "too_short", "ctx": {"min_length": 1}}
     beside = {"loc": ("body", "tenders"), "type": "too_short", "ctx": {"min_length": 1}}
     assert misfit_words([item, short]) == "body.lines.0.qty_milli: is missing"
-    assert misfit_words([short]) == "body.lines: needs at least 1 items"
-    assert misfit_words([item, short, beside]).endswith("body.tenders: needs at least 1 items")
+    assert misfit_words([short]) == "body.lines: needs at least 1 item"
+    assert misfit_words([item, short, beside]).endswith("body.tenders: needs at least 1 item")
