@@ -12,6 +12,7 @@ from rich.console import Console
 
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.system_words import system_words
 
 EXIT_FINDINGS = 1
 EXIT_FAULT = 3
@@ -50,7 +51,7 @@ def read(path: Path) -> bytes:
     try:
         return typer.get_binary_stream("stdin").read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
-        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=error.strerror) from None
+        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)) from None
 
 
 def write(path: Path, content: bytes) -> None:
@@ -58,7 +59,7 @@ def write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise Fault(FaultCode.FILE_UNWRITABLE, path=path, detail=error.strerror) from None
+        raise Fault(FaultCode.FILE_UNWRITABLE, path=path, detail=system_words(error)) from None
 
 
 def print_json(value: object) -> None:

@@ -19,6 +19,7 @@ from typing import IO
 from retail_core.errors import Fault
 from retail_core.pricing.rehearsal.sold import SoldBasket, SoldLine
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.system_words import system_words
 from retail_core.texts.words import Words
 
 _MILLI = 1000
@@ -54,7 +55,7 @@ def open_text(path: Path) -> IO[str]:
             return gzip.open(path, "rt", encoding="utf-8", newline="")
         return path.open(encoding="utf-8", newline="")
     except OSError as error:
-        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=error.strerror) from None
+        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)) from None
 
 
 def _rows(path: Path, source: str, wanted: set[str]) -> Rows:

@@ -26,6 +26,7 @@ from retail_core.pricing.rehearsal.sold import read_sold
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.pricing.rules.context import MemberContext
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.system_words import system_words
 
 CHUNK_LINES = 200
 CHUNKS_A_WORKER = 2
@@ -94,7 +95,7 @@ def open_sales(path: Path) -> tuple[IO[bytes], Callable[[], int]]:
     try:
         raw = path.open("rb")
     except OSError as error:
-        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=error.strerror) from None
+        raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)) from None
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(raw, "rb")), raw.tell
     return raw, raw.tell
@@ -110,7 +111,9 @@ def _chunks(path: Path, skip: int) -> Iterator[_Chunk]:
                 yield _Chunk(number, chunk, position())
                 number += len(chunk)
         except (OSError, EOFError) as error:
-            raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=str(error)) from None
+            raise Fault(
+                FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)
+            ) from None
 
 
 class Stage:
@@ -138,7 +141,7 @@ class Stage:
             fresh = Saved(self._plan.fingerprint(self._sales))
         except OSError as error:
             raise Fault(
-                FaultCode.FILE_UNREADABLE, path=self._sales, detail=error.strerror
+                FaultCode.FILE_UNREADABLE, path=self._sales, detail=system_words(error)
             ) from None
         if self._checkpoint is None or not self._checkpoint.exists():
             return fresh
@@ -146,7 +149,7 @@ class Stage:
             found = msgspec.json.decode(self._checkpoint.read_bytes(), type=Saved)
         except OSError as error:
             raise Fault(
-                FaultCode.FILE_UNREADABLE, path=self._checkpoint, detail=error.strerror
+                FaultCode.FILE_UNREADABLE, path=self._checkpoint, detail=system_words(error)
             ) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Fault(FaultCode.CHECKPOINT_FOREIGN, path=self._checkpoint) from None
@@ -201,5 +204,5 @@ class Stage:
             part.replace(self._checkpoint)
         except OSError as error:
             raise Fault(
-                FaultCode.FILE_UNWRITABLE, path=self._checkpoint, detail=error.strerror
+                FaultCode.FILE_UNWRITABLE, path=self._checkpoint, detail=system_words(error)
             ) from None

@@ -11,6 +11,7 @@ from regulars_cli.importers import IMPORTERS, Import
 from retail_core.errors import Fault
 from retail_core.pricing.rehearsal.sold import write_sold
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.system_words import system_words
 
 app = typer.Typer(help="销售文件 / sales files", no_args_is_help=True)
 
@@ -65,7 +66,9 @@ def import_sales(  # noqa: PLR0913 -- a command's options
                     lines += len(sold.lines)
             part.replace(target)
         except OSError as error:
-            raise Fault(FaultCode.FILE_UNWRITABLE, path=target, detail=error.strerror) from None
+            raise Fault(
+                FaultCode.FILE_UNWRITABLE, path=target, detail=system_words(error)
+            ) from None
         except Fault:
             part.unlink(missing_ok=True)
             raise

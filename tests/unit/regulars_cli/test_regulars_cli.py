@@ -159,6 +159,7 @@ def test_a_file_that_is_not_valid_is_a_coded_error(name: str, content: str, code
 def test_a_file_that_is_not_there_is_a_coded_error() -> None:
     Path("b.json").unlink()
     assert price().stderr.startswith("P130")
+    assert price("--lang", "zh").stderr == "P130 文件 b.json 读不了:没有这个文件\n"
     assert run("verify", "none.json").stderr.startswith("P130")
     assert run("bundle", "lint", "none.json").stderr.startswith("P130")
 
