@@ -25,6 +25,7 @@ from retail_core.pricing.rehearsal.replay import Rehearsal, Tally, merge
 from retail_core.pricing.rehearsal.sold import read_sold
 from retail_core.pricing.rules.bundle import parse_bundle
 from retail_core.pricing.rules.context import MemberContext
+from retail_core.struct_types import make_ready
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.system_words import system_words
 
@@ -75,6 +76,7 @@ class _Worker:
 
 def _begin(plan: Plan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+    make_ready()
     draft = parse_bundle(plan.draft)
     against = None if plan.against is None else parse_bundle(plan.against)
     _Worker.rehearsal = Rehearsal(draft, against, plan.nodes_max)
@@ -111,9 +113,7 @@ def _chunks(path: Path, skip: int) -> Iterator[_Chunk]:
                 yield _Chunk(number, chunk, position())
                 number += len(chunk)
         except (OSError, EOFError) as error:
-            raise Fault(
-                FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)
-            ) from None
+            raise Fault(FaultCode.FILE_UNREADABLE, path=path, detail=system_words(error)) from None
 
 
 class Stage:

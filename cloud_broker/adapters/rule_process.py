@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 
 from cloud_broker.domain.rule_work import Task, work
 from retail_core.errors import Fault
+from retail_core.struct_types import make_ready
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.words import Words
 
@@ -96,6 +97,7 @@ def serve(line: Connection) -> None:
     """Do what is asked over a line until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks says when to end
     os.nice(NICE)
+    make_ready()
     while True:
         try:
             task: Task = line.recv()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from cloud_broker.settings import Settings
+from retail_core.struct_types import make_ready
 
 Night = Callable[[Settings, UUID], None]
 
@@ -14,7 +15,7 @@ def in_a_process(
 ) -> str:
     """Work a night out elsewhere; return why it did not end well, empty when it did."""
     context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=work, args=(settings, tenant), name=name, daemon=True)
+    process = context.Process(target=_begun, args=(work, settings, tenant), name=name, daemon=True)
     process.start()
     process.join(seconds)
     late = process.is_alive()
@@ -26,3 +27,9 @@ def in_a_process(
     if late:
         return f"> {seconds:.0f} s"
     return f"exit {code}" if code else ""
+
+
+def _begun(work: Night, settings: Settings, tenant: UUID) -> None:
+    """Begin a night in its own process: types are worked out before its threads meet them."""
+    make_ready()
+    work(settings, tenant)

@@ -10,6 +10,7 @@ from typing import Final
 from cloud_broker.ports.evidence import Alike
 from retail_core.errors import Fault
 from retail_core.insight.persons.records import Comparable
+from retail_core.struct_types import make_ready
 from retail_core.texts.faults import FaultCode
 
 LONGEST_S: Final = 3_600.0
@@ -69,6 +70,7 @@ class LinkProcess:
 def _serve(line: Connection, memory: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICE)
+    make_ready()
     try:
         records = line.recv()
     except (EOFError, OSError):
