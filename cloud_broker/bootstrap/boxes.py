@@ -30,9 +30,10 @@ from retail_core.texts.faults import FaultCode
 
 
 def authority_of(settings: Settings) -> FileAuthority:
-    """Return the boxes' authority; Fault CA_MISSING when the settings name none."""
+    """Return the boxes' authority; Fault SETUP_CONFIG_INVALID when the settings name none."""
     if settings.ca_dir is None:
-        raise Fault(FaultCode.CA_MISSING, path="ca_dir")
+        detail = "ca_dir: 没有写,先在设置里写一个文件夹 not set: name a folder there first"
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path="settings", detail=detail)
     return FileAuthority(settings.ca_dir, settings.ca_passphrase.get_secret_value())
 
 

@@ -5,6 +5,7 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,6 +19,7 @@ from cloud_broker.cli.common import (
     settings_of,
 )
 from cloud_broker.migrations.runner import upgrade
+from cloud_broker.ports.unit import StoreRefusedError
 from cloud_broker.services.fleet.provision import OperatorAsked, StoreAsked, TillAsked
 from retail_core.errors import Fault
 from retail_core.identity.plain_tag import sign_link
@@ -27,6 +29,8 @@ app = typer.Typer()
 # A port's address has colons of its own: device:NAME, tcp://host:9100, rfc2217://[::1]:4001.
 _PORT = r"(device:[^:]+|[a-z0-9-]+://(?:\[[^\]]+\]|[^:]+):[0-9]+|[^:]+)"
 _ESCPOS = re.compile(f"([^:]+):([^:]+):{_PORT}:{_PORT}")
+# As the database has it: it stands in addresses.
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FRAMED_PARTS = 3
 SOFTWARE_PARTS = 2
 TILL_FORMS = (
@@ -54,7 +58,13 @@ def provision_tenant(
 ) -> None:
     """新建企业,生成它的密钥 / enter a tenant and make its keys."""
     with office_of(config) as office:
-        tenant = office.provision.tenant(name, slug)
+        _named("--name", name)
+        if not _SLUG.fullmatch(slug):
+            raise _wrong("--slug", f"{slug!r}: {_SLUG.pattern}")
+        try:
+            tenant = office.provision.tenant(name, slug)
+        except StoreRefusedError:
+            raise Fault(FaultCode.SETUP_TENANT_THERE, slug=slug) from None
     say({"tenant": str(tenant), "slug": slug}, as_json=as_json)
 
 
@@ -93,8 +103,12 @@ def provision_store(  # noqa: PLR0913  # each is an option of the command line
             tills=tuple(_till(one) for one in till or ["api:1号收银台"]),
             operators=tuple(_operator(one) for one in operator or ()),
         )
+        _check(asked)
         box = out_file is not None
-        made = office.provision.store(office.tenant(), asked, who="cli", box=box)
+        try:
+            made = office.provision.store(office.tenant(), asked, who="cli", box=box)
+        except StoreRefusedError:
+            raise Fault(FaultCode.SETUP_STORE_THERE, store=name) from None
         values: dict[str, object] = {"store": str(made.store)}
         if out_file is not None:
             office.write_device_file(out_file, made)
@@ -162,6 +176,37 @@ def broker_files(
         write = partial(write_certified_files, office) if certified else office.write_broker_files
         paths, devices = write(out_dir)
     say({"config": ", ".join(map(str, paths)), "devices": devices}, as_json=as_json)
+
+
+def _check(asked: StoreAsked) -> None:
+    """Refuse by name what the database would refuse in its own words, or a box could not live by."""
+    for option, text in (
+        ("--name", asked.name),
+        ("--city", asked.city),
+        ("--region", asked.region),
+        ("--legal-entity", asked.legal_entity),
+    ):
+        _named(option, text)
+    try:
+        ZoneInfo(asked.zone)
+    except (OSError, ValueError, LookupError):
+        raise _wrong("--zone", f"{asked.zone!r}: Asia/Shanghai, Europe/Paris, …") from None
+    for option, names in (
+        ("--till", [one.name for one in asked.tills]),
+        ("--operator", [one.number for one in asked.operators]),
+    ):
+        twice = next((one for one in names if names.count(one) > 1), None)
+        if twice is not None:
+            raise _wrong(option, f"{twice!r}: 写了两次 twice")
+
+
+def _named(option: str, text: str) -> None:
+    if not text.strip() or not text.isprintable():
+        raise _wrong(option, f"{text!r}: 要有名字 a name is needed")
+
+
+def _wrong(option: str, detail: str) -> Fault:
+    return Fault(FaultCode.SETUP_CONFIG_INVALID, path=option, detail=detail)
 
 
 def _till(text: str) -> TillAsked:

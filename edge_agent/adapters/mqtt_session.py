@@ -143,7 +143,9 @@ class MqttSession:
             _log.debug("broker unreachable", extra={"reason": str(error)})
             return _words_of(error)
         deadline = time.monotonic() + SESSION_TIMEOUT_S
-        while not self._granted and time.monotonic() < deadline and not stop.is_set():
+        while not (self._granted or self._reason) and time.monotonic() < deadline:
+            if stop.is_set():
+                break
             if self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return self._reason or "closed"
         self.standing = self._granted
@@ -236,7 +238,12 @@ class MqttSession:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        self._granted = not any(reason.is_failure for reason in reasons)
+        refused = next((reason for reason in reasons if reason.is_failure), None)
+        self._granted = refused is None
+        if refused is not None:
+            # A certificate that still holds lets a box connect that was shut out: it may do nothing.
+            self._reason = f"{BROKER_REFUSED}: {refused}"
+            self._tally.count(FaultCode.SETUP_BROKER_REFUSED)
 
     def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         tail = tail_of(message.topic)

@@ -18,8 +18,15 @@ import pytest
 from cloud_broker.adapters.dynsec import ADMIN_USER, ANSWERS, CONTROL
 from cloud_broker.adapters.mosquitto_secure import REVOKED
 from cloud_broker.services.fleet.box_gate import BoxGate
+from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
+from edge_agent.adapters.ids_system import SystemIds
+from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink, Route
 from edge_agent.domain.box_key import identity_in
+from edge_agent.domain.line_doctor import BROKER_REFUSED, LineFacts, line_findings
+from edge_agent.domain.ways import DIRECT, Way
 from retail_core import limits
+from retail_core.tally import FaultTally
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.topics import DeviceTopics, device_topics
 from tests.factories.secure_mqtt import Mqtt
 from tests.factories.waiting import PATIENCE_S, eventually
@@ -40,6 +47,7 @@ class Box:
         place = cloud.store()
         self.identity = cloud.provisioned(place) / "identity.pem"
         self.name = identity_in(self.identity.read_bytes()).name
+        self.store = place.store
         self.topics: DeviceTopics = device_topics(self.name.tenant, place.store, self.name.device)
 
 
@@ -50,6 +58,20 @@ def box(secure_cloud: SecureCloud) -> Box:
 
 def at_broker(cloud: SecureCloud, identity: Path) -> Mqtt:
     return Mqtt((HOST, cloud.tls_port), cloud.trust(identity))
+
+
+def link_of(cloud: SecureCloud, box: Box) -> MqttLink:
+    """Return the box's own line to the broker."""
+    ways = (Way(DIRECT, HOST, cloud.tls_port, secure=True),)
+    ca_file = cloud.folder / "boxes.pem"
+    return MqttLink(
+        *(HOST, cloud.tls_port),
+        LinkIdentity(box.name.tenant, box.store, box.name.device, ""),
+        box.name.device,
+        SystemIds(SystemClock(kernel_boot_id())),
+        FaultTally(),
+        Route(ways, ca_file=ca_file, identity=box.identity),
+    )
 
 
 def reads_again(cloud: SecureCloud) -> None:
@@ -74,6 +96,22 @@ def test_a_disabled_box_would_come_back_and_speak_so_ours_is_deleted(
     secure_cloud.gate.shut_out(box.name.device)
     with at_broker(secure_cloud, box.identity) as gone:
         assert not gone.stands or not gone.publish(box.topics.up)
+
+
+def test_a_box_that_was_shut_out_says_so_while_its_certificate_still_holds(
+    secure_cloud: SecureCloud, box: Box
+) -> None:
+    """It may connect and do nothing; "no answer" would send a technician to look at cables."""
+    link = link_of(secure_cloud, box)
+    link.start(lambda _message: None, lambda _connected: None)
+    try:
+        eventually(link.connected)
+        secure_cloud.gate.shut_out(box.name.device)
+        eventually(lambda: link.reason.startswith(BROKER_REFUSED))
+        facts = LineFacts("店", connected=link.connected(), reason=link.reason)
+        assert next(line_findings(facts)).code is FaultCode.SYNC_BOX_REFUSED
+    finally:
+        link.stop()
 
 
 def test_an_open_session_outlives_its_certificate_until_the_lists_are_compared(

@@ -56,6 +56,13 @@ class Site:
         found: dict[str, str] = json.loads(done.stdout)
         return found
 
+    def refused(self, *arguments: str) -> str:
+        """Run what is to be refused; return its code and what stderr says."""
+        done = CliRunner().invoke(cloud_app, [*arguments, "--config", str(self.config), "--json"])
+        assert done.exit_code == 3, done.output
+        assert "constraint" not in done.stderr  # PostgreSQL's own words help nobody
+        return done.stderr.replace("\n", "")
+
     def start(self, *command: str, port: int) -> None:
         log = self.stack.enter_context((self.folder / f"{port}.log").open("wb"))
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -128,3 +135,39 @@ def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
     with pytest.raises(Fault) as caught:
         directory.name_map()
     assert caught.value.code is FaultCode.API_TOKEN_WRONG
+
+
+def test_an_authority_without_a_folder_is_told_where_to_put_it(site: Site) -> None:
+    config = site.config.read_text(encoding="utf-8")
+    without = [one for one in config.splitlines() if not one.startswith("ca_dir")]
+    site.config.write_text("\n".join(without), encoding="utf-8")
+    said = site.refused("ca-init", "--name", "熟客")
+    assert said.startswith("I105")
+    assert "ca_dir" in said
+
+
+def test_what_is_entered_twice_or_wrongly_is_refused_in_our_words(site: Site) -> None:
+    tenant = ("provision-tenant", "--name", "熟客", "--slug", "demo")
+    site.said(*tenant)
+    assert site.refused(*tenant).startswith("I133")
+    assert site.refused("provision-tenant", "--name", "熟客", "--slug", "A B").startswith("I105")
+    assert site.refused("provision-tenant", "--name", " ", "--slug", "b").startswith("I105")
+    store = ("provision-store", "--name", "上海店", "--city", "上海", "--operator", "8:李娜")
+    site.said(*store)
+    assert site.refused(*store).startswith("I132")
+    another = ("provision-store", "--name", "北京店", "--city", "北京")
+    for wrong in (
+        ("--name", ""),
+        ("--city", " "),
+        ("--zone", "Mars/Phobos"),
+        ("--zone", "../etc"),
+        ("--till", "api:1", "--till", "api:1"),
+        ("--operator", "8:李娜", "--operator", "8:王芳"),
+    ):
+        said = site.refused(*another, *wrong)
+        assert said.startswith("I105")
+        assert wrong[0] in said
+    site.said(*another)  # what was refused left nothing behind
+    drawn = ("enrol-code", "--store", "北京店")
+    site.said("ca-init", "--name", "熟客")
+    assert site.said(*drawn)["code"]

@@ -113,6 +113,21 @@ SPECS: dict[FaultCode, FaultSpec] = {
     FaultCode.SETUP_CONFIG_INVALID: FaultSpec(
         "setup", 500, "配置 {path} 不对:{detail}", "configuration {path} is invalid: {detail}"
     ),
+    FaultCode.SETUP_STORE_THERE: FaultSpec(
+        "setup",
+        409,
+        "门店“{store}”已经建好,什么也没有改;给它的盒子开码:"
+        "cloud-broker enrol-code --store {store},换机加 --replace",
+        "the store “{store}” is entered already, nothing was changed; a code for its box:"
+        " cloud-broker enrol-code --store {store}, with --replace for another box",
+    ),
+    FaultCode.SETUP_TENANT_THERE: FaultSpec(
+        "setup",
+        409,
+        "短名“{slug}”已经有企业在用,什么也没有改;另取一个",
+        "the short name “{slug}” is taken by a company already, nothing was changed;"
+        " choose another",
+    ),
     FaultCode.SETUP_DOWNLOAD: FaultSpec(
         "setup",
         500,
