@@ -179,7 +179,7 @@ def broker_files(
 
 
 def _check(asked: StoreAsked) -> None:
-    """Refuse by name what the database would refuse in its own words, or a box could not live by."""
+    """Refuse what the database would refuse in its own words, or a box could not live by."""
     for option, text in (
         ("--name", asked.name),
         ("--city", asked.city),

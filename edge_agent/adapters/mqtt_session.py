@@ -241,7 +241,7 @@ class MqttSession:
         refused = next((reason for reason in reasons if reason.is_failure), None)
         self._granted = refused is None
         if refused is not None:
-            # A certificate that still holds lets a box connect that was shut out: it may do nothing.
+            # A box that was shut out may connect while its certificate holds, and do nothing.
             self._reason = f"{BROKER_REFUSED}: {refused}"
             self._tally.count(FaultCode.SETUP_BROKER_REFUSED)
 
