@@ -10,6 +10,10 @@ _DEVICES = {
     "qr": Words("the code camera", "扫码"),
     "nfc": Words("the card reader", "读卡器"),
     "till_tap": Words("the receipt line", "小票机"),
+    "framed_till": Words("the till's own line", "收银机的问答线"),
+    "till_software": Words("the till's software", "收银软件"),
+    "display": Words("the customer display", "顾客显示屏"),
+    "scanner": Words("the scanner", "扫码枪"),
     "printer": Words("the printer", "打印机"),
     "walk_up": Words("the walk-up zone", "走近识别区"),
 }

@@ -1,5 +1,9 @@
 """Sentences about a box call its devices what people call them."""
 
+import pytest
+
+from cloud_broker.console.texts import LANGUAGES, texts
+from edge_agent.bootstrap.devices import OF_A_LANE
 from retail_core.errors import Fault
 from retail_core.texts.devices import in_words
 from retail_core.texts.faults import FaultCode
@@ -22,3 +26,12 @@ def test_a_device_that_is_away_is_named_in_both_languages() -> None:
 def test_what_has_no_word_stands_for_itself() -> None:
     assert in_words({"device": "scale", "state": "odd"}) == {"device": "scale", "state": "odd"}
     assert in_words({"lag": "3"}) == {"lag": "3"}
+
+
+@pytest.mark.parametrize(
+    "name", [*OF_A_LANE, "till_tap", "framed_till", "till_software", "display", "scanner"]
+)
+def test_whatever_a_box_names_has_a_word_there_and_on_hqs_page(name: str) -> None:
+    assert in_words({"device": name})["device"] != name
+    for language in LANGUAGES:
+        assert f"device.{name}" in texts(language).keys()  # noqa: SIM118 -- no mapping
