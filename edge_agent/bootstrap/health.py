@@ -74,7 +74,8 @@ def build_health(
     seen = partial(seen_with, states, work)
     tills = partial(tills_seen, services, {one.id: one.name for one in basis.settings.device.tills})
     health = HealthWatch(
-        basis.clock, basis.tally, figures, seen, trial.run, desk, tills, devices.faces_off
+        *(basis.clock, basis.tally, figures, seen, trial.run, desk, tills, devices.faces_off),
+        lambda: storage.journal.fault,
     )
     loops = [Loop("body", health.turn, basis.tally, rest_s=LOOK_EVERY_S), *pulses]
     if basis.safe_mode is not None:

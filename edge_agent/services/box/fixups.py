@@ -126,8 +126,12 @@ class FixupDesk:
         return done
 
     def _keep(self) -> None:
-        if self._documents is not None:
+        if self._documents is None:
+            return
+        try:
             self._documents.put(DOCUMENT, {"done": [asdict(one) for one in self._done]})
+        except (OSError, Fault) as error:  # on a full disk most of all something has to be tried
+            log.warning("fixups_not_kept", error=type(error).__name__)
 
     def _kept(self) -> list[FixupDone]:
         held = (self._documents.get(DOCUMENT) or {}) if self._documents is not None else {}

@@ -8,6 +8,7 @@ import msgspec
 from edge_agent.ports.clock import Clock
 from edge_agent.services.box.fixups import FixupDesk
 from edge_agent.services.box.trial_sale import Tried
+from retail_core.errors import Fault
 from retail_core.fleet.checks import BY_CODE, Look, TillSeen, findings
 from retail_core.fleet.issues import Key, Watched, advance, standing
 from retail_core.tally import FaultTally
@@ -47,6 +48,7 @@ class HealthWatch:
         desk: FixupDesk | None = None,
         tills: Callable[[], Mapping[str, TillSeen]] = dict,
         faces_off: Callable[[], FaultCode | None] = lambda: None,
+        journal_fault: Callable[[], Fault | None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._tally = tally
@@ -55,6 +57,7 @@ class HealthWatch:
         self._trial = trial
         self._tills = tills
         self._faces_off = faces_off
+        self._journal_fault = journal_fault
         self.desk = desk or FixupDesk(clock)
         self._held: dict[Key, Watched] = {}
         self._vitals = BoxVitals()
@@ -100,8 +103,8 @@ class HealthWatch:
         self.desk.by_itself(frozenset(one.code for one in now_standing))
 
     def _trial_at(self, now_ms: int) -> Tried:
-        """Return the last trial, or a new one where it is old or did not go through."""
-        last = self._tried
-        if last is None or now_ms - last[0] >= TRIAL_EVERY_MS or not last[1].booked:
+        """Return the last trial, or a new one where it is old or something was refused since."""
+        last, refused = self._tried, self._journal_fault() is not None
+        if refused or last is None or now_ms - last[0] >= TRIAL_EVERY_MS or not last[1].booked:
             self._tried = last = (now_ms, self._trial())
         return last[1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.adapters.journal_sqlite import SqliteJournal
 from edge_agent.adapters.vitals_board import BoardVitals
 from edge_agent.cli.doctor import missing, print_findings, told
 from edge_agent.services.box.fixups import Fixup, FixupDesk
@@ -16,6 +17,7 @@ from retail_core.wire.health import BoxVitals
 from tests.factories.agent_api import Box
 from tests.factories.agent_files import CONFIG
 from tests.factories.terminals import PairingDesk
+from tests.fakes.documents import FakeDocuments
 
 TREE = {
     "sys/devices/platform/soc/soc:firmware/get_throttled": "50005\n",
@@ -89,11 +91,33 @@ def test_a_disk_that_takes_no_write_stops_the_shop_before_a_sale_fails(box: Box)
     assert box.agent.surface.wellbeing.view().can_sell
 
 
+def test_a_sale_that_found_no_room_is_an_issue_at_the_next_look(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, gone = box.agent.surface.care.health, Fault(FaultCode.DISK_RESERVE_GONE)
+    assert "H118" not in looked(watch, box, 1, 0)
+    monkeypatch.setattr(SqliteJournal, "fault", gone)
+    assert "H118" in looked(watch, box, 1, 15_000), "not after three minutes"
+    monkeypatch.undo()
+    assert "H118" not in looked(watch, box, 1, 15_000)
+
+
+def test_a_fixup_runs_on_a_disk_that_takes_no_note_of_it(box: Box) -> None:
+    class Full(FakeDocuments):
+        def put(self, name: str, document: dict[str, object]) -> None:
+            raise OSError(28, "No space left on device")
+
+    fixup = Fixup("tidy", frozenset({FaultCode.HEALTH_DISK_LOW}), str, "理", "tidy", str)
+    desk = FixupDesk(box.clock, Full(), (fixup,))
+    assert desk.mend("tidy", "1001", "clerk").trouble == ""
+    assert [one.name for one in desk.done] == ["tidy"]
+
+
 def test_a_price_that_breaks_in_a_way_nobody_foresaw_is_an_issue(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = box.agent.surface.care.health
-    monkeypatch.setattr(PriceDesk, "quote", lambda *_: {}["odd"])
+    monkeypatch.setattr(PriceDesk, "quote", lambda *_: 1 // 0)
     assert "H117" in looked(watch, box, 1, 0)
     monkeypatch.undo()
     assert "H117" not in looked(watch, box, 1, 180_000)
@@ -109,7 +133,7 @@ def test_doctor_names_devices_in_words_and_what_else_is_missing(
     )
     reasons = [{"code": code, "zh": long, "en": code} for code in ("R302", "S158")]
     found = (*told(body), *missing(body, {"reasons": reasons}))
-    assert found[0].as_json()["zh"].startswith("读卡器 不在工作(不在)")
+    assert "读卡器 不在工作(不在)" in str(found[0].as_json()["zh"])
     assert [one.as_json()["code"] for one in found] == ["H119", "S158"], "R302 is the reader again"
     print_findings(found)
     shown = capsys.readouterr().out
@@ -171,11 +195,12 @@ def test_the_doctor_says_what_the_agent_found_and_who_mends_it(box: Box) -> None
     box.storage.journal._corrupt = Fault(FaultCode.DISK_JOURNAL_CORRUPT, seq=1)
     looked(box.agent.surface.care.health, box, 1, 0)
     with box.screen() as screen:
-        (found,) = (
-            one for one in told(screen.get("/v1/tech/health").json()) if "技术员" in one.name
-        )
-    said = found.as_json()
-    assert (said["code"], said["ok"]) == ("H118", False)
+        found = told(screen.get("/v1/tech/health").json())
+    # The disk of the machine that runs this may be low: that is the technician's as well.
+    (name, said), *_ = (
+        (one.name, one.as_json()) for one in found if one.as_json()["code"] != "H106"
+    )
+    assert (said["code"], said["ok"], "技术员" in name) == ("H118", False, True)
     assert "换卡" in str(said["zh"])
 
 
