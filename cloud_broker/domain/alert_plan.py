@@ -60,6 +60,8 @@ _OURS = frozenset(
         FaultCode.FLEET_SILENT,
         FaultCode.SERVER_CERTIFICATE_ENDS,
         FaultCode.SERVER_CERTIFICATE_OVER,
+        FaultCode.CRL_ENDS,
+        FaultCode.CRL_CANARY,
         FaultCode.FACE_COUNT_WARNING,
         FaultCode.FACE_COUNT_ALERT,
         FaultCode.NFC_CARD_SUSPECT,

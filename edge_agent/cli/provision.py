@@ -1,10 +1,12 @@
 """`edge-agent provision`: a blank box becomes one of a store, by a code that somebody read out."""
 
+import tomllib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import segno
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +18,7 @@ from edge_agent.adapters.est_http import EstDesk
 from edge_agent.adapters.identity_file import IdentityFile, write_private
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.outgoing import Outgoing
+from edge_agent.adapters.provision_page import ProvisionPage
 from edge_agent.adapters.release_root import ROOT_FILE, root_in
 from edge_agent.services.box.provisioning import first_certificate
 from edge_agent.settings import load_settings
@@ -32,7 +35,7 @@ data_dir = "data"
 """
 
 
-def provision(
+def provision(  # noqa: PLR0913 -- each is an option of the command line
     folder: Annotated[Path, typer.Option("--out", help="放在哪里 folder for the box's files")],
     cloud: Annotated[str, typer.Option(help="云端地址 https://… of the cloud")] = "",
     code: Annotated[str, typer.Option(help="开通码 enrolment code")] = "",
@@ -41,14 +44,22 @@ def provision(
     release_pin: Annotated[
         str, typer.Option(help="版本根的指纹(可不写)the pin of the releases' root, if known")
     ] = "",
+    *,
+    page: Annotated[
+        bool, typer.Option("--page", help="打开一页,用手机填码或拍码 a page for a phone")
+    ] = False,
+    page_port: Annotated[int, typer.Option(help="那一页的端口 its port", min=0, max=65535)] = 8091,
 ) -> None:
     """开通这台盒子:密钥在本机生成,换证书,写好配置 / make this box one of a store's.
 
     The key is made here and never leaves. After a cut line, the same command goes on where it was.
     """
     try:
-        ticket = read_ticket(qr) if qr else EnrolTicket(cloud, read(code) if code else "", pin)
-        provision_box(folder, ticket, release_pin)
+        if page:
+            _by_phone(folder, release_pin, page_port)
+        else:
+            ticket = read_ticket(qr) if qr else EnrolTicket(cloud, read(code) if code else "", pin)
+            provision_box(folder, ticket, release_pin)
     except Fault as fault:
         _fail(fault)
     console = Console(emoji=False, soft_wrap=True, highlight=False)
@@ -57,6 +68,32 @@ def provision(
         pinned = pin_of((folder / ROOT_FILE).read_bytes())
         console.print(f"  版本的根 / root of releases: {pinned}")
     _say_what_next(folder / CONFIG, console)
+
+
+def _by_phone(folder: Path, release_pin: str, port: int) -> None:
+    """Open the page, say where, and wait until a phone has done it; Fault PROVISION_PAGE_OVER."""
+    # Loaded for this way alone: reading pictures takes what recognition takes.
+    from edge_agent.drivers.qr.decoders import qr_in_greys  # noqa: PLC0415 -- see above
+
+    if (folder / DEVICE).exists():
+        raise Fault(FaultCode.ENROL_EXISTS, path=folder)
+
+    def done(ticket: EnrolTicket) -> str:
+        provision_box(folder, ticket, release_pin)
+        told = tomllib.loads((folder / DEVICE).read_text(encoding="utf-8"))
+        return str(told["identity"]["store_name"])
+
+    opened = ProvisionPage(done, qr_in_greys, port=port)
+    address = opened.start()
+    console = Console(emoji=False, soft_wrap=True, highlight=False)
+    console.print("用同一网络里的手机打开,半小时内有效 / open it with a phone on the same network:")
+    console.print(f"  {address}", markup=False)
+    segno.make_qr(address, error="m").terminal(compact=True)
+    try:
+        if not opened.wait():
+            raise Fault(FaultCode.PROVISION_PAGE_OVER)
+    finally:
+        opened.stop()
 
 
 def _say_what_next(config: Path, console: Console) -> None:

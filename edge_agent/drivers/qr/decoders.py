@@ -55,6 +55,12 @@ def load_zbar() -> Any:
     return pyzbar
 
 
+def qr_in_greys(width: int, height: int, greys: bytes) -> str:
+    """Return what the first QR code in a picture of one byte a pixel says, empty without one."""
+    picture = np.frombuffer(greys, np.uint8).reshape(height, width)
+    return next((one.text for one in zxing(picture) if one.text), "")
+
+
 def is_sane(payload: bytes) -> bool:
     """Tell whether a QR code can hold this much, and holds anything."""
     return 0 < len(payload) <= PAYLOAD_BYTES_MAX

@@ -128,6 +128,33 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "the short name “{slug}” is taken by a company already, nothing was changed;"
         " choose another",
     ),
+    FaultCode.PROVISION_NO_QR: FaultSpec(
+        "setup",
+        422,
+        "照片里没找到开通用的二维码:拍近些、拍正、别反光,或照着填",
+        "there is no QR code of an enrolment in the picture: go nearer, hold it straight, avoid"
+        " glare, or type what it says",
+    ),
+    FaultCode.PROVISION_PAGE_OVER: FaultSpec(
+        "setup",
+        503,
+        "半小时没有人用手机开通,那一页关了;要继续就再运行一次",
+        "nobody provisioned by phone within half an hour and the page was closed; run it again",
+    ),
+    FaultCode.CRL_ENDS: FaultSpec(
+        "setup",
+        409,
+        "吊销名单 {what} 到 {until} 为止,没有换上新的;过了以后哪台盒子也连不进来:看手册“证书”",
+        "the list of revoked boxes {what} ends on {until} and no newer one was put in place; after"
+        " that no box gets in: see the runbook on certificates",
+    ),
+    FaultCode.CRL_CANARY: FaultSpec(
+        "auth",
+        409,
+        "{what} 放进了一张已经吊销的证书:它没有读吊销名单;马上重启它,看手册“证书”",
+        "{what} let in a certificate that is revoked: it does not heed the list; restart it at"
+        " once, see the runbook on certificates",
+    ),
     FaultCode.SETUP_DOWNLOAD: FaultSpec(
         "setup",
         500,
