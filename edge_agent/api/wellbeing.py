@@ -12,8 +12,9 @@ from edge_agent.ports.clock import Clock
 from edge_agent.ports.journal import Journal
 from edge_agent.ports.replica import Replica
 from edge_agent.services.line.presence import Vitals
+from retail_core import limits
 from retail_core.errors import Fault
-from retail_core.fleet.health import Facts, Health, HealthState, can_sell
+from retail_core.fleet.health import REASON_OF_DEVICE, Facts, Health, HealthState, can_sell
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.health import BoxVitals, IssueTold
@@ -89,8 +90,27 @@ class Wellbeing:
             health.state != HealthState.CANNOT,
             devices,
             body=None if body is None else body.vitals,
-            issues=() if body is None else body.issues(),
+            issues=self._told(health, () if body is None else body.issues()),
         )
+
+    def _told(self, health: Health, standing: tuple[IssueTold, ...]) -> tuple[IssueTold, ...]:
+        """Return what HQ hears is wrong: also reasons that no device's state and no check says.
+
+        Without it a shop would be degraded at HQ and nobody there could say why.
+        """
+        said = {one.code for one in standing} | {code.value for code in REASON_OF_DEVICE.values()}
+        since_ms = self._clock.now().wall_ms
+        more = tuple(
+            IssueTold(
+                reason.code.value,
+                "",
+                since_ms,
+                {name: str(value) for name, value in _few(reason.fields)},
+            )
+            for reason in health.reasons
+            if reason.code.value not in said
+        )
+        return (*more, *standing)[: limits.HEALTH_ISSUES_MAX]
 
     def view(self) -> HealthAnswered:
         """Return what the till screen and a technician see; no member's data."""
@@ -162,6 +182,10 @@ class Wellbeing:
         """Return what the last trial sale met where it could not be written down."""
         failed = self.body is not None and self.body.vitals.booked == 0
         return Fault(FaultCode.HEALTH_CANNOT_BOOK) if failed else None
+
+
+def _few(fields: Mapping[str, object]) -> list[tuple[str, object]]:
+    return sorted(fields.items())[: limits.HEALTH_FIELDS_MAX]
 
 
 def worst(states: list[str]) -> str:

@@ -10,6 +10,7 @@ from edge_agent.bootstrap.face_models import FaceEngines
 from edge_agent.drivers.face_onnx.late import LateEngine, LateFaces
 from edge_agent.drivers.face_onnx.selftest import SAID_CHARS_MAX, SelfTest
 from retail_core.errors import Fault
+from retail_core.fleet.health import REASON_OF_DEVICE
 from retail_core.texts.faults import FaultCode
 from tests.factories.agent_api import Box
 from tests.factories.agent_files import CONFIG
@@ -84,3 +85,15 @@ def test_what_a_child_said_is_fit_to_be_read(tmp_path: Path, complaint: str, how
     with pytest.raises(Fault) as caught:
         SelfTest(tmp_path, {}, command=child(program)).run()
     assert caught.value.fields == {"how": how}
+
+
+def test_hq_hears_every_reason_that_no_device_and_no_check_says(tmp_path: Path) -> None:
+    config = CONFIG.replace("enabled = false", 'enabled = true\nbundle = "from-hq.signed"')
+    with Box(tmp_path, config=config) as box:
+        wellbeing = box.agent.surface.wellbeing
+        reasons = {one.code for one in wellbeing.view().reasons}
+        told = {one.code: one for one in wellbeing.vitals().issues}
+    missing, of_devices = FaultCode.MODEL_BUNDLE_MISSING, set(REASON_OF_DEVICE.values())
+    assert told.keys() >= reasons - of_devices >= {missing}
+    assert not told.keys() & of_devices, "HQ reads them off the devices' states"
+    assert str(tmp_path / "from-hq.signed") in Fault(missing, **told[missing].fields).text("zh")
