@@ -31,6 +31,7 @@ from cloud_broker.api import (
     time_routes,
 )
 from cloud_broker.api.deps import ApiDeps, Doors
+from cloud_broker.api.describe import describe
 from cloud_broker.api.guard import Gate, Guard
 
 TITLE = "Regulars 熟客 cloud"
@@ -79,6 +80,7 @@ def build_app(deps: ApiDeps) -> FastAPI:
         app.include_router(router)
 
     add_health(app, deps.software)
+    describe(app)
     return app
 
 

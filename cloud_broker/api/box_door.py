@@ -23,6 +23,7 @@ from cloud_broker.api import (
 )
 from cloud_broker.api.app import add_health
 from cloud_broker.api.deps import ApiDeps, Doors
+from cloud_broker.api.describe import describe
 from cloud_broker.api.enrol_routes import EnrolDeps
 from cloud_broker.api.guard import Gate, Guard
 from cloud_broker.api.peer import PeerProtocol
@@ -60,6 +61,7 @@ def build_box_door(deps: ApiDeps, enrol: EnrolDeps) -> FastAPI:
     ):
         app.include_router(router)
     add_health(app, deps.software)
+    describe(app)
     return app
 
 

@@ -165,7 +165,11 @@ def _partners(doors: Doors) -> APIRouter:
             version=taken.version, counts=dict(taken.counts), published_version=taken.published
         )
 
-    @routes.get("/{kind}/template")
+    @routes.get(
+        "/{kind}/template",
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {}}}},
+    )
     def template(caller: Caller, kind: MasterKind) -> Response:
         """Return an empty file with every column."""
         caller.require(TABLES_OF[kind][0])

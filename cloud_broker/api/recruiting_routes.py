@@ -73,7 +73,11 @@ def router(doors: Doors) -> APIRouter:
         checked = sms.check(box.tenant, box.place, tried.member_id, tried.lane, tried.code)
         return CodeChecked(outcome=checked.outcome, left=checked.left)
 
-    @routes.get("/persons", response_class=Response, responses=_BINARY)
+    @routes.get(
+        "/persons",
+        response_class=Response,
+        responses=_BINARY | {200: {"content": {"application/msgpack": {}}}},
+    )
     def persons(box: FromBox, held: Annotated[int, Query(ge=0, le=_POSITION_MAX)] = 0) -> Response:
         """Return how the summary of known persons held (0 for none) becomes the newest."""
         plan = filters.plan(box.tenant, held)

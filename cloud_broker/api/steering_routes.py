@@ -158,7 +158,11 @@ def _order(routes: APIRouter, doors: Doors) -> None:
         ]
         return order_said(row) | {"boxes": list(map(command_said, commands)), "trail": done}
 
-    @routes.get("/commands/{order_id}/{command_id}/archive", response_class=Response)
+    @routes.get(
+        "/commands/{order_id}/{command_id}/archive",
+        response_class=Response,
+        responses={200: {"content": {"application/gzip": {}}}},
+    )
     def archive(who: Person, order_id: UUID, command_id: UUID) -> Response:
         """Return the diagnostics that a box handed in for a command, as `.tar.gz`."""
         content = fleet.archives.open(who, order_id, command_id)

@@ -13,7 +13,11 @@ def router(doors: Doors) -> APIRouter:
     routes = APIRouter(prefix="/v1/device", tags=["device"], responses={401: {"model": ErrorBody}})
     FromBox = Annotated[Box, Depends(doors.box)]  # noqa: N806 - an alias is a type
 
-    @routes.get("/time", response_class=Response)
+    @routes.get(
+        "/time",
+        response_class=Response,
+        responses={200: {"content": {"application/msgpack": {}}}},
+    )
     def time(box: FromBox, nonce: Annotated[str, Query(pattern="^[0-9a-f]{32}$")]) -> Response:
         """Sign the time for the nonce that the box has drawn."""
         told = doors.deps.time.tell(box.tenant, box.place.device, bytes.fromhex(nonce))
