@@ -106,7 +106,8 @@ def letter(sender: str, rule: AlertRule, post: Post) -> EmailMessage:
     made["Message-ID"] = f"<{post.post}@regulars.invalid>"
     zh, en = _HEADS[said["type"]]
     lines = [f"{zh} · {en}", "", where, data.get("zh", ""), data.get("en", ""), rule.name]
-    made.set_content("\n".join(line for line in lines if line is not None) + "\n")
+    # Base64: a server on the way need not let eight bits through.
+    made.set_content("\n".join(line for line in lines if line is not None) + "\n", cte="base64")
     return made
 
 

@@ -143,6 +143,7 @@ def test_a_letter_says_it_in_both_languages_and_nobody_adds_a_header() -> None:
     assert "83" in words
     assert "too hot" in words
     assert "测试" in second["Subject"]
+    assert all(one.isascii() for one in box.letters), "this server has not offered eight bits"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cloud_broker.services.outward.delivery import said_secret
 from cloud_broker.services.outward.targets import TARGET_CHARS_MAX, is_target
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 RULES_MAX = 32
 SHOWN = 200
@@ -73,7 +74,9 @@ class AlertDesk:
                 *(_region(unit, asked.region), asked.kind, asked.target),
             )
             if len(unit.alerts.rules()) >= RULES_MAX:
-                raise Fault(FaultCode.ALERT_RULE_WRONG, field="rules", value=f"> {RULES_MAX}")
+                raise Fault(
+                    FaultCode.ALERT_RULE_WRONG, field=_FIELDS["rules"], value=f"> {RULES_MAX}"
+                )
             unit.alerts.add_rule(rule, who, now_ms)
             unit.hq.audit(_entry(who, "alert-rule", rule.rule, {"target": asked.target}), now_ms)
         return rule, self._said(tenant, rule)
@@ -114,6 +117,20 @@ class AlertDesk:
         return said_secret(self.posting.secret(tenant, rule.rule, rule.generation))
 
 
+# What a field is called, and what is right there.
+_FIELDS = {
+    "name": Words("name (1 to 100 characters)", "名字(1 到 100 个字)"),
+    "severity": Words("severity (stops, hinders, warns)", "轻重(stops、hinders、warns)"),
+    "code": Words("code (as H118, or empty)", "编号(像 H118,或者不填)"),
+    "target": Words(
+        "target (an https:// address outside of closed networks, or an e-mail address)",
+        "网址或邮箱(https:// 开头、不在内网的网址,或一个邮箱)",
+    ),
+    "region": Words("region (as HQ calls it)", "大区(总部里的名字)"),
+    "rules": Words("number", "条数"),
+}
+
+
 def _check(asked: RuleAsked) -> None:
     wrong = [
         field
@@ -126,7 +143,8 @@ def _check(asked: RuleAsked) -> None:
         if not fine
     ]
     for field in wrong:
-        raise Fault(FaultCode.ALERT_RULE_WRONG, field=field, value=getattr(asked, field))
+        value = getattr(asked, field)
+        raise Fault(FaultCode.ALERT_RULE_WRONG, field=_FIELDS[field], value=value)
 
 
 def _region(unit: Unit, name: str) -> UUID | None:
@@ -134,7 +152,7 @@ def _region(unit: Unit, name: str) -> UUID | None:
         return None
     found = unit.alerts.regions().get(name)
     if found is None:
-        raise Fault(FaultCode.ALERT_RULE_WRONG, field="region", value=name)
+        raise Fault(FaultCode.ALERT_RULE_WRONG, field=_FIELDS["region"], value=name)
     return found
 
 
