@@ -127,7 +127,7 @@ def test_a_rule_says_how_grave_and_what(chain: Chain) -> None:
     chain.desk.add(chain.tenant, RuleAsked("c", "email", "c@example.org", region="华东"), "ada")
     with pytest.raises(Fault) as refused:
         chain.desk.add(chain.tenant, RuleAsked("d", "email", "c@example.org", region="?"), "ada")
-        assert "region (" in refused.value.text("en")
+    assert "region (" in refused.value.text("en")
     chain.lives(5 * MINUTE_MS, CANNOT_BOOK, HOT)
     raised = [code for _, code in chain.ear.heard]
     assert sorted(raised) == ["H103", "H118", "H118"]
