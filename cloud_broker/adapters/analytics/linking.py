@@ -12,7 +12,8 @@ import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ REVIEW: Final = 0.80
 LEARNS_FROM: Final = 5_000
 _SEED: Final = 20_261_101
 _PAIRS: Final = 1_000_000
-_COLUMNS: Final = tuple(one.name for one in fields(Comparable))
+_COLUMNS: Final = Comparable.__struct_fields__
 
 # A family has one surname: of two characters one that is other is another name.
 _ONE_OFF: Final = "(levenshtein(l.letters, r.letters) <= 1 and length(l.name) > 2)"
@@ -111,7 +112,7 @@ def candidates(
 def _load(connection: duckdb.DuckDBPyConnection, records: Iterable[Comparable], file: Path) -> int:
     with file.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
-        writer.writerows(map(astuple, records))
+        writer.writerows(map(attrgetter(*_COLUMNS), records))
     columns = dict.fromkeys(("unique_id", *_COLUMNS[1:]), "varchar")
     connection.execute(
         "create table records as select * from read_csv('" + _quoted(file) + "', header = false,"  # noqa: S608 - our own file

@@ -11,6 +11,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from cloud_broker.ports.clock import Clock, IdSource
 from cloud_broker.ports.evidence import Alike, KnownAs, Likening, Pair, Run
 from cloud_broker.ports.hq import AuditEntry
@@ -159,7 +161,7 @@ def _comparable(records: Sequence[KnownAs]) -> dict[str, Comparable]:
         for name, one in known.items()
     )
     return {
-        one.record_id: replace(
+        one.record_id: structs.replace(
             one,
             phone=known[one.record_id].phone or None,
             email=known[one.record_id].email or None,

@@ -5,12 +5,13 @@ What a field says nothing with becomes None; None is like nothing, not even like
 
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
 
 import phonenumbers
+from msgspec import Struct
 from pypinyin import lazy_pinyin
 
 from retail_core.errors import Fault
@@ -23,6 +24,31 @@ _DAY = re.compile(r"(\d{4})\D{0,2}?(\d{1,2})\D{0,2}?(\d{1,2})日?")
 _DISTRICT = re.compile(r".{1,30}?[区县旗]")
 _LETTERS = string.ascii_letters + string.digits
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SAME_DAY = 100_000
+
+
+class _Each(dict[int, str]):
+    """What stands for each character, worked out once: strings are translated at C's pace."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, point: int) -> str:
+        made = self[point] = self._of(chr(point))
+        return made
+
+
+def _sound(character: str) -> str:
+    return str(lazy_pinyin(character)[0])
+
+
+def _letter(character: str) -> str:
+    return _LETTERS[ord(character) % len(_LETTERS)]
+
+
+_SOUNDS, _LETTER = _Each(_sound), _Each(_letter)
+_PLACES = _Each(lambda character: _ADDRESS_NOISE.sub("", character))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +63,7 @@ class Record:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparable:
+class Comparable(Struct, frozen=True, gc=False):
     """A record as it is compared.
 
     `sound` is the name without tones, `letters` a letter for each of its characters (engines count
@@ -60,13 +85,13 @@ def comparable(records: Iterable[Record]) -> Iterator[Comparable]:
     """Yield records made comparable."""
     for one in records:
         name = name_of(one.name)
-        address = _ADDRESS_NOISE.sub("", normalize("NFKC", one.address).lower()) or None
+        address = normalize("NFKC", one.address).lower().translate(_PLACES) or None
         district = None if address is None else _DISTRICT.match(address)
         yield Comparable(
             one.record_id,
             name,
-            None if name is None else "".join(map(_sound, name)),
-            None if name is None else "".join(map(_letter, name)),
+            None if name is None else name.translate(_SOUNDS),
+            None if name is None else name.translate(_LETTER),
             phone_of(one.phone),
             email_of(one.email),
             born_of(one.born),
@@ -104,16 +129,8 @@ def email_of(text: str) -> str | None:
     return bare if _EMAIL.fullmatch(bare) else None
 
 
+@lru_cache(maxsize=_SAME_DAY)
 def born_of(text: str) -> str | None:
     """Return a day as `yyyymmdd`; what is no whole day is nothing."""
     found = _DAY.fullmatch(text.strip())
     return None if found is None else f"{found[1]}{int(found[2]):02}{int(found[3]):02}"
-
-
-@lru_cache(maxsize=30_000)
-def _sound(character: str) -> str:
-    return str(lazy_pinyin(character)[0])
-
-
-def _letter(character: str) -> str:
-    return _LETTERS[ord(character) % len(_LETTERS)]

@@ -1,8 +1,7 @@
 """By what two records are alike, and what is enough without somebody's look."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from retail_core.insight.persons.records import Comparable, Record, comparable
 from retail_core.insight.persons.signs import enough, signs_of
