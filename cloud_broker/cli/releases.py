@@ -198,6 +198,9 @@ def roll_out(  # noqa: PLR0913 -- the options of one command
     ] = None,
     window: Annotated[str, typer.Option(help="门店时间 HH:MM-HH:MM;any 随时")] = "02:00-05:00",
     hold_minutes: Annotated[int, typer.Option(help="没人碰的购物篮最多等多久")] = 30,
+    trial_minutes: Annotated[
+        int, typer.Option(help="最多试用多久,卖不够就退回 then a box goes back, no failure")
+    ] = 3 * 24 * 60,
     config: ConfigOption = None,
     *,
     as_json: JsonOption = False,
@@ -206,7 +209,7 @@ def roll_out(  # noqa: PLR0913 -- the options of one command
     with office_of(config) as office:
         rings = (0,) if approve is None else tuple(one for one in approve if one >= 0)
         gates = (sales, well_minutes, success_permille, failures_max, trade_permille, rest_minutes)
-        policy = Policy(*gates, rings, *_window(window), hold_minutes)
+        policy = Policy(*gates, rings, *_window(window), hold_minutes, trial_minutes)
         hand = Hand(office.tenant(), by)
         row = release_desk(office).roll_out(hand, number, policy, why)
     _print(_row(row), as_json=as_json)

@@ -1,5 +1,6 @@
 """Releases: what is on offer, how far each has gone out, ring by ring, and the buttons."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Literal
@@ -16,8 +17,8 @@ from cloud_broker.console.render import fault_text
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.texts import texts
-from cloud_broker.ports.rollouts import RolloutBox
-from cloud_broker.services.fleet.releases import OPEN, RolloutView
+from cloud_broker.ports.rollouts import RolloutBox, RolloutRow
+from cloud_broker.services.fleet.releases import OPEN, ReleaseInfo, RolloutView
 from cloud_broker.services.fleet.twin import MAY_STEER
 from retail_core.errors import Fault
 from retail_core.fleet.commands import WAVES_PERMILLE
@@ -44,6 +45,7 @@ class RollOutForm(BaseModel):
     rest_minutes: int = DEFAULT.rest_minutes
     failures_max: int = DEFAULT.failures_max
     trade_percent: int = DEFAULT.trade_permille * 100 // PERMILLE
+    trial_hours: int = DEFAULT.trial_minutes // _HOUR
     window_from: str = Field("02:00", max_length=8)
     window_to: str = Field("05:00", max_length=8)
     each_ring: bool = False
@@ -61,6 +63,7 @@ class RollOutForm(BaseModel):
             approve=tuple(range(len(WAVES_PERMILLE))) if self.each_ring else DEFAULT.approve,
             window_from=_minute(self.window_from),
             window_to=_minute(self.window_to),
+            trial_minutes=self.trial_hours * _HOUR,
         )
 
 
@@ -109,6 +112,8 @@ class ReleasePages:
             offered=offered,
             no_shelf=no_shelf,
             rollouts=rollouts,
+            went=(went := last_ways(rollouts)),
+            suggested=suggested(offered, went),
             is_busy=any(one.going.state in OPEN for one in rollouts),
             default=DEFAULT,
             clock=clock,
@@ -149,8 +154,9 @@ class ReleasePages:
         visit = self._shell.writing_visit(request, csrf)
 
         def act() -> Said:
-            self._shell.deps.fleet.releases.agree(visit.who, rollout_id)
-            return Said(texts(visit.language)("releases.agreed"))
+            was = self._shell.deps.fleet.releases.agree(visit.who, rollout_id)
+            word = "resumed" if was == "person" else "agreed"
+            return Said(texts(visit.language)("releases." + word))
 
         return self._shell.told(visit, f"{PAGE}/{rollout_id}", act)
 
@@ -205,6 +211,22 @@ def rings(view: RolloutView) -> tuple[Ring, ...]:
         is_open = going.state != "waiting" and number <= going.ring
         made.append(Ring(place, boxes, proved, bad, is_open))
     return tuple(made)
+
+
+def last_ways(rollouts: Iterable[RolloutRow]) -> dict[int, RolloutRow]:
+    """Return the newest rollout of each release; `rollouts` begin with the newest."""
+    found: dict[int, RolloutRow] = {}
+    for one in rollouts:
+        found.setdefault(one.number, one)
+    return found
+
+
+def suggested(offered: Iterable[ReleaseInfo], went: Mapping[int, RolloutRow]) -> int | None:
+    """Return the first release on offer that was not stopped, None without one."""
+    for one in offered:
+        if one.number not in went or went[one.number].going.state != "stopped":
+            return one.number
+    return None
 
 
 def clock(minute: int) -> str:

@@ -6,6 +6,9 @@
 
 Which box is in which ring is drawn anew for each release, so that not the same shops are always
 first. A stop takes back what it has reached: a box goes one step back by itself.
+
+A shop that does not sell proves nothing and speaks against nothing: its trial ends when its time is
+over, the box goes back and is counted no more. A ring in which none sold is a person's to judge.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -23,9 +26,10 @@ PERMILLE = 1_000
 # Fewer sales than this in the days compared with say nothing about a release.
 TRADE_SALES_MIN = 20
 SALES_MAX, MINUTES_MAX = 1_000, 7 * 24 * 60
+TRIAL_MINUTES_MAX = 30 * 24 * 60
 
 RolloutState = Literal["waiting", "running", "paused", "stopped", "done"]
-Why = Literal["", "person", "approval", "failures", "sales"]
+Why = Literal["", "person", "approval", "quiet", "failures", "sales"]
 
 
 class BoxStage(StrEnum):
@@ -53,7 +57,8 @@ class Policy:
     """What a release has to show before the next ring; times in minutes, shares in permille.
 
     `sales` on each box; `trade_permille` of the sales of the same time a week before, over all
-    boxes that have it (0: not compared); `approve` are rings after which a person has to agree.
+    boxes that have it (0: not compared); `approve` are rings after which a person has to agree;
+    `trial_minutes` is how long a box may try, then it goes back without having failed.
     """
 
     sales: int = 20
@@ -66,6 +71,7 @@ class Policy:
     window_from: int = 120
     window_to: int = 300
     hold_minutes: int = 30
+    trial_minutes: int = 3 * 24 * 60
 
     def check(self) -> None:
         """Refuse what could open a ring without proof. Fault RELEASE_POLICY_WRONG."""
@@ -79,6 +85,7 @@ class Policy:
             "window_from": 0 <= self.window_from < 24 * 60,
             "window_to": 0 <= self.window_to < 24 * 60,
             "hold_minutes": 0 <= self.hold_minutes <= MINUTES_MAX,
+            "trial_minutes": 1 <= self.trial_minutes <= TRIAL_MINUTES_MAX,
         }
         wrong = [name for name, good in fits.items() if not good]
         if wrong:
@@ -128,14 +135,19 @@ def goes_on(
     if why := stop_reason(reached, policy, trade):
         return Going("stopped", going.ring, going.ring_ms, why, going.agreed)
     rested = now_ms - going.ring_ms >= policy.rest_minutes * 60_000
-    if not rested or not _proved([one for one in reached if one.ring == going.ring], policy):
+    ring = [one for one in reached if one.ring == going.ring]
+    heard = [one for one in ring if one.stage is not B.REVERTED]
+    if not rested or not _proved(heard, policy):
         return going
     later = sorted({one.ring for one in boxes if one.ring > going.ring})
     if not later:
-        whole = all(one.stage in BAD or one.stage is B.PROVED for one in boxes)
+        whole = all(one.stage in BAD | {B.PROVED, B.REVERTED} for one in boxes)
         return Going("done", going.ring, going.ring_ms, "", going.agreed) if whole else going
-    if going.ring in policy.approve and going.ring not in going.agreed:
-        return Going("paused", going.ring, going.ring_ms, "approval", going.agreed)
+    asks: Why = "approval" if going.ring in policy.approve else ""
+    if ring and not heard:
+        asks = "quiet"
+    if asks and going.ring not in going.agreed:
+        return Going("paused", going.ring, going.ring_ms, asks, going.agreed)
     return Going("running", later[0], now_ms, "", going.agreed)
 
 
@@ -153,8 +165,20 @@ def stays_away(trade: Trade, policy: Policy) -> bool:
     return trade.now * PERMILLE < trade.before * policy.trade_permille
 
 
-def wished(going: Going, box: Standing) -> Literal["take", "back", "nothing"]:
-    """Return what is wanted of a box: what is under way there ends by itself, or goes back."""
+def overdue(stage: BoxStage, tried_ms: int, policy: Policy, now_ms: int) -> bool:
+    """Return whether a box has tried for as long as it may."""
+    return stage is B.TRYING and now_ms - tried_ms > policy.trial_minutes * 60_000
+
+
+def wished(
+    going: Going, box: Standing, *, is_over: bool = False
+) -> Literal["take", "back", "nothing"]:
+    """Return what is wanted of a box: what is under way there ends by itself, or goes back.
+
+    `is_over` is whether the time of its trial is.
+    """
+    if is_over:
+        return "back"
     if going.state == "stopped":
         return "back" if box.stage in HAS_IT else "nothing"
     if box.stage in HAS_IT:
@@ -163,14 +187,17 @@ def wished(going: Going, box: Standing) -> Literal["take", "back", "nothing"]:
     return "take" if open_now and box.stage not in BAD | {B.REVERTED} else "nothing"
 
 
-def noted(before: BoxStage, said: BoxStage, state: RolloutState) -> BoxStage:
+def noted(
+    before: BoxStage, said: BoxStage, state: RolloutState, *, was_called: bool = False
+) -> BoxStage:
     """Return a box's stage after its word; what has ended stays ended.
 
-    Where the rollout was stopped, a box that does not have the release any more has gone back.
+    Where the rollout was stopped, or the box was called back (`was_called`), one that does not have
+    the release any more has gone back: that is no failure.
     """
     if before in BAD | {B.REVERTED} or said not in SAID_BY_BOX:
         return before
-    if state == "stopped" and before in HAS_IT and said in BAD:
+    if said in BAD and (was_called or (state == "stopped" and before in HAS_IT)):
         return B.REVERTED
     return said
 

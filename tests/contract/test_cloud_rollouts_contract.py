@@ -12,6 +12,7 @@ from cloud_broker.services.fleet.alert_watch import AlertWatch
 from cloud_broker.services.fleet.box_word import BoxWord
 from cloud_broker.services.fleet.filing_watch import COUNT_EVERY_MS
 from cloud_broker.services.fleet.releases import ReleaseDesk, ReleaseInfo, RolloutKeeper
+from cloud_broker.services.fleet.rollout_watch import rollout_troubles
 from retail_core.errors import Fault
 from retail_core.fleet.rollout import BoxStage, Policy
 from retail_core.texts.faults import FaultCode
@@ -218,3 +219,36 @@ def test_hq_is_told_of_a_rollout_that_waits_and_of_one_that_stopped_by_itself(
     assert standing() == [(FaultCode.ROLLOUT_FAILED.value, said)]
     chain.desk.roll_out(chain.fleet.who("li"), 6, QUICK, "旧版")
     assert standing() == [(FaultCode.ROLLOUT_WAITS.value, {"version": "1.6.0"})]
+
+
+def test_a_shop_that_never_sells_leaves_its_trial_and_hq_hears_of_it(chain: Chain) -> None:
+    policy = Policy(sales=3, rest_minutes=0, approve=(), trade_permille=0, trial_minutes=60)
+    row = chain.begun(policy)
+    (box,) = chain.ring(row, 0)
+    wish = chain.says(box, B.TRYING)
+    assert wish is not None
+    assert not wish.back
+    chain.clock.advance(60 * 60_000)
+    wish = chain.says(box, B.TRYING, sales=2)
+    assert wish is not None
+    assert not wish.back, "its time is not over"
+    chain.clock.advance(1)
+    wish = chain.says(box, B.TRYING, sales=2)
+    assert wish is not None
+    assert wish.back
+    assert chain.says(box, B.FAILED, code=FaultCode.RELEASE_CALLED_BACK.value) is None
+    assert chain.stages(row)[box.device] is B.REVERTED
+    chain.keeper.tend(chain.tenant)
+    assert chain.state(row) == ("paused", 0, "quiet"), "it is no failure, and no proof either"
+    with chain.fleet.units.begin(chain.tenant) as unit:
+        told = {(one.code, one.store): dict(one.fields) for one in rollout_troubles(unit)}
+    assert told == {
+        (FaultCode.ROLLOUT_WAITS.value, None): {"version": "1.7.0"},
+        (FaultCode.RELEASE_QUIET.value, box.store): {"version": "1.7.0"},
+    }
+    chain.says(box, B.FETCHING)
+    assert chain.stages(row)[box.device] is B.REVERTED
+    chain.desk.agree(chain.fleet.who("wang"), row.rollout_id)
+    chain.keeper.tend(chain.tenant)
+    state, ring, _ = chain.state(row)
+    assert (state, ring > 0) == ("running", True)

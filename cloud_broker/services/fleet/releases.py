@@ -19,8 +19,10 @@ from retail_core.fleet.rollout import (
     Policy,
     RolloutState,
     Trade,
+    Why,
     goes_on,
     noted,
+    overdue,
     rings_of,
     wished,
 )
@@ -89,8 +91,8 @@ class ReleaseDesk:
             unit.announce(LiveEvent(who.tenant_id, frozenset({"published"})))
         return row
 
-    def agree(self, who: Person, rollout_id: UUID) -> None:
-        """Let it begin, or let the next ring open, as a person other than who sent it out.
+    def agree(self, who: Person, rollout_id: UUID) -> Why:
+        """Let it begin, or go on, as a person other than who sent it out; return why it rested.
 
         Faults API_SCOPE_MISSING, RELEASE_UNKNOWN, COMMAND_OWN_SECOND.
         """
@@ -105,12 +107,14 @@ class ReleaseDesk:
                 after = replace(going, state="running", ring_ms=now_ms)
             else:
                 # Who lets a person's pause end has not seen this ring proved.
-                more = (going.ring,) if going.why == "approval" else ()
+                more = (going.ring,) if going.why in {"approval", "quiet"} else ()
                 after = replace(going, state="running", why="", agreed=(*going.agreed, *more))
             second = row.second or who.login
             _set(unit, row, after, second, now_ms)
-            _audit(unit, who, "release.agree", row, now_ms, {"ring": going.ring})
+            action = "release.resume" if going.why == "person" else "release.agree"
+            _audit(unit, who, action, row, now_ms, {"ring": going.ring})
             unit.announce(LiveEvent(who.tenant_id, frozenset({"published"})))
+        return going.why
 
     def steer(self, who: Person, rollout_id: UUID, to: RolloutState, why: str) -> None:
         """Pause it, or stop it for good and take it back from the boxes that have it.
@@ -196,7 +200,8 @@ def word_of(unit: Unit, where: Where, told: UpdateTold | None, now_ms: int) -> R
     after = box if told is None else _after(row, box, told, now_ms)
     if after != box:
         unit.rollouts.set_boxes(row.rollout_id, [after])
-    wish = wished(row.going, after.standing)
+    is_over = overdue(after.stage, after.tried_ms, row.policy, now_ms)
+    wish = wished(row.going, after.standing, is_over=is_over)
     if wish == "nothing":
         return None
     policy = row.policy
@@ -216,9 +221,14 @@ def _after(row: RolloutRow, box: RolloutBox, told: UpdateTold, now_ms: int) -> R
     """Return a box's row after its word; a word about another release changes nothing."""
     if told.number != row.number or told.stage not in _STAGES:
         return box
-    stage = noted(box.stage, BoxStage(told.stage), row.going.state)
+    was_called = told.code == FaultCode.RELEASE_CALLED_BACK
+    stage = noted(box.stage, BoxStage(told.stage), row.going.state, was_called=was_called)
     begins = stage in HAS_IT and not box.tried_ms
-    figures = (told.code, told.sales, told.breaks, told.waits)
+    is_over = was_called and overdue(box.stage, box.tried_ms, row.policy, now_ms)
+    code = FaultCode.RELEASE_QUIET.value if is_over else told.code
+    if stage is box.stage is BoxStage.REVERTED:
+        code = box.code
+    figures = (code, told.sales, told.breaks, told.waits)
     if stage is box.stage and figures == (box.code, box.sales, box.breaks, box.waits):
         return box
     return replace(
@@ -226,7 +236,7 @@ def _after(row: RolloutRow, box: RolloutBox, told: UpdateTold, now_ms: int) -> R
         stage=stage,
         changed_ms=box.changed_ms if stage is box.stage else now_ms,
         tried_ms=now_ms if begins else box.tried_ms,
-        code=told.code,
+        code=code,
         sales=told.sales,
         breaks=told.breaks,
         waits=told.waits,

@@ -150,4 +150,11 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "版本 {version} 等另一个人在总部“版本”页同意后才继续",
         "release {version} waits for another person to agree on the page Releases",
     ),
+    FaultCode.RELEASE_QUIET: FaultSpec(
+        "conflict",
+        409,
+        "试用期满还没卖够单数,盒子已退回上一版;不算失败,这家店等下一个版本",
+        "the time of its trial was over before the shop had sold enough; the box went back to the"
+        " release before. That is no failure: the shop waits for the next release",
+    ),
 }

@@ -170,11 +170,51 @@ def test_who_lets_a_paused_ring_go_on_has_not_agreed_to_the_next(
     where = posts(li, "/releases", **FORM).headers["location"]
     posts(wang, f"{where}/agree")
     posts(wang, f"{where}/paused")
+    page = sees(wang, where)
+    assert "继续放" in page
+    assert "我同意" not in page, "to let it go on is no agreement"
+    assert "为什么停" not in page, "it is not stopped"
     posts(wang, f"{where}/agree")
+    assert "已继续" in sees(wang, where)
+    assert "wang · 让放量继续" in sees(li, where)
     (row,) = office.desk.overview(office.fleet.tenant)
     assert row.going.state == "running"
     office.all_are(row, BoxStage.PROVED)
     assert "这一圈已证明,等另一个人同意后开下一圈" in sees(wang, where)
+    posts(wang, f"{where}/agree")
+    office.keeper.tend(office.fleet.tenant)
+    assert "2 圈开了 2 圈" in sees(li, where)
+
+
+def test_what_was_stopped_is_marked_on_offer_and_not_suggested(
+    office: Office, li: TestClient, wang: TestClient
+) -> None:
+    good, bad = ReleaseInfo(6, "1.6.0", 1_000_000), ReleaseInfo(7, "1.7.0", 1_000_000)
+    office.shelf.releases = (good, bad)
+    where = posts(li, "/releases", **FORM).headers["location"]
+    assert "7 1.7.0 1.0 MB 等第二个人" in sees(li, "/releases")
+    posts(wang, f"{where}/agree")
+    (row,) = office.desk.overview(office.fleet.tenant)
+    office.all_are(row, BoxStage.FAILED, FaultCode.RELEASE_BREAKS.value)
+    page = sees(li, "/releases")
+    assert "7 1.7.0 1.0 MB 已停掉,退回上一版 · 有盒子用它失败了" in page
+    assert "6 1.6.0 1.0 MB 没放过" in page
+    assert "7 · 1.7.0 · 已停掉" in page
+    assert '<option value="6" selected>' in li.get("/releases").text
+
+
+def test_a_ring_that_sold_nothing_says_so_and_asks(
+    office: Office, li: TestClient, wang: TestClient
+) -> None:
+    where = posts(li, "/releases", **FORM | {"trial_hours": 48}).headers["location"]
+    posts(wang, f"{where}/agree")
+    (row,) = office.desk.overview(office.fleet.tenant)
+    assert "最多试用 48 小时" in sees(li, where)
+    office.all_are(row, BoxStage.REVERTED, FaultCode.RELEASE_QUIET.value)
+    page = sees(wang, where)
+    assert "这一圈的店试用期内都没卖够" in page
+    assert "这一圈已证明" not in page
+    assert "F264 试用期满还没卖够单数" in page
     posts(wang, f"{where}/agree")
     office.keeper.tend(office.fleet.tenant)
     assert "2 圈开了 2 圈" in sees(li, where)

@@ -22,6 +22,7 @@ from retail_core.fleet.rollout import (
     Trade,
     goes_on,
     noted,
+    overdue,
     rings_of,
     wished,
 )
@@ -50,7 +51,9 @@ def test_no_ring_opens_without_proof_and_failures_stop(
     assert (after.state == "stopped") == (bad > failures)
     if after.ring > 0:
         good = sum(one.stage is B.PROVED for one in first)
-        assert good * 1_000 >= policy.success_permille * len(first)
+        heard = sum(one.stage is not B.REVERTED for one in first)
+        assert good * 1_000 >= policy.success_permille * heard
+        assert heard or not first, "shops that sold nothing open no ring by themselves"
         assert now_ms - NOW >= policy.rest_minutes * 60_000
     if after.state == "stopped":
         assert all((wished(after, one) == "back") == (one.stage in HAS_IT) for one in boxes), (
@@ -118,6 +121,31 @@ def test_a_box_that_has_gone_back_says_so_and_stays_so() -> None:
     assert noted(B.OFFERED, B.HELD, "running") is B.OFFERED
 
 
+def test_a_ring_in_which_nobody_sold_is_a_persons_to_judge() -> None:
+    silent = [Standing(0, B.REVERTED), Standing(1, B.HELD)]
+    paused = goes_on(RUNNING, QUICK, silent, Trade(), NOW)
+    assert paused == Going("paused", 0, NOW, "quiet")
+    agreed = replace(RUNNING, agreed=(0,))
+    assert goes_on(agreed, QUICK, silent, Trade(), NOW).ring == 1
+    one_sold = [proved(0), *silent]
+    assert goes_on(RUNNING, QUICK, one_sold, Trade(), NOW).ring == 1
+    waits = [Standing(0, B.TRYING), *silent]
+    assert goes_on(RUNNING, QUICK, waits, Trade(), NOW) == RUNNING
+    last = [proved(0), Standing(0, B.REVERTED)]
+    assert goes_on(RUNNING, QUICK, last, Trade(), NOW).state == "done"
+
+
+def test_a_trial_ends_when_its_time_is_over() -> None:
+    policy = Policy(trial_minutes=2)
+    assert not overdue(B.TRYING, NOW, policy, NOW + 120_000)
+    assert overdue(B.TRYING, NOW, policy, NOW + 120_001)
+    assert not overdue(B.PROVED, NOW, policy, NOW + 10**9)
+    box = Standing(0, B.TRYING)
+    assert wished(RUNNING, box, is_over=True) == "back"
+    assert noted(B.TRYING, B.FAILED, "running", was_called=True) is B.REVERTED
+    assert wished(RUNNING, Standing(0, B.REVERTED)) == "nothing"
+
+
 WEEK = 7 * 24 * 60
 WRONG = [
     ("sales", 0, 1),
@@ -137,6 +165,8 @@ WRONG = [
     ("window_to", 1_440, 1_439),
     ("hold_minutes", -1, 0),
     ("hold_minutes", WEEK + 1, WEEK),
+    ("trial_minutes", 0, 1),
+    ("trial_minutes", 43_201, 43_200),
 ]
 
 
@@ -202,7 +232,7 @@ def test_a_release_that_is_everywhere_is_done_and_keeps_who_agreed() -> None:
     boxes = [proved(0), Standing(1, B.FAILED), proved(3)]
     policy = Policy(rest_minutes=0, approve=(0, 3), failures_max=1)
     assert goes_on(last, policy, boxes, Trade(), NOW) == Going("done", 3, NOW, "", (0, 2))
-    for stage in (B.TRYING, B.REVERTED, B.HELD):
+    for stage in (B.TRYING, B.READY, B.HELD):
         assert goes_on(last, policy, [*boxes, Standing(0, stage)], Trade(), NOW) == last, stage
 
 
