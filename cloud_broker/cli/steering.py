@@ -35,11 +35,17 @@ _MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Whoever sits at the server."""
+    """Whoever sits at the server; Fault API_BODY_INVALID for nobody, who goes on no record."""
 
     tenant_id: UUID
     login: str
     role: str = "admin"
+
+    def __post_init__(self) -> None:
+        """Take the name as it was meant: a blank around it makes no second person."""
+        object.__setattr__(self, "login", self.login.strip())
+        if not self.login:
+            raise Fault(FaultCode.API_BODY_INVALID, detail="--by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,9 @@ def history(
 
 @command.command("give")
 def give(  # noqa: PLR0913 -- the options of one command
-    kind: Annotated[str, typer.Argument(help="restart doctor diag resync reload_twin rebirth")],
+    kind: Annotated[
+        str, typer.Argument(help="restart doctor diag logs resync reload_twin rebirth")
+    ],
     by: ByOption,
     at: AtOption = "chain",
     part: Annotated[str, typer.Option(help="restart: agent, uplink")] = "",
@@ -223,10 +231,10 @@ def list_(
 def archive(
     order: Annotated[UUID, typer.Argument(help="哪个命令 which order")],
     command_id: Annotated[UUID, typer.Argument(metavar="COMMAND", help="哪台盒子的 whose")],
+    by: ByOption,
     target: Annotated[
         Path | None, typer.Option("-o", "--out", help="写到哪里 where to; diag-COMMAND.tar.gz")
     ] = None,
-    by: ByOption = "",
     config: ConfigOption = None,
     *,
     as_json: JsonOption = False,

@@ -20,7 +20,8 @@ from edge_agent.bootstrap.basis import Basis, Storage
 from edge_agent.bootstrap.fixups import restart_program
 from edge_agent.bootstrap.line_opener import path_of
 from edge_agent.bootstrap.network import network_of
-from edge_agent.bootstrap.twin_tills import TillTrial, clashes, sound, till_fitting, with_tills
+from edge_agent.bootstrap.twin_till_parts import of_tills, with_tills, with_write_back
+from edge_agent.bootstrap.twin_tills import TillTrial, clashes, sound, till_fitting
 from edge_agent.bootstrap.twin_values import fitting, with_values
 from edge_agent.ports.fleet_line import FleetLine
 from edge_agent.services.box.commands import Action, CommandRunner
@@ -33,7 +34,7 @@ from edge_agent.services.line.downlink import Downlink
 from edge_agent.settings import Settings
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
-from retail_core.fleet.twin_settings import BROKER, CA, WEBSOCKET, Value
+from retail_core.fleet.twin_settings import BROKER, CA, WEBSOCKET, Applies, Value
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 
@@ -71,6 +72,7 @@ def in_force(settings: Settings, storage: Storage) -> Settings:
     tills = begin_tills(storage.documents, partial(sound, settings))
     if sound(settings, tills):  # else the device file has changed since; it is good
         settings = with_tills(settings, tills)
+    settings = with_write_back(settings, of_tills(held.values, Applies.AT_START))
     try:
         return with_line(settings, held.trial.in_force)
     except Fault:

@@ -6,17 +6,27 @@ the new line once, and goes back when it did not come up.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_agent.bootstrap.twin_values import lanes_share_nothing, put, with_field
+from edge_agent.bootstrap.twin_till_parts import (
+    DISPLAY,
+    SCANNER,
+    OldTill,
+    incomplete,
+    of_tills,
+    old_till,
+    part_of,
+    with_tills,
+)
+from edge_agent.bootstrap.twin_values import lanes_share_nothing, put
 from edge_agent.domain.devices import ADDRESS
 from edge_agent.services.box.twin import CONFIRM_S, TwinKeeper
 from edge_agent.settings import Settings
-from edge_agent.till_settings import EscposTill, FramedTill
+from edge_agent.till_settings import EscposTill
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
 from retail_core.fleet.twin_settings import LANES, TILLS, Applies, Value, placed, setting
@@ -26,39 +36,6 @@ if TYPE_CHECKING:
     from edge_agent.bootstrap.devices import Devices
 
 Resolve = Callable[[str], str]
-OldTill = EscposTill | FramedTill
-
-
-def with_tills(settings: Settings, values: Values) -> Settings:
-    """Return the settings with tills as they are wanted; Faults as `old_till`, TWIN_VALUE_WRONG."""
-    for key, value in values.items():
-        wanted = old_till(settings, key)
-        fresh = _changed(wanted, key, value)
-        tills = tuple(fresh if one.id == wanted.id else one for one in settings.device.tills)
-        device = settings.device.model_copy(update={"tills": tills})
-        settings = settings.model_copy(update={"device": device})
-    return settings
-
-
-def _changed(till: OldTill, key: str, value: Value) -> OldTill:
-    apart = placed(key)
-    if isinstance(till, EscposTill):
-        return with_field(till, apart.field, value, key)
-    return with_field(till, apart.field, value, key)
-
-
-def old_till(settings: Settings, key: str) -> OldTill:
-    """Return the till a key is about, by id or name; Fault TWIN_PLACE_UNKNOWN."""
-    apart = placed(key)
-    old: tuple[OldTill, ...] = (*settings.device.escpos_tills, *settings.device.framed_tills)
-    found = [
-        till
-        for till in old
-        if apart.name in {str(till.id), till.name} and apart.field in type(till).model_fields
-    ]
-    if len(found) != 1:
-        raise Fault(FaultCode.TWIN_PLACE_UNKNOWN, key=key)
-    return found[0]
 
 
 def till_fitting(settings: Settings, resolve: Resolve) -> Callable[[str, Value], None]:
@@ -66,30 +43,46 @@ def till_fitting(settings: Settings, resolve: Resolve) -> Callable[[str, Value],
 
     def check(key: str, value: Value) -> None:
         """Faults TWIN_PLACE_UNKNOWN, TWIN_VALUE_WRONG, TWIN_TILL_UNPROVEN."""
-        if setting(key).applies is not Applies.PROVEN:
+        if placed(key).of != TILLS:
             return
-        till = old_till(with_tills(settings, {key: value}), key)
         try:
-            if placed(key).field == "profile":
-                _load(settings, till)
-            else:
-                _is_there(str(value), resolve)
-        except Fault:
-            raise Fault(FaultCode.TWIN_TILL_UNPROVEN, key=key) from None
+            with_tills(settings, {key: value})
+        except Fault as fault:
+            # What is missing beside it may be wanted too: `clashes` looks at all of it.
+            if fault.code is not FaultCode.TWIN_TILL_INCOMPLETE:
+                raise
+        if setting(key).applies is Applies.PROVEN:
+            _prove(settings, key, str(value), resolve)
 
     return check
 
 
+def _prove(settings: Settings, key: str, value: str, resolve: Resolve) -> None:
+    section, name = part_of(key)
+    try:
+        if name == "profile":
+            _load(settings, old_till(settings, key), section, value)
+        elif (section, name) != (SCANNER, SCANNER) or value.startswith(("/", ADDRESS)):
+            _is_there(value, resolve)  # a scanner that types may be given by a part of its name
+    except Fault:
+        raise Fault(FaultCode.TWIN_TILL_UNPROVEN, key=key) from None
+
+
 def clashes(settings: Settings, values: Values) -> dict[str, str]:
-    """Return the keys that would have two tills or two counters use one device."""
+    """Return the keys that would have two tills or two counters use one device, or half a device.
+
+    Each with its code.
+    """
     code = FaultCode.TWIN_PLACES_CLASH.value
     config = settings.config
-    for key, value in _of(values, LANES).items():
+    lanes = {key: value for key, value in values.items() if placed(key).of == LANES}
+    for key, value in lanes.items():
         config = put(config, key, value)
-    found = {} if lanes_share_nothing(settings, config) else dict.fromkeys(_of(values, LANES), code)
-    tills = _of(values, TILLS)
+    found = {} if lanes_share_nothing(settings, config) else dict.fromkeys(lanes, code)
+    found |= incomplete(settings, of_tills(values))
+    tills = {key: value for key, value in of_tills(values).items() if key not in found}
     if not sound(settings, tills):
-        found |= dict.fromkeys(tills, code)
+        found |= dict.fromkeys(of_tills(tills, Applies.PROVEN), code)
     return found
 
 
@@ -135,24 +128,33 @@ class TillTrial:
         return True
 
     def _is_up(self, key: str) -> bool:
-        till = old_till(self.settings, key).id
-        opened = self.devices.taps.get(till) or self.devices.framed.get(till)
-        return opened is not None and opened.state() == "ok"
+        till, devices = old_till(self.settings, key).id, self.devices
+        tried = {
+            DISPLAY: devices.displays.get(till),
+            SCANNER: devices.scanners.get(till),
+        }.get(part_of(key)[0], devices.taps.get(till) or devices.framed.get(till))
+        return tried is not None and tried.state() == "ok"
 
 
-def _load(settings: Settings, till: OldTill) -> None:
+def _load(settings: Settings, till: OldTill, section: str, name: str) -> None:
     # A box whose configuration names no till carries no profiles.
     from edge_agent.drivers.profiles import (  # noqa: PLC0415 -- see above
+        DisplayProfile,
         FramedProfile,
+        ScannerProfile,
         TillProfile,
         load_profile,
     )
 
     folder = settings.config.profiles_dir
-    if isinstance(till, EscposTill):
-        load_profile(folder, till.profile, TillProfile)
+    if section == DISPLAY:
+        load_profile(folder, name, DisplayProfile)
+    elif section:
+        load_profile(folder, name, ScannerProfile)
+    elif isinstance(till, EscposTill):
+        load_profile(folder, name, TillProfile)
     else:
-        load_profile(folder, till.profile, FramedProfile)
+        load_profile(folder, name, FramedProfile)
 
 
 def _is_there(address: str, resolve: Resolve) -> None:
@@ -165,7 +167,3 @@ def _lines(till: EscposTill) -> list[str]:
     beside = [till.display.port, till.display.display] if till.display else []
     scanned = [till.scanner.scanner, till.scanner.port] if till.scanner else []
     return [line for line in (till.port, till.printer, *beside, *scanned) if line]
-
-
-def _of(values: Values, of: str) -> Mapping[str, Value]:
-    return {key: value for key, value in values.items() if placed(key).of == of}

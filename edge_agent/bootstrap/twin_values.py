@@ -10,7 +10,15 @@ from pydantic import BaseModel, ValidationError
 from edge_agent.lane_settings import CameraConfig, LaneConfig, NfcConfig, QrConfig, lanes_of
 from edge_agent.settings import ConfigFile, Settings
 from retail_core.errors import Fault
-from retail_core.fleet.twin_settings import LANES, Applies, Value, placed, setting
+from retail_core.fleet.twin_settings import (
+    LANES,
+    TILLS,
+    Applies,
+    Value,
+    placed,
+    setting,
+    zone_of,
+)
 from retail_core.texts.faults import FaultCode
 
 # What a box with one counter has once in its file; with several each counter has its own.
@@ -25,7 +33,7 @@ def fitting(settings: Settings) -> Callable[[str, Value], None]:
 
     def check(key: str, value: Value) -> None:
         """Faults TWIN_VALUE_WRONG, TWIN_PLACE_UNKNOWN."""
-        if setting(key).applies is Applies.AT_START:
+        if _of_config(key):
             put(settings.config, key, value)
 
     return check
@@ -35,7 +43,7 @@ def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
     """Return the settings with what applies at a start; what fits no more is left out."""
     config = settings.config
     for key, value in values.items():
-        if setting(key).applies is Applies.AT_START:
+        if _of_config(key):
             try:
                 config = put(config, key, value)
             except Fault:
@@ -81,10 +89,17 @@ def put(config: ConfigFile, key: str, value: Value) -> ConfigFile:
 
 def with_field(held: _Part, name: str, value: Value, key: str) -> _Part:
     """Return a part of a file with another value; Fault TWIN_VALUE_WRONG."""
+    # What travels is one word; a zone of a picture is four numbers in it.
+    said = zone_of(str(value)) if name == "zone" else value
     try:
-        return type(held).model_validate({**held.model_dump(), name: value})
+        return type(held).model_validate({**held.model_dump(), name: said})
     except ValidationError:
         raise Fault(FaultCode.TWIN_VALUE_WRONG, key=key) from None
+
+
+def _of_config(key: str) -> bool:
+    """Return whether a key is of the config file; a till's are of the device file."""
+    return setting(key).applies is Applies.AT_START and placed(key).of != TILLS
 
 
 def _put_at_lane(config: ConfigFile, key: str, value: Value) -> ConfigFile:

@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from retail_core.fleet.twin_settings import Value, check, setting
+from retail_core.texts.faults import FaultCode
 
 Scope = Literal["chain", "region", "store", "device"]
 SCOPES: tuple[Scope, ...] = ("chain", "region", "store", "device")
 
 Values = Mapping[str, Value]
+# What is said to many boxes may be meant for those of them that have such a till or counter.
+_OF_MANY: frozenset[Scope] = frozenset({"chain", "region"})
 NOTHING: Values = MappingProxyType({})
 
 
@@ -123,6 +126,14 @@ def differences(wanted: Mapping[str, Desired], told: Mapping[str, Told]) -> tupl
         for key in sorted(wanted.keys() | told.keys())
         if not _agree(wanted.get(key), told.get(key))
     )
+
+
+def not_here(difference: Difference) -> bool:
+    """Return whether a key is said to many boxes and this one has no such till or counter."""
+    wanted, told = difference.wanted, difference.told
+    if wanted is None or told is None or wanted.scope not in _OF_MANY:
+        return False
+    return told.outcome is Outcome.REFUSED and told.code == FaultCode.TWIN_PLACE_UNKNOWN.value
 
 
 def _agree(wanted: Desired | None, told: Told | None) -> bool:

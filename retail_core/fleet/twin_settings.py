@@ -5,6 +5,7 @@ name in the middle, `tills.老收银机.profile`. What is no setting here cannot
 and who the box is are not the twin's business.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ PEM_CHARS_MAX = 16_384
 URL_CHARS_MAX = 255
 _PEM_HEAD = "-----BEGIN CERTIFICATE-----"
 _PORT_MAX = 65_535
+_SHARE = re.compile(r"0|1|0\.\d{1,3}|1\.0{1,3}", re.ASCII)
+_ZONE_PARTS = 4
 # What is said in one line, and what names a device.
 WORDS_CHARS_MAX, DEVICE_CHARS_MAX = 40, 200
 
@@ -43,6 +46,7 @@ class Kind(StrEnum):
     WEBSOCKET = "websocket"
     CERTIFICATES = "certificates"
     TEXT = "text"
+    ZONE = "zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,21 @@ class Setting:
             return text in self.choices
         if self.kind is Kind.TEXT:
             return 0 < len(text) <= self.high and text.isprintable()
+        if self.kind is Kind.ZONE:
+            return zone_of(text) is not None
         if self.kind is Kind.CERTIFICATES:
             return len(text) <= PEM_CHARS_MAX and text.lstrip().startswith(_PEM_HEAD)
         schemes = ("mqtt", "mqtts") if self.kind is Kind.BROKER else ("ws", "wss")
         return _is_address(text, schemes)
+
+
+def zone_of(text: str) -> tuple[float, float, float, float] | None:
+    """Return a part of a picture, `left,top,right,bottom` from 0 to 1; None where it is none."""
+    parts = [one.strip() for one in text.split(",")]
+    if len(parts) != _ZONE_PARTS or not all(map(_SHARE.fullmatch, parts)):
+        return None
+    left, top, right, bottom = map(float, parts)
+    return (left, top, right, bottom) if left < right and top < bottom else None
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
@@ -98,6 +113,7 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
 _AT_START = Applies.AT_START
 _WORDS = Setting(Kind.TEXT, _AT_START, high=WORDS_CHARS_MAX)
 _DEVICE = Setting(Kind.TEXT, _AT_START, high=DEVICE_CHARS_MAX)
+_FLAG, _ZONE = Setting(Kind.FLAG, _AT_START), Setting(Kind.ZONE, _AT_START)
 _PERMILLE = Setting(Kind.NUMBER, _AT_START, 0, 1_000)
 BROKER, WEBSOCKET, CA = "network.broker", "network.websocket_url", "network.ca"
 
@@ -128,6 +144,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "texts.welcome_en": _WORDS,
         "camera.source": _DEVICE,
         "camera.fps": Setting(Kind.NUMBER, _AT_START, 1, 60),
+        "camera.zone": _ZONE,
         "nfc.reader": _DEVICE,
         "nfc.plain_uid": Setting(Kind.FLAG, _AT_START),
         "qr.from_camera": Setting(Kind.FLAG, _AT_START),
@@ -137,15 +154,39 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 TILLS, LANES = "tills", "lanes"
 _PLACED_CHARS_MAX = 40
 _LINE = Setting(Kind.TEXT, Applies.PROVEN, high=DEVICE_CHARS_MAX)
+_LAYOUT = Setting(Kind.TEXT, Applies.PROVEN, high=WORDS_CHARS_MAX)
 
 # What one till of a box has, and one counter of several; `*` is its id or its name.
 OF_A_PLACE: Mapping[str, Setting] = MappingProxyType(
     {
-        f"{TILLS}.*.profile": Setting(Kind.TEXT, Applies.PROVEN, high=WORDS_CHARS_MAX),
+        f"{TILLS}.*.profile": _LAYOUT,
         f"{TILLS}.*.port": _LINE,
         f"{TILLS}.*.printer": _LINE,
+        f"{TILLS}.*.display.profile": _LAYOUT,
+        f"{TILLS}.*.display.port": _LINE,
+        f"{TILLS}.*.display.display": _LINE,
+        f"{TILLS}.*.display.write": _FLAG,
+        f"{TILLS}.*.scanner.profile": _LAYOUT,
+        f"{TILLS}.*.scanner.scanner": _LINE,
+        f"{TILLS}.*.scanner.port": _LINE,
+        f"{TILLS}.*.scanner.cards": _DEVICE,
+        f"{TILLS}.*.scanner.inject": _DEVICE,
+        f"{TILLS}.*.append.on": _FLAG,
+        f"{TILLS}.*.append.points": _FLAG,
+        f"{TILLS}.*.append.tier": _FLAG,
+        f"{TILLS}.*.append.savings": _FLAG,
+        f"{TILLS}.*.append.receipt_code": _FLAG,
+        f"{TILLS}.*.append.claim_code": _FLAG,
+        f"{TILLS}.*.append.own_cut": _FLAG,
+        f"{TILLS}.*.append.native_code": _FLAG,
+        f"{TILLS}.*.append.language": SETTINGS["language"],
+        f"{TILLS}.*.append.place": Setting(Kind.CHOICE, _AT_START, choices=("after", "before_cut")),
+        f"{TILLS}.*.append.feed_lines": Setting(Kind.NUMBER, _AT_START, 0, 20),
+        f"{TILLS}.*.append.hold_ms": Setting(Kind.NUMBER, _AT_START, 10, 500),
+        f"{TILLS}.*.append.within_ms": Setting(Kind.NUMBER, _AT_START, 50, 5_000),
         f"{LANES}.*.camera.source": _DEVICE,
         f"{LANES}.*.camera.fps": SETTINGS["camera.fps"],
+        f"{LANES}.*.camera.zone": _ZONE,
         f"{LANES}.*.nfc.reader": _DEVICE,
         f"{LANES}.*.nfc.plain_uid": SETTINGS["nfc.plain_uid"],
         f"{LANES}.*.qr.from_camera": SETTINGS["qr.from_camera"],

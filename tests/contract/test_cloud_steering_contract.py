@@ -6,6 +6,7 @@ tries with a `LineProof`, and by what it hands in over an `ArchiveLine`; the rea
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from cloud_broker.ports.orders import OrderRow
 from cloud_broker.ports.unit import Units
 from cloud_broker.services.fleet.archives import KEPT_MS
 from cloud_broker.services.fleet.commands import Wish
+from cloud_broker.services.fleet.said import box_said, order_said
 from cloud_broker.services.fleet.twin import Change, Spot
 from edge_agent.ports.fleet_line import ArchiveLine
 from retail_core import limits
@@ -70,6 +72,22 @@ class TestTwin:
             ("device", "li"), ("region", "li"), ("chain", "li"),
         ]  # fmt: skip
         assert fleet.twins.history(fleet.tenant, spot)[0].layer.note == "客诉"
+
+    def test_a_tills_setting_for_the_chain_leaves_boxes_without_that_till_alone(
+        self, fleet: Fleet
+    ) -> None:
+        (box,), (sim,) = fleet.boxes, fleet.sims
+        key, store = "tills.二号.port", Spot("store", sim.store)
+        fleet.twins.change(fleet.who(), CHAIN, Change({key: "/dev/zero"}))
+        box.settle()
+        (twin,) = fleet.twins.boxes(fleet.tenant, CHAIN)
+        assert (twin.apart, [one.key for one in twin.absent]) == ((), [key])
+        said = cast("dict[str, dict[str, object]]", box_said(twin, every=False)["keys"])
+        assert (said[key]["agrees"], said[key]["here"], said[key]["code"]) == (False, False, "G182")
+        fleet.twins.change(fleet.who(), store, Change({key: "/dev/zero"}))
+        box.settle()
+        (twin,) = fleet.twins.boxes(fleet.tenant, store)
+        assert ([one.key for one in twin.apart], twin.absent) == ([key], ()), "meant for this box"
 
     def test_a_value_that_a_box_cannot_use_is_refused_by_it_and_its_own_stays(
         self, fleet: Fleet
@@ -310,6 +328,7 @@ class TestMass:
         assert code_of(fleet.orders.agree, fleet.who(), order.order_id) is (
             FaultCode.COMMAND_OWN_SECOND
         )
+        assert order_said(order)["wave"] == "1/3", "of the waves that have boxes"
         fleet.orders.agree(fleet.who("wang"), order.order_id)
         opened = []
         for _ in range(6):
@@ -344,5 +363,16 @@ class TestMass:
         fleet.orders.steer(fleet.who(), order.order_id, "stopped")
         assert states(fleet, order) == ["stopped"]
         assert code_of(fleet.orders.steer, fleet.who(), order.order_id, "running") is (
-            FaultCode.API_NOT_FOUND
+            FaultCode.ORDER_NOT_NOW
         )
+        again = code_of(fleet.orders.agree, fleet.who("wang"), order.order_id)
+        assert again is FaultCode.ORDER_NOT_NOW, "it is there, and nobody waits for a second person"
+        assert code_of(fleet.orders.agree, fleet.who(), fresh_id()) is FaultCode.API_NOT_FOUND
+
+    def test_where_no_box_is_in_service_that_is_said_and_not_that_the_store_is_unknown(
+        self, any_units: Units
+    ) -> None:
+        fleet = Fleet(any_units)
+        for call in (fleet.orders.give, fleet.orders.preview):
+            wish = Wish("resync", Spot("store", fresh_id()), {}, HOUR_MS)
+            assert code_of(call, fleet.who(), wish) is FaultCode.FLEET_NO_BOXES

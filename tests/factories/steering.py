@@ -17,7 +17,7 @@ from edge_agent.services.box.fleet_asking import FleetAsking
 from edge_agent.services.box.twin import TwinKeeper
 from retail_core.errors import Fault
 from retail_core.fleet.twin import Values
-from retail_core.fleet.twin_settings import BROKER, Value
+from retail_core.fleet.twin_settings import BROKER, Value, placed
 from retail_core.texts.faults import FaultCode
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource
@@ -93,7 +93,9 @@ class SteeredBox:
 
 
 def one_camera(key: str, value: Value) -> None:
-    """Refuse what no camera of this box could be."""
+    """Refuse what no camera of this box could be; it has no till of the name 二号."""
+    if placed(key).name == "二号":
+        raise Fault(FaultCode.TWIN_PLACE_UNKNOWN, key=key)
     if key == "camera.source":
         try:
             CameraSource.parse(str(value))

@@ -71,7 +71,7 @@ ONLY_READ = {
 # What a chain of one shop, without mail and company accounts, is told instead.
 REFUSED = {
     # Its boxes have not spoken yet: there is nobody to give a command to.
-    "cloud-broker command give": "A108",
+    "cloud-broker command give": "G187",
     "cloud-broker hq-link add": "I105",
     "cloud-broker hq-link remove": "I105",
     "cloud-broker insight campaigns worth": "E107",

@@ -37,6 +37,7 @@ TRAIL_MAX = 50
 # A technician mends boxes; what all of them are to be like is not theirs.
 MAY_ORDER = MAY_STEER | {"technician"}
 _CHAIN = Spot("chain")
+_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class CommandDesk:
     def give(self, who: Person, wish: Wish) -> OrderRow:
         """Give an order; one that reaches many stores waits for a second person.
 
-        Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, API_NOT_FOUND.
+        Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, FLEET_NO_BOXES.
         """
         check_role(who, MAY_ORDER)
         _check_wish(wish)
@@ -96,7 +97,7 @@ class CommandDesk:
     def agree(self, who: Person, order_id: UUID) -> None:
         """Let an order begin, as the second person.
 
-        Faults API_SCOPE_MISSING, API_NOT_FOUND, COMMAND_OWN_SECOND.
+        Faults API_SCOPE_MISSING, API_NOT_FOUND, ORDER_NOT_NOW, COMMAND_OWN_SECOND.
         """
         check_role(who)
         now_ms = self.clock.now_ms()
@@ -114,7 +115,7 @@ class CommandDesk:
     def steer(self, who: Person, order_id: UUID, to: OrderState) -> None:
         """Pause an order, let it go on, or stop it for good; what runs on a box ends by itself.
 
-        Faults API_SCOPE_MISSING, API_NOT_FOUND for one that cannot.
+        Faults API_SCOPE_MISSING, API_NOT_FOUND, ORDER_NOT_NOW for one that cannot.
         """
         check_role(who)
         before: dict[OrderState, set[OrderState]] = {
@@ -159,7 +160,7 @@ class CommandDesk:
     def preview(self, who: Person, wish: Wish) -> OrderLook:
         """Say what an order would reach before it is given; nothing is written.
 
-        Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, API_NOT_FOUND.
+        Faults API_SCOPE_MISSING, COMMAND_UNKNOWN, API_BODY_INVALID, FLEET_NO_BOXES.
         """
         check_role(who, MAY_ORDER)
         _check_wish(wish)
@@ -167,7 +168,7 @@ class CommandDesk:
             boxes = _targets(unit, wish)
             stores, alone, waits = _reach(unit, boxes, dry=wish.dry)
             halted = unit.orders.halt().halted
-        waves = Counter(wave_of(index, len(boxes)) for index in range(len(boxes)))
+        waves = Counter(_waves(len(boxes)))
         return OrderLook(len(boxes), stores, alone, waits, tuple(waves.values()), halted)
 
     def trail(self, tenant: UUID, order_id: UUID) -> tuple[AuditRow, ...]:
@@ -188,7 +189,7 @@ class CommandDesk:
     def _order(
         self, who: Person, wish: Wish, boxes: Sequence[Where], now_ms: int, state: OrderState
     ) -> OrderRow:
-        waves = 1 + wave_of(len(boxes) - 1, len(boxes))
+        waves = 1 + _waves(len(boxes))[-1]
         until = now_ms + wish.ttl_ms
         goes = Order(state, 0, waves, now_ms, wish.pause_ms, wish.failures_max, until)
         order_id = self.ids.uuid7()
@@ -201,9 +202,9 @@ class CommandDesk:
         return tuple(
             CommandRow(
                 *(self.ids.uuid7(), order.order_id, one.device, one.store),
-                *(wave_of(index, len(boxes)), CommandState.HELD, order.made_ms),
+                *(wave, CommandState.HELD, order.made_ms),
             )
-            for index, one in enumerate(boxes)
+            for wave, one in zip(_waves(len(boxes)), boxes, strict=True)
         )
 
 
@@ -261,19 +262,32 @@ def _open(unit: Unit, order: OrderRow, commands: Sequence[CommandRow], now_ms: i
 def _check_wish(wish: Wish) -> None:
     check_kind(wish.kind, wish.args)
     if not TTL_MS_MIN <= wish.ttl_ms <= TTL_MS_MAX or wish.pause_ms < 0:
-        raise Fault(FaultCode.API_BODY_INVALID, detail="ttl")
+        minutes = f"{TTL_MS_MIN // _MINUTE_MS}–{TTL_MS_MAX // _MINUTE_MS} min"
+        raise Fault(FaultCode.API_BODY_INVALID, detail=f"ttl: {minutes}")
 
 
 def _targets(unit: Unit, wish: Wish) -> tuple[Where, ...]:
     boxes = unit.twins.boxes(wish.spot.scope, wish.spot.place)
     if not boxes:
-        raise Fault(FaultCode.API_NOT_FOUND, what=f"{wish.spot.scope} {wish.spot.place}")
+        raise Fault(FaultCode.FLEET_NO_BOXES, where=_named(unit, wish.spot))
     return boxes
+
+
+def _named(unit: Unit, spot: Spot) -> str:
+    """Return a place as people call it, where it has a name."""
+    return unit.fleet.store_names().get(spot.place) or str(spot.scope)
 
 
 def _code(before: CommandState, after: CommandState) -> str:
     silent = before is CommandState.EXECUTING and after is CommandState.FAILED
     return FaultCode.COMMAND_SILENT.value if silent else ""
+
+
+def _waves(boxes: int) -> list[int]:
+    """Return each box's wave, counted without the waves that so few boxes leave empty."""
+    found = [wave_of(index, boxes) for index in range(boxes)]
+    number = {wave: dense for dense, wave in enumerate(dict.fromkeys(found))}
+    return [number[wave] for wave in found]
 
 
 def _reach(unit: Unit, boxes: Sequence[Where], *, dry: bool) -> tuple[int, int, bool]:
@@ -284,8 +298,10 @@ def _reach(unit: Unit, boxes: Sequence[Where], *, dry: bool) -> tuple[int, int, 
 
 def _found(unit: Unit, order_id: UUID, states: set[OrderState]) -> OrderRow:
     order = unit.orders.order(order_id)
-    if order is None or order.goes.state not in states:
+    if order is None:
         raise Fault(FaultCode.API_NOT_FOUND, what=f"order {order_id}")
+    if order.goes.state not in states:
+        raise Fault(FaultCode.ORDER_NOT_NOW, state=order.goes.state)
     return order
 
 

@@ -21,7 +21,8 @@ def box_said(box: BoxTwin, *, every: bool) -> dict[str, object]:
     """Say a box's twin: every key, or those that are not as wanted."""
     told = {} if box.told is None else box.told.keys
     apart = {one.key for one in box.apart}
-    keys = sorted(apart | (box.wanted.keys() if every else set()))
+    absent = {one.key for one in box.absent}
+    keys = sorted(apart | absent | (box.wanted.keys() if every else set()))
     return {
         "device": str(box.where.device),
         "store": str(box.where.store),
@@ -33,7 +34,8 @@ def box_said(box: BoxTwin, *, every: bool) -> dict[str, object]:
                 "in_force": told[key].value if key in told else None,
                 "outcome": told[key].outcome if key in told else None,
                 "code": told[key].code if key in told else "",
-                "agrees": key not in apart,
+                "agrees": key not in apart | absent,
+                "here": key not in absent,
             }
             for key in keys
         },

@@ -24,6 +24,7 @@ from retail_core.fleet.twin import (
     changed,
     differences,
     moves,
+    not_here,
     resolved,
 )
 from retail_core.texts.faults import FaultCode
@@ -73,12 +74,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class BoxTwin:
-    """A box: what is wanted of it, what it said, and where the two differ."""
+    """A box: what is wanted of it, what it said, and where the two differ.
+
+    `absent` are keys said to many boxes, of a till or a counter that this one does not have.
+    """
 
     where: Where
     wanted: Mapping[str, Desired]
     told: TwinTold | None
     apart: tuple[Difference, ...]
+    absent: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +230,9 @@ def _twin(
     layers: Mapping[tuple[Scope, UUID], Layer], where: Where, told: TwinTold | None
 ) -> BoxTwin:
     wanted = wanted_from(layers, where)
-    return BoxTwin(where, wanted, told, differences(wanted, {} if told is None else told.keys))
+    found = differences(wanted, {} if told is None else told.keys)
+    apart = tuple(one for one in found if not not_here(one))
+    return BoxTwin(where, wanted, told, apart, tuple(filter(not_here, found)))
 
 
 def _key(spot: Spot) -> tuple[Scope, UUID]:

@@ -63,6 +63,25 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "{key}:同一个设备会有两台收银机或两个柜台用,都不改",
         "{key}: two tills or two counters would use one device; none of them is changed",
     ),
+    FaultCode.TWIN_TILL_INCOMPLETE: FaultSpec(
+        "input",
+        422,
+        "{key}:客显要两头的线(port、display),扫码枪要 scanner,小票后的打印要先开(append.on),都不改",
+        "{key}: a display needs both its lines (port, display), a scanner its scanner, and slips"
+        " append.on first; none of them is changed",
+    ),
+    FaultCode.FLEET_NO_BOXES: FaultSpec(
+        "conflict",
+        409,
+        "{where} 没有在用的盒子:先入网、开机,再下命令",
+        "no box is in service at {where}: enrol one and start it, then give the command",
+    ),
+    FaultCode.ORDER_NOT_NOW: FaultSpec(
+        "conflict",
+        409,
+        "这个命令已经往前走了(现在 {state}),不能再这样做:刷新看看",
+        "this order is {state} now, so that cannot be done any more: look at it again",
+    ),
     FaultCode.COMMAND_UNKNOWN: FaultSpec(
         "input",
         422,

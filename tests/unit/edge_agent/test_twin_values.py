@@ -8,7 +8,7 @@ from edge_agent.bootstrap.twin_tills import clashes
 from edge_agent.bootstrap.twin_values import fitting, put, with_values
 from edge_agent.settings import load_settings
 from retail_core.errors import Fault
-from retail_core.fleet.twin_settings import SETTINGS, Applies, Kind, Setting, Value
+from retail_core.fleet.twin_settings import SETTINGS, Applies, Kind, Setting, Value, zone_of
 from retail_core.texts.faults import FaultCode
 from tests.factories.agent_files import CONFIG, THREE_TILLS, TWO_LANES, write_agent
 
@@ -23,6 +23,8 @@ def some_value(key: str, setting: Setting) -> Value:
         return setting.low + 1
     if setting.kind is Kind.CHOICE:
         return setting.choices[-1]
+    if setting.kind is Kind.ZONE:
+        return "0.1,0,0.9,1"
     return "rtsp://10.0.0.9/1" if key == "camera.source" else "一句话"
 
 
@@ -33,7 +35,8 @@ def test_every_key_that_applies_at_a_start_reaches_the_settings(tmp_path: Path) 
             value = some_value(key, setting)
             section, _, name = key.rpartition(".")
             config = with_values(settings, {key: value}).config
-            assert getattr(getattr(config, section) if section else config, name) == value, key
+            held = getattr(getattr(config, section) if section else config, name)
+            assert held == (zone_of(str(value)) if setting.kind is Kind.ZONE else value), key
 
 
 def test_a_camera_and_a_reader_from_hq_are_those_of_the_only_counter(tmp_path: Path) -> None:
@@ -65,6 +68,7 @@ def test_each_counter_of_a_box_has_its_own_devices_from_hq(tmp_path: Path) -> No
     sent: dict[str, Value] = {**SIDES, "lanes.二号柜台.nfc.reader": "ACR1252"}
     sent |= {
         "lanes.a.camera.fps": 5,
+        "lanes.b.camera.zone": "0.5, 0,1, 0.75",
         "lanes.b.nfc.plain_uid": True,
         "lanes.a.qr.from_camera": False,
     }
@@ -79,6 +83,7 @@ def test_each_counter_of_a_box_has_its_own_devices_from_hq(tmp_path: Path) -> No
     assert (second.camera.source, second.nfc.reader, second.nfc.plain_uid) == (
         OTHER, "ACR1252", True,
     )  # fmt: skip
+    assert (first.camera.zone, second.camera.zone) == ((0, 0, 1, 1), (0.5, 0, 1, 0.75))
     assert clashes(settings, sent) == {}
 
 

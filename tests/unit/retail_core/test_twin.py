@@ -266,7 +266,8 @@ class TestSettings:
         "key",
         [
             "tills.*.port", "tills..port", "tills.a=b.port", "tills.a", "tills.a.token",
-            "lanes.a.zone", "tills. a.port", f"tills.{'a' * 41}.port", "lanes.a.camera",
+            "lanes.a.zone", "tills.a.append", "tills.a.display.on", "tills. a.port",
+            f"tills.{'a' * 41}.port", "lanes.a.camera",
             "tills.a\n.port", "a.b.port",
         ],
     )  # fmt: skip
@@ -274,6 +275,16 @@ class TestSettings:
         with pytest.raises(Fault) as caught:
             check(key, "x")
         assert caught.value.code is FaultCode.TWIN_KEY_UNKNOWN
+
+    @pytest.mark.parametrize("key", ["camera.zone", "lanes.a.camera.zone"])
+    def test_a_counters_part_of_the_picture_is_four_numbers(self, key: str) -> None:
+        for text in ("0,0,1,1", "0.25, 0,0.5 ,1.0", "0,0.125,1,0.5"):
+            assert read_value(key, text) == text
+        wrong = ("", "0,0,1", "0,0,1,1,1", "0.5,0,0.5,1", "0,1,1,0", "0,0,1.1,1", "-0,0,1,1")
+        for text in (*wrong, "0,0,1e0,1", "0,0,nan,1", "0;0;1;1", "0,0,\u0661,1", "0.1234,0,1,1"):
+            with pytest.raises(Fault) as caught:
+                read_value(key, text)
+            assert caught.value.code is FaultCode.TWIN_VALUE_WRONG, text
 
 
 STEPS = {
