@@ -81,12 +81,35 @@ from channel_order o where o.tenant_id = %(tenant)s and o.member_id is not null
 """
 
 
+# One sale in 25 is given back, a third of them whole.
+_REFUNDED = """
+insert into refund (tenant_id, refund_id, receipt_id, nth, event_id, store_id, device_id, source,
+  till_receipt_no, business_date, reason, repriced, money_fen, points_fen, points_back,
+  points_taken, points_owed, tenders, coupons, happened_ms, received_at)
+select tenant_id, md5('b' || receipt_id)::uuid, receipt_id, 0, event_id, store_id, device_id, 'api',
+  '', business_date, '', false, case when total_fen %% 3 = 0 then total_fen else total_fen / 3 end,
+  0, 0, 0, 0, '[]', '{}', sold_ms + 60000, received_at
+from receipt where tenant_id = %(tenant)s and total_fen %% 25 = 0 on conflict do nothing
+"""
+_CAMPAIGN = """
+insert into campaign values (%(tenant)s, %(store)s, 'all', '{"holdout_permille": 100}', 'running',
+  '', 0, '', '', %(begin)s, null, '', null, 0, 0, false, false)
+"""
+_DRAWN = """
+insert into campaign_person select %(tenant)s, %(store)s, md5('m' || n)::uuid,
+  case when n %% 10 = 0 then 'held' else 'treated' end, %(begin)s + n %% 20 * 86400000::bigint,
+  false from generate_series(1, %(members)s / 2) n
+"""
+_ALL = (_SALES, _SOLD, _REFUNDED, _ORDERS, _ORDERED, _LOOKS, _CAMPAIGN, _DRAWN, "analyze")
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain with many orders and which of them no customer made."""
+    """A chain with many orders, which of them no customer made, and a campaign for half of all."""
 
     units: PostgresUnits
     tenant: UUID
+    campaign: UUID
     fakes: frozenset[str]
 
 
@@ -101,6 +124,7 @@ def measure(bench: Bench, folder: Path, orders: int = ORDERS) -> None:
             chain = fill(server, orders)
             clean(bench, chain, here)
             reckon(bench, chain)
+            weigh(bench, chain)
             chain.units.close()
         finally:
             embedded_pg.destroy(here / "pg")
@@ -125,9 +149,9 @@ def fill(server: embedded_pg.Server, orders: int) -> Chain:
         "span": DAYS * DAY_MS,
     }
     with psycopg.connect(dsn, autocommit=True) as connection:
-        for statement in (_SALES, _SOLD, _ORDERS, _ORDERED, _LOOKS, "analyze"):
+        for statement in _ALL:
             connection.execute(statement, bound if "%(" in statement else None)
-    return Chain(units, tenant, frozenset(str(id_of(one)) for one in made.fakes))
+    return Chain(units, tenant, box.store, frozenset(str(id_of(one)) for one in made.fakes))
 
 
 def clean(bench: Bench, chain: Chain, place: Path) -> None:
@@ -164,6 +188,15 @@ def reckon(bench: Bench, chain: Chain) -> None:
     peer = f"{seen.seconds:.0f} s, {report.journeys:,} journeys"
     name = f"returns over {report.orders:,} orders: memory"
     bench.add(Row(name, seen.mb, "MB", MEMORY_MB, "lower", peer))
+
+
+def weigh(bench: Bench, chain: Chain) -> None:
+    """Compare the arms of a campaign that drew half of all members."""
+    with _watched() as seen, chain.units.begin(chain.tenant) as unit:
+        arms = unit.campaigns.arms(chain.campaign, 14)
+    people = sum(arm.people for arm in arms.clean)
+    name = f"results of a campaign for {people:,} people: memory"
+    bench.add(Row(name, seen.mb, "MB", MEMORY_MB, "lower", f"{seen.seconds:.0f} s"))
 
 
 @dataclass(slots=True)
