@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help parity-clickhouse test-cluster setup setup-test models photos assets demo test unit contract integration e2e test-vm lint fmt \
-  types arch mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight bench-tags fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
+  types arch wheels mutate lock bench bench-face bench-recognition bench-turn bench-tap bench-till bench-identify bench-counter bench-commit bench-pricing verify-pricing bench-camera bench-checkin bench-line bench-fleet bench-provision bench-broker-restart bench-downlink bench-ingest bench-sync bench-line-trials fleet-sim soak bench-leases emupos bench-recommend bench-insight bench-tags fuzz fuzz-till bench-idle verify-journal verify-ledger verify-ledger-mutants verify-recalls verify-identity bench-recall test-restore verify-sync verify-sync-mutants verify-kills verify-cuts \
   screenshots docs-reference sbom graph ci clean wheelhouse box-bundle test-box-install test-arm64 image
 
 help: ## list the targets
@@ -129,6 +129,7 @@ docs-reference: setup ## regenerate the reference pages that come from code
 	$(PY) tools/supported_devices.py
 	$(PY) tools/profile_reference.py
 
+wheels: setup ; @$(PY) -m tools.wheelhouse resolve linux-aarch64-cp311 linux-aarch64-cp313 ## every package of a box has its wheel, for both systems of a Pi (asks the index, fetches nothing)
 wheelhouse: setup ; @$(PY) -m tools.wheelhouse fetch $(or $(PLATFORM),linux-aarch64-cp311) ## the box's packages as wheels, by hash: PLATFORM=linux-aarch64-cp313
 box-bundle: setup ; @$(PY) -m tools.wheelhouse bundle $(or $(PLATFORM),linux-aarch64-cp311) $(if $(MODELS),--models "$(MODELS)") ## what a box is installed from, into var/box/: PLATFORM=linux-aarch64-cp313 MODELS=models
 test-box-install: setup ## the bundle put on root file systems of Debian and taken away again (root, mmdebstrap): SUITES="bookworm trixie"
@@ -149,7 +150,7 @@ graph: setup ## who imports whom, drawn into docs/explanation/import-graph.svg; 
 lock: setup ## hashed lock files without addresses
 	tools/lock.sh
 
-ci: lint types arch test ## what .ci/run calls
+ci: lint wheels types arch test ## what .ci/run calls
 
 clean: ## remove what set-up and tests made, keep downloaded tools
 	rm -rf mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo var/bench

@@ -3,6 +3,7 @@
     python -m tools.wheelhouse fetch linux-aarch64-cp311     wheels into var/wheelhouse/PLATFORM
     python -m tools.wheelhouse bundle linux-aarch64-cp311    and var/box/regulars-box-PLATFORM.tar
     python -m tools.wheelhouse tests linux-aarch64-cp311     and what the unit tests import
+    python -m tools.wheelhouse resolve PLATFORM PLATFORM     whether each package has a wheel there
 
 Wheels come by hash from requirements/edge.lock. A few packages have none and are compiled once, by
 `tools/native_wheels.sh`, into var/wheelhouse/built; what is compiled here got its source by hash.
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -55,6 +57,10 @@ SYSTEM_FILES = (
     "60-regulars-cards.rules",
 )
 FETCH_TIMEOUT_S = 1_200
+RESOLVE_TIMEOUT_S = 120
+CAUSE_CHARS = 300
+# How uv says that nobody answered, which is no word about any package.
+NO_ANSWER = ("client error", "error sending request", "network was disabled", "operation timed out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def lacks(said: str) -> bool:
+    """Return whether uv's complaint is about a package; False where no index answered."""
+    return not any(one in said for one in NO_ANSWER)
+
+
 # ---- with the network ---------------------------------------------------------------------------
 
 
@@ -198,6 +209,35 @@ def fetch(platform: Platform, lock: Path = LOCK) -> Path:
     for stale in set(folder.glob("*.whl")) - set(found.values()):
         stale.unlink()
     return folder
+
+
+def resolve(platform: Platform, lock: Path = LOCK) -> str:
+    """Look whether each package has a wheel for a platform that the lock knows; nothing is fetched.
+
+    Return what was found, in words. Fault WHEELS_MISSING; where no index answers, what was fetched
+    before is looked at, and without that the words say that nothing was learnt.
+    """
+    wanted = [one for one in pins(lock.read_text("utf-8"), platform) if one.name not in SOURCE_ONLY]
+    with tempfile.TemporaryDirectory() as folder:
+        asked = Path(folder) / "asked.txt"
+        asked.write_text("".join(f"{one.line(one.hashes)}\n" for one in wanted), encoding="utf-8")
+        how = ["--dry-run", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+        how += [f"--python-platform={platform.machine}-manylinux_2_{GLIBC_MINOR[0]}"]
+        how += [f"--python-version={'.'.join(map(str, platform.python))}"]
+        call = [str(UV), "pip", "install", *how, "--target", folder, "-r", str(asked)]
+        done = subprocess.run(
+            call, cwd=ROOT, timeout=RESOLVE_TIMEOUT_S, capture_output=True, text=True, check=False
+        )
+    if done.returncode == 0:
+        return f"{platform}: {len(wanted)} wheels"
+    if lacks(done.stderr):
+        cause = " ".join(done.stderr.split())[-CAUSE_CHARS:]
+        raise Fault(FaultCode.WHEELS_MISSING, names=cause, platform=str(platform))
+    try:
+        chosen(wanted, WHEELS / str(platform), BUILT, platform)
+    except Fault:
+        return f"{platform}: no index answered, not looked at"
+    return f"{platform}: {len(wanted)} wheels, fetched before"
 
 
 def fetch_tests(platform: Platform) -> Path:
@@ -291,10 +331,14 @@ def _run(*command: str | Path) -> None:
         raise Fault(FaultCode.SETUP_DOWNLOAD, package="wheels", reason=error) from error
 
 
-def _made(do: str, platform: Platform, models: Path | None) -> Path:
+def _made(do: str, platform: Platform, models: Path | None) -> str:
+    if do == "resolve":
+        return resolve(platform)
     if do == "bundle":
-        return bundle(platform, models)
-    return fetch(platform) if do == "fetch" else fetch_tests(platform)
+        made = bundle(platform, models)
+    else:
+        made = fetch(platform) if do == "fetch" else fetch_tests(platform)
+    return str(made.relative_to(ROOT))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -302,17 +346,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("do", choices=("fetch", "bundle", "tests"))
-    parser.add_argument("platform")
+    parser.add_argument("do", choices=("fetch", "bundle", "tests", "resolve"))
+    parser.add_argument("platform", nargs="+")
     parser.add_argument("--models", type=Path, help="a folder of models that goes with it")
     asked = parser.parse_args(arguments)
     try:
-        platform = Platform.read(asked.platform)
-        made = _made(asked.do, platform, asked.models)
+        for platform in [Platform.read(one) for one in asked.platform]:
+            sys.stdout.write(f"{_made(asked.do, platform, asked.models)}\n")
     except Fault as fault:
         sys.stderr.write(f"{fault.code} {fault.text('zh')}\n     {fault.text('en')}\n")
         return 3
-    sys.stdout.write(f"{made.relative_to(ROOT)}\n")
     return 0
 
 

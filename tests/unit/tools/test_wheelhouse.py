@@ -8,6 +8,7 @@ import pytest
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.faults import code_of
+from tools import wheelhouse
 from tools.wheelhouse import (
     LOCK,
     NOT_ON_A_BOARD,
@@ -17,8 +18,10 @@ from tools.wheelhouse import (
     Pin,
     Platform,
     chosen,
+    lacks,
     own_lock,
     pins,
+    resolve,
     sha256_of,
     write_sums,
 )
@@ -122,6 +125,47 @@ def test_what_is_compiled_here_is_looked_for_apart(tmp_path: Path) -> None:
     assert chosen(wanted, tmp_path, tmp_path / "built", BOARD) == {wanted[0]: built}
     built.rename(tmp_path / built.name)
     assert code_of(chosen, wanted, tmp_path, tmp_path / "built", BOARD) is FaultCode.WHEELS_MISSING
+
+
+def test_an_index_that_does_not_answer_says_nothing_about_packages() -> None:
+    assert lacks("No solution found: pyscard==2.3.1 has no usable wheels")
+    assert lacks("there is no version of numpy==1.0.1")
+    assert not lacks("Failed to fetch: cause: client error (Connect) cause: Connection refused")
+    assert not lacks("hint: Packages were unavailable because the network was disabled.")
+
+
+@pytest.mark.parametrize("python", ["cp311", "cp313"])
+def test_wheels_of_both_systems_are_resolved_with_nothing_fetched(
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A uv of our own answers: what it is asked, and what its complaints come to."""
+    uv = tmp_path / "uv"
+    monkeypatch.setattr(wheelhouse, "UV", uv)
+    monkeypatch.setattr(wheelhouse, "WHEELS", tmp_path)
+    board = Platform.read(f"linux-aarch64-{python}")
+
+    def says(text: str, code: int) -> None:
+        uv.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\necho "{text}" >&2\nexit {code}\n')
+        uv.chmod(0o755)
+
+    says("", 0)
+    assert resolve(board).startswith(f"linux-aarch64-{python}: ")
+    asked = (tmp_path / "asked").read_text()
+    assert f"--python-version=3.{python[3:]}" in asked
+    assert "--only-binary=:all:" in asked
+    assert "--dry-run" in asked
+    says("numpy has no usable wheels", 1)
+    assert code_of(resolve, board) is FaultCode.WHEELS_MISSING
+
+
+def test_without_a_network_nothing_is_said_about_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real uv, with neither network nor cache."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(wheelhouse, "WHEELS", tmp_path)
+    assert resolve(BOARD) == f"{BOARD}: no index answered, not looked at"
 
 
 def test_the_wheelhouse_s_own_lock_names_its_files_and_no_others(tmp_path: Path) -> None:
