@@ -9,9 +9,10 @@ from edge_agent.adapters.sqlite_file import Row
 from edge_agent.ports.replica import HeldMember
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
-from retail_core.wire.codec import decode_member, decode_uses_gone
+from retail_core.texts.faults import FaultCode
+from retail_core.wire.codec import decode_found_by, decode_member, decode_uses_gone
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.member import MemberRecord
+from retail_core.wire.member import FoundBy, MemberRecord
 from retail_core.wire.messages import Change
 from retail_core.wire.snapshot import HeldRow
 
@@ -27,12 +28,16 @@ _CHANGE = "UPDATE member SET ver = ?, record = ? WHERE member_id = ?"
 _LOOKUP = "REPLACE INTO lookup VALUES (?, ?, ?)"
 
 
-def apply(db: apsw.Connection, change: Change) -> bool:
-    """Apply one change if it is newer; one of an unknown kind or unreadable is passed over."""
+def apply(db: apsw.Connection, change: Change, broken: list[FaultCode]) -> bool:
+    """Apply one change if it is newer; one of an unknown kind or unreadable is passed over.
+
+    Why a member's record could not be read is put on `broken`.
+    """
     if change.kind == ChangeKind.MEMBER:
         try:
             record = decode_member(change.body)
-        except Fault:
+        except Fault as fault:
+            broken.append(fault.code)
             return False
         # The bytes as they came: fields that a newer cloud added are there after an update.
         return hold(db, change.key, change.ver, (bytes(change.body), record), change.ver - 1)
@@ -73,7 +78,7 @@ def hold(
     if (held is not None and held[0] > newer_than) or (only_held and held is None):
         return False
     raw, after = (None, None) if told is None else told
-    before = None if held is None or held[1] is None else decode_member(held[1])
+    before = None if held is None or held[1] is None else decode_found_by(held[1])
     if held is None:
         db.execute(_PUT, (member_id, ver, raw))
     else:
@@ -122,7 +127,7 @@ def held_of(row: Row | None) -> HeldMember | None:
     return HeldMember(UUID(bytes=row[0]), int(row[1]), decode_member(row[2]))
 
 
-def _found_by(record: MemberRecord | None) -> tuple[object, ...]:
+def _found_by(record: MemberRecord | FoundBy | None) -> tuple[object, ...]:
     """Return what the look-ups of a record are made from."""
     if record is None:
         return ()

@@ -5,7 +5,7 @@ because the position is written in the transaction of its changes. A whole snaps
 a file of its own beside it, which then takes its place; tills read the old one until then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,7 @@ from edge_agent.adapters.replica_file import ReplicaFile
 from edge_agent.adapters.replica_goods import ReplicaGoods
 from edge_agent.adapters.replica_members import CARD, DIGITS, PHONE, PHONE_KEY, held_of
 from edge_agent.adapters.sqlite_file import put_aside
-from edge_agent.ports.replica import HeldMember
+from edge_agent.ports.replica import HeldMember, unheard
 from retail_core.errors import Fault
 from retail_core.sync.buckets import bucket_of, sums_of
 from retail_core.tally import FaultTally
@@ -93,19 +93,28 @@ class SqliteReplica(ReplicaGoods):
         return held
 
     def apply_changes(
-        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+        self,
+        *,
+        feed_epoch: int,
+        pos: int,
+        changes: Sequence[Change],
+        unread: Callable[[FaultCode], None] = unheard,
     ) -> tuple[UUID, ...]:
         """Apply changes and the new position in one transaction; return the members changed.
 
-        A change that is not newer, of an unknown kind or unreadable is passed over.
+        A change that is not newer, of an unknown kind or unreadable is passed over; `unread` hears
+        of members' records that cannot be read, after the rest is written.
         """
         changed: dict[bytes, None] = {}
+        broken: list[FaultCode] = []
         with self._file.transaction() as db:
             for change in changes:
-                if replica_members.apply(db, change):
+                if replica_members.apply(db, change, broken):
                     changed[change.key] = None
             db.execute("UPDATE feed SET epoch = ?, pos = ?", (feed_epoch, pos))
         self._position = (feed_epoch, pos)
+        for code in broken:
+            unread(code)
         return tuple(UUID(bytes=key) for key in changed)
 
     def put_member(self, member_id: UUID, ver: int, record: MemberRecord) -> bool:

@@ -1,6 +1,6 @@
 """The shop's copy of what the cloud knows: members, catalogue, rule bundle, read position."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from retail_core.catalog.article import Article
 from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import Change
 from retail_core.wire.refund import UsesGone
@@ -51,6 +52,10 @@ class CatalogueStep:
     in_force: Mapping[str, int]
 
 
+def unheard(_code: FaultCode) -> None:
+    """Stand in where nobody counts what could not be read."""
+
+
 class Replica(Protocol):
     """A file that may be lost: everything in it can be fetched again."""
 
@@ -59,11 +64,17 @@ class Replica(Protocol):
         ...
 
     def apply_changes(
-        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+        self,
+        *,
+        feed_epoch: int,
+        pos: int,
+        changes: Sequence[Change],
+        unread: Callable[[FaultCode], None] = unheard,
     ) -> tuple[UUID, ...]:
         """Apply changes and the new position in one transaction; return the members changed.
 
-        A change whose `ver` is not above the one held is passed over.
+        A change whose `ver` is not above the one held is passed over, and so is a member's record
+        that cannot be read: `unread` hears why once the rest is written.
         """
         ...
 

@@ -18,7 +18,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import checks
 from retail_core.wire.framing import checked, read_frame, unpack, within_limit
-from retail_core.wire.growth import GiftHanded
+from retail_core.wire.growth import CallAnswered, GiftHanded
 from retail_core.wire.kinds import ChangeKind, EventType
 from retail_core.wire.lease import (
     LeaseEpoch,
@@ -27,7 +27,7 @@ from retail_core.wire.lease import (
     LeaseRecall,
     LeaseReturned,
 )
-from retail_core.wire.member import MemberRecord
+from retail_core.wire.member import FoundBy, MemberRecord
 from retail_core.wire.messages import (
     AckFrame,
     CardIssued,
@@ -71,6 +71,7 @@ Body = (
     | GiftHanded
     | TillAgreement
     | ReturnUnmatched
+    | CallAnswered
 )
 LeaseChange = LeaseEpoch | LeaseGrant | LeaseRecall
 
@@ -95,6 +96,7 @@ _published = msgspec.msgpack.Decoder(Published)
 _presence = msgspec.msgpack.Decoder(Presence)
 _cloud_presence = msgspec.msgpack.Decoder(CloudPresence)
 _member = msgspec.msgpack.Decoder(MemberRecord)
+_found_by = msgspec.msgpack.Decoder(FoundBy)
 _sale = msgspec.msgpack.Decoder(Sale)
 _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.MEMBER_ENROLLED: msgspec.msgpack.Decoder(MemberEnrolled),
@@ -111,6 +113,7 @@ _bodies: dict[str, msgspec.msgpack.Decoder[Any]] = {
     EventType.GIFT_HANDED: msgspec.msgpack.Decoder(GiftHanded),
     EventType.TILL_AGREEMENT: msgspec.msgpack.Decoder(TillAgreement),
     EventType.RETURN_UNMATCHED: msgspec.msgpack.Decoder(ReturnUnmatched),
+    EventType.CALL_ANSWERED: msgspec.msgpack.Decoder(CallAnswered),
 }
 _uses_gone = msgspec.msgpack.Decoder(UsesGone)
 _lease_changes: dict[str, msgspec.msgpack.Decoder[Any]] = {
@@ -172,6 +175,11 @@ def decode_cloud_presence(payload: bytes) -> CloudPresence:
 def decode_member(raw: msgspec.Raw | bytes) -> MemberRecord:
     """Read the body of a member's change."""
     return unpack(_member, raw)
+
+
+def decode_found_by(raw: msgspec.Raw | bytes) -> FoundBy:
+    """Read of a member's record what she is found by, at a third of what all of it costs."""
+    return unpack(_found_by, raw)
 
 
 def decode_uses_gone(raw: msgspec.Raw | bytes) -> UsesGone:

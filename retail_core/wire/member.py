@@ -40,6 +40,7 @@ class CallNote(msgspec.Struct, array_like=True, frozen=True):
 
     note: Text
     last_day: Count
+    call: Id | None = None  # by which its answer names it
 
 
 CallNotes = Annotated[tuple[CallNote, ...], Meta(max_length=limits.MEMBER_CALLS_MAX)]
@@ -95,3 +96,29 @@ class MemberRecord(msgspec.Struct, array_like=True, frozen=True):
         """Show every field but the secret of her code: a record may end in a log or a traceback."""
         shown = (name for name in self.__struct_fields__ if name != "digit_secret")
         return f"MemberRecord({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+
+_PASSED = msgspec.Raw(b"")
+
+
+class FoundBy(msgspec.Struct, array_like=True, frozen=True):
+    """The beginning of a `MemberRecord`, read for what she is found by; the rest is passed over."""
+
+    wallet: msgspec.Raw
+    name: msgspec.Raw
+    tier: msgspec.Raw
+    tags: msgspec.Raw
+    points_free: msgspec.Raw
+    points_pending: msgspec.Raw
+    phone_masked: msgspec.Raw
+    phone_hash: Digest | None
+    phone_keys: tuple[PhoneKey, ...]
+    cards: tuple[Digest, ...]
+    home_store: msgspec.Raw
+    last_receipt: msgspec.Raw = _PASSED
+    last_store: msgspec.Raw = _PASSED
+    last_wall_ms: msgspec.Raw = _PASSED
+    last_total_fen: msgspec.Raw = _PASSED
+    last_lines: msgspec.Raw = _PASSED
+    posted_receipts: msgspec.Raw = _PASSED
+    digit_secret: Digest = b""

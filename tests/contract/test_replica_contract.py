@@ -13,8 +13,9 @@ from retail_core import limits
 from retail_core.catalog.price_lists import ListPrice
 from retail_core.catalog.stock_table import StockTable
 from retail_core.identity.digit_code import reference_of
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.kinds import ChangeKind
-from retail_core.wire.member import PhoneKey
+from retail_core.wire.member import MemberRecord, PhoneKey
 from retail_core.wire.messages import Change
 from retail_core.wire.refund import UsesGone
 from tests.factories.shop_floor import (
@@ -74,9 +75,29 @@ class ReplicaContract:
 
     def test_passes_over_a_record_it_cannot_read(self, replica: Replica) -> None:
         broken = Change(7, ChangeKind.MEMBER, make_id().bytes, 1, msgspec.Raw(b"\x91\x01"))
-        assert replica.apply_changes(feed_epoch=1, pos=7, changes=[broken]) == ()
+        told: list[FaultCode] = []
+        applied = replica.apply_changes(feed_epoch=1, pos=7, changes=[broken], unread=told.append)
+        assert applied == ()
+        assert told == [FaultCode.WIRE_MALFORMED]
         assert replica.feed_position() == (1, 7)
         assert replica.member_count() == 0
+
+    def test_passes_over_a_record_of_which_only_the_end_cannot_be_read(
+        self, replica: Replica
+    ) -> None:
+        member = make_id()
+        whole = make_change(1, member, 1, make_record())
+        fields = msgspec.msgpack.decode(whole.body)
+        fields[MemberRecord.__struct_fields__.index("personal")] = "perhaps"
+        body = msgspec.Raw(msgspec.msgpack.encode(fields))
+        torn = Change(2, ChangeKind.MEMBER, member.bytes, 2, body)
+        told: list[FaultCode] = []
+        changed = replica.apply_changes(
+            feed_epoch=1, pos=2, changes=[whole, torn], unread=told.append
+        )
+        held = replica.member(member)
+        assert held is not None
+        assert (changed, held.ver, told) == ((member,), 1, [FaultCode.WIRE_MALFORMED])
 
     def test_keeps_the_newest_word_of_what_came_back_elsewhere(self, replica: Replica) -> None:
         one, other = make_id().bytes, make_id().bytes

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from edge_agent.ports.replica import AS_THEY_SAY, CatalogueStep, HeldMember, InForce
+from edge_agent.ports.replica import AS_THEY_SAY, CatalogueStep, HeldMember, InForce, unheard
 from retail_core import limits
 from retail_core.catalog.article import Article
 from retail_core.catalog.price_lists import ListPrice
@@ -13,6 +13,7 @@ from retail_core.catalog.stock_table import StockTable
 from retail_core.errors import Fault
 from retail_core.identity.digit_code import reference_of
 from retail_core.sync.buckets import bucket_of, sums_of
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import decode_member, decode_uses_gone
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.member import MemberRecord
@@ -46,7 +47,12 @@ class FakeReplica:
         return self._position
 
     def apply_changes(
-        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+        self,
+        *,
+        feed_epoch: int,
+        pos: int,
+        changes: Sequence[Change],
+        unread: Callable[[FaultCode], None] = unheard,
     ) -> tuple[UUID, ...]:
         changed: dict[UUID, None] = {}
         for change in changes:
@@ -63,7 +69,8 @@ class FakeReplica:
                 continue
             try:
                 record = _record(change)
-            except Fault:
+            except Fault as fault:
+                unread(fault.code)
                 continue
             if change.kind in set(ChangeKind):
                 self._members[member_id] = (change.ver, record)

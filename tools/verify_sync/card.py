@@ -1,11 +1,13 @@
 """A box's memory card: what survives a kill, what a power cut takes, and copies of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from random import Random
 from uuid import UUID
 
 from edge_agent.ports.journal import AnswerAt, Beside, Draft, KeyedAnswer, Record
+from edge_agent.ports.replica import unheard
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.member import MemberRecord
 from retail_core.wire.messages import Change
 from tests.fakes.journal import FakeJournal
@@ -90,10 +92,17 @@ class CardReplica(FakeReplica):
         self.torn: Members | None = None  # members without what only a planted bug leaves behind
 
     def apply_changes(
-        self, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+        self,
+        *,
+        feed_epoch: int,
+        pos: int,
+        changes: Sequence[Change],
+        unread: Callable[[FaultCode], None] = unheard,
     ) -> tuple[UUID, ...]:
         """Apply; now and then the file is synced."""
-        changed = super().apply_changes(feed_epoch=feed_epoch, pos=pos, changes=changes)
+        changed = super().apply_changes(
+            feed_epoch=feed_epoch, pos=pos, changes=changes, unread=unread
+        )
         self._written()
         return changed
 

@@ -4,7 +4,7 @@ They are the shortcuts that other systems take, each in the place where the prod
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -13,6 +13,7 @@ from uuid import UUID
 from cloud_broker.domain.arrivals import Place
 from cloud_broker.services.line import downlink as cloud_downlink
 from cloud_broker.services.line.downlink import Outbound
+from edge_agent.ports.replica import unheard
 from edge_agent.services.line import uplink as box_uplink
 from edge_agent.services.line.cloud_session import CloudSession
 from edge_agent.services.line.restored import Restored
@@ -21,6 +22,7 @@ from retail_core.sync import outbox_plan
 from retail_core.sync.cursor import Verdict, judge
 from retail_core.sync.outbox_plan import InFlight
 from retail_core.sync.ranges import Range, Ranges
+from retail_core.texts.faults import FaultCode
 from retail_core.wire.messages import AckFrame, Change, Rejected
 from tests.fakes.cloud_events import FakeJournalRepo
 from tests.fakes.replica import FakeReplica
@@ -72,11 +74,18 @@ def _over_gaps(
 
 
 def _position_first(
-    self: CardReplica, *, feed_epoch: int, pos: int, changes: Sequence[Change]
+    self: CardReplica,
+    *,
+    feed_epoch: int,
+    pos: int,
+    changes: Sequence[Change],
+    unread: Callable[[FaultCode], None] = unheard,
 ) -> tuple[UUID, ...]:
     """Write the position at once, the effect only with the next one."""
     self.torn = self.members()
-    return FakeReplica.apply_changes(self, feed_epoch=feed_epoch, pos=pos, changes=changes)
+    return FakeReplica.apply_changes(
+        self, feed_epoch=feed_epoch, pos=pos, changes=changes, unread=unread
+    )
 
 
 def _no_keys(_self: FakeJournalRepo, _source: str, keys: Sequence[bytes]) -> frozenset[bytes]:

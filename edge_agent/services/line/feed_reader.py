@@ -18,7 +18,6 @@ from retail_core.errors import Fault
 from retail_core.sync.cursor import Verdict, judge
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.codec import decode_member
 from retail_core.wire.kinds import ChangeKind
 from retail_core.wire.messages import Change, ChangeFrame
 
@@ -190,10 +189,10 @@ class FeedReader:
             return None
 
     def _apply(self, frame: ChangeFrame) -> None:
-        good = [change for change in frame.changes if self._readable(change)]
+        good = [change for change in frame.changes if self._known(change)]
         self._heed(good)
         changed = self._replica.apply_changes(
-            feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good
+            feed_epoch=frame.feed_epoch, pos=frame.pos, changes=good, unread=self._tally.count
         )
         self._note_applied(changed, frame.committed_ms)
         self._tell_unheard()
@@ -235,17 +234,10 @@ class FeedReader:
         finally:
             self._unheard += again[-UNHEARD_MAX:]
 
-    def _readable(self, change: Change) -> bool:
-        """One change that cannot be read must not stop the feed for ever: counted, passed over."""
+    def _known(self, change: Change) -> bool:
+        """One change of a newer cloud must not stop the feed for ever: counted, passed over."""
         if change.kind not in KNOWN_KINDS:
             self._tally.count(FaultCode.SYNC_CHANGE_UNKNOWN)
-            return False
-        if change.kind != ChangeKind.MEMBER:
-            return True
-        try:
-            decode_member(change.body)
-        except Fault as fault:
-            self._tally.count(fault.code)
             return False
         return True
 

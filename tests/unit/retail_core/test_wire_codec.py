@@ -10,7 +10,7 @@ from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
 from retail_core.wire.kinds import ChangeKind, EventType
-from retail_core.wire.member import MemberRecord
+from retail_core.wire.member import FoundBy, MemberRecord, PhoneKey
 from retail_core.wire.messages import (
     AckFrame,
     Change,
@@ -285,3 +285,28 @@ def test_a_record_shown_keeps_the_secret_of_her_code() -> None:
     for name in others:
         _, found, told = told.partition(f", {name}=")
         assert found, name
+
+
+def test_what_a_member_is_found_by_stands_at_the_same_places_of_her_whole_record() -> None:
+    beginning = FoundBy.__struct_fields__
+    assert beginning == MemberRecord.__struct_fields__[: len(beginning)]
+
+
+def test_what_a_member_is_found_by_is_read_alone_as_with_all_the_rest() -> None:
+    key = PhoneKey(key_id=bytes(8), public_key=bytes(range(32)))
+    whole = make_record(
+        phone_hash=bytes(32),
+        phone_keys=(key,),
+        cards=(bytes(range(32)),),
+        digit_secret=bytes(32),
+    )
+    found = codec.decode_found_by(codec.encode_body(whole))
+    assert (found.phone_hash, found.phone_keys) == (whole.phone_hash, whole.phone_keys)
+    assert (found.cards, found.digit_secret) == (whole.cards, whole.digit_secret)
+
+
+def test_a_record_of_before_digit_codes_is_found_by_the_rest() -> None:
+    fields = msgspec.msgpack.decode(codec.encode_body(make_record()))
+    old = fields[: MemberRecord.__struct_fields__.index("last_receipt")]
+    found = codec.decode_found_by(msgspec.msgpack.encode(old))
+    assert found.digit_secret == b""
