@@ -143,13 +143,15 @@ class MqttSession:
             _log.debug("broker unreachable", extra={"reason": str(error)})
             return _words_of(error)
         deadline = time.monotonic() + SESSION_TIMEOUT_S
-        while not (self._granted or self._reason) and time.monotonic() < deadline:
-            if stop.is_set():
-                break
+        while not (self._decided() or stop.is_set()) and time.monotonic() < deadline:
             if self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return self._reason or "closed"
         self.standing = self._granted
         return "" if self._granted else self._reason or "no answer"
+
+    def _decided(self) -> bool:
+        """Return whether the broker has said yes or no."""
+        return self._granted or bool(self._reason)
 
     def serve(self, stop: threading.Event) -> None:
         """Carry messages until the session ends, `stop` is set, or it is to be left."""
