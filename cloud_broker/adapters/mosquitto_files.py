@@ -42,6 +42,7 @@ max_packet_size {_PACKET_BYTES_MAX}
 max_inflight_messages {_INFLIGHT_MAX}
 max_queued_messages {_QUEUED_MAX}
 max_queued_bytes {_QUEUED_BYTES_MAX}
+persistent_client_expiration 1d
 connection_messages true
 log_dest stderr
 log_type error
