@@ -6,8 +6,8 @@ from uuid import UUID
 from cloud_broker.bootstrap import apart
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
+from cloud_broker.services.insight.nights import Nights, stock_due
 from cloud_broker.services.insight.stock_desk import StockDesk
-from cloud_broker.services.insight.stock_nights import StockNights
 from cloud_broker.services.rules.adding import OneMore
 from cloud_broker.services.rules.drafting import DraftDesk
 from cloud_broker.settings import Settings
@@ -33,7 +33,8 @@ def stock_worker(office: Office, tally: FaultTally, works: Callable[[UUID], bool
     def reckon(tenant: UUID) -> None:
         in_a_process(office.settings, tenant)
 
-    nights = StockNights(office.units, office.clock, reckon, office.settings.zone)
+    due = stock_due(office.units)
+    nights = Nights(office.clock, due, reckon, zone=office.settings.zone)
     return BesideWorker("stock-plans", nights.run, tenants, tally)
 
 

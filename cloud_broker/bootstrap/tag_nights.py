@@ -8,7 +8,7 @@ from cloud_broker.adapters.postgres.tags import PostgresTagShelf
 from cloud_broker.bootstrap import apart
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
-from cloud_broker.services.insight.tag_nights import TagNights
+from cloud_broker.services.insight.nights import Nights, tags_due
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -31,8 +31,8 @@ def tag_worker(
     def reckon(tenant: UUID) -> None:
         in_a_process(office.settings, tenant)
 
-    shelf = PostgresTagShelf(office.units, office.clock)
-    nights = TagNights(shelf, office.clock, reckon, after, office.settings.zone)
+    due = tags_due(PostgresTagShelf(office.units, office.clock))
+    nights = Nights(office.clock, due, reckon, after, office.settings.zone)
     return BesideWorker("tags", nights.run, tenants, tally)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from cloud_broker.bootstrap.apart import in_a_process
 from cloud_broker.bootstrap.office import Office
 from cloud_broker.ingest.beside import BesideWorker
-from cloud_broker.services.insight.worth_nights import WorthNights
+from cloud_broker.services.insight.nights import Nights, worth_due
 from cloud_broker.settings import Settings
 from retail_core.errors import Fault
 from retail_core.tally import FaultTally
@@ -29,7 +29,8 @@ def worth_worker(
     def reckon(tenant: UUID) -> None:
         reckon_apart(office.settings, tenant)
 
-    nights = WorthNights(office.units, office.clock, reckon, office.settings.zone)
+    due = worth_due(office.units)
+    nights = Nights(office.clock, due, reckon, zone=office.settings.zone)
     return BesideWorker("worth", nights.run, tenants, tally)
 
 

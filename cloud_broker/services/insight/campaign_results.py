@@ -45,6 +45,7 @@ class Results:
             "redeemed": self.tally.redeemed,
             "open_coupons": self.tally.open_coupons,
             "calls": self.tally.calls,
+            "answered": dict(self.tally.answers),
             "messages": dict(self.tally.messages),
             "dropped": dict(self.tally.dropped),
             "used_fen": self.spent.used_fen,

@@ -9,7 +9,7 @@ from cloud_broker.domain.alert_plan import Trouble
 from cloud_broker.ports.stock import Count
 from cloud_broker.ports.stock_plans import Short, StockNight, StockRun
 from cloud_broker.services.fleet.stock_watch import stock_troubles
-from cloud_broker.services.insight.stock_nights import StockNights
+from cloud_broker.services.insight.nights import Nights, stock_due
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock
@@ -30,7 +30,7 @@ class Chain:
         self.box = new_box(self.units, self.tenant)
         self.done: list[UUID] = []
         self.broken = False
-        self.nights = StockNights(self.units, self.clock, self.reckon)
+        self.nights = Nights(self.clock, stock_due(self.units), self.reckon)
 
     def reckon(self, tenant: UUID) -> None:
         if self.broken:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.ports.tags import TagRun
-from cloud_broker.services.insight.tag_nights import TagNights
+from cloud_broker.services.insight.nights import Nights, tags_due
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.analytic_world import TENANT, member
@@ -21,9 +21,9 @@ BEGIN = int(datetime(2026, 11, 3, 19, 40, tzinfo=UTC).timestamp() * 1_000)
 DAY = date(2026, 11, 4)
 
 
-def nights(now_ms: int) -> tuple[TagNights, FakeTagShelf, FakeCloudClock, list[UUID]]:
+def nights(now_ms: int) -> tuple[Nights, FakeTagShelf, FakeCloudClock, list[UUID]]:
     shelf, clock, asked = FakeTagShelf(), FakeCloudClock(now_ms), list[UUID]()
-    return TagNights(shelf, clock, asked.append, time(3, 40)), shelf, clock, asked
+    return Nights(clock, tags_due(shelf), asked.append, time(3, 40)), shelf, clock, asked
 
 
 def test_once_a_night_and_not_by_day() -> None:
@@ -54,7 +54,7 @@ def test_a_night_that_failed_is_tried_again() -> None:
         tries.append(tenant)
         raise Fault(FaultCode.METRICS_ENGINE, engine="tags", why="exit 1")
 
-    work = TagNights(shelf, clock, fails, time(3, 40))
+    work = Nights(clock, tags_due(shelf), fails, time(3, 40))
     for _ in range(2):
         with pytest.raises(Fault):
             work.run(TENANT)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from cloud_broker.services.insight.worth_nights import WorthNights
+from cloud_broker.services.insight.nights import Nights, worth_due
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock
@@ -27,8 +27,8 @@ class Chain:
         self.broken = False
         self.nights = self.woken()
 
-    def woken(self) -> WorthNights:
-        return WorthNights(self.units, self.clock, self.reckon)
+    def woken(self) -> Nights:
+        return Nights(self.clock, worth_due(self.units), self.reckon)
 
     def reckon(self, tenant: UUID) -> None:
         if self.broken:
