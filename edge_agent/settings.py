@@ -48,6 +48,7 @@ from retail_core.identity.model_card import Profile
 from retail_core.limits import AMOUNT_FEN_MAX
 from retail_core.texts.faults import FaultCode
 from retail_core.texts.misfits import misfit_words
+from retail_core.texts.system_words import system_words
 from retail_core.texts.words import Words
 
 
@@ -325,9 +326,9 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _invalid(path, error.strerror or type(error).__name__) from None
+        raise _invalid(path, system_words(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _invalid(path, f"not TOML: {error}") from None
+        raise _invalid(path, Words(f"not TOML: {error}", f"不是 TOML:{error}")) from None
     try:
         return model.model_validate(raw)
     except ValidationError as error:

@@ -23,6 +23,7 @@ from edge_agent.settings import Settings
 from edge_agent.till_settings import EscposTill
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.words import Words
 
 NETWORK_CAMERA_S = 2.0
 PORTS = {"http": 80, "https": 443, "rtsp": 554}
@@ -35,6 +36,7 @@ def probes(settings: Settings) -> list[Probe]:
     basis = basis_of(settings, "check")
     found: list[Probe] = [
         ("设备文件 / device file", lambda: _private(config.device_file)),
+        ("板子 / board", lambda: _folder(config.board_root)),
         ("端口 / port", lambda: bind(config.api_host, config.api_port).close()),
         ("本店账本 / journal and replica", lambda: _openable(basis)),
     ]
@@ -87,7 +89,16 @@ def _of_lane(basis: Basis, lane: LaneSettings, *, named: bool) -> list[Probe]:
 def _private(path: Path) -> None:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
-        detail = f"mode {mode:o}: others can read its secrets; chmod 600"
+        detail = Words(
+            f"mode {mode:o}: others can read its secrets; chmod 600",
+            f"权限是 {mode:o},别人也读得到里面的密钥:chmod 600",
+        )
+        raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(path), detail=detail)
+
+
+def _folder(path: Path) -> None:
+    if not path.is_dir():
+        detail = Words(f"board_root {path}: no such folder", f"board_root {path}:没有这个文件夹")
         raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=str(path), detail=detail)
 
 

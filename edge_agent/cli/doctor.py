@@ -21,6 +21,7 @@ from retail_core.errors import Fault
 from retail_core.fleet.health import REASON_OF_DEVICE
 from retail_core.texts.devices import in_words
 from retail_core.texts.faults import FaultCode
+from retail_core.texts.system_words import system_words
 
 EXIT_FINDINGS = 1
 MENDERS = {"clerk": "店员 / clerk", "technician": "技术员 / technician", "hq": "总部 / HQ"}
@@ -131,7 +132,9 @@ def _fault_of(check: Callable[[], object]) -> Fault | None:
     except ImportError as error:
         return Fault(FaultCode.SETUP_PACKAGE_MISSING, packages=error.name)
     except OSError as error:
-        return Fault(FaultCode.SETUP_CONFIG_INVALID, path=error.filename, detail=error.strerror)
+        return Fault(
+            FaultCode.SETUP_CONFIG_INVALID, path=error.filename, detail=system_words(error)
+        )
     return None
 
 

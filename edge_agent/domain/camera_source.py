@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, urlsplit
 
+from retail_core.texts.words import Words
+
 CameraKind = Literal["file", "mjpeg", "rtsp", "v4l2", "rpicam"]
 KINDS: tuple[CameraKind, ...] = get_args(CameraKind)
-NEED = "need file:PATH, mjpeg:URL, rtsp://HOST/PATH, v4l2:DEVICE or rpicam:[N]"
+NEED = Words(
+    "need file:PATH, mjpeg:URL, rtsp://HOST/PATH, v4l2:DEVICE or rpicam:[N]",
+    "要写成 file:路径、mjpeg:网址、rtsp://主机/路径、v4l2:设备 或 rpicam:[号]",
+)
 RPICAM_PROGRAMS = ("rpicam-vid", "libcamera-vid")  # the second is the name before Bookworm
 RPICAM_SIDE_MIN = 64
 RPICAM_SIDE_MAX = 1_920
