@@ -30,7 +30,7 @@ def import_catalogue(
     file: FileArgument,
     config: ConfigOption = None,
     *,
-    preview: Annotated[bool, typer.Option("--preview", help="只看不存 store nothing")] = False,
+    preview: Annotated[bool, typer.Option("--dry-run", help="只看不存 store nothing")] = False,
     skip_errors: Annotated[
         bool, typer.Option("--skip-errors", help="跳过有错的行 take the good rows all the same")
     ] = False,

@@ -67,7 +67,8 @@ def ltv(  # noqa: PLR0913  # each is an option of the command line
         typer.Option("--each-row", help="同一天的几行各算一次购买 rows of one day count each"),
     ] = False,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="读不懂的行跳过并计数 leave out what cannot be read")
+        bool,
+        typer.Option("--skip-errors", help="读不懂的行跳过并计数 leave out what cannot be read"),
     ] = False,
     challenger: Annotated[
         bool, typer.Option("--challenger", help="让梯度提升树挑战流失模型 try boosted trees")

@@ -77,7 +77,7 @@ def costs(
     config: ConfigOption = None,
     *,
     preview: Annotated[
-        bool, typer.Option("--preview", help="只看不收 look, take nothing in")
+        bool, typer.Option("--dry-run", help="只看不收 look, take nothing in")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

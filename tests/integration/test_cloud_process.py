@@ -45,7 +45,7 @@ def test_a_day_from_nothing_to_the_first_sale(cloud: Cloud) -> None:
     (cloud.folder / "rules.json").write_text(BUNDLE, encoding="utf-8")
     here, there = cloud.line(shanghai), cloud.line(chengdu)
     goods = ("import", "catalogue", str(cloud.folder / "goods.csv"))
-    assert cloud.said(*goods, "--preview")["published_version"] == 0
+    assert cloud.said(*goods, "--dry-run")["published_version"] == 0
     assert cloud.said(*goods)["published_version"] == 1
     assert cloud.said("publish-bundle", str(cloud.folder / "rules.json")) == {"version": 1}
     told = {here.published.get(timeout=PATIENCE_S).kind for _ in range(2)}
@@ -121,7 +121,7 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(cloud: Cloud) -> No
 def test_what_is_wrong_with_the_surroundings_is_said_in_codes(cloud: Cloud) -> None:
     assert "I104" in cloud_on_an_empty_database(cloud)
     cloud.command("provision-tenant", "--name", "熟客", "--slug", "demo")
-    assert "A107" in cloud.command("provision-tenant", "--name", "熟客", "--slug", "Demo!", code=3)
+    assert "I105" in cloud.command("provision-tenant", "--name", "熟客", "--slug", "Demo!", code=3)
     assert "A107" in cloud.command(
         "hq-user", "--login", "a", "--name", "a", "--role", "king", code=3
     )

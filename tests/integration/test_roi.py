@@ -125,7 +125,7 @@ def test_what_it_cost_comes_from_files_that_are_looked_at_first(hq: Hq, tmp_path
     rows = f"渠道,门店,开始,结束,金额\nad:Douyin,,{first},{last},20.00\n"
     rows += f"web,上海店,{first},{first},300\n"
     file.write_text(rows + "web,没有的店,2026-01-01,2026-01-01,1\n", encoding="gb18030")
-    looked = hq.said("insight", "costs", str(file), "--preview")
+    looked = hq.said("insight", "costs", str(file), "--dry-run")
     assert (looked["rows"], looked["fen"]) == (2, 32_000)
     assert looked["bad"] == [{"row": 4, "column": "store", "value": "没有的店"}]
     # A wrong one is taken in not at all.
