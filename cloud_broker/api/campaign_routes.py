@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud_broker.api.deps import Doors
@@ -22,6 +22,7 @@ from retail_core.insight.campaigns.pacing import Pace
 from retail_core.insight.campaigns.plan import Channel, plan_of, said_plan
 from retail_core.insight.campaigns.quiet import Quiet
 from retail_core.insight.campaigns.templates import TEXT_CHARS_MAX
+from retail_core.texts.words import Words
 
 
 class TemplateAsked(BaseModel, extra="forbid"):
@@ -33,6 +34,16 @@ class TemplateAsked(BaseModel, extra="forbid"):
     provider_code: str = Field("", max_length=100)
 
 
+def _of_the_brand(said: time) -> time:
+    if said.tzinfo is not None:
+        words = Words("must be the brand's own time, without a zone", "应是品牌当地的钟点,不带时区")
+        raise ValueError(words)
+    return said
+
+
+BrandTime = Annotated[time, AfterValidator(_of_the_brand)]
+
+
 class PaceAsked(BaseModel, extra="forbid"):
     """How the brand writes by a channel."""
 
@@ -40,8 +51,8 @@ class PaceAsked(BaseModel, extra="forbid"):
     per_day: int = Field(ge=1, le=10_000_000)
     person_max: int = Field(ge=1, le=100)
     person_days: int = Field(ge=1, le=366)
-    quiet_begins: time
-    quiet_ends: time
+    quiet_begins: BrandTime
+    quiet_ends: BrandTime
 
 
 class StopAsked(BaseModel, extra="forbid"):
