@@ -54,6 +54,11 @@ class FileAuthority:
         self._folder = folder
         self._passphrase = passphrase.encode()
 
+    @property
+    def folder(self) -> Path:
+        """Where it rests."""
+        return self._folder
+
     def create(self, name: str, now_ms: int) -> None:
         """Make the three authorities; Fault SETUP_CONFIG_INVALID when the folder has one."""
         if (self._folder / f"{ROOT}.pem").exists():

@@ -15,7 +15,12 @@ from pathlib import Path
 from cryptography import x509
 
 from cloud_broker.adapters.ca_files import DEVICES, ROOT, SERVERS, write_private
-from cloud_broker.domain.server_ends import AUTHORITY_NEAR_DAYS, NEAR_DAYS, ServerEnd
+from cloud_broker.domain.server_ends import (
+    AUTHORITY_NEAR_DAYS,
+    LIST_NEAR_DAYS,
+    NEAR_DAYS,
+    ServerEnd,
+)
 
 TIMEOUT_S = 5.0
 NOTES = "servers.json"
@@ -33,15 +38,16 @@ class BrokerFace:
 
 @dataclass(frozen=True, slots=True)
 class CertificateSight:
-    """All that are looked at: brokers, further files, and the authority's folder."""
+    """All that are looked at: brokers, further files, the authority's folder, revocation lists."""
 
     brokers: Sequence[BrokerFace]
     files: Sequence[Path]
     authority: Path | None
+    lists: Sequence[Path] = ()
 
     def ends(self) -> list[ServerEnd]:
         """Return the end of each that can be seen."""
-        return [*self._brokers(), *self._files(), *self._authority()]
+        return [*self._brokers(), *self._files(), *self._authority(), *self._lists()]
 
     def _brokers(self) -> Iterator[ServerEnd]:
         for one in self.brokers:
@@ -57,6 +63,12 @@ class CertificateSight:
             if found is not None:
                 yield _end(str(path), found)
 
+    def _lists(self) -> Iterator[ServerEnd]:
+        for path in self.lists:
+            found = _list_end(path)
+            if found is not None:
+                yield found
+
     def _authority(self) -> Iterator[ServerEnd]:
         if self.authority is None:
             return
@@ -67,6 +79,19 @@ class CertificateSight:
         for what, content in _notes(self.authority).items():
             with suppress(ValueError):
                 yield _end(what, x509.load_pem_x509_certificate(content.encode()))
+
+
+def _list_end(path: Path) -> ServerEnd | None:
+    try:
+        until = x509.load_pem_x509_crl(path.read_bytes()).next_update_utc
+    except (OSError, ValueError):
+        return None
+    if until is None:
+        return None
+    shown_end = f"{until:%Y-%m-%d %H:%M} UTC"
+    return ServerEnd(
+        str(path), int(until.timestamp()) * _MS, shown_end, LIST_NEAR_DAYS, is_list=True
+    )
 
 
 def shown(host: str, port: int) -> x509.Certificate | None:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cloud_broker.adapters.ca_files import FileAuthority, write_private
+from cloud_broker.adapters.canary import Cage
 from cloud_broker.adapters.certificate_ends import note
 from cloud_broker.adapters.dynsec import ADMIN_USER, own_users
 from cloud_broker.adapters.dynsec_gate import ControlledBroker, DynsecGate
@@ -100,12 +101,19 @@ def publish_all_revoked(office: Office) -> bool:
     if settings.broker_dir is None:
         return False
     authority, now = authority_of(settings), office.clock.now_ms()
-    fresh = authority.revocations(_revoked(office), now, now)
+    canary = cage_of(settings).fresh(authority, now)
+    fresh = authority.revocations(_revoked(office) | {canary: now}, now, now)
     many = len(settings.brokers)
     places = [settings.broker_dir / str(one + 1) for one in range(many)] or [settings.broker_dir]
     publish = partial(publish_revoked, authority=authority.chain()[0], now_ms=now)
     told = [publish(place, fresh) for place in places]  # each, whatever became of the others
     return all(told)
+
+
+def cage_of(settings: Settings) -> Cage:
+    """Return the canary of our authority; Fault SETUP_CONFIG_INVALID without one."""
+    brokers = [(one.host, one.tls_port) for one in settings.all_brokers if one.tls_port is not None]
+    return Cage(authority_of(settings).folder, brokers)
 
 
 # ---- inside -------------------------------------------------------------------------------------
@@ -133,7 +141,9 @@ def _tls(office: Office, broker: BrokerSettings) -> BrokerTls:
     authority, now = authority_of(office.settings), office.clock.now_ms()
     names = tuple(dict.fromkeys((broker.for_certified[0], broker.host)))
     chain, key = authority.server(names, now)
-    revoked = authority.revocations(_revoked(office), now, now)
+    canary = cage_of(office.settings).serial()
+    known = {} if canary is None else {canary: now}
+    revoked = authority.revocations(_revoked(office) | known, now, now)
     return BrokerTls(pem_of(authority.chain()), chain, key, revoked)
 
 

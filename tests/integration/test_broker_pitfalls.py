@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from cloud_broker.adapters.canary import Cage
 from cloud_broker.adapters.dynsec import ADMIN_USER, ANSWERS, CONTROL
-from cloud_broker.adapters.mosquitto_secure import REVOKED
+from cloud_broker.adapters.mosquitto_secure import REVOKED, publish_revoked
 from cloud_broker.services.fleet.box_gate import BoxGate
+from cloud_broker.services.fleet.certificate_watch import CertificateWatch
 from edge_agent.adapters.clock_system import SystemClock, kernel_boot_id
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink, Route
@@ -28,6 +30,7 @@ from retail_core import limits
 from retail_core.tally import FaultTally
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.topics import DeviceTopics, device_topics
+from tests.factories.ports import free_port
 from tests.factories.secure_mqtt import Mqtt
 from tests.factories.waiting import PATIENCE_S, eventually
 from tests.factories.wrong_certificates import leaf
@@ -146,6 +149,40 @@ def test_a_list_that_is_over_would_lock_everybody_out_and_the_next_lets_them_in(
     eventually(lambda: not stands())
     assert secure_cloud.publish_revoked()
     eventually(stands)
+
+
+def test_a_broker_that_heeds_no_list_lets_the_canary_in(
+    secure_cloud: SecureCloud, tmp_path: Path
+) -> None:
+    """Half a list opens this mosquitto to everybody, and only a line of its log says so."""
+    cage = Cage(tmp_path, [(HOST, secure_cloud.tls_port)])
+    where, now = f"mosquitto {HOST}:{secure_cloud.tls_port}", secure_cloud.clock.now_ms()
+    assert (dict(cage.tried()), cage.serial()) == ({}, None)
+    serial = cage.fresh(secure_cloud.authority, now)
+    assert cage.fresh(secure_cloud.authority, now) == serial == cage.serial()
+    assert dict(cage.tried()) == {where: True}
+    authority = secure_cloud.authority.chain()[0]
+    secure_cloud.made += 1
+    number = now + secure_cloud.made
+    listed = secure_cloud.authority.revocations({serial: now}, number, now)
+    assert publish_revoked(secure_cloud.folder, listed, authority, now)
+    eventually(lambda: not dict(cage.tried())[where])
+    (secure_cloud.folder / REVOKED).write_bytes(listed[: len(listed) // 2])
+    reads_again(secure_cloud)
+    eventually(lambda: dict(cage.tried())[where])
+    (found,) = CertificateWatch(tuple, cage.tried).troubles(now)
+    assert (found.code, found.subject, found.severity) == ("I137", where, "hinders")
+    assert secure_cloud.publish_revoked()
+    later = now + 30 * 24 * 3_600_000
+    assert cage.fresh(secure_cloud.authority, later) != serial, "one that has ended proves nothing"
+
+
+def test_a_broker_that_is_away_says_nothing_of_the_canary(
+    secure_cloud: SecureCloud, tmp_path: Path
+) -> None:
+    cage = Cage(tmp_path, [(HOST, free_port())])
+    cage.fresh(secure_cloud.authority, secure_cloud.clock.now_ms())
+    assert dict(cage.tried()) == {}
 
 
 def test_there_is_always_a_whole_list_for_the_broker_to_read(secure_cloud: SecureCloud) -> None:

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app as cloud_app
+from cloud_broker.adapters.canary import Cage
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
@@ -131,6 +132,8 @@ def test_a_box_comes_in_by_a_code_and_goes_by_a_command(site: Site) -> None:
     assert directory.name_map() == {}
     gone = site.said("revoke-box", "--device", str(who.device), "--why", "被盗")
     assert gone == {"revoked": str(who.device), "broker": True, "crl": True}
+    cage = Cage(site.folder / "ca", [("127.0.0.1", site.ports[2])])
+    eventually(lambda: list(dict(cage.tried()).values()) == [False])
     eventually(lambda: not link.connected())
     with pytest.raises(Fault) as caught:
         directory.name_map()

@@ -152,3 +152,37 @@ def test_the_settings_say_what_is_looked_at(tmp_path: Path) -> None:
     assert list(sight.files) == [tmp_path / "ca/door.pem", tmp_path / "ws.pem"]
     none = certificates_of(Settings.model_validate({k: told[k] for k in list(told)[:2]}))
     assert (list(none.brokers), list(none.files), none.authority) == ([], [], None)
+
+
+@pytest.mark.parametrize(("hours", "code"), [(49, None), (47, "I136"), (-1, "I136")])
+def test_a_list_of_the_revoked_is_told_of_two_days_before_it_locks_everybody_out(
+    hours: int, code: str | None, authority: FileAuthority, tmp_path: Path
+) -> None:
+    path = tmp_path / "devices.crl.pem"
+    path.write_bytes(authority.revocations({}, 1, NOW_MS))
+    sight = CertificateSight((), (), None, [path, tmp_path / "none.pem"])
+    (end_of_list,) = sight.ends()
+    found = end_troubles(sight.ends(), end_of_list.until_ms - hours * 3_600_000)
+    assert [one.code for one in found] == ([] if code is None else [code])
+    assert end_of_list.until_ms == NOW_MS + 7 * DAY_MS
+    for said in words("I136", {"what": str(path), "until": end_of_list.until}):
+        assert "2026-11-30 00:00 UTC" in said
+
+
+def test_each_broker_s_list_is_looked_at(tmp_path: Path) -> None:
+    asked = {"database_url": "postgresql://x/y", "secrets_dir": tmp_path, "broker_dir": tmp_path}
+    one = Settings.model_validate(asked | {"broker_tls_port": 8883})
+    assert certificates_of(one).lists == [tmp_path / "devices.crl.pem"]
+    assert certificates_of(Settings.model_validate(asked)).lists == []
+
+
+def test_a_broker_that_lets_the_canary_in_is_told_of_until_it_does_not() -> None:
+    said = {"mq": True}
+    watch = CertificateWatch(tuple, lambda: tuple(said.items()))
+    assert [(one.code, one.since_ms) for one in watch.troubles(NOW_MS)] == [("I137", NOW_MS)]
+    later = NOW_MS + LOOK_EVERY_MS
+    assert [one.since_ms for one in watch.troubles(later)] == [NOW_MS]
+    said.clear()  # it is away: what was seen last counts
+    assert len(watch.troubles(later + LOOK_EVERY_MS)) == 1
+    said["mq"] = False
+    assert watch.troubles(later + 2 * LOOK_EVERY_MS) == ()
