@@ -83,10 +83,11 @@ class LeasePlacing:
         leasing.load(rights.values())
         boxes = Boxes(unit, leasing)
         boxes.of({store for some in seen.values() for store, _ in some})
-        balances = unit.closing.balances(wallets)
+        owed = {wallet: member_account(wallet, "owed") for wallet in wallets}
+        balances = unit.journal.balances(owed.values())
         devices: set[UUID] = set()
         for wallet, right in rights.items():
-            owes = balances.get(member_account(wallet, "owed"), 0) != 0
+            owes = balances.get(owed[wallet], 0) != 0
             if owes and leasing.desk.books[right].free < 0:
                 recall_others(leasing, right, set())
                 continue
