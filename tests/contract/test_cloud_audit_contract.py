@@ -100,3 +100,20 @@ class TestAuditRepo:
         assert [audit.run(tenant), audit.run(tenant)] == [2, 0]
         with any_units.begin(tenant) as unit:
             assert unit.audit.counts(DAY) == Counted(2, 2, 1)
+
+    def test_a_bundle_that_is_published_late_is_looked_for_again(
+        self, any_units: Units, tenant: UUID
+    ) -> None:
+        early = new_box(any_units, tenant)
+        audit = PriceAudit(any_units, FaultTally())
+        for _ in range(2):
+            early.journal(EventType.SALE, encode_body(till_sale(COLA, COLA)))
+        book(any_units, early)
+        assert audit.run(tenant) == 2
+        publish(any_units, tenant)
+        early.journal(EventType.SALE, encode_body(till_sale(COLA, COLA)))
+        book(any_units, early)
+        assert audit.run(tenant) == 1
+        with any_units.begin(tenant) as unit:
+            counted = unit.audit.counts(DAY)
+        assert (counted.audited, counted.differing) == (3, 2)

@@ -42,11 +42,14 @@ class PriceAudit:
         self._units = units
         self._tally = tally
         self._bundles: dict[tuple[UUID, bytes], RuleBundle] = {}
+        # A bundle nobody knows now may be published later: remembered for one piece of the list.
+        self._missing: set[tuple[UUID, bytes, int]] = set()
 
     def run(self, tenant: UUID) -> int:
         """Check some receipts; return how many. Fault SYNC_LINK_DOWN leaves them due."""
         with self._units.begin(tenant) as unit:
             due = unit.audit.take(AT_A_TIME)
+            self._missing.clear()
             counts: dict[date, Counter[str]] = {}
             items: list[RepairItem] = []
             for one in due:
@@ -95,9 +98,12 @@ class PriceAudit:
     def _bundle(self, unit: Unit, tenant: UUID, sale: Sale) -> RuleBundle | None:
         """Return the published bundle that a sale names by version and hash."""
         key = tenant, sale.bundle_hash
+        if (*key, sale.bundle_version) in self._missing:
+            return None
         if key not in self._bundles:
             signed = unit.catalogue.content("bundle", sale.bundle_version)
             if signed is None or bundle_hash(signed[SIGNATURE_BYTES:]) != sale.bundle_hash:
+                self._missing.add((*key, sale.bundle_version))
                 return None
             if len(self._bundles) >= _BUNDLES_KEPT:
                 self._bundles.pop(next(iter(self._bundles)))
