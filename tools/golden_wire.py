@@ -61,6 +61,8 @@ def wire_structs() -> dict[str, type[msgspec.Struct]]:
             | vars(tills)
         ).items()
         if isinstance(found, type) and issubclass(found, msgspec.Struct)
+        # It reads the beginning of a MemberRecord and never travels itself.
+        if found is not member.FoundBy
     }
 
 

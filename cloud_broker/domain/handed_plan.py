@@ -1,12 +1,12 @@
-"""What the cloud believes of a gift that a box says it handed over."""
+"""What the cloud believes of a gift that was handed over, and of a call that was made."""
 
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_from
-from cloud_broker.domain.ingest_effects import HandedOver, Plan
+from cloud_broker.domain.ingest_effects import AnsweredCall, HandedOver, Plan
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.growth import GiftHanded
+from retail_core.wire.growth import CALL_OUTCOMES, CallAnswered, GiftHanded
 
 
 def hand_over(arrival: Arrival, body: GiftHanded, member: UUID, made: Plan) -> None:
@@ -23,3 +23,11 @@ def hand_over(arrival: Arrival, body: GiftHanded, member: UUID, made: Plan) -> N
     made.lease_events.append((arrival, body))
     made.touched.add(member)
     made.interests.add((arrival.place.store, member))
+
+
+def call_answered(arrival: Arrival, body: CallAnswered, member: UUID, made: Plan) -> None:
+    """Add what came of a call to the plan (Fault W101); her shops hear that it is over."""
+    if body.outcome not in CALL_OUTCOMES:
+        raise Fault(FaultCode.WIRE_MALFORMED, detail=f"outcome {body.outcome!r}")
+    made.calls.append(AnsweredCall(arrival, UUID(bytes=body.call), body))
+    made.touched.add(member)

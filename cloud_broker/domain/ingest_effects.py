@@ -12,7 +12,7 @@ from retail_core.insight.persons.plan import WALLET_CONSENT
 from retail_core.loyalty.policy import Policies
 from retail_core.loyalty.postings import Posting
 from retail_core.texts.faults import FaultCode
-from retail_core.wire.growth import GiftHanded
+from retail_core.wire.growth import CallAnswered, GiftHanded
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     CardIssued,
@@ -169,6 +169,15 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """What came of a call-back that a clerk was asked to make."""
+
+    arrival: Arrival
+    call: UUID
+    body: CallAnswered
+
+
+@dataclass(frozen=True, slots=True)
 class TillNews:
     """How far a till agrees with what its box computes."""
 
@@ -217,6 +226,7 @@ class Plan:
         default_factory=list
     )
     handed: list[HandedOver] = field(default_factory=list)
+    calls: list[AnsweredCall] = field(default_factory=list)
     till_news: list[TillNews] = field(default_factory=list)
     unmapped_names: Counter[str] = field(default_factory=Counter)
     touched: set[UUID] = field(default_factory=set)

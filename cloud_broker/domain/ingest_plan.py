@@ -10,7 +10,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from cloud_broker.domain.arrivals import Arrival, day_of
-from cloud_broker.domain.handed_plan import hand_over
+from cloud_broker.domain.handed_plan import call_answered, hand_over
 from cloud_broker.domain.ingest_effects import (
     CARD,
     CONSENT_AGES,
@@ -43,7 +43,7 @@ from retail_core.ids import id_of
 from retail_core.loyalty.postings import points_earned
 from retail_core.texts.faults import FaultCode
 from retail_core.wire.codec import Body, decode_body
-from retail_core.wire.growth import GiftHanded
+from retail_core.wire.growth import CallAnswered, GiftHanded
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.messages import (
     CardIssued,
@@ -115,7 +115,13 @@ def _apply(arrival: Arrival, body: Body, facts: Facts, made: Plan) -> None:
 
 def _apply_other(
     arrival: Arrival,
-    body: ClaimIssued | ProofUsed | ProofSuspect | GiftHanded | TillAgreement | ReturnUnmatched,
+    body: ClaimIssued
+    | ProofUsed
+    | ProofSuspect
+    | GiftHanded
+    | TillAgreement
+    | ReturnUnmatched
+    | CallAnswered,
     facts: Facts,
     made: Plan,
 ) -> None:
@@ -132,6 +138,8 @@ def _apply_other(
             _till_stands(arrival, body, made)
         case ReturnUnmatched():
             _return_unmatched(arrival, body, made)
+        case CallAnswered():
+            call_answered(arrival, body, _member_of(arrival), made)
 
 
 def _consent(arrival: Arrival, body: ConsentGiven, facts: Facts, made: Plan) -> None:

@@ -63,10 +63,22 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """What came of a call, where, and which clerk said so."""
+
+    call: UUID
+    outcome: str
+    answered_ms: int
+    store: UUID
+    clerk: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many are in each arm, what became of coupons and messages, and how many calls are open.
 
-    `messages` counts by state, `dropped` the dropped and failed by reason.
+    `messages` counts by state, `dropped` the dropped and failed by reason, `answers` the calls
+    that clerks made by what came of them.
     """
 
     treated: int = 0
@@ -77,6 +89,7 @@ class Tally:
     calls: int = 0
     messages: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, int] = field(default_factory=dict)
 
     def spent(self, plan: Plan) -> Spent:
         """Return what it cost."""
@@ -191,6 +204,10 @@ class CampaignRepo(Protocol):
 
     def end_calls(self, campaign: UUID, now_ms: int) -> tuple[UUID, ...]:
         """End a campaign's open calls; return whose they were."""
+        ...
+
+    def answer_call(self, answer: CallAnswer, now_ms: int) -> UUID | None:
+        """Keep what came of a call, the first answer only; return whose it is, None if unknown."""
         ...
 
     # ---- what came of it ------------------------------------------------------------------------

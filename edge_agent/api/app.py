@@ -23,6 +23,7 @@ from edge_agent.api.guard import Gate, Guard
 from edge_agent.api.routes import (
     baskets,
     books,
+    calls,
     consents,
     enrolments,
     events,
@@ -62,6 +63,7 @@ FEATURES = (
     members,
     suggestions,
     gifts,
+    calls,
     consents,
     enrolments,
     recruits,

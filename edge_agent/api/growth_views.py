@@ -77,7 +77,11 @@ def growth_seen(view: MemberView, shop: Shop, bundle: RuleBundle) -> GrowthSeen:
         ),
         birthday_today=is_birthday(view.birthday, today),
         calls=tuple(
-            CallView(note=one.note, last_day=one.last_day)
+            CallView(
+                note=one.note,
+                last_day=one.last_day,
+                call_id=None if one.call is None else UUID(bytes=one.call),
+            )
             for one in view.calls
             if one.last_day >= day
         ),

@@ -134,7 +134,7 @@ def build_services(basis: Basis, storage: Storage, lines: Lines, devices: Device
         pairing=_pairing(basis, storage),
         recorder=recorder,
         permit=build_permit(basis, storage, recorder, lines.uplink),
-        growth=build_growth(basis, storage, recorder, leases, counter.prices),
+        growth=build_growth(basis, storage, recorder, leases, counter.prices, members),
         recruiting=build_recruiting(
             basis, storage, lines, (recorder, members, counter.prices), enrol
         ),

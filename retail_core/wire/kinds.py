@@ -21,6 +21,7 @@ class EventType(StrEnum):
     GIFT_HANDED = "gift.handed"
     TILL_AGREEMENT = "till.agreement"
     RETURN_UNMATCHED = "return.unmatched"
+    CALL_ANSWERED = "call.answered"
 
 
 class ChangeKind(StrEnum):

@@ -84,6 +84,38 @@ class TestRunning:
         assert ads.figures(begun)["calls"] == 0
         assert ads.standing(begun).tidied
 
+    def test_a_call_is_answered_once_and_by_its_first_answer(self, ads: Advertising) -> None:
+        ads.enrol(4, agreed=False)
+        ads.segment_of()
+        begun = ads.begun(actions=[{"kind": "call", "note": "问问新品", "days": 3}])
+        ads.run()
+        treated = ads.arms(begun)["treated"]
+        called = [one for one in ads.people if ads.calls(one)]
+        assert len(called) == treated >= 1
+        (call,) = ads.calls(called[0])
+        ads.says_of(call, called[0], "refused")
+        # A shop that was dark says something else later, and a broken box something odd.
+        ads.says_of(call, called[0], "done")
+        assert ads.calls(called[0]) == []
+        figures = ads.figures(begun)
+        assert (figures["calls"], figures["answered"]) == (treated - 1, {"refused": 1})
+        ads.says_of(fresh_id().bytes, called[0], "done")
+        ads.says_of(call, called[0], "shouted")
+        assert ads.repairs() == ["E122", "W101"]
+
+    def test_an_answer_counts_though_the_campaign_is_over(self, ads: Advertising) -> None:
+        ads.enrol(4, agreed=False)
+        ads.segment_of()
+        begun = ads.begun(actions=[{"kind": "call", "note": "问问新品", "days": 3}])
+        ads.run()
+        called = next(one for one in ads.people if ads.calls(one))
+        (call,) = ads.calls(called)
+        ads.desks.campaigns.stop(ads.who(), begun.campaign, take_back=False)
+        ads.run()
+        ads.says_of(call, called, "done")
+        figures = ads.figures(begun)
+        assert (figures["calls"], figures["answered"]) == (0, {"done": 1})
+
     def test_who_said_no_to_guesses_is_left_out_before_the_coin(self, ads: Advertising) -> None:
         ads.enrol(3, agreed=False)
         ads.segment_of()

@@ -24,6 +24,9 @@ from cloud_broker.services.insight.campaign_desks import (
 from cloud_broker.services.insight.contacts import OptIn
 from retail_core.insight.campaigns.plan import plan_of
 from retail_core.insight.channel_orders.words import Buyer, Order, order_id_of
+from retail_core.wire.codec import encode_body
+from retail_core.wire.growth import CallAnswered
+from retail_core.wire.kinds import EventType
 from tests.factories.grown import ZONE, Grown
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import Person, fresh_id
@@ -193,6 +196,32 @@ class Advertising:
         placed = PlacedOrder(order, self.today(), 12, None, person.member, ())
         with self.units.begin(self.tenant) as unit:
             unit.channel_orders.save([placed], now_ms)
+
+    def calls(self, person: Person) -> list[bytes]:
+        """Return the open calls of somebody; PostgreSQL tells shops by its own clock's day."""
+        if isinstance(self.units, FakeUnits):
+            with self.units.begin(self.tenant) as unit:
+                (facts,) = unit.members.facts([person.member])
+            return [one.call for one in facts.told.calls if one.call is not None]
+        assert isinstance(self.units, PostgresUnits)
+        with self.units.connection(self.tenant) as connection:
+            rows = connection.exec_driver_sql(
+                "select call_id from call_back where tenant_id = %(t)s and member_id = %(m)s"
+                " and ended_ms is null",
+                {"t": self.tenant, "m": person.member},
+            )
+            return [row.call_id.bytes for row in rows]
+
+    def says_of(self, call: bytes, person: Person, outcome: str) -> None:
+        """A clerk says what came of a call, and the box's word arrives."""
+        body = encode_body(CallAnswered(call, outcome))
+        self.grown.box.journal(EventType.CALL_ANSWERED, body, person.member)
+        self.grown.upload()
+
+    def repairs(self) -> list[str]:
+        """Return the codes of what waits for a person."""
+        with self.units.begin(self.tenant) as unit:
+            return sorted(one.code for one in unit.repair.standing(["E122", "W101"]))
 
     def arms(self, campaign: Campaign) -> dict[str, int]:
         """Count people by arm."""

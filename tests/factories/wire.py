@@ -207,7 +207,7 @@ def member_record() -> MemberRecord:
         ),
         tasks=(TaskReached("sign-in", "2026-11-22", (1,), 20261122),),
         walk_up_withdrawn_ms=WALL_MS, guardian_withdrawn_ms=WALL_MS,
-        calls=(CallNote("问问新品", 20261231),),
+        calls=(CallNote("问问新品", 20261231, uid(53).bytes),),
         worked=(TagTold("lifecycle", "at_risk"), TagTold("second_due")),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import msgspec
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from retail_core.wire import codec
-from retail_core.wire.growth import GiftHanded
+from retail_core.wire.growth import CallAnswered, GiftHanded
 from retail_core.wire.kinds import EventType
 from retail_core.wire.lease import LeaseHello, LeaseReturned
 from retail_core.wire.member import MemberRecord
@@ -57,6 +57,7 @@ BODIES: dict[type[msgspec.Struct], str] = {
     GiftHanded: EventType.GIFT_HANDED,
     TillAgreement: EventType.TILL_AGREEMENT,
     ReturnUnmatched: EventType.RETURN_UNMATCHED,
+    CallAnswered: EventType.CALL_ANSWERED,
 }
 KINDS: tuple[type[msgspec.Struct], ...] = (*FRAMES, *BODIES, MemberRecord)
 EXAMPLES = {type(message): message for message in reversed(examples().values())}

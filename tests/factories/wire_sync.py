@@ -1,4 +1,4 @@
-"""What a restored cloud and a box that takes a snapshot say to each other."""
+"""What a restored cloud and a box that takes a snapshot say to each other, and a clerk's answer."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -10,6 +10,7 @@ from retail_core.catalog.article import Article
 from retail_core.catalog.delta import encode_delta
 from retail_core.catalog.encoding import Catalogue, encode_catalogue
 from retail_core.catalog.price_lists import ListPrice
+from retail_core.wire.growth import CallAnswered
 from retail_core.wire.lease import LeaseGrant
 from retail_core.wire.messages import Published
 from retail_core.wire.restored import BoxStanding, CloudHolds, LeaseTold
@@ -37,6 +38,7 @@ STORE, DEVICE, MEMBER, WALLET = (uid(number) for number in (2, 3, 6, 7))
 def sync_examples(record: msgspec.Raw) -> dict[str, msgspec.Struct]:
     """One example of each; `record` is a member's."""
     return {
+        "body_call_answered": CallAnswered(uid(53).bytes, "done"),
         "box_standing": BoxStanding(
             1, 1_785_000_000_000, 77, 12, 43, 2, 12, 7,
             (LeaseTold("points", WALLET.bytes, 2, 7, 400),),

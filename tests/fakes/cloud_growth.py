@@ -29,6 +29,7 @@ from retail_core.growth.birthdays import Birthday
 from retail_core.growth.history import Grant
 from retail_core.growth.plan import GrowthPlan
 from retail_core.growth.standing import DayActivity
+from retail_core.wire.member import CallNote
 from retail_core.wire.standing import TaskReached
 from tests.fakes.cloud_benefits import FakeBenefitRepo
 
@@ -223,5 +224,10 @@ def told(state: "State", new: NewMember) -> Told:
             TaskReached(one.task, one.period, one.has, day_number(one.last_day))
             for one in state.tasks.reached.get(new.member, ())
             if one.last_day is not None
+        ),
+        calls=tuple(
+            CallNote(one.note, day_number(one.last_day), one.call.bytes)
+            for one in state.campaigns.calls.values()
+            if one.member == new.member and one.call not in state.campaigns.ended_calls
         ),
     )

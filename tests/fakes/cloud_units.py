@@ -12,7 +12,8 @@ from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_alerts import FakeAlertRepo
 from tests.fakes.cloud_audit import FakeAuditRepo
 from tests.fakes.cloud_benefits import FakeBenefitRepo
-from tests.fakes.cloud_campaigns import FakeCampaignRepo, FakeMessageRepo
+from tests.fakes.cloud_campaign_messages import FakeMessageRepo
+from tests.fakes.cloud_campaigns import FakeCampaignRepo
 from tests.fakes.cloud_channels import (
     FakeChannelOrderRepo,
     FakeCollectionRepo,

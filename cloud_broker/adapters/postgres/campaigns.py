@@ -15,6 +15,7 @@ from cloud_broker.adapters.postgres.campaign_sums import CampaignSums
 from cloud_broker.adapters.postgres.order_pass import one_pass, orders
 from cloud_broker.ports.campaigns import (
     Arms,
+    CallAnswer,
     CallBack,
     Campaign,
     Entered,
@@ -268,6 +269,25 @@ class PostgresCampaigns(Repository):
         )
         return tuple(row.member_id for row in rows)
 
+    def answer_call(self, answer: CallAnswer, now_ms: int) -> UUID | None:
+        """Keep what came of a call, the first answer only; return whose it is, None if unknown."""
+        self._run(
+            "update call_back set outcome = %(outcome)s, answered_ms = %(at)s,"
+            " store_id = %(store)s, clerk_id = %(clerk)b, ended_ms = coalesce(ended_ms, %(now)s)"
+            " where tenant_id = %(tenant)s and call_id = %(call)s and outcome = ''",
+            outcome=answer.outcome,
+            at=answer.answered_ms,
+            store=answer.store,
+            clerk=answer.clerk,
+            call=answer.call,
+            now=now_ms,
+        )
+        rows = self._rows(
+            "select member_id from call_back where tenant_id = %(tenant)s and call_id = %(call)s",
+            call=answer.call,
+        )
+        return rows[0].member_id if rows else None
+
     # ---- what came of it ------------------------------------------------------------------------
 
     def tally(self, plan: Plan, campaign: UUID) -> Tally:
@@ -291,15 +311,17 @@ class PostgresCampaigns(Repository):
             states[row.state] = states.get(row.state, 0) + row.n
             if row.state in {"dropped", "failed"}:
                 dropped[row.reason] = dropped.get(row.reason, 0) + row.n
-        (calls,) = self._rows(
-            "select count(*) as n from call_back where tenant_id = %(tenant)s"
-            " and campaign_id = %(campaign)s and ended_ms is null",
+        calls = self._rows(
+            "select case when ended_ms is null then 'open' else outcome end as state,"
+            " count(*) as n from call_back where tenant_id = %(tenant)s"
+            " and campaign_id = %(campaign)s group by 1",
             campaign=campaign,
         )
+        answers = {row.state: row.n for row in calls if row.state}
         return Tally(
             *(people.get("treated", 0), people.get("held", 0)),
-            *(coupons.given, coupons.used, coupons.open, calls.n),
-            *(states, dropped),
+            *(coupons.given, coupons.used, coupons.open, answers.pop("open", 0)),
+            *(states, dropped, answers),
         )
 
     def arms(self, campaign: UUID, measure_days: int) -> Arms:

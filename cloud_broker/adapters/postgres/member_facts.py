@@ -135,7 +135,7 @@ where t.tenant_id = %(tenant)s and t.member_id = coalesce((select i.person_id
 """  # noqa: S608 -- constants
 # Done with her next purchase: whoever sold her something has seen the note.
 _CALLS = """
-select json_agg(json_build_array(c.note, c.last_day) order by c.last_day, c.call_id)
+select json_agg(json_build_array(c.note, c.last_day, c.call_id) order by c.last_day, c.call_id)
 from call_back c where c.tenant_id = %(tenant)s and c.member_id = m.member_id
   and c.ended_ms is null and c.last_day >= (now() at time zone coalesce(s.zone, 'UTC'))::date
   and not exists (select from receipt r where r.tenant_id = %(tenant)s
@@ -173,7 +173,7 @@ class _Parts(msgspec.Struct, array_like=True):
     tasks: tuple[tuple[str, str, tuple[int, ...], date | None], ...] | None
     uses: tuple[tuple[str, date, int], ...] | None
     worked: tuple[dict[str, object], bool | None, int, int, int, int] | None
-    calls: tuple[tuple[str, date], ...] | None
+    calls: tuple[tuple[str, date, UUID], ...] | None
 
 
 _account = msgspec.msgpack.Decoder(TierStanding)
@@ -249,7 +249,9 @@ def _told(row: Row[Any], parts: _Parts) -> Told:
         used=used,
         used_on=used_on,
         known=_known(row, parts),
-        calls=tuple(CallNote(note, day_number(last)) for note, last in parts.calls or ()),
+        calls=tuple(
+            CallNote(note, day_number(last), call.bytes) for note, last, call in parts.calls or ()
+        ),
     )
 
 

@@ -1,10 +1,11 @@
 """A member as a shop sees her."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from edge_agent.api.models.base import Answered
+from edge_agent.api.models.base import Answered, Asked
 from edge_agent.api.models.growth import CouponView, GiftView, TierStandingView
 
 
@@ -38,10 +39,29 @@ class WorkedTagView(Answered):
 
 
 class CallView(Answered):
-    """What HQ asks a clerk to say to her; it is done with her next purchase."""
+    """What HQ asks a clerk to say to her; over once answered, or with her next purchase."""
 
     note: str
     last_day: int
+    call_id: UUID | None = Field(
+        default=None, description="to answer it by; null from a cloud that keeps no answers"
+    )
+
+
+class CallAsked(Asked):
+    """What came of a call."""
+
+    outcome: Literal["done", "not_reached", "refused"]
+
+
+class CallAnsweredView(Answered):
+    """A call that is over; `seq` is the answer's place in this shop's journal."""
+
+    call_id: UUID
+    member_id: UUID
+    outcome: Literal["done", "not_reached", "refused"]
+    seq: int
+    committed_ms: int
 
 
 class MemberAnswered(Answered):

@@ -33,6 +33,10 @@ function named(event, state, acts) {
   };
   // Over a sheet only its own keys count, so that nothing changes beneath what is read.
   const held = state.sheet && event.key !== "Escape" && !(event.key === "F9" && state.sheet.kind === "pay");
+  if (event.ctrlKey && event.key.toLowerCase() === "b" && !state.sheet) {
+    document.getElementById("call-0")?.click();
+    return true;
+  }
   if (!(event.key in keys)) return false;
   if (event.key === "F9" && state.sheet?.kind === "pay") document.getElementById("pay-commit")?.click();
   else if (!held) keys[event.key]();

@@ -36,7 +36,7 @@ const TICK_MS = 10_000;
 const MINUTE_MS = 60_000;
 const TYPED = ["text", "tel", "password"];
 // Acts that ask the box: those that bring up or put away a sheet, and those that leave the clerk at her basket.
-const ASKING = ["pay", "tender", "commit", "park", "resume", "toggleCoupon", "submitQuantity", "submitPrice", "signIn", "train", "openPairing", "confirmPairing", "findPhone", "join", "askSms", "verifyCode", "giveCard", "askFace", "faceAgree", "faceAge", "faceAnswer", "faceTakeBack", "faceTake", "refund", "findReceipt", "pickReceipt", "takeBack", "payBack", "voidBasket"];
+const ASKING = ["pay", "tender", "commit", "park", "resume", "toggleCoupon", "submitQuantity", "submitPrice", "signIn", "train", "openPairing", "confirmPairing", "findPhone", "join", "askSms", "verifyCode", "giveCard", "askFace", "faceAgree", "faceAge", "faceAnswer", "faceTakeBack", "faceTake", "refund", "findReceipt", "pickReceipt", "takeBack", "payBack", "voidBasket", "answerCall"];
 const GOING_ON = ["submit", "add", "count", "remove", "handOver", "next"];
 const OPERATOR_NEEDED = "A116";
 const TOKEN_WRONG = "A102";

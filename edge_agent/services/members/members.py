@@ -1,8 +1,8 @@
 """Members as a till sees them: looked up here first, in the cloud on a miss."""
 
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from edge_agent.services.counter.pending_points import PendingPoints
 from retail_core.errors import Fault
 from retail_core.identity.naming import normalise_phone
 from retail_core.tally import FaultTally
+from retail_core.wire.member import CallNote
 
 Kind = Literal["phone_key", "card", "phone"]
 
@@ -62,6 +63,8 @@ class Members:
         self.phone_heard: Callable[[UUID, str], None] | None = None
         # Who hurries her changes while many wait: she stands there now.
         self.stands_here: Callable[[UUID], None] | None = None
+        # Which of her calls nobody has answered on this box yet
+        self.open_calls: Callable[[Sequence[CallNote]], tuple[CallNote, ...]] = tuple
 
     def view(self, member_id: UUID) -> MemberView | None:
         """Return the view of a member held here."""
@@ -72,7 +75,8 @@ class Members:
         """Return the view of a held member."""
         if self.stands_here is not None:
             self.stands_here(held.member_id)
-        return member_view(held, self._pending, self._clock)
+        view = member_view(held, self._pending, self._clock)
+        return replace(view, calls=self.open_calls(view.calls)) if view.calls else view
 
     def find(self, kind: Kind, value: bytes) -> Found:
         """Look up a keyed value here, then in the cloud; a cloud that is away is counted."""

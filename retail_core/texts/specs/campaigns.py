@@ -84,4 +84,16 @@ SPECS: dict[FaultCode, FaultSpec] = {
         "第 {row} 行的「{field}」读不懂;整个文件都没有写入",
         "{field} of row {row} cannot be read; nothing of the file was entered",
     ),
+    FaultCode.CALL_UNKNOWN: FaultSpec(
+        "conflict",
+        409,
+        "这条回访已经记过了,或不是她的;不用再做",
+        "this call was answered already or is not hers; there is nothing left to do",
+    ),
+    FaultCode.CALL_PROOF_NEEDED: FaultSpec(
+        "auth",
+        409,
+        "要先认出她才能记回访:请她出示会员码或会员卡,或者认脸",
+        "a call is answered while she stands here: recognise her by her code, card or face first",
+    ),
 }

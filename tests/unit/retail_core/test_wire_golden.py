@@ -49,6 +49,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "uses_back": codec.decode_uses_gone,
     "body_refund": lambda raw: codec.decode_body(EventType.REFUND, raw),
     "body_gift_handed": lambda raw: codec.decode_body(EventType.GIFT_HANDED, raw),
+    "body_call_answered": lambda raw: codec.decode_body(EventType.CALL_ANSWERED, raw),
     "body_till_agreement": lambda raw: codec.decode_body(EventType.TILL_AGREEMENT, raw),
     "body_return_unmatched": lambda raw: codec.decode_body(EventType.RETURN_UNMATCHED, raw),
     "lease_epoch": lambda raw: codec.decode_lease_change(ChangeKind.LEASE_EPOCH, raw),

@@ -58,6 +58,8 @@ export function personActs(till) {
     cancelTurn: () => void ask("POST", "/v1/identify/turn/cancel", till.here),
     endCoach: () => change({ coach: null }, "identify"),
     handOver: (/** @type {any} */ gift) => handOver(till, gift),
+    openCall: (/** @type {any} */ call) => change({ sheet: { kind: "call", call } }, "call-done"),
+    answerCall: (/** @type {string} */ outcome) => answerCall(till, outcome),
   };
 }
 
@@ -145,4 +147,17 @@ async function handOver(till, gift) {
   const gifts = member.gifts.filter((/** @type {any} */ one) => one.id !== gift.id);
   till.change({ member: { ...member, gifts } }, goOn(till.state));
   till.notice(typeset(till.t("gift.given", { name: named(gift, till.state.language) })));
+}
+
+/** @param {Till} till @param {string} outcome what came of what HQ asked the clerk to say */
+async function answerCall(till, outcome) {
+  const { member, sheet } = till.state;
+  if (!sheet?.call || sheet.busy) return;
+  till.change({ sheet: { ...sheet, busy: true, note: "" } });
+  const answer = await till.ask("POST", till.at(`/v1/members/${member.member_id}/calls/${sheet.call.call_id}`), { outcome });
+  if (!answer.ok) return till.change({ sheet: { ...sheet, busy: false, note: till.why(answer) } }, "sheet-close");
+  const stands = till.state.member;
+  const calls = (stands?.calls ?? []).filter((/** @type {any} */ one) => one.call_id !== sheet.call.call_id);
+  till.change({ member: stands && { ...stands, calls }, sheet: null }, goOn(till.state));
+  till.notice(till.t(`call.said.${outcome}`));
 }

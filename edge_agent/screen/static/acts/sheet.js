@@ -7,7 +7,7 @@ import { fenOf, isBarcode } from "../format.js";
 
 const MILLI = /^(\d{1,6})(?:\.(\d{0,3}))?$/;
 /** @type {Record<string, string>} where the clerk stands when a sheet is left */
-const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", barcode: "entry", card: "card", face: "face", help: "help" };
+const BACK = { pay: "pay", why: "why", tier: "tier", coupons: "choose-coupons", clerk: "clerk", shift: "clerk", phone: "phone", barcode: "entry", card: "card", face: "face", call: "call-0", help: "help" };
 
 /** @param {Till} till @param {any} baskets the acts on a basket @param {Record<string, () => void>} leaving steps and sheets that must be answered when they are left */
 export function sheetActs(till, baskets, leaving) {

@@ -37,8 +37,12 @@ export function memberView(state, acts) {
 }
 
 /** What HQ asks a clerk to say. @param {State} state @param {any} acts */
-function calls({ member }, { t }) {
-  const notes = (member.calls ?? []).map((/** @type {any} */ call) => h("li", { title: call.note }, call.note));
+function calls({ member, clerk }, { t, openCall }) {
+  const notes = (member.calls ?? []).map((/** @type {any} */ call, /** @type {number} */ at) => {
+    if (!call.call_id || !clerk) return h("li", { title: call.note }, call.note);
+    const key = at ? null : h("kbd", {}, "Ctrl B");
+    return h("li.asks", {}, h("button.tier", { type: "button", id: `call-${at}`, title: call.note, "aria-haspopup": "dialog", onclick: () => openCall(call) }, call.note, key));
+  });
   return notes.length ? h("ul.tags.calls", { "aria-label": t("call") }, h("li.strong", {}, t("call")), ...notes) : null;
 }
 

@@ -2,6 +2,7 @@
 /** What lies over the screen: one sheet at a time, by its kind. */
 
 import { amount, barcode, coupons, parked, price, voiding } from "./sheets/baskets.js";
+import { call } from "./sheets/call.js";
 import { card } from "./sheets/card.js";
 import { clerk, shift } from "./sheets/clerk.js";
 import { face } from "./sheets/face.js";
@@ -17,7 +18,7 @@ import { why } from "./sheets/why.js";
 /** @typedef {import("../dom.js").Child} Child */
 
 /** @type {Record<string, (state: State, acts: any) => Child[]>} */
-const SHEETS = { why, pair, pay, parked, void: voiding, quantity: amount, barcode, price, coupons, clerk, shift, tier, help, phone, refund, card, face };
+const SHEETS = { why, pair, pay, parked, void: voiding, quantity: amount, barcode, price, coupons, clerk, shift, tier, help, phone, refund, card, face, call };
 
 /** @param {State} state @param {any} acts @returns {Child[]} */
 export function sheet(state, acts) {

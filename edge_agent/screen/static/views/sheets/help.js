@@ -19,6 +19,7 @@ const KEYS = [
   ["F9", "pay", (state) => state.features.baskets],
   ["F10", "clerk", (state) => state.features.baskets],
   ["F11", "face", (state) => state.features.faces && state.clerk !== null],
+  ["Ctrl B", "call", (state) => state.clerk !== null],
   ["0–9", "digits", (state) => state.features.baskets],
   ["3 *", "times", (state) => state.features.baskets],
   ["↑ ↓", "walk", (state) => state.features.baskets],
