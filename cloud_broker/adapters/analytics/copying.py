@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from cloud_broker.adapters.analytics.duck import TYPES
 from cloud_broker.adapters.postgres.base import driver_of
+from cloud_broker.adapters.postgres.order_pass import one_pass
 from cloud_broker.adapters.postgres.unit_of_work import PostgresUnits
 from cloud_broker.domain.metrics.tables import BY_DATE, SCHEMAS
 from cloud_broker.ports.analytics import Copied
@@ -90,11 +91,11 @@ class ParquetCopy:
             rows = dict.fromkeys(SCHEMAS, 0)
             for day in days:
                 # A transaction a day: a backfill of years holds nothing open that others wait for.
-                with self._units.connection(tenant) as connection:
+                with self._units.connection(tenant) as connection, one_pass(connection):
                     for table in BY_DATE:
                         place = folder / table / f"date={day}"
                         rows[table] += _write(connection, table, place, day)
-            with self._units.connection(tenant) as connection:
+            with self._units.connection(tenant) as connection, one_pass(connection):
                 rows["members"] = _write(connection, "members", folder / "members", None)
                 self._followed(connection, tenant, began)
         except (OSError, duckdb.Error, psycopg.Error) as error:

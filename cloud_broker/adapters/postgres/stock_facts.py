@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from cloud_broker.adapters.postgres.base import Repository
+from cloud_broker.adapters.postgres.order_pass import one_pass, orders
 from retail_core.insight.stock.facts import (
     Article,
     Facts,
@@ -23,13 +24,12 @@ from retail_core.insight.stock.facts import (
 )
 
 _PATIENCE = "set local statement_timeout = '15min'"
-_BOUGHT = """
-select o.order_id, o.person_id, o.store_id, o.region, o.business_date
-from analytics.orders o
-where o.tenant_id = %(tenant)s and o.store_id is not null and o.business_date <= %(until)s
-  and o.status in ('paid', 'part_refunded') and not o.quarantined
-"""
-# Worked out once for all statements of the transaction: the view looks at refunds of each receipt.
+_BOUGHT = f"""
+with {orders("r.business_date <= %(until)s", "o.business_date <= %(until)s")}
+select order_id::text as order_id, person_id, store_id::text as store_id, region, business_date
+from orders where store_id is not null and not quarantined
+"""  # noqa: S608 - our own words
+# Worked out once for all statements of the transaction.
 _KEEP = f"create temporary table stock_bought on commit drop as {_BOUGHT}"
 _LOOK = "analyze stock_bought"
 _MEMBERS = """
@@ -132,28 +132,29 @@ class PostgresStockFacts(Repository):
         """Return what suggestions are reckoned from; a long read."""
         last = until.toordinal()
         asked = {"until": until, "since": date.fromordinal(last - window_days)}
-        self._run(_PATIENCE)
-        self._run("drop table if exists stock_bought")
-        self._run(_KEEP, **asked)
-        self._run(_LOOK)
-        return Facts(
-            last,
-            window_days,
-            people=tuple(map(_people, self._rows(_HISTORIES, **asked))),
-            visits=tuple(map(_visits, self._rows(_VISITS, **asked))),
-            sold=tuple(map(_sold, self._rows(_SOLD, **asked))),
-            places=tuple(map(_place, self._rows(_PLACES))),
-            articles=tuple(_articles(self._rows(_ARTICLES, **asked))),
-            stock=tuple(map(_stock, self._rows(_STOCK, **asked))),
-            segment_sold=tuple(
-                SegmentSold(row.segment, row.region, row.sku, row.units)
-                for row in self._rows(_SEGMENT_SOLD, **asked)
-            ),
-            segment_visits={
-                (row.segment, row.region): int(row.visits)
-                for row in self._rows(_SEGMENT_VISITS, **asked)
-            },
-        )
+        with one_pass(self._connection):
+            self._run(_PATIENCE)
+            self._run("drop table if exists stock_bought")
+            self._run(_KEEP, **asked)
+            self._run(_LOOK)
+            return Facts(
+                last,
+                window_days,
+                people=tuple(map(_people, self._rows(_HISTORIES, **asked))),
+                visits=tuple(map(_visits, self._rows(_VISITS, **asked))),
+                sold=tuple(map(_sold, self._rows(_SOLD, **asked))),
+                places=tuple(map(_place, self._rows(_PLACES))),
+                articles=tuple(_articles(self._rows(_ARTICLES, **asked))),
+                stock=tuple(map(_stock, self._rows(_STOCK, **asked))),
+                segment_sold=tuple(
+                    SegmentSold(row.segment, row.region, row.sku, row.units)
+                    for row in self._rows(_SEGMENT_SOLD, **asked)
+                ),
+                segment_visits={
+                    (row.segment, row.region): int(row.visits)
+                    for row in self._rows(_SEGMENT_VISITS, **asked)
+                },
+            )
 
 
 def _people(row: Row[Any]) -> People:
