@@ -43,7 +43,7 @@ def test_every_text_that_is_asked_for_exists(path: Path) -> None:
 def test_every_posting_of_the_ledger_has_its_word() -> None:
     kinds = {
         *(postings.EARN, postings.QUALIFY, postings.REDEEM, postings.MATURE, postings.EXPIRE),
-        *(postings.ADJUST, postings.OPENING, postings.SETTLE, postings.HOLD, postings.RESOLVE),
+        *(postings.ADJUST, postings.OPENING, postings.SETTLE),
         *(postings.MERGE, postings.AWARD),
         *(f"{kind}{postings.REVERSED}" for kind in (postings.EARN, postings.AWARD)),
     }
