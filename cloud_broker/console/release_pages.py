@@ -222,10 +222,15 @@ def last_ways(rollouts: Iterable[RolloutRow]) -> dict[int, RolloutRow]:
 
 
 def suggested(offered: Iterable[ReleaseInfo], went: Mapping[int, RolloutRow]) -> int | None:
-    """Return the first release on offer that was not stopped, None without one."""
+    """Return the newest release that has not gone out, None without one newer than what has.
+
+    `offered` begin with the newest.
+    """
     for one in offered:
-        if one.number not in went or went[one.number].going.state != "stopped":
+        if one.number not in went:
             return one.number
+        if went[one.number].going.state == "done":
+            return None
     return None
 
 

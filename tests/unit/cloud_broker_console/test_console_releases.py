@@ -201,6 +201,17 @@ def test_what_was_stopped_is_marked_on_offer_and_not_suggested(
     assert "6 1.6.0 1.0 MB 没放过" in page
     assert "7 · 1.7.0 · 已停掉" in page
     assert '<option value="6" selected>' in li.get("/releases").text
+    posts(li, "/releases", **FORM | {"number": 6})
+    (row,) = (one for one in office.desk.overview(office.fleet.tenant) if one.number == 6)
+    second = office.fleet.who("wang")
+    office.desk.agree(second, row.rollout_id)
+    for _ in range(8):
+        office.all_are(row, BoxStage.PROVED)
+        if office.desk.show(office.fleet.tenant, row.rollout_id).row.going.state == "paused":
+            office.desk.agree(second, row.rollout_id)
+    page = li.get("/releases").text
+    assert "6 1.6.0 1.0 MB 全部放完" in sees(li, "/releases")
+    assert '<option value="" selected disabled>' in page, "nothing is newer: a person chooses"
 
 
 def test_a_ring_that_sold_nothing_says_so_and_asks(
