@@ -1,11 +1,16 @@
 """Points, coupons and gifts at the till screen, lent to a real box in the words of the cloud."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from retail_core.identity.assurance import Factor
+from retail_core.wire.codec import decode_body
+from retail_core.wire.kinds import EventType
+from retail_core.wire.member import CallNote
 from tests.e2e.browser import Watch, axe_findings
 from tests.e2e.targets import small_targets
 from tests.factories.agent_files import DEVICE
@@ -300,3 +305,41 @@ def test_a_member_is_given_a_card_by_the_number_on_it(scene: Scene) -> None:
     expect(page.locator("body")).to_contain_text("尾号 5678 的卡已发")
     # One Enter more must not send her away.
     expect(page.locator("#entry")).to_be_focused()
+
+
+def asks_of_limin(scene: Scene, *calls: UUID) -> None:
+    """HQ's campaign asks a clerk to say something to 李敏."""
+    replica = scene.shop.agent.storage.replica
+    held = replica.member(goods.LIMIN)
+    assert held is not None
+    notes = tuple(CallNote("问问新品用得怎样", 20991231, one.bytes) for one in calls)
+    record = msgspec.structs.replace(held.record, calls=notes)
+    replica.put_member(goods.LIMIN, held.ver + 1, record)
+
+
+def test_a_clerk_says_what_came_of_a_call_by_key_and_by_touch(scene: Scene) -> None:
+    asks_of_limin(scene, UUID(int=0xCA11), UUID(int=0xCA12))
+    scene.opens()
+    scene.shop.sees(goods.LIMIN)
+    page = scene.page
+    expect(page.locator(".calls button")).to_have_count(2)
+    assert small_targets(page) == []
+    page.keyboard.press("Control+b")
+    expect(page.locator("#call-done")).to_be_focused()
+    expect(page.locator("#sheet")).to_contain_text("问问新品用得怎样")
+    expect(page.locator("#sheet")).to_contain_text("到 2099-12-31 为止")
+    assert axe_findings(page) == []
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#call-not_reached")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet")).not_to_be_visible()
+    expect(page.locator("#notice")).to_contain_text("没说成")
+    expect(page.locator(".calls button")).to_have_count(1)
+    page.locator("#call-0").click()
+    page.locator("#call-refused").click()
+    expect(page.locator(".calls")).to_have_count(0)
+    found = [
+        decode_body(record.draft.type, record.draft.body)
+        for record in scene.shop.agent.storage.journal.records(type_=EventType.CALL_ANSWERED)
+    ]
+    assert [getattr(body, "outcome", "") for body in found] == ["not_reached", "refused"]
