@@ -31,7 +31,7 @@ SHOP, OTHER_SHOP = UUID(int=21), UUID(int=22)
 ANN, BEA = UUID(int=31), UUID(int=32)
 RULE = EarnRule(id="yuan", fen_per_point=100)
 PENDING_RULE = EarnRule(id="yuan", fen_per_point=100, pending=True)
-PURSES: tuple[MemberPurse, ...] = ("free", "pending", "qualifying", "held")
+PURSES: tuple[MemberPurse, ...] = ("free", "pending", "qualifying")
 
 
 @dataclass

@@ -123,8 +123,8 @@ def try_operation(
 
 
 def test_quiet_hours_with_a_zone_are_refused_before_the_database_does(callers: Callers) -> None:
-    pace = {"per_minute": 60, "per_day": 900, "person_max": 2, "person_days": 7}
-    pace |= {"quiet_begins": "20:00:00Z", "quiet_ends": "09:00:00"}
+    counts = {"per_minute": 60, "per_day": 900, "person_max": 2, "person_days": 7}
+    pace = counts | {"quiet_begins": "20:00:00Z", "quiet_ends": "09:00:00"}
     headers = {"Authorization": f"Bearer {callers.person}"}
     answer = callers.cloud.client.post("/v1/hq/campaigns/pace/sms", json=pace, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "A107")
