@@ -105,6 +105,8 @@ class Tour:
             self.at_till(advice, member_id=NOBODY)
         whose = {"member_id": str(MEMBER)}
         self.at_till("POST /v1/gifts/{gift_id}/hand-over", whose, gift_id=NOBODY)
+        said, call = {"outcome": "done"}, "POST /v1/members/{member_id}/calls/{call_id}"
+        self.at_till(call, said, member_id=MEMBER, call_id=NOBODY)
         self.at_till("POST /v1/members/{member_id}/sms", {"phone": PHONE}, member_id=MEMBER)
         tried = {"code": "482913"}
         self.at_till("POST /v1/members/{member_id}/sms/verify", tried, member_id=MEMBER)

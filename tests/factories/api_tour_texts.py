@@ -21,6 +21,7 @@ ZH = {
     "POST /v1/members/{member_id}/sms/verify": "核对短信验证码",
     "GET /v1/members/{member_id}/recommendations": "给会员的推荐",
     "POST /v1/gifts/{gift_id}/hand-over": "交出一件礼品",
+    "POST /v1/members/{member_id}/calls/{call_id}": "记下“请店员说”的结果",
     "POST /v1/enrolments": "登记新会员",
     "POST /v1/enrolments/{member_id}/face": "采集人脸",
     "POST /v1/enrolments/{member_id}/card": "绑定会员卡",
