@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -36,6 +37,7 @@ QUEUED_MAX = 64
 IN_FLIGHT_MAX = 16
 LOOP_S = 0.5
 GOODBYE_S = 1.0
+_OF_OUR_CERTIFICATE = frozenset({"BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "UNKNOWN_CA"})
 
 _log = logging.getLogger(__name__)
 
@@ -64,9 +66,10 @@ class Route:
 
 
 class _Client(Client):
-    """paho's client, dialling out as the shop's network wants it."""
+    """paho's client, dialling out as the shop's network wants it; `alert` is the last TLS one."""
 
     dialled: Callable[[], socket.socket]
+    alert = ""
 
     def _create_socket_connection(self) -> socket.socket:
         return self.dialled()
@@ -84,6 +87,25 @@ class _Client(Client):
             secured.close()
             raise
         return secured
+
+    # Under TLS 1.3 the broker judges our certificate after our side of the handshake is done: its
+    # word comes with the first reading, and paho would only say that the line is gone.
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        try:
+            return super()._sock_recv(bufsize)
+        except ssl.SSLError as error:
+            self.alert = error.reason or ""
+            raise
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        try:
+            return super()._sock_send(buf)
+        except (BrokenPipeError, ConnectionResetError):
+            # It has hung up already; what it said before still lies there.
+            with suppress(OSError):
+                self._sock_recv(1)
+            raise
 
 
 class MqttSession:
@@ -145,7 +167,7 @@ class MqttSession:
         deadline = time.monotonic() + SESSION_TIMEOUT_S
         while not (self._decided() or stop.is_set()) and time.monotonic() < deadline:
             if self.client.loop(LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return self._reason or "closed"
+                return self._reason or _refusal_in(self.client.alert) or "closed"
         self.standing = self._granted
         return "" if self._granted else self._reason or "no answer"
 
@@ -269,8 +291,20 @@ def _gone() -> socket.socket:
     raise ConnectionError
 
 
+def _refusal_in(alert: str) -> str:
+    """Return a TLS alert about our certificate as the broker's refusal, else nothing.
+
+    `alert` is OpenSSL's name: SSLV3_ALERT_CERTIFICATE_REVOKED, TLSV1_ALERT_UNKNOWN_CA…
+    """
+    _, _, said = alert.partition("_ALERT_")
+    told = said in _OF_OUR_CERTIFICATE or said.startswith("CERTIFICATE_")
+    return f"{BROKER_REFUSED}: {said.replace('_', ' ').lower()}" if told else ""
+
+
 def _words_of(error: Exception) -> str:
     if isinstance(error, ProxyRefusedError):
         return f"proxy: {error}"
+    if isinstance(error, ssl.SSLError) and (refused := _refusal_in(error.reason or "")):
+        return refused
     strerror: object = getattr(error, "strerror", None)
     return str(strerror or str(error) or type(error).__name__)

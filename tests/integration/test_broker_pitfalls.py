@@ -117,6 +117,23 @@ def test_a_box_that_was_shut_out_says_so_while_its_certificate_still_holds(
         link.stop()
 
 
+def test_a_box_whose_certificate_is_on_the_list_says_so(
+    secure_cloud: SecureCloud, box: Box
+) -> None:
+    """Here the broker ends the handshake and no door is asked: the TLS alert alone tells."""
+    link = link_of(secure_cloud, box)
+    link.start(lambda _message: None, lambda _connected: None)
+    try:
+        eventually(link.connected)
+        secure_cloud.enrolling.revoke(box.name.tenant, box.name.device, who="t", why="stolen")
+        assert secure_cloud.publish_revoked()
+        eventually(lambda: link.reason == f"{BROKER_REFUSED}: certificate revoked")
+        facts = LineFacts("店", connected=link.connected(), reason=link.reason)
+        assert next(line_findings(facts)).code is FaultCode.SYNC_BOX_REFUSED
+    finally:
+        link.stop()
+
+
 def test_an_open_session_outlives_its_certificate_until_the_lists_are_compared(
     secure_cloud: SecureCloud, box: Box
 ) -> None:
