@@ -14,6 +14,11 @@ FOLDER = ROOT / "docs" / "adr"
 RECORDS = sorted(FOLDER.glob("[0-9]*.md"))
 PARTS = ("背景 · Context", "决定 · Decision", "后果 · Consequences", "其他做法 · Alternatives")
 CONTEXT_SENTENCES_MAX = 3
+STATUS = re.compile(
+    r"# (?P<own>\d{4}) .+ · .+\n\n\d{4}-\d\d-\d\d · "
+    r"(?:有效 accepted|有效,(?P<narrowed>由 .+ 收窄) accepted, (?P<told>narrowed by .+)"
+    r"|(?P<over>由 \d{4} 取代 superseded by \d{4}))\n"
+)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]+|pyproject\.toml)`")
 
 
@@ -31,7 +36,7 @@ def test_numbers_follow_each_other() -> None:
 @pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.stem)
 def test_a_record_is_whole(record: Path) -> None:
     text = record.read_text(encoding="utf-8")
-    assert re.match(r"# \d{4} .+ · .+\n\n\d{4}-\d\d-\d\d · ", text)
+    assert STATUS.match(text)
     for name in PARTS:
         assert part(text, name), name
     sentences = re.findall(r"[.?](?:\s|$)", part(text, PARTS[0]))
@@ -50,6 +55,22 @@ def test_a_record_names_checks_that_exist(record: Path) -> None:
 def test_every_record_stands_in_the_index() -> None:
     index = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"\]\((\d{4}[\w-]*\.md)\)", index) == [path.name for path in RECORDS]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.stem)
+def test_what_became_of_a_record_stands_in_its_status_and_in_the_index(record: Path) -> None:
+    """Both languages name the same later records, and the index says the same."""
+    found = STATUS.match(record.read_text(encoding="utf-8"))
+    assert found
+    index = (FOLDER / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in index.splitlines() if f"({record.name})" in line)
+    mark = found["over"] or " ".join(filter(None, (found["narrowed"], found["told"])))
+    assert re.findall(r" · (由 .+ (?:narrowed|superseded) by .+) \|$", row) == [mark] * bool(mark)
+    zh, _, en = mark.partition(" by ")
+    later = re.findall(r"\d{4}", zh)
+    assert later == re.findall(r"\d{4}", en) == sorted(set(later))
+    assert all(found["own"] < number for number in later)
+    assert set(later) <= {path.name[:4] for path in RECORDS}
 
 
 def test_face_ships_off() -> None:
