@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from cloud_broker.console import campaign_forms as forms
+from cloud_broker.console import live_charts
 from cloud_broker.console.campaign_sheets import (
     HEIGHT,
     WIDTH,
@@ -127,6 +128,7 @@ class CampaignPages:
             figures=figures,
             finding=finding(figures),
             chart=uplift_chart(shown.looks),
+            live=live_charts,
             width=WIDTH,
             height=HEIGHT,
             share=forms.share,

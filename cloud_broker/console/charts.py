@@ -1,4 +1,4 @@
-"""A box's figures as small line charts: numbers in, points of an SVG out; no script draws them."""
+"""A box's figures as small line charts: numbers in, points of an SVG out; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,11 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart: `lines` are points of polylines, `limit_y` where the limit lies, if in sight."""
+    """One chart: `lines` are points of polylines, `limit_y` where the limit lies, if in sight.
+
+    `pieces` are the looks (Unix ms, value) between silences, oldest first; `low` says that the
+    least value is the worst.
+    """
 
     figure: Figure
     newest: int | None
@@ -47,6 +51,8 @@ class Chart:
     limit_y: float | None
     past: bool
     rows: tuple[tuple[int, int], ...]
+    pieces: tuple[tuple[tuple[int, int], ...], ...]
+    low: bool
 
 
 def charts(view: HealthView, box: BoxHealth) -> tuple[Chart, ...]:
@@ -68,14 +74,17 @@ def _chart(view: HealthView, box: BoxHealth, figure: Figure) -> Chart | None:
     top = figure.full or max(worst, 1) * 5 // 4 + 1
     limit = figure.limit if figure.limit is not None and figure.limit <= top else None
     now = box.now.figures.get(figure.name)
+    pieces = tuple(map(tuple, _pieces(rows)))
     return Chart(
         figure,
         None if now is None else now // figure.scale,
         *(worst, worst_ms),
-        lines=tuple(_points(piece, view, top) for piece in _pieces(rows)),
+        lines=tuple(_points(piece, view, top) for piece in pieces),
         limit_y=None if limit is None else _y(limit, top),
         past=figure.limit is not None and (worst < figure.limit if low else worst >= figure.limit),
-        rows=_thinned(rows, low=low),
+        rows=thinned(rows, low=low),
+        pieces=pieces,
+        low=low,
     )
 
 
@@ -103,10 +112,10 @@ def _y(value: int, top: int) -> float:
     return HEIGHT - MARGIN - min(value, top) * (HEIGHT - 2 * MARGIN) / top
 
 
-def _thinned(
+def thinned(
     rows: Sequence[tuple[int, int]], *, low: bool, most: int = 24
 ) -> tuple[tuple[int, int], ...]:
-    """Return so many rows for a table: the worst of each stretch, newest first."""
+    """Return at most so many rows: the worst of each stretch, newest first."""
     step = -(-len(rows) // most)
     worst = min if low else max
     stretches = (rows[at : at + step] for at in range(0, len(rows), step))

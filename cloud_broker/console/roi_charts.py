@@ -1,4 +1,4 @@
-"""Bars of channels and stores: numbers in, lengths of an SVG out; no script draws them."""
+"""Bars of channels and stores: numbers in, lengths of an SVG out; pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
+from cloud_broker.console import live_charts
 from cloud_broker.console.cleaning_pages import desks_of
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
@@ -71,6 +72,7 @@ class RoiPages:
             channels=roi_charts.channel_bars(report.channels),
             stores=roi_charts.store_bars(report.stores),
             chart=roi_charts,
+            live=live_charts,
             best=max(report.channels, key=lambda one: one.roi_permille or -1, default=None),
             helped=share(report.to_store_orders, sum(o.credit.orders for o in report.stores)),
             share=share,

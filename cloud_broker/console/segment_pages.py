@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from cloud_broker.console import formats
+from cloud_broker.console import formats, live_charts
 from cloud_broker.console.charts import MARGIN
 from cloud_broker.console.render import fault_text
 from cloud_broker.console.said import Said
@@ -233,6 +233,7 @@ class SegmentPages:
             sample=() if looked is None else _worded(looked.some, words, work.today()),
             runs=runs,
             points=_points(runs),
+            live=live_charts,
             versions=() if held is None else work.book.versions(tenant, held.segment_id),
             regions=regions,
             stores=stores,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
+from cloud_broker.console import live_charts
 from cloud_broker.console.said import Said
 from cloud_broker.console.shell import Shell, Visit
 from cloud_broker.console.stock_sheets import (
@@ -136,6 +137,7 @@ class StockPages:
             "stock_article.html",
             article=found,
             chart=chart(found),
+            live=live_charts,
             size=(WIDTH, HEIGHT),
             called=called,
             plans=plans,

@@ -188,7 +188,8 @@ def articles_csv(rows: Iterable[ArticleRow], t: Texts) -> str:
 class StockChart:
     """What is asked for, added up week by week, beside what is there: points of an SVG.
 
-    `short_week` is the first week (from 1) by whose end more was asked for than is there.
+    `short_week` is the first week (from 1) by whose end more was asked for than is there; `sums`
+    are weeks' first days with what is asked for until their end, at least and at most.
     """
 
     band: str
@@ -197,6 +198,7 @@ class StockChart:
     stock: int
     short_week: int | None
     rows: tuple[tuple[str, float, int, int, float], ...]
+    sums: tuple[tuple[str, float, float, float], ...]
 
 
 def chart(one: ArticleOutlook) -> StockChart:
@@ -224,6 +226,10 @@ def chart(one: ArticleOutlook) -> StockChart:
         tuple(
             (week["first"], mean, week["low"], week["high"], stock - whole)
             for week, mean, whole in zip(weeks, means, sums, strict=True)
+        ),
+        tuple(
+            (week["first"], whole, low, high)
+            for week, whole, low, high in zip(weeks, sums, lows, highs, strict=True)
         ),
     )
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from cloud_broker.console import live_charts
 from cloud_broker.console.charts import charts
 from cloud_broker.console.command_pages import code_text, kind_text
 from cloud_broker.console.issue_words import check_of, issue_text
@@ -65,6 +66,7 @@ class StorePages:
             hours=asked,
             spans=HOURS,
             charts=charts,
+            live=live_charts,
             check_of=check_of,
             issue_text=lambda issue: issue_text(issue, visit.language),
             **self._steering(visit, store_id),

@@ -1,5 +1,6 @@
 /** What the pages do by themselves; everything else is the server's HTML and htmx. */
 
+import { watchCharts } from "./charts.js";
 import { keepTimesTrue } from "./times.js";
 import { watchTables } from "./tables.js";
 import { watchKeys } from "./keys.js";
@@ -9,5 +10,6 @@ import { watchWall } from "./wall.js";
 keepTimesTrue();
 watchKeys();
 watchTables();
+watchCharts();
 watchStream();
 watchWall();
