@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
+from retail_core.catalog import trade_area
 from retail_core.catalog.barcodes import complaint
 from retail_core.catalog.cells import LIST_SEPARATOR, Row
 from retail_core.catalog.reasons import RowReason
@@ -317,6 +318,7 @@ TABLES: dict[MasterKind, MasterTable] = {
                 "zone",
                 "day_starts_at",
                 "closed_from",
+                *trade_area.CHINESE.values(),
                 "effective_from",
             ),
             chinese={
@@ -331,6 +333,7 @@ TABLES: dict[MasterKind, MasterTable] = {
                 "营业日开始": "day_starts_at",
                 "停业日期": "closed_from",
             }
+            | trade_area.CHINESE
             | _FROM,
         ),
         key=_code_key,
@@ -342,6 +345,7 @@ TABLES: dict[MasterKind, MasterTable] = {
             "zone": _zone,
             "day_starts_at": _clock,
             "closed_from": _day,
+            **trade_area.CELLS,
         },
         needed=("name", "entity"),
         defaults={

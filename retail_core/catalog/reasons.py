@@ -39,6 +39,8 @@ class RowReason(StrEnum):
     ROW_DUPLICATE = "row_duplicate"
     SCOPE_TWICE = "scope_twice"
     STATUS_UNKNOWN = "status_unknown"
+    KIND_UNKNOWN = "kind_unknown"
+    FIGURE_INVALID = "figure_invalid"
 
 
 TEXTS: dict[RowReason, tuple[str, str]] = {
@@ -109,6 +111,14 @@ TEXTS: dict[RowReason, tuple[str, str]] = {
     RowReason.ROW_DUPLICATE: ("与前面的行重复", "it repeats an earlier row"),
     RowReason.SCOPE_TWICE: ("门店和大区只能填一个", "name a store or a region, not both"),
     RowReason.STATUS_UNKNOWN: ("状态只能是 在售 或 停售", "a status is active or ended"),
+    RowReason.KIND_UNKNOWN: (
+        "类型只能是 写字楼、住宅、购物中心、街边、学校 或 交通枢纽",
+        "a kind is office, residential, mall, street, campus or transit",
+    ),
+    RowReason.FIGURE_INVALID: (
+        "要写大于 0 的整数,不知道就空着",
+        "write a whole number above 0, or leave it empty",
+    ),
     RowReason.TOO_MANY_CELLS: ("这一行的格子比表头多", "the row has more cells than the header"),
 }
 

@@ -62,6 +62,13 @@ def test_a_scope_opens_its_own_addresses_and_no_other(site: Cloud, scope: KeySco
     assert wrong == []
 
 
+def test_a_key_that_may_not_is_told_which_scope_would(site: Cloud) -> None:
+    key = a_key(site, KeyScope.SALES_READ)
+    refused = asked(site, key, "GET", "/v1/hq/members").json()
+    assert refused["fields"] == {"scope": "members:read"}
+    assert "members:read" in refused["zh"]
+
+
 def test_every_scope_opens_something_and_every_table_has_its_scopes() -> None:
     opened = {scope for scopes in KEY_OPENS.values() for scope in scopes}
     assert opened | {KeyScope.COST_READ} == set(KeyScope)

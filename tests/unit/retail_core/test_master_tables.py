@@ -12,6 +12,7 @@ from retail_core.catalog.masters import TABLES, Key, MasterKind, milli_of, qty_t
 from retail_core.catalog.planning import Act, Facts, Held, plan
 from retail_core.catalog.reasons import TEXTS, RowReason
 from retail_core.catalog.tables import read_text
+from retail_core.catalog.trade_area import CELLS
 from retail_core.errors import Fault
 from retail_core.texts.faults import FaultCode
 from tests.factories.masters import EARLIER, HELD, TODAY, Table, after, planned, reasons
@@ -182,6 +183,25 @@ class TestPlaces:
             "day_starts_at": "04:00",
             "closed_from": "",
         }
+
+    def test_a_store_says_what_surrounds_it(self) -> None:
+        heads, said = "编号,名称,法人,商圈,商圈类型,面积,日均客流", '徐家汇,购物中心,"1,200",9000'
+        (row,) = planned(MasterKind.STORES, f"{heads}\nS9,x,SH-RETAIL,{said}\n").effects
+        assert {name: row.after[name] for name in CELLS} == {
+            "trade_area": "徐家汇",
+            "trade_area_kind": "mall",
+            "floor_m2": "1200",
+            "footfall_day": "9000",
+        }
+
+    def test_what_surrounds_a_store_is_one_of_few_and_counted(self) -> None:
+        heads = "code,name,entity,trade_area_kind,floor_m2,footfall_day"
+        text = f"{heads}\nS9,x,SH-RETAIL,moon,-3,many\n"
+        assert reasons(planned(MasterKind.STORES, text)) == [
+            ("trade_area_kind", RowReason.KIND_UNKNOWN),
+            ("floor_m2", RowReason.FIGURE_INVALID),
+            ("footfall_day", RowReason.FIGURE_INVALID),
+        ]
 
     def test_what_a_store_names_is_known(self) -> None:
         text = "code,name,entity,zone,day_starts_at,closed_from\nS,x,E9,Mars,25:00,soon\n"
