@@ -32,10 +32,16 @@ class BoxPages:
         """Show the boxes."""
         return self._shown(self._shell.visit(request), store_id, None)
 
-    def code(self, request: Request, store_id: UUID, csrf: Annotated[str, Form()] = "") -> Response:
-        """Draw a code and show it, this once."""
+    def code(
+        self,
+        request: Request,
+        store_id: UUID,
+        instead_of: Annotated[UUID | None, Form()] = None,
+        csrf: Annotated[str, Form()] = "",
+    ) -> Response:
+        """Draw a code and show it, this once; with `instead_of` that box goes when it is used."""
         visit = self._shell.writing_visit(request, csrf)
-        return self._shown(visit, store_id, self._desk().code(visit.who, store_id))
+        return self._shown(visit, store_id, self._desk().code(visit.who, store_id, instead_of))
 
     def revoke(
         self,

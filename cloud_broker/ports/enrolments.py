@@ -68,6 +68,10 @@ class EnrolmentRepo(Protocol):
         """Return the box that stands in a slot."""
         ...
 
+    def occupants(self, store: UUID) -> dict[int, UUID]:
+        """Return the boxes of a store by slot, in the order of slots."""
+        ...
+
     def add_certificate(
         self, device: UUID, issued: IssuedCertificate, how: str, now_ms: int
     ) -> None:

@@ -88,6 +88,8 @@ class TestEnrolmentRepo:
         assert (holder.tenant, holder.place.store) == (site.box.tenant, site.box.store)
         with site.units.begin(site.box.tenant) as unit:
             assert unit.enrolments.occupant(site.box.store, 1) == holder.place
+            assert unit.enrolments.occupants(site.box.store) == {1: holder.place.device}
+            assert unit.enrolments.occupants(site.box.device) == {}
             assert holder.place in unit.enrolments.certified(site.clock.now_ms())
             until = unit.enrolments.certificates_of([name.device])
         assert until == {name.device: issued.life.until_ms}

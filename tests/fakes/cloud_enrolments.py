@@ -56,6 +56,14 @@ class FakeEnrolmentRepo:
                 return self._fleet.places([device.device])[device.device]
         return None
 
+    def occupants(self, store: UUID) -> dict[int, UUID]:
+        standing = (
+            (one.slot, one.device)
+            for one in self._state.devices.values()
+            if one.store == store and one.device not in self._state.retired
+        )
+        return dict(sorted(standing))
+
     def add_certificate(
         self, device: UUID, issued: IssuedCertificate, how: str, now_ms: int
     ) -> None:

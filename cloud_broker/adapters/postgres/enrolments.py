@@ -91,6 +91,15 @@ class PostgresEnrolments(Repository):
         )
         return None if row is None else place_of(row)
 
+    def occupants(self, store: UUID) -> dict[int, UUID]:
+        """Return the boxes of a store by slot, in the order of slots."""
+        rows = self._rows(
+            "select slot, device_id from device where tenant_id = %(tenant)s"
+            " and store_id = %(store)s and retired_at is null order by slot",
+            store=store,
+        )
+        return {row.slot: row.device_id for row in rows}
+
     def add_certificate(
         self, device: UUID, issued: IssuedCertificate, how: str, now_ms: int
     ) -> None:

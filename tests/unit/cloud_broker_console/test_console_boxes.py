@@ -15,7 +15,9 @@ from cloud_broker.services.access.overview import HqRole
 from cloud_broker.services.fleet.box_desk import BoxDesk
 from cloud_broker.services.fleet.enrolling import Enrolling
 from edge_agent.domain.box_key import draw_key, request_for
+from retail_core.errors import Fault
 from retail_core.fleet.enrol_code import read
+from retail_core.texts.faults import FaultCode
 from tests.fakes.cloud_basics import FakeCloudClock, FakeCloudIdSource, FakeKeyRing
 from tests.fakes.cloud_box import fresh_id
 from tests.fakes.cloud_boxes import FakeBoxAuthority, FakeBrokerGate
@@ -87,12 +89,33 @@ def test_a_replacement_and_an_end_are_two_buttons(client: TestClient, desk: BoxD
     old = fresh_id()
     with desk.enrolling.units.begin(fakes.TENANT) as unit:
         unit.fleet.add_device(NewDevice(old, STORE, 1, bytes(32), ""), 0)
-    code = read(code_on(posted(client, PAGE)))
+    code = read(code_on(posted(client, PAGE, instead_of=str(old))))
     desk.enrolling.enrol(code, request_for(draw_key()), "board")
     (box,) = desk.boxes(fakes.TENANT, STORE)
     assert box.device != old
     posted(client, f"{PAGE}/revoke", device=str(box.device), why="stolen")
     assert desk.boxes(fakes.TENANT, STORE) == ()
+
+
+def test_of_two_boxes_the_one_that_was_chosen_is_replaced(
+    client: TestClient, desk: BoxDesk
+) -> None:
+    first, second = fresh_id(), fresh_id()
+    with desk.enrolling.units.begin(fakes.TENANT) as unit:
+        for slot, device in ((1, first), (2, second)):
+            unit.fleet.add_device(NewDevice(device, STORE, slot, bytes([slot]) * 32, ""), 0)
+    page = posted(client, PAGE, instead_of=str(second))
+    assert str(second) in page.split("boxes-title")[0], "the sheet says which one goes"
+    desk.enrolling.enrol(read(code_on(page)), request_for(draw_key()), "board")
+    one, two = desk.boxes(fakes.TENANT, STORE)
+    assert (one.slot, one.device, two.slot) == (1, first, 2)
+    assert two.device != second
+    with pytest.raises(Fault) as refused:
+        desk.code(fakes.FakeHqAuth("admin").identity, STORE, second)
+    assert refused.value.code is FaultCode.API_NOT_FOUND, "somebody was quicker"
+    further = read(code_on(posted(client, PAGE)))
+    desk.enrolling.enrol(further, request_for(draw_key()), "board")
+    assert [box.slot for box in desk.boxes(fakes.TENANT, STORE)] == [1, 2, 3], "one more"
 
 
 def test_who_may_not_let_boxes_in_sees_no_button_and_is_refused(desk: BoxDesk) -> None:
