@@ -1,5 +1,7 @@
 """Letting boxes in: the authority, one-time codes, the end of a box."""
 
+import csv
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +18,16 @@ from cloud_broker.bootstrap.boxes import (
 )
 from cloud_broker.cli.common import ConfigOption, JsonOption, office_of, out, say
 from cloud_broker.cli.lanes import store_of
+from cloud_broker.services.fleet.enrolling import CodeShown
 from retail_core.errors import Fault
 from retail_core.fleet.enrol_code import EnrolTicket, grouped, say_ticket
 from retail_core.texts.faults import FaultCode
 
 app = typer.Typer()
 _MS = 1_000
+_HOUR_MS = 3_600_000
+# A round of visits takes a day; a code that waits longer is one that somebody finds.
+BATCH_HOURS_MAX = 24
 
 
 @app.command("ca-init")
@@ -73,7 +79,7 @@ def enrol_code(
     url = office.settings.door_for_stores
     values = {
         "code": grouped(shown.code),
-        "until": f"{datetime.fromtimestamp(shown.expires_ms // _MS, UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "until": _utc(shown),
         "cloud": url,
         "pin": pin,
         "qr": say_ticket(EnrolTicket(url, shown.code, pin)),
@@ -81,6 +87,38 @@ def enrol_code(
     say(values, as_json=as_json)
     if not as_json:
         segno.make_qr(values["qr"], error="m").terminal(compact=True)
+
+
+@app.command("enrol-codes")
+def enrol_codes(
+    out_file: Annotated[
+        Path, typer.Option("--out", help="写到这个新 CSV,0600 a new CSV that holds the codes")
+    ],
+    hours: Annotated[
+        int, typer.Option(help="几小时内有效 for how long", min=1, max=BATCH_HOURS_MAX)
+    ] = 8,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """给还没有盒子的每家店开一个开通码 / draw a code for each store that has no box yet."""
+    with office_of(config) as office:
+        tenant, url = office.tenant(), office.settings.door_for_stores
+        pin, desk = authority_of(office.settings).pin(), enrolling_of(office)
+        try:
+            file = os.fdopen(os.open(out_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+        except OSError as error:
+            detail = f"--out: {error.strerror}"
+            raise Fault(FaultCode.SETUP_CONFIG_INVALID, path=out_file, detail=detail) from None
+        with file:
+            rows = csv.writer(file)
+            rows.writerow(("store", "name", "code", "until", "cloud", "pin", "qr"))
+            waiting = desk.waiting(tenant)
+            for store, name in waiting.items():
+                shown = desk.code(tenant, store, who="cli", life_ms=hours * _HOUR_MS)
+                qr = say_ticket(EnrolTicket(url, shown.code, pin))
+                rows.writerow((store, name, grouped(shown.code), _utc(shown), url, pin, qr))
+    say({"codes": len(waiting), "file": str(out_file), "hours": hours}, as_json=as_json)
 
 
 @app.command("revoke-box")
@@ -104,3 +142,7 @@ def revoke_box(
             told = False
         listed = publish_all_revoked(office)
     say({"revoked": str(device), "broker": told, "crl": listed}, as_json=as_json)
+
+
+def _utc(shown: CodeShown) -> str:
+    return f"{datetime.fromtimestamp(shown.expires_ms // _MS, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -16,11 +16,13 @@ from cloud_broker.cli.common import (
     coded_errors,
     office_of,
     say,
+    say_none,
     settings_of,
 )
 from cloud_broker.migrations.runner import upgrade
 from cloud_broker.ports.unit import StoreRefusedError
 from cloud_broker.services.fleet.provision import OperatorAsked, StoreAsked, TillAsked
+from cloud_broker.services.hq.user_desk import LOGIN
 from retail_core.errors import Fault
 from retail_core.identity.plain_tag import sign_link
 from retail_core.texts.faults import FaultCode
@@ -52,20 +54,37 @@ def migrate(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
 def provision_tenant(
     name: Annotated[str, typer.Option(help="企业名称 company name")],
     slug: Annotated[str, typer.Option(help="登录用短名 short name, a-z 0-9 -")],
+    admin: Annotated[
+        str, typer.Option(help="同时建总部管理员 also HQ's first administrator: login")
+    ] = "",
     config: ConfigOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """新建企业,生成它的密钥 / enter a tenant and make its keys."""
+    """新建企业,生成它的密钥,加 --admin 就能登录 / enter a tenant; with --admin ready to sign in."""
     with office_of(config) as office:
         _named("--name", name)
         if not _SLUG.fullmatch(slug):
             raise _wrong("--slug", f"{slug!r}: {_SLUG.pattern}")
+        if admin and not LOGIN.fullmatch(admin):
+            raise _wrong("--admin", f"{admin!r}: {LOGIN.pattern}")
         try:
             tenant = office.provision.tenant(name, slug)
         except StoreRefusedError:
             raise Fault(FaultCode.SETUP_TENANT_THERE, slug=slug) from None
-    say({"tenant": str(tenant), "slug": slug}, as_json=as_json)
+        values: dict[str, object] = {"tenant": str(tenant), "slug": slug}
+        if admin:
+            values["password"] = office.access.add_user(tenant, admin, admin, "admin")
+            values["login"] = f"{admin}@{slug}"
+        several = len(office.units.tenants()) > 1
+    say(values, as_json=as_json)
+    if several and not as_json:
+        # A login or a command without a company's name stood for the only one until now.
+        say_none(
+            "有几家企业了:登录写 账号@短名,命令的设置里写 tenant = 短名"
+            " / several companies now: sign in as login@short-name, commands need tenant = in their"
+            " settings"
+        )
 
 
 @app.command("provision-store")

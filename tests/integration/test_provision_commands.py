@@ -1,5 +1,6 @@
 """From nothing to a box that is let in and shut out again, by the commands that people type."""
 
+import csv
 import json
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from typer.testing import CliRunner
 
 from cloud_broker.__main__ import app as cloud_app
 from cloud_broker.adapters.canary import Cage
+from cloud_broker.bootstrap.boxes import enrolling_of
+from cloud_broker.cli.common import office_of
 from edge_agent.adapters.directory_http import HttpDirectory
 from edge_agent.adapters.ids_system import SystemIds
 from edge_agent.adapters.link_mqtt import LinkIdentity, MqttLink
@@ -147,6 +150,48 @@ def test_an_authority_without_a_folder_is_told_where_to_put_it(site: Site) -> No
     said = site.refused("ca-init", "--name", "熟客")
     assert said.startswith("I105")
     assert "ca_dir" in said
+
+
+def test_a_chain_and_who_signs_in_to_it_are_one_command(site: Site) -> None:
+    for slug in ("one", "two"):
+        made = site.said("provision-tenant", "--name", slug, "--slug", slug, "--admin", "boss")
+        assert made["login"] == f"boss@{slug}"
+        with office_of(site.config) as office:
+            _, who = office.access.login(made["login"], made["password"])
+        assert (str(who.tenant_id), who.role) == (made["tenant"], "admin")
+    wrong = ("provision-tenant", "--name", "x", "--slug", "three", "--admin", "B oss")
+    assert site.refused(*wrong).startswith("I105")
+    done = CliRunner().invoke(
+        cloud_app,
+        ["provision-tenant", "--name", "x", "--slug", "three", "--config", str(site.config)],
+    )
+    assert "账号@短名" in done.stderr
+
+
+def test_every_store_that_waits_gets_its_code_in_one_file(site: Site) -> None:
+    site.said("provision-tenant", "--name", "熟客", "--slug", "demo")
+    site.said("ca-init", "--name", "熟客")
+    for name in ("甲店", "乙店"):
+        site.said("provision-store", "--name", name, "--city", "上海")
+    drawn: list[list[dict[str, str]]] = []
+    for file in (site.folder / "1.csv", site.folder / "2.csv"):
+        assert str(site.said("enrol-codes", "--out", str(file), "--hours", "20")["codes"]) == "2"
+        assert file.stat().st_mode & 0o777 == 0o600
+        with file.open(encoding="utf-8", newline="") as text:
+            drawn.append(list(csv.DictReader(text)))
+    assert {row["name"] for row in drawn[1]} == {"甲店", "乙店"}
+    assert all(row["code"].replace("-", "") in row["qr"] for row in drawn[1])
+    with office_of(site.config) as office:
+        desk, board = enrolling_of(office), "0" * 8
+        first, second = (rows[0]["code"] for rows in drawn)
+        with pytest.raises(Fault) as over:
+            desk.enrol(first, b"", board)
+        with pytest.raises(Fault) as empty:
+            desk.enrol(second, b"", board)
+    # The older code is over with the newer; the newer one is let as far as to its request.
+    assert over.value.code is FaultCode.ENROL_CODE_WRONG
+    assert empty.value.code is FaultCode.ENROL_CSR_REFUSED
+    assert site.refused("enrol-codes", "--out", str(site.folder / "1.csv")).startswith("I105")
 
 
 def test_what_is_entered_twice_or_wrongly_is_refused_in_our_words(site: Site) -> None:

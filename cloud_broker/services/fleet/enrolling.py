@@ -60,8 +60,22 @@ class Enrolling:
     authority: BoxAuthority
     gate: BrokerGate
 
+    def waiting(self, tenant: UUID) -> dict[UUID, str]:
+        """Return the stores that have no box yet, by name."""
+        with self.units.begin(tenant) as unit:
+            names = unit.fleet.store_names().items()
+            empty = [one for one in names if unit.enrolments.occupant(one[0], FIRST_SLOT) is None]
+        return dict(sorted(empty, key=lambda one: one[1]))
+
     def code(
-        self, tenant: UUID, store: UUID, *, who: str, replace: bool = False, slot: int = FIRST_SLOT
+        self,
+        tenant: UUID,
+        store: UUID,
+        *,
+        who: str,
+        replace: bool = False,
+        slot: int = FIRST_SLOT,
+        life_ms: int = limits.ENROL_CODE_LIFE_MS,
     ) -> CodeShown:
         """Draw a code for a slot of a store; Faults ENROL_SLOT_TAKEN, API_NOT_FOUND."""
         now = self.clock.now_ms()
@@ -72,7 +86,7 @@ class Enrolling:
                 raise Fault(FaultCode.API_NOT_FOUND, what=f"store {store}")
             if unit.enrolments.occupant(store, slot) is not None and not replace:
                 raise Fault(FaultCode.ENROL_SLOT_TAKEN, slot=slot)
-            until = now + limits.ENROL_CODE_LIFE_MS
+            until = now + life_ms
             hashed = self._hash(tenant, code)
             unit.enrolments.add_code(EnrolCode(hashed, store, slot, replace, who, until), now)
             detail = {"name": name, "slot": str(slot), "replace": str(replace).lower()}

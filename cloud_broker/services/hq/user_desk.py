@@ -18,7 +18,7 @@ from retail_core.texts.faults import FaultCode
 
 NAME_CHARS_MAX = 60
 # No @: after it a sign-in names its chain.
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class UserDesk:
         Faults API_SCOPE_MISSING, API_BODY_INVALID, USER_PLACE_WRONG.
         """
         _check_may(who)
-        if not _LOGIN.fullmatch(login):
+        if not LOGIN.fullmatch(login):
             raise Fault(FaultCode.API_BODY_INVALID, detail="login: a-z 0-9 . _ -")
         place = self._place(who.tenant_id, asked)
         password = drawn_password(self.ids)
