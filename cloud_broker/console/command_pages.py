@@ -1,6 +1,8 @@
 """Orders to boxes: what one would reach, who agreed, how far it is, and the switch for all."""
 
+import re
 from collections.abc import Mapping
+from string import Formatter
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,9 +23,11 @@ from cloud_broker.services.fleet.twin import MAY_STEER
 from retail_core.errors import Fault
 from retail_core.fleet.commands import KINDS, PARTS, CommandState
 from retail_core.fleet.fixups import FIXUPS
-from retail_core.texts.faults import FaultCode
+from retail_core.texts.faults import FAULTS, FaultCode
 
 PAGE = "/commands"
+_UNTOLD = "\N{OBJECT REPLACEMENT CHARACTER}"
+_AROUND_UNTOLD = re.compile(f"[ :\N{FULLWIDTH COLON}]*{_UNTOLD}")
 TTL_MINUTES = (15, 60, 24 * 60, 7 * 24 * 60)
 WHY_CHARS_MAX = 200
 _MINUTE_MS = 60_000
@@ -228,7 +232,12 @@ def kind_text(kind: str, args: Mapping[str, str], visit: Visit) -> str:
 def code_text(code: str, visit: Visit, **fields: str) -> str:
     """Return a fault code in words, "" for one nobody knows; `fields` are what it is about."""
     known = next((one for one in FaultCode if one.value == code), None)
-    return "" if known is None else fault_text(Fault(known, **fields), visit.language)
+    if known is None:
+        return ""
+    # A box sends the code alone: what a text would name is left out of it, with the blank before.
+    names = {name for _, name, _, _ in Formatter().parse(FAULTS[known].zh) if name}
+    fault = Fault(known, **(dict.fromkeys(names, _UNTOLD) | fields))
+    return _AROUND_UNTOLD.sub("", fault_text(fault, visit.language)).strip()
 
 
 def waves_of(commands: tuple[CommandRow, ...]) -> list[tuple[int, tuple[CommandRow, ...]]]:
