@@ -9,6 +9,9 @@ down_revision = "0064"
 branch_labels = None
 depends_on = None
 
+# A table that is there already: what the programs may do with it stays.
+GRANTS: dict[str, str] = {}
+
 
 def upgrade() -> None:
     """Let a call keep its outcome, when and where it was said, and by whom."""
