@@ -135,7 +135,7 @@ box-bundle: setup ; @$(PY) -m tools.wheelhouse bundle $(or $(PLATFORM),linux-aar
 test-box-install: setup ## the bundle put on root file systems of Debian and taken away again (root, mmdebstrap): SUITES="bookworm trixie"
 	tools/test_box_install.sh $(or $(SUITES),bookworm trixie)
 
-test-arm64: setup models ## the unit tests and one inference of each model on an emulated arm64 (root, qemu-user-static, mmdebstrap; about an hour): SUITE=trixie TESTS=tests/unit/retail_core
+test-arm64: setup models ## the unit tests and one inference of each model on an emulated arm64 (root, qemu-user-static, mmdebstrap; half an hour): SUITE=trixie TESTS=tests/unit/retail_core
 	SUITE=$(or $(SUITE),bookworm) tools/test_arm64.sh $(TESTS)
 
 image: setup ## both images of the Dockerfile, built without a daemon and run once (root, buildah, mmdebstrap): STAGES="agent cloud" ARCH=arm64
