@@ -72,6 +72,12 @@ def test_figures_of_a_box_are_drawn_and_read_by_keyboard(visit: Visit, told: Clo
     assert all(one != other for one, other in pairwise(heard))
     page.keyboard.press("ArrowLeft")
     assert read(figure) == heard[-2]
+    # The numbers behind a chart are a table like any other.
+    figure.locator("summary").click()
+    head = figure.locator("thead th").last
+    head.get_by_role("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(figure.get_by_role("button", name="CSV", exact=True)).to_be_visible()
     assert chrome.axe_findings(page) == []
     chrome.screenshot(page, "hq-chart-vitals-zh")
     assert visit.watch.complaints == []

@@ -16,7 +16,7 @@ export function watchTables() {
   if (!texts) return;
   const words = JSON.parse(texts);
   const enhanceAll = () => {
-    document.querySelectorAll("table.rows").forEach((table, at) => {
+    document.querySelectorAll("main table:not(td table)").forEach((table, at) => {
       if (table instanceof HTMLTableElement && isPlain(table)) enhance(table, `${location.pathname} ${at}`, words);
     });
     if (focused) sorterOf(...focused)?.focus();
