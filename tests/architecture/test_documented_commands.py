@@ -16,7 +16,7 @@ from cloud_broker.__main__ import app as cloud_broker
 from edge_agent.cli.commands import app as edge_agent
 from edge_agent.evaluate.cli import app as evaluate
 from regulars_cli.__main__ import app as regulars
-from tests.factories.pages import PAGES, ROOT, Typed, commands, typed
+from tests.factories.pages import PAGES, ROOT, Typed, commands, spoken, typed
 
 # Programs whose words are checked; the rest of a line is the system's own.
 PROGRAMS = {"edge-agent": edge_agent, "cloud-broker": cloud_broker, "regulars": regulars}
@@ -123,6 +123,14 @@ def test_what_a_page_tells_to_type_exists(page: Path) -> None:
     assert wrong == []
 
 
+def test_an_installed_box_is_asked_as_its_own_account() -> None:
+    # There `edge-agent` is on nobody's path, and its files are its own account's alone.
+    plain = re.compile(r"(?<!regulars-box agent )edge-agent [^`\n]*/etc/regulars/")
+    named = [f"{page.name}: {text}" for page in PAGES for text, _ in spoken(page)]
+    assert [one for one in named if plain.search(one)] == []
+    assert sum("regulars-box agent " in one for one in named) > 15
+
+
 def test_pages_that_name_commands_are_really_read() -> None:
     seen = [one for page in PAGES for one in typed(page)]
     ours = [one for one in seen if one.words[0] in PROGRAMS and one.whole]
@@ -137,6 +145,7 @@ def test_pages_that_name_commands_are_really_read() -> None:
         ("edge-agent doctor --file x", "edge-agent doctor has no --file"),
         ("edge-agent doctor", "edge-agent doctor needs --config"),
         ("sudo edge-agent sync heal -c x # now", "edge-agent sync has no heal"),
+        ("sudo regulars-box agent sync heal -c x", "edge-agent sync has no heal"),
         ("make bnech-idle", "make has no bnech-idle"),
         ("make demo STORES=2", "make demo has no use for STORES"),
         ("PYTHONPATH=. python -m tools.nothing", "there is no -m tools.nothing"),

@@ -55,6 +55,8 @@ def commands(text: str) -> Iterator[tuple[str, ...]]:
             continue
         while one and ("=" in one[0] or one[0] in {"$", "sudo"}):
             one.pop(0)
+        if one[:2] == ["regulars-box", "agent"]:  # the same program, as the box's own account
+            one[:2] = ["edge-agent"]
         if one:
             yield tuple(one)
         one = []
