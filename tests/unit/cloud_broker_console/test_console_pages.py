@@ -56,6 +56,15 @@ def test_a_wrong_password_says_so_and_keeps_the_name(client: TestClient) -> None
 
 
 @pytest.mark.parametrize(
+    ("language", "written"), [("zh", "账号@企业短名"), ("en", "account@chain")]
+)
+def test_the_sign_in_page_says_how_a_login_of_one_of_several_chains_is_written(
+    client: TestClient, language: str, written: str
+) -> None:
+    assert written in client.get(f"/login?lang={language}").text
+
+
+@pytest.mark.parametrize(
     "headers",
     [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
 )

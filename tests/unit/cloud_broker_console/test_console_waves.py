@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from cloud_broker.console.command_pages import wave_now, waves_of
-from cloud_broker.console.render import fault_text
+from cloud_broker.console.render import environment, fault_text
+from cloud_broker.console.texts import Language, texts
 from cloud_broker.domain.rights import ROLES, Right, may
 from cloud_broker.ports.orders import CommandRow
 from retail_core.errors import Fault
@@ -53,3 +54,31 @@ def test_who_is_refused_is_told_the_roles_that_may(right: Right) -> None:
 def test_what_is_no_right_of_the_table_is_said_as_before() -> None:
     fault = Fault(FaultCode.API_SCOPE_MISSING, scope="?")
     assert fault_text(fault, "zh") == fault.text("zh")
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "zh", "en"),
+    [
+        ("doctor", "[]", "没有问题", "nothing is wrong"),
+        ("logs", "", "没有记下", "written nothing"),
+    ],
+)
+def test_an_answer_without_anything_in_it_is_a_sentence(
+    kind: str, detail: str, zh: str, en: str
+) -> None:
+    one = replace(commands(1)[0], state=CommandState.SUCCESSFUL, detail=detail)
+    shown = said("zh", kind, one), said("en", kind, one)
+    assert zh in shown[0]
+    assert en in shown[1]
+    assert "<pre" not in "".join(shown)
+    waiting = replace(one, state=CommandState.INIT, detail="")
+    assert said("zh", kind, waiting).strip() == ""
+    found = said("zh", kind, replace(one, detail="[{&}]"))
+    assert zh not in found
+    assert "[{&amp;}]" in found
+
+
+def said(language: Language, kind: str, one: CommandRow) -> str:
+    macro = environment().get_template("fleet_parts.html")
+    module = macro.make_module({"t": texts(language)})
+    return str(module.said(kind, one))  # type: ignore[attr-defined]
