@@ -47,10 +47,22 @@ def read(figure: Locator) -> str:
 
 
 def ink(figure: Locator) -> int:
-    """Return how many points of the drawing are not blank."""
+    """Return how many points of the drawing have the colour of figures; axes have another."""
     count = figure.locator("canvas").first.evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
-        ".data.filter((value, at) => at % 4 === 3 && value > 0).length"
+        """canvas => {
+            const style = getComputedStyle(document.documentElement);
+            const accent = style.getPropertyValue("--accent").match(/[0-9a-f]{2}/gi)
+                .map((part) => parseInt(part, 16));
+            const drawn = canvas.getContext("2d");
+            const { data } = drawn.getImageData(0, 0, canvas.width, canvas.height);
+            let found = 0;
+            for (let at = 0; at < data.length; at += 4) {
+                // A thin line is blended at its edges.
+                const near = accent.every((part, nth) => Math.abs(data[at + nth] - part) < 48);
+                if (near && data[at + 3] > 128) found += 1;
+            }
+            return found;
+        }"""
     )
     return int(count)
 
